@@ -1,0 +1,84 @@
+/** What a pack becomes once compiled: the one form that ingest, aggregator and query work with. */
+
+export type FieldType = 'string' | 'integer' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'date' | 'enum' | 'string_list' | 'json';
+export type FieldAction = 'keep' | 'drop' | 'hash' | 'refuse' | 'pseudonymise';
+
+/** Bounds of a number field; exact texts are compared exactly. */
+export interface NumberBounds {
+  readonly min?: string;
+  readonly max?: string;
+  readonly integer?: boolean;
+}
+
+export interface CompiledField {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly isOptional: boolean;
+  readonly isDimension: boolean;
+  readonly action: FieldAction;
+  readonly values?: readonly string[];
+  readonly maxLength?: number;
+  readonly bounds?: NumberBounds;
+  readonly boundsBy?: { readonly field: string; readonly of: Readonly<Record<string, NumberBounds>> };
+  /** Most digits after the decimal point (type decimal). */
+  readonly scaleMax?: number;
+  readonly unit?: string;
+}
+
+export interface CompiledEventType {
+  readonly type: string;
+  readonly subject: 'none' | 'optional' | 'required';
+  /** Field that names the entity for the topic key of events without a subject. */
+  readonly keyField?: string;
+  readonly unknownMembers: 'refuse' | 'drop';
+  readonly fields: readonly CompiledField[];
+  readonly fieldByName: ReadonlyMap<string, CompiledField>;
+}
+
+export type MeasureKind = 'count' | 'sum' | 'min' | 'max' | 'avg' | 'quantile';
+
+export interface CompiledMeasure {
+  readonly name: string;
+  readonly kind: MeasureKind;
+  /** Absent for count. */
+  readonly field?: string;
+  /** How the field's numbers are held: exact (integer, decimal) or double. */
+  readonly numbers: 'exact' | 'double';
+  readonly unit?: string;
+}
+
+/** Operators of `where`, in packs and in questions. A value of a dimension is compared in the dimension's type. */
+export type WhereOperator = 'eq' | 'ne' | 'in' | 'not_in' | 'lt' | 'lte' | 'gt' | 'gte' | 'prefix' | 'exists';
+export type Scalar = string | number | boolean;
+export type Where = Readonly<Record<string, Readonly<Partial<Record<WhereOperator, Scalar | readonly Scalar[] | boolean>>>>>;
+
+/** One stored combination of dimensions, in the metric's dimension order. */
+export interface CompiledSet {
+  readonly setNo: number;
+  readonly dimensions: readonly string[];
+  /** Whether each subject has series of its own in this set. */
+  readonly bySubject: boolean;
+}
+
+export interface CompiledMetric {
+  readonly tenant: string;
+  readonly pack: string;
+  readonly metric: string;
+  readonly version: number;
+  readonly title?: string;
+  readonly eventTypes: readonly string[];
+  readonly where?: Where;
+  readonly dimensions: readonly { readonly name: string; readonly type: FieldType; readonly values?: readonly string[] }[];
+  readonly sets: readonly CompiledSet[];
+  /** Sorted by name: the order of the state codec. */
+  readonly measures: readonly CompiledMeasure[];
+}
+
+export interface CompiledPack {
+  readonly tenant: string;
+  readonly pack: string;
+  readonly version: number;
+  readonly title: string;
+  readonly eventTypes: ReadonlyMap<string, CompiledEventType>;
+  readonly metrics: ReadonlyMap<string, CompiledMetric>;
+}

@@ -1,0 +1,40 @@
+/** What one commit of one partition tells the world (topic rollups.v1); see docs/design/road.md section 5. */
+
+export interface SeriesEntry {
+  /** 16 bytes. */
+  readonly id: Uint8Array;
+  readonly tenant: string;
+  readonly metric: string;
+  readonly version: number;
+  readonly setNo: number;
+  /** Pseudonym, or "" for series without a subject. */
+  readonly subject: string;
+  /** Values in the set's dimension order; null = absent. */
+  readonly dims: readonly (string | null)[];
+}
+
+export interface AnnouncedCell {
+  /** Index into `series`. */
+  readonly series: number;
+  readonly grain: GrainCode;
+  readonly bucketS: number;
+  readonly revision: number;
+  readonly state: Uint8Array;
+}
+
+/** Codes of stored grains; never renumbered. */
+export type GrainCode = 1 | 2 | 3 | 4;
+
+export interface Announcement {
+  readonly partition: number;
+  readonly term: number;
+  readonly commitNo: number;
+  readonly previousCommitNo: number;
+  readonly part: number;
+  readonly parts: number;
+  readonly nextOffset: number;
+  readonly completeThroughMs: number;
+  readonly logGeneration: number;
+  readonly series: readonly SeriesEntry[];
+  readonly cells: readonly AnnouncedCell[];
+}
