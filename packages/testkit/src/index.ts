@@ -1,1 +1,1 @@
-export {};
+export { testServers } from './test-servers.ts';
