@@ -1,1 +1,27 @@
-export {};
+export { COMMIT_FAULT_POINTS } from './store.ts';
+export type {
+  Amendment,
+  ArrivalDay,
+  CellKey,
+  CellWithSeries,
+  CellWrite,
+  Claim,
+  ClaimRequest,
+  ClosedGeneration,
+  CommitBatch,
+  CommitFault,
+  CommitFaultPoint,
+  CommitOutcome,
+  DataStore,
+  DedupGeneration,
+  JournalBlock,
+  JournalPosition,
+  Lane,
+  LanePosition,
+  OffsetMove,
+  PartitionCommit,
+  PendingCells,
+  ProgressRow,
+  RejectedRow,
+  StoredCell,
+} from './store.ts';

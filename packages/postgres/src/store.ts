@@ -1,0 +1,236 @@
+import type { GrainCode, SeriesEntry } from '@tidegate/core';
+
+/**
+ * The store port: what the owner of partitions reads from and writes to the data plane. One implementation over
+ * Postgres (`pg-store.ts`), one in memory (`memory.ts`); both pass `test/store.contract.ts`.
+ *
+ * Offsets, terms and commit numbers are integers below 2^53. Instants are epoch milliseconds.
+ */
+
+/** `live` follows events.v1, `rejected` follows rejected.v1. The live row holds the term and the commit number of both. */
+export type Lane = 'live' | 'rejected';
+
+/** How far one lane of one partition is counted, and by which it is known again after the log was lost or made anew. */
+export interface LanePosition {
+  readonly nextOffset: number;
+  /** Rises when the log does not hold what was committed from it; raw rows, rejected rows and receipts carry it. */
+  readonly logGeneration: number;
+  /** `<cluster id>/<topic id>` of the log that was read. */
+  readonly topicId: string;
+  /** Of the record before `nextOffset`, see `recordDigest`; null before the first record. */
+  readonly lastRecordSha256: Uint8Array | null;
+}
+
+export interface ClaimRequest {
+  readonly partition: number;
+  /** Where a lane without a row begins: the earliest offset of its log. */
+  readonly live: { readonly startOffset: number; readonly topicId: string };
+  readonly rejected: { readonly startOffset: number; readonly topicId: string };
+}
+
+export interface Claim {
+  readonly partition: number;
+  readonly term: number;
+  readonly commitNo: number;
+  readonly completeThroughMs: number | null;
+  readonly live: LanePosition;
+  readonly rejected: LanePosition;
+}
+
+export interface ProgressRow extends Claim {
+  readonly owner: Uint8Array;
+}
+
+/** Changes to a claimed partition outside a flush: a higher term, a new log generation, a gap. Fenced by the token. */
+export interface Amendment {
+  readonly partition: number;
+  readonly lane: Lane;
+  readonly term?: number;
+  readonly position?: LanePosition;
+  /** Accepted records `from` ≤ offset < `to` are gone; kept for status and alarm. */
+  readonly gap?: { readonly fromOffset: number; readonly toOffset: number };
+}
+
+export interface CellKey {
+  /** 16 bytes. */
+  readonly seriesId: Uint8Array;
+  readonly grain: GrainCode;
+  readonly bucketS: number;
+}
+
+export interface StoredCell extends CellKey {
+  readonly state: Uint8Array;
+  readonly term: number;
+  readonly commitNo: number;
+  /** Commits that changed the cell later than 24 h after its bucket's end. */
+  readonly revision: number;
+}
+
+export interface CellWrite extends CellKey {
+  /** The absolute state after this commit. */
+  readonly state: Uint8Array;
+  readonly revision: number;
+}
+
+/** The cells of a commit: those whose stored state the owner lacks are read inside the transaction, then all are known. */
+export interface PendingCells {
+  readonly absent: readonly CellKey[];
+  /** May be called more than once with the same states; must give the same writes. */
+  resolve(stored: readonly StoredCell[]): readonly CellWrite[];
+}
+
+export interface RejectedRow {
+  readonly tenant: string;
+  readonly topic: string;
+  readonly logGeneration: number;
+  readonly partition: number;
+  readonly logOffset: number;
+  readonly code: string;
+  readonly path: string;
+  readonly lane: 'ingest' | 'events';
+  readonly lengthBytes: number;
+  readonly sha256: Uint8Array;
+  /** The sealed original; null where only its length and hash are kept. */
+  readonly sealed: Uint8Array | null;
+  readonly receivedAtMs: number;
+}
+
+/** Which event days an arrival day holds, as days since 1970-01-01 UTC. */
+export interface ArrivalDay {
+  readonly arrivalDay: number;
+  readonly eventDay: number;
+  readonly tenant: string;
+}
+
+export interface OffsetMove {
+  readonly expected: number;
+  readonly next: number;
+  readonly lastRecordSha256: Uint8Array | null;
+}
+
+/** What one partition adds in one commit. */
+export interface PartitionCommit {
+  readonly partition: number;
+  readonly term: number;
+  /** The number this commit gets: the row's number before it plus one. */
+  readonly commitNo: number;
+  /** Where nothing of the live lane moves, `next` equals `expected`. */
+  readonly live: OffsetMove;
+  readonly rejectedLane: OffsetMove | null;
+  readonly completeThroughMs: number | null;
+  /** Rows made by `createRawRows`, without the COPY header and trailer. */
+  readonly rawRows: Uint8Array;
+  readonly arrivalDays: readonly ArrivalDay[];
+  readonly series: readonly SeriesEntry[];
+  readonly cells: PendingCells;
+  /** First copies counted by this commit: 12 bytes each, sorted. */
+  readonly identities: Uint8Array;
+  /** Generation of the dedup window the identities belong to. */
+  readonly generation: number;
+  readonly arrivalFromMs: number;
+  readonly arrivalToMs: number;
+  readonly rejected: readonly RejectedRow[];
+}
+
+export interface CommitBatch {
+  readonly token: Uint8Array;
+  readonly partitions: readonly PartitionCommit[];
+}
+
+export type CommitOutcome =
+  | { readonly kind: 'committed'; readonly writes: ReadonlyMap<number, readonly CellWrite[]> }
+  /** Rolled back: these partitions have another owner or another offset. */
+  | { readonly kind: 'lost'; readonly partitions: readonly number[] }
+  /** Rolled back: a value that the database refuses (SQLSTATE classes 22 and 23). */
+  | { readonly kind: 'data_error'; readonly sqlState: string; readonly message: string }
+  /** The server is ill. Where COMMIT was sent nobody knows what happened: read the row back. */
+  | { readonly kind: 'failed'; readonly commitSent: boolean; readonly message: string };
+
+export interface JournalBlock {
+  readonly partition: number;
+  readonly commitNo: number;
+  readonly term: number;
+  readonly generation: number;
+  readonly arrivalFromMs: number;
+  readonly arrivalToMs: number;
+  readonly nextOffset: number;
+  readonly identities: Uint8Array;
+  readonly cells: readonly CellKey[];
+}
+
+export interface DedupGeneration {
+  readonly partition: number;
+  readonly generation: number;
+  readonly isOpen: boolean;
+  readonly arrivalFromMs: number;
+  readonly arrivalToMs: number;
+  readonly identities: number;
+  /** Compact filter of a closed generation. */
+  readonly filter: Uint8Array | null;
+}
+
+export interface ClosedGeneration {
+  readonly partition: number;
+  readonly generation: number;
+  readonly arrivalFromMs: number;
+  readonly arrivalToMs: number;
+  readonly filter: Uint8Array;
+  /** All identities of the generation, 12 bytes each, sorted. */
+  readonly identities: Uint8Array;
+  /** Journal blocks up to this commit are announced, so their copies of the identities can go. */
+  readonly announcedCommitNo: number;
+}
+
+export interface CellWithSeries extends StoredCell {
+  readonly series: SeriesEntry;
+}
+
+export interface DataStore {
+  /**
+   * Takes partitions over in one commit: a fresh owner token and a raised term fence every earlier owner. What is read
+   * after it (journal, generations, cells) can no longer change under the new owner.
+   */
+  claim(requests: readonly ClaimRequest[], token: Uint8Array): Promise<readonly Claim[]>;
+  /** Resolves to false when the token no longer holds the partition. */
+  amend(amendment: Amendment, token: Uint8Array): Promise<boolean>;
+  readProgress(partitions: readonly number[]): Promise<readonly ProgressRow[]>;
+  /** Journal blocks with a greater commit number, in order; read block by block. */
+  readJournal(partition: number, after: JournalPosition): AsyncIterable<JournalBlock>;
+  readGenerations(partition: number): Promise<readonly DedupGeneration[]>;
+  /** Those of `identities` (12 bytes each) that a closed generation holds, sorted. */
+  findIdentities(partition: number, generation: number, identities: Uint8Array): Promise<Uint8Array>;
+  closeGeneration(closed: ClosedGeneration, token: Uint8Array): Promise<boolean>;
+  /** Drops generations and journal blocks that the window has left behind. */
+  forgetGenerations(partition: number, upToGeneration: number, token: Uint8Array): Promise<boolean>;
+  /** States as of now of the cells of one partition, with their series. */
+  readCells(partition: number, keys: readonly CellKey[]): Promise<readonly CellWithSeries[]>;
+  /** Makes sure the arrival days can take raw rows. */
+  ensureRawDays(days: readonly number[]): Promise<void>;
+  /** Moves complete-through of idle partitions forward; returns the partitions that the token still holds. */
+  touch(completeThroughMs: ReadonlyMap<number, number>, token: Uint8Array): Promise<readonly number[]>;
+  commit(batch: CommitBatch): Promise<CommitOutcome>;
+  close(): Promise<void>;
+}
+
+export interface JournalPosition {
+  readonly commitNo: number;
+  /** Only blocks of this dedup generation or a later one. */
+  readonly generation?: number;
+}
+
+/** Boundaries of the steps of a commit, in order: what a kill drill stops at. */
+export const COMMIT_FAULT_POINTS = [
+  'flush.begun',
+  'flush.fenced',
+  'flush.raw_copied',
+  'flush.cells_read',
+  'flush.cells_written',
+  'flush.journaled',
+  'flush.rejected_written',
+  'flush.committed',
+] as const;
+
+export type CommitFaultPoint = (typeof COMMIT_FAULT_POINTS)[number];
+
+/** Called at each boundary; the shipped program passes a function that does nothing. */
+export type CommitFault = (point: CommitFaultPoint) => void | Promise<void>;
