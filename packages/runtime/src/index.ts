@@ -1,1 +1,13 @@
-export {};
+export type { Clock, Random } from './clock.ts';
+export { systemClock, systemRandom } from './clock.ts';
+export type { ConfigDefinition, ConfigFault, ConfigField, ConfigFields, ConfigReading, ConfigValues, Environment } from './config.ts';
+export { ConfigError, defineConfig, loadConfig, readConfig } from './config.ts';
+export { deriveKey } from './key-derivation.ts';
+export type { Backoff, RetryOptions } from './retry.ts';
+export { backoffMs, pause, retry } from './retry.ts';
+export type { Sealer } from './sealing.ts';
+export { createSealer } from './sealing.ts';
+export type { RunningService, ServiceContext, ServiceProcess } from './service.ts';
+export { runService } from './service.ts';
+export { sharedFields } from './shared-fields.ts';
+export { text } from './text-schema.ts';

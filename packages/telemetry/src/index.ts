@@ -1,1 +1,11 @@
-export {};
+export type { MetricName, MetricSpec } from './catalogue.ts';
+export { METRICS } from './catalogue.ts';
+export type { LogDetail, LogFields, Logger, LoggerOptions, LogLevel } from './logger.ts';
+export { createLogger, silentLogger } from './logger.ts';
+export type { CounterHandle, GaugeHandle, HistogramHandle, LabelsOf, Metrics } from './metrics.ts';
+export { createMetrics } from './metrics.ts';
+export type { Health, TelemetryServer, TelemetryServerOptions } from './telemetry-server.ts';
+export { startTelemetryServer } from './telemetry-server.ts';
+export { currentTraceId, fromTraceparent, toTraceparent } from './trace-context.ts';
+export type { SpanOptions, Traceparent, TraceSpan, Tracing, TracingOptions } from './tracing.ts';
+export { createTracing } from './tracing.ts';

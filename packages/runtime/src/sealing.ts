@@ -1,0 +1,40 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const KEY_BYTES = 32;
+
+/** Authenticated encryption of small values: receipts, cursors, refused originals. */
+export interface Sealer {
+  /** AES-256-GCM with a random nonce: `nonce (12) | cipher | tag (16)`. */
+  seal(plain: Uint8Array): Uint8Array;
+  /** The plain bytes, or null where they were not sealed under this key or were changed on the way. */
+  open(sealed: Uint8Array): Uint8Array | null;
+}
+
+/**
+ * A random 96-bit nonce per call is safe for about 2^32 values under one key (NIST SP 800-38D, 8.3), which is why keys
+ * are derived per tenant and use.
+ * @throws RangeError unless the key has 32 bytes
+ */
+export function createSealer(key: Uint8Array): Sealer {
+  if (key.length !== KEY_BYTES) throw new RangeError(`a sealing key has ${KEY_BYTES} bytes`);
+  return {
+    seal(plain) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce);
+      return new Uint8Array(Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]));
+    },
+    open(sealed) {
+      if (sealed.length < NONCE_BYTES + TAG_BYTES) return null;
+      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+      decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
+      try {
+        const head = decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES));
+        return new Uint8Array(Buffer.concat([head, decipher.final()]));
+      } catch {
+        return null;
+      }
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import type { ConfigField } from './config.ts';
+import { text } from './text-schema.ts';
+
+/** Settings that several services have: spread the ones a service needs into its `defineConfig`. */
+export const sharedFields = {
+  kafkaBrokers: {
+    env: 'KAFKA_BROKERS',
+    schema: text.hostPorts(),
+    description: 'Kafka brokers to begin with, `host:port`, comma separated.',
+  } satisfies ConfigField<readonly string[]>,
+  kafkaClient: {
+    env: 'KAFKA_CLIENT',
+    schema: text.choice(['platformatic', 'kafkajs']),
+    default: 'platformatic',
+    description: 'Which Kafka client library stands behind the port.',
+  } satisfies ConfigField<'platformatic' | 'kafkajs'>,
+  topicPrefix: {
+    env: 'TOPIC_PREFIX',
+    schema: text.line(),
+    default: 'tidegate.',
+    description: 'Begins every topic and group name, so that several installations can share brokers.',
+  } satisfies ConfigField<string>,
+  databaseUrl: {
+    env: 'DATABASE_URL',
+    schema: text.url(['postgres', 'postgresql']),
+    description: "Postgres, with this service's own role.",
+    secret: true,
+  } satisfies ConfigField<string>,
+  redisUrl: {
+    env: 'REDIS_URL',
+    schema: text.url(['redis', 'rediss']),
+    description: 'Redis, `redis://` or `rediss://` for TLS.',
+    secret: true,
+  } satisfies ConfigField<string>,
+  redisPrefix: {
+    env: 'REDIS_PREFIX',
+    schema: text.line(),
+    default: 'tg',
+    description: 'Begins every Redis key, so that several installations can share a server.',
+  } satisfies ConfigField<string>,
+  listenHost: {
+    env: 'LISTEN_HOST',
+    schema: text.line(),
+    default: '127.0.0.1',
+    description: 'Address the service listens on.',
+  } satisfies ConfigField<string>,
+  metricsHost: {
+    env: 'METRICS_HOST',
+    schema: text.line(),
+    default: '127.0.0.1',
+    description: 'Address of the probes and metrics.',
+  } satisfies ConfigField<string>,
+  metricsPort: {
+    env: 'METRICS_PORT',
+    schema: text.port(),
+    default: '9464',
+    description: 'Port of `/livez`, `/readyz` and `/metrics`.',
+  } satisfies ConfigField<number>,
+  logLevel: {
+    env: 'LOG_LEVEL',
+    schema: text.choice(['debug', 'info', 'warn', 'error']),
+    default: 'info',
+    description: 'Least level that is written.',
+  } satisfies ConfigField<'debug' | 'info' | 'warn' | 'error'>,
+  otlpEndpoint: {
+    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    schema: text.line(),
+    default: 'none',
+    description: 'Base URL of an OTLP/HTTP collector for traces; `none` exports nothing.',
+  } satisfies ConfigField<string>,
+  traceRatio: {
+    env: 'OTEL_TRACES_SAMPLER_ARG',
+    schema: text.number({ min: 0, max: 1 }),
+    default: '1',
+    description: 'Share of the requests that begin an exported trace; one that came with a sampled `traceparent` is always exported.',
+  } satisfies ConfigField<number>,
+  pseudonymSecret: {
+    env: 'PSEUDONYM_SECRET',
+    schema: text.secret(),
+    description: 'At least 32 bytes. Pseudonyms, identities and topic keys derive from it; it never changes.',
+    secret: true,
+  } satisfies ConfigField<Uint8Array>,
+  fieldKeys: {
+    env: 'FIELD_KEYS',
+    schema: text.keys(),
+    description: 'Base64 keys of 32 bytes, comma separated, the first is current. They seal refused originals.',
+    secret: true,
+  } satisfies ConfigField<readonly Uint8Array[]>,
+  secretKey: {
+    env: 'SECRET_KEY',
+    schema: text.secret(),
+    description:
+      'At least 32 bytes. Receipts, cursors and the headers between the services are sealed and signed with keys derived from it.',
+    secret: true,
+  } satisfies ConfigField<Uint8Array>,
+} as const;

@@ -1,0 +1,109 @@
+/** What a metric is. Labels are bounded: only words that this program itself chooses, never a caller's value. */
+export interface MetricSpec {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds of a histogram, in the unit that ends the name. */
+  readonly buckets?: readonly number[];
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+const COUNTS = [1, 10, 100, 1_000, 10_000, 100_000] as const;
+
+/**
+ * Every metric of every service, in alphabetical order; `docs/reference/metrics.md` is generated from this list and
+ * `createMetrics` hands out nothing else. Each series also carries the label `service`.
+ */
+export const METRICS = {
+  append_duration_seconds: {
+    kind: 'histogram',
+    help: 'Time from the append of a batch to the acknowledgement of all in-sync replicas.',
+    labels: [],
+    buckets: SECONDS,
+  },
+  append_failures_total: {
+    kind: 'counter',
+    help: 'Appends that failed, by what is known of the outcome (not_sent, unknown).',
+    labels: ['outcome'],
+  },
+  cache_errors: { kind: 'counter', help: 'Cache operations that failed or ran out of their time budget.', labels: ['class'] },
+  cache_hits: { kind: 'counter', help: 'Chunks answered from the cache.', labels: ['class'] },
+  cache_misses: { kind: 'counter', help: 'Chunks that had to be read from Postgres.', labels: ['class'] },
+  cells_written_total: { kind: 'counter', help: 'Cells written by flushes.', labels: [] },
+  complete_through_seconds: {
+    kind: 'gauge',
+    help: 'Epoch seconds through which every accepted event of the partition is counted.',
+    labels: ['partition'],
+  },
+  control_version_lag: { kind: 'gauge', help: 'Control records in Postgres that are not yet in the control topic.', labels: [] },
+  db_connection_pool_usage: { kind: 'gauge', help: 'Share of the connection pool in use, 0 to 1.', labels: [] },
+  db_connections_active: { kind: 'gauge', help: 'Connections of the pool that run a query.', labels: [] },
+  db_query_duration_seconds: {
+    kind: 'histogram',
+    help: 'Time of a database statement, by its name.',
+    labels: ['statement'],
+    buckets: SECONDS,
+  },
+  dedupe_copies_total: { kind: 'counter', help: 'Events dropped as copies of one that is already counted.', labels: [] },
+  dedupe_lookups_total: {
+    kind: 'counter',
+    help: 'Identities looked up in Postgres because a filter could not rule them out.',
+    labels: ['result'],
+  },
+  dedupe_window_bytes: { kind: 'gauge', help: 'Memory of the dedup window of all owned partitions.', labels: [] },
+  dedupe_window_identities: { kind: 'gauge', help: 'Identities in the dedup window of all owned partitions.', labels: [] },
+  degraded: { kind: 'gauge', help: '1 while the service works without something it should have, by reason.', labels: ['reason'] },
+  dependency_up: { kind: 'gauge', help: '1 while the dependency answers, else 0.', labels: ['dependency'] },
+  events_accepted_total: { kind: 'counter', help: 'Events answered accepted.', labels: [] },
+  events_counted_total: { kind: 'counter', help: 'Events folded and committed.', labels: [] },
+  events_lost_total: {
+    kind: 'counter',
+    help: 'Accepted events that the log no longer holds, found as a gap before the next offset.',
+    labels: ['partition'],
+  },
+  events_rejected_total: { kind: 'counter', help: 'Events rejected, by code.', labels: ['code'] },
+  events_retry_total: { kind: 'counter', help: 'Events whose outcome is unknown or that were not tried.', labels: [] },
+  flush_cells: { kind: 'histogram', help: 'Cells per flush.', labels: [], buckets: COUNTS },
+  flush_duration_seconds: { kind: 'histogram', help: 'Time of a flush transaction.', labels: [], buckets: SECONDS },
+  flush_events: { kind: 'histogram', help: 'Events per flush.', labels: [], buckets: COUNTS },
+  flush_failures_total: { kind: 'counter', help: 'Flush transactions that failed, by reason (fenced, data, server).', labels: ['reason'] },
+  insights_generated_total: { kind: 'counter', help: 'Findings made by the rules of a pack.', labels: ['pack'] },
+  lag_records: { kind: 'gauge', help: 'Records of the partition that are not counted yet.', labels: ['partition'] },
+  lag_seconds: {
+    kind: 'gauge',
+    help: 'Age of the oldest event of the partition that is not counted yet; 0 when there is none.',
+    labels: ['partition'],
+  },
+  limiter_decisions_total: {
+    kind: 'counter',
+    help: 'Decisions of the limiter, by class and result (allowed, denied, open).',
+    labels: ['class', 'result'],
+  },
+  limiter_duration_seconds: { kind: 'histogram', help: 'Time of one limiter decision.', labels: [], buckets: SECONDS },
+  materialiser_cells_total: { kind: 'counter', help: 'Cells that the materialiser put into chunks.', labels: [] },
+  materialiser_epochs_total: { kind: 'counter', help: 'New cache epochs, by reason (hole, term, start, lost).', labels: ['reason'] },
+  materialiser_lag_seconds: {
+    kind: 'gauge',
+    help: 'Age of the newest announcement that the materialiser has applied, by partition.',
+    labels: ['partition'],
+  },
+  metrics_created_total: { kind: 'counter', help: 'Metric versions made by applying packs.', labels: [] },
+  partitions_owned: { kind: 'gauge', help: 'Partitions that this aggregator owns.', labels: [] },
+  proxy_upstream_failures_total: {
+    kind: 'counter',
+    help: 'Upstream requests that failed, by upstream and reason (connect, timeout, aborted, broken).',
+    labels: ['upstream', 'reason'],
+  },
+  requests_duration_seconds: {
+    kind: 'histogram',
+    help: 'Time from the first byte of a request to the last of its answer.',
+    labels: ['route', 'method'],
+    buckets: SECONDS,
+  },
+  requests_in_progress: { kind: 'gauge', help: 'Requests being answered.', labels: [] },
+  requests_total: { kind: 'counter', help: 'Requests, by route template, method and status.', labels: ['route', 'method', 'status'] },
+  takeovers_total: { kind: 'counter', help: 'Partitions taken over.', labels: [] },
+  users_total: { kind: 'gauge', help: 'Users of the installation.', labels: [] },
+} as const satisfies Readonly<Record<string, MetricSpec>>;
+
+export type MetricName = keyof typeof METRICS;

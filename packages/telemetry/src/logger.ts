@@ -1,0 +1,103 @@
+import { pino } from 'pino';
+import { isSensitiveName, pseudonymOnly, REDACTED, scrubText } from './redaction.ts';
+import { currentTraceId } from './trace-context.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogDetail = Readonly<Record<string, string | number | boolean | null>>;
+
+/** What a log line may say beside its event. Everything else, above all what a caller sent, stays out of logs. */
+export interface LogFields {
+  /** Default: the trace of the span in which the line is written. */
+  readonly traceId?: string;
+  /** A pseudonym (64 hex characters); anything else is written as `[redacted]`. */
+  readonly userId?: string;
+  readonly durationMs?: number;
+  /** Name of a metric of a pack, where the line is about one. */
+  readonly metricType?: string;
+  readonly statusCode?: number;
+  /** Written as class, code, scrubbed message and stack frames. */
+  readonly error?: unknown;
+  /** Numbers and words of this program's own; names such as `token` or `subject` are redacted. */
+  readonly detail?: LogDetail;
+}
+
+type Write = (event: string, fields?: LogFields) => void;
+
+/** JSON lines with the nine fields `timestamp, level, service, trace_id, user_id, event, duration_ms, metric_type, status_code`. */
+export interface Logger {
+  readonly debug: Write;
+  readonly info: Write;
+  readonly warn: Write;
+  readonly error: Write;
+  readonly fatal: Write;
+}
+
+export interface LoggerOptions {
+  readonly service: string;
+  readonly level?: LogLevel;
+  /** Where lines go; default stdout. Writing is synchronous, so the last line before an exit is there. */
+  readonly destination?: { write(line: string): void };
+}
+
+/** `event` is a fixed word in snake_case that an operator can count and alert on, never a sentence with values in it. */
+export function createLogger(options: LoggerOptions): Logger {
+  const sink = pino(
+    {
+      base: null,
+      level: options.level ?? 'info',
+      timestamp: () => `,"timestamp":"${new Date(Date.now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    options.destination ?? pino.destination({ fd: 1, sync: true }),
+  );
+  const writer =
+    (level: LogLevel | 'fatal'): Write =>
+    (event, fields = {}) => {
+      if (sink.isLevelEnabled(level)) sink[level](toLine(options.service, event, fields));
+    };
+  return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error'), fatal: writer('fatal') };
+}
+
+/** A logger that writes nothing, for tests that are not about logs. */
+export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, fatal: ignore };
+
+function toLine(service: string, event: string, fields: LogFields): Record<string, unknown> {
+  return {
+    service,
+    trace_id: fields.traceId ?? currentTraceId(),
+    user_id: fields.userId === undefined ? null : pseudonymOnly(fields.userId),
+    event,
+    duration_ms: fields.durationMs ?? null,
+    metric_type: fields.metricType ?? null,
+    status_code: fields.statusCode ?? null,
+    ...(fields.error === undefined ? {} : { error: toErrorLine(fields.error) }),
+    ...(fields.detail === undefined ? {} : { detail: toDetail(fields.detail) }),
+  };
+}
+
+function toDetail(detail: LogDetail): LogDetail {
+  return Object.fromEntries(Object.entries(detail).map(([name, value]) => [name, safeValue(name, value)]));
+}
+
+function safeValue(name: string, value: LogDetail[string]): LogDetail[string] {
+  if (isSensitiveName(name)) return REDACTED;
+  return typeof value === 'string' ? scrubText(value) : value;
+}
+
+function toErrorLine(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const code: unknown = Reflect.get(error, 'code');
+  // Only the frames of the stack: its first lines repeat the message unscrubbed. Members such as pg's `detail` quote rows and stay out.
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    type: error.name,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    message: scrubText(error.message),
+    frames: frames.slice(0, 12).map((line) => line.trim()),
+    ...(error.cause === undefined ? {} : { cause: toErrorLine(error.cause) }),
+  };
+}
+
+function ignore(): void {
+  // The silent logger's only act.
+}

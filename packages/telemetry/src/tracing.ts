@@ -1,0 +1,122 @@
+import type { SpanContext } from '@opentelemetry/api';
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AlwaysOffSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TracerProvider,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace';
+import { fromTraceparent, toTraceparent, withSpanContext } from './trace-context.ts';
+
+/** A context as it travels: the bytes or text of a W3C `traceparent`, or nothing. */
+export type Traceparent = string | Uint8Array | null | undefined;
+
+export interface SpanOptions {
+  readonly kind?: 'server' | 'client' | 'producer' | 'consumer' | 'internal';
+  /** The span that caused this one. */
+  readonly parent?: Traceparent;
+  /** Spans whose work this one carries on together with others: a batch has many causes and so no single parent. */
+  readonly links?: readonly Traceparent[];
+  /** Words and numbers of this program's own, never a caller's. */
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface TraceSpan {
+  readonly traceId: string;
+  /** For the next hop: an HTTP header, or `traceparentBytes` as a Kafka header. */
+  readonly traceparent: string;
+  readonly traceparentBytes: Uint8Array;
+  /** Runs `action` so that log lines in it carry the trace. */
+  run<T>(action: () => T): T;
+  setAttribute(name: string, value: string | number | boolean): void;
+  /** Marks the span as failed; the text is a code, never a caller's value. */
+  fail(code: string): void;
+  end(): void;
+}
+
+export interface Tracing {
+  startSpan(name: string, options?: SpanOptions): TraceSpan;
+  /** Runs `action` in a span that ends with it and fails with it. */
+  inSpan<T>(name: string, options: SpanOptions, action: (span: TraceSpan) => Promise<T>): Promise<T>;
+  /** Sends what is still held. */
+  close(): Promise<void>;
+}
+
+export interface TracingOptions {
+  readonly service: string;
+  /** Base URL of an OTLP/HTTP collector; absent or `none`: contexts are made and passed on, nothing is exported. */
+  readonly endpoint?: string;
+  /** Share of the traces begun here that are exported; default 1. */
+  readonly ratio?: number;
+}
+
+const KINDS = {
+  server: SpanKind.SERVER,
+  client: SpanKind.CLIENT,
+  producer: SpanKind.PRODUCER,
+  consumer: SpanKind.CONSUMER,
+  internal: SpanKind.INTERNAL,
+} as const;
+
+/** W3C trace context over HTTP and Kafka, on OpenTelemetry's own tracer. Nothing global is registered. */
+export function createTracing(options: TracingOptions): Tracing {
+  const provider = createProvider(options);
+  const tracer = provider.getTracer('tidegate');
+  const startSpan = (name: string, spanOptions: SpanOptions = {}): TraceSpan => {
+    const parent = fromTraceparent(spanOptions.parent);
+    const links = (spanOptions.links ?? []).map(fromTraceparent).filter((link): link is SpanContext => link !== null);
+    const span = tracer.startSpan(
+      name,
+      {
+        kind: KINDS[spanOptions.kind ?? 'internal'],
+        attributes: { ...spanOptions.attributes },
+        links: links.map((context) => ({ context })),
+      },
+      parent === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent),
+    );
+    const context = span.spanContext();
+    const traceparent = toTraceparent(context);
+    return {
+      traceId: context.traceId,
+      traceparent,
+      traceparentBytes: new TextEncoder().encode(traceparent),
+      run: (action) => withSpanContext(context, action),
+      setAttribute: (attribute, value) => void span.setAttribute(attribute, value),
+      fail: (code) => void span.setStatus({ code: SpanStatusCode.ERROR, message: code }),
+      end: () => span.end(),
+    };
+  };
+  return {
+    startSpan,
+    async inSpan(name, spanOptions, action) {
+      const span = startSpan(name, spanOptions);
+      try {
+        return await span.run(() => action(span));
+      } catch (error) {
+        span.fail(error instanceof Error ? error.name : 'error');
+        throw error;
+      } finally {
+        span.end();
+      }
+    },
+    close: () => provider.shutdown(),
+  };
+}
+
+function createProvider(options: TracingOptions): TracerProvider {
+  const endpoint = options.endpoint;
+  const resource = resourceFromAttributes({ 'service.name': `tidegate-${options.service}` });
+  if (endpoint === undefined || endpoint === '' || endpoint === 'none') {
+    // Trace ids are still made and passed on for logs and problem documents; spans cost next to nothing.
+    return new TracerProvider({ resource, sampler: new ParentBasedSampler({ root: new AlwaysOffSampler() }) });
+  }
+  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
+  return new TracerProvider({
+    resource,
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.ratio ?? 1) }),
+    spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1_000 })],
+  });
+}
