@@ -1,0 +1,131 @@
+/** A question as callers send it (`POST /v1/query`): what is asked, before it meets the metric's definition. */
+import { z } from 'zod';
+
+export const QUESTION_KINDS = ['series', 'table', 'summary'] as const;
+export const QUESTION_GRAINS = ['minute', 'quarter_hour', 'hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
+
+export type QuestionKind = (typeof QUESTION_KINDS)[number];
+export type QuestionGrain = (typeof QUESTION_GRAINS)[number];
+
+const METRIC_NAME = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/;
+const DIMENSION_NAME = /^[a-z][a-z0-9_]*$/;
+const MEASURE_NAME = /^[a-z][a-z0-9_]*(\.p\d{1,2}(\.\d{1,3})?)?$|^p\d{1,2}(\.\d{1,3})?$/;
+const ORDER = /^-?[a-z][a-z0-9_]*(\.[a-z0-9]+){0,2}$/;
+const LAST = /^[1-9]\d{0,4}(h|d|w|mo|q|y)$/;
+const LOCAL_OR_INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
+
+const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()]);
+const scalars = z.array(scalar).min(1).max(1_000);
+
+const conditions = z
+  .strictObject({
+    eq: scalar.optional(),
+    ne: scalar.optional(),
+    in: scalars.optional(),
+    not_in: scalars.optional(),
+    lt: scalar.optional(),
+    lte: scalar.optional(),
+    gt: scalar.optional(),
+    gte: scalar.optional(),
+    prefix: z.string().max(1_024).optional(),
+    exists: z.boolean().optional(),
+  })
+  .refine((given) => Object.keys(given).length > 0, { message: 'name at least one operator' });
+
+const moment = z
+  .string()
+  .regex(LOCAL_OR_INSTANT, 'a date (2026-11-01), a local time in the zone (2026-11-01T09:00) or an instant (2026-11-01T09:00:00.000Z)')
+  .meta({ description: 'Date or time in `zone`, or an instant.' });
+
+export const QUESTION_SCHEMA = z
+  .strictObject({
+    metric: z.string().max(200).regex(METRIC_NAME, 'a metric name such as wiki.edits'),
+    kind: z.enum(QUESTION_KINDS).default('series'),
+    measures: z
+      .array(z.string().max(100).regex(MEASURE_NAME, 'a measure name such as edits, or a quantile such as size.p95'))
+      .min(1)
+      .max(50)
+      .optional()
+      .meta({ description: 'Measures of the metric; of a quantile measure `size` the names `size.p50`, `size.p95`, …. All when absent.' }),
+    from: moment.optional().meta({ description: 'First moment that counts.' }),
+    to: moment.optional().meta({ description: 'First moment that no longer counts.' }),
+    last: z
+      .string()
+      .regex(LAST, 'a number and one of h, d, w, mo, q, y, such as 30d')
+      .optional()
+      .meta({ description: 'Instead of from and to: so many whole units of the zone, the current one included.' }),
+    grain: z.enum(QUESTION_GRAINS).optional().meta({ description: 'Width of a bucket; only with kind series, there day when absent.' }),
+    zone: z.string().min(1).max(64).default('UTC').meta({ description: 'IANA time zone.' }),
+    group_by: z.array(z.string().max(100).regex(DIMENSION_NAME, 'a dimension name')).max(10).default([]),
+    where: z.record(z.string().max(100).regex(DIMENSION_NAME, 'a dimension name'), conditions).default({}),
+    subject: z.string().min(1).max(256).optional().meta({ description: 'The plain id of one person or thing; only its own events count.' }),
+    fill: z.enum(['zero', 'null', 'none']).default('none').meta({
+      description: 'Buckets without events: left out, or rows of null; with zero, count and sum are 0 and what has no value stays null.',
+    }),
+    order: z.string().max(120).regex(ORDER, 'a column name, with - before it for descending').optional().meta({
+      description: 'Column to order by; - for descending; rows without a value come last; ties are settled by bucket and groups.',
+    }),
+    limit: z.int().min(1).max(10_000).default(1_000),
+    cursor: z.string().max(4_096).nullable().default(null),
+    after: z.string().max(16_384).optional().meta({ description: 'A receipt: wait until its events are counted.' }),
+    wait_ms: z.int().min(0).max(10_000).default(1_000),
+    max_staleness_ms: z.int().min(0).max(86_400_000).default(0),
+  })
+  .superRefine((question, context) => {
+    const say = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
+    checkRange(question, say);
+    if (question.kind !== 'series' && question.grain !== undefined) say('grain', 'only a question of kind series has a grain');
+    if (question.kind !== 'series' && question.fill !== 'none') say('fill', 'only a question of kind series has buckets to fill');
+    if (question.kind === 'summary' && question.group_by.length > 0) say('group_by', 'a summary has no groups; ask for a table');
+    if (new Set(question.group_by).size < question.group_by.length) say('group_by', 'name each dimension once');
+    if (question.measures !== undefined && new Set(question.measures).size < question.measures.length)
+      say('measures', 'name each measure once');
+  });
+
+export type Question = z.output<typeof QUESTION_SCHEMA>;
+export type QuestionInput = z.input<typeof QUESTION_SCHEMA>;
+export type QuestionWhere = Question['where'];
+
+export interface QuestionError {
+  /** Member of the question, such as `where.channel.eq`; empty for the whole. */
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export type ParsedQuestion =
+  { readonly ok: true; readonly question: Question } | { readonly ok: false; readonly errors: readonly QuestionError[] };
+
+/** Takes decoded JSON of a caller; every error names its member and never repeats a value that the caller sent. */
+export function parseQuestion(value: unknown): ParsedQuestion {
+  const parsed = QUESTION_SCHEMA.safeParse(value);
+  if (parsed.success) return { ok: true, question: parsed.data };
+  return { ok: false, errors: parsed.error.issues.map(toError) };
+}
+
+/** Names of members that callers made up are values that they sent: neither path nor message repeats them. */
+function toError(issue: z.core.$ZodIssue): QuestionError {
+  if (issue.code === 'unrecognized_keys') {
+    return { path: issue.path.map(String).join('.'), code: 'unknown_member', message: 'holds a member that questions do not have' };
+  }
+  if (issue.code === 'invalid_key') return { path: String(issue.path[0] ?? ''), code: 'invalid_value', message: 'a dimension name' };
+  return { path: issue.path.map(String).join('.'), code: issueCode(issue.code), message: issue.message };
+}
+
+function issueCode(code: string): string {
+  if (code === 'custom') return 'not_allowed_here';
+  return code === 'invalid_type' ? 'wrong_type' : 'invalid_value';
+}
+
+function checkRange(
+  question: { from?: string | undefined; to?: string | undefined; last?: string | undefined },
+  say: (path: string, message: string) => void,
+): void {
+  const { from, to, last } = question;
+  if (last === undefined) {
+    if (from === undefined) say('from', 'give from and to, or last');
+    if (to === undefined) say('to', 'give from and to, or last');
+    return;
+  }
+  if (from !== undefined || to !== undefined) say('last', 'give either last or from and to');
+}
