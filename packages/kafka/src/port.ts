@@ -40,10 +40,21 @@ export interface AppendReceipt {
   readonly appendTimeMs: number | null;
 }
 
+/** Who appends: the broker recognises a repeated batch by these three numbers. */
+export interface ProducerStamp {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  readonly baseSequence: number;
+  /** Base timestamp, epoch ms; of no effect where the topic keeps the append time. */
+  readonly timestampMs: number;
+}
+
 /** Records on their way into one partition, encoded as they come (see `createRecordBatch`). */
 export interface RecordBatch {
   readonly count: number;
   readonly sizeBytes: number;
+  /** The whole batch as it goes over the wire, header and checksum included. A view: valid until the next call. */
+  seal(stamp: ProducerStamp): Uint8Array;
   /** `headers` is an encoded header list (`encodeHeaders`). Copies all three. Returns the record's index in the batch. */
   add(key: Uint8Array | null, value: Uint8Array | null, headers: Uint8Array): number;
 }
@@ -73,7 +84,8 @@ export interface LogReaderOptions {
   readonly onSlab: SlabHandler;
   /**
    * A partition whose offset the broker does not have: `requested` is below `startOffset` (records are gone) or above
-   * `endOffset` (the log is shorter than believed). The partition stays unassigned until assigned anew.
+   * `endOffset` (the log is shorter than believed), or whose topic was deleted and made anew while it was being read (then
+   * `requested` may lie between the two). The partition stays unassigned until assigned anew.
    */
   readonly onOutOfRange: (at: { topic: string; partition: number; requested: number; startOffset: number; endOffset: number }) => void;
   /** Any error that is being retried; for logs and metrics. Reading goes on by itself, after a broker restart too. */
