@@ -1,0 +1,191 @@
+/**
+ * Every code that Tidegate may answer, in one place. `meaning` says what happened, `next` what the caller does about it;
+ * both stand in the error reference and neither ever holds a value that a caller sent.
+ */
+export interface FaultEntry {
+  /** HTTP status where the code is the answer of a whole request; for one event of a request it is the status of that kind. */
+  readonly status: number;
+  readonly title: string;
+  readonly meaning: string;
+  readonly next: string;
+}
+
+/** In alphabetical order. */
+export const FAULTS = {
+  bad_character: {
+    status: 422,
+    title: 'Character not allowed',
+    meaning: 'A text holds U+0000 or a lone surrogate, which Postgres and UTF-8 cannot carry.',
+    next: 'Remove the character and send the event again.',
+  },
+  bad_encoding: {
+    status: 400,
+    title: 'Body cannot be decompressed',
+    meaning: 'The body does not follow the content encoding that the request names.',
+    next: 'Compress the body anew; events answered as accepted need not be sent again.',
+  },
+  bad_json: {
+    status: 400,
+    title: 'Not JSON',
+    meaning: 'The bytes are not one JSON value as RFC 8259 defines it, or nest deeper than 32 levels.',
+    next: 'Write the event with a JSON encoder, one value per line for NDJSON.',
+  },
+  bad_utf8: {
+    status: 400,
+    title: 'Not UTF-8',
+    meaning: 'The bytes are not well-formed UTF-8.',
+    next: 'Encode the event as UTF-8 without byte order mark.',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'Body over the limit',
+    meaning: 'The request holds more bytes after inflation, or more events, than one request may.',
+    next: 'Split the events over several requests.',
+  },
+  duplicate_key: {
+    status: 422,
+    title: 'Member given twice',
+    meaning: 'An object of the event holds the same member name twice, so its meaning is not certain.',
+    next: 'Send each member once.',
+  },
+  field_invalid: {
+    status: 422,
+    title: 'Field has the wrong type',
+    meaning: 'A field is not of the type that the event type declares.',
+    next: 'Send the field in the type that the pack declares.',
+  },
+  field_missing: {
+    status: 422,
+    title: 'Field missing',
+    meaning: 'A member that the event type requires is absent or null.',
+    next: 'Send the member, or declare it optional in the pack.',
+  },
+  field_out_of_range: {
+    status: 422,
+    title: 'Field out of range',
+    meaning: 'A number is outside the bounds, or a text longer than the length, that the pack declares.',
+    next: 'Correct the value, or widen the bounds in the pack.',
+  },
+  field_refused: {
+    status: 422,
+    title: 'Field refused',
+    meaning: 'The pack declares that this field must not be sent.',
+    next: 'Leave the field out.',
+  },
+  field_unknown: {
+    status: 422,
+    title: 'Field not declared',
+    meaning: 'The event holds a member that its type does not declare.',
+    next: 'Leave the member out, declare it in the pack, or let the event type drop unknown members.',
+  },
+  id_invalid: {
+    status: 422,
+    title: 'Event id not valid',
+    meaning: 'The id is not a text of 1 to 128 characters.',
+    next: 'Give each event an id of its own of 1 to 128 characters.',
+  },
+  id_missing: {
+    status: 422,
+    title: 'Event without id',
+    meaning: 'The event carries no id, so a resent copy could not be told from a new event.',
+    next: 'Give each event an id of its own.',
+  },
+  log_behind: {
+    status: 503,
+    title: 'Counting is far behind',
+    meaning: 'The oldest event that is not counted yet is older than half of the log retention; taking more could lose it.',
+    next: 'Send the request again after the seconds in Retry-After.',
+  },
+  not_an_event: {
+    status: 400,
+    title: 'No event found',
+    meaning: 'The body holds nothing that can be read as an event.',
+    next: 'Send one event, an array of events, or {"events": [...]}.',
+  },
+  not_ready: {
+    status: 503,
+    title: 'Not ready',
+    meaning: 'The service has not read its definitions to their end yet, or is stopping.',
+    next: 'Send the request again after the seconds in Retry-After.',
+  },
+  number_out_of_range: {
+    status: 422,
+    title: 'Number cannot be held exactly',
+    meaning: 'A number is too large or has too many digits to be held exactly.',
+    next: 'Send numbers of at most 38 significant digits and an exponent that fits.',
+  },
+  occurred_at_in_future: {
+    status: 422,
+    title: 'Event lies in the future',
+    meaning: 'occurred_at is more than 5 minutes ahead of the server.',
+    next: 'Set the clock of the sender, or send the event when it has happened.',
+  },
+  occurred_at_invalid: {
+    status: 422,
+    title: 'Time not valid',
+    meaning: 'occurred_at is neither an RFC 3339 instant nor epoch milliseconds.',
+    next: 'Send an instant such as 2026-11-21T09:00:00.000Z.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'Too much in flight',
+    meaning: 'The buffer of events on their way into the log is full.',
+    next: 'Send the request again after the seconds in Retry-After.',
+  },
+  pack_invalid: {
+    status: 422,
+    title: 'Pack not valid',
+    meaning: 'The pack does not follow the schema, or contradicts itself.',
+    next: 'Correct the places named in errors.',
+  },
+  source_invalid: {
+    status: 422,
+    title: 'Source not valid',
+    meaning: 'The source is not a text of at most 256 characters, or is the reserved urn:tidegate:no-source.',
+    next: 'Leave the source out or give it another name.',
+  },
+  subject_invalid: {
+    status: 422,
+    title: 'Subject not valid',
+    meaning: 'The subject is not a text of 1 to 256 characters.',
+    next: 'Send the plain id of the person or thing that the event is about.',
+  },
+  subject_missing: {
+    status: 422,
+    title: 'Subject missing',
+    meaning: 'The event type requires a subject.',
+    next: 'Send the subject.',
+  },
+  subject_refused: {
+    status: 422,
+    title: 'Subject not allowed',
+    meaning: 'The event type is declared without a subject.',
+    next: 'Leave the subject out.',
+  },
+  too_large: {
+    status: 413,
+    title: 'Event over the limit',
+    meaning: 'One event is longer than an event may be (256 KB unless set otherwise).',
+    next: 'Send less in one event.',
+  },
+  type_unknown: {
+    status: 422,
+    title: 'Event type not declared',
+    meaning: 'No pack of the tenant declares the event type.',
+    next: 'Apply a pack that declares it, or correct the type.',
+  },
+  unsupported_encoding: {
+    status: 415,
+    title: 'Content encoding not supported',
+    meaning: 'The request names a content encoding other than identity and gzip.',
+    next: 'Send the body plain or as gzip.',
+  },
+  unsupported_format: {
+    status: 415,
+    title: 'Content type not supported',
+    meaning: 'The request names a content type that holds no events.',
+    next: 'Send application/json or application/x-ndjson.',
+  },
+} as const satisfies Record<string, FaultEntry>;
+
+export type FaultCode = keyof typeof FAULTS;
