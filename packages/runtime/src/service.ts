@@ -1,5 +1,5 @@
 import type { Logger, LogLevel } from '@tidegate/telemetry';
-import { createLogger } from '@tidegate/telemetry';
+import { createLogger, scrubText } from '@tidegate/telemetry';
 import { ConfigError } from './config.ts';
 
 /** What a started service hands back to the process around it. */
@@ -21,6 +21,8 @@ export interface ServiceContext {
 export interface ServiceProcess {
   readonly name: string;
   readonly start: (context: ServiceContext) => Promise<RunningService>;
+  /** Default: JSON lines on stdout at LOG_LEVEL. */
+  readonly log?: Logger;
 }
 
 /** The parts of the process that `runService` touches; a test gives its own. */
@@ -41,8 +43,7 @@ const EXIT_FAULT = 1;
  * A failed start prints one line and exits with 78 (settings) or 1.
  */
 export async function runService(service: ServiceProcess, host: ProcessHost = process): Promise<void> {
-  const level = host.env['LOG_LEVEL'];
-  const log = createLogger({ service: service.name, ...(isLevel(level) ? { level } : {}) });
+  const log = service.log ?? defaultLogger(service.name, host.env['LOG_LEVEL']);
   const abort = new AbortController();
   let running: RunningService | null = null;
   let isStopping = false;
@@ -68,7 +69,7 @@ export async function runService(service: ServiceProcess, host: ProcessHost = pr
     log.info('started');
   } catch (error) {
     if (isStopping) return;
-    host.stderr.write(`${service.name} did not start: ${error instanceof Error ? error.message : 'unknown error'}\n`);
+    host.stderr.write(`${service.name} did not start: ${error instanceof Error ? scrubText(error.message) : 'unknown error'}\n`);
     host.exit(error instanceof ConfigError ? EXIT_CONFIG : EXIT_FAULT);
   }
 }
@@ -94,6 +95,10 @@ async function stopWithin(running: RunningService, log: Logger): Promise<number>
   clearTimeout(timer);
   if (code === 0) log.info('stopped');
   return code;
+}
+
+function defaultLogger(service: string, level: string | undefined): Logger {
+  return createLogger({ service, ...(isLevel(level) ? { level } : {}) });
 }
 
 function isLevel(level: string | undefined): level is LogLevel {

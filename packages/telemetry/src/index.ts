@@ -4,6 +4,7 @@ export type { LogDetail, LogFields, Logger, LoggerOptions, LogLevel } from './lo
 export { createLogger, silentLogger } from './logger.ts';
 export type { CounterHandle, GaugeHandle, HistogramHandle, LabelsOf, Metrics } from './metrics.ts';
 export { createMetrics } from './metrics.ts';
+export { scrubText } from './redaction.ts';
 export type { Health, TelemetryServer, TelemetryServerOptions } from './telemetry-server.ts';
 export { startTelemetryServer } from './telemetry-server.ts';
 export { currentTraceId, fromTraceparent, toTraceparent } from './trace-context.ts';
