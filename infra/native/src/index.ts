@@ -1,1 +1,4 @@
-export {};
+export { startKafka, startServers, type ServerOptions, type Servers } from './servers.ts';
+export type { KafkaServer, Tuning } from './kafka-server.ts';
+export { createProgress, type Progress } from './progress.ts';
+export { repositoryRoot } from './home.ts';

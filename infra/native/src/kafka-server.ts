@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { launchProcess, type ProcessHome, type RunningProcess } from './child-process.ts';
+import { makePrivateFolder, repositoryRoot } from './home.ts';
+import type { KafkaPackage } from './kafka-package.ts';
+import { freePort } from './port.ts';
+import { acceptsConnections, waitUntil } from './readiness.ts';
+import { runTool } from './tool.ts';
+
+/** `serve`: the JIT's second stage on and room to work; `test`: a small heap and a quick start. */
+export type Tuning = 'serve' | 'test';
+
+export interface KafkaOptions {
+  readonly home: ProcessHome;
+  readonly package: KafkaPackage;
+  readonly tuning: Tuning;
+  /** Fixed where a broker has to come back at the same address; else a free one. */
+  readonly port?: number;
+}
+
+/** A broker that a drill may stop, kill and bring back at the same address with the same data. */
+export interface KafkaServer {
+  readonly brokers: string;
+  readonly port: number;
+  readonly pid: () => number;
+  readonly process: () => RunningProcess;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  /** Starts it again after `stop` or `kill`; resolves when it accepts connections. */
+  restart(): Promise<void>;
+}
+
+const JVM_FLAGS: Readonly<Record<Tuning, readonly string[]>> = {
+  serve: ['-Xms128m', '-Xmx512m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'],
+  test: ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+};
+
+/** Single-node Kafka in KRaft mode: broker and controller in one process, on loopback only. */
+export async function startKafkaServer(options: KafkaOptions): Promise<KafkaServer> {
+  const folder = makePrivateFolder(join(options.home.dataDir, 'kafka'));
+  const port = options.port ?? (await freePort());
+  const properties = join(folder, 'server.properties');
+  const controllerPort = await freePort();
+  writeFileSync(properties, serverProperties({ port, controllerPort, logDir: join(folder, 'log') }), { mode: 0o600 });
+  await formatOnce(options, folder, properties);
+  let running = await launchBroker(options, properties, port);
+  const restart = async (): Promise<void> => {
+    if (!running.isAlive()) running = await launchBroker(options, properties, port);
+  };
+  return {
+    brokers: `127.0.0.1:${port}`,
+    port,
+    pid: () => running.pid,
+    process: () => running,
+    stop: () => running.stop(40_000),
+    kill: () => running.kill(),
+    restart,
+  };
+}
+
+async function launchBroker(options: KafkaOptions, properties: string, port: number): Promise<RunningProcess> {
+  const archive = classArchive(options.package, options.tuning);
+  const log4j = `-Dlog4j2.configurationFile=${join(repositoryRoot, 'infra/native/kafka/log4j2.properties')}`;
+  const args = [...JVM_FLAGS[options.tuning], ...archive.flags, log4j, '-cp', options.package.classPath, 'kafka.Kafka', properties];
+  const running = launchProcess(options.home, { name: 'kafka', command: options.package.java, args });
+  void running.exited.then(archive.keep);
+  await waitUntil({ what: 'Kafka', process: running, withinMs: 60_000, isReady: () => acceptsConnections(port) });
+  return running;
+}
+
+async function formatOnce(options: KafkaOptions, folder: string, properties: string): Promise<void> {
+  if (existsSync(join(folder, 'log', 'meta.properties'))) return;
+  rmSync(join(folder, 'log'), { recursive: true, force: true });
+  const clusterId = randomBytes(16).toString('base64url');
+  const jvm = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', options.package.classPath];
+  const args = [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties];
+  await runTool({ command: options.package.java, args, owner: options.home.dataDir });
+}
+
+/**
+ * Class data of the broker, written by the JVM at the end of its first orderly run and mapped by later ones: it halves the
+ * time to the first answer. A JVM that cannot use the file (other version, other class path) runs without it.
+ */
+function classArchive(kafka: KafkaPackage, tuning: Tuning): { flags: readonly string[]; keep: () => void } {
+  const collector = tuning === 'serve' ? 'g1' : 'serial';
+  const file = join(kafka.folder, `classes-${collector}.jsa`);
+  if (existsSync(file))
+    return { flags: [`-XX:SharedArchiveFile=${file}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off'], keep: () => undefined };
+  const fresh = join(kafka.folder, `classes-${collector}-${process.pid}-${randomBytes(4).toString('hex')}.new`);
+  const keep = (): void => {
+    if (existsSync(fresh)) renameSync(fresh, file);
+  };
+  return { flags: [`-XX:ArchiveClassesAtExit=${fresh}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off'], keep };
+}
+
+/** Every setting that differs from Kafka's default, with one replica of everything because there is one broker. */
+function serverProperties(at: { port: number; controllerPort: number; logDir: string }): string {
+  return `${[
+    'process.roles=broker,controller',
+    'node.id=1',
+    `controller.quorum.voters=1@127.0.0.1:${at.controllerPort}`,
+    `listeners=PLAINTEXT://127.0.0.1:${at.port},CONTROLLER://127.0.0.1:${at.controllerPort}`,
+    `advertised.listeners=PLAINTEXT://127.0.0.1:${at.port}`,
+    'controller.listener.names=CONTROLLER',
+    'inter.broker.listener.name=PLAINTEXT',
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    `log.dirs=${at.logDir}`,
+    'num.partitions=12',
+    'num.network.threads=2',
+    'num.io.threads=2',
+    'offsets.topic.num.partitions=4',
+    'offsets.topic.replication.factor=1',
+    'transaction.state.log.num.partitions=4',
+    'transaction.state.log.replication.factor=1',
+    'transaction.state.log.min.isr=1',
+    'share.coordinator.state.topic.replication.factor=1',
+    'share.coordinator.state.topic.min.isr=1',
+    'group.initial.rebalance.delay.ms=0',
+    'auto.create.topics.enable=false',
+    // A local broker holds a few megabytes: the defaults set aside 1 GB segments and a 128 MB buffer in the heap.
+    'log.segment.bytes=67108864',
+    'log.cleaner.dedupe.buffer.size=8388608',
+  ].join('\n')}\n`;
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunningProcess } from './child-process.ts';
+
+export interface Readiness {
+  readonly what: string;
+  readonly process: RunningProcess;
+  readonly withinMs: number;
+  readonly isReady: () => Promise<boolean>;
+}
+
+/** Polls until the process is ready; fails at once when it ends, and kills it when the time is over. */
+export async function waitUntil(readiness: Readiness): Promise<void> {
+  const deadlineMs = performance.now() + readiness.withinMs;
+  while (performance.now() < deadlineMs) {
+    if (!readiness.process.isAlive()) {
+      throw new Error(`${readiness.what} ended while starting (log: ${readiness.process.logFile}): ${logTail(readiness.process.logFile)}`);
+    }
+    if (await readiness.isReady().catch(() => false)) return;
+    await delay(25);
+  }
+  await readiness.process.kill();
+  throw new Error(`${readiness.what} was not ready within ${readiness.withinMs / 1000} s (log: ${readiness.process.logFile})`);
+}
+
+/** Whether something accepts connections on the loopback port. */
+export function acceptsConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1000, () => end(false));
+    socket.once('error', () => end(false));
+    socket.once('connect', () => end(true));
+  });
+}
+
+function logTail(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-3).join(' | ').slice(-500);
+  } catch {
+    return '';
+  }
+}
