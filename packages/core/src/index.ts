@@ -14,6 +14,32 @@ export { compareExact, EXACT_DIGITS_MAX, exactNumber, formatExact, parseExact } 
 export type { ExactNumber } from './event/exact-number.ts';
 export type { CanonicalReader, DataKind } from './event/canonical-shape.ts';
 
+// pack
+export { compilePack } from './pack/compile.ts';
+export type { PackToCompile } from './pack/compile.ts';
+export type {
+  CompiledEventType,
+  CompiledField,
+  CompiledMeasure,
+  CompiledMetric,
+  CompiledPack,
+  CompiledSet,
+  FieldAction,
+  FieldType,
+  MeasureKind,
+  NumberBounds,
+  Scalar,
+  Where,
+  WhereOperator,
+} from './pack/compiled.ts';
+export { parsePack, parsePackRecord } from './pack/parse.ts';
+export type { PackRecord } from './pack/parse.ts';
+export type { PackSource } from './pack/schema.ts';
+export { planMetricVersions } from './pack/version-plan.ts';
+export type { AppliedPack } from './pack/version-plan.ts';
+export { compileWhere } from './pack/where.ts';
+export type { EventPredicate, FieldAccess } from './pack/where.ts';
+
 // query
 export { parseQuestion, QUESTION_GRAINS, QUESTION_KINDS, QUESTION_SCHEMA } from './query/question.ts';
 export type { ParsedQuestion, Question, QuestionError, QuestionGrain, QuestionInput, QuestionKind, QuestionWhere } from './query/question.ts';

@@ -1,0 +1,113 @@
+import type {
+  CompiledEventType,
+  CompiledField,
+  CompiledMeasure,
+  CompiledMetric,
+  CompiledPack,
+  CompiledSet,
+  NumberBounds,
+  Where,
+} from './compiled.ts';
+import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
+
+export interface PackToCompile {
+  readonly tenant: string;
+  readonly version: number;
+  readonly metricVersions: Readonly<Record<string, number>>;
+  /** Parsed and linted (`parsePack`). */
+  readonly pack: PackSource;
+}
+
+/** Turns a linted pack into the one form that the services work with. Total: whatever could be wrong is a lint. */
+export function compilePack({ tenant, version, metricVersions, pack }: PackToCompile): CompiledPack {
+  const eventTypes = new Map<string, CompiledEventType>();
+  for (const [type, event] of Object.entries(pack.events)) eventTypes.set(type, compileEventType(type, event));
+  const metrics = new Map<string, CompiledMetric>();
+  for (const [name, metric] of Object.entries(pack.metrics)) {
+    const fields = metric.events.flatMap((type) => eventTypes.get(type)?.fields ?? []);
+    metrics.set(name, {
+      tenant,
+      pack: pack.pack,
+      metric: name,
+      version: metricVersions[name] ?? 1,
+      ...(metric.title === undefined ? {} : { title: metric.title }),
+      eventTypes: metric.events,
+      ...(metric.where === undefined ? {} : { where: defined(metric.where) as Where }),
+      dimensions: metric.dimensions.map((dimension) => compileDimension(dimension, fields)),
+      sets: compileSets(metric),
+      measures: compileMeasures(metric, fields),
+    });
+  }
+  return { tenant, pack: pack.pack, version, title: pack.title, eventTypes, metrics };
+}
+
+function compileEventType(type: string, event: EventTypeSource): CompiledEventType {
+  const fields = Object.entries(event.fields).map(([name, field]) => compileField(name, field));
+  return {
+    type,
+    subject: event.subject,
+    ...(event.key === undefined ? {} : { keyField: event.key }),
+    unknownMembers: event.unknown_members,
+    fields,
+    fieldByName: new Map(fields.map((field) => [field.name, field])),
+  };
+}
+
+function compileField(name: string, field: FieldSource): CompiledField {
+  const { action, values, bounds_by: boundsBy } = field;
+  return {
+    name,
+    type: field.type,
+    isOptional: field.optional === true,
+    isDimension: field.dimension === true,
+    action: action === undefined || action === 'seal' ? 'keep' : action,
+    ...defined({ values, unit: field.unit, maxLength: field.max_length, scaleMax: field.scale_max }),
+    ...(field.min === undefined && field.max === undefined ? {} : { bounds: compileBounds(field) }),
+    ...(boundsBy === undefined
+      ? {}
+      : {
+          boundsBy: {
+            field: boundsBy.field,
+            of: Object.fromEntries(Object.entries(boundsBy.of).map(([value, of]) => [value, compileBounds(of)])),
+          },
+        }),
+  };
+}
+
+function compileBounds(bounds: { min?: string | undefined; max?: string | undefined; integer?: boolean | undefined }): NumberBounds {
+  return defined({ min: bounds.min, max: bounds.max, integer: bounds.integer });
+}
+
+function compileDimension(name: string, fields: readonly CompiledField[]): CompiledMetric['dimensions'][number] {
+  const field = fields.find((candidate) => candidate.name === name);
+  return { name, type: field?.type ?? 'string', ...defined({ values: field?.values }) };
+}
+
+function compileSets(metric: MetricSource): readonly CompiledSet[] {
+  return (metric.sets ?? [metric.dimensions]).map((set, setNo) => ({
+    setNo,
+    dimensions: metric.dimensions.filter((dimension) => set.includes(dimension)),
+    bySubject: set.includes('subject'),
+  }));
+}
+
+function compileMeasures(metric: MetricSource, fields: readonly CompiledField[]): readonly CompiledMeasure[] {
+  return Object.entries(metric.measures)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, measure]) => {
+      const field = fields.find((candidate) => candidate.name === measure.field);
+      return {
+        name,
+        kind: measure.measure,
+        numbers: field?.type === 'number' ? 'double' : 'exact',
+        ...defined({ field: measure.field, unit: measure.unit ?? field?.unit }),
+      };
+    });
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The same object without the members that are undefined, as exact optional members want it. */
+function defined<T extends object>(members: T): Defined<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,161 @@
+import type { Fault } from '../fault/fault.ts';
+import { parseExact } from '../event/exact-number.ts';
+import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
+
+/** Rules of a pack that its schema cannot say. */
+
+const NUMERIC: ReadonlySet<string> = new Set(['integer', 'decimal', 'number']);
+const DIMENSIONAL: ReadonlySet<string> = new Set(['string', 'enum', 'boolean', 'integer']);
+const TEXTUAL: ReadonlySet<string> = new Set(['string', 'enum']);
+const TREATED: ReadonlySet<string> = new Set(['hash', 'pseudonymise']);
+
+type Report = (path: string, message: string) => void;
+
+export function lintPack(pack: PackSource): readonly Fault[] {
+  const faults: Fault[] = [];
+  const report: Report = (path, message) => faults.push({ code: 'pack_invalid', path, message });
+  const used = usedFields(pack);
+  for (const [type, event] of Object.entries(pack.events)) {
+    lintEvent(event, (path, message) => report(`events.${type}.${path}`, message));
+    lintUse(event, used.get(type) ?? new Set(), (path, message) => report(`events.${type}.${path}`, message));
+  }
+  for (const [name, metric] of Object.entries(pack.metrics)) {
+    lintMetric(pack, metric, (path, message) => report(`metrics.${name}.${path}`, message));
+  }
+  return faults;
+}
+
+function lintEvent(event: EventTypeSource, report: Report): void {
+  if (event.key !== undefined) lintKey(event, event.key, report);
+  for (const [name, field] of Object.entries(event.fields)) {
+    const at: Report = (path, message) => report(`fields.${name}${path}`, message);
+    lintTypeMembers(field, at);
+    lintSensitivity(field, at);
+    if (field.bounds_by !== undefined) lintBoundsBy(event, field, at);
+    if (field.dimension === true && !DIMENSIONAL.has(field.type)) {
+      at('.dimension', 'only string, enum, boolean and integer fields may be dimensions');
+    }
+  }
+}
+
+function lintKey(event: EventTypeSource, key: string, report: Report): void {
+  const field = event.fields[key];
+  if (field === undefined) report('key', 'names a field that the event type does not declare');
+  else if (!TEXTUAL.has(field.type) && field.type !== 'integer') report('key', 'must name a string, enum or integer field');
+  else if (field.optional === true) report('key', 'must name a field that is not optional');
+}
+
+function lintTypeMembers(field: FieldSource, report: Report): void {
+  const isNumeric = NUMERIC.has(field.type);
+  if (!isNumeric && (field.min ?? field.max ?? field.bounds_by) !== undefined) report('', 'bounds belong to numbers only');
+  if (field.scale_max !== undefined && field.type !== 'decimal') report('.scale_max', 'belongs to decimal fields only');
+  if ((field.type === 'enum') !== (field.values !== undefined)) report('.values', 'an enum field has values, other fields have none');
+  if (field.max_length !== undefined && field.type !== 'string' && field.type !== 'string_list') {
+    report('.max_length', 'belongs to string and string_list fields only');
+  }
+  const low = field.min === undefined ? null : parseExact(field.min);
+  if (field.min !== undefined && low === null) report('.min', 'has more digits than can be held exactly');
+  if (field.max !== undefined && parseExact(field.max) === null) report('.max', 'has more digits than can be held exactly');
+}
+
+function lintSensitivity(field: FieldSource, report: Report): void {
+  if (field.action === 'seal') report('.action', 'seal is not available yet: choose drop, hash, pseudonymise or refuse');
+  if (field.sensitive !== undefined && field.action === undefined) report('.action', 'a sensitive field must say what is done with it');
+  if (TREATED.has(field.action ?? '') && field.type !== 'string') report('.action', 'only string fields can be hashed or pseudonymised');
+  if (field.dimension !== true) return;
+  if (field.action === 'drop' || field.action === 'refuse')
+    report('.dimension', 'a field that is dropped or refused cannot be a dimension');
+  if (field.sensitive !== undefined && !TREATED.has(field.action ?? '')) {
+    report('.dimension', 'a sensitive field may be a dimension only when hashed or pseudonymised');
+  }
+}
+
+function lintBoundsBy(event: EventTypeSource, field: FieldSource, report: Report): void {
+  const by = field.bounds_by === undefined ? undefined : event.fields[field.bounds_by.field];
+  if (by === undefined || !TEXTUAL.has(by.type)) {
+    report('.bounds_by.field', 'must name a string or enum field of the event type');
+    return;
+  }
+  for (const value of Object.keys(field.bounds_by?.of ?? {})) {
+    if (by.values !== undefined && !by.values.includes(value)) report(`.bounds_by.of.${value}`, 'is no value of that enum');
+  }
+}
+
+/** Fields that feed something, per event type. What feeds nothing would be collected for no stated purpose. */
+function usedFields(pack: PackSource): ReadonlyMap<string, Set<string>> {
+  const used = new Map<string, Set<string>>();
+  for (const [type, event] of Object.entries(pack.events)) {
+    const names = new Set(event.key === undefined ? [] : [event.key]);
+    for (const field of Object.values(event.fields)) if (field.bounds_by !== undefined) names.add(field.bounds_by.field);
+    used.set(type, names);
+  }
+  for (const metric of Object.values(pack.metrics)) {
+    const names = [...metric.dimensions, ...Object.keys(metric.where ?? {})];
+    for (const measure of Object.values(metric.measures)) if (measure.field !== undefined) names.push(measure.field);
+    for (const type of metric.events) for (const name of names) used.get(type)?.add(name);
+  }
+  return used;
+}
+
+function lintUse(event: EventTypeSource, used: ReadonlySet<string>, report: Report): void {
+  for (const [name, field] of Object.entries(event.fields)) {
+    if (field.action === undefined && !used.has(name)) {
+      report(`fields.${name}`, 'feeds no metric, dimension or key: remove it, or write `action: keep` to keep it with the raw events');
+    }
+  }
+}
+
+function lintMetric(pack: PackSource, metric: MetricSource, report: Report): void {
+  const events = metric.events.flatMap((type) => pack.events[type] ?? []);
+  if (events.length < metric.events.length) report('events', 'names an event type that the pack does not declare');
+  if (new Set(metric.events).size < metric.events.length) report('events', 'names an event type twice');
+  const find = (name: string): readonly FieldSource[] => events.flatMap((event) => event.fields[name] ?? []);
+  lintDimensions(metric, find, report);
+  for (const name of Object.keys(metric.where ?? {})) lintField(find(name), (message) => report(`where.${name}`, message));
+  lintMeasures(metric, find, report);
+  lintSets(metric, report);
+}
+
+function lintField(found: readonly FieldSource[], report: (message: string) => void): void {
+  if (found.length === 0) report('names a field that none of the events declares');
+  if (new Set(found.map((field) => field.type)).size > 1) report('has different types in the events of the metric');
+}
+
+function lintDimensions(metric: MetricSource, find: (name: string) => readonly FieldSource[], report: Report): void {
+  for (const [index, name] of metric.dimensions.entries()) {
+    const path = `dimensions[${String(index)}]`;
+    if (name === 'subject') report(path, 'subject is no dimension: name it in sets');
+    else lintField(find(name), (message) => report(path, message));
+    if (find(name).some((field) => field.dimension !== true)) report(path, 'names a field that is not marked `dimension: true`');
+    if (metric.dimensions.indexOf(name) !== index) report(path, 'stands twice');
+  }
+}
+
+function lintMeasures(metric: MetricSource, find: (name: string) => readonly FieldSource[], report: Report): void {
+  if (Object.keys(metric.measures).length === 0) report('measures', 'a metric needs a measure');
+  for (const [name, measure] of Object.entries(metric.measures)) {
+    const path = `measures.${name}.field`;
+    if (measure.measure === 'count') {
+      if (measure.field !== undefined) report(path, 'count counts events and takes no field');
+      continue;
+    }
+    const found = measure.field === undefined ? [] : find(measure.field);
+    lintField(found, (message) => report(path, message));
+    if (found.some((field) => !NUMERIC.has(field.type))) report(path, `${measure.measure} needs an integer, decimal or number field`);
+    if (found.some((field) => field.action !== undefined && field.action !== 'keep')) report(path, 'names a field that is not kept');
+  }
+}
+
+function lintSets(metric: MetricSource, report: Report): void {
+  const seen = new Set<string>();
+  for (const [index, set] of (metric.sets ?? []).entries()) {
+    const path = `sets[${String(index)}]`;
+    for (const name of set) {
+      if (name !== 'subject' && !metric.dimensions.includes(name)) report(path, 'holds a name that is no dimension of the metric');
+    }
+    const normal = [...new Set(set)].toSorted().join(' ');
+    if (new Set(set).size < set.length) report(path, 'holds a dimension twice');
+    if (seen.has(normal)) report(path, 'stands twice');
+    seen.add(normal);
+  }
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+
+/** The text form of a pack, as `pack.yaml` holds it once its YAML is read. Strict: an unknown member is an error. */
+
+const NAME = /^[a-z][a-z0-9_]*$/;
+const DOTTED_NAME = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/;
+const DECIMAL = /^-?\d+(\.\d+)?$/;
+
+const fieldName = z.string().max(64).regex(NAME, 'must be lower snake case: a letter, then letters, digits or _');
+const dottedName = z.string().max(128).regex(DOTTED_NAME, 'must be lower snake case words joined by dots');
+/** YAML reads 0.5 as a number; a text is taken too where the bound has more digits than a double. */
+const bound = z.union([z.number(), z.string().regex(DECIMAL, 'must be a decimal number')]).transform(String);
+
+const numberBounds = z.strictObject({ min: bound.optional(), max: bound.optional(), integer: z.boolean().optional() });
+
+const field = z.strictObject({
+  type: z.enum(['string', 'integer', 'decimal', 'number', 'boolean', 'timestamp', 'date', 'enum', 'string_list', 'json']),
+  title: z.string().optional(),
+  unit: z.string().max(64).optional(),
+  optional: z.boolean().optional(),
+  dimension: z.boolean().optional(),
+  min: bound.optional(),
+  max: bound.optional(),
+  bounds_by: z.strictObject({ field: fieldName, of: z.record(z.string(), numberBounds) }).optional(),
+  max_length: z.int().min(1).max(65_536).optional(),
+  scale_max: z.int().min(0).max(38).optional(),
+  values: z.array(z.string().min(1).max(100)).min(1).max(500).optional(),
+  sensitive: z.enum(['pii', 'phi']).optional(),
+  action: z.enum(['keep', 'drop', 'hash', 'refuse', 'pseudonymise', 'seal']).optional(),
+});
+
+const eventType = z.strictObject({
+  title: z.string().optional(),
+  subject: z.enum(['none', 'optional', 'required']).default('optional'),
+  key: fieldName.optional(),
+  unknown_members: z.enum(['refuse', 'drop']).default('refuse'),
+  fields: z.record(fieldName, field),
+});
+
+const measure = z.strictObject({
+  measure: z.enum(['count', 'sum', 'min', 'max', 'avg', 'quantile']),
+  field: fieldName.optional(),
+  title: z.string().optional(),
+  unit: z.string().max(64).optional(),
+});
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const condition = z.strictObject({
+  eq: scalar.optional(),
+  ne: scalar.optional(),
+  in: z.array(scalar).min(1).max(500).optional(),
+  not_in: z.array(scalar).min(1).max(500).optional(),
+  lt: scalar.optional(),
+  lte: scalar.optional(),
+  gt: scalar.optional(),
+  gte: scalar.optional(),
+  prefix: z.string().optional(),
+  exists: z.boolean().optional(),
+});
+
+const metric = z.strictObject({
+  title: z.string().optional(),
+  events: z.array(dottedName).min(1),
+  where: z.record(fieldName, condition).optional(),
+  dimensions: z.array(fieldName).max(16).default([]),
+  sets: z.array(z.array(fieldName)).min(1).max(32).optional(),
+  measures: z.record(fieldName, measure),
+});
+
+export const PACK_SCHEMA = z.strictObject({
+  pack: fieldName,
+  title: z.string().max(200),
+  description: z.string().max(2_000).optional(),
+  events: z.record(dottedName, eventType),
+  metrics: z.record(dottedName, metric),
+});
+
+export type PackSource = z.output<typeof PACK_SCHEMA>;
+export type EventTypeSource = PackSource['events'][string];
+export type FieldSource = EventTypeSource['fields'][string];
+export type MetricSource = PackSource['metrics'][string];

@@ -1,0 +1,53 @@
+import type { PackSource } from './schema.ts';
+
+/** A pack and the metric versions that it was applied with. */
+export interface AppliedPack {
+  readonly source: PackSource;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/**
+ * The version of every metric of the pack: raised where the normalised definition changed, 1 where the name is new.
+ * Names that the pack no longer holds keep their entry, so a metric that comes back never meets the cells of its former self.
+ */
+export function planMetricVersions(previous: AppliedPack | null, pack: PackSource): Readonly<Record<string, number>> {
+  const versions: Record<string, number> = { ...previous?.metrics };
+  for (const name of Object.keys(pack.metrics)) {
+    const known = versions[name];
+    const isSame = previous !== null && metricDefinition(previous.source, name) === metricDefinition(pack, name);
+    versions[name] = known === undefined ? 1 : isSame ? known : known + 1;
+  }
+  return versions;
+}
+
+/**
+ * What decides over a metric's cells, as canonical JSON: titles and units are left out, measures are sorted, the types of
+ * the fields that it reads are part of it. Null where the pack has no such metric.
+ */
+export function metricDefinition(pack: PackSource, name: string): string | null {
+  const metric = pack.metrics[name];
+  if (metric === undefined) return null;
+  const reads = new Set([...metric.dimensions, ...Object.keys(metric.where ?? {})]);
+  for (const measure of Object.values(metric.measures)) if (measure.field !== undefined) reads.add(measure.field);
+  const fields = metric.events.toSorted().map((type) => [
+    type,
+    [...reads].toSorted().map((field) => {
+      const { type: fieldType, action } = pack.events[type]?.fields[field] ?? {};
+      return [field, fieldType ?? null, action ?? 'keep'];
+    }),
+  ]);
+  const measures = Object.entries(metric.measures).map(([measure, { measure: kind, field }]) => [measure, kind, field ?? null]);
+  return JSON.stringify({
+    fields,
+    where: sorted(metric.where ?? {}),
+    dimensions: metric.dimensions,
+    sets: (metric.sets ?? [metric.dimensions]).map((set) => set.toSorted()),
+    measures: measures.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+  });
+}
+
+function sorted(where: Readonly<Record<string, object>>): unknown {
+  return Object.entries(where)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([field, condition]) => [field, Object.entries(condition).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+}
