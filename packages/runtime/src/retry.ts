@@ -33,19 +33,25 @@ export function backoffMs(backoff: Backoff, attempt: number, random: Random): nu
  * @throws the last error once attempts are spent or it is not retryable; the signal's reason when aborted
  */
 export async function retry<T>(action: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
-  const random = options.random ?? systemRandom;
-  const wait = options.wait ?? pause;
   for (let attempt = 1; ; attempt += 1) {
     options.signal?.throwIfAborted();
     try {
       return await action(attempt);
     } catch (error) {
-      if (attempt >= (options.attempts ?? Infinity) || options.isRetryable?.(error) === false) throw error;
-      const waitMs = backoffMs(options, attempt, random);
-      options.onRetry?.(error, attempt, waitMs);
-      await wait(waitMs, options.signal);
+      if (isLast(error, attempt, options)) throw error;
+      await waitBefore(error, attempt, options);
     }
   }
+}
+
+function isLast(error: unknown, attempt: number, options: RetryOptions): boolean {
+  return attempt >= (options.attempts ?? Infinity) || options.isRetryable?.(error) === false;
+}
+
+async function waitBefore(error: unknown, attempt: number, options: RetryOptions): Promise<void> {
+  const waitMs = backoffMs(options, attempt, options.random ?? systemRandom);
+  options.onRetry?.(error, attempt, waitMs);
+  await (options.wait ?? pause)(waitMs, options.signal);
 }
 
 /** Resolves after `ms`, or rejects with the signal's reason as soon as it is aborted. */

@@ -61,7 +61,7 @@ export function createMetrics(service: string, options: { readonly withProcess?:
     histogram: (name, ...labels) => bind(collector(name, Histogram), labels),
     onScrape: (read) => void readers.push(read),
     async expose() {
-      await Promise.all(readers.map((read) => read()));
+      await Promise.all(readers.map(async (read) => read()));
       return registry.metrics();
     },
     contentType: registry.contentType,

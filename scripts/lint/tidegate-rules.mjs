@@ -1,0 +1,50 @@
+// Rules that oxlint does not have. Plain JavaScript, because oxlint loads plugins in whatever Node it finds.
+
+/** `new Date()` and `Date()` read the clock without saying so; `no-restricted-properties` sees only `Date.now`. */
+const noArglessDate = {
+  create(context) {
+    const report = (node) => {
+      const isDate = node.callee.type === 'Identifier' && node.callee.name === 'Date';
+      if (isDate && node.arguments.length === 0)
+        context.report({ node, message: 'Take a Clock and call nowMs(): new Date() hides the time it depends on.' });
+    };
+    return { NewExpression: report, CallExpression: report };
+  },
+};
+
+/** A cast to `any` by way of a double assertion defeats the type checker; a decoder or a schema says what a value is. */
+const noDoubleAssertion = {
+  create(context) {
+    return {
+      TSAsExpression(node) {
+        if (node.expression.type === 'TSAsExpression')
+          context.report({ node, message: 'Parse the value instead of asserting its type twice.' });
+      },
+    };
+  },
+};
+
+const SKIPS = new Set(['skip', 'skipIf', 'runIf', 'todo', 'only']);
+const TESTERS = new Set(['test', 'it', 'describe']);
+
+/** A skipped test is a failed test: the suite counts skips, and this tells already in the editor. */
+const noSkippedTest = {
+  create(context) {
+    return {
+      MemberExpression(node) {
+        const isTester = node.object.type === 'Identifier' && TESTERS.has(node.object.name);
+        if (isTester && node.property.type === 'Identifier' && SKIPS.has(node.property.name)) {
+          context.report({ node, message: 'A test runs or is deleted; a skipped one proves nothing.' });
+        }
+      },
+    };
+  },
+};
+
+const plugin = {
+  meta: { name: 'tidegate' },
+  rules: { 'no-argless-date': noArglessDate, 'no-double-assertion': noDoubleAssertion, 'no-skipped-test': noSkippedTest },
+};
+
+// The plugin interface asks for a default export.
+export default plugin;
