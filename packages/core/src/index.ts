@@ -44,3 +44,11 @@ export type { EventPredicate, FieldAccess } from './pack/where.ts';
 export { parseQuestion, QUESTION_GRAINS, QUESTION_KINDS, QUESTION_SCHEMA } from './query/question.ts';
 export type { ParsedQuestion, Question, QuestionError, QuestionGrain, QuestionInput, QuestionKind, QuestionWhere } from './query/question.ts';
 export type { AnswerColumn, AnswerRow, AnswerValue, AskedMeasure, CellRange, PlannedDimension } from './query/shape.ts';
+
+// time
+export { bucketsOf, CELL_MS } from './time/buckets.ts';
+export type { BucketAsk, BucketGrain, Buckets } from './time/buckets.ts';
+export { toIsoIn, toIsoUtc } from './time/iso.ts';
+export { lastRange, parseMoment } from './time/moment.ts';
+export { createZone } from './time/zone.ts';
+export type { Stretch, Zone } from './time/zone.ts';
