@@ -1,32 +1,67 @@
 import { defineConfig } from 'vitest/config';
+import { plantedHere } from './tests/mutants/planted-source.ts';
 
 // Endings tell the cost: .test.ts and .property.test.ts need nothing, .integration.test.ts needs Kafka, Postgres and Redis
-// (their addresses in KAFKA_BROKERS, DATABASE_URL, REDIS_URL), .e2e.test.ts starts the services as processes.
+// (their addresses in KAFKA_BROKERS, DATABASE_URL, REDIS_URL), .e2e.test.ts starts the services as processes,
+// .datasets.test.ts replays data sets that are not in the repository (TIDEGATE_DATA).
+// With a mutant asked for by `tests/mutants`, its file is served with the bug in it; the tree stays as it is.
+const planted = plantedHere();
+
 export default defineConfig({
+  plugins: [
+    {
+      name: 'tidegate-mutant',
+      enforce: 'pre',
+      transform: (_code, id) => (planted !== null && id.split('?')[0] === planted.path ? { code: planted.text, map: null } : null),
+    },
+  ],
   test: {
+    setupFiles: planted === null ? [] : ['./tests/mutants/plant.ts'],
     projects: [
       {
+        extends: true,
         test: {
           name: 'unit',
-          include: ['{packages,services}/*/{src,test}/**/*.test.ts', 'infra/native/**/*.test.ts', 'tests/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: [
+            '{packages,services}/*/{src,test}/**/*.test.ts',
+            'infra/native/**/*.test.ts',
+            'tests/**/*.test.ts',
+            'bench/**/*.test.ts',
+          ],
           exclude: ['**/node_modules/**', '**/*.integration.test.ts', '**/*.e2e.test.ts', '**/*.datasets.test.ts'],
           testTimeout: 30_000,
         },
       },
       {
+        extends: true,
         test: {
           name: 'integration',
-          include: ['{packages,services}/*/{src,test}/**/*.integration.test.ts', 'infra/native/**/*.integration.test.ts', 'tests/**/*.integration.test.ts'],
+          include: [
+            '{packages,services}/*/{src,test}/**/*.integration.test.ts',
+            'infra/native/**/*.integration.test.ts',
+            'tests/**/*.integration.test.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
       {
+        extends: true,
         test: {
           name: 'e2e',
           include: ['tests/**/*.e2e.test.ts', 'infra/native/**/*.e2e.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'datasets',
+          include: ['tests/**/*.datasets.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
         },
       },

@@ -1,0 +1,27 @@
+import type { Check } from './checks.ts';
+import { run } from './command.ts';
+import type { Tally } from './tally.ts';
+import { tallyLine } from './tally.ts';
+import type { VitestRun } from './vitest-run.ts';
+import { runVitest } from './vitest-run.ts';
+
+const print = (text: string): void => void process.stdout.write(text);
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** Runs a check; its output is shown only where it fails. Counts as one test. */
+export async function runCheck(check: Check): Promise<Tally> {
+  const outcome = await run(check.command);
+  const isFine = outcome.code === 0;
+  print(`${isFine ? '✓' : '✗'} ${check.name} (${seconds(outcome.ms)})\n`);
+  if (!isFine) print(`${outcome.output.trimEnd()}\n`);
+  return { passed: isFine ? 1 : 0, failed: isFine ? 0 : 1, skipped: 0 };
+}
+
+/** Runs a vitest project, with its output as it comes. */
+export async function runTests(options: VitestRun): Promise<Tally> {
+  print(`… ${options.project} tests\n`);
+  const { tally, ms } = await runVitest({ ...options, onOutput: print });
+  const isFine = tally.failed === 0 && tally.skipped === 0;
+  print(`${isFine ? '✓' : '✗'} ${options.project} tests: ${tallyLine(tally)} (${seconds(ms)})\n`);
+  return tally;
+}
