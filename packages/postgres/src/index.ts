@@ -25,3 +25,12 @@ export type {
   RejectedRow,
   StoredCell,
 } from './store.ts';
+export { cellKeyText } from './cell-keys.ts';
+export { migrate } from './migrate.ts';
+export type { MigrateOptions, MigrationResult } from './migrate.ts';
+export { createPgStore } from './pg-store.ts';
+export type { PgStoreOptions } from './pg-store.ts';
+export { createPool } from './pool.ts';
+export type { PoolOptions } from './pool.ts';
+export { createRawRows, readRawRows } from './raw-rows.ts';
+export type { RawRow, RawRows } from './raw-rows.ts';

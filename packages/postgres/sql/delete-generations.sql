@@ -1,0 +1,2 @@
+-- Generations that the dedup window has left behind. $1 partition, $2 last generation.
+DELETE FROM dedup_generation WHERE partition = $1::int4 AND generation <= $2::int4

@@ -1,0 +1,224 @@
+import type pg from 'pg';
+import { byteaArray, dateArray, int2Array, int4Array, int8Array, textArray, timestamptzArray, uuidArray } from './binary-array.ts';
+import { encodeCellKeys } from './cell-keys.ts';
+import { copyIn } from './copy-in.ts';
+import { run, statement } from './statements.ts';
+import type { CellWrite, CommitBatch, CommitFault, CommitOutcome, OffsetMove, PartitionCommit, StoredCell } from './store.ts';
+
+/**
+ * The flush: one transaction for one or more partitions of one owner. What survives when it dies after each step:
+ *
+ * 1. begin: nothing.
+ * 2. fence (progress rows, in partition order; every one must move): nothing; the row locks go with the session, at the latest
+ *    after its pause limit.
+ * 3. COPY of raw rows and their days, 4. read absent cell states, 5. upsert series and cells, 6. journal, 7. rejected rows:
+ *    nothing; the next owner reads again from the same offset.
+ * 8. COMMIT sent, answer lost: the progress row says whether all of it is there or nothing.
+ */
+export function createCommitTransaction(deps: {
+  readonly pool: pg.Pool;
+  readonly fault: CommitFault;
+}): (batch: CommitBatch) => Promise<CommitOutcome> {
+  return async function commitTransaction(batch) {
+    const attempt: Attempt = { client: null, commitSent: false };
+    try {
+      attempt.client = await deps.pool.connect();
+      const outcome = await writeAll({ client: attempt.client, fault: deps.fault }, batch, attempt);
+      attempt.client.release();
+      return outcome;
+    } catch (error) {
+      attempt.client?.release(true);
+      return classify(error, attempt.commitSent);
+    }
+  };
+}
+
+interface Attempt {
+  client: pg.PoolClient | null;
+  commitSent: boolean;
+}
+
+interface Session {
+  readonly client: pg.PoolClient;
+  readonly fault: CommitFault;
+}
+
+async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt): Promise<CommitOutcome> {
+  const { client, fault } = session;
+  const commits = batch.partitions.toSorted((a, b) => a.partition - b.partition);
+  await client.query('BEGIN');
+  await fault('flush.begun');
+  const lost = await fence(client, commits, batch.token);
+  if (lost.length > 0) {
+    await client.query('ROLLBACK');
+    return { kind: 'lost', partitions: lost };
+  }
+  await fault('flush.fenced');
+  await writeRawRows(client, commits);
+  await fault('flush.raw_copied');
+  const writes = await resolveCells(client, commits);
+  await fault('flush.cells_read');
+  await writeCells(client, commits, writes);
+  await fault('flush.cells_written');
+  await writeJournal(client, commits, writes);
+  await fault('flush.journaled');
+  await writeRejected(client, commits);
+  await fault('flush.rejected_written');
+  attempt.commitSent = true;
+  const { command } = await client.query('COMMIT');
+  if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);
+  await fault('flush.committed');
+  return { kind: 'committed', writes };
+}
+
+/** Partitions of which a row did not move. */
+async function fence(client: pg.PoolClient, commits: readonly PartitionCommit[], token: Uint8Array): Promise<readonly number[]> {
+  const moves: { lane: string; commit: PartitionCommit; move: OffsetMove }[] = [];
+  for (const commit of commits) {
+    moves.push({ lane: 'live', commit, move: commit.live });
+    if (commit.rejectedLane !== null) moves.push({ lane: 'rejected', commit, move: commit.rejectedLane });
+  }
+  const moved = await run<{ lane: string; partition: number }>(client, 'fence', [
+    textArray(moves.map((m) => m.lane)),
+    int4Array(moves.map((m) => m.commit.partition)),
+    int8Array(moves.map((m) => m.move.expected)),
+    int8Array(moves.map((m) => m.move.next)),
+    byteaArray(moves.map((m) => m.move.lastRecordSha256)),
+    timestamptzArray(moves.map((m) => (m.lane === 'live' ? m.commit.completeThroughMs : null))),
+    int8Array(moves.map((m) => m.commit.commitNo)),
+    Buffer.from(token),
+  ]);
+  if (moved.length === moves.length) return [];
+  const held = new Set(moved.map((row) => `${row.lane}/${row.partition}`));
+  return [...new Set(moves.filter((m) => !held.has(`${m.lane}/${m.commit.partition}`)).map((m) => m.commit.partition))];
+}
+
+async function writeRawRows(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<void> {
+  const rows = commits.map((commit) => commit.rawRows).filter((part) => part.length > 0);
+  if (rows.length > 0) await copyIn(client, statement('copy-raw-rows'), rows);
+  const days = commits.flatMap((commit) => commit.arrivalDays);
+  if (days.length === 0) return;
+  await run(client, 'insert-arrival-days', [
+    dateArray(days.map((day) => day.arrivalDay)),
+    dateArray(days.map((day) => day.eventDay)),
+    textArray(days.map((day) => day.tenant)),
+  ]);
+}
+
+interface CellRow {
+  partition: number;
+  series_id: string;
+  grain: StoredCell['grain'];
+  bucket_s: string;
+  state: Buffer;
+  term: string;
+  commit_no: string;
+  revision: number;
+}
+
+async function resolveCells(
+  client: pg.PoolClient,
+  commits: readonly PartitionCommit[],
+): Promise<ReadonlyMap<number, readonly CellWrite[]>> {
+  const absent = commits.flatMap((commit) => commit.cells.absent.map((key) => ({ partition: commit.partition, key })));
+  const stored = new Map<number, StoredCell[]>(commits.map((commit) => [commit.partition, []]));
+  if (absent.length > 0) {
+    const rows = await run<CellRow>(client, 'read-cell-states', [
+      int4Array(absent.map((a) => a.partition)),
+      uuidArray(absent.map((a) => a.key.seriesId)),
+      int2Array(absent.map((a) => a.key.grain)),
+      int8Array(absent.map((a) => a.key.bucketS)),
+    ]);
+    for (const row of rows) stored.get(row.partition)?.push(fromCellRow(row));
+  }
+  return new Map(commits.map((commit) => [commit.partition, commit.cells.resolve(stored.get(commit.partition) ?? [])]));
+}
+
+export function fromCellRow(row: Omit<CellRow, 'partition'>): StoredCell {
+  return {
+    seriesId: Buffer.from(row.series_id.replaceAll('-', ''), 'hex'),
+    grain: row.grain,
+    bucketS: Number(row.bucket_s),
+    state: row.state,
+    term: Number(row.term),
+    commitNo: Number(row.commit_no),
+    revision: row.revision,
+  };
+}
+
+async function writeCells(
+  client: pg.PoolClient,
+  commits: readonly PartitionCommit[],
+  writes: ReadonlyMap<number, readonly CellWrite[]>,
+): Promise<void> {
+  const series = commits.flatMap((commit) => commit.series);
+  if (series.length > 0) {
+    await run(client, 'insert-series', [
+      uuidArray(series.map((s) => s.id)),
+      textArray(series.map((s) => s.tenant)),
+      textArray(series.map((s) => s.metric)),
+      int4Array(series.map((s) => s.version)),
+      int4Array(series.map((s) => s.setNo)),
+      textArray(series.map((s) => s.subject)),
+      textArray(series.map((s) => JSON.stringify(s.dims))),
+    ]);
+  }
+  const cells = commits.flatMap((commit) => (writes.get(commit.partition) ?? []).map((write) => ({ write, commit })));
+  if (cells.length === 0) return;
+  await run(client, 'upsert-cells', [
+    uuidArray(cells.map((c) => c.write.seriesId)),
+    int2Array(cells.map((c) => c.write.grain)),
+    int8Array(cells.map((c) => c.write.bucketS)),
+    int2Array(cells.map((c) => c.commit.partition)),
+    byteaArray(cells.map((c) => c.write.state)),
+    int8Array(cells.map((c) => c.commit.term)),
+    int8Array(cells.map((c) => c.commit.commitNo)),
+    int4Array(cells.map((c) => c.write.revision)),
+  ]);
+}
+
+async function writeJournal(
+  client: pg.PoolClient,
+  commits: readonly PartitionCommit[],
+  writes: ReadonlyMap<number, readonly CellWrite[]>,
+): Promise<void> {
+  await run(client, 'insert-journal', [
+    int4Array(commits.map((c) => c.partition)),
+    int8Array(commits.map((c) => c.commitNo)),
+    int8Array(commits.map((c) => c.term)),
+    int4Array(commits.map((c) => c.generation)),
+    timestamptzArray(commits.map((c) => c.arrivalFromMs)),
+    timestamptzArray(commits.map((c) => c.arrivalToMs)),
+    int8Array(commits.map((c) => c.live.next)),
+    byteaArray(commits.map((c) => c.identities)),
+    byteaArray(commits.map((c) => encodeCellKeys(writes.get(c.partition) ?? []))),
+  ]);
+}
+
+async function writeRejected(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<void> {
+  const rows = commits.flatMap((commit) => commit.rejected);
+  if (rows.length === 0) return;
+  await run(client, 'insert-rejected', [
+    textArray(rows.map((r) => r.tenant)),
+    textArray(rows.map((r) => r.topic)),
+    int4Array(rows.map((r) => r.logGeneration)),
+    int4Array(rows.map((r) => r.partition)),
+    int8Array(rows.map((r) => r.logOffset)),
+    textArray(rows.map((r) => r.code)),
+    textArray(rows.map((r) => r.path)),
+    textArray(rows.map((r) => r.lane)),
+    int8Array(rows.map((r) => r.lengthBytes)),
+    byteaArray(rows.map((r) => r.sha256)),
+    byteaArray(rows.map((r) => r.sealed)),
+    timestamptzArray(rows.map((r) => r.receivedAtMs)),
+  ]);
+}
+
+/** Data errors are the record's fault (classes 22 and 23); everything else is the server's and is waited out. */
+function classify(error: unknown, commitSent: boolean): CommitOutcome {
+  const message = error instanceof Error ? error.message : String(error);
+  const sqlState = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // 23514 here means that an arrival day has no partition yet: the fault of the server's state, not of a record.
+  if (!commitSent && /^2[23]/.test(sqlState) && sqlState !== '23514') return { kind: 'data_error', sqlState, message };
+  return { kind: 'failed', commitSent, message };
+}

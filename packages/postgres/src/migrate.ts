@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+
+/** Two migrators of one database meet on this advisory lock. */
+const MIGRATION_LOCK = '7425132';
+const FILE_NAME = /^(\d{4})-[a-z0-9-]+\.sql$/;
+
+export interface MigrateOptions {
+  readonly databaseUrl: string;
+  /** Folder of `NNNN-name.sql`; default: the migrations of this package. */
+  readonly directory?: string;
+}
+
+export interface MigrationResult {
+  /** File names that this run applied, in order. */
+  readonly applied: readonly string[];
+  /** How many were in place before. */
+  readonly present: number;
+}
+
+interface MigrationFile {
+  readonly number: number;
+  readonly name: string;
+  readonly text: string;
+  readonly sha256: string;
+}
+
+/**
+ * Brings a database to the newest schema: numbered files in order, each in a transaction of its own that also records it
+ * with its SHA-256. Throws when a recorded file was edited or is missing, and when a file fails (the ones before it stay).
+ */
+export async function migrate(options: MigrateOptions): Promise<MigrationResult> {
+  const files = await readMigrations(options.directory ?? fileURLToPath(new URL('../migrations/', import.meta.url)));
+  const client = new pg.Client({ connectionString: options.databaseUrl, application_name: 'tidegate-migrate' });
+  await client.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await client.query(
+      `CREATE TABLE IF NOT EXISTS schema_migration (
+         number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
+    );
+    const recorded = await readRecorded(client);
+    refuseEdited(files, recorded);
+    const applied: string[] = [];
+    for (const file of files) {
+      if (recorded.has(file.number)) continue;
+      await apply(client, file);
+      applied.push(file.name);
+    }
+    return { applied, present: recorded.size };
+  } finally {
+    await client.end();
+  }
+}
+
+async function readMigrations(directory: string): Promise<readonly MigrationFile[]> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).sort();
+  const files: MigrationFile[] = [];
+  for (const name of names) {
+    const number = Number(FILE_NAME.exec(name)?.[1] ?? Number.NaN);
+    if (number !== files.length + 1) throw new Error(`migration ${name}: expected number ${files.length + 1} in the form NNNN-name.sql`);
+    const text = await readFile(`${directory}/${name}`, 'utf8');
+    files.push({ number, name, text, sha256: createHash('sha256').update(text).digest('hex') });
+  }
+  return files;
+}
+
+async function readRecorded(client: pg.Client): Promise<ReadonlyMap<number, { name: string; sha256: string }>> {
+  const { rows } = await client.query<{ number: number; name: string; sha256: string }>(
+    'SELECT number, name, sha256 FROM schema_migration',
+  );
+  return new Map(rows.map((row) => [row.number, row]));
+}
+
+function refuseEdited(files: readonly MigrationFile[], recorded: ReadonlyMap<number, { name: string; sha256: string }>): void {
+  for (const [number, was] of recorded) {
+    const file = files[number - 1];
+    if (file === undefined)
+      throw new Error(`migration ${was.name} is applied to this database but not in this release: the database is newer`);
+    if (file.sha256 !== was.sha256) throw new Error(`migration ${file.name} was edited after it was applied: write a new one instead`);
+  }
+}
+
+async function apply(client: pg.Client, file: MigrationFile): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await client.query(file.text);
+    await client.query('INSERT INTO schema_migration (number, name, sha256) VALUES ($1, $2, $3)', [file.number, file.name, file.sha256]);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw new Error(`migration ${file.name} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,277 @@
+import pg from 'pg';
+import { byteaArray, int2Array, int4Array, int8Array, textArray, timestamptzArray, uuidArray } from './binary-array.ts';
+import { decodeCellKeys } from './cell-keys.ts';
+import { createCommitTransaction, fromCellRow } from './commit-transaction.ts';
+import { compareIdentities, findIn, IDENTITY_BYTES, splitBlocks } from './identity-blocks.ts';
+import { createPool } from './pool.ts';
+import { run } from './statements.ts';
+import type {
+  Amendment,
+  Claim,
+  ClaimRequest,
+  ClosedGeneration,
+  CommitFault,
+  DataStore,
+  DedupGeneration,
+  JournalBlock,
+  LanePosition,
+  ProgressRow,
+} from './store.ts';
+
+export interface PgStoreOptions {
+  readonly databaseUrl: string;
+  readonly applicationName: string;
+  readonly role?: string;
+  readonly fault?: CommitFault;
+  readonly onError?: (error: Error) => void;
+}
+
+/** Longest flush transaction: a paused or cut-off owner cannot hold its partitions longer. */
+const FLUSH_TIMEOUT_MS = 10_000;
+const JOURNAL_BLOCKS_PER_READ = 256;
+const DEDUP_BLOCKS_PER_INSERT = 64;
+
+/** The data plane in Postgres. Flushes have a session of their own; everything else shares a small pool. */
+export function createPgStore(options: PgStoreOptions): DataStore {
+  const shared = { ...options, statementTimeoutMs: 30_000 };
+  const flushPool = createPool({
+    ...shared,
+    connectionsMax: 1,
+    statementTimeoutMs: FLUSH_TIMEOUT_MS,
+    transactionTimeoutMs: FLUSH_TIMEOUT_MS,
+  });
+  const pool = createPool({ ...shared, connectionsMax: 4 });
+  return {
+    claim: (requests, token) => claim(pool, requests, token),
+    amend: (amendment, token) => amend(pool, amendment, token),
+    readProgress: async (partitions) => fromProgressRows(await run<LaneRow>(pool, 'read-progress', [int4Array(partitions)])),
+    readJournal: (partition, after) => readJournal(pool, partition, { commitNo: after.commitNo, generation: after.generation ?? 0 }),
+    readGenerations: (partition) => readGenerations(pool, partition),
+    findIdentities: (partition, generation, identities) => findIdentities(pool, { partition, generation }, identities),
+    closeGeneration: (closed, token) => held(pool, { partition: closed.partition, token }, (client) => writeGeneration(client, closed)),
+    forgetGenerations: (partition, upTo, token) => held(pool, { partition, token }, (client) => forget(client, partition, upTo)),
+    readCells: (partition, keys) => readCells(pool, partition, keys),
+    ensureRawDays: async (days) => {
+      for (const day of days) await run(pool, 'ensure-raw-day', [day]);
+    },
+    touch: async (completeThroughMs, token) => {
+      const partitions = [...completeThroughMs.keys()].sort((a, b) => a - b);
+      const instants = timestamptzArray(partitions.map((partition) => completeThroughMs.get(partition) ?? null));
+      const rows = await run<{ partition: number }>(flushPool, 'touch', [int4Array(partitions), instants, Buffer.from(token)]);
+      return rows.map((row) => row.partition);
+    },
+    commit: createCommitTransaction({ pool: flushPool, fault: options.fault ?? (() => undefined) }),
+    close: async () => {
+      await Promise.all([flushPool.end(), pool.end()]);
+    },
+  };
+}
+
+interface LaneRow {
+  lane: string;
+  partition: number;
+  owner: Buffer;
+  term: string;
+  commit_no: string;
+  next_offset: string;
+  log_generation: number;
+  topic_id: string;
+  last_record_sha256: Buffer | null;
+  complete_through_ms: number | null;
+}
+
+function fromProgressRows(rows: readonly LaneRow[]): ProgressRow[] {
+  const rejected = new Map(rows.filter((row) => row.lane === 'rejected').map((row) => [row.partition, row]));
+  return rows
+    .filter((row) => row.lane === 'live')
+    .sort((a, b) => a.partition - b.partition)
+    .map((row) => ({
+      partition: row.partition,
+      owner: row.owner,
+      term: Number(row.term),
+      commitNo: Number(row.commit_no),
+      completeThroughMs: row.complete_through_ms,
+      live: toPosition(row),
+      rejected: toPosition(rejected.get(row.partition) ?? row),
+    }));
+}
+
+function toPosition(row: LaneRow): LanePosition {
+  return {
+    nextOffset: Number(row.next_offset),
+    logGeneration: row.log_generation,
+    topicId: row.topic_id,
+    lastRecordSha256: row.last_record_sha256,
+  };
+}
+
+async function claim(pool: pg.Pool, requests: readonly ClaimRequest[], token: Uint8Array): Promise<readonly Claim[]> {
+  const lanes = requests.flatMap(({ partition, live, rejected }) => [
+    { lane: 'live', partition, ...live },
+    { lane: 'rejected', partition, ...rejected },
+  ]);
+  const rows = await run<LaneRow>(pool, 'claim', [
+    textArray(lanes.map((l) => l.lane)),
+    int4Array(lanes.map((l) => l.partition)),
+    int8Array(lanes.map((l) => l.startOffset)),
+    textArray(lanes.map((l) => l.topicId)),
+    Buffer.from(token),
+  ]);
+  return fromProgressRows(rows);
+}
+
+async function amend(pool: pg.Pool, amendment: Amendment, token: Uint8Array): Promise<boolean> {
+  const { partition, lane, position, gap } = amendment;
+  return held(pool, { partition, token }, async (client) => {
+    const rows = await run<{ log_generation: number }>(client, 'amend', [
+      lane,
+      partition,
+      Buffer.from(token),
+      amendment.term ?? null,
+      position?.nextOffset ?? null,
+      position?.logGeneration ?? null,
+      position?.topicId ?? null,
+      position?.lastRecordSha256 == null ? null : Buffer.from(position.lastRecordSha256),
+    ]);
+    const generation = rows[0]?.log_generation;
+    if (gap !== undefined && generation !== undefined)
+      await run(client, 'insert-gap', [lane, partition, generation, gap.fromOffset, gap.toOffset]);
+  });
+}
+
+/** Runs `work` in a transaction that holds the partition's live row for its owner; false where the token lost it. */
+async function held(
+  pool: pg.Pool,
+  owner: { partition: number; token: Uint8Array },
+  work: (client: pg.PoolClient) => Promise<void>,
+): Promise<boolean> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const isHeld = (await run(client, 'hold', [owner.partition, Buffer.from(owner.token)])).length === 1;
+    if (isHeld) await work(client);
+    await client.query(isHeld ? 'COMMIT' : 'ROLLBACK');
+    client.release();
+    return isHeld;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+interface JournalRow {
+  partition: number;
+  commit_no: string;
+  term: string;
+  generation: number;
+  arrival_from_ms: number;
+  arrival_to_ms: number;
+  next_offset: string;
+  identities: Buffer;
+  cells: Buffer;
+}
+
+async function* readJournal(
+  pool: pg.Pool,
+  partition: number,
+  after: { commitNo: number; generation: number },
+): AsyncGenerator<JournalBlock> {
+  let commitNo = after.commitNo;
+  for (;;) {
+    const rows = await run<JournalRow>(pool, 'read-journal', [partition, commitNo, after.generation, JOURNAL_BLOCKS_PER_READ]);
+    for (const row of rows) {
+      commitNo = Number(row.commit_no);
+      yield {
+        partition,
+        commitNo,
+        term: Number(row.term),
+        generation: row.generation,
+        arrivalFromMs: row.arrival_from_ms,
+        arrivalToMs: row.arrival_to_ms,
+        nextOffset: Number(row.next_offset),
+        identities: row.identities,
+        cells: decodeCellKeys(row.cells),
+      };
+    }
+    if (rows.length < JOURNAL_BLOCKS_PER_READ) return;
+  }
+}
+
+interface GenerationRow {
+  partition: number;
+  generation: number;
+  state: string;
+  arrival_from_ms: number;
+  arrival_to_ms: number;
+  identities: string;
+  filter: Buffer | null;
+}
+
+async function readGenerations(pool: pg.Pool, partition: number): Promise<readonly DedupGeneration[]> {
+  const rows = await run<GenerationRow>(pool, 'read-generations', [partition]);
+  return rows.map((row) => ({
+    partition,
+    generation: row.generation,
+    isOpen: row.state === 'open',
+    arrivalFromMs: row.arrival_from_ms,
+    arrivalToMs: row.arrival_to_ms,
+    identities: Number(row.identities),
+    filter: row.filter,
+  }));
+}
+
+async function findIdentities(pool: pg.Pool, at: { partition: number; generation: number }, identities: Uint8Array): Promise<Uint8Array> {
+  const wanted: Uint8Array[] = [];
+  for (let i = 0; i < identities.length; i += IDENTITY_BYTES) wanted.push(identities.subarray(i, i + IDENTITY_BYTES));
+  const blocks = await run<{ identities: Buffer }>(pool, 'find-blocks', [at.partition, at.generation, byteaArray(wanted)]);
+  const found = wanted.filter((identity) => blocks.some((block) => findIn(block.identities, identity)));
+  return Buffer.concat(found.sort(compareIdentities));
+}
+
+async function writeGeneration(client: pg.PoolClient, closed: ClosedGeneration): Promise<void> {
+  const { partition, generation } = closed;
+  const blocks = splitBlocks(closed.identities);
+  await run(client, 'delete-dedup-blocks-of', [partition, generation]);
+  for (let at = 0; at < blocks.length; at += DEDUP_BLOCKS_PER_INSERT) {
+    const part = blocks.slice(at, at + DEDUP_BLOCKS_PER_INSERT);
+    const first = byteaArray(part.map((block) => block.subarray(0, IDENTITY_BYTES)));
+    await run(client, 'insert-dedup-blocks', [partition, generation, int4Array(part.map((_, i) => at + i)), first, byteaArray(part)]);
+  }
+  await run(client, 'upsert-generation', [
+    partition,
+    generation,
+    new Date(closed.arrivalFromMs).toISOString(),
+    new Date(closed.arrivalToMs).toISOString(),
+    closed.identities.length / IDENTITY_BYTES,
+    Buffer.from(closed.filter),
+  ]);
+  await run(client, 'delete-journal', [partition, generation, closed.announcedCommitNo]);
+}
+
+async function forget(client: pg.PoolClient, partition: number, upToGeneration: number): Promise<void> {
+  await run(client, 'delete-generations', [partition, upToGeneration]);
+  await run(client, 'delete-dedup-blocks', [partition, upToGeneration]);
+}
+
+type CellSeriesRow = Parameters<typeof fromCellRow>[0] & {
+  tenant: string;
+  metric: string;
+  version: number;
+  set_no: number;
+  subject: string;
+  dims: (string | null)[];
+};
+
+async function readCells(pool: pg.Pool, ...[partition, keys]: Parameters<DataStore['readCells']>): ReturnType<DataStore['readCells']> {
+  const rows = await run<CellSeriesRow>(pool, 'read-cells', [
+    partition,
+    uuidArray(keys.map((key) => key.seriesId)),
+    int2Array(keys.map((key) => key.grain)),
+    int8Array(keys.map((key) => key.bucketS)),
+  ]);
+  return rows.map((row) => {
+    const cell = fromCellRow(row);
+    const { tenant, metric, version, subject, dims } = row;
+    return { ...cell, series: { id: cell.seriesId, tenant, metric, version, setNo: row.set_no, subject, dims } };
+  });
+}

@@ -1,0 +1,42 @@
+import pg from 'pg';
+
+export interface PoolOptions {
+  readonly databaseUrl: string;
+  /** Shown in pg_stat_activity, for instance `tidegate-query`. */
+  readonly applicationName: string;
+  /** Role to act as (`tidegate_query`, …); the login role must be a member of it. Absent: the login role itself. */
+  readonly role?: string;
+  readonly connectionsMax: number;
+  readonly statementTimeoutMs: number;
+  /** Longest pause inside a transaction and longest transaction, so that a paused process cannot hold its locks. */
+  readonly transactionTimeoutMs?: number;
+  readonly onError?: (error: Error) => void;
+}
+
+/** Connections of one purpose. A broken idle connection is reported and replaced, never thrown. */
+export function createPool(options: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.databaseUrl,
+    application_name: options.applicationName,
+    max: options.connectionsMax,
+    connectionTimeoutMillis: 5_000,
+    query_timeout: options.statementTimeoutMs + 5_000,
+    keepAlive: true,
+    onConnect: (client) => prepareSession(client, options),
+  });
+  pool.on('error', (error) => options.onError?.(error));
+  return pool;
+}
+
+/** `transaction_timeout` is known from Postgres 17 on; older servers have the pause limit alone. */
+async function prepareSession(client: pg.ClientBase, options: PoolOptions): Promise<void> {
+  const settings: Record<string, string> = { statement_timeout: String(options.statementTimeoutMs) };
+  if (options.transactionTimeoutMs !== undefined) {
+    settings['idle_in_transaction_session_timeout'] = String(options.transactionTimeoutMs);
+    settings['transaction_timeout'] = String(options.transactionTimeoutMs);
+  }
+  await client.query(`SELECT set_config(s.key, s.value, false) FROM json_each_text($1::json) s JOIN pg_settings p ON p.name = s.key`, [
+    JSON.stringify(settings),
+  ]);
+  if (options.role !== undefined) await client.query(`SELECT set_config('role', $1, false)`, [options.role]);
+}

@@ -1,0 +1,103 @@
+import { fromPostgresMicros, toPostgresMicros } from './binary-array.ts';
+import { ByteWriter } from './byte-writer.ts';
+
+/** One first copy of an event on its way into raw_event. Callers may reuse one object for all rows. */
+export interface RawRow {
+  tenant: string;
+  eventId: string;
+  source: string;
+  type: string;
+  subject: string | null;
+  occurredAtMs: number;
+  receivedAtMs: number;
+  partition: number;
+  logOffset: number;
+  logGeneration: number;
+  packVersion: number;
+  /** Holds the event's `data` as JSON text at `dataStart` ≤ i < `dataEnd`. */
+  bytes: Uint8Array;
+  dataStart: number;
+  dataEnd: number;
+}
+
+/** Columns in the order in which `createRawRows` writes them; `sql/copy-raw-rows.sql` names the same. */
+export const RAW_COLUMNS = 12;
+
+export interface RawRows {
+  readonly count: number;
+  readonly sizeBytes: number;
+  add(row: RawRow): void;
+  /** Rows in COPY BINARY, without header and trailer, so that those of several partitions can follow one another. */
+  bytes(): Uint8Array;
+}
+
+export function createRawRows(initialBytes = 64 * 1_024): RawRows {
+  const to = new ByteWriter(initialBytes);
+  let count = 0;
+  return {
+    get count() {
+      return count;
+    },
+    get sizeBytes() {
+      return to.length;
+    },
+    add(row) {
+      count += 1;
+      writeRow(to, row);
+    },
+    bytes: () => to.bytes(),
+  };
+}
+
+function writeRow(to: ByteWriter, row: RawRow): void {
+  to.int16(RAW_COLUMNS);
+  to.text(row.tenant);
+  to.text(row.eventId);
+  to.text(row.source);
+  to.text(row.type);
+  if (row.subject === null) to.int32(-1);
+  else to.text(row.subject);
+  to.int32(8);
+  to.int64(toPostgresMicros(row.occurredAtMs));
+  to.int32(8);
+  to.int64(toPostgresMicros(row.receivedAtMs));
+  to.int32(4);
+  to.int32(row.partition);
+  to.int32(8);
+  to.int64(row.logOffset);
+  to.int32(4);
+  to.int32(row.logGeneration);
+  to.int32(4);
+  to.int32(row.packVersion);
+  to.field(row.bytes, row.dataStart, row.dataEnd);
+}
+
+/** Reads rows back; for the in-memory store and for tests. */
+export function readRawRows(bytes: Uint8Array): readonly RawRow[] {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const rows: RawRow[] = [];
+  let at = 0;
+  const field = (): Buffer | null => {
+    const length = view.readInt32BE(at);
+    at += 4;
+    if (length < 0) return null;
+    at += length;
+    return view.subarray(at - length, at);
+  };
+  const text = (): string => field()?.toString('utf8') ?? '';
+  const int32 = (): number => field()?.readInt32BE(0) ?? 0;
+  const int64 = (): number => Number(field()?.readBigInt64BE(0) ?? 0n);
+  while (at < view.length) {
+    at += 2;
+    const [tenant, eventId, source, type] = [text(), text(), text(), text()];
+    const subject = field()?.toString('utf8') ?? null;
+    const [occurredAtMs, receivedAtMs] = [fromPostgresMicros(int64()), fromPostgresMicros(int64())];
+    const [partition, logOffset, logGeneration, packVersion] = [int32(), int64(), int32(), int32()];
+    const data = Uint8Array.from(field() ?? []);
+    rows.push({
+      ...{ tenant, eventId, source, type, subject, occurredAtMs, receivedAtMs, partition, logOffset, logGeneration, packVersion },
+      ...{ bytes: data, dataStart: 0, dataEnd: data.length },
+    });
+  }
+  return rows;
+}

@@ -1,0 +1,275 @@
+import type { SeriesEntry } from '@tidegate/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRawRows } from '../src/raw-rows.ts';
+import { COMMIT_FAULT_POINTS } from '../src/store.ts';
+import type { CellWrite, CommitFaultPoint, DataStore, PartitionCommit, RejectedRow, StoredCell } from '../src/store.ts';
+
+/** A database under test; every handle of it is a process of its own. */
+export interface StoreUnderTest {
+  /** `failAt` is asked at each boundary of a commit; a true makes the commit die there. */
+  open(failAt?: (point: CommitFaultPoint) => boolean): DataStore;
+  rawRowCount(): Promise<number>;
+  rejectedRowCount(): Promise<number>;
+  close(): Promise<void>;
+}
+
+const ARRIVAL_MS = Date.UTC(2026, 0, 5, 12);
+const SERIES: SeriesEntry = {
+  id: bytes(16, 7),
+  tenant: 'acme',
+  metric: 'shop.sales',
+  version: 1,
+  setNo: 0,
+  subject: '',
+  dims: ['north', null, 'a"b'],
+};
+const KEY = { seriesId: SERIES.id, grain: 2, bucketS: -900 } as const;
+let freePartition = 0;
+
+function bytes(length: number, fill: number): Uint8Array {
+  return new Uint8Array(length).fill(fill);
+}
+
+function identities(...values: number[]): Uint8Array {
+  return Buffer.concat(values.map((value) => bytes(12, value)));
+}
+
+function rejectedRow(partition: number, logOffset: number): RejectedRow {
+  const position = { topic: 'events.v1', logGeneration: 1, partition, logOffset };
+  return {
+    ...position,
+    tenant: 'acme',
+    code: 'bad_json',
+    path: '',
+    lane: 'events',
+    lengthBytes: 3,
+    sha256: bytes(32, 1),
+    sealed: null,
+    receivedAtMs: ARRIVAL_MS,
+  };
+}
+
+/** One event at `offset`, one cell whose state is the list of offsets that were folded into it. */
+function commitOf(partition: number, offset: number, overrides: Partial<PartitionCommit> = {}): PartitionCommit {
+  const rows = createRawRows();
+  const data = Buffer.from('{"price":1.50}');
+  const position = { partition, logOffset: offset, logGeneration: 1, packVersion: 1 };
+  const event = { tenant: 'acme', eventId: `e-${offset}`, source: 'pos', type: 'shop.sale', subject: null };
+  rows.add({ ...event, ...position, occurredAtMs: -1_000, receivedAtMs: ARRIVAL_MS, bytes: data, dataStart: 0, dataEnd: data.length });
+  return {
+    partition,
+    term: 1,
+    commitNo: offset + 1,
+    live: { expected: offset, next: offset + 1, lastRecordSha256: bytes(32, offset) },
+    rejectedLane: null,
+    completeThroughMs: ARRIVAL_MS + offset,
+    rawRows: rows.bytes(),
+    arrivalDays: [{ arrivalDay: Math.floor(ARRIVAL_MS / 86_400_000), eventDay: -1, tenant: 'acme' }],
+    series: [SERIES],
+    cells: { absent: [KEY], resolve: (stored) => [appendOffset(stored, offset)] },
+    identities: identities(offset),
+    generation: 1,
+    arrivalFromMs: ARRIVAL_MS,
+    arrivalToMs: ARRIVAL_MS,
+    rejected: [],
+    ...overrides,
+  };
+}
+
+function appendOffset(stored: readonly StoredCell[], offset: number): CellWrite {
+  const before = stored[0];
+  return { ...KEY, state: Uint8Array.from([...(before?.state ?? []), offset]), revision: (before?.revision ?? 0) + 1 };
+}
+
+async function claimOne(store: DataStore, partition: number, token: Uint8Array): ReturnType<DataStore['claim']> {
+  const lane = { startOffset: 0, topicId: 'c/t' };
+  return store.claim([{ partition, live: lane, rejected: lane }], token);
+}
+
+async function journalOf(store: DataStore, partition: number, after = { commitNo: 0 }): Promise<readonly number[]> {
+  const numbers: number[] = [];
+  for await (const block of store.readJournal(partition, after)) numbers.push(block.commitNo);
+  return numbers;
+}
+
+async function stateOf(store: DataStore, partition: number): Promise<readonly number[]> {
+  return [...((await store.readCells(partition, [KEY]))[0]?.state ?? [])];
+}
+
+/** What every store of the data plane keeps, whatever it is made of. */
+export function storeContract(name: string, make: () => Promise<StoreUnderTest>): void {
+  describe(name, () => {
+    let database: StoreUnderTest;
+    const opened: DataStore[] = [];
+    const open = (failAt?: (point: CommitFaultPoint) => boolean): DataStore => {
+      const store = database.open(failAt);
+      opened.push(store);
+      return store;
+    };
+    beforeAll(async () => {
+      database = await make();
+      await open().ensureRawDays([Math.floor(ARRIVAL_MS / 86_400_000)]);
+    });
+    afterAll(async () => {
+      await Promise.all(opened.map((store) => store.close()));
+      await database.close();
+    });
+
+    it('a partition without a row starts at its earliest offset with term 1', async () => {
+      const partition = freePartition++;
+      const lanes = { live: { startOffset: 40, topicId: 'c/t' }, rejected: { startOffset: 7, topicId: 'c/r' } };
+      const [claim] = await open().claim([{ partition, ...lanes }], bytes(16, 1));
+      expect(claim).toMatchObject({
+        partition,
+        term: 1,
+        commitNo: 0,
+        completeThroughMs: null,
+        live: { nextOffset: 40, logGeneration: 1, topicId: 'c/t' },
+      });
+      expect(claim?.rejected).toMatchObject({ nextOffset: 7, topicId: 'c/r' });
+    });
+
+    it('a commit writes raw rows, cells, series, journal and progress together', async () => {
+      const partition = freePartition++;
+      const store = open();
+      await claimOne(store, partition, bytes(16, 1));
+      const before = await database.rawRowCount();
+      expect((await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0)] })).kind).toBe('committed');
+      expect((await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 1)] })).kind).toBe('committed');
+      expect((await database.rawRowCount()) - before).toBe(2);
+      expect(await stateOf(store, partition)).toEqual([0, 1]);
+      const [cell] = await store.readCells(partition, [KEY]);
+      expect([...(cell?.series.id ?? [])]).toEqual([...SERIES.id]);
+      const { id: _, ...facts } = SERIES;
+      expect(cell).toMatchObject({
+        series: facts,
+        term: 1,
+        commitNo: 2,
+        revision: 2,
+        bucketS: -900,
+      });
+      expect(await journalOf(store, partition)).toEqual([1, 2]);
+      expect(await journalOf(store, partition, { commitNo: 1 })).toEqual([2]);
+      const [row] = await store.readProgress([partition]);
+      expect(row).toMatchObject({ commitNo: 2, completeThroughMs: ARRIVAL_MS + 1, live: { nextOffset: 2 } });
+      expect([...(row?.live.lastRecordSha256 ?? [])]).toEqual([...bytes(32, 1)]);
+    });
+
+    it('a journal block carries the identities and the changed cells', async () => {
+      const partition = freePartition++;
+      const store = open();
+      await claimOne(store, partition, bytes(16, 1));
+      await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0, { identities: identities(3, 5) })] });
+      for await (const block of store.readJournal(partition, { commitNo: 0 })) {
+        expect(Buffer.from(block.identities)).toEqual(Buffer.from(identities(3, 5)));
+        expect(block.cells.map((key) => ({ ...key, seriesId: [...key.seriesId] }))).toEqual([{ ...KEY, seriesId: [...KEY.seriesId] }]);
+        expect(block).toMatchObject({ partition, term: 1, generation: 1, nextOffset: 1, arrivalFromMs: ARRIVAL_MS });
+      }
+    });
+
+    it('a later claim fences the earlier owner out of everything', async () => {
+      const partition = freePartition++;
+      const [old, young] = [open(), open()];
+      await claimOne(old, partition, bytes(16, 1));
+      const [claim] = await claimOne(young, partition, bytes(16, 2));
+      expect(claim?.term).toBe(2);
+      expect(await old.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0)] })).toEqual({
+        kind: 'lost',
+        partitions: [partition],
+      });
+      expect(await old.amend({ partition, lane: 'live', term: 9 }, bytes(16, 1))).toBe(false);
+      expect(await old.touch(new Map([[partition, ARRIVAL_MS]]), bytes(16, 1))).toEqual([]);
+      expect(await young.touch(new Map([[partition, ARRIVAL_MS]]), bytes(16, 2))).toEqual([partition]);
+      expect((await young.readProgress([partition]))[0]).toMatchObject({ term: 2, completeThroughMs: ARRIVAL_MS });
+    });
+
+    it('one lost partition rolls the whole commit back and is named, so that the others can be tried again', async () => {
+      const [mine, taken] = [freePartition++, freePartition++];
+      const store = open();
+      await claimOne(store, mine, bytes(16, 1));
+      await claimOne(store, taken, bytes(16, 1));
+      await claimOne(open(), taken, bytes(16, 2));
+      const both = [commitOf(mine, 0), commitOf(taken, 0)];
+      expect(await store.commit({ token: bytes(16, 1), partitions: both })).toEqual({ kind: 'lost', partitions: [taken] });
+      expect(await stateOf(store, mine)).toEqual([]);
+      expect((await store.commit({ token: bytes(16, 1), partitions: both.slice(0, 1) })).kind).toBe('committed');
+    });
+
+    it('a commit at another offset or with another number than the row holds is lost', async () => {
+      const partition = freePartition++;
+      const store = open();
+      await claimOne(store, partition, bytes(16, 1));
+      expect((await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 3)] })).kind).toBe('lost');
+      expect((await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0, { commitNo: 2 })] })).kind).toBe('lost');
+      const rejectedLane = { expected: 5, next: 6, lastRecordSha256: null };
+      expect((await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0, { rejectedLane })] })).kind).toBe('lost');
+    });
+
+    it('a rejected record is one row, in the transaction of its offset', async () => {
+      const partition = freePartition++;
+      const store = open((point) => point === 'flush.rejected_written');
+      const sound = open();
+      await claimOne(store, partition, bytes(16, 1));
+      const before = await database.rejectedRowCount();
+      const commit = commitOf(partition, 0, {
+        rejected: [rejectedRow(partition, 0)],
+        rejectedLane: { expected: 0, next: 1, lastRecordSha256: null },
+      });
+      expect((await store.commit({ token: bytes(16, 1), partitions: [commit] })).kind).toBe('failed');
+      expect(await database.rejectedRowCount()).toBe(before);
+      expect((await sound.commit({ token: bytes(16, 1), partitions: [commit] })).kind).toBe('committed');
+      expect(await database.rejectedRowCount()).toBe(before + 1);
+      expect((await sound.readProgress([partition]))[0]?.rejected.nextOffset).toBe(1);
+    });
+
+    it.each(COMMIT_FAULT_POINTS)('a commit that dies at %s is there wholly or not at all, and the row says which', async (failing) => {
+      const partition = freePartition++;
+      const store = open((point) => point === failing);
+      await claimOne(store, partition, bytes(16, 1));
+      const before = await database.rawRowCount();
+      const outcome = await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0)] });
+      const stands = failing === 'flush.committed';
+      expect(outcome).toMatchObject({ kind: 'failed', commitSent: stands });
+      expect((await store.readProgress([partition]))[0]?.commitNo).toBe(stands ? 1 : 0);
+      expect((await database.rawRowCount()) - before).toBe(stands ? 1 : 0);
+      expect(await stateOf(store, partition)).toEqual(stands ? [0] : []);
+      expect(await journalOf(store, partition)).toEqual(stands ? [1] : []);
+    });
+
+    it('an amendment raises the term, moves the position and records the gap', async () => {
+      const partition = freePartition++;
+      const store = open();
+      await claimOne(store, partition, bytes(16, 1));
+      const position = { nextOffset: 90, logGeneration: 2, topicId: 'c/u', lastRecordSha256: null };
+      expect(await store.amend({ partition, lane: 'live', term: 8, position, gap: { fromOffset: 3, toOffset: 90 } }, bytes(16, 1))).toBe(
+        true,
+      );
+      expect((await store.readProgress([partition]))[0]).toMatchObject({ term: 8, live: position });
+      expect((await claimOne(store, partition, bytes(16, 2)))[0]).toMatchObject({ term: 9, live: position });
+    });
+
+    it('a closed generation answers which identities it holds, and its announced journal blocks go', async () => {
+      const partition = freePartition++;
+      const store = open();
+      await claimOne(store, partition, bytes(16, 1));
+      await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0)] });
+      await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 1)] });
+      const many = Buffer.alloc(12 * 10_000);
+      for (let i = 0; i < 10_000; i += 1) many.writeUInt32BE(i * 2, i * 12);
+      const range = { arrivalFromMs: ARRIVAL_MS, arrivalToMs: ARRIVAL_MS + 5 };
+      const closed = { partition, generation: 1, ...range, filter: bytes(9, 4), identities: many, announcedCommitNo: 1 };
+      expect(await store.closeGeneration(closed, bytes(16, 2))).toBe(false);
+      expect(await store.closeGeneration(closed, bytes(16, 1))).toBe(true);
+      expect(await store.closeGeneration(closed, bytes(16, 1))).toBe(true);
+      expect(await store.readGenerations(partition)).toMatchObject([{ generation: 1, isOpen: false, identities: 10_000, ...range }]);
+      expect(await journalOf(store, partition)).toEqual([2]);
+      const asked = Buffer.concat(
+        [9_998, 0, 7, 19_998].map((value) => Buffer.concat([Buffer.from([0, 0, value >> 8, value & 255]), bytes(8, 0)])),
+      );
+      const found = Buffer.from(await store.findIdentities(partition, 1, asked));
+      expect([found.readUInt32BE(0), found.readUInt32BE(12), found.readUInt32BE(24), found.length]).toEqual([0, 9_998, 19_998, 36]);
+      expect(await store.forgetGenerations(partition, 1, bytes(16, 1))).toBe(true);
+      expect(await store.readGenerations(partition)).toEqual([]);
+    });
+  });
+}
