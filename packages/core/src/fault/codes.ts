@@ -36,11 +36,41 @@ export const FAULTS = {
     meaning: 'The bytes are not well-formed UTF-8.',
     next: 'Encode the event as UTF-8 without byte order mark.',
   },
+  bad_yaml: {
+    status: 400,
+    title: 'Not YAML',
+    meaning: 'The bytes are not one YAML document.',
+    next: 'Correct the place that errors names.',
+  },
   body_too_large: {
     status: 413,
     title: 'Body over the limit',
     meaning: 'The request holds more bytes after inflation, or more events, than one request may.',
     next: 'Split the events over several requests.',
+  },
+  credentials_invalid: {
+    status: 401,
+    title: 'Credentials not valid',
+    meaning: 'The API key is mistyped, unknown, expired or revoked.',
+    next: 'Check the key, or ask whoever administers the tenant for a new one.',
+  },
+  credentials_missing: {
+    status: 401,
+    title: 'Credentials missing',
+    meaning: 'The request carries no API key.',
+    next: 'Send the key as "Authorization: Bearer <key>", as X-API-Key, or as the user name of HTTP Basic.',
+  },
+  cursor_invalid: {
+    status: 422,
+    title: 'Cursor not valid',
+    meaning: 'The cursor was not made by this service, or belongs to another question.',
+    next: 'Ask the first page again and follow its next_cursor with the same question.',
+  },
+  dimension_unknown: {
+    status: 422,
+    title: 'Dimension not declared',
+    meaning: 'The metric does not declare a dimension that group_by or where names.',
+    next: 'Ask GET /v1/metrics/{metric} for the dimensions of the metric.',
   },
   duplicate_key: {
     status: 422,
@@ -78,6 +108,12 @@ export const FAULTS = {
     meaning: 'The event holds a member that its type does not declare.',
     next: 'Leave the member out, declare it in the pack, or let the event type drop unknown members.',
   },
+  grain_not_stored: {
+    status: 422,
+    title: 'Grain not stored',
+    meaning: 'The metric does not keep buckets as fine as the question asks.',
+    next: 'Ask for quarter_hour or a coarser grain.',
+  },
   id_invalid: {
     status: 422,
     title: 'Event id not valid',
@@ -90,11 +126,35 @@ export const FAULTS = {
     meaning: 'The event carries no id, so a resent copy could not be told from a new event.',
     next: 'Give each event an id of its own.',
   },
+  internal: {
+    status: 500,
+    title: 'Internal fault',
+    meaning: 'Something failed that should not have; the log has it under the request id.',
+    next: 'Send the request again; if it fails again, report the request id.',
+  },
   log_behind: {
     status: 503,
     title: 'Counting is far behind',
     meaning: 'The oldest event that is not counted yet is older than half of the log retention; taking more could lose it.',
     next: 'Send the request again after the seconds in Retry-After.',
+  },
+  measure_unknown: {
+    status: 422,
+    title: 'Measure not declared',
+    meaning: 'The metric does not declare a measure that the question names.',
+    next: 'Ask GET /v1/metrics/{metric} for the measures; quantiles are asked as name.p95.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    meaning: 'The path exists, but not for this method.',
+    next: 'Use one of the methods in the Allow header.',
+  },
+  metric_unknown: {
+    status: 422,
+    title: 'Metric not declared',
+    meaning: 'No pack of the tenant declares the metric.',
+    next: 'Ask GET /v1/metrics for the metrics of the tenant, or apply a pack that declares it.',
   },
   not_an_event: {
     status: 400,
@@ -102,11 +162,23 @@ export const FAULTS = {
     meaning: 'The body holds nothing that can be read as an event.',
     next: 'Send one event, an array of events, or {"events": [...]}.',
   },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    meaning: 'There is nothing under this path, or nothing of this name that the caller may see.',
+    next: 'Check the path against /openapi.json.',
+  },
   not_ready: {
     status: 503,
     title: 'Not ready',
     meaning: 'The service has not read its definitions to their end yet, or is stopping.',
     next: 'Send the request again after the seconds in Retry-After.',
+  },
+  not_stored_together: {
+    status: 422,
+    title: 'Combination not stored',
+    meaning: 'No stored set of the metric holds all dimensions that group_by, where and subject name.',
+    next: 'Ask for fewer dimensions at once, or declare a set with them in the pack.',
   },
   number_out_of_range: {
     status: 422,
@@ -138,6 +210,48 @@ export const FAULTS = {
     meaning: 'The pack does not follow the schema, or contradicts itself.',
     next: 'Correct the places named in errors.',
   },
+  path_invalid: {
+    status: 400,
+    title: 'Path not valid',
+    meaning: 'The path holds empty or dot segments, encoded separators or characters that a URL may not hold.',
+    next: 'Send the path in its plain form.',
+  },
+  question_invalid: {
+    status: 422,
+    title: 'Question not valid',
+    meaning: 'The question does not follow its schema, or contradicts itself.',
+    next: 'Correct the members named in errors.',
+  },
+  quota_exceeded: {
+    status: 429,
+    title: 'Limit reached',
+    meaning: 'The caller has used up what its limit allows for now; nothing of this request was counted against it.',
+    next: 'Send the request again after the seconds in Retry-After.',
+  },
+  range_too_large: {
+    status: 422,
+    title: 'Range too large',
+    meaning: 'The range holds more buckets or more cells than one answer may be made of.',
+    next: 'Ask for a coarser grain, a shorter range or fewer groups.',
+  },
+  receipt_invalid: {
+    status: 422,
+    title: 'Receipt not valid',
+    meaning: 'The receipt was not made by this installation for this tenant, or was changed.',
+    next: 'Send the receipt exactly as the ingest answer gave it.',
+  },
+  request_invalid: {
+    status: 422,
+    title: 'Request not valid',
+    meaning: 'The body can be read but does not say what the route needs.',
+    next: 'Correct the places named in errors.',
+  },
+  scope_missing: {
+    status: 403,
+    title: 'Scope missing',
+    meaning: 'The API key is valid but has not the scope that the route needs.',
+    next: 'Use a key that has the scope.',
+  },
   source_invalid: {
     status: 422,
     title: 'Source not valid',
@@ -161,6 +275,12 @@ export const FAULTS = {
     title: 'Subject not allowed',
     meaning: 'The event type is declared without a subject.',
     next: 'Leave the subject out.',
+  },
+  time_invalid: {
+    status: 422,
+    title: 'Time not valid',
+    meaning: 'A time of the question does not exist, or the range ends before it begins.',
+    next: 'Send dates such as 2026-11-01, local times or instants, with to after from.',
   },
   too_large: {
     status: 413,
@@ -186,6 +306,38 @@ export const FAULTS = {
     meaning: 'The request names a content type that holds no events.',
     next: 'Send application/json or application/x-ndjson.',
   },
+  upstream_timeout: {
+    status: 504,
+    title: 'Service too slow',
+    meaning: 'The service behind the gateway did not begin its answer in time; whether it acted is not known.',
+    next: 'Send the request again; resending events is safe.',
+  },
+  upstream_unreachable: {
+    status: 502,
+    title: 'Service not reached',
+    meaning: 'The service behind the gateway could not be reached or broke off before it answered.',
+    next: 'Send the request again; resending events is safe.',
+  },
+  where_type_mismatch: {
+    status: 422,
+    title: 'Filter of the wrong type',
+    meaning: 'A condition compares a dimension with a value of another type, or by an operator the type does not have.',
+    next: 'Send texts for text dimensions, numbers for number dimensions, true or false for boolean ones.',
+  },
+  zone_unknown: {
+    status: 422,
+    title: 'Time zone unknown',
+    meaning: 'The zone is not the name of an IANA time zone.',
+    next: 'Send a name such as Europe/Oslo, or UTC.',
+  },
 } as const satisfies Record<string, FaultEntry>;
 
 export type FaultCode = keyof typeof FAULTS;
+
+/** Codes of single members of a request (`errors[].code`), where the whole has a code of its own. In alphabetical order. */
+export const MEMBER_FAULTS = {
+  invalid_value: 'The value is not one of those that the member takes.',
+  not_allowed_here: 'The member contradicts another one, or does not belong to this kind of question.',
+  unknown_member: 'The object holds a member that it does not have.',
+  wrong_type: 'The value is of another JSON type, or the member is missing.',
+} as const satisfies Record<string, string>;
