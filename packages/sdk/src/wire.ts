@@ -1,0 +1,143 @@
+/** An event as a caller writes it; the id makes resending safe. */
+export interface EventInput {
+  /** 1 to 128 characters. */
+  readonly id: string;
+  readonly type: string;
+  readonly subject?: string;
+  readonly source?: string;
+  /** RFC 3339, or epoch milliseconds. */
+  readonly occurred_at: string | number;
+  readonly schema_version?: number;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** An event, or its JSON text as it shall be sent (numbers keep their digits that way). */
+export type Sendable = EventInput | string;
+
+export interface Rejection {
+  /** Position among the events given to the sender, from 0. */
+  readonly index: number;
+  readonly id: string | null;
+  readonly code: string;
+  readonly path: string | null;
+  readonly message: string;
+}
+
+/** The answer to one ingest request; indexes are positions in the request. */
+export interface IngestAnswer {
+  readonly accepted: number;
+  readonly rejected: readonly Rejection[];
+  readonly retry: readonly number[];
+  readonly receipt: string | null;
+}
+
+export interface ReceiptState {
+  readonly counted: boolean;
+  readonly pending_events: number;
+  readonly rejected_events: number;
+  readonly complete_through: string | null;
+}
+
+/** A question to `POST /v1/query`; `docs/reference/http.md` describes every member. */
+export interface Question {
+  readonly metric: string;
+  readonly kind?: 'series' | 'table' | 'summary';
+  readonly measures?: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly last?: string;
+  readonly grain?: string;
+  readonly zone?: string;
+  readonly group_by?: readonly string[];
+  readonly where?: Readonly<Record<string, unknown>>;
+  readonly subject?: string;
+  readonly fill?: 'zero' | 'null' | 'none';
+  readonly order?: string;
+  readonly limit?: number;
+  readonly cursor?: string | null;
+  readonly after?: string;
+  readonly wait_ms?: number;
+}
+
+export interface AnswerColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly unit?: string;
+}
+
+export type AnswerValue = string | number | boolean | null;
+
+export interface Answer {
+  readonly columns: readonly AnswerColumn[];
+  readonly rows: readonly (readonly AnswerValue[])[];
+  readonly next_cursor: string | null;
+  readonly meta: Readonly<Record<string, unknown>>;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** Anything but a JSON object counts as one without members. */
+export function members(value: unknown): Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {};
+}
+
+export function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Null when the body is not an ingest answer (a problem document has no `accepted`). */
+export function toIngestAnswer(body: unknown): IngestAnswer | null {
+  const { accepted, rejected, retry, receipt } = members(body);
+  if (typeof accepted !== 'number') return null;
+  return {
+    accepted,
+    rejected: listOf(rejected).map(toRejection),
+    retry: listOf(retry).flatMap((entry) => {
+      const { index } = members(entry);
+      return typeof index === 'number' ? [index] : [];
+    }),
+    receipt: textOf(receipt),
+  };
+}
+
+function toRejection(entry: unknown): Rejection {
+  const { index, id, code, path, message } = members(entry);
+  return {
+    index: typeof index === 'number' ? index : -1,
+    id: textOf(id),
+    code: textOf(code) ?? 'unknown',
+    path: textOf(path),
+    message: textOf(message) ?? '',
+  };
+}
+
+export function toReceiptState(body: unknown): ReceiptState {
+  const { counted, pending_events: pending, rejected_events: rejected, complete_through: through } = members(body);
+  return {
+    counted: counted === true,
+    pending_events: typeof pending === 'number' ? pending : 0,
+    rejected_events: typeof rejected === 'number' ? rejected : 0,
+    complete_through: textOf(through),
+  };
+}
+
+export function toAnswer(body: unknown): Answer {
+  const { columns, rows, next_cursor: cursor, meta } = members(body);
+  return {
+    columns: listOf(columns).map((column) => {
+      const { name, type, unit } = members(column);
+      return { name: textOf(name) ?? '', type: textOf(type) ?? '', ...(typeof unit === 'string' ? { unit } : {}) };
+    }),
+    rows: listOf(rows).map((row) => listOf(row).map(toValue)),
+    next_cursor: textOf(cursor),
+    meta: members(meta),
+  };
+}
+
+function toValue(value: unknown): AnswerValue {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}
