@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Mutant } from './mutant.ts';
@@ -11,9 +12,8 @@ export async function loadMutants(): Promise<readonly Mutant[]> {
 
 /** A handful that changes with the seed, so that every run of the suite plants some and all get their turn. */
 export function drawMutants(mutants: readonly Mutant[], seed: number, count: number): readonly Mutant[] {
-  const weight = (mutant: Mutant): number =>
-    [...`${seed}:${mutant.name}`].reduce((hash, letter) => Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16_777_619) >>> 0, 2_166_136_261);
-  return mutants.toSorted((one, other) => weight(one) - weight(other)).slice(0, count);
+  const weight = (mutant: Mutant): string => createHash('sha256').update(`${seed}:${mutant.name}`).digest('hex');
+  return mutants.toSorted((one, other) => weight(one).localeCompare(weight(other))).slice(0, count);
 }
 
 async function importMutants(path: string): Promise<readonly Mutant[]> {

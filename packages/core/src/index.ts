@@ -1,5 +1,5 @@
 // fault
-export { FAULTS } from './fault/codes.ts';
+export { FAULTS, MEMBER_FAULTS } from './fault/codes.ts';
 export type { FaultCode, FaultEntry } from './fault/codes.ts';
 export { failed, ok } from './fault/fault.ts';
 export type { Fault, Result } from './fault/fault.ts';

@@ -1,0 +1,35 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ConfigDefinition } from '@tidegate/runtime';
+import { root } from '../command.ts';
+import { page, table } from './markdown.ts';
+
+/** `docs/reference/config.md`: the environment variables of every service, from the values that the services load. */
+export async function configPage(): Promise<string> {
+  const definitions = await Promise.all(serviceConfigs().map(importConfig));
+  const sections = definitions.map((definition) => {
+    const fields = Object.values(definition.fields).toSorted((one, other) => one.env.localeCompare(other.env));
+    const rows = fields.map((field) => [
+      `\`${field.env}\``,
+      field.default === undefined ? 'required' : `\`${field.default}\``,
+      field.secret === true ? `yes, or \`${field.env}_FILE\`` : '',
+      field.description,
+    ]);
+    return [`## ${definition.service}`, table(['variable', 'default', 'secret', 'meaning'], rows)].join('\n\n');
+  });
+  return page(
+    'Settings',
+    'Services are set by environment variables alone. A secret may stand in a file instead, named by the variable with `_FILE` added. A start with wrong settings names every wrong variable at once, prints no value, and exits with 78.',
+    ...sections,
+  );
+}
+
+function serviceConfigs(): readonly string[] {
+  const services = readdirSync(join(root, 'services')).toSorted();
+  return services.map((service) => join(root, 'services', service, 'src/config.ts')).filter((path) => existsSync(path));
+}
+
+async function importConfig(path: string): Promise<ConfigDefinition> {
+  const module: { readonly CONFIG: ConfigDefinition } = await import(path);
+  return module.CONFIG;
+}

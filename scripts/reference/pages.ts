@@ -1,0 +1,14 @@
+import { configPage } from './config.ts';
+import { errorsPage } from './errors.ts';
+import { metricsPage } from './metrics.ts';
+import { topicsPage } from './topics.ts';
+
+/** Every generated page, by its name in `docs/reference`. */
+export async function referencePages(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ['config.md', await configPage()],
+    ['errors.md', errorsPage()],
+    ['metrics.md', metricsPage()],
+    ['topics.md', topicsPage()],
+  ]);
+}
