@@ -2,14 +2,14 @@
 -- the caller compares the count and rolls back unless every row moved. Rows are locked in partition order.
 -- $1 text[] lane, $2 int4[] partition, $3 int8[] expected offset, $4 int8[] next offset, $5 bytea[] digest of the last
 -- record (null: keep), $6 timestamptz[] complete-through (null: keep), $7 int8[] commit number this commit gets (of the live
--- row; the rejected row keeps the same), $8 owner token. Returns lane and partition of each row that moved.
+-- row; the rejected row keeps the same), $8 bytea[] owner token. Returns lane and partition of each row that moved.
 WITH wanted AS (
-  SELECT * FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int8[], $5::bytea[], $6::timestamptz[], $7::int8[])
-    AS w(lane, partition, expected, next_offset, digest, complete_through, commit_no)
+  SELECT * FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int8[], $5::bytea[], $6::timestamptz[], $7::int8[], $8::bytea[])
+    AS w(lane, partition, expected, next_offset, digest, complete_through, commit_no, token)
 ), held AS (
   SELECT w.*
   FROM partition_progress p JOIN wanted w ON w.lane = p.lane AND w.partition = p.partition
-  WHERE p.owner = $8::bytea AND p.next_offset = w.expected AND (p.lane <> 'live' OR p.commit_no = w.commit_no - 1)
+  WHERE p.owner = w.token AND p.next_offset = w.expected AND (p.lane <> 'live' OR p.commit_no = w.commit_no - 1)
   ORDER BY p.partition, p.lane
   FOR UPDATE OF p
 )
@@ -19,5 +19,5 @@ SET next_offset = held.next_offset,
     last_record_sha256 = coalesce(held.digest, p.last_record_sha256),
     complete_through = greatest(p.complete_through, held.complete_through)
 FROM held
-WHERE p.lane = held.lane AND p.partition = held.partition AND p.owner = $8::bytea AND p.next_offset = held.expected
+WHERE p.lane = held.lane AND p.partition = held.partition AND p.owner = held.token AND p.next_offset = held.expected
 RETURNING p.lane, p.partition

@@ -48,7 +48,7 @@ async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt):
   const commits = batch.partitions.toSorted((a, b) => a.partition - b.partition);
   await client.query('BEGIN');
   await fault('flush.begun');
-  const lost = await fence(client, commits, batch.token);
+  const lost = await fence(client, commits);
   if (lost.length > 0) {
     await client.query('ROLLBACK');
     return { kind: 'lost', partitions: lost };
@@ -72,7 +72,7 @@ async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt):
 }
 
 /** Partitions of which a row did not move. */
-async function fence(client: pg.PoolClient, commits: readonly PartitionCommit[], token: Uint8Array): Promise<readonly number[]> {
+async function fence(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<readonly number[]> {
   const moves: { lane: string; commit: PartitionCommit; move: OffsetMove }[] = [];
   for (const commit of commits) {
     moves.push({ lane: 'live', commit, move: commit.live });
@@ -86,7 +86,7 @@ async function fence(client: pg.PoolClient, commits: readonly PartitionCommit[],
     byteaArray(moves.map((m) => m.move.lastRecordSha256)),
     timestamptzArray(moves.map((m) => (m.lane === 'live' ? m.commit.completeThroughMs : null))),
     int8Array(moves.map((m) => m.commit.commitNo)),
-    Buffer.from(token),
+    byteaArray(moves.map((m) => m.commit.token)),
   ]);
   if (moved.length === moves.length) return [];
   const held = new Set(moved.map((row) => `${row.lane}/${row.partition}`));

@@ -14,6 +14,7 @@ export type {
   CommitOutcome,
   DataStore,
   DedupGeneration,
+  IdlePartition,
   JournalBlock,
   JournalPosition,
   Lane,

@@ -12,6 +12,7 @@ import type {
   CommitOutcome,
   DataStore,
   DedupGeneration,
+  IdlePartition,
   Lane,
   LanePosition,
   PartitionCommit,
@@ -128,7 +129,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): DataStore {
     ensureRawDays: async (days) => {
       for (const day of days) db.rawDays.add(day);
     },
-    touch: async (instants, token) => touch(db, instants, token),
+    touch: async (idle) => touch(db, idle),
     commit: (batch) => commit(db, batch, options),
     close: async () => undefined,
   };
@@ -172,12 +173,12 @@ function amendOne(db: MemoryDatabase, amendment: Amendment): true {
   return true;
 }
 
-function touch(db: MemoryDatabase, instants: ReadonlyMap<number, number>, token: Uint8Array): readonly number[] {
+function touch(db: MemoryDatabase, idle: readonly IdlePartition[]): readonly number[] {
   const kept: number[] = [];
-  for (const [partition, instantMs] of instants) {
+  for (const { partition, token, completeThroughMs } of idle) {
     const live = db.live.get(partition);
     if (live === undefined || !isHeld(db, { lane: 'live', partition }, token)) continue;
-    db.live.set(partition, { ...live, completeThroughMs: Math.max(live.completeThroughMs ?? instantMs, instantMs) });
+    db.live.set(partition, { ...live, completeThroughMs: Math.max(live.completeThroughMs ?? completeThroughMs, completeThroughMs) });
     kept.push(partition);
   }
   return kept;
@@ -200,7 +201,7 @@ async function commit(db: MemoryDatabase, batch: CommitBatch, options: MemorySto
       'flush.rejected_written',
     ] as const)
       await fault(point);
-    const lost = batch.partitions.filter((p) => !canMove(db, p, batch.token)).map((p) => p.partition);
+    const lost = batch.partitions.filter((p) => !canMove(db, p)).map((p) => p.partition);
     if (lost.length > 0) return { kind: 'lost', partitions: lost };
     const writes = new Map(batch.partitions.map((p) => [p.partition, apply(db, p)]));
     commitSent = true;
@@ -211,8 +212,8 @@ async function commit(db: MemoryDatabase, batch: CommitBatch, options: MemorySto
   }
 }
 
-function canMove(db: MemoryDatabase, commitOf: PartitionCommit, token: Uint8Array): boolean {
-  const { partition, rejectedLane } = commitOf;
+function canMove(db: MemoryDatabase, commitOf: PartitionCommit): boolean {
+  const { partition, rejectedLane, token } = commitOf;
   if (!isHeld(db, { lane: 'live', partition }, token) || lane(db, 'live', partition).nextOffset !== commitOf.live.expected) return false;
   if (db.live.get(partition)?.commitNo !== commitOf.commitNo - 1) return false;
   return (

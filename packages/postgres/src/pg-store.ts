@@ -54,10 +54,12 @@ export function createPgStore(options: PgStoreOptions): DataStore {
     ensureRawDays: async (days) => {
       for (const day of days) await run(pool, 'ensure-raw-day', [day]);
     },
-    touch: async (completeThroughMs, token) => {
-      const partitions = [...completeThroughMs.keys()].sort((a, b) => a - b);
-      const instants = timestamptzArray(partitions.map((partition) => completeThroughMs.get(partition) ?? null));
-      const rows = await run<{ partition: number }>(flushPool, 'touch', [int4Array(partitions), instants, Buffer.from(token)]);
+    touch: async (idle) => {
+      const rows = await run<{ partition: number }>(flushPool, 'touch', [
+        int4Array(idle.map((i) => i.partition)),
+        timestamptzArray(idle.map((i) => i.completeThroughMs)),
+        byteaArray(idle.map((i) => i.token)),
+      ]);
       return rows.map((row) => row.partition);
     },
     commit: createCommitTransaction({ pool: flushPool, fault: options.fault ?? (() => undefined) }),

@@ -111,6 +111,8 @@ export interface OffsetMove {
 /** What one partition adds in one commit. */
 export interface PartitionCommit {
   readonly partition: number;
+  /** The owner token of its claim. */
+  readonly token: Uint8Array;
   readonly term: number;
   /** The number this commit gets: the row's number before it plus one. */
   readonly commitNo: number;
@@ -133,7 +135,6 @@ export interface PartitionCommit {
 }
 
 export interface CommitBatch {
-  readonly token: Uint8Array;
   readonly partitions: readonly PartitionCommit[];
 }
 
@@ -206,10 +207,16 @@ export interface DataStore {
   readCells(partition: number, keys: readonly CellKey[]): Promise<readonly CellWithSeries[]>;
   /** Makes sure the arrival days can take raw rows. */
   ensureRawDays(days: readonly number[]): Promise<void>;
-  /** Moves complete-through of idle partitions forward; returns the partitions that the token still holds. */
-  touch(completeThroughMs: ReadonlyMap<number, number>, token: Uint8Array): Promise<readonly number[]>;
+  /** Moves complete-through of idle partitions forward; returns the partitions that are still held. */
+  touch(idle: readonly IdlePartition[]): Promise<readonly number[]>;
   commit(batch: CommitBatch): Promise<CommitOutcome>;
   close(): Promise<void>;
+}
+
+export interface IdlePartition {
+  readonly partition: number;
+  readonly token: Uint8Array;
+  readonly completeThroughMs: number;
 }
 
 export interface JournalPosition {

@@ -58,6 +58,7 @@ function commitOf(partition: number, offset: number, overrides: Partial<Partitio
   rows.add({ ...event, ...position, occurredAtMs: -1_000, receivedAtMs: ARRIVAL_MS, bytes: data, dataStart: 0, dataEnd: data.length });
   return {
     partition,
+    token: bytes(16, 1),
     term: 1,
     commitNo: offset + 1,
     live: { expected: offset, next: offset + 1, lastRecordSha256: bytes(32, offset) },
@@ -134,8 +135,8 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const store = open();
       await claimOne(store, partition, bytes(16, 1));
       const before = await database.rawRowCount();
-      expect((await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0)] })).kind).toBe('committed');
-      expect((await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 1)] })).kind).toBe('committed');
+      expect((await store.commit({ partitions: [commitOf(partition, 0)] })).kind).toBe('committed');
+      expect((await store.commit({ partitions: [commitOf(partition, 1)] })).kind).toBe('committed');
       expect((await database.rawRowCount()) - before).toBe(2);
       expect(await stateOf(store, partition)).toEqual([0, 1]);
       const [cell] = await store.readCells(partition, [KEY]);
@@ -159,7 +160,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const partition = freePartition++;
       const store = open();
       await claimOne(store, partition, bytes(16, 1));
-      await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0, { identities: identities(3, 5) })] });
+      await store.commit({ partitions: [commitOf(partition, 0, { identities: identities(3, 5) })] });
       for await (const block of store.readJournal(partition, { commitNo: 0 })) {
         expect(Buffer.from(block.identities)).toEqual(Buffer.from(identities(3, 5)));
         expect(block.cells.map((key) => ({ ...key, seriesId: [...key.seriesId] }))).toEqual([{ ...KEY, seriesId: [...KEY.seriesId] }]);
@@ -173,13 +174,13 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       await claimOne(old, partition, bytes(16, 1));
       const [claim] = await claimOne(young, partition, bytes(16, 2));
       expect(claim?.term).toBe(2);
-      expect(await old.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0)] })).toEqual({
+      expect(await old.commit({ partitions: [commitOf(partition, 0)] })).toEqual({
         kind: 'lost',
         partitions: [partition],
       });
       expect(await old.amend({ partition, lane: 'live', term: 9 }, bytes(16, 1))).toBe(false);
-      expect(await old.touch(new Map([[partition, ARRIVAL_MS]]), bytes(16, 1))).toEqual([]);
-      expect(await young.touch(new Map([[partition, ARRIVAL_MS]]), bytes(16, 2))).toEqual([partition]);
+      expect(await old.touch([{ partition, token: bytes(16, 1), completeThroughMs: ARRIVAL_MS }])).toEqual([]);
+      expect(await young.touch([{ partition, token: bytes(16, 2), completeThroughMs: ARRIVAL_MS }])).toEqual([partition]);
       expect((await young.readProgress([partition]))[0]).toMatchObject({ term: 2, completeThroughMs: ARRIVAL_MS });
     });
 
@@ -190,19 +191,19 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       await claimOne(store, taken, bytes(16, 1));
       await claimOne(open(), taken, bytes(16, 2));
       const both = [commitOf(mine, 0), commitOf(taken, 0)];
-      expect(await store.commit({ token: bytes(16, 1), partitions: both })).toEqual({ kind: 'lost', partitions: [taken] });
+      expect(await store.commit({ partitions: both })).toEqual({ kind: 'lost', partitions: [taken] });
       expect(await stateOf(store, mine)).toEqual([]);
-      expect((await store.commit({ token: bytes(16, 1), partitions: both.slice(0, 1) })).kind).toBe('committed');
+      expect((await store.commit({ partitions: both.slice(0, 1) })).kind).toBe('committed');
     });
 
     it('a commit at another offset or with another number than the row holds is lost', async () => {
       const partition = freePartition++;
       const store = open();
       await claimOne(store, partition, bytes(16, 1));
-      expect((await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 3)] })).kind).toBe('lost');
-      expect((await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0, { commitNo: 2 })] })).kind).toBe('lost');
+      expect((await store.commit({ partitions: [commitOf(partition, 3)] })).kind).toBe('lost');
+      expect((await store.commit({ partitions: [commitOf(partition, 0, { commitNo: 2 })] })).kind).toBe('lost');
       const rejectedLane = { expected: 5, next: 6, lastRecordSha256: null };
-      expect((await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0, { rejectedLane })] })).kind).toBe('lost');
+      expect((await store.commit({ partitions: [commitOf(partition, 0, { rejectedLane })] })).kind).toBe('lost');
     });
 
     it('a rejected record is one row, in the transaction of its offset', async () => {
@@ -215,9 +216,9 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         rejected: [rejectedRow(partition, 0)],
         rejectedLane: { expected: 0, next: 1, lastRecordSha256: null },
       });
-      expect((await store.commit({ token: bytes(16, 1), partitions: [commit] })).kind).toBe('failed');
+      expect((await store.commit({ partitions: [commit] })).kind).toBe('failed');
       expect(await database.rejectedRowCount()).toBe(before);
-      expect((await sound.commit({ token: bytes(16, 1), partitions: [commit] })).kind).toBe('committed');
+      expect((await sound.commit({ partitions: [commit] })).kind).toBe('committed');
       expect(await database.rejectedRowCount()).toBe(before + 1);
       expect((await sound.readProgress([partition]))[0]?.rejected.nextOffset).toBe(1);
     });
@@ -227,7 +228,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const store = open((point) => point === failing);
       await claimOne(store, partition, bytes(16, 1));
       const before = await database.rawRowCount();
-      const outcome = await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0)] });
+      const outcome = await store.commit({ partitions: [commitOf(partition, 0)] });
       const stands = failing === 'flush.committed';
       expect(outcome).toMatchObject({ kind: 'failed', commitSent: stands });
       expect((await store.readProgress([partition]))[0]?.commitNo).toBe(stands ? 1 : 0);
@@ -252,8 +253,8 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const partition = freePartition++;
       const store = open();
       await claimOne(store, partition, bytes(16, 1));
-      await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 0)] });
-      await store.commit({ token: bytes(16, 1), partitions: [commitOf(partition, 1)] });
+      await store.commit({ partitions: [commitOf(partition, 0)] });
+      await store.commit({ partitions: [commitOf(partition, 1)] });
       const many = Buffer.alloc(12 * 10_000);
       for (let i = 0; i < 10_000; i += 1) many.writeUInt32BE(i * 2, i * 12);
       const range = { arrivalFromMs: ARRIVAL_MS, arrivalToMs: ARRIVAL_MS + 5 };
