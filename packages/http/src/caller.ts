@@ -1,0 +1,70 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '@tidegate/runtime';
+import { z } from 'zod';
+
+/** Name of the header in which the gateway tells a service who calls. The gateway drops it from every client's request. */
+export const CALLER_HEADER = 'x-tidegate-caller';
+
+/** Older than this a signed header is refused: longer than any queue in front of a service, far shorter than a key's life. */
+const AGE_MS_MAX = 60_000;
+/** Clocks of two machines may differ by this much. */
+const AHEAD_MS_MAX = 5_000;
+
+/** Who asks, as the gateway found out. Holds nothing that a client wrote. */
+export interface Caller {
+  readonly tenant: string;
+  readonly keyId: string;
+  readonly scopes: readonly string[];
+}
+
+const CALLER_SCHEMA = z.object({
+  tenant: z.string().min(1),
+  key_id: z.string().min(1),
+  scopes: z.array(z.string()),
+  iat_ms: z.number(),
+});
+
+export type CallerReading =
+  { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly reason: 'missing' | 'malformed' | 'forged' | 'stale' };
+
+/** `key` is 32 bytes derived from `SECRET_KEY` under the label `tidegate/caller`. */
+export function signCaller(key: Uint8Array, caller: Caller, nowMs: number): string {
+  const claims = { tenant: caller.tenant, key_id: caller.keyId, scopes: caller.scopes, iat_ms: nowMs };
+  const body = Buffer.from(JSON.stringify(claims)).toString('base64url');
+  return `${body}.${mac(key, body).toString('base64url')}`;
+}
+
+/** Makes the check that a service runs on each request: only the gateway can have written the header, and only lately. */
+export function createCallerVerifier(key: Uint8Array, clock: Clock): (header: string | undefined) => CallerReading {
+  return function verifyCaller(header) {
+    if (header === undefined) return { ok: false, reason: 'missing' };
+    const dot = header.indexOf('.');
+    if (dot <= 0) return { ok: false, reason: 'malformed' };
+    const body = header.slice(0, dot);
+    const given = Buffer.from(header.slice(dot + 1), 'base64url');
+    const expected = mac(key, body);
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return { ok: false, reason: 'forged' };
+    return readClaims(body, clock.nowMs());
+  };
+}
+
+function readClaims(body: string, nowMs: number): CallerReading {
+  const claims = CALLER_SCHEMA.safeParse(decodeJson(Buffer.from(body, 'base64url').toString('utf8')));
+  if (!claims.success) return { ok: false, reason: 'malformed' };
+  const { tenant, key_id: keyId, scopes, iat_ms: issuedMs } = claims.data;
+  const ageMs = nowMs - issuedMs;
+  if (ageMs > AGE_MS_MAX || ageMs < -AHEAD_MS_MAX) return { ok: false, reason: 'stale' };
+  return { ok: true, caller: { tenant, keyId, scopes } };
+}
+
+function mac(key: Uint8Array, body: string): Buffer {
+  return createHmac('sha256', key).update(body).digest();
+}
+
+function decodeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller } from './caller.ts';
+import type { ProblemContext } from './problem.ts';
+
+/** A client may name its request, but not with anything that could hold a person's data or break a log line. */
+const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
+
+/** Identity of one request through all services. */
+export interface RequestContext extends ProblemContext {
+  /** W3C trace context of the span that answers this request, for the next hop. */
+  readonly traceparent: string;
+}
+
+/** One request and its answer, as a handler gets it. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The `{name}` segments of the route's path, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** Who asks; verified. */
+  readonly caller: Caller;
+  readonly context: RequestContext;
+  /** Aborted when the client goes away before the answer is complete. */
+  readonly signal: AbortSignal;
+}
+
+/** The client's own request id where it is harmless, else a new one. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** Raised when the client hangs up while its answer is still being made. */
+export function clientGone(response: ServerResponse): AbortSignal {
+  const abort = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) abort.abort(new Error('the client went away'));
+  });
+  return abort.signal;
+}
+
+/** Answers with JSON; the whole body at once. */
+export function sendJson(
+  exchange: Pick<Exchange, 'response' | 'context'>,
+  value: unknown,
+  options: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
+): void {
+  const body = Buffer.from(JSON.stringify(value));
+  exchange.response.writeHead(options.status ?? 200, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'x-request-id': exchange.context.requestId,
+    ...options.headers,
+  });
+  exchange.response.end(body);
+}

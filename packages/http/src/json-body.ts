@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import type { Result } from '@tidegate/core';
+import { failed, ok } from '@tidegate/core';
+
+export interface BodyFault {
+  readonly code: 'bad_json' | 'bad_utf8' | 'body_too_large' | 'unsupported_format';
+}
+
+const JSON_TYPE = /^application\/(json|[a-z.+-]+\+json)\s*(;|$)/i;
+
+/**
+ * Reads a small JSON body whole. Rejects only when the connection breaks. What comes back is `unknown`: a schema decides
+ * what it is.
+ */
+export async function readJsonBody(request: IncomingMessage, bytesMax: number): Promise<Result<unknown, BodyFault>> {
+  const type = request.headers['content-type'];
+  if (type !== undefined && !JSON_TYPE.test(type)) return failed({ code: 'unsupported_format' });
+  const bytes = await readBytes(request, bytesMax);
+  return bytes === null ? failed({ code: 'body_too_large' }) : decodeJson(bytes);
+}
+
+/** The whole body, or null as soon as it is longer than `bytesMax`. */
+export async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer | null> {
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) return null;
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of request.iterator({ destroyOnReturn: false })) {
+    const chunk: Buffer = part;
+    bytes += chunk.length;
+    if (bytes > bytesMax) return null;
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts);
+}
+
+export function decodeJson(bytes: Uint8Array): Result<unknown, BodyFault> {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return failed({ code: 'bad_utf8' });
+  }
+  try {
+    return ok(JSON.parse(text) as unknown);
+  } catch {
+    return failed({ code: 'bad_json' });
+  }
+}

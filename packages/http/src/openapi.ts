@@ -1,0 +1,121 @@
+import type { FaultCode } from '@tidegate/core';
+import { FAULTS } from '@tidegate/core';
+import { z } from 'zod';
+import { PROBLEM_TYPE } from './problem.ts';
+import { PROBLEM_SCHEMA } from './route-schemas.ts';
+import type { NamedRoute, RouteDeclaration } from './routes.ts';
+import { listRoutes } from './routes.ts';
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+export interface OpenApiOptions {
+  readonly version: string;
+}
+
+/** Faults that come before a route is even known, or from what stands in front of it. */
+const ALWAYS: readonly FaultCode[] = ['path_invalid', 'internal'];
+const AUTHENTICATED: readonly FaultCode[] = ['credentials_missing', 'credentials_invalid', 'scope_missing', 'not_ready'];
+const PROXIED: readonly FaultCode[] = ['upstream_unreachable', 'upstream_timeout'];
+
+/** The OpenAPI 3.1 document of the public API, made from the declared routes and from nothing else. */
+export function openApiDocument({ version }: OpenApiOptions): JsonObject {
+  const paths: Record<string, Record<string, JsonObject>> = {};
+  for (const route of listRoutes()) {
+    const item = (paths[route.path] ??= {});
+    item[route.method.toLowerCase()] = operation(route);
+  }
+  return {
+    openapi: '3.1.0',
+    jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
+    info: {
+      title: 'Tidegate',
+      version,
+      description:
+        'Events in, answers out. `/api/v1/…` is the same as `/v1/…`. Errors are RFC 9457 problem documents; limits are told in ' +
+        'X-RateLimit-* and RateLimit headers, which are absent while limits cannot be counted.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: {
+      schemas: { Problem: jsonSchema(PROBLEM_SCHEMA, 'output') },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        header: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        basic: { type: 'http', scheme: 'basic', description: 'The key as user name, no password.' },
+      },
+    },
+  };
+}
+
+function operation(route: NamedRoute): JsonObject {
+  const parameters = [...pathParameters(route.path), ...queryParameters(route)];
+  return {
+    operationId: route.name,
+    summary: route.summary,
+    ...(route.scope === null ? {} : { 'x-required-scope': route.scope, security: [{ bearer: [] }, { header: [] }, { basic: [] }] }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(route.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: content(route.body.contentTypes, jsonSchema(route.body.schema, 'input')) } }),
+    responses: responses(route),
+  };
+}
+
+function responses(route: NamedRoute): JsonObject {
+  const byStatus: Record<string, JsonObject> = {};
+  for (const [status, { description, schema, contentTypes = ['application/json'] }] of Object.entries<
+    RouteDeclaration['responses'][number]
+  >(route.responses)) {
+    byStatus[status] = { description, ...(schema === null ? {} : { content: content(contentTypes, jsonSchema(schema, 'output')) }) };
+  }
+  for (const [status, codes] of Map.groupBy(faultsOf(route), (code) => String(FAULTS[code].status))) {
+    const problem = { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } };
+    const described = codes.map((code) => `\`${code}\`: ${FAULTS[code].meaning}`).join('\n\n');
+    const known = byStatus[status];
+    byStatus[status] = {
+      description: known === undefined ? described : `${String(known['description'])}\n\n${described}`,
+      content: { ...(known?.['content'] as JsonObject | undefined), ...problem },
+    };
+  }
+  return byStatus;
+}
+
+function faultsOf(route: NamedRoute): FaultCode[] {
+  return [
+    ...new Set<FaultCode>([
+      ...route.faults,
+      ...ALWAYS,
+      ...(route.scope === null ? [] : AUTHENTICATED),
+      ...(route.limitClass === null ? [] : (['quota_exceeded'] as const)),
+      ...(route.answers === 'gateway' ? [] : PROXIED),
+    ]),
+  ].toSorted();
+}
+
+function content(types: readonly string[], schema: JsonObject): JsonObject {
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
+}
+
+function pathParameters(path: string): JsonObject[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+}
+
+function queryParameters(route: NamedRoute): JsonObject[] {
+  if (route.query === undefined) return [];
+  const { properties = {}, required = [] } = jsonSchema(route.query, 'input') as {
+    properties?: Record<string, JsonObject>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: required.includes(name), schema }));
+}
+
+/** Inlined throughout: a reference inside a schema would point into that schema, not into the document. */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
+  const {
+    $schema: _dialect,
+    id: _id,
+    $defs: _definitions,
+    ...rest
+  } = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline', target: 'draft-2020-12' });
+  return rest;
+}

@@ -1,0 +1,29 @@
+export type PathReading =
+  | {
+      readonly ok: true;
+      /** What is routed on, and what is forwarded. */
+      readonly path: string;
+      /** With its question mark, or empty. */
+      readonly search: string;
+    }
+  | { readonly ok: false };
+
+const URL_BYTES_MAX = 8_192;
+/** Encoded slashes, backslashes, dots, percent signs and control characters: two programs could read them in two ways. */
+const AMBIGUOUS = /%(?:2[ef5]|5c|0[0-9a-f]|1[0-9a-f]|7f)|\\/i;
+const EMPTY_OR_DOTS = /\/(?:\/|\.{1,2}(?:\/|$))/;
+/** RFC 3986 path characters. */
+const PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
+
+/**
+ * The one path of a request target, or nothing where two readers could disagree about it: a check on one reading and a
+ * forward of another is how gateways are walked around. `/api/v1/…` is the same as `/v1/…`.
+ */
+export function normalisePath(target: string): PathReading {
+  if (target.length > URL_BYTES_MAX) return { ok: false };
+  const mark = target.indexOf('?');
+  const raw = mark < 0 ? target : target.slice(0, mark);
+  if (!PATH.test(raw) || AMBIGUOUS.test(raw) || EMPTY_OR_DOTS.test(raw)) return { ok: false };
+  const path = raw.startsWith('/api/v1/') ? raw.slice('/api'.length) : raw;
+  return { ok: true, path, search: mark < 0 ? '' : target.slice(mark) };
+}

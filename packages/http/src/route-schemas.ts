@@ -1,0 +1,145 @@
+import { z } from 'zod';
+
+/** Schemas of bodies that routes take and give; the question's own schema is core's. */
+
+const instant = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds.' });
+
+export const PROBLEM_SCHEMA = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    request_id: z.string(),
+    trace_id: z.string(),
+    errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem document. No value that the caller sent is repeated in it.' });
+
+export const EVENT_SCHEMA = z
+  .object({
+    id: z
+      .string()
+      .min(1)
+      .max(128)
+      .meta({ description: 'The sender’s own id: a resent copy with the same id, source and subject is counted once.' }),
+    type: z.string().meta({ description: 'An event type that a pack of the tenant declares.' }),
+    subject: z.string().min(1).max(256).optional(),
+    source: z.string().max(256).optional(),
+    occurred_at: z.union([instant, z.int().meta({ description: 'Epoch milliseconds.' })]),
+    schema_version: z.int().min(1).optional(),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Event', description: 'At most 256 KB; occurred_at at most 5 minutes ahead.' });
+
+export const EVENTS_SCHEMA = z.union([EVENT_SCHEMA, z.array(EVENT_SCHEMA), z.object({ events: z.array(EVENT_SCHEMA) })]);
+
+const eventPlace = { index: z.int(), id: z.string().optional() };
+
+export const VERDICTS_SCHEMA = z
+  .looseObject({
+    accepted: z.int(),
+    rejected: z.array(z.looseObject({ ...eventPlace, code: z.string(), path: z.string().optional(), message: z.string() })),
+    retry: z.array(z.looseObject(eventPlace)),
+    receipt: z.string().optional().meta({ description: 'Absent where nothing was accepted.' }),
+    received_at: instant,
+  })
+  .meta({ id: 'Verdicts', description: 'What became of each event. `retry`: the outcome is not known, send the event again unchanged.' });
+
+export const RECEIPT_STATE_SCHEMA = z
+  .object({
+    counted: z.boolean(),
+    pending_events: z.int().meta({ description: 'An upper bound.' }),
+    rejected_events: z.int(),
+    complete_through: instant.nullable(),
+  })
+  .meta({ id: 'ReceiptState' });
+
+export const RECEIPT_QUERY = z.object({
+  wait_ms: z.int().min(0).max(10_000).default(0).meta({ description: 'Wait so long for the events to be counted.' }),
+});
+
+export const ANSWER_SCHEMA = z
+  .object({
+    columns: z.array(z.object({ name: z.string(), type: z.string(), unit: z.string().optional() })),
+    rows: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))),
+    next_cursor: z.string().nullable(),
+    meta: z.looseObject({
+      complete_through: instant.nullable(),
+      lag_ms: z.number().nullable(),
+      status: z.enum(['current', 'catching_up', 'stalled', 'incomplete']),
+    }),
+  })
+  .meta({ id: 'Answer' });
+
+export const METRIC_SCHEMA = z
+  .looseObject({ metric: z.string(), pack: z.string(), version: z.int(), dimensions: z.array(z.unknown()), measures: z.array(z.unknown()) })
+  .meta({ id: 'Metric' });
+
+export const METRICS_SCHEMA = z.object({ metrics: z.array(METRIC_SCHEMA) });
+
+export const PACK_SUMMARY_SCHEMA = z.looseObject({ pack: z.string(), version: z.int(), title: z.string() }).meta({ id: 'PackSummary' });
+
+export const PACKS_SCHEMA = z.object({ packs: z.array(PACK_SUMMARY_SCHEMA) });
+
+export const STATUS_SCHEMA = z
+  .looseObject({ complete_through: instant.nullable(), partitions: z.array(z.looseObject({ partition: z.int() })), durability: z.string() })
+  .meta({ id: 'Status' });
+
+export const HEALTH_SCHEMA = z
+  .object({ status: z.enum(['ok', 'degraded', 'draining']), version: z.string(), checks: z.record(z.string(), z.enum(['up', 'down'])) })
+  .meta({ id: 'Health' });
+
+export const SCOPES = [
+  'ingest:write',
+  'ingest:write_any',
+  'events:read',
+  'query:read',
+  'live:read',
+  'cache:read',
+  'cache:admin',
+  'privacy:admin',
+  'tenant:admin',
+  'ops:admin',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export const KEY_REQUEST_SCHEMA = z
+  .strictObject({
+    name: z.string().min(1).max(100).meta({ description: 'For people; shown in lists.' }),
+    scopes: z.array(z.enum(SCOPES)).min(1),
+    kind: z.enum(['live', 'pub']).default('live').meta({ description: '`pub`: may stand in a web page; only `ingest:write`.' }),
+    expires_at: z.iso.datetime({ offset: true }).optional(),
+  })
+  .refine((asked) => asked.kind === 'live' || asked.scopes.every((scope) => scope === 'ingest:write'), {
+    path: ['scopes'],
+    message: 'a publishable key has the scope ingest:write and no other',
+  });
+
+export const KEY_SCHEMA = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    kind: z.enum(['live', 'pub']),
+    scopes: z.array(z.string()),
+    last4: z.string(),
+    state: z.enum(['active', 'revoked']),
+    created_at: instant,
+    expires_at: instant.nullable(),
+    revoked_at: instant.nullable(),
+  })
+  .meta({ id: 'Key' });
+
+export const KEYS_SCHEMA = z.object({ keys: z.array(KEY_SCHEMA) });
+export const KEY_CREATED_SCHEMA = KEY_SCHEMA.extend({ key: z.string().meta({ description: 'The secret; shown this once.' }) }).meta({
+  id: 'KeyCreated',
+});
+
+export const PACK_REQUEST_SCHEMA = z
+  .looseObject({})
+  .meta({ id: 'Pack', description: 'A pack: the members of pack.yaml, as JSON or as YAML.' });
+
+export const PACK_APPLIED_SCHEMA = z
+  .object({ pack: z.string(), version: z.int(), changed: z.boolean(), metrics: z.record(z.string(), z.int()) })
+  .meta({ id: 'PackApplied', description: '`changed` is false where the same pack was in place already.' });

@@ -1,0 +1,256 @@
+import type { FaultCode } from '@tidegate/core';
+import { QUESTION_SCHEMA } from '@tidegate/core';
+import { z } from 'zod';
+import type { Scope } from './route-schemas.ts';
+import * as schemas from './route-schemas.ts';
+
+export type Upstream = 'ingest' | 'query';
+export type LimitClass = 'ingest' | 'api_key';
+
+export interface RouteBody {
+  readonly contentTypes: readonly string[];
+  readonly schema: z.ZodType;
+}
+
+/** One route of the public API: what the gateway checks, where it leads, and what the API document says of it. */
+export interface RouteDeclaration {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** `{name}` stands for one segment. */
+  readonly path: string;
+  readonly summary: string;
+  /** Which service answers; `gateway` itself for administration and health. */
+  readonly answers: Upstream | 'gateway';
+  /** Null: nobody needs to say who they are. */
+  readonly scope: Scope | null;
+  /** Null: never limited. */
+  readonly limitClass: LimitClass | null;
+  readonly query?: z.ZodObject;
+  readonly body?: RouteBody;
+  /** By status; null: no body. */
+  readonly responses: Readonly<
+    Record<number, { readonly description: string; readonly schema: z.ZodType | null; readonly contentTypes?: readonly string[] }>
+  >;
+  /** Codes of problems beyond those that every route may answer. */
+  readonly faults: readonly FaultCode[];
+}
+
+const JSON_ONLY = ['application/json'] as const;
+const YAML_OR_JSON = ['application/json', 'application/yaml'] as const;
+
+/** Every route, by name. The API document, the gateway's checks and the services' handler tables come from this list. */
+export const ROUTES = {
+  sendEvents: {
+    method: 'POST',
+    path: '/v1/events',
+    summary: 'Send events',
+    answers: 'ingest',
+    scope: 'ingest:write',
+    limitClass: 'ingest',
+    query: z.object({ verdicts: z.enum(['all']).optional().meta({ description: 'List the verdict of every event.' }) }),
+    body: { contentTypes: ['application/json', 'application/x-ndjson'], schema: schemas.EVENTS_SCHEMA },
+    responses: {
+      202: { description: 'All accepted: in the log, on all in-sync replicas.', schema: schemas.VERDICTS_SCHEMA },
+      207: { description: 'Some accepted, some not.', schema: schemas.VERDICTS_SCHEMA },
+      422: { description: 'None accepted, all rejected.', schema: schemas.VERDICTS_SCHEMA },
+      503: { description: 'None accepted, some to be sent again.', schema: schemas.VERDICTS_SCHEMA },
+    },
+    faults: [
+      'bad_encoding',
+      'bad_json',
+      'not_an_event',
+      'body_too_large',
+      'unsupported_encoding',
+      'unsupported_format',
+      'overloaded',
+      'log_behind',
+    ],
+  },
+  readReceipt: {
+    method: 'GET',
+    path: '/v1/receipts/{receipt}',
+    summary: 'Whether the events of a receipt are counted',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    query: schemas.RECEIPT_QUERY,
+    responses: { 200: { description: 'How far the events are counted.', schema: schemas.RECEIPT_STATE_SCHEMA } },
+    faults: ['not_found'],
+  },
+  askQuestion: {
+    method: 'POST',
+    path: '/v1/query',
+    summary: 'Ask a question',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    body: { contentTypes: JSON_ONLY, schema: QUESTION_SCHEMA },
+    responses: {
+      200: { description: 'The answer.', schema: schemas.ANSWER_SCHEMA, contentTypes: ['application/json', 'application/x-ndjson'] },
+    },
+    faults: ['bad_json', 'request_invalid'],
+  },
+  listMetrics: {
+    method: 'GET',
+    path: '/v1/metrics',
+    summary: 'Metrics that can be asked for',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    responses: { 200: { description: 'All metrics of the tenant.', schema: schemas.METRICS_SCHEMA } },
+    faults: [],
+  },
+  readMetric: {
+    method: 'GET',
+    path: '/v1/metrics/{metric}',
+    summary: 'Definition of a metric',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    responses: { 200: { description: 'The metric.', schema: schemas.METRIC_SCHEMA } },
+    faults: ['not_found'],
+  },
+  listPacks: {
+    method: 'GET',
+    path: '/v1/packs',
+    summary: 'Packs in place',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    responses: { 200: { description: 'All packs of the tenant.', schema: schemas.PACKS_SCHEMA } },
+    faults: [],
+  },
+  readPack: {
+    method: 'GET',
+    path: '/v1/packs/{pack}',
+    summary: 'One pack with its source',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    responses: { 200: { description: 'The pack.', schema: schemas.PACK_SUMMARY_SCHEMA } },
+    faults: ['not_found'],
+  },
+  readStatus: {
+    method: 'GET',
+    path: '/v1/status',
+    summary: 'How far events are counted, and what the system stands on',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    responses: { 200: { description: 'Partitions, lag, complete-through, dependencies.', schema: schemas.STATUS_SCHEMA } },
+    faults: [],
+  },
+  applyPack: {
+    method: 'POST',
+    path: '/v1/admin/packs',
+    summary: 'Put a pack in place',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    body: { contentTypes: YAML_OR_JSON, schema: schemas.PACK_REQUEST_SCHEMA },
+    responses: { 200: { description: 'In place; every service has it within 2 seconds.', schema: schemas.PACK_APPLIED_SCHEMA } },
+    faults: ['bad_json', 'bad_yaml', 'pack_invalid'],
+  },
+  validatePack: {
+    method: 'POST',
+    path: '/v1/admin/packs/validate',
+    summary: 'Check a pack without putting it in place',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    body: { contentTypes: YAML_OR_JSON, schema: schemas.PACK_REQUEST_SCHEMA },
+    responses: { 200: { description: 'What applying it would give.', schema: schemas.PACK_APPLIED_SCHEMA } },
+    faults: ['bad_json', 'bad_yaml', 'pack_invalid'],
+  },
+  createKey: {
+    method: 'POST',
+    path: '/v1/admin/keys',
+    summary: 'Make an API key',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    body: { contentTypes: JSON_ONLY, schema: schemas.KEY_REQUEST_SCHEMA },
+    responses: { 201: { description: 'The key; its secret is shown this once.', schema: schemas.KEY_CREATED_SCHEMA } },
+    faults: ['bad_json', 'request_invalid', 'scope_missing'],
+  },
+  listKeys: {
+    method: 'GET',
+    path: '/v1/admin/keys',
+    summary: 'API keys of the tenant',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    responses: { 200: { description: 'All keys, without their secrets.', schema: schemas.KEYS_SCHEMA } },
+    faults: [],
+  },
+  revokeKey: {
+    method: 'DELETE',
+    path: '/v1/admin/keys/{key}',
+    summary: 'Revoke an API key',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    responses: { 200: { description: 'Revoked; refused everywhere within 2 seconds.', schema: schemas.KEY_SCHEMA } },
+    faults: ['not_found'],
+  },
+  health: {
+    method: 'GET',
+    path: '/health',
+    summary: 'State of the gateway and what it stands on',
+    answers: 'gateway',
+    scope: null,
+    limitClass: null,
+    responses: {
+      200: { description: 'Serving, whatever its dependencies do.', schema: schemas.HEALTH_SCHEMA },
+      503: { description: 'Stopping.', schema: schemas.HEALTH_SCHEMA },
+    },
+    faults: [],
+  },
+  healthLive: {
+    method: 'GET',
+    path: '/health/live',
+    summary: 'Whether the process runs',
+    answers: 'gateway',
+    scope: null,
+    limitClass: null,
+    responses: { 200: { description: 'It does.', schema: schemas.HEALTH_SCHEMA } },
+    faults: [],
+  },
+  healthReady: {
+    method: 'GET',
+    path: '/health/ready',
+    summary: 'Whether requests are taken',
+    answers: 'gateway',
+    scope: null,
+    limitClass: null,
+    responses: {
+      200: { description: 'They are.', schema: schemas.HEALTH_SCHEMA },
+      503: { description: 'Stopping.', schema: schemas.HEALTH_SCHEMA },
+    },
+    faults: [],
+  },
+  openapi: {
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This document',
+    answers: 'gateway',
+    scope: null,
+    limitClass: null,
+    responses: { 200: { description: 'OpenAPI 3.1.', schema: z.looseObject({ openapi: z.string() }) } },
+    faults: [],
+  },
+} as const satisfies Readonly<Record<string, RouteDeclaration>>;
+
+export type RouteName = keyof typeof ROUTES;
+/** Names of the routes that one service answers: its handler table must hold exactly these. */
+export type RouteNameOf<A extends RouteDeclaration['answers']> = {
+  [N in RouteName]: (typeof ROUTES)[N]['answers'] extends A ? N : never;
+}[RouteName];
+
+export interface NamedRoute extends RouteDeclaration {
+  readonly name: RouteName;
+}
+
+/** The routes as a list, in the order in which the API document shows them. */
+export function listRoutes(): readonly NamedRoute[] {
+  return Object.entries(ROUTES).map(([name, route]) => ({ ...route, name: name as RouteName }));
+}
