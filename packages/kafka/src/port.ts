@@ -69,7 +69,10 @@ export interface LogProducer {
   close(): Promise<void>;
 }
 
-/** Called for each slab, one at a time per partition; the next one of that partition comes after the promise settles. */
+/**
+ * Called for each slab, one at a time per partition; the next one of that partition comes after the promise settles. A
+ * rejection is reported and the same records are delivered again a little later: a reader never loses its place.
+ */
 export type SlabHandler = (slab: RecordSlab) => void | Promise<void>;
 
 export interface LogReader {
@@ -98,7 +101,7 @@ export interface LogReaderOptions {
 }
 
 export interface GroupMember {
-  /** Leaves the group (the others take over at once). */
+  /** Lets its partitions go through `onRevoked`, then leaves the group (the others take over at once). */
   close(): Promise<void>;
   /** Written for lag tools only; positions come from Postgres. */
   commitOffsets(topic: string, offsets: ReadonlyMap<number, number>): Promise<void>;

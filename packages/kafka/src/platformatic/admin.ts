@@ -1,0 +1,62 @@
+import { Admin, findErrorBy } from '@platformatic/kafka';
+import { backoffMs, delay } from '../delay.ts';
+import type { LogClientOptions } from '../log-client.ts';
+import type { LogAdmin, TopicDescription, TopicSpec } from '../port.ts';
+import { baseOptions } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { listOffsets } from './list-offsets.ts';
+
+export function createAdmin(cluster: Cluster, options: LogClientOptions): LogAdmin {
+  const admin = new Admin(baseOptions(options));
+  return {
+    clusterId: () => cluster.clusterId(),
+    ensureTopics: async (specs) => {
+      const existing = new Set(await admin.listTopics());
+      for (const spec of specs) if (!existing.has(spec.name)) await createTopic(admin, spec);
+      // The broker answers before the last of the partitions has its leader.
+      for (const spec of specs) await untilLed(cluster, spec);
+    },
+    describeTopic: async (name): Promise<TopicDescription | null> => {
+      if (!(await admin.listTopics()).includes(name)) return null;
+      return { name, ...(await cluster.describe(name)) };
+    },
+    offsets: (topic, partitions) => listOffsets(cluster, topic, partitions),
+    deleteTopics: async (names) => {
+      const existing = new Set(await admin.listTopics());
+      const topics = names.filter((name) => existing.has(name));
+      if (topics.length > 0) await admin.deleteTopics({ topics });
+    },
+    close: async () => {
+      await admin.close();
+    },
+  };
+}
+
+async function createTopic(admin: Admin, { name, partitions, replicationFactor, configs }: TopicSpec): Promise<void> {
+  try {
+    await admin.createTopics({
+      topics: [name],
+      partitions,
+      replicas: replicationFactor,
+      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+    });
+  } catch (cause) {
+    // Several services ensure the same topics when they start together.
+    if (!(cause instanceof Error && findErrorBy(cause, 'apiId', 'TOPIC_ALREADY_EXISTS'))) throw cause;
+  }
+}
+
+const LEADER_WAIT_ATTEMPTS = 20;
+
+async function untilLed(cluster: Cluster, { name, partitions }: TopicSpec): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await cluster.refresh(name);
+    } catch (cause) {
+      if (attempt >= LEADER_WAIT_ATTEMPTS) throw cause;
+    }
+    const isLed = Array.from({ length: partitions }, (_, partition) => cluster.leaderOf(name, partition)).every(Boolean);
+    if (isLed || attempt >= LEADER_WAIT_ATTEMPTS) return;
+    await delay(backoffMs(attempt));
+  }
+}
