@@ -42,7 +42,15 @@ export type { EventPredicate, FieldAccess } from './pack/where.ts';
 
 // query
 export { parseQuestion, QUESTION_GRAINS, QUESTION_KINDS, QUESTION_SCHEMA } from './query/question.ts';
-export type { ParsedQuestion, Question, QuestionError, QuestionGrain, QuestionInput, QuestionKind, QuestionWhere } from './query/question.ts';
+export type {
+  ParsedQuestion,
+  Question,
+  QuestionError,
+  QuestionGrain,
+  QuestionInput,
+  QuestionKind,
+  QuestionWhere,
+} from './query/question.ts';
 export type { AnswerColumn, AnswerRow, AnswerValue, AskedMeasure, CellRange, PlannedDimension } from './query/shape.ts';
 
 // time
@@ -52,3 +60,44 @@ export { toIsoIn, toIsoUtc } from './time/iso.ts';
 export { lastRange, parseMoment } from './time/moment.ts';
 export { createZone } from './time/zone.ts';
 export type { Stretch, Zone } from './time/zone.ts';
+
+// rollup
+export type { AnnouncedCell, Announcement, GrainCode, SeriesEntry } from './rollup/announcement-shape.ts';
+export type { EventView } from './rollup/event-view.ts';
+export { createFoldPlan, foldPlansOf } from './rollup/fold-plan.ts';
+export type { FoldPlan } from './rollup/fold-plan.ts';
+export { createFolder } from './rollup/folder.ts';
+export type { CellDelta, DayOfEvents, FoldedBatch, Folder, FoldPlanSource } from './rollup/folder-shape.ts';
+export { bucketStart, GRAINS } from './rollup/grain.ts';
+export type { StoredGrain } from './rollup/grain.ts';
+export { seriesEntry, seriesId } from './rollup/series.ts';
+export type { SeriesKey } from './rollup/series.ts';
+export {
+  createState,
+  decodeState,
+  encodeState,
+  findMeasure,
+  mergeState,
+  readMeasure,
+  readMeasureAt,
+  STATE_VERSION,
+} from './rollup/state.ts';
+export type { MeasurePlace, RollupState, StateValue } from './rollup/state.ts';
+
+// sketch
+export { DDSketch, SKETCH_RELATIVE_ERROR } from './sketch/ddsketch.ts';
+
+// dedup
+export { IDENTITY_BYTES } from './dedup/window-shape.ts';
+export type {
+  ArrivalSpan,
+  ClosedGenerationFilter,
+  DedupQuestion,
+  DedupVerdict,
+  DedupWindow,
+  DedupWindowOptions,
+  DedupWindowSize,
+  GenerationToClose,
+  JournaledIdentities,
+  SealedLayer,
+} from './dedup/window-shape.ts';

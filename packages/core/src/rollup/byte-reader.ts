@@ -1,0 +1,101 @@
+const VARINT_SCALE_MAX = 0x80 ** 7;
+
+/**
+ * Reads what `ByteWriter` wrote. Bytes come from outside, so reading never throws: past the end, or at a malformed number,
+ * `isBroken` turns true and stays so, and every reading answers 0 or nothing.
+ */
+export class ByteReader {
+  isBroken = false;
+  private at = 0;
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private readonly decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Whether all was read and nothing was malformed. */
+  get isDone(): boolean {
+    return !this.isBroken && this.at === this.bytes.length;
+  }
+
+  get remaining(): number {
+    return this.bytes.length - this.at;
+  }
+
+  byte(): number {
+    const value = this.bytes[this.at];
+    if (value === undefined || this.isBroken) return this.fail();
+    this.at += 1;
+    return value;
+  }
+
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = this.byte();
+      if (scale > VARINT_SCALE_MAX) return this.fail();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return Number.isSafeInteger(value) ? value : this.fail();
+      scale *= 0x80;
+    }
+  }
+
+  /** A number of things of which each takes at least a byte: a greater one than the bytes left is malformed. */
+  count(): number {
+    const value = this.varint();
+    return value <= this.remaining ? value : this.fail();
+  }
+
+  zigzag(): number {
+    const value = this.varint();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  /** A signed integer of any size; a number where seven bytes hold it, which spares a bigint for nearly all. */
+  zigzagAny(): number | bigint {
+    let more = 0;
+    while (more < 7 && (this.bytes[this.at + more] ?? 0) >= 0x80) more += 1;
+    return more < 7 ? this.zigzag() : this.zigzagBig();
+  }
+
+  zigzagBig(): bigint {
+    let value = 0n;
+    let shift = 0n;
+    for (;;) {
+      const byte = this.byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return (value & 1n) === 0n ? value >> 1n : -((value + 1n) >> 1n);
+      shift += 7n;
+    }
+  }
+
+  float64(): number {
+    if (this.isBroken || this.remaining < 8) return this.fail();
+    const value = this.view.getFloat64(this.at, true);
+    this.at += 8;
+    return value;
+  }
+
+  /** A copy of the next bytes. */
+  raw(length: number): Uint8Array {
+    if (this.isBroken || length > this.remaining) {
+      this.fail();
+      return new Uint8Array(0);
+    }
+    this.at += length;
+    return this.bytes.slice(this.at - length, this.at);
+  }
+
+  text(): string {
+    return this.decoder.decode(this.raw(this.count()));
+  }
+
+  fail(): 0 {
+    this.isBroken = true;
+    return 0;
+  }
+}

@@ -1,0 +1,186 @@
+import type { CompiledMeasure } from '../pack/compiled.ts';
+import type { EventView } from './event-view.ts';
+import type { FoldPlan, PlannedInput, PlannedMetric } from './fold-plan.ts';
+import type { CellDelta, DayOfEvents, FoldedBatch, FoldPlanSource, Folder } from './folder-shape.ts';
+import type { SeriesEntry } from './announcement-shape.ts';
+import { bucketStart } from './grain.ts';
+import { absentInput, toDouble } from './number-input.ts';
+import type { NumberInput } from './number-input.ts';
+import { SeriesTable } from './series-table.ts';
+import type { KnownSeries } from './series-table.ts';
+import { createState } from './state.ts';
+import type { RollupState } from './state.ts';
+
+const DAY_MS = 86_400_000;
+/** Known series beyond which all are forgotten between two batches; a million of them would be some 500 MB. */
+const SERIES_MAX = 200_000;
+
+/** A plan with this folder's tables. */
+interface BoundPlan {
+  readonly plan: FoldPlan;
+  readonly values: (string | null)[];
+  readonly inputs: readonly NumberInput[];
+  readonly metrics: readonly BoundMetric[];
+}
+
+interface BoundMetric {
+  readonly planned: PlannedMetric;
+  readonly tables: readonly SeriesTable[];
+}
+
+export function createFolder(planOf: FoldPlanSource, options: { readonly seriesMax?: number } = {}): Folder {
+  const seriesMax = options.seriesMax ?? SERIES_MAX;
+  const tables = new Map<string, SeriesTable>();
+  let bound = new WeakMap<FoldPlan, BoundPlan>();
+  let batch = new OpenBatch(0);
+
+  /** Two versions of a pack share the tables of the metric versions that both have, so a batch names each cell once. */
+  function tableOf(planned: PlannedMetric, setNo: number): SeriesTable {
+    const { tenant, metric, version } = planned.metric;
+    const name = `${tenant} ${metric} ${version} ${setNo}`;
+    const known = tables.get(name);
+    if (known !== undefined) return known;
+    const made = new SeriesTable(planned.metric, setNo);
+    tables.set(name, made);
+    return made;
+  }
+
+  function bind(plan: FoldPlan): BoundPlan {
+    const known = bound.get(plan);
+    if (known !== undefined) return known;
+    const made: BoundPlan = {
+      plan,
+      values: plan.dimensions.map(() => null),
+      inputs: plan.inputs.map(absentInput),
+      metrics: plan.metrics.map((planned) => ({ planned, tables: planned.sets.map((set) => tableOf(planned, set.setNo)) })),
+    };
+    bound.set(plan, made);
+    return made;
+  }
+
+  function nextBatch(): OpenBatch {
+    const done = batch;
+    let known = 0;
+    for (const table of tables.values()) known += table.size;
+    if (known > seriesMax) {
+      tables.clear();
+      bound = new WeakMap();
+    }
+    batch = new OpenBatch(done.number + 1);
+    return done;
+  }
+
+  return {
+    fold(event, arrivedAtMs) {
+      const timeMs = event.timeMs();
+      batch.countDay(event.tenant(), timeMs, arrivedAtMs);
+      const plan = planOf(event.tenant(), event.type());
+      if (plan === null) return;
+      const to = bind(plan);
+      readEvent(event, to);
+      const bucketS = bucketStart(timeMs, 'quarter_hour');
+      for (const metric of to.metrics) {
+        if (metric.planned.where === null || metric.planned.where(event)) addToSets(event, metric, { to, batch, bucketS });
+      }
+    },
+    take: () => nextBatch().finish(),
+    discard: () => void nextBatch(),
+  };
+}
+
+function readEvent(event: EventView, to: BoundPlan): void {
+  const { dimensions, inputs } = to.plan;
+  for (let i = 0; i < dimensions.length; i += 1) to.values[i] = event.dimension(dimensions[i] ?? '');
+  for (let i = 0; i < inputs.length; i += 1) {
+    const planned = inputs[i];
+    const input = to.inputs[i];
+    if (planned !== undefined && input !== undefined) readInput(event, planned, input);
+  }
+}
+
+function readInput(event: EventView, planned: PlannedInput, into: NumberInput): void {
+  if (planned.numbers === 'double') {
+    into.double = event.double(planned.field);
+    into.isPresent = !Number.isNaN(into.double);
+    return;
+  }
+  const exact = event.exact(planned.field);
+  into.exact = exact;
+  into.isPresent = exact !== null;
+  if (exact !== null) into.double = toDouble(exact);
+}
+
+interface FoldTarget {
+  readonly to: BoundPlan;
+  readonly batch: OpenBatch;
+  readonly bucketS: number;
+}
+
+function addToSets(event: EventView, metric: BoundMetric, target: FoldTarget): void {
+  const { planned, tables } = metric;
+  for (let i = 0; i < planned.sets.length; i += 1) {
+    const set = planned.sets[i];
+    const table = tables[i];
+    if (set === undefined || table === undefined) continue;
+    // Events without a subject have the series "" of their own in a set by subject, so that the set adds up to all events.
+    const subject = set.bySubject ? event.subject() : '';
+    const series = table.find(subject, target.to.values, set.slots);
+    addValues(target.batch.cell(series, target.bucketS, planned.metric.measures), planned.inputs, target.to.inputs);
+  }
+}
+
+const NO_INPUT = absentInput();
+
+function addValues(state: RollupState, places: readonly number[], inputs: readonly NumberInput[]): void {
+  for (let i = 0; i < state.length; i += 1) state[i]?.add(inputs[places[i] ?? -1] ?? NO_INPUT);
+}
+
+/** What was folded since the last take. */
+class OpenBatch {
+  readonly number: number;
+  private events = 0;
+  private readonly series: SeriesEntry[] = [];
+  private readonly deltas: CellDelta[] = [];
+  private readonly days: DayOfEvents[] = [];
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  finish(): FoldedBatch {
+    return { events: this.events, series: this.series, deltas: this.deltas, days: this.days };
+  }
+
+  countDay(tenant: string, timeMs: number, arrivedAtMs: number): void {
+    this.events += 1;
+    const eventDay = Math.floor(timeMs / DAY_MS);
+    const arrivalDay = Math.floor(arrivedAtMs / DAY_MS);
+    // A batch holds few days and tenants; the newest come last and are met first.
+    for (let i = this.days.length - 1; i >= 0; i -= 1) {
+      const known = this.days[i];
+      if (known?.eventDay === eventDay && known.arrivalDay === arrivalDay && known.tenant === tenant) return;
+    }
+    this.days.push({ arrivalDay, eventDay, tenant });
+  }
+
+  cell(series: KnownSeries, bucketS: number, measures: readonly CompiledMeasure[]): RollupState {
+    if (series.batch !== this.number) this.adopt(series);
+    if (series.lastBucketS === bucketS && series.lastState !== null) return series.lastState;
+    let state = series.cells.get(bucketS);
+    if (state === undefined) {
+      state = createState(measures);
+      series.cells.set(bucketS, state);
+      this.deltas.push({ series: series.place, bucketS, state });
+    }
+    series.lastBucketS = bucketS;
+    series.lastState = state;
+    return state;
+  }
+
+  private adopt(series: KnownSeries): void {
+    series.batch = this.number;
+    series.place = this.series.push(series.entry) - 1;
+    series.cells.clear();
+    series.lastState = null;
+  }
+}

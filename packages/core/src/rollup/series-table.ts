@@ -1,0 +1,77 @@
+import type { CompiledMetric } from '../pack/compiled.ts';
+import type { SeriesEntry } from './announcement-shape.ts';
+import { seriesEntry } from './series.ts';
+import type { RollupState } from './state.ts';
+
+/** A series that this folder has met, with its open cells. */
+export interface KnownSeries {
+  readonly entry: SeriesEntry;
+  /** Batch in which `cells` and `place` were set; of an earlier batch they mean nothing. */
+  batch: number;
+  /** Index among the batch's series. */
+  place: number;
+  cells: Map<number, RollupState>;
+  /** The cell that was touched last: most events follow one into the same bucket. */
+  lastBucketS: number;
+  lastState: RollupState | null;
+}
+
+type Branch = Map<string | null, Branch | KnownSeries>;
+
+/**
+ * The series of one set of one metric version: a tree over subject and dimension values, so that a series that was seen
+ * before costs one look-up a value and neither a hash nor a new string.
+ */
+export class SeriesTable {
+  private root: Branch = new Map();
+  private known = 0;
+  private readonly metric: CompiledMetric;
+  private readonly setNo: number;
+
+  constructor(metric: CompiledMetric, setNo: number) {
+    this.metric = metric;
+    this.setNo = setNo;
+  }
+
+  get size(): number {
+    return this.known;
+  }
+
+  clear(): void {
+    this.root = new Map();
+    this.known = 0;
+  }
+
+  /** `slots` picks the set's dimensions out of `values`. */
+  find(subject: string, values: readonly (string | null)[], slots: readonly number[]): KnownSeries {
+    let branch = this.root;
+    let value: string | null = subject;
+    for (const slot of slots) {
+      let next = branch.get(value);
+      if (next === undefined) branch.set(value, (next = new Map()));
+      branch = next as Branch;
+      value = values[slot] ?? null;
+    }
+    const leaf = branch.get(value) as KnownSeries | undefined;
+    if (leaf !== undefined) return leaf;
+    const made = this.create(
+      subject,
+      slots.map((slot) => values[slot] ?? null),
+    );
+    branch.set(value, made);
+    return made;
+  }
+
+  private create(subject: string, dims: readonly (string | null)[]): KnownSeries {
+    const { tenant, metric, version } = this.metric;
+    this.known += 1;
+    return {
+      entry: seriesEntry({ tenant, metric, version, setNo: this.setNo, subject, dims }),
+      batch: -1,
+      place: 0,
+      cells: new Map(),
+      lastBucketS: 0,
+      lastState: null,
+    };
+  }
+}
