@@ -12,7 +12,19 @@ export { PUBLIC_HASH_KEY, siphash128 } from './hash/siphash.ts';
 // event
 export { compareExact, EXACT_DIGITS_MAX, exactNumber, formatExact, parseExact } from './event/exact-number.ts';
 export type { ExactNumber } from './event/exact-number.ts';
+export { createCanonicalReader } from './event/canonical-reader.ts';
 export type { CanonicalReader, DataKind } from './event/canonical-shape.ts';
+export { writeCanonical } from './event/canonical-writer.ts';
+export type { CanonicalAdditions } from './event/canonical-writer.ts';
+export { EventTypes } from './event/event-types.ts';
+export { GrowingBuffer } from './event/growing-buffer.ts';
+export { createIdentify, TOPIC_KEY_BYTES } from './event/identity.ts';
+export type { EventIdentity, IdentityKeys } from './event/identity.ts';
+export { EventJudge, NO_SOURCE } from './event/judge.ts';
+export type { JudgeContext } from './event/judge.ts';
+export { decodeReceipt, encodeReceipt } from './event/receipt.ts';
+export type { Receipt, ReceiptEntry } from './event/receipt.ts';
+export { partitionOf } from './event/topic-key.ts';
 
 // pack
 export { compilePack } from './pack/compile.ts';
@@ -63,6 +75,18 @@ export type { Stretch, Zone } from './time/zone.ts';
 
 // rollup
 export type { AnnouncedCell, Announcement, GrainCode, SeriesEntry } from './rollup/announcement-shape.ts';
+export { ANNOUNCEMENT_BYTES_MAX, ANNOUNCEMENT_VERSION, decodeAnnouncement, encodeAnnouncement } from './rollup/announcement.ts';
+export type { CommitAnnouncement } from './rollup/announcement.ts';
+export {
+  chunkCellField,
+  chunkSeriesField,
+  decodeChunkCell,
+  decodeChunkSeries,
+  encodeChunkCell,
+  encodeChunkSeries,
+  readChunkField,
+} from './rollup/chunk-cell.ts';
+export type { ChunkCell, ChunkCellKey, ChunkField } from './rollup/chunk-cell.ts';
 export type { EventView } from './rollup/event-view.ts';
 export { createFoldPlan, foldPlansOf } from './rollup/fold-plan.ts';
 export type { FoldPlan } from './rollup/fold-plan.ts';

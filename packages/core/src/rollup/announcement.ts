@@ -1,0 +1,120 @@
+import type { AnnouncedCell, Announcement, GrainCode, SeriesEntry } from './announcement-shape.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { readSeries, writeSeries } from './series-codec.ts';
+
+export const ANNOUNCEMENT_VERSION = 1;
+
+/** Bytes beyond which an announcement is split; a single cell that is larger still stands in a part of its own. */
+export const ANNOUNCEMENT_BYTES_MAX = 256 * 1_024;
+
+/** Room for the numbers at the start: the version and ten varints of at most 8 bytes. */
+const HEAD_BYTES_MAX = 100;
+/** Most bytes of a cell besides its state: five varints. */
+const CELL_HEAD_BYTES_MAX = 40;
+
+/** A commit as it is announced, before it is split. */
+export type CommitAnnouncement = Omit<Announcement, 'part' | 'parts'>;
+
+/** One part: its cells, and the series that they use with their own numbering. */
+interface Part {
+  readonly seriesBytes: Uint8Array[];
+  /** Index in the commit's series → index in the part's. */
+  readonly places: Map<number, number>;
+  readonly cells: AnnouncedCell[];
+  bytes: number;
+}
+
+/**
+ * The records that announce a commit: one, or several numbered parts (`part` 0 … `parts` - 1) in order. Each part stands
+ * alone. A commit without cells is one part.
+ */
+export function encodeAnnouncement(commit: CommitAnnouncement, bytesMax: number = ANNOUNCEMENT_BYTES_MAX): Uint8Array[] {
+  const parts = split(commit, bytesMax);
+  return parts.map((part, index) => encodePart(commit, part, { index, count: parts.length }));
+}
+
+function split(commit: CommitAnnouncement, bytesMax: number): Part[] {
+  const encoded = commit.series.map(encodeSeries);
+  let part = emptyPart();
+  const parts = [part];
+  for (const cell of commit.cells) {
+    const series = encoded[cell.series];
+    if (series === undefined) throw new RangeError('an announced cell names a series that is not in the announcement');
+    const cellBytes = CELL_HEAD_BYTES_MAX + cell.state.length;
+    const added = cellBytes + (part.places.has(cell.series) ? 0 : series.length);
+    if (part.cells.length > 0 && part.bytes + added > bytesMax) parts.push((part = emptyPart()));
+    if (!part.places.has(cell.series)) {
+      part.places.set(cell.series, part.seriesBytes.push(series) - 1);
+      part.bytes += series.length;
+    }
+    part.cells.push(cell);
+    part.bytes += cellBytes;
+  }
+  return parts;
+}
+
+function emptyPart(): Part {
+  return { seriesBytes: [], places: new Map(), cells: [], bytes: HEAD_BYTES_MAX };
+}
+
+const writer = new ByteWriter(4_096);
+
+function encodeSeries(entry: SeriesEntry): Uint8Array {
+  writer.reset();
+  writeSeries(entry, writer);
+  return writer.finish();
+}
+
+function encodePart(commit: CommitAnnouncement, part: Part, place: { readonly index: number; readonly count: number }): Uint8Array {
+  writer.reset();
+  writer.byte(ANNOUNCEMENT_VERSION);
+  for (const number of [commit.term, commit.commitNo, commit.previousCommitNo, place.index, place.count]) writer.varint(number);
+  for (const number of [commit.nextOffset, commit.completeThroughMs, commit.logGeneration]) writer.varint(number);
+  writer.varint(part.seriesBytes.length);
+  for (const series of part.seriesBytes) writer.raw(series);
+  writer.varint(part.cells.length);
+  for (const cell of part.cells) {
+    writer.varint(part.places.get(cell.series) ?? 0);
+    writer.byte(cell.grain);
+    writer.zigzag(cell.bucketS);
+    writer.varint(cell.revision);
+    writer.varint(cell.state.length);
+    writer.raw(cell.state);
+  }
+  return writer.finish();
+}
+
+/** The partition stands in the record's key, not in its value. Null where the bytes are malformed or of an unknown version. */
+export function decodeAnnouncement(partition: number, bytes: Uint8Array): Announcement | null {
+  const from = new ByteReader(bytes);
+  if (from.byte() !== ANNOUNCEMENT_VERSION) return null;
+  const term = from.varint();
+  const commitNo = from.varint();
+  const previousCommitNo = from.varint();
+  const part = from.varint();
+  const parts = from.varint();
+  const nextOffset = from.varint();
+  const completeThroughMs = from.varint();
+  const logGeneration = from.varint();
+  const series: SeriesEntry[] = [];
+  for (let left = from.count(); left > 0 && !from.isBroken; left -= 1) series.push(readSeries(from));
+  const cells: AnnouncedCell[] = [];
+  for (let left = from.count(); left > 0 && !from.isBroken; left -= 1) cells.push(readCell(from, series.length));
+  if (!from.isDone || part >= parts) return null;
+  return { partition, term, commitNo, previousCommitNo, part, parts, nextOffset, completeThroughMs, logGeneration, series, cells };
+}
+
+function readCell(from: ByteReader, seriesCount: number): AnnouncedCell {
+  const series = from.varint();
+  const grain = from.byte();
+  if (series >= seriesCount || !isGrainCode(grain)) {
+    from.fail();
+    return { series: 0, grain: 2, bucketS: 0, revision: 0, state: new Uint8Array(0) };
+  }
+  return { series, grain, bucketS: from.zigzag(), revision: from.varint(), state: from.raw(from.count()) };
+}
+
+export function isGrainCode(code: number): code is GrainCode {
+  return code === 1 || code === 2 || code === 3 || code === 4;
+}
