@@ -10,30 +10,33 @@ export type DataKind = 'absent' | 'null' | 'string' | 'number' | 'boolean' | 'ot
 export interface CanonicalReader {
   /** False: the bytes are not a canonical event; nothing else may be asked then. */
   read(bytes: Uint8Array, start: number, end: number): boolean;
-  readonly tenant: () => string;
-  readonly id: () => string;
+  tenant(): string;
+  id(): string;
   /** "" where the sender named none. */
-  readonly source: () => string;
-  readonly type: () => string;
+  source(): string;
+  type(): string;
   /** Pseudonym, or "". */
-  readonly subject: () => string;
-  readonly timeMs: () => number;
-  readonly packVersion: () => number;
+  subject(): string;
+  timeMs(): number;
+  packVersion(): number;
   /** Byte range of the `data` object in the bytes that were read. */
-  readonly dataStart: () => number;
-  readonly dataEnd: () => number;
-  /** What the member holds. */
-  readonly kind: (field: string) => DataKind;
+  dataStart(): number;
+  dataEnd(): number;
+  /** What the member of `data` holds. */
+  kind(field: string): DataKind;
   /** Text of a string member; "" for others. */
-  readonly text: (field: string) => string;
-  /** The number's exact value; null where the member is no number. */
-  readonly exact: (field: string) => ExactNumber | null;
+  text(field: string): string;
+  /** The number where it is written as an integer of at most 15 digits, else NaN: the quick way for most sums. */
+  shortInteger(field: string): number;
+  /** The number's exact value; null where the member is no number or needs more than 38 digits. */
+  exact(field: string): ExactNumber | null;
   /** The number as a double; NaN where the member is no number. */
-  readonly double: (field: string) => number;
-  readonly boolean: (field: string) => boolean;
+  double(field: string): number;
+  /** False for what is not `true`. */
+  boolean(field: string): boolean;
   /**
-   * A dimension's value as text: strings as they are, booleans `true`/`false`, integers in canonical decimals;
-   * null where absent or null.
+   * A dimension's value as text: strings as they are, booleans `true`/`false`, numbers in canonical decimals;
+   * null where absent, null or of another kind.
    */
-  readonly dimension: (field: string) => string | null;
+  dimension(field: string): string | null;
 }

@@ -66,4 +66,3 @@ export function formatExact(value: ExactNumber): string {
   const digits = text.slice(sign.length).padStart(value.scale + 1, '0');
   return `${sign}${digits.slice(0, -value.scale)}.${digits.slice(-value.scale)}`;
 }
-

@@ -1,0 +1,92 @@
+import type { FieldAction } from '../pack/compiled.ts';
+import { GrowingBuffer } from './growing-buffer.ts';
+import { memberText } from './field-check.ts';
+import { writeInstant } from './instant.ts';
+import type { EventJudge } from './judge.ts';
+import { NO_SOURCE } from './judge.ts';
+import type { MemberList } from './member-list.ts';
+import { KIND } from './member-list.ts';
+
+/** What the writer adds to the sender's bytes. */
+export interface CanonicalAdditions {
+  readonly tenant: string;
+  /** Pseudonym, or "" where the event has no subject. */
+  readonly subject: string;
+  /** Replaces the text of a field whose action is hash or pseudonymise; the result is ASCII without quotes. */
+  readonly treat: (action: FieldAction, field: string, text: string) => string;
+}
+
+const encoder = new TextEncoder();
+const HEAD = encoder.encode('{"specversion":"1.0","id":');
+const SOURCE = encoder.encode(',"source":');
+const NO_SOURCE_TEXT = encoder.encode(`"${NO_SOURCE}"`);
+const TYPE = encoder.encode(',"type":"');
+const SUBJECT = encoder.encode('","subject":"');
+const TIME = encoder.encode('","time":"');
+const TENANT = encoder.encode('","datacontenttype":"application/json","tenant":"');
+const PACK_VERSION = encoder.encode('","packversion":');
+const SCHEMA_VERSION = encoder.encode(',"schemaversion":');
+const DATA = encoder.encode(',"data":');
+const EMPTY = encoder.encode('{}');
+
+/**
+ * Appends the canonical CloudEvents value of the event that the judge accepted last: members in a fixed order, the sender's
+ * own bytes wherever they need no change (id, source and, unless a field is dropped or replaced, the whole of `data`).
+ */
+export function writeCanonical(judge: EventJudge, additions: CanonicalAdditions, out: GrowingBuffer): void {
+  const { bytes, members, type } = judge;
+  if (type === null) return;
+  out.copy(HEAD);
+  copyValue(bytes, members, { index: judge.idMember, out });
+  out.copy(SOURCE);
+  if (judge.source === '') out.copy(NO_SOURCE_TEXT);
+  else copyValue(bytes, members, { index: judge.sourceMember, out });
+  out.copy(TYPE);
+  out.ascii(type.compiled.type);
+  if (additions.subject !== '') {
+    out.copy(SUBJECT);
+    out.ascii(additions.subject);
+  }
+  out.copy(TIME);
+  out.reserve(24);
+  writeInstant(judge.timeMs, out.bytes, out.length);
+  out.length += 24;
+  out.copy(TENANT);
+  out.ascii(additions.tenant);
+  out.copy(PACK_VERSION);
+  out.ascii(String(type.packVersion));
+  if (judge.schemaVersionMember >= 0) {
+    out.copy(SCHEMA_VERSION);
+    copyValue(bytes, members, { index: judge.schemaVersionMember, out });
+  }
+  out.copy(DATA);
+  writeData(judge, additions, out);
+  out.byte(0x7d);
+}
+
+function writeData(judge: EventJudge, additions: CanonicalAdditions, out: GrowingBuffer): void {
+  if (judge.dataMember < 0) out.copy(EMPTY);
+  else if (judge.isDataChanged) writeTreatedData(judge, additions, out);
+  else copyValue(judge.bytes, judge.members, { index: judge.dataMember, out });
+}
+
+function writeTreatedData(judge: EventJudge, additions: CanonicalAdditions, out: GrowingBuffer): void {
+  const { bytes, data, type } = judge;
+  let separator = 0x7b;
+  for (let i = 0; i < data.count; i += 1) {
+    const field = type?.compiled.fields[judge.fieldAt(i)];
+    if (field === undefined || field.action === 'drop') continue;
+    out.byte(separator);
+    separator = 0x2c;
+    out.copy(bytes, (data.keyStart[i] ?? 0) - 1, (data.keyEnd[i] ?? 0) + 1);
+    out.byte(0x3a);
+    if (field.action === 'keep' || data.kind[i] !== KIND.string) copyValue(bytes, data, { index: i, out });
+    else out.ascii(`"${additions.treat(field.action, field.name, memberText(bytes, data, i))}"`);
+  }
+  if (separator === 0x7b) out.byte(separator);
+  out.byte(0x7d);
+}
+
+function copyValue(bytes: Uint8Array, list: MemberList, { index, out }: { index: number; out: GrowingBuffer }): void {
+  out.copy(bytes, list.valueStart[index] ?? 0, list.valueEnd[index] ?? 0);
+}

@@ -1,0 +1,68 @@
+import type { CompiledEventType, CompiledPack } from '../pack/compiled.ts';
+import type { BoundsCheck, FieldCheck } from './field-check.ts';
+import { compileBounds, compileFieldCheck } from './field-check.ts';
+import { NameTable } from './name-table.ts';
+
+/** An event type with its checks, ready to judge by. */
+export interface JudgedType {
+  readonly compiled: CompiledEventType;
+  readonly pack: string;
+  readonly packVersion: number;
+  readonly names: NameTable;
+  /** In the order of `compiled.fields`. */
+  readonly checks: readonly FieldCheck[];
+  /** Positions of fields that must be there. */
+  readonly required: readonly number[];
+  readonly dependentBounds: readonly DependentBounds[];
+  /** Whether some field is dropped or replaced before it is stored. */
+  readonly hasTreatment: boolean;
+  /** Position of the entity id, or -1. */
+  readonly keyField: number;
+}
+
+/** Bounds of a number that depend on the value of another field; a value without an entry has none. */
+export interface DependentBounds {
+  readonly field: number;
+  readonly by: number;
+  readonly of: ReadonlyMap<string, BoundsCheck>;
+}
+
+/** The event types of one tenant. */
+export class EventTypes {
+  private readonly names: NameTable;
+  private readonly types: readonly JudgedType[];
+
+  constructor(packs: Iterable<CompiledPack>) {
+    this.types = [...packs].flatMap((pack) => [...pack.eventTypes.values()].map((type) => compileJudgedType(pack, type)));
+    this.names = new NameTable(this.types.map((type) => type.compiled.type));
+  }
+
+  find(bytes: Uint8Array, start: number, end: number): JudgedType | undefined {
+    return this.types[this.names.find(bytes, start, end)];
+  }
+}
+
+function compileJudgedType(pack: CompiledPack, compiled: CompiledEventType): JudgedType {
+  const position = (name: string): number => compiled.fields.findIndex((field) => field.name === name);
+  return {
+    compiled,
+    pack: pack.pack,
+    packVersion: pack.version,
+    names: new NameTable(compiled.fields.map((field) => field.name)),
+    checks: compiled.fields.map(compileFieldCheck),
+    required: compiled.fields.flatMap((field, index) => (field.isOptional || field.action === 'refuse' ? [] : [index])),
+    dependentBounds: compiled.fields.flatMap((field, index) =>
+      field.boundsBy === undefined
+        ? []
+        : [
+            {
+              field: index,
+              by: position(field.boundsBy.field),
+              of: new Map(Object.entries(field.boundsBy.of).map(([value, bounds]) => [value, compileBounds(bounds)])),
+            },
+          ],
+    ),
+    hasTreatment: compiled.fields.some((field) => field.action !== 'keep' && field.action !== 'refuse'),
+    keyField: compiled.keyField === undefined ? -1 : position(compiled.keyField),
+  };
+}
