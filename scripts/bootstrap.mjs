@@ -66,7 +66,7 @@ function install() {
   const wanted = digest(['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json']);
   if (readIfThere(marker) === wanted) return;
   if (!runs('npm', ['--version'])) stopWith('npm was not found: install it together with Node (Debian: apt-get install npm).');
-  step('Packages', 'npx', ['--yes', PNPM, 'install', '--frozen-lockfile', '--config.confirmModulesPurge=false']);
+  step('Packages', { command: 'npx', args: ['--yes', PNPM, 'install', '--frozen-lockfile', '--config.confirmModulesPurge=false'] });
   writeFileSync(marker, wanted);
 }
 
@@ -80,7 +80,7 @@ function generateClient() {
   const script = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).scripts?.generate;
   const wanted = digest([...schema, 'pnpm-lock.yaml']);
   if (script === undefined || readIfThere(marker) === wanted) return;
-  step('Database client', 'npm', ['run', '--silent', 'generate'], folder);
+  step('Database client', { command: 'npm', args: ['run', '--silent', 'generate'], cwd: folder });
   if (existsSync(dirname(marker))) writeFileSync(marker, wanted);
 }
 
@@ -122,7 +122,7 @@ function endWithParent(child) {
 }
 
 /** One step of set-up. All output goes to standard error: standard output belongs to the command. */
-function step(title, command, args, cwd = root) {
+function step(title, { command, args, cwd = root }) {
   const startedMs = Date.now();
   process.stderr.write(`… ${title}\n`);
   const PATH = `${join(modules, '.bin')}:${process.env.PATH}`;

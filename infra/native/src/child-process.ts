@@ -89,7 +89,7 @@ function spawnLogged(logFile: string, dataDir: string, options: LaunchOptions): 
       detached: true,
       env: { ...process.env, ...options.env, [OWNER_MARK]: dataDir },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      ...(options.account ?? {}),
+      ...options.account,
     });
   } finally {
     closeSync(log);

