@@ -1,0 +1,56 @@
+/** One row of the coverage page: a requirement, how far it is met, and the test that proves it. */
+export interface CoverageRow {
+  readonly id: string;
+  readonly asks: string;
+  readonly state: string;
+  readonly tests: readonly string[];
+}
+
+const STATES = new Set(['planned', 'partly', 'done']);
+
+/** Rows of the tables of the page, in their order. */
+export function readCoverage(page: string): readonly CoverageRow[] {
+  return page
+    .split('\n')
+    .map((line) => /^\| ([A-Z]{1,2}-[A-Z]?\d+(?:\.\d+)?) \| (.*) \| (.*) \| (.*) \|$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, id = '', asks = '', state = '', tests = '']) => ({
+      id,
+      asks,
+      state,
+      tests: tests
+        .split('<br>')
+        .map((path) => path.trim().replaceAll('`', ''))
+        .filter((path) => path !== ''),
+    }));
+}
+
+/**
+ * What is wrong with the page, empty when nothing is: each id of `ids` has one row, in that order, states are the three
+ * known ones, and what is claimed as done or partly done names a test file that exists.
+ */
+export function coverageProblems(
+  rows: readonly CoverageRow[],
+  known: { readonly ids: readonly string[]; readonly exists: (path: string) => boolean },
+): readonly string[] {
+  const present = new Set(rows.map((row) => row.id));
+  const wanted = new Set(known.ids);
+  const missing = known.ids.filter((id) => !present.has(id)).map((id) => `${id} has no row`);
+  const surplus = rows.filter((row) => !wanted.has(row.id)).map((row) => `${row.id} is not a requirement`);
+  const doubled = rows
+    .filter((row, index) => rows.findIndex((other) => other.id === row.id) !== index)
+    .map((row) => `${row.id} has two rows`);
+  return [...missing, ...surplus, ...doubled, ...rows.flatMap((row) => rowProblems(row, known.exists))];
+}
+
+function rowProblems(row: CoverageRow, exists: (path: string) => boolean): readonly string[] {
+  const problems: string[] = [];
+  if (row.asks.trim() === '') problems.push(`${row.id} does not say what it asks`);
+  if (!STATES.has(row.state)) problems.push(`${row.id}: the state "${row.state}" is none of planned, partly, done`);
+  if (row.state !== 'planned' && row.tests.length === 0) problems.push(`${row.id} is ${row.state} but names no test`);
+  for (const path of row.tests) {
+    if (!/\.test\.ts$|\.drill\.ts$/.test(path)) problems.push(`${row.id}: ${path} is not a test`);
+    else if (!exists(path)) problems.push(`${row.id}: ${path} does not exist`);
+  }
+  return problems;
+}
