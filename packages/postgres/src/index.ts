@@ -35,3 +35,18 @@ export { createPool } from './pool.ts';
 export type { PoolOptions } from './pool.ts';
 export { createRawRows, readRawRows } from './raw-rows.ts';
 export type { RawRow, RawRows } from './raw-rows.ts';
+
+// control plane
+export { mintApiKey, readApiKey } from './control/api-key.ts';
+export type { ApiKeyKind, ApiKeyReading } from './control/api-key.ts';
+export { CONTROL_KEYS, parseApiKeyRecord } from './control/control-records.ts';
+export type { ApiKeyRecord } from './control/control-records.ts';
+export { createControlStore } from './control/control-store.ts';
+export type { ControlStore, ControlStoreOptions } from './control/control-store.ts';
+export type { CreatedKey, KeyInfo, KeyToCreate, KeyToRevoke } from './control/keys.ts';
+export { createControlOutbox, listenForControlChanges } from './control/outbox.ts';
+export type { ControlChange, ControlListener, ControlListenerOptions, ControlOutbox, OutboxOptions } from './control/outbox.ts';
+export type { PackPlan, PackPlanning } from './control/packs.ts';
+export { DEMO_TENANT, seedDemo } from './control/seed-demo.ts';
+export type { DemoSecrets, SeedDemoOptions } from './control/seed-demo.ts';
+export type { TenantToCreate } from './control/tenants.ts';

@@ -1,0 +1,83 @@
+import { createPool } from '../pool.ts';
+import type { CreatedKey, KeyInfo, KeyToCreate, KeyToRevoke } from './keys.ts';
+import { createKey, listKeys, readRevokedHashes, revokeKey } from './keys.ts';
+import type { PackPlanning } from './packs.ts';
+import { applyPack, planPack, readPacks } from './packs.ts';
+import type { PackRecord } from '@tidegate/core';
+import { CONTROL_KEYS } from './control-records.ts';
+import { createPrismaClient } from './prisma-client.ts';
+import { writeRecord } from './record-writer.ts';
+import type { TenantToCreate } from './tenants.ts';
+import { createTenant } from './tenants.ts';
+
+export interface ControlStoreOptions {
+  readonly databaseUrl: string;
+  /** Absent: the login role itself (the command line, the launcher). */
+  readonly role?: string;
+  readonly onError?: (error: Error) => void;
+}
+
+/** The control plane's record. Every change also writes what the control topic must hold, in the same transaction. */
+export interface ControlStore {
+  /** Resolves to whether it was made: an existing tenant is left as it is. */
+  createTenant(tenant: TenantToCreate): Promise<boolean>;
+  /** Null: there is no such tenant. */
+  createKey(asked: KeyToCreate): Promise<CreatedKey | null>;
+  listKeys(tenant: string): Promise<readonly KeyInfo[]>;
+  /** Null: the tenant has no such key. */
+  revokeKey(asked: KeyToRevoke): Promise<KeyInfo | null>;
+  /** SHA-256 of every revoked key, hex. */
+  readRevokedHashes(): Promise<readonly string[]>;
+  /** What `applyPack` would do. `source` is the parsed object of a pack.yaml. */
+  planPack(tenant: string, source: unknown): Promise<PackPlanning>;
+  applyPack(tenant: string, source: unknown): Promise<PackPlanning>;
+  readPacks(tenant: string): Promise<readonly PackRecord[]>;
+  /** Records the partition count of the events topic, once; resolves to the count that stands. */
+  ensurePartitions(count: number): Promise<number>;
+  /** Rejects while Postgres does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const CONNECTIONS_MAX = 4;
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+export function createControlStore(options: ControlStoreOptions): ControlStore {
+  const pool = createPool({
+    applicationName: 'tidegate-control',
+    connectionsMax: CONNECTIONS_MAX,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    ...options,
+  });
+  const prisma = createPrismaClient(pool);
+  return {
+    createTenant: (tenant) => createTenant(prisma, tenant),
+    createKey: (asked) => createKey(prisma, asked),
+    listKeys: (tenant) => listKeys(prisma, tenant),
+    revokeKey: (asked) => revokeKey(prisma, asked),
+    readRevokedHashes: () => readRevokedHashes(prisma),
+    planPack: (tenant, source) => planPack(prisma, tenant, source),
+    applyPack: (tenant, source) => applyPack(prisma, tenant, source),
+    readPacks: (tenant) => readPacks(prisma, tenant),
+    ensurePartitions: (count) =>
+      prisma.$transaction(async (transaction) => {
+        const stands = await transaction.controlRecord.findUnique({ where: { key: CONTROL_KEYS.partitions } });
+        if (stands !== null) return countOf(stands.value);
+        await writeRecord(transaction, CONTROL_KEYS.partitions, { count });
+        return count;
+      }),
+    ping: async () => {
+      await prisma.$queryRaw`SELECT 1 AS one`;
+    },
+    close: async () => {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+function countOf(value: unknown): number {
+  const count: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'count') : undefined;
+  if (typeof count !== 'number') throw new Error('the control record of the partition count cannot be read');
+  return count;
+}

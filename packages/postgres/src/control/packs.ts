@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AppliedPack, Fault, PackRecord, PackSource, Result } from '@tidegate/core';
+import { compilePack, failed, ok, parsePack, parsePackRecord, planMetricVersions } from '@tidegate/core';
+import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import { CONTROL_KEYS } from './control-records.ts';
+import type { ControlDatabase } from './prisma-client.ts';
+import { writeRecord } from './record-writer.ts';
+import { lockTenant } from './tenants.ts';
+
+/** What applying a pack does, or would do. */
+export interface PackPlan {
+  readonly record: PackRecord;
+  /** False: the very same pack is in place already; applying it writes nothing. */
+  readonly isChange: boolean;
+  /** Metrics that start empty under a new version. */
+  readonly raisedMetrics: readonly string[];
+}
+
+export type PackPlanning = Result<PackPlan, readonly Fault[]>;
+
+/** `input` is the parsed object of a pack.yaml. Writes nothing. */
+export async function planPack(prisma: PrismaClient, tenant: string, input: unknown): Promise<PackPlanning> {
+  const pack = parsePack(input);
+  return pack.ok ? plan(prisma, tenant, pack.value) : pack;
+}
+
+/**
+ * Puts a pack in place: version rows, control record and announcement in one transaction, planned under the tenant's lock.
+ */
+export async function applyPack(prisma: PrismaClient, tenant: string, input: unknown): Promise<PackPlanning> {
+  const pack = parsePack(input);
+  if (!pack.ok) return pack;
+  return prisma.$transaction(async (transaction) => {
+    if (!(await lockTenant(transaction, tenant))) return failed([{ code: 'not_found', message: 'there is no such tenant' }]);
+    const planned = await plan(transaction, tenant, pack.value);
+    if (planned.ok && planned.value.isChange) await write(transaction, tenant, planned.value.record);
+    return planned;
+  });
+}
+
+/** The packs in place, by name. */
+export async function readPacks(database: ControlDatabase, tenant: string): Promise<readonly PackRecord[]> {
+  const packs = await database.pack.findMany({ where: { tenant }, orderBy: { pack: 'asc' } });
+  const versions = await database.packVersion.findMany({
+    where: { OR: packs.map(({ pack, version }) => ({ tenant, pack, version })) },
+    orderBy: { pack: 'asc' },
+  });
+  return versions.map(({ pack, version, source, metrics }) => {
+    const read = parsePackRecord({ pack, version, source, metrics });
+    // Only `write` below fills these rows, with what `parsePack` gave.
+    if (!read.ok) throw new Error(`pack ${pack} version ${version} of the database does not follow the pack format`);
+    return read.value;
+  });
+}
+
+async function plan(database: ControlDatabase, tenant: string, source: PackSource): Promise<PackPlanning> {
+  const inPlace = await readPacks(database, tenant);
+  const previous = inPlace.find(({ pack }) => pack === source.pack);
+  const taken = takenNames(
+    source,
+    inPlace.filter(({ pack }) => pack !== source.pack),
+  );
+  if (taken.length > 0) return failed(taken);
+  if (previous !== undefined && isDeepStrictEqual(toJson(previous.source), toJson(source))) {
+    return ok({ record: previous, isChange: false, raisedMetrics: [] });
+  }
+  const before: AppliedPack | null = previous ?? null;
+  const metrics = planMetricVersions(before, source);
+  const record: PackRecord = { pack: source.pack, version: (previous?.version ?? 0) + 1, source, metrics };
+  // A pack that cannot be compiled must fail here, not in every service that reads the record.
+  compilePack({ tenant, version: record.version, metricVersions: metrics, pack: source });
+  const raisedMetrics = Object.keys(source.metrics).filter((name) => metrics[name] !== previous?.metrics[name]);
+  return ok({ record, isChange: true, raisedMetrics });
+}
+
+/** An event type or a metric belongs to one pack of a tenant. */
+function takenNames(source: PackSource, others: readonly PackRecord[]): readonly Fault[] {
+  const faults: Fault[] = [];
+  for (const kind of ['events', 'metrics'] as const) {
+    const taken = new Set(others.flatMap((other) => Object.keys(other.source[kind])));
+    for (const name of Object.keys(source[kind])) {
+      if (taken.has(name))
+        faults.push({ code: 'pack_invalid', path: `${kind}.${name}`, message: 'another pack of the tenant declares this name' });
+    }
+  }
+  return faults;
+}
+
+async function write(transaction: ControlDatabase, tenant: string, record: PackRecord): Promise<void> {
+  const { pack, version } = record;
+  await transaction.pack.upsert({
+    where: { tenant_pack: { tenant, pack } },
+    create: { tenant, pack, version },
+    update: { version },
+  });
+  await transaction.packVersion.create({ data: { tenant, pack, version, source: toJson(record.source), metrics: toJson(record.metrics) } });
+  await writeRecord(transaction, CONTROL_KEYS.pack(tenant, pack), toJson(record));
+}
+
+/** Members that are undefined have no place in JSON; prisma refuses them. */
+function toJson(value: PackSource | PackRecord | PackRecord['metrics']): Prisma.InputJsonObject {
+  return JSON.parse(JSON.stringify(value)) as Prisma.InputJsonObject;
+}

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrate } from '../src/index.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
+import { createScratchDatabase } from './scratch-database.ts';
+
+/** `column type [not null]` of each table; a hand-made reading of the file, so that the generator is not its own witness. */
+type Tables = ReadonlyMap<string, readonly string[]>;
+
+const TYPES: Readonly<Record<string, string>> = {
+  String: 'text',
+  Int: 'integer',
+  BigInt: 'bigint',
+  Bytes: 'bytea',
+  Json: 'jsonb',
+  DateTime: 'timestamp with time zone',
+};
+
+function readSchema(text: string): { tables: Tables; keys: ReadonlyMap<string, string> } {
+  const tables = new Map<string, readonly string[]>();
+  const keys = new Map<string, string>();
+  for (const [, body = ''] of text.matchAll(/^model \w+ \{\n(.*?)^\}/gms)) {
+    const table = /@@map\("(\w+)"\)/.exec(body)?.[1] ?? '';
+    const columns = new Map<string, string>();
+    const lines: string[] = [];
+    for (const [, field = '', type = '', list, optional, rest = ''] of body.matchAll(/^ {2}(\w+)\s+(\w+)(\[\])?(\?)?(.*)$/gm)) {
+      const sqlType = TYPES[type];
+      if (sqlType === undefined) continue; // a relation
+      const column = /@map\("(\w+)"\)/.exec(rest)?.[1] ?? field;
+      columns.set(field, column);
+      if (/@id\b/.test(rest)) keys.set(table, column);
+      lines.push(`${column} ${list === undefined ? sqlType : 'ARRAY'}${optional === undefined ? ' not null' : ''}`);
+    }
+    const composite = /@@id\(\[([\w, ]+)\]\)/.exec(body)?.[1];
+    if (composite !== undefined)
+      keys.set(
+        table,
+        composite
+          .split(', ')
+          .map((field) => columns.get(field))
+          .join(', '),
+      );
+    tables.set(table, lines.toSorted());
+  }
+  return { tables, keys };
+}
+
+describe('schema.prisma', () => {
+  let database: ScratchDatabase;
+
+  beforeAll(async () => {
+    database = await createScratchDatabase();
+    await migrate({ databaseUrl: database.url });
+  });
+  afterAll(() => database.drop());
+
+  it('describes exactly the columns and primary keys that the migrations make', async () => {
+    const file = await readFile(new URL('../prisma/schema.prisma', import.meta.url), 'utf8');
+    const { tables, keys } = readSchema(file);
+    expect([...tables.keys()].toSorted()).toEqual(['api_key', 'control_record', 'pack', 'pack_version', 'publisher_lease', 'tenant']);
+    for (const [table, described] of tables) {
+      const columns = await database.query<{ column: string }>(
+        `SELECT column_name || ' ' || data_type || CASE is_nullable WHEN 'NO' THEN ' not null' ELSE '' END AS column
+         FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1`,
+        [table],
+      );
+      expect({ [table]: columns.map(({ column }) => column).toSorted() }).toEqual({ [table]: described });
+      const [key] = await database.query<{ columns: string }>(
+        `SELECT string_agg(a.attname, ', ' ORDER BY k.place) AS columns
+         FROM pg_index i, unnest(i.indkey) WITH ORDINALITY AS k (attnum, place), pg_attribute a
+         WHERE i.indrelid = $1::regclass AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = k.attnum`,
+        [table],
+      );
+      expect({ [table]: key?.columns }).toEqual({ [table]: keys.get(table) });
+    }
+  });
+});
