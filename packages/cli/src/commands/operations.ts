@@ -1,0 +1,51 @@
+import { createLogClient, ensureTidegateTopics } from '@tidegate/kafka';
+import { migrate } from '@tidegate/postgres';
+import { Option, type Command } from 'commander';
+import { connect, printJson, requireSetting, setting, type Connection, type Terminal } from '../terminal.ts';
+
+/** Work of an operator: the state of the system, its schema and its topics. */
+export function addOperations(program: Command, terminal: Terminal): void {
+  program
+    .command('status')
+    .description('Partitions, lag, completeness and the state of what the system depends on.')
+    .action(async (_flags: unknown, command: Command) => {
+      printJson(terminal, await connect(terminal, command.optsWithGlobals<Connection>()).status());
+    });
+  program
+    .command('db')
+    .description('The database.')
+    .command('migrate')
+    .description('Bring DATABASE_DIRECT_URL, or DATABASE_URL, to the newest schema.')
+    .action(async () => {
+      const databaseUrl = setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL');
+      const { applied, present } = await migrate({ databaseUrl });
+      terminal.stdout.write(applied.length === 0 ? `up to date (${present} migrations)\n` : `applied ${applied.join(', ')}\n`);
+    });
+  program
+    .command('topics')
+    .description('The log.')
+    .command('ensure')
+    .description('Create the topics that are missing on KAFKA_BROKERS; what exists stays as it is.')
+    .addOption(new Option('--partitions <n>', 'of the events').default(12).argParser(Number))
+    .addOption(new Option('--replication <n>', 'copies of each partition').default(3).argParser(Number))
+    .action(async (flags: { readonly partitions: number; readonly replication: number }) => {
+      await ensureTopics(terminal, flags);
+      terminal.stdout.write('topics are there\n');
+    });
+}
+
+async function ensureTopics(terminal: Terminal, flags: { readonly partitions: number; readonly replication: number }): Promise<void> {
+  const client = createLogClient({
+    brokers: requireSetting(terminal, 'KAFKA_BROKERS').split(','),
+    clientId: 'tidegate-cli',
+    kind: 'platformatic',
+  });
+  const admin = client.createAdmin();
+  try {
+    const prefix = setting(terminal, 'TOPIC_PREFIX') ?? 'tidegate.';
+    await ensureTidegateTopics(admin, { prefix, partitions: flags.partitions, replicationFactor: flags.replication });
+  } finally {
+    await admin.close();
+    await client.close();
+  }
+}

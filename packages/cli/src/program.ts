@@ -1,0 +1,54 @@
+import { ApiError, ConnectionError } from '@tidegate/sdk';
+import { Command, CommanderError } from 'commander';
+import { addKeys } from './commands/keys.ts';
+import { addOperations } from './commands/operations.ts';
+import { addPacks } from './commands/packs.ts';
+import { addQuery } from './commands/query.ts';
+import { addSend } from './commands/send.ts';
+import { CommandFailure, type Terminal } from './terminal.ts';
+
+const EXIT_FAILED = 1;
+
+/** Runs one command line (without program and script) and returns its exit code. */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+  const program = new Command('tidegate')
+    .description('Send events to a Tidegate gateway, ask questions of it, look after it.')
+    .option('--gateway <url>', 'address of the gateway (or TIDEGATE_GATEWAY; default http://127.0.0.1:8000)')
+    .option('--key <key>', 'API key (or TIDEGATE_API_KEY)')
+    .showHelpAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void terminal.stdout.write(text), writeErr: (text) => void terminal.stderr.write(text) });
+  addSend(program, terminal);
+  addQuery(program, terminal);
+  addPacks(program, terminal);
+  addKeys(program, terminal);
+  addOperations(program, terminal);
+  inheritSettings(program);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    return exitCodeOf(error, terminal);
+  }
+}
+
+/** Errors of the command line reach `runProgram` from subcommands too, and are written where it says. */
+function inheritSettings(command: Command): void {
+  for (const sub of command.commands) {
+    sub.copyInheritedSettings(command);
+    inheritSettings(sub);
+  }
+}
+
+function exitCodeOf(error: unknown, terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode;
+  if (error instanceof ApiError) {
+    terminal.stderr.write(`${error.message} (${error.code}${error.requestId === null ? '' : `, request ${error.requestId}`})\n`);
+    return EXIT_FAILED;
+  }
+  if (error instanceof CommandFailure || error instanceof ConnectionError || error instanceof Error) {
+    terminal.stderr.write(`${error.message}\n`);
+    return EXIT_FAILED;
+  }
+  throw error;
+}

@@ -1,0 +1,71 @@
+import type { Readable } from 'node:stream';
+import { createClient, type Client } from '@tidegate/sdk';
+import { barView } from './bar-view.ts';
+import type { FileProgress } from './send-file.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** What a command needs of the world around it; a test gives its own. */
+export interface Terminal {
+  readonly env: Environment;
+  readonly stdin: Readable;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly fetch?: typeof fetch;
+  readonly signal?: AbortSignal;
+}
+
+/** A failure whose message is all that the user needs. */
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
+}
+
+export interface Connection {
+  readonly gateway?: string;
+  readonly key?: string;
+}
+
+const DEFAULT_GATEWAY = 'http://127.0.0.1:8000';
+
+export function gatewayOf(terminal: Terminal, connection: Connection): string {
+  return connection.gateway ?? setting(terminal, 'TIDEGATE_GATEWAY') ?? DEFAULT_GATEWAY;
+}
+
+/** The client of `--gateway` and `--key`, or of `TIDEGATE_GATEWAY` and `TIDEGATE_API_KEY`. */
+export function connect(terminal: Terminal, connection: Connection): Client {
+  const apiKey = connection.key ?? setting(terminal, 'TIDEGATE_API_KEY');
+  if (apiKey === undefined) throw new CommandFailure('No API key: set TIDEGATE_API_KEY or give --key.');
+  const { fetch: ownFetch } = terminal;
+  return createClient({ gateway: gatewayOf(terminal, connection), apiKey, ...(ownFetch === undefined ? {} : { fetch: ownFetch }) });
+}
+
+export function requireSetting(terminal: Terminal, name: string): string {
+  const value = setting(terminal, name);
+  if (value === undefined) throw new CommandFailure(`${name} is not set.`);
+  return value;
+}
+
+export function setting(terminal: Terminal, name: string): string | undefined {
+  const value = terminal.env[name];
+  return value === '' ? undefined : value;
+}
+
+export function printJson(terminal: Terminal, value: unknown): void {
+  terminal.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** A progress bar on a terminal's standard error; elsewhere nothing. */
+export function createBar(terminal: Terminal, label: string): { draw(progress: FileProgress): void; end(): void } {
+  const startedMs = performance.now();
+  if (terminal.stderr.isTTY !== true) return { draw: () => undefined, end: () => undefined };
+  return {
+    draw: (progress) => terminal.stderr.write(`\r\x1b[2K${barView(label, progress, performance.now() - startedMs)}`),
+    end: () => terminal.stderr.write('\r\x1b[2K'),
+  };
+}
