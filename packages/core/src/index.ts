@@ -112,6 +112,10 @@ export type { MeasurePlace, RollupState, StateValue } from './rollup/state.ts';
 export { DDSketch, SKETCH_RELATIVE_ERROR } from './sketch/ddsketch.ts';
 
 // dedup
+export { findInBlock, holdsIdentity, isIdentityBlock, splitIntoBlocks } from './dedup/block.ts';
+export { buildFilter, FILTER_VERSION, openFilter } from './dedup/filter.ts';
+export type { IdentityFilter } from './dedup/filter.ts';
+export { createDedupWindow, dedupWindowMsMin } from './dedup/window.ts';
 export { IDENTITY_BYTES } from './dedup/window-shape.ts';
 export type {
   ArrivalSpan,
