@@ -1,5 +1,6 @@
 import { configPage } from './config.ts';
 import { errorsPage } from './errors.ts';
+import { httpPage, openApiPage } from './http.ts';
 import { metricsPage } from './metrics.ts';
 import { topicsPage } from './topics.ts';
 
@@ -8,7 +9,9 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['config.md', await configPage()],
     ['errors.md', errorsPage()],
+    ['http.md', httpPage()],
     ['metrics.md', metricsPage()],
+    ['openapi.json', openApiPage()],
     ['topics.md', topicsPage()],
   ]);
 }

@@ -127,14 +127,24 @@ describe('the count of tests', () => {
   });
 
   test.each([
-    ['passed tests', [fileOf('passed', 'passed')], 0, '2/0/0'],
-    ['a failed test', [fileOf('passed', 'failed')], 1, '1/1/0'],
-    ['a skipped, a pending and a todo test', [fileOf('skipped', 'pending', 'todo', 'passed')], 0, '1/0/3'],
-    ['a file that does not load', [{ name: 'b', status: 'failed', assertionResults: [] }, fileOf('passed')], 1, '1/1/0'],
-    ['no test at all', [], 0, '0/1/0'],
-    ['an error outside of tests', [fileOf('passed')], 1, '1/1/0'],
-  ])('counts %s', (_what, testResults, exitCode, expected) => {
-    const tally = tallyRun({ testResults }, exitCode);
+    { what: 'passed tests', testResults: [fileOf('passed', 'passed')], exit: 0, expected: '2/0/0' },
+    { what: 'a failed test', testResults: [fileOf('passed', 'failed')], exit: 1, expected: '1/1/0' },
+    {
+      what: 'a skipped, a pending and a todo test',
+      testResults: [fileOf('skipped', 'pending', 'todo', 'passed')],
+      exit: 0,
+      expected: '1/0/3',
+    },
+    {
+      what: 'a file that does not load',
+      testResults: [{ name: 'b', status: 'failed', assertionResults: [] }, fileOf('passed')],
+      exit: 1,
+      expected: '1/1/0',
+    },
+    { what: 'no test at all', testResults: [], exit: 0, expected: '0/1/0' },
+    { what: 'an error outside of tests', testResults: [fileOf('passed')], exit: 1, expected: '1/1/0' },
+  ])('counts $what', ({ testResults, exit, expected }) => {
+    const tally = tallyRun({ testResults }, exit);
     expect(`${tally.passed}/${tally.failed}/${tally.skipped}`).toBe(expected);
     expect(isGreen(tally)).toBe(expected.endsWith('/0/0'));
   });
@@ -166,13 +176,19 @@ describe('.ci/run', () => {
   }
 
   test.each([
-    ['a green run', 'work\n5 passed, 0 failed, 0 skipped', 0, '5 passed, 0 failed, 0 skipped', 0],
-    ['a failure', '5 passed, 1 failed, 0 skipped', 1, '5 passed, 1 failed, 0 skipped', 1],
-    ['a skip', '5 passed, 0 failed, 2 skipped', 0, '5 passed, 0 failed, 2 skipped', 1],
-    ['a run that breaks off', 'work', 137, '0 passed, 1 failed, 0 skipped', 1],
-    ['a run that is green but ends with an error', '5 passed, 0 failed, 0 skipped', 1, '5 passed, 1 failed, 0 skipped', 1],
-    ['a run of nothing', '0 passed, 0 failed, 0 skipped', 0, '0 passed, 0 failed, 0 skipped', 1],
-  ])('ends %s with its count and the right code', async (_what, output, exitCode, last, code) => {
-    expect(await runCi(output, exitCode)).toEqual({ last, code });
+    { what: 'a green run', output: 'work\n5 passed, 0 failed, 0 skipped', exit: 0, last: '5 passed, 0 failed, 0 skipped', code: 0 },
+    { what: 'a failure', output: '5 passed, 1 failed, 0 skipped', exit: 1, last: '5 passed, 1 failed, 0 skipped', code: 1 },
+    { what: 'a skip', output: '5 passed, 0 failed, 2 skipped', exit: 0, last: '5 passed, 0 failed, 2 skipped', code: 1 },
+    { what: 'a run that breaks off', output: 'work', exit: 137, last: '0 passed, 1 failed, 0 skipped', code: 1 },
+    {
+      what: 'a run that is green but ends with an error',
+      output: '5 passed, 0 failed, 0 skipped',
+      exit: 1,
+      last: '5 passed, 1 failed, 0 skipped',
+      code: 1,
+    },
+    { what: 'a run of nothing', output: '0 passed, 0 failed, 0 skipped', exit: 0, last: '0 passed, 0 failed, 0 skipped', code: 1 },
+  ])('ends $what with its count and the right code', async ({ output, exit, last, code }) => {
+    expect(await runCi(output, exit)).toEqual({ last, code });
   });
 });
