@@ -1,9 +1,10 @@
-import { createLogClient, ensureTidegateTopics } from '@tidegate/kafka';
-import { migrate } from '@tidegate/postgres';
 import { Option, type Command } from 'commander';
 import { connect, printJson, requireSetting, setting, type Connection, type Terminal } from '../terminal.ts';
 
-/** Work of an operator: the state of the system, its schema and its topics. */
+/**
+ * Work of an operator: the state of the system, its schema and its topics. The drivers are loaded by the commands that need
+ * them, so that all others start at once.
+ */
 export function addOperations(program: Command, terminal: Terminal): void {
   program
     .command('status')
@@ -18,6 +19,7 @@ export function addOperations(program: Command, terminal: Terminal): void {
     .description('Bring DATABASE_DIRECT_URL, or DATABASE_URL, to the newest schema.')
     .action(async () => {
       const databaseUrl = setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL');
+      const { migrate } = await import('@tidegate/postgres');
       const { applied, present } = await migrate({ databaseUrl });
       terminal.stdout.write(applied.length === 0 ? `up to date (${present} migrations)\n` : `applied ${applied.join(', ')}\n`);
     });
@@ -35,6 +37,7 @@ export function addOperations(program: Command, terminal: Terminal): void {
 }
 
 async function ensureTopics(terminal: Terminal, flags: { readonly partitions: number; readonly replication: number }): Promise<void> {
+  const { createLogClient, ensureTidegateTopics } = await import('@tidegate/kafka');
   const client = createLogClient({
     brokers: requireSetting(terminal, 'KAFKA_BROKERS').split(','),
     clientId: 'tidegate-cli',
