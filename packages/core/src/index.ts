@@ -26,6 +26,14 @@ export { decodeReceipt, encodeReceipt } from './event/receipt.ts';
 export type { Receipt, ReceiptEntry } from './event/receipt.ts';
 export { partitionOf } from './event/topic-key.ts';
 
+// limit
+export { takeTokens } from './limit/bucket.ts';
+export type { BucketLevel, BucketOutcome, BucketState, LevelOutcome } from './limit/bucket.ts';
+export { limitNumbers } from './limit/limit-numbers.ts';
+export type { LimitNumbers, MeasuredLevel } from './limit/limit-numbers.ts';
+export { compilePolicy } from './limit/policy.ts';
+export type { BucketPolicy, LimitPolicy } from './limit/policy.ts';
+
 // pack
 export { compilePack } from './pack/compile.ts';
 export type { PackToCompile } from './pack/compile.ts';
@@ -53,17 +61,20 @@ export { compileWhere } from './pack/where.ts';
 export type { EventPredicate, FieldAccess } from './pack/where.ts';
 
 // query
+export { createAnswer } from './query/answer.ts';
+export type { AnswerBuilder, AnswerTable, CellSink, SeriesOfCells } from './query/answer.ts';
+export { parseCursorMark } from './query/cursor.ts';
+export type { CursorMark } from './query/cursor.ts';
+export type { MeasureValue, StateAlgebra } from './query/measure-value.ts';
+export { freshnessOf } from './query/meta.ts';
+export type { Freshness, FreshnessStatus, PartitionFreshness } from './query/meta.ts';
+export { planQuestion } from './query/plan.ts';
+export type { Plan, PlanAsk } from './query/plan.ts';
+export { usualNames } from './query/plan-measures.ts';
 export { parseQuestion, QUESTION_GRAINS, QUESTION_KINDS, QUESTION_SCHEMA } from './query/question.ts';
-export type {
-  ParsedQuestion,
-  Question,
-  QuestionError,
-  QuestionGrain,
-  QuestionInput,
-  QuestionKind,
-  QuestionWhere,
-} from './query/question.ts';
+export type { ParsedQuestion, Question, QuestionError, QuestionGrain, QuestionInput, QuestionKind, QuestionWhere } from './query/question.ts';
 export type { AnswerColumn, AnswerRow, AnswerValue, AskedMeasure, CellRange, PlannedDimension } from './query/shape.ts';
+export { createStateAlgebra } from './query/state-algebra.ts';
 
 // time
 export { bucketsOf, CELL_MS } from './time/buckets.ts';
