@@ -57,7 +57,7 @@ export function buildFilter(words: Uint32Array): Uint8Array {
   }
 }
 
-/** The same, pausing every few milliseconds; needs about 14 bytes an identity besides them while it runs. */
+/** The same, pausing every few milliseconds; needs about 20 bytes an identity besides them while it runs. */
 export function* buildFilterInSteps(words: Uint32Array): Generator<undefined, Uint8Array> {
   const count = words.length / WORDS;
   for (let attempt = 0; attempt < TRIES_MAX && count > 0; attempt += 1) {
@@ -114,42 +114,83 @@ interface PeelOrder {
   readonly slots: Uint32Array;
 }
 
+/** Per place, how many keys have it and the exclusive or of their numbers: of a place with one key, that key's number. */
+class Occupancy {
+  readonly shape: FilterShape;
+  readonly places = new Int32Array(ARITY + 1);
+  private readonly words: Uint32Array;
+  private readonly counts: Uint8Array;
+  private readonly keyXor: Uint32Array;
+  /** Places that came down to one key, or began with one; each does so once. */
+  private readonly lone: Uint32Array;
+  private loneEnd = 0;
+
+  constructor(words: Uint32Array, shape: FilterShape) {
+    this.words = words;
+    this.shape = shape;
+    this.counts = new Uint8Array(slotsOf(shape));
+    this.keyXor = new Uint32Array(this.counts.length);
+    this.lone = new Uint32Array(this.counts.length);
+  }
+
+  /** False where a place has more keys than can be counted. */
+  add(key: number): boolean {
+    locateKey(this.words, key, this);
+    for (let i = 0; i < ARITY; i += 1) {
+      const slot = this.places[i] ?? 0;
+      const count = this.counts[slot] ?? 0;
+      if (count === 0xff) return false;
+      this.counts[slot] = count + 1;
+      this.keyXor[slot] = (this.keyXor[slot] ?? 0) ^ key;
+    }
+    return true;
+  }
+
+  findLone(): void {
+    for (let slot = 0; slot < this.counts.length; slot += 1) if (this.counts[slot] === 1) this.lone[this.loneEnd++] = slot;
+  }
+
+  /** A place that one key has for itself; -1 where there is none. */
+  takeLone(): number {
+    while (this.loneEnd > 0) {
+      this.loneEnd -= 1;
+      const slot = this.lone[this.loneEnd] ?? 0;
+      if (this.counts[slot] === 1) return slot;
+    }
+    return -1;
+  }
+
+  /** Takes the key of a lone place out of all its places; returns its number. */
+  remove(loneSlot: number): number {
+    const key = this.keyXor[loneSlot] ?? 0;
+    locateKey(this.words, key, this);
+    for (let i = 0; i < ARITY; i += 1) {
+      const slot = this.places[i] ?? 0;
+      const count = (this.counts[slot] ?? 0) - 1;
+      this.counts[slot] = count;
+      this.keyXor[slot] = (this.keyXor[slot] ?? 0) ^ key;
+      if (count === 1) this.lone[this.loneEnd++] = slot;
+    }
+    return key;
+  }
+}
+
 /** Takes out, again and again, a key that is alone in one of its places; null where some keys hold each other fast. */
 function* peel(words: Uint32Array, shape: FilterShape): Generator<undefined, PeelOrder | null> {
   const count = words.length / WORDS;
-  const counts = new Uint8Array(slotsOf(shape));
-  const keyXor = new Uint32Array(counts.length);
-  const places = new Int32Array(ARITY + 1);
+  const occupancy = new Occupancy(words, shape);
   for (let key = 0; key < count; key += 1) {
     if (key % STEP === STEP - 1) yield;
-    locateKey(words, key, { shape, places });
-    for (let i = 0; i < ARITY; i += 1) {
-      const slot = places[i] ?? 0;
-      if (counts[slot] === 0xff) return null;
-      counts[slot] = (counts[slot] ?? 0) + 1;
-      keyXor[slot] = (keyXor[slot] ?? 0) ^ key;
-    }
+    if (!occupancy.add(key)) return null;
   }
+  occupancy.findLone();
   const order = { keys: new Uint32Array(count), slots: new Uint32Array(count) };
-  // The order doubles as the queue: a key stands in it from the moment that it is alone somewhere.
   let end = 0;
-  let alone = 0;
-  const queue = new Uint32Array(counts.length);
-  for (let slot = 0; slot < counts.length; slot += 1) if (counts[slot] === 1) queue[alone++] = slot;
-  while (alone > 0) {
-    const slot = queue[--alone] ?? 0;
-    if (counts[slot] !== 1) continue;
-    const key = keyXor[slot] ?? 0;
-    order.keys[end] = key;
-    order.slots[end++] = slot;
+  for (let slot = occupancy.takeLone(); slot >= 0; slot = occupancy.takeLone()) {
+    order.slots[end] = slot;
+    order.keys[end] = occupancy.remove(slot);
+    end += 1;
     if (end % STEP === 0) yield;
-    locateKey(words, key, { shape, places });
-    for (let i = 0; i < ARITY; i += 1) {
-      const other = places[i] ?? 0;
-      counts[other] = (counts[other] ?? 0) - 1;
-      keyXor[other] = (keyXor[other] ?? 0) ^ key;
-      if (counts[other] === 1) queue[alone++] = other;
-    }
   }
   return end === count ? order : null;
 }

@@ -17,18 +17,11 @@ export function sortIdentities(words: Uint32Array): Uint32Array {
 
 /** The same, pausing every few milliseconds: one counting pass over the leading bits, then each small bucket by itself. */
 export function* sortIdentitiesInSteps(words: Uint32Array): Generator<undefined, Uint32Array> {
-  const count = words.length / WORDS;
-  const buckets = Math.max(1, Math.ceil(count / BUCKET_MEAN));
-  const ends = new Uint32Array(buckets + 1);
-  for (let i = 0; i < count; i += 1) {
-    if (i % STEP === STEP - 1) yield;
-    const bucket = bucketOf(words[i * WORDS] ?? 0, buckets) + 1;
-    ends[bucket] = (ends[bucket] ?? 0) + 1;
-  }
-  for (let bucket = 1; bucket <= buckets; bucket += 1) ends[bucket] = (ends[bucket] ?? 0) + (ends[bucket - 1] ?? 0);
+  const buckets = Math.max(1, Math.ceil(words.length / WORDS / BUCKET_MEAN));
+  const starts = yield* bucketStarts(words, buckets);
   const out = new Uint32Array(words.length);
-  const next = ends.slice(0, buckets);
-  for (let i = 0; i < count; i += 1) {
+  const next = starts.slice();
+  for (let i = 0; i < words.length / WORDS; i += 1) {
     if (i % STEP === STEP - 1) yield;
     const bucket = bucketOf(words[i * WORDS] ?? 0, buckets);
     const place = next[bucket] ?? 0;
@@ -37,9 +30,21 @@ export function* sortIdentitiesInSteps(words: Uint32Array): Generator<undefined,
   }
   for (let bucket = 0; bucket < buckets; bucket += 1) {
     if (bucket % STEP === STEP - 1) yield;
-    sortBucket(out, ends[bucket] ?? 0, ends[bucket + 1] ?? 0);
+    sortBucket(out, starts[bucket] ?? 0, starts[bucket + 1] ?? 0);
   }
   return out;
+}
+
+/** Where each bucket begins; one more, where the last one ends. */
+function* bucketStarts(words: Uint32Array, buckets: number): Generator<undefined, Uint32Array> {
+  const starts = new Uint32Array(buckets + 1);
+  for (let i = 0; i < words.length / WORDS; i += 1) {
+    if (i % STEP === STEP - 1) yield;
+    const after = bucketOf(words[i * WORDS] ?? 0, buckets) + 1;
+    starts[after] = (starts[after] ?? 0) + 1;
+  }
+  for (let bucket = 1; bucket <= buckets; bucket += 1) starts[bucket] = (starts[bucket] ?? 0) + (starts[bucket - 1] ?? 0);
+  return starts;
 }
 
 function bucketOf(firstWord: number, buckets: number): number {

@@ -79,7 +79,7 @@ export interface DedupWindow {
   seal(layer: number): SealedLayer;
   commit(layer: number, arrival: ArrivalSpan): void;
   abort(layer: number): void;
-  /** Generations that take no more identities and still lie whole in memory. */
+  /** Generations that take no more identities and still lie whole in memory, oldest first; close them in this order. */
   generationsToClose(): readonly GenerationToClose[];
   /** The store has the generation's blocks and filter: from now on it is asked. */
   markClosed(generation: number, filter: Uint8Array): void;

@@ -1,16 +1,19 @@
 import { readWord, toIdentityBytes } from './block.ts';
 import { buildFilterInSteps, openFilter } from './filter.ts';
 import type { IdentityFilter } from './filter.ts';
-import { IdentitySet } from './generation.ts';
+import { IdentitySet } from './identity-set.ts';
 import { sortIdentities, sortIdentitiesInSteps } from './identity-sort.ts';
 import { IDENTITY_BYTES } from './window-shape.ts';
 import type {
   ArrivalSpan,
   DedupQuestion,
+  DedupVerdict,
   DedupWindow,
   DedupWindowOptions,
+  DedupWindowSize,
   GenerationToClose,
   JournaledIdentities,
+  SealedLayer,
 } from './window-shape.ts';
 
 const HOURS_12_MS = 43_200_000;
@@ -41,166 +44,191 @@ interface Layer {
 }
 
 export function createDedupWindow(options: DedupWindowOptions): DedupWindow {
-  let closed: ClosedGeneration[] = options.closed
-    .map((one) => ({ ...one, filter: one.filter === null ? null : openFilter(one.filter) }))
-    .sort((a, b) => a.generation - b.generation);
-  const held: HeldGeneration[] = [];
-  let layers: Layer[] = [];
-  let layersMade = 0;
-  const questions = new Map<number, number[]>();
-  const answered = new IdentitySet();
+  return new LayeredWindow(options);
+}
 
-  function open(generation: number): HeldGeneration {
-    const made = { generation, set: new IdentitySet(options.closeAt), span: null };
-    held.push(made);
+class LayeredWindow implements DedupWindow {
+  private readonly options: DedupWindowOptions;
+  /** By number, as `held` is; every closed generation is older than every held one. */
+  private readonly closed: ClosedGeneration[];
+  private readonly held: HeldGeneration[] = [];
+  private layers: Layer[] = [];
+  private layersMade = 0;
+  private readonly questions = new Map<number, number[]>();
+  private readonly answered = new IdentitySet();
+
+  constructor(options: DedupWindowOptions) {
+    this.options = options;
+    this.closed = options.closed
+      .map((one) => ({ ...one, filter: one.filter === null ? null : openFilter(one.filter) }))
+      .sort((a, b) => a.generation - b.generation);
+    this.keepFilterBudget();
+  }
+
+  begin(): number {
+    if (this.layers.length === 0) this.rollIfFull();
+    this.layersMade += 1;
+    this.layers.push({ number: this.layersMade, set: new IdentitySet(LAYER_IDENTITIES), isSealed: false });
+    return this.layersMade;
+  }
+
+  offer(bytes: Uint8Array, at: number): DedupVerdict {
+    const top = this.topLayer();
+    const a = readWord(bytes, at);
+    const b = readWord(bytes, at + 4);
+    const c = readWord(bytes, at + 8);
+    if (this.isInMemory(a, b, c)) return 'copy';
+    if (this.closed.length > 0 && this.isAsked(a, b, c)) return 'ask';
+    top.set.add(a, b, c);
+    return 'first';
+  }
+
+  takeQuestions(): readonly DedupQuestion[] {
+    const taken: DedupQuestion[] = [];
+    for (const [generation, words] of this.questions) taken.push({ generation, identities: distinct(words) });
+    this.questions.clear();
+    this.answered.clear();
+    return taken;
+  }
+
+  answer(found: Uint8Array): void {
+    for (let at = 0; at < found.length; at += IDENTITY_BYTES) addBytes(this.answered, found, at);
+  }
+
+  settle(bytes: Uint8Array, at: number): 'first' | 'copy' {
+    const a = readWord(bytes, at);
+    const b = readWord(bytes, at + 4);
+    const c = readWord(bytes, at + 8);
+    if (this.answered.has(a, b, c) || this.isInMemory(a, b, c)) return 'copy';
+    this.topLayer().set.add(a, b, c);
+    return 'first';
+  }
+
+  seal(number: number): SealedLayer {
+    const layer = this.oldestLayer(number);
+    layer.isSealed = true;
+    return { identities: toIdentityBytes(sortIdentities(layer.set.words())), generation: this.openGeneration().generation };
+  }
+
+  commit(number: number, arrival: ArrivalSpan): void {
+    const layer = this.oldestLayer(number);
+    this.layers.shift();
+    if (layer.set.size === 0) return;
+    const target = this.openGeneration();
+    layer.set.addTo(target.set);
+    target.span = widest(target.span, arrival);
+    this.rollIfFull();
+  }
+
+  abort(number: number): void {
+    this.layers = this.layers.filter((layer) => layer.number < number);
+    this.questions.clear();
+  }
+
+  generationsToClose(): readonly GenerationToClose[] {
+    return this.held.slice(0, -1).flatMap((one) => (one.span === null ? [] : [toClose(one, one.span)]));
+  }
+
+  markClosed(generation: number, filter: Uint8Array): void {
+    const first = this.held[0];
+    // In order, because the number of the last closed generation says which journal blocks a rebuild may skip.
+    if (first?.generation !== generation || first.span === null || this.held.length === 1) {
+      throw new Error('only the oldest full generation can be closed');
+    }
+    this.held.shift();
+    this.closed.push({ ...first.span, generation, filter: openFilter(filter) });
+    this.keepFilterBudget();
+  }
+
+  expire(nowMs: number): number | null {
+    let dropped: number | null = null;
+    for (let first = this.closed[0]; first !== undefined && this.isBehind(first, nowMs); first = this.closed[0]) {
+      dropped = first.generation;
+      this.closed.shift();
+    }
+    return dropped;
+  }
+
+  restore(block: JournaledIdentities): void {
+    if (block.identities.length === 0 || block.generation <= (this.closed.at(-1)?.generation ?? 0)) return;
+    const target = this.held.find((one) => one.generation === block.generation) ?? this.open(block.generation);
+    for (let at = 0; at < block.identities.length; at += IDENTITY_BYTES) addBytes(target.set, block.identities, at);
+    target.span = widest(target.span, block);
+  }
+
+  size(): DedupWindowSize {
+    const sets = [...this.held, ...this.layers].map((one) => one.set);
+    const filters = this.closed.map((one) => one.filter?.sizeBytes ?? 0);
+    return {
+      memoryBytes: sets.reduce((sum, set) => sum + set.bytes, 0) + filters.reduce((sum, bytes) => sum + bytes, 0),
+      identitiesInMemory: sets.reduce((sum, set) => sum + set.size, 0),
+      closedGenerations: this.closed.length,
+      generationsWithoutFilter: this.closed.filter((one) => one.filter === null).length,
+    };
+  }
+
+  private isBehind(one: ArrivalSpan, nowMs: number): boolean {
+    return one.arrivalToMs + this.options.windowMs < nowMs;
+  }
+
+  private open(generation: number): HeldGeneration {
+    const made = { generation, set: new IdentitySet(this.options.closeAt), span: null };
+    this.held.push(made);
+    this.held.sort((a, b) => a.generation - b.generation);
     return made;
   }
 
-  function openGeneration(): HeldGeneration {
-    return held.at(-1) ?? open((closed.at(-1)?.generation ?? 0) + 1);
+  private openGeneration(): HeldGeneration {
+    return this.held.at(-1) ?? this.open((this.closed.at(-1)?.generation ?? 0) + 1);
   }
 
-  function rollIfFull(): void {
-    const { generation, set, span } = openGeneration();
-    const isOld = span !== null && span.arrivalToMs - span.arrivalFromMs > options.windowMs;
-    if (set.size >= options.closeAt || isOld) open(generation + 1);
+  private rollIfFull(): void {
+    const { generation, set, span } = this.openGeneration();
+    // A generation expires as a whole: one of a slow partition must not keep its first identities for ever.
+    const isLong = span !== null && span.arrivalToMs - span.arrivalFromMs > this.options.windowMs;
+    if (set.size >= this.options.closeAt || isLong) this.open(generation + 1);
   }
 
-  function isInMemory(a: number, b: number, c: number): boolean {
-    for (let i = layers.length - 1; i >= 0; i -= 1) if (layers[i]?.set.has(a, b, c) === true) return true;
-    for (let i = held.length - 1; i >= 0; i -= 1) if (held[i]?.set.has(a, b, c) === true) return true;
+  private isInMemory(a: number, b: number, c: number): boolean {
+    for (let i = this.layers.length - 1; i >= 0; i -= 1) if (this.layers[i]?.set.has(a, b, c) === true) return true;
+    for (let i = this.held.length - 1; i >= 0; i -= 1) if (this.held[i]?.set.has(a, b, c) === true) return true;
     return false;
   }
 
-  function isAsked(a: number, b: number, c: number): boolean {
+  private isAsked(a: number, b: number, c: number): boolean {
     let asks = false;
-    for (const { generation, filter } of closed) {
+    for (const { generation, filter } of this.closed) {
       if (filter !== null && !filter.mayHold(a, b, c)) continue;
       asks = true;
-      const asked = questions.get(generation);
-      if (asked === undefined) questions.set(generation, [a, b, c]);
+      const asked = this.questions.get(generation);
+      if (asked === undefined) this.questions.set(generation, [a, b, c]);
       else asked.push(a, b, c);
     }
     return asks;
   }
 
-  function topLayer(): Layer {
-    const top = layers.at(-1);
+  private topLayer(): Layer {
+    const top = this.layers.at(-1);
     if (top === undefined || top.isSealed) throw new Error('no layer takes identities: begin one first');
     return top;
   }
 
-  function oldestLayer(number: number): Layer {
-    const oldest = layers[0];
+  private oldestLayer(number: number): Layer {
+    const oldest = this.layers[0];
     if (oldest?.number !== number) throw new Error('only the oldest pending layer can be sealed or committed');
     return oldest;
   }
 
   /** Filters beyond the memory budget go, oldest first: those generations are asked for then, slower and still exact. */
-  function keepFilterBudget(): void {
+  private keepFilterBudget(): void {
     let bytes = 0;
-    for (let i = closed.length - 1; i >= 0; i -= 1) {
-      const one = closed[i];
+    for (let i = this.closed.length - 1; i >= 0; i -= 1) {
+      const one = this.closed[i];
       if (one === undefined || one.filter === null) continue;
       bytes += one.filter.sizeBytes;
-      if (bytes > options.filterBytesMax) one.filter = null;
+      if (bytes > this.options.filterBytesMax) one.filter = null;
     }
   }
-
-  function restore(block: JournaledIdentities): void {
-    if (block.generation <= (closed.at(-1)?.generation ?? 0)) return;
-    let target = held.find((one) => one.generation === block.generation);
-    if (target === undefined) {
-      target = open(block.generation);
-      held.sort((a, b) => a.generation - b.generation);
-    }
-    for (let at = 0; at < block.identities.length; at += IDENTITY_BYTES) addBytes(target.set, block.identities, at);
-    if (block.identities.length > 0) target.span = widest(target.span, block);
-  }
-
-  keepFilterBudget();
-  return {
-    begin() {
-      if (layers.length === 0) rollIfFull();
-      layersMade += 1;
-      layers.push({ number: layersMade, set: new IdentitySet(LAYER_IDENTITIES), isSealed: false });
-      return layersMade;
-    },
-    offer(bytes, at) {
-      const top = topLayer();
-      const a = readWord(bytes, at);
-      const b = readWord(bytes, at + 4);
-      const c = readWord(bytes, at + 8);
-      if (isInMemory(a, b, c)) return 'copy';
-      if (closed.length > 0 && isAsked(a, b, c)) return 'ask';
-      top.set.add(a, b, c);
-      return 'first';
-    },
-    takeQuestions() {
-      const taken: DedupQuestion[] = [];
-      for (const [generation, words] of questions) taken.push({ generation, identities: distinct(words) });
-      questions.clear();
-      answered.clear();
-      return taken;
-    },
-    answer(found) {
-      for (let at = 0; at < found.length; at += IDENTITY_BYTES) addBytes(answered, found, at);
-    },
-    settle(bytes, at) {
-      const a = readWord(bytes, at);
-      const b = readWord(bytes, at + 4);
-      const c = readWord(bytes, at + 8);
-      if (answered.has(a, b, c) || isInMemory(a, b, c)) return 'copy';
-      topLayer().set.add(a, b, c);
-      return 'first';
-    },
-    seal(number) {
-      const layer = oldestLayer(number);
-      layer.isSealed = true;
-      return { identities: toIdentityBytes(sortIdentities(layer.set.words())), generation: openGeneration().generation };
-    },
-    commit(number, arrival) {
-      const layer = oldestLayer(number);
-      layers.shift();
-      if (layer.set.size === 0) return;
-      const target = openGeneration();
-      layer.set.addTo(target.set);
-      target.span = widest(target.span, arrival);
-      rollIfFull();
-    },
-    abort(number) {
-      layers = layers.filter((layer) => layer.number < number);
-      questions.clear();
-    },
-    generationsToClose: () => held.slice(0, -1).flatMap((one) => (one.span === null ? [] : [toClose(one, one.span)])),
-    markClosed(generation, filter) {
-      const place = held.findIndex((one) => one.generation === generation);
-      const done = held[place];
-      if (done === undefined || done.span === null || place === held.length - 1) throw new Error('only a full generation can be closed');
-      held.splice(place, 1);
-      closed = [...closed, { ...done.span, generation, filter: openFilter(filter) }].sort((a, b) => a.generation - b.generation);
-      keepFilterBudget();
-    },
-    expire(nowMs) {
-      let dropped: number | null = null;
-      for (let first = closed[0]; first !== undefined && first.arrivalToMs + options.windowMs < nowMs; first = closed[0]) {
-        dropped = first.generation;
-        closed.shift();
-      }
-      return dropped;
-    },
-    restore,
-    size() {
-      const sets = [...held, ...layers].map((one) => one.set);
-      const filters = closed.map((one) => one.filter?.sizeBytes ?? 0);
-      return {
-        memoryBytes: sets.reduce((sum, set) => sum + set.bytes, 0) + filters.reduce((sum, bytes) => sum + bytes, 0),
-        identitiesInMemory: sets.reduce((sum, set) => sum + set.size, 0),
-        closedGenerations: closed.length,
-        generationsWithoutFilter: closed.filter((one) => one.filter === null).length,
-      };
-    },
-  };
 }
 
 function toClose(one: HeldGeneration, span: ArrivalSpan): GenerationToClose {

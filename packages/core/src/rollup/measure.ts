@@ -125,6 +125,12 @@ export class ExtremeState {
     else from.fail();
   }
 
+  /** Null of no values. */
+  value(): ExactNumber | number | null {
+    if (!this.isPresent) return null;
+    return this.numbers === 'exact' ? this.exact : this.double;
+  }
+
   private offerExact(value: ExactNumber): void {
     const order = this.isPresent ? compareExact(value, this.exact) : 0;
     if (!this.isPresent || (this.kind === 'min' ? order < 0 : order > 0)) this.exact = value;

@@ -58,13 +58,12 @@ export function readMeasureAt(state: RollupState, index: number, probability = 0
     case 'count':
       return measure.n;
     case 'sum':
-      return measure.exact === null ? (measure.double?.value() ?? null) : measure.exact.value();
+      return total(measure);
     case 'avg':
       return average(measure);
     case 'min':
     case 'max':
-      if (!measure.isPresent) return null;
-      return measure.numbers === 'exact' ? measure.exact : measure.double;
+      return measure.value();
     case 'quantile':
       return measure.sketch.quantile(probability);
   }
@@ -107,13 +106,15 @@ export function readMeasure(state: RollupState, measures: readonly CompiledMeasu
   return String(double) === text ? double : text;
 }
 
+/** Null where a sum of doubles has left the doubles. */
+function total(measure: SumState): StateValue {
+  return (measure.exact ?? measure.double)?.value() ?? null;
+}
+
 function average(measure: SumState): number | null {
-  if (measure.n === 0) return null;
-  if (measure.exact === null) {
-    const sum = measure.double?.value() ?? null;
-    return sum === null ? null : sum / measure.n;
-  }
-  return divide(measure.exact.value(), measure.n);
+  const sum = total(measure);
+  if (measure.n === 0 || sum === null) return null;
+  return typeof sum === 'number' ? sum / measure.n : divide(sum, measure.n);
 }
 
 /** sum / n: one division where a double holds the sum, else through 40 more digits than the sum has. */

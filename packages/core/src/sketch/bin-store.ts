@@ -50,8 +50,8 @@ export class BinStore {
   private widen(): void {
     const { indexes, counts } = this;
     const slots = Math.max(SLOTS_MIN, indexes.length * 2);
-    this.indexes = new Array<number>(slots).fill(FREE);
-    this.counts = new Array<number>(slots).fill(0);
+    this.indexes = Array.from({ length: slots }, () => FREE);
+    this.counts = Array.from({ length: slots }, () => 0);
     for (let old = 0; old < indexes.length; old += 1) {
       const index = indexes[old] ?? FREE;
       if (index === FREE) continue;

@@ -15,7 +15,7 @@ export class IdentitySet {
   private table: Uint32Array;
   private slots: number;
   /** The table before the last doubling, moved up to `moved`; empty when all of it is moved. */
-  private old = new Uint32Array(0);
+  private old: Uint32Array = new Uint32Array(0);
   private oldSlots = 0;
   private moved = 0;
   private count = 0;
