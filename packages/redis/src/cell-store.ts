@@ -1,0 +1,144 @@
+/**
+ * The port behind which hot cells lie: chunks of cells by UTC day, materialised progress, cached answers. Kept by Redis
+ * (`cells.ts`) and by an in-memory twin (`cells-memory.ts`); both pass `test/cells.contract.ts`.
+ */
+import type { ChunkCell, ChunkCellKey, GrainCode, SeriesEntry } from '@tidegate/core';
+
+/** Which cells a chunk holds: all of one set of one metric version on one UTC day; with a subject, that subject's alone. */
+export interface ChunkName {
+  readonly tenant: string;
+  readonly metric: string;
+  readonly version: number;
+  readonly setNo: number;
+  readonly grain: GrainCode;
+  /** Days since 1970-01-01. */
+  readonly utcDay: number;
+  /** Pseudonym; null for the chunk of series without a subject. */
+  readonly subject: string | null;
+}
+
+export type PlacedCell = ChunkCellKey & ChunkCell;
+
+export interface ChunkContent {
+  readonly series: readonly SeriesEntry[];
+  readonly cells: readonly PlacedCell[];
+}
+
+/** A chunk's version never repeats: a chunk made anew has another token, a change another counter. */
+export interface ChunkVersion {
+  readonly token: string;
+  /** One for the chunk, or one for each of its parts. */
+  readonly counters: readonly number[];
+}
+
+export type ChunkReading =
+  /** Not there, not filled, of another server run or epoch, or damaged. `brokenToken`: a part of it is missing. */
+  | { readonly kind: 'absent'; readonly brokenToken: string | null }
+  | { readonly kind: 'same'; readonly version: ChunkVersion }
+  /** What changed since the version that the reader knows; take it over the known content. */
+  | { readonly kind: 'delta'; readonly version: ChunkVersion; readonly content: ChunkContent }
+  | { readonly kind: 'full'; readonly version: ChunkVersion; readonly content: ChunkContent };
+
+/** Materialised progress of one partition: every commit up to this one is in every chunk of the epoch. */
+export interface PartitionProgress {
+  readonly partition: number;
+  readonly term: number;
+  readonly commitNo: number;
+  readonly nextOffset: number;
+  readonly logGeneration: number;
+  /** 0: not known. */
+  readonly completeThroughMs: number;
+  /** Offset in rollups.v1 where reading goes on. */
+  readonly rollupsOffset: number;
+}
+
+export interface MaterialisedProgress {
+  readonly epoch: string;
+  readonly partitions: ReadonlyMap<number, PartitionProgress>;
+}
+
+export interface Advance {
+  readonly progress: PartitionProgress;
+  /** Offset of the announcement. */
+  readonly offset: number;
+  readonly previousCommitNo: number;
+}
+
+/**
+ * `advanced`: done. `old`: materialised before. `hole`: a commit before this one was never seen. `term`: commits that were
+ * seen have been lost by Postgres. `lost`: there is no epoch, the server forgot everything. The last three need a new epoch.
+ */
+export type AdvanceOutcome = 'advanced' | 'old' | 'hole' | 'term' | 'lost';
+
+export interface NewEpoch {
+  /** What the caller saw; null for none. */
+  readonly seen: string | null;
+  /** Random. */
+  readonly epoch: string;
+  readonly progress: readonly PartitionProgress[];
+}
+
+/** Every method rejects when the server does not answer; what to do then is the caller's. */
+export interface CellStore {
+  /** Takes announced cells into the chunk if it exists; resolves to how many changed it. */
+  update(name: ChunkName, content: ChunkContent): Promise<number>;
+  advance(advance: Advance): Promise<{ readonly outcome: AdvanceOutcome; readonly resumeAt: number }>;
+  /** False: somebody else began another epoch first. */
+  beginEpoch(next: NewEpoch): Promise<boolean>;
+  /** Null: there is no epoch. */
+  readProgress(): Promise<MaterialisedProgress | null>;
+  /**
+   * Makes the chunk ready to be loaded; call before reading the primary. `filled`: it is there, read it. Else load it under
+   * the token that comes back.
+   */
+  create(
+    name: ChunkName,
+    as: { readonly token: string; readonly epoch: string; readonly brokenToken: string | null },
+  ): Promise<{ readonly kind: 'created' | 'loading' | 'filled'; readonly token: string }>;
+  /**
+   * Adds what was read from the primary after `create`. `split`: too much for one chunk; it now lies in empty parts, so read
+   * the primary again and fill once more. `lost`: the chunk is no longer under this token.
+   */
+  fill(name: ChunkName, token: string, content: ChunkContent): Promise<'filled' | 'split' | 'lost'>;
+  /** Reads the chunk's version, or its cells since `known`. Read progress before, never after. */
+  read(
+    name: ChunkName,
+    as: { readonly epoch: string; readonly known: ChunkVersion | null; readonly peek?: boolean },
+  ): Promise<ChunkReading>;
+  readAnswer(tenant: string, key: string): Promise<Uint8Array | null>;
+  writeAnswer(tenant: string, key: string, answer: { readonly bytes: Uint8Array; readonly ttlMs: number }): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface CellLimits {
+  /** A chunk with more cells or bytes is split. */
+  readonly cellsMax: number;
+  readonly bytesMax: number;
+  /** How long a chunk lives after it was filled. */
+  readonly ttlMs: number;
+}
+
+export const CELL_LIMITS: CellLimits = { cellsMax: 4_096, bytesMax: 256 * 1_024, ttlMs: 15 * 60_000 };
+
+/** Changes of a chunk that are kept for readers that know an earlier counter. */
+export const CHANGES_KEPT = 64;
+
+/** Number of parts that content needs; 1: no split. Twice the need, so that a growing day is not split again at once. */
+export function partsFor(content: ChunkContent, limits: CellLimits): number {
+  const bytes = content.cells.reduce((sum, cell) => sum + cell.state.length + 48, 0);
+  const need = Math.max(content.cells.length / limits.cellsMax, bytes / limits.bytesMax);
+  return need <= 1 ? 1 : Math.min(1_024, Math.ceil(need * 2));
+}
+
+/** Part of a series: ids are hashes, so any two bytes of them spread evenly. */
+export function partOf(seriesId: Uint8Array, parts: number): number {
+  return ((seriesId[0] ?? 0) * 256 + (seriesId[1] ?? 0)) % parts;
+}
+
+/** The content of each part. */
+export function splitContent(content: ChunkContent, parts: number): ChunkContent[] {
+  return Array.from({ length: parts }, (_, part) => ({
+    series: content.series.filter(({ id }) => partOf(id, parts) === part),
+    cells: content.cells.filter(({ seriesId }) => partOf(seriesId, parts) === part),
+  }));
+}

@@ -1,0 +1,191 @@
+/** The cell store in memory, for tests without a server; keeps to the scripts of `lua/` step by step. */
+import type {
+  Advance,
+  AdvanceOutcome,
+  CellLimits,
+  CellStore,
+  ChunkContent,
+  ChunkName,
+  ChunkReading,
+  NewEpoch,
+  PartitionProgress,
+} from './cell-store.ts';
+import { CELL_LIMITS, partsFor, splitContent } from './cell-store.ts';
+import { answerKey, chunkKey } from './chunk-key.ts';
+import { createMemoryPart } from './cells-memory-part.ts';
+import type { MemoryPart } from './cells-memory-part.ts';
+
+export interface MemoryCellsOptions {
+  readonly nowMs: () => number;
+  readonly limits?: CellLimits;
+}
+
+/** The twin, and what may happen to a server. */
+export interface MemoryCells extends CellStore {
+  /** Forgets one chunk, as an eviction does. */
+  evict(name: ChunkName): void;
+  /** Forgets one part of a split chunk. */
+  evictPart(name: ChunkName, part: number): void;
+  flush(): void;
+  /** Starts again with the same data, as from a snapshot: the run id is another one. */
+  restart(): void;
+}
+
+interface MemoryChunk {
+  readonly token: string;
+  readonly epoch: string;
+  readonly run: number;
+  isFilled: boolean;
+  expiresMs: number;
+  /** Null in place of a part that was evicted. */
+  parts: (MemoryPart | null)[];
+}
+
+export function createMemoryCells({ nowMs, limits = CELL_LIMITS }: MemoryCellsOptions): MemoryCells {
+  const chunks = createMemoryChunks(nowMs, limits);
+  const answers = createMemoryAnswers(nowMs);
+  const progress = createMemoryProgress();
+  return {
+    ...progress.port,
+    ...chunks.port,
+    ...answers.port,
+    close: async () => Promise.resolve(),
+    evict: chunks.evict,
+    evictPart: chunks.evictPart,
+    restart: chunks.restart,
+    flush() {
+      chunks.clear();
+      answers.clear();
+      progress.clear();
+    },
+  };
+}
+
+type ChunkPort = Pick<CellStore, 'update' | 'create' | 'fill' | 'read'>;
+type MemoryChunks = Pick<MemoryCells, 'evict' | 'evictPart' | 'restart'> & { readonly port: ChunkPort; clear(): void };
+
+function createMemoryChunks(nowMs: () => number, limits: CellLimits): MemoryChunks {
+  const chunks = new Map<string, MemoryChunk>();
+  let run = 0;
+  const keyOf = (name: ChunkName): string => chunkKey('', name);
+  const find = (name: ChunkName): MemoryChunk | null => {
+    const chunk = chunks.get(keyOf(name));
+    return chunk === undefined || chunk.expiresMs <= nowMs() ? null : chunk;
+  };
+  const port: ChunkPort = {
+    async update(name, content) {
+      const chunk = find(name);
+      if (chunk === null) return 0;
+      const changed = splitContent(content, chunk.parts.length).map((part, at) => chunk.parts[at]?.update(part) ?? 0);
+      const size = chunk.parts.reduce((sum, part) => sum + (part?.size() ?? 0), 0);
+      if (size > limits.cellsMax * 4 * chunk.parts.length) chunks.delete(keyOf(name));
+      return changed.reduce((sum, one) => sum + one, 0);
+    },
+    async create(name, { token, epoch, brokenToken }) {
+      const chunk = find(name);
+      if (chunk !== null && chunk.run === run && chunk.epoch === epoch && chunk.token !== brokenToken) {
+        return { kind: chunk.isFilled ? 'filled' : 'loading', token: chunk.token };
+      }
+      chunks.set(keyOf(name), { token, epoch, run, isFilled: false, expiresMs: nowMs() + limits.ttlMs, parts: [createMemoryPart()] });
+      return { kind: 'created', token };
+    },
+    async fill(name, token, content) {
+      const chunk = find(name);
+      if (chunk === null || chunk.token !== token || chunk.run !== run) return 'lost';
+      const parts = partsFor(content, limits);
+      if (chunk.parts.length === 1 && parts > 1) {
+        if (chunk.isFilled) return 'lost';
+        chunk.parts = Array.from({ length: parts }, createMemoryPart);
+        return 'split';
+      }
+      for (const [at, part] of splitContent(content, chunk.parts.length).entries()) chunk.parts[at]?.fill(part);
+      chunk.isFilled = true;
+      chunk.expiresMs = nowMs() + limits.ttlMs;
+      return 'filled';
+    },
+    read: async (name, as) => Promise.resolve(readChunk(find(name), { ...as, run })),
+  };
+  return {
+    port,
+    evict: (name) => void chunks.delete(keyOf(name)),
+    evictPart(name, part) {
+      const chunk = find(name);
+      if (chunk !== null) chunk.parts[part] = null;
+    },
+    restart() {
+      run += 1;
+    },
+    clear: () => chunks.clear(),
+  };
+}
+
+function createMemoryAnswers(nowMs: () => number): { readonly port: Pick<CellStore, 'readAnswer' | 'writeAnswer'>; clear(): void } {
+  const answers = new Map<string, { readonly bytes: Uint8Array; readonly expiresMs: number }>();
+  return {
+    port: {
+      async readAnswer(tenant, key) {
+        const answer = answers.get(answerKey('', tenant, key));
+        return answer === undefined || answer.expiresMs <= nowMs() ? null : answer.bytes;
+      },
+      async writeAnswer(tenant, key, { bytes, ttlMs }) {
+        answers.set(answerKey('', tenant, key), { bytes: bytes.slice(), expiresMs: nowMs() + ttlMs });
+      },
+    },
+    clear: () => answers.clear(),
+  };
+}
+
+type ReadAs = Parameters<CellStore['read']>[1] & { readonly run: number };
+
+function readChunk(chunk: MemoryChunk | null, { epoch, known, peek, run }: ReadAs): ChunkReading {
+  if (chunk === null || !chunk.isFilled || chunk.epoch !== epoch || chunk.run !== run) return { kind: 'absent', brokenToken: null };
+  const parts = chunk.parts.filter((part) => part !== null);
+  if (parts.length < chunk.parts.length) return { kind: 'absent', brokenToken: chunk.token };
+  const version = { token: chunk.token, counters: parts.map((part) => part.counter()) };
+  const since = parts.map((part, at) => part.since(known?.token === chunk.token ? (known.counters[at] ?? -1) : -1));
+  if (peek === true || since.every(({ kind }) => kind === 'same')) return { kind: 'same', version };
+  const content: ChunkContent = { series: since.flatMap(({ series }) => series), cells: since.flatMap(({ cells }) => cells) };
+  return { kind: since.every(({ kind }) => kind === 'full') ? 'full' : 'delta', version, content };
+}
+
+type ProgressPort = Pick<CellStore, 'advance' | 'beginEpoch' | 'readProgress'>;
+
+function createMemoryProgress(): { readonly port: ProgressPort; clear(): void } {
+  let epoch: string | null = null;
+  const partitions = new Map<number, PartitionProgress>();
+  const port: ProgressPort = {
+    async advance(advance) {
+      const known = partitions.get(advance.progress.partition) ?? null;
+      if (epoch === null || known === null) return { outcome: epoch === null ? 'lost' : 'hole', resumeAt: 0 };
+      const outcome = judgeAdvance(known, advance);
+      if (outcome !== 'advanced') return { outcome, resumeAt: known.rollupsOffset };
+      partitions.set(advance.progress.partition, advance.progress);
+      return { outcome, resumeAt: advance.offset + 1 };
+    },
+    async beginEpoch(next: NewEpoch) {
+      if (epoch !== next.seen) return false;
+      epoch = next.epoch;
+      for (const one of next.progress) partitions.set(one.partition, one);
+      return true;
+    },
+    readProgress: async () => (epoch === null ? null : { epoch, partitions: new Map(partitions) }),
+  };
+  return {
+    port,
+    clear() {
+      epoch = null;
+      partitions.clear();
+    },
+  };
+}
+
+/** The rules of `progress-advance.lua`. */
+function judgeAdvance(known: PartitionProgress, { progress, offset, previousCommitNo }: Advance): AdvanceOutcome {
+  if (offset < known.rollupsOffset) return 'old';
+  const { term, commitNo } = progress;
+  if (term < known.term) return commitNo > known.commitNo ? 'term' : 'old';
+  if (term === known.term && commitNo < known.commitNo) return 'old';
+  const isSame = term === known.term && commitNo === known.commitNo;
+  if (isSame || previousCommitNo === known.commitNo) return 'advanced';
+  return previousCommitNo > known.commitNo ? 'hole' : 'term';
+}

@@ -1,0 +1,206 @@
+/** Hot cells in Redis. The scripts of `lua/chunk-*` and `lua/progress-*` hold the protocol; this file calls them. */
+import type { Redis } from 'ioredis';
+import type { Advance, AdvanceOutcome, CellLimits, CellStore, ChunkContent, ChunkReading, ChunkVersion, NewEpoch } from './cell-store.ts';
+import { CELL_LIMITS, partsFor, splitContent } from './cell-store.ts';
+import { fromFields, toFields } from './chunk-codec.ts';
+import { answerKey, chunkKey, partKeys, progressKey } from './chunk-key.ts';
+import { decodeProgress, encodeProgress } from './progress-codec.ts';
+import { createScript, listOf, textOf } from './script-runner.ts';
+import type { Script, ScriptReply } from './script-runner.ts';
+
+export interface RedisCellsOptions {
+  readonly client: Redis;
+  readonly prefix: string;
+  readonly limits?: CellLimits;
+}
+
+interface Scripts {
+  readonly create: Script;
+  readonly fill: Script;
+  readonly read: Script;
+  readonly split: Script;
+  readonly update: Script;
+  readonly advance: Script;
+  readonly begin: Script;
+}
+
+interface Cells {
+  readonly prefix: string;
+  readonly limits: CellLimits;
+  readonly scripts: Scripts;
+}
+
+/** Fields of one call: Redis runs a script alone, so a call that takes long delays everybody. */
+const FIELDS_PER_CALL = 2_000;
+
+/** The client stays the caller's: `close` ends nothing that it did not begin. */
+export function createRedisCells({ client, prefix, limits = CELL_LIMITS }: RedisCellsOptions): CellStore {
+  const script = (name: string): Script => createScript(client, `${name}.lua`);
+  const scripts = {
+    create: script('chunk-create'),
+    fill: script('chunk-fill'),
+    read: script('chunk-read'),
+    split: script('chunk-split'),
+    update: script('chunk-update'),
+    advance: script('progress-advance'),
+    begin: script('progress-begin'),
+  };
+  const cells: Cells = { prefix, limits, scripts };
+  return {
+    update: async (name, content) => update(cells, chunkKey(prefix, name), content),
+    advance: async (advance) => advanceProgress(cells, advance),
+    beginEpoch: async (next) => beginEpoch(cells, next),
+    async readProgress() {
+      const { epoch, ...texts } = await client.hgetall(progressKey(prefix));
+      if (epoch === undefined) return null;
+      const known = Object.entries(texts).map(([partition, text]) => decodeProgress(Number(partition), text));
+      return { epoch, partitions: new Map(known.filter((one) => one !== null).map((one) => [one.partition, one])) };
+    },
+    async create(name, { token, epoch, brokenToken }) {
+      const [kind, held] = listOf(await scripts.create.run([chunkKey(prefix, name)], [token, epoch, limits.ttlMs, brokenToken ?? '']));
+      const word = textOf(kind);
+      return { kind: word === 'filled' || word === 'loading' ? word : 'created', token: textOf(held) };
+    },
+    fill: async (name, token, content) => fill(cells, { key: chunkKey(prefix, name), token }, content),
+    read: async (name, as) => read(cells, chunkKey(prefix, name), as),
+    readAnswer: async (tenant, key) => client.getBuffer(answerKey(prefix, tenant, key)),
+    async writeAnswer(tenant, key, { bytes, ttlMs }) {
+      await client.set(answerKey(prefix, tenant, key), Buffer.from(bytes), 'PX', ttlMs);
+    },
+    close: async () => Promise.resolve(),
+  };
+}
+
+async function update(cells: Cells, key: string, content: ChunkContent): Promise<number> {
+  let changed = 0;
+  let parts = 1;
+  for (const portion of portions(content)) {
+    const reply = listOf(await cells.scripts.update.run([key], [cells.limits.cellsMax * 4, ...portion]));
+    parts = Number(reply[0] ?? 0);
+    if (parts !== 1) break;
+    changed += Number(reply[1] ?? 0);
+  }
+  if (parts <= 1) return changed;
+  const keys = partKeys(key, parts);
+  const split = splitContent(content, parts).map(async (part, at) => (part.cells.length === 0 ? 0 : update(cells, keys[at] ?? key, part)));
+  return (await Promise.all(split)).reduce((sum, one) => sum + one, 0);
+}
+
+/** Fields in calls of bearable size; at least one call. */
+function portions(content: ChunkContent): Uint8Array[][] {
+  const fields = toFields(content);
+  const calls: Uint8Array[][] = [];
+  for (let at = 0; at === 0 || at < fields.length; at += FIELDS_PER_CALL) calls.push(fields.slice(at, at + FIELDS_PER_CALL));
+  return calls;
+}
+
+async function advanceProgress(cells: Cells, { progress, offset, previousCommitNo }: Advance): ReturnType<CellStore['advance']> {
+  const { partition, term, commitNo } = progress;
+  const args = [partition, offset, term, commitNo, previousCommitNo, encodeProgress(progress)];
+  const [outcome, resumeAt] = listOf(await cells.scripts.advance.run([progressKey(cells.prefix)], args));
+  return { outcome: outcomeOf(textOf(outcome)), resumeAt: Number(textOf(resumeAt)) };
+}
+
+function outcomeOf(word: string): AdvanceOutcome {
+  return word === 'advanced' || word === 'old' || word === 'term' || word === 'lost' ? word : 'hole';
+}
+
+async function beginEpoch(cells: Cells, { seen, epoch, progress }: NewEpoch): Promise<boolean> {
+  const pairs = progress.flatMap((one) => [one.partition, encodeProgress(one)]);
+  return (await cells.scripts.begin.run([progressKey(cells.prefix)], [seen ?? '', epoch, ...pairs])) === 1;
+}
+
+interface Loading {
+  readonly key: string;
+  readonly token: string;
+}
+
+async function fill(cells: Cells, loading: Loading, content: ChunkContent): Promise<'filled' | 'split' | 'lost'> {
+  const state = listOf(await cells.scripts.read.run([loading.key], ['', loading.token, -1, 'splits']));
+  if (textOf(state[1]) !== loading.token) return 'lost';
+  const parts = Number(textOf(state[2]));
+  if (parts > 1) return fillParts(cells, loading, splitContent(content, parts));
+  const needed = partsFor(content, cells.limits);
+  if (needed === 1) return (await fillOne(cells, loading, { content, isLast: true })) ? 'filled' : 'lost';
+  const keys = [loading.key, ...partKeys(loading.key, needed)];
+  return (await cells.scripts.split.run(keys, [loading.token, cells.limits.ttlMs])) === 1 ? 'split' : 'lost';
+}
+
+/** The chunk itself is marked last: a reader that sees it filled finds every part filled. */
+async function fillParts(cells: Cells, { key, token }: Loading, contents: readonly ChunkContent[]): Promise<'filled' | 'lost'> {
+  const keys = partKeys(key, contents.length);
+  for (const [at, content] of contents.entries()) {
+    if (!(await fillOne(cells, { key: keys[at] ?? key, token }, { content, isLast: true }))) return 'lost';
+  }
+  return (await fillOne(cells, { key, token }, { content: { series: [], cells: [] }, isLast: true })) ? 'filled' : 'lost';
+}
+
+async function fillOne(
+  cells: Cells,
+  { key, token }: Loading,
+  { content, isLast }: { content: ChunkContent; isLast: boolean },
+): Promise<boolean> {
+  const calls = portions(content);
+  for (const [at, portion] of calls.entries()) {
+    const mark = isLast && at === calls.length - 1 ? '1' : '0';
+    if ((await cells.scripts.fill.run([key], [token, mark, cells.limits.ttlMs, ...portion])) !== 1) return false;
+  }
+  return true;
+}
+
+type ReadAs = Parameters<CellStore['read']>[1];
+const ABSENT: ChunkReading = { kind: 'absent', brokenToken: null };
+
+async function read(cells: Cells, key: string, as: ReadAs): Promise<ChunkReading> {
+  const reply = await readOne(cells, key, { ...as, at: 0 });
+  if (reply.kind === 'absent') return ABSENT;
+  if (reply.kind !== 'split') return readingOf([reply], as.peek === true);
+  const parts = await Promise.all(partKeys(key, reply.parts).map(async (part, at) => readOne(cells, part, { ...as, at })));
+  const whole = parts.filter((part) => part.kind !== 'absent' && part.kind !== 'split' && part.token === reply.token);
+  // One part evicted or made by another loader: what is left may miss cells, so all of it counts as absent.
+  return whole.length === parts.length ? readingOf(whole as PartReply[], as.peek === true) : { kind: 'absent', brokenToken: reply.token };
+}
+
+interface PartReply {
+  readonly kind: 'same' | 'version' | 'delta' | 'full';
+  readonly token: string;
+  readonly counter: number;
+  readonly fields: readonly Uint8Array[];
+}
+
+type OneReply = { readonly kind: 'absent' } | { readonly kind: 'split'; readonly token: string; readonly parts: number } | PartReply;
+
+async function readOne(cells: Cells, key: string, { epoch, known, peek, at }: ReadAs & { readonly at: number }): Promise<OneReply> {
+  const args = [epoch, known?.token ?? '', known?.counters[at] ?? -1, peek === true ? 'peek' : ''];
+  const [kind, token, number, ...fields] = listOf(await cells.scripts.read.run([key], args));
+  const word = textOf(kind);
+  if (word === 'split') return { kind: word, token: textOf(token), parts: Number(textOf(number)) };
+  return isPartKind(word)
+    ? { kind: word, token: textOf(token), counter: Number(textOf(number)), fields: fields.filter(isBytes).map(plainBytes) }
+    : ABSENT_PART;
+}
+
+const ABSENT_PART = { kind: 'absent' } as const;
+const PART_KINDS: ReadonlySet<string> = new Set<PartReply['kind']>(['same', 'version', 'delta', 'full']);
+
+function isPartKind(word: string): word is PartReply['kind'] {
+  return PART_KINDS.has(word);
+}
+
+/** A view that is no Buffer: `slice` of a Buffer shares memory where every other byte array copies. */
+function plainBytes(bytes: Buffer): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function isBytes(reply: ScriptReply): reply is Buffer {
+  return Buffer.isBuffer(reply);
+}
+
+/** Parts to one reading; it is whole only if every part is, else what some parts gave whole is taken as changes. */
+function readingOf(parts: readonly PartReply[], isPeek: boolean): ChunkReading {
+  const version: ChunkVersion = { token: parts[0]?.token ?? '', counters: parts.map(({ counter }) => counter) };
+  if (isPeek || parts.every(({ kind }) => kind === 'same')) return { kind: 'same', version };
+  const content = fromFields(parts.flatMap(({ fields }) => fields));
+  if (content === null) return { kind: 'absent', brokenToken: version.token };
+  return { kind: parts.every(({ kind }) => kind === 'full') ? 'full' : 'delta', version, content };
+}

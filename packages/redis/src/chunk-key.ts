@@ -1,0 +1,22 @@
+import type { ChunkName } from './cell-store.ts';
+
+const DAY_MS = 86_400_000;
+
+/** All keys of a tenant's chunks share a hash tag, so that a script may touch a chunk and its parts on a cluster. */
+export function chunkKey(prefix: string, name: ChunkName): string {
+  const day = new Date(name.utcDay * DAY_MS).toISOString().slice(0, 10);
+  const base = `${prefix}:{c:${name.tenant}}:chunk:${name.metric}:${name.version}:${name.setNo}:${name.grain}:${day}`;
+  return name.subject === null ? base : `${base}:${name.subject}`;
+}
+
+export function partKeys(key: string, parts: number): string[] {
+  return Array.from({ length: parts }, (_, part) => `${key}:${part}/${parts}`);
+}
+
+export function answerKey(prefix: string, tenant: string, key: string): string {
+  return `${prefix}:{c:${tenant}}:answer:${key}`;
+}
+
+export function progressKey(prefix: string): string {
+  return `${prefix}:progress`;
+}

@@ -1,0 +1,77 @@
+import { Redis } from 'ioredis';
+
+/** Where Redis is: a URL, or its parts. */
+export type RedisAddress =
+  | { readonly url: string }
+  | { readonly host: string; readonly port: number; readonly db?: number; readonly password?: string; readonly tls?: boolean };
+
+export interface RedisOptions {
+  readonly address: RedisAddress;
+  /** Shown in CLIENT LIST, for instance `tidegate-gateway`. */
+  readonly name: string;
+  /** A command that has not been answered by then fails. Its effect is then unknown. */
+  readonly commandTimeoutMs: number;
+  readonly onError?: (error: Error) => void;
+}
+
+/** A connection that never keeps a caller waiting for a server that is away: it fails at once and reconnects by itself. */
+export type RedisConnection = Redis;
+
+const CONNECT_TIMEOUT_MS = 1_000;
+const RECONNECT_MS_MAX = 500;
+
+/** Connects in the background; what is asked before the connection stands fails. */
+export function connectRedis({ address, name, commandTimeoutMs, onError }: RedisOptions): RedisConnection {
+  const redis = new Redis({
+    ...toOptions(address),
+    connectionName: name,
+    commandTimeout: commandTimeoutMs,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    // The library would hold commands until the server is back, and repeat them: a limit decided late is worse than none.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: (attempt) => Math.min(RECONNECT_MS_MAX, 50 * 2 ** Math.min(attempt, 4)),
+    keepAlive: 10_000,
+  });
+  redis.on('error', (error: Error) => onError?.(error));
+  return redis;
+}
+
+/** Resolves once the connection stands, or after `withinMs` in any case; for starts that prefer it but can do without. */
+export async function whenConnected(redis: RedisConnection, withinMs: number): Promise<boolean> {
+  if (redis.status === 'ready') return true;
+  const settled = Promise.withResolvers<boolean>();
+  const onReady = (): void => settled.resolve(true);
+  const timer = setTimeout(() => settled.resolve(false), withinMs);
+  redis.once('ready', onReady);
+  try {
+    return await settled.promise;
+  } finally {
+    clearTimeout(timer);
+    redis.off('ready', onReady);
+  }
+}
+
+type ServerOptions = Readonly<Record<'host', string> & Record<'port', number>> & {
+  readonly db?: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: Record<string, never>;
+};
+
+function toOptions(address: RedisAddress): ServerOptions {
+  if (!('url' in address)) {
+    const { tls, ...rest } = address;
+    return { ...rest, ...(tls === true ? { tls: {} } : {}) };
+  }
+  const url = new URL(address.url);
+  return {
+    host: url.hostname,
+    port: Number(url.port === '' ? 6_379 : url.port),
+    ...(url.pathname.length > 1 ? { db: Number(url.pathname.slice(1)) } : {}),
+    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
+    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+  };
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { PartitionProgress } from './cell-store.ts';
+
+// Offsets and commit numbers are texts: a script's JSON reader would write large ones with an exponent.
+const digits = z
+  .string()
+  .regex(/^\d{1,16}$/)
+  .transform(Number);
+const PROGRESS_SCHEMA = z.object({
+  term: z.int(),
+  commit_no: digits,
+  next_offset: digits,
+  log_generation: z.int(),
+  complete_through_ms: z.number(),
+  rollups_offset: digits,
+});
+
+export function encodeProgress(progress: PartitionProgress): string {
+  return JSON.stringify({
+    term: progress.term,
+    commit_no: String(progress.commitNo),
+    next_offset: String(progress.nextOffset),
+    log_generation: progress.logGeneration,
+    complete_through_ms: progress.completeThroughMs,
+    rollups_offset: String(progress.rollupsOffset),
+  });
+}
+
+/** Null where the text is not progress: the partition then counts as unknown. */
+export function decodeProgress(partition: number, text: string): PartitionProgress | null {
+  const parsed = PROGRESS_SCHEMA.safeParse(parseJson(text));
+  if (!parsed.success) return null;
+  const { term, commit_no, next_offset, log_generation, complete_through_ms, rollups_offset } = parsed.data;
+  return {
+    partition,
+    term,
+    commitNo: commit_no,
+    nextOffset: next_offset,
+    logGeneration: log_generation,
+    completeThroughMs: complete_through_ms,
+    rollupsOffset: rollups_offset,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

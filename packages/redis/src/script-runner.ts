@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+
+export type ScriptArgument = string | number | Uint8Array;
+/** A reply as Redis gives it: bulk strings as bytes. */
+export type ScriptReply = Buffer | number | null | readonly ScriptReply[];
+
+export interface Script {
+  run(keys: readonly string[], args: readonly ScriptArgument[]): Promise<ScriptReply>;
+}
+
+/** A script of `lua/`, sent by its hash; a server that does not know it (restarted, flushed) gets the text. */
+export function createScript(client: Redis, file: string): Script {
+  const text = readFileSync(new URL(`./lua/${file}`, import.meta.url), 'utf8');
+  const sha = createHash('sha1').update(text).digest('hex');
+  const call = async (command: string, script: string, rest: readonly (string | Buffer)[]): Promise<ScriptReply> =>
+    (await client.callBuffer(command, script, ...rest)) as ScriptReply;
+  return {
+    async run(keys, args) {
+      const rest = [String(keys.length), ...keys, ...args.map(toArgument)];
+      try {
+        return await call('EVALSHA', sha, rest);
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+        return call('EVAL', text, rest);
+      }
+    },
+  };
+}
+
+function toArgument(value: ScriptArgument): string | Buffer {
+  if (typeof value !== 'object') return String(value);
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+/** The elements of a list reply. */
+export function listOf(reply: ScriptReply): readonly ScriptReply[] {
+  return Array.isArray(reply) ? (reply as readonly ScriptReply[]) : [];
+}
+
+export function textOf(reply: ScriptReply | undefined): string {
+  if (reply === undefined || reply === null) return '';
+  return Buffer.isBuffer(reply) ? reply.toString('latin1') : String(reply);
+}
