@@ -72,7 +72,15 @@ export { planQuestion } from './query/plan.ts';
 export type { Plan, PlanAsk } from './query/plan.ts';
 export { usualNames } from './query/plan-measures.ts';
 export { parseQuestion, QUESTION_GRAINS, QUESTION_KINDS, QUESTION_SCHEMA } from './query/question.ts';
-export type { ParsedQuestion, Question, QuestionError, QuestionGrain, QuestionInput, QuestionKind, QuestionWhere } from './query/question.ts';
+export type {
+  ParsedQuestion,
+  Question,
+  QuestionError,
+  QuestionGrain,
+  QuestionInput,
+  QuestionKind,
+  QuestionWhere,
+} from './query/question.ts';
 export type { AnswerColumn, AnswerRow, AnswerValue, AskedMeasure, CellRange, PlannedDimension } from './query/shape.ts';
 export { createStateAlgebra } from './query/state-algebra.ts';
 
