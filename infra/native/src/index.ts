@@ -2,3 +2,5 @@ export { startKafka, startServers, type ServerOptions, type Servers } from './se
 export type { KafkaServer, Tuning } from './kafka-server.ts';
 export { createProgress, type Progress } from './progress.ts';
 export { repositoryRoot } from './home.ts';
+export { startTidegate, type ServerAddresses, type Tidegate, type TidegateOptions } from './tidegate.ts';
+export type { Supervisor } from './supervisor.ts';

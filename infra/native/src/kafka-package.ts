@@ -55,7 +55,7 @@ async function resolveWithMaven(context: CacheContext, maven: string, jars: stri
     const file = basename(/Downloaded from \S+: (\S+\.jar)/.exec(line)?.[1] ?? '');
     if (WANTED.has(file)) context.step.update(`${seen.add(file).size} of ${JARS.length} jars`);
   };
-  await runTool({ command: maven, args, owner: context.dataDir, onLine });
+  await runTool({ command: maven, args, owner: context.dataDir, signal: context.signal, onLine });
 }
 
 /** The list names every jar: left to itself the resolver takes other versions of some than Maven does. */
@@ -65,10 +65,10 @@ async function resolveWithPython(context: CacheContext, stage: string, jars: str
   const watch = setInterval(() => context.step.update(`${filesNamed(repository, '.jar').length} of ${JARS.length} jars`), 300).unref();
   try {
     const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', '--quiet', 'install', '--target', site, RESOLVER];
-    await runTool({ command: python, args: pip, owner: context.dataDir });
+    await runTool({ command: python, args: pip, owner: context.dataDir, signal: context.signal });
     const jgo = ['-m', 'jgo', '--resolver', 'python', '--cache-dir', links, '--repo-cache', repository];
     const args = [...jgo, 'info', 'classpath', JARS.join('+')];
-    await runTool({ command: python, args, env: { PYTHONPATH: site }, owner: context.dataDir });
+    await runTool({ command: python, args, env: { PYTHONPATH: site }, owner: context.dataDir, signal: context.signal });
   } finally {
     clearInterval(watch);
   }

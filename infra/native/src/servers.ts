@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly progress?: Progress;
   readonly tuning?: Tuning;
   readonly env?: Environment;
+  /** Ends downloads that are under way. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ServerContext {
@@ -37,6 +39,7 @@ export interface ServerContext {
   readonly progress: Progress;
   readonly tuning: Tuning;
   readonly env: Environment;
+  readonly signal: AbortSignal | undefined;
 }
 
 interface StartedServer {
@@ -80,7 +83,14 @@ export function contextOf(options: ServerOptions): ServerContext {
   const { log } = options;
   const progress =
     options.progress ?? (log === undefined ? createProgress({ stream: process.stderr, nowMs: () => performance.now() }) : linesOnly(log));
-  return { home: processHome(options.dataDir), cacheDir: homeOf(env).cacheDir, progress, tuning: options.tuning ?? 'test', env };
+  return {
+    home: processHome(options.dataDir),
+    cacheDir: homeOf(env).cacheDir,
+    progress,
+    tuning: options.tuning ?? 'test',
+    env,
+    signal: options.signal,
+  };
 }
 
 export function processHome(dataDir: string): ProcessHome {
@@ -156,7 +166,7 @@ async function orInContainer(
   try {
     return await native();
   } catch (failure) {
-    const container = await startInContainer(server);
+    const container = context.signal?.aborted === true ? null : await startInContainer(server);
     if (container === null) throw failure;
     context.progress.say(`✓ ${server} runs in a container: ${hostOf(container.address)}`);
     return container;
@@ -164,7 +174,7 @@ async function orInContainer(
 }
 
 function cacheContext(context: ServerContext, step: Step): CacheContext {
-  return { cacheDir: context.cacheDir, dataDir: context.home.dataDir, path: context.env['PATH'], step };
+  return { cacheDir: context.cacheDir, dataDir: context.home.dataDir, path: context.env['PATH'], step, signal: context.signal };
 }
 
 /** Host and port of an address, without the user and password that it may carry. */

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { OWNER_MARK } from './process-record.ts';
+import { OWNER_MARK, sendSignal } from './process-record.ts';
 
 /** A set-up problem that the user can mend; the message is one sentence that says what to install or to do. */
 export class SetupFailure extends Error {
@@ -17,6 +17,8 @@ export interface ToolRun {
   readonly owner?: string;
   readonly account?: { readonly uid: number; readonly gid: number } | undefined;
   readonly onLine?: (line: string) => void;
+  /** Ends the program together with what it started. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Runs a program to its end and returns what it printed; rejects with the last lines of its output. */
@@ -29,6 +31,11 @@ export function runTool(run: ToolRun): Promise<string> {
       ...run.account,
       env: { ...process.env, ...run.env, ...(run.owner === undefined ? {} : { [OWNER_MARK]: run.owner }) },
     });
+    const end = (): void => {
+      if (child.pid !== undefined) sendSignal(-child.pid, 'SIGTERM');
+    };
+    run.signal?.addEventListener('abort', end, { once: true });
+    if (run.signal?.aborted === true) end();
     let output = '';
     let errors = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -38,6 +45,7 @@ export function runTool(run: ToolRun): Promise<string> {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
     child.once('error', reject);
     child.once('close', (code) => {
+      run.signal?.removeEventListener('abort', end);
       if (code === 0) resolve(output);
       else reject(new Error(`${run.command} ended with ${code}: ${lastLines(errors === '' ? output : errors)}`));
     });

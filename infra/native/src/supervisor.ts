@@ -1,0 +1,124 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { launchProcess, type ProcessHome, type RunningProcess } from './child-process.ts';
+import { repositoryRoot } from './home.ts';
+import { join } from 'node:path';
+import { waitUntil } from './readiness.ts';
+
+export interface ServiceSpec {
+  /** Name of the process: of its log and of its record. */
+  readonly name: string;
+  /** Folder under `services/`. */
+  readonly service: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly metricsPort: number;
+}
+
+export interface Supervisor {
+  readonly names: readonly string[];
+  pid(name: string): number;
+  /** Sends the signal and waits for the end. The service comes back by itself where restarts are on. */
+  kill(name: string, signal?: NodeJS.Signals): Promise<void>;
+  /** Starts a service that is down; resolves when it is ready. */
+  start(name: string): Promise<void>;
+  /** Resolves when the service is up and ready, by a restart if need be. */
+  ready(name: string, withinMs?: number): Promise<void>;
+  /** Ends all, one after the other in the order given. */
+  stop(order: readonly string[]): Promise<void>;
+}
+
+export interface SupervisorOptions {
+  readonly home: ProcessHome;
+  readonly services: readonly ServiceSpec[];
+  /** Whether a service that ends without being told to is started again. */
+  readonly restarts: boolean;
+  readonly onRestart?: (name: string, pauseMs: number) => void;
+}
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+/** A run of this length counts as good: the next restart begins with the short pause again. */
+const GOOD_RUN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
+
+interface Seat {
+  readonly spec: ServiceSpec;
+  running: RunningProcess | null;
+  /** Ends in a row, each after a short run. */
+  failures: number;
+  mayRestart: boolean;
+}
+
+/** Runs the services as processes of their own; starts one again, with a growing pause, when it ends by itself. */
+export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+  const seats = new Map<string, Seat>(
+    options.services.map((spec) => [spec.name, { spec, running: null, failures: 0, mayRestart: options.restarts }]),
+  );
+  const seatOf = (name: string): Seat => {
+    const seat = seats.get(name);
+    if (seat === undefined) throw new Error(`there is no service ${name}`);
+    return seat;
+  };
+  const stop = async (order: readonly string[]): Promise<void> => {
+    for (const seat of seats.values()) seat.mayRestart = false;
+    for (const name of order) await seats.get(name)?.running?.stop();
+  };
+  for (const seat of seats.values()) launch(options, seat);
+  const up = await Promise.allSettled([...seats.values()].map((seat) => waitReady(seat, READY_WITHIN_MS)));
+  const failure = up.find((result) => result.status === 'rejected');
+  if (failure !== undefined) {
+    await stop([...seats.keys()].toReversed());
+    throw failure.reason;
+  }
+  return {
+    names: [...seats.keys()],
+    pid: (name) => seatOf(name).running?.pid ?? -1,
+    kill: async (name, signal = 'SIGKILL') => seatOf(name).running?.kill(signal),
+    async start(name) {
+      const seat = seatOf(name);
+      if (seat.running?.isAlive() !== true) launch(options, seat);
+      await waitReady(seat, READY_WITHIN_MS);
+    },
+    ready: (name, withinMs = READY_WITHIN_MS) => waitReady(seatOf(name), withinMs),
+    stop,
+  };
+}
+
+function launch(options: SupervisorOptions, seat: Seat): void {
+  const { spec } = seat;
+  const startedMs = performance.now();
+  const main = join(repositoryRoot, 'services', spec.service, 'src/main.ts');
+  const running = launchProcess(options.home, {
+    name: spec.name,
+    command: process.execPath,
+    args: [main],
+    env: spec.env,
+    cwd: repositoryRoot,
+  });
+  seat.running = running;
+  void running.exited.then(async () => {
+    if (!seat.mayRestart) return;
+    seat.failures = performance.now() - startedMs > GOOD_RUN_MS ? 0 : seat.failures + 1;
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(seat.failures, 16), LONGEST_PAUSE_MS);
+    options.onRestart?.(spec.name, pauseMs);
+    await delay(pauseMs);
+    if (seat.mayRestart && seat.running === running) launch(options, seat);
+  });
+}
+
+/** The first start fails at once with the service's own words; a restart in progress is waited for. */
+async function waitReady(seat: Seat, withinMs: number): Promise<void> {
+  const { running, spec } = seat;
+  if (running === null) throw new Error(`${spec.name} was never started`);
+  const isReady = async (): Promise<boolean> => {
+    const response = await fetch(`http://127.0.0.1:${spec.metricsPort}/readyz`, { signal: AbortSignal.timeout(2_000) });
+    await response.body?.cancel();
+    return response.ok;
+  };
+  if (seat.failures === 0 && running.isAlive()) return waitUntil({ what: spec.name, process: running, withinMs, isReady });
+  const deadlineMs = performance.now() + withinMs;
+  while (!(await isReady().catch(() => false))) {
+    if (performance.now() > deadlineMs)
+      throw new Error(`${spec.name} did not come back within ${withinMs / 1000} s (log: ${running.logFile})`);
+    await delay(50);
+  }
+}

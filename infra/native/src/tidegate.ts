@@ -1,0 +1,223 @@
+import { createLogClient, ensureTidegateTopics } from '@tidegate/kafka';
+import { createPool, migrate, seedDemo } from '@tidegate/postgres';
+import { createClient } from '@tidegate/sdk';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Environment } from './home.ts';
+import { repositoryRoot } from './home.ts';
+import { freePort } from './port.ts';
+import type { Progress } from './progress.ts';
+import { asStep } from './progress.ts';
+import { endLeftovers } from './process-record.ts';
+import { loadSecrets, saveSecrets, secretSettings } from './secrets.ts';
+import { contextOf, startServers, type Servers } from './servers.ts';
+import { startSupervisor, type ServiceSpec, type Supervisor } from './supervisor.ts';
+
+/** Addresses of servers that run already. */
+export interface ServerAddresses {
+  readonly kafkaBrokers: string;
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+}
+
+export interface TidegateOptions {
+  /** Secrets, logs and process records; and the servers' data where they are started here. */
+  readonly dataDir: string;
+  /** Servers to use; absent: found or started, see `startServers`. They are not ended by `stop`. */
+  readonly servers?: ServerAddresses;
+  /**
+   * Lets several installations share servers: prefix of topics and Redis keys, name of the database. Lower-case letters,
+   * digits and `_`; default `tidegate`.
+   */
+  readonly namespace?: string;
+  /** Default 1. */
+  readonly aggregators?: number;
+  /** Of the events topic; default 12. */
+  readonly partitions?: number;
+  /** Default: free ports. */
+  readonly gatewayPort?: number;
+  readonly metricsPorts?: readonly number[];
+  /** Whether services that die are started again; default false, so that a test decides. */
+  readonly restarts?: boolean;
+  /** Packs to apply, names of folders under `packs/`; default `wikipedia`, `traces`, `healthtrack`. */
+  readonly packs?: readonly string[];
+  /** Additional settings of all services. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly tuning?: 'serve' | 'test';
+  readonly progress?: Progress;
+  readonly env?: Environment;
+  readonly signal?: AbortSignal;
+}
+
+export interface Tidegate {
+  readonly gateway: string;
+  readonly apiKey: string;
+  readonly adminKey: string;
+  readonly dataDir: string;
+  readonly logDir: string;
+  readonly addresses: ServerAddresses;
+  readonly topicPrefix: string;
+  readonly redisPrefix: string;
+  readonly metricsPort: (name: string) => number;
+  /** `gateway`, `ingest`, `query`, `aggregator`, and `aggregator-2` … where there are several. */
+  readonly services: Supervisor;
+  /** The broker, where it was started here. */
+  readonly kafka: Servers['kafka'];
+  /** Ends gateway, ingest, aggregators, query, then the servers that were started here. */
+  stop(): Promise<void>;
+}
+
+const DEFAULT_PACKS = ['wikipedia', 'traces', 'healthtrack'];
+const DEFAULT_PARTITIONS = 12;
+const SETUP_TIMEOUT_MS = 30_000;
+
+/** Brings up the whole system: servers, schema, topics, demo tenant, the services as processes, packs. */
+export async function startTidegate(options: TidegateOptions): Promise<Tidegate> {
+  const { home, progress } = contextOf(options);
+  await endLeftovers(home.dataDir, home.runDir);
+  const started = options.servers === undefined ? await startServers(options) : null;
+  const servers: ServerAddresses = started ?? given(options.servers);
+  let supervisor: Supervisor | null = null;
+  const stop = async (): Promise<void> => {
+    await supervisor?.stop(stopOrder(supervisor.names));
+    await started?.stop();
+  };
+  try {
+    options.signal?.throwIfAborted();
+    const names = namesOf(options.namespace ?? 'tidegate');
+    const addresses = { ...servers, databaseUrl: await asStep(progress, 'Schema and topics', () => prepare(servers, names, options)) };
+    const keys = await seedKeys(home.dataDir, addresses.databaseUrl);
+    const plan = await planServices({ options, addresses, names });
+    options.signal?.throwIfAborted();
+    supervisor = await asStep(progress, 'Services', async () => {
+      const onRestart = (name: string, pauseMs: number): void => progress.say(`! ${name} ended, again in ${pauseMs / 1000} s`);
+      return {
+        value: await startSupervisor({ home, services: plan.services, restarts: options.restarts ?? false, onRestart }),
+        detail: plan.gateway,
+      };
+    });
+    await asStep(progress, 'Packs', () => applyPacks(plan.gateway, keys.adminKey, options));
+    return {
+      gateway: plan.gateway,
+      ...keys,
+      dataDir: home.dataDir,
+      logDir: home.logDir,
+      addresses,
+      topicPrefix: names.topicPrefix,
+      redisPrefix: names.redisPrefix,
+      metricsPort: (name) => plan.services.find((spec) => spec.name === name)?.metricsPort ?? 0,
+      services: supervisor,
+      kafka: started?.kafka ?? null,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function given(servers: ServerAddresses | undefined): ServerAddresses {
+  if (servers === undefined) throw new Error('no servers');
+  return servers;
+}
+
+/** The order in which work drains: nothing new comes in, what came in is counted, questions are answered to the last. */
+function stopOrder(names: readonly string[]): readonly string[] {
+  return ['gateway', 'ingest', ...names.filter((name) => name.startsWith('aggregator')), 'query'];
+}
+
+interface Names {
+  readonly database: string;
+  readonly topicPrefix: string;
+  readonly redisPrefix: string;
+}
+
+function namesOf(namespace: string): Names {
+  if (!/^[a-z][a-z0-9_]{0,40}$/.test(namespace)) throw new Error(`${namespace} is no name for a namespace`);
+  return { database: namespace, topicPrefix: `${namespace}.`, redisPrefix: namespace === 'tidegate' ? 'tg' : namespace };
+}
+
+/** Database, schema and topics, each made only when it is not there. */
+async function prepare(servers: ServerAddresses, names: Names, options: TidegateOptions): Promise<{ value: string; detail: string }> {
+  const databaseUrl = await ensureDatabase(servers.databaseUrl, names.database);
+  const { applied, present } = await migrate({ databaseUrl });
+  const client = createLogClient({ kind: 'platformatic', brokers: servers.kafkaBrokers.split(','), clientId: 'tidegate-setup' });
+  const admin = client.createAdmin();
+  try {
+    const partitions = options.partitions ?? DEFAULT_PARTITIONS;
+    await ensureTidegateTopics(admin, { prefix: names.topicPrefix, partitions, replicationFactor: 1 });
+  } finally {
+    await admin.close();
+    await client.close();
+  }
+  return { value: databaseUrl, detail: applied.length === 0 ? `${present} migrations in place` : `${applied.length} migrations applied` };
+}
+
+/** A database of the installation's own beside the one that the address names; a given address that names another one than `postgres` is taken as it is. */
+async function ensureDatabase(url: string, database: string): Promise<string> {
+  const address = new URL(url);
+  if (address.pathname !== '/postgres' && database === 'tidegate') return url;
+  const pool = createPool({ databaseUrl: url, applicationName: 'tidegate-setup', connectionsMax: 1, statementTimeoutMs: SETUP_TIMEOUT_MS });
+  try {
+    const { rowCount } = await pool.query('SELECT FROM pg_database WHERE datname = $1', [database]);
+    // The name has been checked: a statement of this kind takes no parameters.
+    if (rowCount === 0) await pool.query(`CREATE DATABASE ${database}`);
+  } finally {
+    await pool.end();
+  }
+  address.pathname = `/${database}`;
+  return address.toString();
+}
+
+async function seedKeys(dataDir: string, databaseUrl: string): Promise<{ apiKey: string; adminKey: string }> {
+  const { apiKey, adminKey, ...secrets } = loadSecrets(dataDir);
+  const known = { ...(apiKey === undefined ? {} : { apiKey }), ...(adminKey === undefined ? {} : { adminKey }) };
+  const keys = await seedDemo({ databaseUrl, secrets: known });
+  if (keys.apiKey !== apiKey || keys.adminKey !== adminKey) saveSecrets(dataDir, { ...secrets, ...keys });
+  return keys;
+}
+
+interface Plan {
+  readonly gateway: string;
+  readonly services: readonly ServiceSpec[];
+}
+
+async function planServices(of: { options: TidegateOptions; addresses: ServerAddresses; names: Names }): Promise<Plan> {
+  const { options, addresses, names } = of;
+  const names4 = ['gateway', 'ingest', 'query', ...aggregatorNames(options.aggregators ?? 1)];
+  const gatewayPort = options.gatewayPort ?? (await freePort());
+  const [ingestPort, queryPort] = [await freePort(), await freePort()];
+  const shared = {
+    KAFKA_BROKERS: addresses.kafkaBrokers,
+    DATABASE_URL: addresses.databaseUrl,
+    REDIS_URL: addresses.redisUrl,
+    TOPIC_PREFIX: names.topicPrefix,
+    REDIS_PREFIX: names.redisPrefix,
+    LISTEN_HOST: '127.0.0.1',
+    METRICS_HOST: '127.0.0.1',
+    INGEST_URL: `http://127.0.0.1:${ingestPort}`,
+    QUERY_URL: `http://127.0.0.1:${queryPort}`,
+    ...secretSettings(loadSecrets(options.dataDir)),
+    ...options.settings,
+  };
+  const ports: Readonly<Record<string, number>> = { gateway: gatewayPort, ingest: ingestPort, query: queryPort };
+  const services: ServiceSpec[] = [];
+  for (const [index, name] of names4.entries()) {
+    const port = ports[name];
+    const metricsPort = options.metricsPorts?.[index] ?? (await freePort());
+    const own = port === undefined ? {} : { LISTEN_PORT: String(port), API_HOST: '127.0.0.1', API_PORT: String(port) };
+    services.push({ name, service: name.replace(/-\d+$/, ''), env: { ...shared, ...own, METRICS_PORT: String(metricsPort) }, metricsPort });
+  }
+  return { gateway: `http://127.0.0.1:${gatewayPort}`, services };
+}
+
+function aggregatorNames(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => (index === 0 ? 'aggregator' : `aggregator-${index + 1}`));
+}
+
+async function applyPacks(gateway: string, adminKey: string, options: TidegateOptions): Promise<{ value: undefined; detail: string }> {
+  const client = createClient({ gateway, apiKey: adminKey });
+  const packs = options.packs ?? DEFAULT_PACKS;
+  for (const pack of packs) await client.applyPack(await readFile(join(repositoryRoot, 'packs', pack, 'pack.yaml'), 'utf8'));
+  return { value: undefined, detail: packs.join(', ') };
+}
