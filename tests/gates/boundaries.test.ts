@@ -60,7 +60,9 @@ describe('planted violations', () => {
   });
 
   test.each(VIOLATIONS)('a breach of $rule turns boundaries red', ({ rule, file }) => {
-    expect(output).toMatch(new RegExp(`error ${rule}: ${file.replaceAll('.', '\\.')}`));
+    // A circle is reported from whichever of its files was read first.
+    const shown = rule === 'no-circular' ? 'packages/kafka/src/circle-' : file;
+    expect(output).toContain(`error ${rule}: ${shown}`);
   });
 });
 
