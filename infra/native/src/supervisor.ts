@@ -50,9 +50,7 @@ interface Seat {
 
 /** Runs the services as processes of their own; starts one again, with a growing pause, when it ends by itself. */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
-  const seats = new Map<string, Seat>(
-    options.services.map((spec) => [spec.name, { spec, running: null, failures: 0, mayRestart: options.restarts }]),
-  );
+  const seats = new Map<string, Seat>(options.services.map((spec) => [spec.name, { spec, running: null, failures: 0, mayRestart: false }]));
   const seatOf = (name: string): Seat => {
     const seat = seats.get(name);
     if (seat === undefined) throw new Error(`there is no service ${name}`);
@@ -69,6 +67,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     await stop([...seats.keys()].toReversed());
     throw failure.reason;
   }
+  // A service that fails at its very first start says why; only one that has run is started again.
+  for (const seat of seats.values()) seat.mayRestart = options.restarts;
   return {
     names: [...seats.keys()],
     pid: (name) => seatOf(name).running?.pid ?? -1,

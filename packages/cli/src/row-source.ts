@@ -25,8 +25,6 @@ export interface RowSourceOptions {
   readonly stdin: Readable;
   /** Default: by the file's name, NDJSON where it says nothing. */
   readonly format?: RowFormat;
-  /** Of CSV; default a tab for `.tsv`, else a comma. */
-  readonly separator?: string;
 }
 
 /** Opens a file of rows, plain or gzipped (told by its first bytes, not by its name). */
@@ -43,7 +41,7 @@ export async function openRows(options: RowSourceOptions): Promise<RowSource> {
   }
   const text = await unpack(counted());
   const format = options.format ?? formatOf(options.file);
-  const separator = options.separator ?? (/\.tsv(\.gz)?$/.test(options.file) ? '\t' : ',');
+  const separator = /\.tsv(\.gz)?$/.test(options.file) ? '\t' : ',';
   return {
     rows: format === 'csv' ? csvRows(text, separator) : objectRows(text),
     lines: nonEmptyLines(text),

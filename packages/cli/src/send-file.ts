@@ -55,7 +55,6 @@ export async function sendFile(options: SendFileOptions): Promise<FileReport> {
     file: options.file,
     stdin: options.stdin,
     ...(format === undefined ? {} : { format }),
-    ...(mapping?.separator === undefined ? {} : { separator: mapping.separator }),
   });
   const report = await options.client.send(eventsOf(source, { mapping, digest, skip: state.resumedAt }), {
     ...(gzip === undefined ? {} : { gzip }),
