@@ -26,6 +26,7 @@ class MemoryReader implements LogReader {
   readonly #options: LogReaderOptions;
   readonly #positions = new Map<string, Position>();
   readonly #running = new Set<Promise<void>>();
+  readonly #handlers = new Map<string, Promise<void>>();
   readonly #stop = new AbortController();
   readonly #stopped: Promise<void>;
 
@@ -40,9 +41,9 @@ class MemoryReader implements LogReader {
   assign(topic: string, partition: number, offset: number): void {
     const position = { topic, partition, offset, topicId: this.#source.log.describe(topic)?.topicId };
     const key = `${topic}/${partition}`;
-    const before = this.#positions.has(key) ? [...this.#running] : [];
     this.#positions.set(key, position);
-    const run = Promise.all(before)
+    // One handler at a time per partition, also when it is moved while one runs.
+    const run: Promise<void> = (this.#handlers.get(key) ?? Promise.resolve())
       .then(() => this.#follow(position))
       .finally(() => this.#running.delete(run));
     this.#running.add(run);
@@ -90,6 +91,14 @@ class MemoryReader implements LogReader {
   }
 
   async #deliver(slab: RecordSlab, position: Position): Promise<void> {
+    const key = `${position.topic}/${position.partition}`;
+    const handled = this.#handle(slab, position);
+    this.#handlers.set(key, handled);
+    await handled;
+    this.#handlers.delete(key);
+  }
+
+  async #handle(slab: RecordSlab, position: Position): Promise<void> {
     try {
       await this.#options.onSlab(slab);
       position.offset = slab.nextOffset;

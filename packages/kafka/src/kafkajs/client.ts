@@ -1,6 +1,22 @@
 import type { LogClientOptions } from '../log-client.ts';
 import type { LogClient } from '../port.ts';
+import { createAdmin } from './admin.ts';
+import { createKafka } from './connection.ts';
+import { joinGroup } from './group.ts';
+import { createProducer } from './producer.ts';
+import { createReader } from './reader.ts';
 
-export function createKafkajsClient(_options: LogClientOptions): LogClient {
-  throw new Error('not built yet');
+/** The port over kafkajs. */
+export function createKafkajsClient(options: LogClientOptions): LogClient {
+  const kafka = createKafka(options);
+  const now = options.now ?? Date.now;
+  return {
+    name: 'kafkajs',
+    createProducer: () => Promise.resolve(createProducer({ kafka, now, deliveryTimeoutMs: options.deliveryTimeoutMs ?? 30_000 })),
+    createReader: (readerOptions) => createReader(kafka, readerOptions),
+    joinGroup: (groupOptions) => joinGroup(kafka, groupOptions),
+    createAdmin: () => createAdmin(kafka),
+    // Producers, readers, members and admins have connections of their own and are closed one by one.
+    close: () => Promise.resolve(),
+  };
 }

@@ -14,7 +14,7 @@ export function createAdmin(cluster: Cluster, options: LogClientOptions): LogAdm
       const existing = new Set(await admin.listTopics());
       for (const spec of specs) if (!existing.has(spec.name)) await createTopic(admin, spec);
       // The broker answers before the last of the partitions has its leader.
-      for (const spec of specs) await untilLed(cluster, spec);
+      for (const spec of specs) await untilLed(cluster, spec.name);
     },
     describeTopic: async (name): Promise<TopicDescription | null> => {
       if (!(await admin.listTopics()).includes(name)) return null;
@@ -48,15 +48,14 @@ async function createTopic(admin: Admin, { name, partitions, replicationFactor, 
 
 const LEADER_WAIT_ATTEMPTS = 20;
 
-async function untilLed(cluster: Cluster, { name, partitions }: TopicSpec): Promise<void> {
+async function untilLed(cluster: Cluster, topic: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
-      await cluster.refresh(name);
+      await cluster.refresh(topic);
     } catch (cause) {
       if (attempt >= LEADER_WAIT_ATTEMPTS) throw cause;
     }
-    const isLed = Array.from({ length: partitions }, (_, partition) => cluster.leaderOf(name, partition)).every(Boolean);
-    if (isLed || attempt >= LEADER_WAIT_ATTEMPTS) return;
+    if (cluster.isLed(topic) || attempt >= LEADER_WAIT_ATTEMPTS) return;
     await delay(backoffMs(attempt));
   }
 }

@@ -50,6 +50,11 @@ export class Cluster {
     return this.#topics.get(topic)?.leaders[partition];
   }
 
+  /** All partitions of the topic have a leader, as far as is known. */
+  isLed(topic: string): boolean {
+    return this.#topics.get(topic)?.leaders.every((leader) => leader !== undefined) ?? false;
+  }
+
   broker(nodeId: number): Broker {
     const broker = this.#known?.brokers.get(nodeId);
     if (!broker) throw new Error(`broker ${nodeId} is not in the cluster's metadata`);

@@ -1,0 +1,31 @@
+import { Kafka, logLevel } from 'kafkajs';
+import type { KafkaConfig, RetryOptions } from 'kafkajs';
+import type { LogClientOptions } from '../log-client.ts';
+
+/** The library's own retries go on for ever; who waits for them has a deadline of his own. */
+export const ENDLESS: RetryOptions = { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 100, maxRetryTime: 1_000 };
+
+export function createKafka(options: LogClientOptions): Kafka {
+  return new Kafka({
+    clientId: options.clientId,
+    brokers: [...options.brokers],
+    // Errors reach the caller through the port; the library would write them to the console in a format of its own.
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 5_000,
+    requestTimeout: 15_000,
+    retry: ENDLESS,
+    ...(options.ssl ? { ssl: { ...options.ssl } } : {}),
+    ...(options.sasl ? { sasl: toSasl(options.sasl) } : {}),
+  });
+}
+
+function toSasl({ mechanism, username, password }: NonNullable<LogClientOptions['sasl']>): NonNullable<KafkaConfig['sasl']> {
+  switch (mechanism) {
+    case 'PLAIN':
+      return { mechanism: 'plain', username, password };
+    case 'SCRAM-SHA-256':
+      return { mechanism: 'scram-sha-256', username, password };
+    case 'SCRAM-SHA-512':
+      return { mechanism: 'scram-sha-512', username, password };
+  }
+}

@@ -1,0 +1,4 @@
+import { describeLogContract } from './log.contract.ts';
+import { createRealHarness } from './real-harness.ts';
+
+describeLogContract('kafkajs', () => Promise.resolve(createRealHarness('kafkajs')));
