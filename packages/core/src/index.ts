@@ -115,16 +115,7 @@ export { bucketStart, GRAINS } from './rollup/grain.ts';
 export type { StoredGrain } from './rollup/grain.ts';
 export { seriesEntry, seriesId } from './rollup/series.ts';
 export type { SeriesKey } from './rollup/series.ts';
-export {
-  createState,
-  decodeState,
-  encodeState,
-  findMeasure,
-  mergeState,
-  readMeasure,
-  readMeasureAt,
-  STATE_VERSION,
-} from './rollup/state.ts';
+export { createState, decodeState, encodeState, findMeasure, mergeState, readMeasureAt, STATE_VERSION } from './rollup/state.ts';
 export type { MeasurePlace, RollupState, StateValue } from './rollup/state.ts';
 
 // sketch

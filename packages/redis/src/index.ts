@@ -1,3 +1,14 @@
+// connection
+export { connectRedis, whenConnected } from './connect.ts';
+export type { RedisAddress, RedisConnection, RedisOptions } from './connect.ts';
+
+// buckets
+export { bucketKey } from './buckets/bucket-key.ts';
+export type { BucketOwner } from './buckets/bucket-key.ts';
+export type { BucketAnswer, BucketAsk, BucketDecision, Buckets } from './buckets/port.ts';
+export { createRedisBuckets } from './buckets/redis-buckets.ts';
+export type { RedisBucketsOptions } from './buckets/redis-buckets.ts';
+
 // cells
 export { CELL_LIMITS } from './cell-store.ts';
 export type {

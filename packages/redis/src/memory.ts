@@ -1,0 +1,3 @@
+// buckets
+export { createMemoryBuckets } from './buckets-memory.ts';
+export type { MemoryBucketsOptions } from './buckets-memory.ts';

@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { TcpProxy } from '@tidegate/testkit';
+import { createTcpProxy, testServers } from '@tidegate/testkit';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bucketKey } from '../src/buckets/bucket-key.ts';
+import type { BucketAsk, BucketDecision, Buckets } from '../src/buckets/port.ts';
+import { bucketArguments, bucketKeys, createRedisBuckets, toDecision } from '../src/buckets/redis-buckets.ts';
+import { createMemoryBuckets } from '../src/buckets-memory.ts';
+import type { RedisConnection } from '../src/connect.ts';
+import { connectRedis, whenConnected } from '../src/connect.ts';
+import type { ScriptReply } from '../src/script-runner.ts';
+import { bucketsContract, policyOf } from './buckets.contract.ts';
+
+const prefix = `tg-test-${randomBytes(6).toString('hex')}`;
+let keys = 0;
+const freshKey = (): string => bucketKey(prefix, { tenant: 'acme', limitClass: 'test', subject: String((keys += 1)) });
+
+async function open(): Promise<RedisConnection> {
+  const redis = connectRedis({ address: { url: testServers().redisUrl }, name: 'test', commandTimeoutMs: 5_000 });
+  if (!(await whenConnected(redis, 5_000))) throw new Error('Redis did not answer');
+  return redis;
+}
+
+bucketsContract('buckets in Redis', async () => {
+  const redis = await open();
+  return { buckets: createRedisBuckets({ redis }), freshKey, close: async () => void (await redis.quit()) };
+});
+
+describe('the bucket script', () => {
+  let redis: RedisConnection;
+  beforeAll(async () => {
+    redis = await open();
+  });
+  afterAll(async () => {
+    const left = await redis.keys(`${prefix}:*`);
+    if (left.length > 0) await redis.del(...left);
+    await redis.quit();
+  });
+
+  /** The shipped text with its clock replaced by the last argument. */
+  async function scriptWithClock(): Promise<(asks: readonly BucketAsk[], nowUs: number) => Promise<BucketDecision>> {
+    const text = await readFile(new URL('../src/lua/bucket-take.lua', import.meta.url), 'utf8');
+    const clocked = text
+      .replace(/^local time = redis\.call\('TIME'\).*$/m, '')
+      .replace('time[1] * 1000000 + time[2]', 'tonumber(ARGV[#ARGV])');
+    expect(clocked).not.toContain('TIME');
+    return async (asks, nowUs) => {
+      const reply = await redis.eval(clocked, asks.length, ...bucketKeys(asks), ...bucketArguments(asks), nowUs);
+      return toDecision(reply as ScriptReply, asks);
+    };
+  }
+
+  it('agrees bit for bit with the arithmetic of core, through clock jumps and changes of policy', async () => {
+    const take = await scriptWithClock();
+    const anyPolicy = fc.constantFrom(
+      policyOf(1_000, 60, 1_000),
+      policyOf(60_000, 60, 60_000),
+      policyOf(7, 60, 5),
+      policyOf(1, 3, 2),
+      policyOf(1, 2_678_400, 3_362), // just below 2^53
+      policyOf(999_983, 3_600, 50_000),
+    );
+    const anyStep = fc.record({
+      stepUs: fc.oneof(fc.integer({ min: 0, max: 1_000 }), fc.integer({ min: -1e9, max: 1e9 }), fc.integer({ min: 0, max: 1e14 })),
+      asks: fc.array(fc.record({ key: fc.nat(2), policy: anyPolicy, cost: fc.integer({ min: -2, max: 5_000 }) }), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 25 }), async (steps) => {
+        let nowUs = 1_800_000_000_000_000;
+        const twin = createMemoryBuckets({ nowUs: () => nowUs });
+        const names = [freshKey(), freshKey(), freshKey()];
+        for (const { stepUs, asks } of steps) {
+          nowUs = Math.max(1, nowUs + stepUs);
+          const distinct = [...new Map(asks.map((ask) => [ask.key, ask])).values()];
+          const asked = distinct.map(({ key, policy, cost }) => ({ key: names[key] ?? '', policy, cost: Math.min(cost, policy.burst) }));
+          const twinAnswer = await twin.take(asked);
+          expect(await take(asked, nowUs)).toEqual(twinAnswer);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+
+  it('a denied call leaves every key byte for byte as it was', async () => {
+    const buckets = createRedisBuckets({ redis });
+    const policy = policyOf(1, 100_000, 2);
+    const [a, b] = [freshKey(), freshKey()];
+    await buckets.take([{ key: a, policy, cost: 2 }]);
+    await buckets.take([{ key: b, policy, cost: 1 }]);
+    const before = await redis.mget(a, b);
+    expect(
+      await buckets.take([
+        { key: b, policy, cost: 1 },
+        { key: a, policy, cost: 1 },
+      ]),
+    ).toMatchObject({ allowed: false });
+    expect(await redis.mget(a, b)).toEqual(before);
+  });
+
+  it('a bucket expires when it is full again, and a full one is not kept', async () => {
+    const buckets = createRedisBuckets({ redis });
+    const policy = policyOf(10, 1, 100);
+    const key = freshKey();
+    const { levels } = await buckets.take([{ key, policy, cost: 50 }]);
+    const ttlMs = await redis.pttl(key);
+    expect(levels[0]?.fullAfterUs).toBe(5_000_000); // 50 tokens at 10 a second
+    expect(ttlMs).toBeGreaterThan(4_000);
+    expect(ttlMs).toBeLessThanOrEqual(5_001);
+    await buckets.take([{ key, policy, cost: -50 }]);
+    expect(await redis.exists(key)).toBe(0);
+  });
+
+  it('admits exactly its capacity to many connections at once, and takes exactly as much from the level they share', async () => {
+    const connections = await Promise.all(Array.from({ length: 6 }, open));
+    const user = { key: freshKey(), policy: policyOf(1, 100_000, 300), cost: 1 };
+    const shared = { key: freshKey(), policy: policyOf(1, 100_000, 1_000), cost: 1 };
+    const calls = connections.flatMap((connection) => {
+      const buckets = createRedisBuckets({ redis: connection });
+      return Array.from({ length: 200 }, () => buckets.take([user, shared]));
+    });
+    const admitted = (await Promise.all(calls)).filter(({ allowed }) => allowed).length;
+    const { levels } = await createRedisBuckets({ redis }).take([{ ...shared, cost: 0 }]);
+    expect(admitted).toBe(300);
+    expect(Math.floor((levels[0]?.units ?? 0) / shared.policy.q)).toBe(700);
+    await Promise.all(connections.map((connection) => connection.quit()));
+  });
+
+  it('is sent anew to a server that has forgotten it', async () => {
+    const buckets = createRedisBuckets({ redis });
+    const ask = { key: freshKey(), policy: policyOf(1, 100, 5), cost: 1 };
+    await buckets.take([ask]);
+    await redis.script('FLUSH');
+    expect(await buckets.take([ask])).toMatchObject({ allowed: true });
+  });
+
+  it('every key of a tenant lies in one cluster slot, and names nobody', () => {
+    const key = bucketKey('tg', { tenant: 'acme', limitClass: 'api_key', subject: 'jane@example.com' });
+    expect(key).toMatch(/^tg:\{t:acme\}:b:api_key:[A-Za-z0-9_-]{22}$/);
+  });
+});
+
+describe('a connection', () => {
+  const ask = { key: freshKey(), policy: policyOf(1, 100, 5), cost: 1 };
+  let proxy: TcpProxy;
+  let redis: RedisConnection;
+  let buckets: Buckets;
+  const isServed = (): Promise<boolean> =>
+    buckets.take([ask]).then(
+      () => true,
+      () => false,
+    );
+
+  beforeAll(async () => {
+    const { hostname, port } = new URL(testServers().redisUrl);
+    proxy = await createTcpProxy({ host: hostname, port: Number(port) });
+    redis = connectRedis({ address: { host: '127.0.0.1', port: proxy.port }, name: 'test', commandTimeoutMs: 25 });
+    buckets = createRedisBuckets({ redis });
+    if (!(await whenConnected(redis, 5_000))) throw new Error('no connection through the proxy');
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await proxy.close();
+  });
+
+  it('to a server that falls silent gives up after its time limit', async () => {
+    proxy.stall();
+    const startedMs = performance.now();
+    await expect(buckets.take([ask])).rejects.toThrow('timed out');
+    const tookMs = performance.now() - startedMs;
+    expect(tookMs).toBeGreaterThan(20);
+    expect(tookMs).toBeLessThan(150); // 25 ms and what a busy machine adds
+    proxy.resume();
+    await expect.poll(isServed, { timeout: 5_000 }).toBe(true);
+  });
+
+  it('to a server that is away fails at once, and works again when the server is back', async () => {
+    await proxy.cut();
+    await expect.poll(() => redis.status).not.toBe('ready');
+    const startedMs = performance.now();
+    await expect(buckets.take([ask])).rejects.toThrow("isn't writeable");
+    expect(performance.now() - startedMs).toBeLessThan(20);
+    await proxy.restore();
+    await expect.poll(isServed, { timeout: 5_000 }).toBe(true);
+  });
+});

@@ -1,0 +1,68 @@
+import type { Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+
+/** Stands between a client and a server, and makes the server slow, silent or absent on demand. */
+export interface TcpProxy {
+  readonly port: number;
+  /** Keeps connections open and lets nothing through, as a stopped process does. */
+  stall(): void;
+  /** Lets everything through again, what was held included. */
+  resume(): void;
+  /** Ends all connections and refuses new ones, as a killed process does. */
+  cut(): Promise<void>;
+  /** Takes connections again, on the same port. */
+  restore(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function createTcpProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
+  const ends = new Set<Socket>();
+  let isStalled = false;
+  const server = createServer((client) => {
+    const upstream = connect(target.port, target.host);
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      ends.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        ends.delete(from);
+        to.destroy();
+      });
+      from.on('data', (chunk) => void to.write(chunk));
+      if (isStalled) from.pause();
+    }
+  });
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  const cut = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const end of ends) end.destroy();
+    await closed;
+  };
+  await listen(0);
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    port,
+    stall: () => {
+      isStalled = true;
+      for (const end of ends) end.pause();
+    },
+    resume: () => {
+      isStalled = false;
+      for (const end of ends) end.resume();
+    },
+    cut,
+    restore: () => listen(port),
+    close: cut,
+  };
+}
