@@ -1,0 +1,58 @@
+import type { CanonicalReader } from '@tidegate/core';
+import type { GroupMember, LogAdmin, LogClient, LogProducer, TopicNames } from '@tidegate/kafka';
+import type { DataStore } from '@tidegate/postgres';
+import type { Clock, Random } from '@tidegate/runtime';
+import type { Logger, Metrics } from '@tidegate/telemetry';
+import type { Announcer } from './announce.ts';
+import type { Fault } from './fault-points.ts';
+import type { Instruments } from './instruments.ts';
+import type { Liveness } from './liveness.ts';
+import type { LogProbe } from './log-probe.ts';
+import type { Registry } from './registry.ts';
+import type { TakeOverLimits } from './take-over.ts';
+
+/** What an aggregator is made with: the outside systems behind their ports, limits, and what a test replaces. */
+export interface AggregatorDeps {
+  readonly client: LogClient;
+  readonly store: DataStore;
+  readonly topics: TopicNames;
+  readonly groupId: string;
+  readonly sessionTimeoutMs: number;
+  readonly limits: TakeOverLimits & {
+    readonly flushPauseMinMs: number;
+    readonly flushPauseMaxMs: number;
+    /** How often partitions without new records tell where they stand. */
+    readonly idleMs: number;
+  };
+  readonly reader: CanonicalReader;
+  readonly seal: (tenant: string, original: Uint8Array) => Uint8Array;
+  readonly newToken: () => Uint8Array;
+  readonly fault: Fault;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** A fault after which the process must not go on. */
+  readonly onFatal: (event: string, error: unknown) => void;
+}
+
+/** What the parts, made one after another, know of each other. */
+export interface SharedState {
+  isStopping: boolean;
+  member: GroupMember | null;
+}
+
+/** The parts that stand on ports alone; ownership, flush loop and slab handler are joined from them. */
+export interface AggregatorParts {
+  readonly deps: AggregatorDeps;
+  readonly shared: SharedState;
+  readonly producer: LogProducer;
+  readonly admin: LogAdmin;
+  readonly probe: LogProbe;
+  readonly registry: Registry;
+  readonly announcer: Announcer;
+  readonly instruments: Instruments;
+  readonly liveness: Liveness;
+  /** A pause within work that goes on; it counts as a turn of the loop. */
+  readonly pause: (ms: number) => Promise<void>;
+}

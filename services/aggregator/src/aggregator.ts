@@ -1,0 +1,216 @@
+import type { GroupMember, LogReader } from '@tidegate/kafka';
+import { createAfterCommit } from './after-commit.ts';
+import type { AggregatorDeps, AggregatorParts, SharedState } from './aggregator-parts.ts';
+import { createAnnouncer } from './announce.ts';
+import { startFlushLoop } from './flush-loop.ts';
+import type { FlushLoop } from './flush-loop.ts';
+import { createFlush } from './flush.ts';
+import { createIdleProgress } from './idle.ts';
+import { createInstruments } from './instruments.ts';
+import { createLiveness } from './liveness.ts';
+import type { Liveness } from './liveness.ts';
+import { createLogProbe } from './log-probe.ts';
+import type { OwnedPartition } from './owned-partition.ts';
+import { createOwnership } from './ownership.ts';
+import type { Ownership } from './ownership.ts';
+import { followRegistry } from './registry.ts';
+import { createAnnounceRejected } from './reject.ts';
+import { createSlabHandler } from './slab-handler.ts';
+import { createTakeOver } from './take-over.ts';
+
+export type { AggregatorDeps } from './aggregator-parts.ts';
+
+export interface Aggregator {
+  readonly liveness: Liveness;
+  /** Partitions that are taken over now. */
+  partitions(): readonly number[];
+  /** Stops fetching, flushes, announces, leaves the group, closes what it opened. */
+  stop(): Promise<void>;
+}
+
+/** The steps of the data's way joined together: consume → dedupe → fold → flush → announce, for the partitions that the group gives. */
+export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator> {
+  const { owned, bind } = lateOwnership();
+  const parts = await createParts(deps, owned);
+  let handler: ReturnType<typeof createSlabHandler> | null = null;
+  const reader = deps.client.createReader({
+    onSlab: (slab) => handler?.(slab),
+    onOutOfRange: (at) => {
+      const taken = ownership.ownerOf(at);
+      deps.log.error('offset_out_of_range', {
+        detail: { partition: at.partition, requested: at.requested, start_offset: at.startOffset, end_offset: at.endOffset },
+      });
+      if (taken !== null) ownership.lost(taken);
+    },
+    onError: (error) => {
+      parts.liveness.fetched(false);
+      deps.log.warn('fetch_failed', { error });
+    },
+  });
+  const ownership: Ownership = createOwnershipOf(parts, { reader, drain: () => loop.drain() });
+  bind(ownership);
+  const loop: FlushLoop = startLoop(parts, ownership);
+  handler = createSlabHandler(parts, { ownership, loop });
+  await parts.registry.ready;
+  const stopIdle = startIdle(parts, ownership);
+  const member = await join(parts, ownership);
+  parts.shared.member = member;
+  return {
+    liveness: parts.liveness,
+    partitions: () => ownership.all().map((taken) => taken.partition),
+    stop: () => stop(parts, { member, stopIdle, loop, reader, ownership }),
+  };
+}
+
+/** Gauges and liveness look at the owned partitions before there is anything that owns. */
+function lateOwnership(): { owned: () => readonly OwnedPartition[]; bind: (ownership: Ownership) => void } {
+  let bound: Ownership | null = null;
+  return { owned: () => bound?.all() ?? [], bind: (ownership) => void (bound = ownership) };
+}
+
+async function createParts(deps: AggregatorDeps, owned: () => readonly OwnedPartition[]): Promise<AggregatorParts> {
+  const { client, topics, log, clock } = deps;
+  const shared: SharedState = { isStopping: false, member: null };
+  const producer = await client.createProducer();
+  const liveness = createLiveness({ monotonicMs: () => clock.monotonicMs(), owned });
+  const pause = (ms: number): Promise<void> => {
+    liveness.turned();
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  };
+  return {
+    ...{ deps, shared, producer, liveness, pause },
+    admin: client.createAdmin(),
+    probe: createLogProbe(client, (error) => log.warn('probe_failed', { error })),
+    registry: followRegistry({ client, topic: topics.control, log }),
+    instruments: createInstruments(deps.metrics, owned, () => clock.nowMs()),
+    announcer: createAnnouncer({
+      producer,
+      rollupsTopic: topics.rollups,
+      progressTopic: topics.progress,
+      random: deps.random,
+      pause,
+      isStopping: () => shared.isStopping,
+      onError: (error) => log.warn('announce_failed', { error }),
+    }),
+  };
+}
+
+function createOwnershipOf(parts: AggregatorParts, to: { readonly reader: LogReader; readonly drain: () => Promise<void> }): Ownership {
+  const { deps, instruments } = parts;
+  const takeOver = createTakeOver({
+    ...parts,
+    store: deps.store,
+    topics: deps.topics,
+    limits: deps.limits,
+    newToken: deps.newToken,
+    onGap: (gap) => instruments.gap(gap.partition, gap.toOffset - gap.fromOffset),
+    log: deps.log,
+  });
+  return createOwnership({
+    reader: to.reader,
+    drain: to.drain,
+    takeOver: async (partition) => {
+      await deps.fault('takeover.begun');
+      const taken = await takeOver(partition);
+      await deps.fault('takeover.done');
+      return taken;
+    },
+    eventsTopic: deps.topics.events,
+    rejectedTopic: deps.topics.rejected,
+    pause: parts.pause,
+    random: deps.random,
+    onTakenOver: (taken) => {
+      instruments.takenOver();
+      deps.log.info('partition_taken_over', {
+        detail: { partition: taken.partition, term: taken.term, next_offset: taken.live.committed },
+      });
+    },
+    log: deps.log,
+  });
+}
+
+function startLoop(parts: AggregatorParts, ownership: Ownership): FlushLoop {
+  const { deps, instruments, liveness } = parts;
+  const flush = createFlush({
+    store: deps.store,
+    announceRejected: createAnnounceRejected({ producer: parts.producer, topic: deps.topics.rejected }),
+    restart: (taken) => ownership.restart(taken),
+    onLost: (taken) => ownership.lost(taken),
+    onFailure: (reason) => {
+      liveness.committed(reason !== 'server');
+      instruments.flushFailed(reason);
+    },
+    recordLimit: deps.limits.batchRecordsMax,
+    clock: deps.clock,
+    random: deps.random,
+    pause: parts.pause,
+    isStopping: () => parts.shared.isStopping,
+    log: deps.log,
+  });
+  return startFlushLoop({
+    owned: () => ownership.all(),
+    flush,
+    afterCommit: createAfterCommit(parts, ownership),
+    onTurn: () => liveness.turned(),
+    pauseMinMs: deps.limits.flushPauseMinMs,
+    pauseMaxMs: deps.limits.flushPauseMaxMs,
+    clock: deps.clock,
+    onFault: (error) => deps.onFatal('flush_loop_failed', error),
+  });
+}
+
+function join({ deps }: AggregatorParts, ownership: Ownership): Promise<GroupMember> {
+  return deps.client.joinGroup({
+    groupId: deps.groupId,
+    topic: deps.topics.events,
+    sessionTimeoutMs: deps.sessionTimeoutMs,
+    onAssigned: (partitions) => ownership.assign(partitions),
+    onRevoked: (partitions) => ownership.revoke(partitions),
+    onError: (error) => deps.log.warn('group_failed', { error }),
+  });
+}
+
+/** Returns what ends it. */
+function startIdle({ deps, admin, announcer, shared }: AggregatorParts, ownership: Ownership): () => Promise<void> {
+  const tellIdle = createIdleProgress({
+    ...{ admin, announcer },
+    store: deps.store,
+    eventsTopic: deps.topics.events,
+    owned: () => ownership.all(),
+    onLost: (owned) => ownership.lost(owned),
+    nowMs: () => deps.clock.nowMs(),
+  });
+  let running: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    if (running !== null || shared.isStopping) return;
+    running = tellIdle()
+      .catch((error: unknown) => deps.log.warn('idle_progress_failed', { error }))
+      .finally(() => (running = null));
+  }, deps.limits.idleMs);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
+
+interface Running {
+  readonly member: GroupMember;
+  readonly stopIdle: () => Promise<void>;
+  readonly loop: FlushLoop;
+  readonly reader: LogReader;
+  readonly ownership: Ownership;
+}
+
+/** In this order nothing that was folded is left behind, and nobody else begins before it is committed. */
+async function stop(parts: AggregatorParts, { member, stopIdle, loop, reader, ownership }: Running): Promise<void> {
+  parts.shared.isStopping = true;
+  for (const owned of ownership.all()) ownership.stopReading(owned);
+  await stopIdle();
+  await loop.stop();
+  await member.close();
+  for (const owned of ownership.all()) ownership.release(owned);
+  await reader.close();
+  await parts.probe.close();
+  await parts.registry.close();
+  await Promise.all([parts.producer.close(), parts.admin.close()]);
+}

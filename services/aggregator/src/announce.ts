@@ -1,0 +1,134 @@
+import { encodeAnnouncement } from '@tidegate/core';
+import type { AnnouncedCell, CommitAnnouncement } from '@tidegate/core';
+import { createRecordBatch, encodeHeaders, NO_HEADERS } from '@tidegate/kafka';
+import type { LogProducer, RecordBatch } from '@tidegate/kafka';
+import type { Random } from '@tidegate/runtime';
+import { backoffMs } from '@tidegate/runtime';
+import type { FrozenBatch } from './frozen-batch.ts';
+import type { OwnedPartition } from './owned-partition.ts';
+
+/** Below the broker's default limit of one request's batch (1 MiB), with a part's size to spare. */
+const BATCH_BYTES_MAX = 640 * 1_024;
+const BACKOFF = { firstMs: 50, capMs: 2_000 };
+const encoder = new TextEncoder();
+const JSON_HEADERS = encodeHeaders([{ name: 'v', value: encoder.encode('1') }]);
+
+export interface AnnounceDeps {
+  readonly producer: LogProducer;
+  readonly rollupsTopic: string;
+  readonly progressTopic: string;
+  readonly random: Random;
+  readonly pause: (ms: number) => Promise<void>;
+  /** Ends the retries of a process that stops. */
+  readonly isStopping: () => boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Announcer {
+  /** Tells readers of commits of one or more partitions. Repeats an append until it is acknowledged: applying twice is harmless. */
+  announce(commits: readonly CommitAnnouncement[]): Promise<void>;
+  /** Tells every service how far partitions are counted. */
+  tellProgress(partitions: readonly OwnedPartition[]): Promise<void>;
+}
+
+export function createAnnouncer(deps: AnnounceDeps): Announcer {
+  async function append(topic: string, partition: number, batch: RecordBatch): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await deps.producer.append(topic, partition, batch);
+        return;
+      } catch (error) {
+        deps.onError(error);
+        if (deps.isStopping() && attempt > 3) throw error;
+        await deps.pause(backoffMs(BACKOFF, attempt, deps.random));
+      }
+    }
+  }
+
+  async function announceOne(commit: CommitAnnouncement): Promise<void> {
+    const key = Uint8Array.of(commit.partition & 0xff, commit.partition >> 8);
+    let batch = createRecordBatch();
+    for (const part of encodeAnnouncement(commit)) {
+      if (batch.count > 0 && batch.sizeBytes + part.length > BATCH_BYTES_MAX) {
+        await append(deps.rollupsTopic, commit.partition, batch);
+        batch = createRecordBatch();
+      }
+      batch.add(key, part, NO_HEADERS);
+    }
+    await append(deps.rollupsTopic, commit.partition, batch);
+  }
+
+  return {
+    announce: async (commits) => {
+      await Promise.all(commits.map(announceOne));
+    },
+    tellProgress: async (partitions) => {
+      if (partitions.length === 0) return;
+      const batch = createRecordBatch();
+      for (const owned of partitions)
+        batch.add(encoder.encode(`live/${owned.partition}`), encoder.encode(progressText(owned)), JSON_HEADERS);
+      await append(deps.progressTopic, 0, batch);
+    },
+  };
+}
+
+/** What a committed batch changed, as readers of rollups.v1 take it. */
+export function toAnnouncement(frozen: FrozenBatch): CommitAnnouncement {
+  const { owned, commit, folded } = frozen;
+  const cells: AnnouncedCell[] = frozen.cells.writes.map((write, i) => ({
+    series: folded.deltas[i]?.series ?? 0,
+    grain: write.grain,
+    bucketS: write.bucketS,
+    revision: write.revision,
+    state: write.state,
+  }));
+  return {
+    partition: owned.partition,
+    term: commit.term,
+    commitNo: commit.commitNo,
+    previousCommitNo: commit.commitNo - 1,
+    nextOffset: commit.live.next,
+    completeThroughMs: owned.completeThroughMs ?? 0,
+    logGeneration: owned.live.logGeneration,
+    series: folded.series,
+    cells,
+  };
+}
+
+/**
+ * Where a partition stands, without cells. Its previous number is its own, so that a reader that misses the last commit sees
+ * the hole instead of taking it for applied.
+ */
+export function standingOf(owned: OwnedPartition): CommitAnnouncement {
+  return {
+    partition: owned.partition,
+    term: owned.term,
+    commitNo: owned.commitNo,
+    previousCommitNo: owned.commitNo,
+    nextOffset: owned.live.committed,
+    completeThroughMs: owned.completeThroughMs ?? 0,
+    logGeneration: owned.live.logGeneration,
+    series: [],
+    cells: [],
+  };
+}
+
+/** The JSON of progress.v1 (docs/design/road.md, section 6). */
+function progressText(owned: OwnedPartition): string {
+  return JSON.stringify({
+    lane: 'live',
+    partition: owned.partition,
+    next_offset: String(owned.live.committed),
+    complete_through_ms: owned.completeThroughMs,
+    term: owned.term,
+    commit_no: String(owned.commitNo),
+    log_generation: owned.live.logGeneration,
+    oldest_uncounted_ms: oldestUncountedMs(owned),
+  });
+}
+
+/** Append time of the oldest event that is not counted; never later than the truth: what is not read yet came after what is counted. */
+export function oldestUncountedMs(owned: OwnedPartition): number | null {
+  if (Number.isFinite(owned.batch.arrivalFromMs)) return owned.batch.arrivalFromMs;
+  return owned.endOffset > owned.live.committed ? owned.completeThroughMs : null;
+}

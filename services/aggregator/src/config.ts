@@ -1,0 +1,50 @@
+import { defineConfig, sharedFields, text } from '@tidegate/runtime';
+import type { ConfigField } from '@tidegate/runtime';
+
+/** Settings of the aggregator; docs/reference/config.md is generated from this list. */
+export const AGGREGATOR_CONFIG = defineConfig('aggregator', {
+  kafkaBrokers: sharedFields.kafkaBrokers,
+  kafkaClient: sharedFields.kafkaClient,
+  topicPrefix: sharedFields.topicPrefix,
+  databaseUrl: sharedFields.databaseUrl,
+  fieldKeys: sharedFields.fieldKeys,
+  metricsHost: sharedFields.metricsHost,
+  metricsPort: sharedFields.metricsPort,
+  logLevel: sharedFields.logLevel,
+  groupSessionMs: {
+    env: 'GROUP_SESSION_MS',
+    schema: text.integer({ min: 6_000, max: 10_000 }),
+    default: '8000',
+    description: 'How long an aggregator may be silent before the others take its partitions over.',
+  } satisfies ConfigField<number>,
+  dedupMemoryBytes: {
+    env: 'DEDUP_MEMORY_MB',
+    schema: text.megabytes({ min: 16, max: 65_536 }),
+    default: '512',
+    description: 'Memory for the filters of the dedup window, of all partitions together. What does not fit is looked up in Postgres.',
+  } satisfies ConfigField<number>,
+  dedupWindowHours: {
+    env: 'DEDUP_WINDOW_HOURS',
+    schema: text.integer({ min: 1, max: 24 * 366 }),
+    default: '192',
+    description: 'How long after its first copy an event is known again. At least EVENTS_RETENTION_HOURS + 6 (segment) + 12.',
+  } satisfies ConfigField<number>,
+  eventsRetentionHours: {
+    env: 'EVENTS_RETENTION_HOURS',
+    schema: text.integer({ min: 1, max: 24 * 366 }),
+    default: '168',
+    description: 'Retention of the events topic (`retention.ms`), in hours.',
+  } satisfies ConfigField<number>,
+  flushPauseMinMs: {
+    env: 'FLUSH_PAUSE_MIN_MS',
+    schema: text.integer({ min: 1, max: 10_000 }),
+    default: '5',
+    description: 'Shortest pause between two flushes.',
+  } satisfies ConfigField<number>,
+  flushPauseMaxMs: {
+    env: 'FLUSH_PAUSE_MAX_MS',
+    schema: text.integer({ min: 1, max: 10_000 }),
+    default: '500',
+    description: 'Longest pause between two flushes; between the two it is twice the duration of the last flush.',
+  } satisfies ConfigField<number>,
+});

@@ -1,0 +1,161 @@
+import type { Backoff, Clock, Random } from '@tidegate/runtime';
+import { backoffMs } from '@tidegate/runtime';
+import type { CommitOutcome, DataStore, ProgressRow, RejectedRow } from '@tidegate/postgres';
+import type { Logger } from '@tidegate/telemetry';
+import type { FrozenBatch } from './frozen-batch.ts';
+import { rewind } from './owned-partition.ts';
+import type { OwnedPartition } from './owned-partition.ts';
+
+const BACKOFF: Backoff = { firstMs: 50, capMs: 2_000 };
+const DAY_MS = 86_400_000;
+
+export interface FlushDeps {
+  readonly store: Pick<DataStore, 'commit' | 'readProgress' | 'ensureRawDays'>;
+  readonly announceRejected: (rows: readonly RejectedRow[]) => Promise<void>;
+  /** Reading of the partition begins again at its committed offsets. */
+  readonly restart: (owned: OwnedPartition) => void;
+  /** The partition has another owner, or another state than this process believes: what is held of it is void. */
+  readonly onLost: (owned: OwnedPartition) => void;
+  readonly onFailure: (reason: 'fenced' | 'data' | 'server') => void;
+  readonly recordLimit: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pause: (ms: number) => Promise<void>;
+  readonly isStopping: () => boolean;
+  readonly log: Logger;
+}
+
+/**
+ * Commits frozen batches, several partitions in one transaction, and settles each by what is known of the outcome:
+ *
+ * | outcome     | what is done                                                                                       |
+ * |-------------|----------------------------------------------------------------------------------------------------|
+ * | committed   | the pending layer joins the window, offsets move                                                   |
+ * | lost        | those partitions are given up, the others are committed without them                               |
+ * | data error  | each partition alone; then fewer records, until the one stands alone: it is rejected, the rest goes |
+ * | failed      | the progress row is read back: committed after all, or everything uncommitted is dropped           |
+ *
+ * Resolves with the batches that are committed.
+ */
+export function createFlush(deps: FlushDeps) {
+  const days = new Set<number>();
+  let failures = 0;
+
+  async function ensureDays(frozen: readonly FrozenBatch[]): Promise<void> {
+    const wanted = new Set<number>();
+    for (const { commit } of frozen) {
+      // The day after, too: no flush waits for it at midnight.
+      for (let day = Math.floor(commit.arrivalFromMs / DAY_MS); day <= Math.floor(commit.arrivalToMs / DAY_MS) + 1; day += 1)
+        wanted.add(day);
+    }
+    const fresh = [...wanted].filter((day) => !days.has(day));
+    if (fresh.length === 0) return;
+    await deps.store.ensureRawDays(fresh);
+    for (const day of fresh) days.add(day);
+  }
+
+  async function attempt(frozen: readonly FrozenBatch[]): Promise<CommitOutcome> {
+    try {
+      await ensureDays(frozen);
+      await deps.announceRejected(frozen.flatMap((f) => f.commit.rejected));
+    } catch (error) {
+      return { kind: 'failed', commitSent: false, message: error instanceof Error ? error.message : String(error) };
+    }
+    return deps.store.commit({ partitions: frozen.map((f) => f.commit) });
+  }
+
+  async function flush(frozen: readonly FrozenBatch[]): Promise<readonly FrozenBatch[]> {
+    if (frozen.length === 0) return [];
+    const outcome = await attempt(frozen);
+    switch (outcome.kind) {
+      case 'committed':
+        failures = 0;
+        return frozen.map((f) => settle(f, deps.recordLimit));
+      case 'lost':
+        return flush(giveUpLost(deps, frozen, outcome.partitions));
+      case 'data_error':
+        deps.onFailure('data');
+        return afterDataError(frozen, outcome.sqlState);
+      case 'failed':
+        deps.onFailure('server');
+        deps.log.warn('flush_failed', { detail: { commit_sent: outcome.commitSent, reason: outcome.message } });
+        return readBack(frozen);
+    }
+  }
+
+  async function afterDataError(frozen: readonly FrozenBatch[], sqlState: string): Promise<readonly FrozenBatch[]> {
+    const committed: FrozenBatch[] = [];
+    if (frozen.length > 1) {
+      for (const one of frozen) committed.push(...(await flush([one])));
+      return committed;
+    }
+    for (const one of frozen) narrow(deps, one, sqlState);
+    return committed;
+  }
+
+  /** Nobody knows, or nothing happened: the row says which. Nothing is tried again before it has been read. */
+  async function readBack(frozen: readonly FrozenBatch[]): Promise<readonly FrozenBatch[]> {
+    for (;;) {
+      failures += 1;
+      await deps.pause(backoffMs(BACKOFF, failures, deps.random));
+      if (deps.isStopping() && failures > 5) return [];
+      try {
+        const rows = new Map((await deps.store.readProgress(frozen.map((f) => f.commit.partition))).map((row) => [row.partition, row]));
+        return frozen.filter((f) => settleByRow(deps, f, rows.get(f.commit.partition)));
+      } catch (error) {
+        deps.log.warn('progress_unreadable', { error });
+      }
+    }
+  }
+
+  return flush;
+}
+
+/** The commit stands. */
+function settle(frozen: FrozenBatch, recordLimit: number): FrozenBatch {
+  const { owned, commit, layer } = frozen;
+  owned.window.commit(layer, { arrivalFromMs: commit.arrivalFromMs, arrivalToMs: commit.arrivalToMs });
+  owned.cells.settled(frozen.cells);
+  owned.commitNo = commit.commitNo;
+  owned.live.committed = commit.live.next;
+  if (commit.rejectedLane !== null) owned.rejected.committed = commit.rejectedLane.next;
+  if (commit.completeThroughMs !== null) owned.completeThroughMs = Math.max(owned.completeThroughMs ?? 0, commit.completeThroughMs);
+  if (owned.live.committed >= owned.searchUntil) owned.recordLimit = recordLimit;
+  for (const offset of owned.refused) if (offset < owned.live.committed) owned.refused.delete(offset);
+  return frozen;
+}
+
+function giveUpLost(deps: FlushDeps, frozen: readonly FrozenBatch[], lost: readonly number[]): readonly FrozenBatch[] {
+  deps.onFailure('fenced');
+  for (const { owned } of frozen) if (lost.includes(owned.partition)) deps.onLost(owned);
+  return frozen.filter((f) => !lost.includes(f.owned.partition));
+}
+
+/** True when the commit stands after all. */
+function settleByRow(deps: FlushDeps, frozen: FrozenBatch, row: ProgressRow | undefined): boolean {
+  const { owned, commit } = frozen;
+  const isMine = row !== undefined && Buffer.compare(row.owner, commit.token) === 0;
+  if (isMine && row.commitNo === commit.commitNo && row.live.nextOffset === commit.live.next) {
+    settle(frozen, deps.recordLimit);
+    return true;
+  }
+  if (isMine && row.commitNo === commit.commitNo - 1 && row.live.nextOffset === commit.live.expected) {
+    rewind(owned, frozen.layer);
+    deps.restart(owned);
+  } else deps.onLost(owned);
+  return false;
+}
+
+/** Halves what a batch may hold, or names the record that the database refuses once it stands alone; then folds again. */
+function narrow(deps: FlushDeps, frozen: FrozenBatch, sqlState: string): void {
+  const { owned, commit } = frozen;
+  const liveRecords = commit.live.next - commit.live.expected;
+  if (liveRecords <= 1) {
+    owned.refused.add(commit.live.expected);
+    deps.log.error('record_unstorable', { detail: { partition: owned.partition, offset: commit.live.expected, sql_state: sqlState } });
+  }
+  owned.searchUntil = Math.max(owned.searchUntil, commit.live.next);
+  owned.recordLimit = Math.max(1, Math.ceil(liveRecords / 2));
+  rewind(owned, frozen.layer);
+  deps.restart(owned);
+}

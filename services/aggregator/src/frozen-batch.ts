@@ -1,0 +1,53 @@
+import type { FoldedBatch } from '@tidegate/core';
+import type { PartitionCommit } from '@tidegate/postgres';
+import type { PreparedCells } from './cell-states.ts';
+import { createOpenBatch } from './open-batch.ts';
+import type { OpenBatch } from './open-batch.ts';
+import { makeRoom } from './owned-partition.ts';
+import type { OwnedPartition } from './owned-partition.ts';
+
+/** A batch on its way into Postgres. The partition folds on into the next one meanwhile. */
+export interface FrozenBatch {
+  readonly owned: OwnedPartition;
+  readonly batch: OpenBatch;
+  readonly folded: FoldedBatch;
+  readonly cells: PreparedCells;
+  readonly layer: number;
+  readonly commit: PartitionCommit;
+}
+
+/** Takes what the partition has folded and gives it room for the next batch. Batches of a partition are taken one at a time. */
+export function freeze(owned: OwnedPartition, nowMs: number): FrozenBatch {
+  const { batch, layer } = owned;
+  const folded = owned.folder.take();
+  const sealed = owned.window.seal(layer);
+  const hasLive = batch.liveDigest !== null;
+  const arrivalFromMs = hasLive ? batch.arrivalFromMs : nowMs;
+  const arrivalToMs = hasLive ? batch.arrivalToMs : nowMs;
+  const cells = owned.cells.prepare(folded, arrivalToMs);
+  owned.layer = owned.window.begin();
+  owned.batch = createOpenBatch();
+  const commit: PartitionCommit = {
+    partition: owned.partition,
+    token: owned.token,
+    term: owned.term,
+    commitNo: owned.commitNo + 1,
+    live: { expected: owned.live.committed, next: owned.live.folded, lastRecordSha256: batch.liveDigest },
+    rejectedLane:
+      batch.rejectedDigest === null
+        ? null
+        : { expected: owned.rejected.committed, next: owned.rejected.folded, lastRecordSha256: batch.rejectedDigest },
+    completeThroughMs: hasLive ? arrivalToMs : null,
+    rawRows: batch.raw.bytes(),
+    arrivalDays: folded.days,
+    series: cells.newSeries,
+    cells,
+    identities: sealed.identities,
+    generation: sealed.generation,
+    arrivalFromMs,
+    arrivalToMs,
+    rejected: batch.rejected,
+  };
+  makeRoom(owned);
+  return { owned, batch, folded, cells, layer, commit };
+}

@@ -1,0 +1,72 @@
+import type { Metrics } from '@tidegate/telemetry';
+import type { FrozenBatch } from './frozen-batch.ts';
+import { oldestUncountedMs } from './announce.ts';
+import type { OwnedPartition } from './owned-partition.ts';
+
+/** What this service measures, in the words of its own steps. */
+export interface Instruments {
+  flushed(committed: readonly FrozenBatch[], durationMs: number): void;
+  flushFailed(reason: 'fenced' | 'data' | 'server'): void;
+  lookedUp(asked: number, found: number): void;
+  takenOver(): void;
+  gap(partition: number, records: number): void;
+  waitsForPack(isWaiting: boolean): void;
+  stoppedPartition(): void;
+}
+
+export function createInstruments(metrics: Metrics, owned: () => readonly OwnedPartition[], nowMs: () => number): Instruments {
+  const counted = metrics.counter('events_counted_total');
+  const copies = metrics.counter('dedupe_copies_total');
+  const cells = metrics.counter('cells_written_total');
+  const duration = metrics.histogram('flush_duration_seconds');
+  const flushEvents = metrics.histogram('flush_events');
+  const flushCells = metrics.histogram('flush_cells');
+  const packWaits = metrics.gauge('degraded', { reason: 'waiting_for_pack' });
+  const stopped = metrics.gauge('degraded', { reason: 'unknown_record' });
+  metrics.onScrape(() => readGauges(metrics, owned(), nowMs()));
+
+  return {
+    flushed(committed, durationMs) {
+      let events = 0;
+      let written = 0;
+      for (const { batch, cells: prepared } of committed) {
+        events += batch.events;
+        written += prepared.writes.length;
+        copies.inc(batch.copies);
+        for (const row of batch.rejected) if (row.lane === 'events') metrics.counter('events_rejected_total', { code: row.code }).inc();
+      }
+      counted.inc(events);
+      cells.inc(written);
+      duration.observe(durationMs / 1_000);
+      flushEvents.observe(events);
+      flushCells.observe(written);
+    },
+    flushFailed: (reason) => metrics.counter('flush_failures_total', { reason }).inc(),
+    lookedUp(asked, found) {
+      metrics.counter('dedupe_lookups_total', { result: 'copy' }).inc(found);
+      metrics.counter('dedupe_lookups_total', { result: 'first' }).inc(asked - found);
+    },
+    takenOver: () => metrics.counter('takeovers_total').inc(),
+    gap: (partition, records) => metrics.counter('events_lost_total', { partition: String(partition) }).inc(records),
+    waitsForPack: (isWaiting) => packWaits.inc(isWaiting ? 1 : -1),
+    stoppedPartition: () => stopped.inc(),
+  };
+}
+
+function readGauges(metrics: Metrics, owned: readonly OwnedPartition[], nowMs: number): void {
+  let identities = 0;
+  let bytes = 0;
+  for (const partition of owned) {
+    const labels = { partition: String(partition.partition) };
+    const oldestMs = oldestUncountedMs(partition);
+    metrics.gauge('lag_records', labels).set(Math.max(0, partition.endOffset - partition.live.committed));
+    metrics.gauge('lag_seconds', labels).set(oldestMs === null ? 0 : Math.max(0, nowMs - oldestMs) / 1_000);
+    if (partition.completeThroughMs !== null) metrics.gauge('complete_through_seconds', labels).set(partition.completeThroughMs / 1_000);
+    const size = partition.window.size();
+    identities += size.identitiesInMemory;
+    bytes += size.memoryBytes;
+  }
+  metrics.gauge('partitions_owned').set(owned.length);
+  metrics.gauge('dedupe_window_identities').set(identities);
+  metrics.gauge('dedupe_window_bytes').set(bytes);
+}

@@ -1,0 +1,31 @@
+import { createRawRows } from '@tidegate/postgres';
+import type { RawRows, RejectedRow } from '@tidegate/postgres';
+
+/** What a partition has folded since its last flush, beside what its folder and its pending dedup layer hold. */
+export interface OpenBatch {
+  /** Records of both lanes, copies and rejected ones included. */
+  records: number;
+  events: number;
+  copies: number;
+  readonly raw: RawRows;
+  readonly rejected: RejectedRow[];
+  arrivalFromMs: number;
+  arrivalToMs: number;
+  /** Digest of the last record of each lane; null where the lane has none in this batch. */
+  liveDigest: Uint8Array | null;
+  rejectedDigest: Uint8Array | null;
+}
+
+export function createOpenBatch(): OpenBatch {
+  return {
+    records: 0,
+    events: 0,
+    copies: 0,
+    raw: createRawRows(),
+    rejected: [],
+    arrivalFromMs: Number.POSITIVE_INFINITY,
+    arrivalToMs: Number.NEGATIVE_INFINITY,
+    liveDigest: null,
+    rejectedDigest: null,
+  };
+}

@@ -1,0 +1,85 @@
+import type { DedupWindow, Folder } from '@tidegate/core';
+import type { CellStates } from './cell-states.ts';
+import { createOpenBatch } from './open-batch.ts';
+import type { OpenBatch } from './open-batch.ts';
+
+/** Where one lane of an owned partition stands. Offsets are those of the next record. */
+export interface LaneCursor {
+  readonly topic: string;
+  /** As the progress row says. */
+  committed: number;
+  /** Folded into the open batch or the one being flushed: what the next slab must begin with. */
+  folded: number;
+  readonly logGeneration: number;
+}
+
+/**
+ * One taken-over partition, in memory. It is discarded when the partition is released or taken over anew; only a rewind
+ * (a flush that failed) keeps it.
+ *
+ * | state    | reads | flushes | left by                                                    |
+ * |----------|-------|---------|------------------------------------------------------------|
+ * | running  | yes   | yes     | an unknown record → stopped; revoked or lost → released     |
+ * | stopped  | no    | yes     | revoked or lost → released                                  |
+ * | released | no    | no      |                                                             |
+ */
+export interface OwnedPartition {
+  readonly partition: number;
+  readonly token: Uint8Array;
+  readonly term: number;
+  readonly live: LaneCursor;
+  readonly rejected: LaneCursor;
+  readonly window: DedupWindow;
+  readonly folder: Folder;
+  readonly cells: CellStates;
+  commitNo: number;
+  /** Last commit whose cells readers have been told. */
+  announcedCommitNo: number;
+  completeThroughMs: number | null;
+  state: 'running' | 'stopped' | 'released';
+  /** Rises with each rewind: a handler that began before it drops what it holds. */
+  epoch: number;
+  /** A slice of a slab is between its lookup and its fold: the batch must not be taken now. */
+  isBusy: boolean;
+  batch: OpenBatch;
+  /** Pending layer of the dedup window that belongs to `batch`. */
+  layer: number;
+  /** Records a batch may hold; lowered while a record that the database refuses is searched for. */
+  recordLimit: number;
+  /** Below this offset the search goes on. */
+  searchUntil: number;
+  /** Offsets that the database refuses by themselves. */
+  readonly refused: Set<number>;
+  /** End of the live log as last seen. */
+  endOffset: number;
+  /** Resolved when the batch is taken, the partition is rewound or released. */
+  room: PromiseWithResolvers<void>;
+}
+
+/** Wakes a handler that waits for room. */
+export function makeRoom(owned: OwnedPartition): void {
+  const waiting = owned.room;
+  owned.room = Promise.withResolvers();
+  waiting.resolve();
+}
+
+/**
+ * Drops everything that is not committed: the pending layers from `oldestLayer` on, what was folded, cached cell states.
+ * Reading starts again at the row's offsets.
+ */
+export function rewind(owned: OwnedPartition, oldestLayer: number): void {
+  owned.epoch += 1;
+  owned.isBusy = false;
+  owned.window.abort(oldestLayer);
+  owned.layer = owned.window.begin();
+  owned.folder.discard();
+  owned.cells.clear();
+  owned.batch = createOpenBatch();
+  owned.live.folded = owned.live.committed;
+  owned.rejected.folded = owned.rejected.committed;
+  makeRoom(owned);
+}
+
+export function hasWork(owned: OwnedPartition): boolean {
+  return owned.state !== 'released' && !owned.isBusy && owned.batch.records > 0;
+}

@@ -1,0 +1,125 @@
+import type { LogReader, RecordSlab } from '@tidegate/kafka';
+import type { Random } from '@tidegate/runtime';
+import { backoffMs } from '@tidegate/runtime';
+import type { Logger } from '@tidegate/telemetry';
+import { makeRoom } from './owned-partition.ts';
+import type { OwnedPartition } from './owned-partition.ts';
+
+const DRAIN_MAX_MS = 5_000;
+const BACKOFF = { firstMs: 100, capMs: 5_000 };
+
+export interface OwnershipDeps {
+  readonly reader: Pick<LogReader, 'assign' | 'unassign'>;
+  readonly takeOver: (partition: number) => Promise<OwnedPartition>;
+  /** Flushes and announces what is folded. */
+  readonly drain: () => Promise<void>;
+  readonly eventsTopic: string;
+  readonly rejectedTopic: string;
+  readonly pause: (ms: number) => Promise<void>;
+  readonly random: Random;
+  readonly onTakenOver: (owned: OwnedPartition) => void;
+  readonly log: Logger;
+}
+
+export interface Ownership {
+  /** The group gives partitions: each is taken over, however often that has to be tried. */
+  assign(partitions: readonly number[]): void;
+  /** The group takes partitions back: what is folded is committed, then they are let go. */
+  revoke(partitions: readonly number[]): Promise<void>;
+  /** What this process holds of the partition is void; while the group gives it, it is taken over anew. */
+  lost(owned: OwnedPartition): void;
+  /** Reads both lanes again from what is committed. */
+  restart(owned: OwnedPartition): void;
+  stopReading(owned: OwnedPartition): void;
+  /** The partition that a slab belongs to, where it is read here and now. */
+  ownerOf(slab: Pick<RecordSlab, 'partition'>): OwnedPartition | null;
+  all(): readonly OwnedPartition[];
+  /** Lets a partition go as it is. */
+  release(owned: OwnedPartition): void;
+}
+
+/** Which partitions this process owns: what the group says, what was taken over, and what was lost again. */
+export function createOwnership(deps: OwnershipDeps): Ownership {
+  const assigned = new Set<number>();
+  const owned = new Map<number, OwnedPartition>();
+  const opening = new Set<number>();
+
+  async function open(partition: number): Promise<void> {
+    if (opening.has(partition) || owned.has(partition)) return;
+    opening.add(partition);
+    for (let attempt = 1; assigned.has(partition); attempt += 1) {
+      try {
+        const taken = await deps.takeOver(partition);
+        if (!assigned.has(partition)) break;
+        owned.set(partition, taken);
+        deps.onTakenOver(taken);
+        startReading(taken);
+        break;
+      } catch (error) {
+        deps.log.warn('take_over_failed', { error, detail: { partition, attempt } });
+        await deps.pause(backoffMs(BACKOFF, attempt, deps.random));
+      }
+    }
+    opening.delete(partition);
+    // Given, taken back and given again while a take-over ran.
+    if (assigned.has(partition) && !owned.has(partition)) await open(partition);
+  }
+
+  function startReading(taken: OwnedPartition): void {
+    deps.reader.assign(deps.eventsTopic, taken.partition, taken.live.folded);
+    deps.reader.assign(deps.rejectedTopic, taken.partition, taken.rejected.folded);
+  }
+
+  function stopReading(taken: OwnedPartition): void {
+    deps.reader.unassign(deps.eventsTopic, taken.partition);
+    deps.reader.unassign(deps.rejectedTopic, taken.partition);
+  }
+
+  function letGo(taken: OwnedPartition): void {
+    taken.state = 'released';
+    if (owned.get(taken.partition) === taken) {
+      owned.delete(taken.partition);
+      stopReading(taken);
+    }
+    makeRoom(taken);
+  }
+
+  async function revokeOne(partition: number): Promise<void> {
+    assigned.delete(partition);
+    const taken = owned.get(partition);
+    if (taken === undefined) return;
+    stopReading(taken);
+    if (taken.state === 'running') taken.state = 'stopped';
+    makeRoom(taken);
+    // A database that does not answer must not hold the group up: what is not committed is read again by the next owner.
+    await Promise.race([deps.drain(), deps.pause(DRAIN_MAX_MS)]);
+    letGo(taken);
+  }
+
+  return {
+    assign(partitions) {
+      for (const partition of partitions) {
+        assigned.add(partition);
+        void open(partition);
+      }
+    },
+    revoke: async (partitions) => {
+      await Promise.all(partitions.map(revokeOne));
+    },
+    lost(taken) {
+      deps.log.warn('partition_lost', { detail: { partition: taken.partition, term: taken.term } });
+      letGo(taken);
+      if (assigned.has(taken.partition)) void open(taken.partition);
+    },
+    restart: (taken) => {
+      if (taken.state === 'running' && owned.get(taken.partition) === taken) startReading(taken);
+    },
+    stopReading,
+    ownerOf: ({ partition }) => {
+      const taken = owned.get(partition);
+      return taken?.state === 'running' ? taken : null;
+    },
+    all: () => [...owned.values()],
+    release: letGo,
+  };
+}

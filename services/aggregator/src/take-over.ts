@@ -1,0 +1,200 @@
+import { createDedupWindow, createFolder } from '@tidegate/core';
+import type { DedupWindow } from '@tidegate/core';
+import type { LogAdmin, TopicNames } from '@tidegate/kafka';
+import type { Claim, DataStore, Lane, LanePosition } from '@tidegate/postgres';
+import type { Logger } from '@tidegate/telemetry';
+import type { Announcer } from './announce.ts';
+import { createCellStates } from './cell-states.ts';
+import { findLastAnnounced } from './last-announced.ts';
+import { checkLog } from './log-check.ts';
+import type { LogState } from './log-check.ts';
+import type { LogProbe } from './log-probe.ts';
+import { createOpenBatch } from './open-batch.ts';
+import type { LaneCursor, OwnedPartition } from './owned-partition.ts';
+import { reannouncement } from './reannounce.ts';
+import { recordDigest } from './record-digest.ts';
+import type { Registry } from './registry.ts';
+
+export interface TakeOverLimits {
+  readonly dedupWindowMs: number;
+  /** Identities at which a generation of the window closes. */
+  readonly dedupCloseAt: number;
+  /** Filters held, per partition. */
+  readonly dedupFilterBytesMax: number;
+  readonly cachedCellsMax: number;
+  readonly batchRecordsMax: number;
+}
+
+export interface TakeOverDeps {
+  readonly store: DataStore;
+  readonly admin: LogAdmin;
+  readonly probe: LogProbe;
+  readonly topics: TopicNames;
+  readonly registry: Registry;
+  readonly announcer: Announcer;
+  readonly limits: TakeOverLimits;
+  readonly newToken: () => Uint8Array;
+  /** Accepted events that are gone; called once for each gap that is found. */
+  readonly onGap: (gap: {
+    readonly lane: Lane;
+    readonly partition: number;
+    readonly fromOffset: number;
+    readonly toOffset: number;
+  }) => void;
+  readonly log: Logger;
+}
+
+interface Logs {
+  readonly live: LogState;
+  readonly rejected: LogState;
+  readonly rollups: LogState;
+}
+
+/**
+ * Takes a partition over; each step reads what the steps before it have made unchangeable.
+ * 1. The logs' ranges and ids, for a partition that has no row yet.
+ * 2. Claim: a fresh token and a higher term fence the earlier owner out.
+ * 3. Each lane's log is compared with what was counted from it: the same, anew (the generation rises), or with a gap.
+ * 4. The end of the announcements: the term rises above any that was announced.
+ * 5. The dedup window is rebuilt from closed generations and journal, so it holds every commit of every earlier owner.
+ * 6. What earlier owners committed and did not announce is announced.
+ * Throws when a server does not answer or the token is lost on the way; the caller begins again.
+ */
+export function createTakeOver(deps: TakeOverDeps) {
+  return async function takeOver(partition: number): Promise<OwnedPartition> {
+    const token = deps.newToken();
+    const logs = await readLogs(deps, partition);
+    const claim = await claimPartition(deps, { partition, token }, logs);
+    const live = await settleLane(deps, { partition, token, lane: 'live', position: claim.live }, logs.live);
+    const rejected = await settleLane(deps, { partition, token, lane: 'rejected', position: claim.rejected }, logs.rejected);
+    const announced = await findLastAnnounced(deps.probe, { topic: deps.topics.rollups, partition, ...logs.rollups });
+    const term = Math.max(claim.term, announced.term + 1);
+    if (term > claim.term) await amendOrThrow(deps, { partition, lane: 'live', term }, token);
+    const window = await restoreWindow(deps, partition);
+    const owned = assemble(deps, { claim, token, term, window, endOffset: logs.live.endOffset }, { live, rejected });
+    await deps.announcer.announce([await reannouncement(deps.store, owned, announced.commitNo)]);
+    owned.announcedCommitNo = owned.commitNo;
+    await deps.announcer.tellProgress([owned]);
+    return owned;
+  };
+}
+
+async function readLogs({ admin, topics }: TakeOverDeps, partition: number): Promise<Logs> {
+  const cluster = await admin.clusterId();
+  async function logState(topic: string): Promise<LogState> {
+    const description = await admin.describeTopic(topic);
+    const range = (await admin.offsets(topic, [partition])).get(partition);
+    if (description === null || range === undefined) throw new Error(`topic ${topic} has no partition ${partition}`);
+    return { startOffset: range.start, endOffset: range.end, topicId: `${cluster}/${description.topicId}` };
+  }
+  const [live, rejected, rollups] = await Promise.all([logState(topics.events), logState(topics.rejected), logState(topics.rollups)]);
+  return { live, rejected, rollups };
+}
+
+async function claimPartition(deps: TakeOverDeps, at: { partition: number; token: Uint8Array }, logs: Logs): Promise<Claim> {
+  const [claim] = await deps.store.claim([{ partition: at.partition, live: logs.live, rejected: logs.rejected }], at.token);
+  if (claim === undefined) throw new Error(`partition ${at.partition} could not be claimed`);
+  return claim;
+}
+
+interface LaneAt {
+  readonly partition: number;
+  readonly token: Uint8Array;
+  readonly lane: Lane;
+  readonly position: LanePosition;
+}
+
+/** The position from which the lane is read, after the log was compared with what was counted from it. */
+async function settleLane(deps: TakeOverDeps, at: LaneAt, log: LogState): Promise<LanePosition> {
+  const { position, partition, lane } = at;
+  const finding = checkLog(position, log);
+  const isHeld = finding === 'verify' ? await holdsLastRecord(deps, at) : finding !== 'anew';
+  if (!isHeld) {
+    deps.log.error('log_anew', { detail: { lane, partition, next_offset: position.nextOffset, end_offset: log.endOffset } });
+    const anew = { nextOffset: log.startOffset, logGeneration: position.logGeneration + 1, topicId: log.topicId, lastRecordSha256: null };
+    return amendOrThrow(deps, { partition, lane, position: anew }, at.token).then(() => anew);
+  }
+  if (finding === 'gap') {
+    const gap = { fromOffset: position.nextOffset, toOffset: log.startOffset };
+    deps.log.error('log_gap', { detail: { lane, partition, from_offset: gap.fromOffset, to_offset: gap.toOffset } });
+    deps.onGap({ lane, partition, ...gap });
+    const after = { ...position, nextOffset: log.startOffset, lastRecordSha256: null };
+    return amendOrThrow(deps, { partition, lane, position: after, gap }, at.token).then(() => after);
+  }
+  if (position.topicId === log.topicId) return position;
+  // The same records under another id: a mirrored cluster, or a topic that was renamed and restored.
+  const renamed = { ...position, topicId: log.topicId };
+  return amendOrThrow(deps, { partition, lane, position: renamed }, at.token).then(() => renamed);
+}
+
+async function holdsLastRecord({ probe, topics }: TakeOverDeps, { partition, lane, position }: LaneAt): Promise<boolean> {
+  const topic = lane === 'live' ? topics.events : topics.rejected;
+  let isSame = false;
+  await probe.read({ topic, partition, fromOffset: position.nextOffset - 1, toOffset: position.nextOffset }, (slab, index) => {
+    isSame = position.lastRecordSha256 !== null && Buffer.compare(recordDigest(slab, index), position.lastRecordSha256) === 0;
+  });
+  return isSame;
+}
+
+async function amendOrThrow({ store }: TakeOverDeps, amendment: Parameters<DataStore['amend']>[0], token: Uint8Array): Promise<void> {
+  if (!(await store.amend(amendment, token))) throw new Error(`partition ${amendment.partition} was taken over by another owner`);
+}
+
+async function restoreWindow({ store, limits }: TakeOverDeps, partition: number): Promise<DedupWindow> {
+  const closed = await store.readGenerations(partition);
+  const window = createDedupWindow({
+    closeAt: limits.dedupCloseAt,
+    windowMs: limits.dedupWindowMs,
+    filterBytesMax: limits.dedupFilterBytesMax,
+    closed,
+  });
+  for await (const block of store.readJournal(partition, { commitNo: 0, generation: firstOpen(closed.map((row) => row.generation)) }))
+    window.restore(block);
+  return window;
+}
+
+/** Generations close one after another in any order, so journal blocks are wanted from the first one that is not closed. */
+function firstOpen(closed: readonly number[]): number {
+  let first = closed[0] ?? 0;
+  while (closed.includes(first)) first += 1;
+  return first;
+}
+
+interface Assembly {
+  readonly claim: Claim;
+  readonly token: Uint8Array;
+  readonly term: number;
+  readonly window: DedupWindow;
+  readonly endOffset: number;
+}
+
+function assemble(deps: TakeOverDeps, from: Assembly, lanes: { live: LanePosition; rejected: LanePosition }): OwnedPartition {
+  const { claim, window } = from;
+  return {
+    partition: claim.partition,
+    token: from.token,
+    term: from.term,
+    live: toCursor(deps.topics.events, lanes.live),
+    rejected: toCursor(deps.topics.rejected, lanes.rejected),
+    window,
+    folder: createFolder(deps.registry.planOf),
+    cells: createCellStates({ measuresOf: deps.registry.measuresOf, cellsMax: deps.limits.cachedCellsMax }),
+    commitNo: claim.commitNo,
+    announcedCommitNo: 0,
+    completeThroughMs: claim.completeThroughMs,
+    state: 'running',
+    epoch: 0,
+    isBusy: false,
+    batch: createOpenBatch(),
+    layer: window.begin(),
+    recordLimit: deps.limits.batchRecordsMax,
+    searchUntil: 0,
+    refused: new Set(),
+    endOffset: from.endOffset,
+    room: Promise.withResolvers(),
+  };
+}
+
+function toCursor(topic: string, position: LanePosition): LaneCursor {
+  return { topic, committed: position.nextOffset, folded: position.nextOffset, logGeneration: position.logGeneration };
+}
