@@ -48,20 +48,48 @@ function createPatternReader(pattern: string, zone: string): (text: string) => s
   return (text) => {
     const fields = expression.exec(text.trim())?.groups;
     if (fields === undefined) return null;
-    try {
-      return toRfc3339(localTime(fields).toZonedDateTime(zone).epochMilliseconds);
-    } catch {
-      return null;
-    }
+    const local = localFields(fields);
+    // Most files are in UTC, and there the calendar of the language is a hundred times faster.
+    return zone === 'UTC' ? fromUtc(local) : fromZone(local, zone);
   };
 }
 
-function localTime(fields: Readonly<Record<string, string | undefined>>): Temporal.PlainDateTime {
+interface LocalTime {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+}
+
+function fromUtc({ year, month, day, hour, minute, second }: LocalTime): string | null {
+  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+  const isReal = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  return isReal && year >= 100 ? date.toISOString() : null;
+}
+
+/** A time that the clocks skip is read with the offset before the gap, one that they show twice as the first. */
+function fromZone(local: LocalTime, zone: string): string | null {
+  try {
+    return toRfc3339(Temporal.PlainDateTime.from(local, { overflow: 'reject' }).toZonedDateTime(zone).epochMilliseconds);
+  } catch {
+    return null;
+  }
+}
+
+function localFields(fields: Readonly<Record<string, string | undefined>>): LocalTime {
   const number = (name: string, otherwise: number): number => Number(fields[name] ?? otherwise);
   const written = number('hour', 0);
   const hour = fields['half'] === undefined ? written : (written % 12) + (fields['half'] === 'PM' ? 12 : 0);
-  const date = { year: number('year', 1970), month: number('month', 1), day: number('day', 1) };
-  return Temporal.PlainDateTime.from({ ...date, hour, minute: number('minute', 0), second: number('second', 0) }, { overflow: 'reject' });
+  return {
+    year: number('year', 1970),
+    month: number('month', 1),
+    day: number('day', 1),
+    hour,
+    minute: number('minute', 0),
+    second: number('second', 0),
+  };
 }
 
 function floorDivide(value: bigint, by: bigint): bigint {

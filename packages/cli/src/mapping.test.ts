@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { createInstantReader, type TimeFormat } from './instant.ts';
+import { parseExactly } from './json-text.ts';
+import { createRowMapper, parseMapping } from './mapping.ts';
+
+const SPAN = `
+event_type: trace.span
+id: {columns: [TraceID, SpanID]}
+source: {column: Host}
+subject: {column: User}
+occurred_at: {column: Start, format: epoch_ns}
+data:
+  root: {column: Parent, equals: root}
+  duration: {column: Duration, type: integer}
+  price: {column: Price, type: decimal}
+  ok: {column: Ok, type: boolean}
+  kind: {value: span}
+  both: {columns: [TraceID, Parent]}
+`;
+const ROW = {
+  TraceID: 't',
+  SpanID: 's',
+  Host: 'urn:h',
+  User: 'u-1',
+  Start: '1675079501299999999',
+  Parent: 'root',
+  Duration: '9223372036854775807',
+  Price: '0.10',
+  Ok: '1',
+};
+
+describe('a mapping', () => {
+  it('makes of a row the event that it describes, and numbers keep the digits of the file', () => {
+    expect(createRowMapper(parseMapping(SPAN))(ROW, () => 'unused')).toBe(
+      '{"id":"t:s","type":"trace.span","source":"urn:h","subject":"u-1","occurred_at":"2023-01-30T11:51:41.299Z",' +
+        '"data":{"root":true,"duration":9223372036854775807,"price":0.10,"ok":true,"kind":"span","both":"t:root"}}',
+    );
+  });
+
+  it('leaves a member out where the column is empty or null, and the fallback gives the id where none is named', () => {
+    const mapping = parseMapping('event_type: a.b\noccurred_at: {column: at}\ndata: {x: {column: x}, y: {column: y, type: integer}}');
+    expect(createRowMapper(mapping)({ at: '2020-01-01T00:00:00Z', x: '', y: null }, () => 'made')).toBe(
+      '{"id":"made","type":"a.b","occurred_at":"2020-01-01T00:00:00.000Z","data":{}}',
+    );
+  });
+
+  it.each([
+    ['a number that is none', { ...ROW, Duration: '12 ms' }, 'column Duration holds no integer'],
+    ['an empty id', { ...ROW, SpanID: '' }, 'column SpanID is empty'],
+    ['a time that is none', { ...ROW, Start: 'now' }, 'column Start holds no time of the form epoch_ns'],
+  ])('refuses a row with %s and says which column', (_what, row, message) => {
+    expect(() => createRowMapper(parseMapping(SPAN))(row, () => '')).toThrow(message);
+  });
+
+  it('names the place of a fault in the mapping file', () => {
+    expect(() => parseMapping('event_type: a.b\noccurred_at: {colum: at}\ndata: {}')).toThrow(/occurred_at/);
+  });
+});
+
+describe('an instant', () => {
+  const US = 'M/D/YYYY h:mm:ss A';
+  it.each<[TimeFormat, string, string | null]>([
+    ['iso', '2016-04-12', '2016-04-12T00:00:00.000Z'],
+    ['iso', '2016-04-12T10:00:00', '2016-04-12T10:00:00.000Z'],
+    ['iso', '2016-04-12T10:00:00+02:00', '2016-04-12T08:00:00.000Z'],
+    ['epoch_s', '807256800', '1995-08-01T06:00:00.000Z'],
+    ['epoch_ns', '-1', '1969-12-31T23:59:59.999Z'],
+    [{ pattern: US, zone: 'UTC' }, '4/12/2016 12:00:00 AM', '2016-04-12T00:00:00.000Z'],
+    [{ pattern: US, zone: 'UTC' }, '4/12/2016 12:30:00 PM', '2016-04-12T12:30:00.000Z'],
+    [{ pattern: US, zone: 'UTC' }, '2/30/2016 1:00:00 AM', null],
+    [{ pattern: US, zone: 'Asia/Kathmandu' }, '4/12/2016 5:45:00 AM', '2016-04-12T00:00:00.000Z'],
+    // Clocks went from 2:00 to 3:00 in Oslo on that day: 2:30 is read with winter's offset.
+    [{ pattern: 'YYYY-MM-DD HH:mm:ss', zone: 'Europe/Oslo' }, '2016-03-27 02:30:00', '2016-03-27T01:30:00.000Z'],
+    [{ pattern: 'DD.MM.YYYY', zone: 'UTC' }, '01.02.2003', '2003-02-01T00:00:00.000Z'],
+    [{ pattern: 'DD.MM.YYYY', zone: 'UTC' }, '01x02x2003', null],
+  ])('of the form %o reads %s as %s', (format, text, expected) => {
+    expect(createInstantReader(format)(text)).toBe(expected);
+  });
+});
+
+describe('exact parsing', () => {
+  it.each([
+    '{"a":9007199254740993,"b":[1.10,-0.0],"c":"x:1.5","d":1e400,"e":{"f":12345678901234567890}}',
+    '{"n":12,"t":"10:49:12.942Z","z":[0,-7]}',
+  ])('gives back every digit of %s', (text) => {
+    expect(JSON.stringify(parseExactly(text))).toBe(text);
+  });
+});

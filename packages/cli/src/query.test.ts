@@ -1,0 +1,93 @@
+import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { runProgram } from './program.ts';
+
+const ANSWER = {
+  columns: [
+    { name: 'bucket', type: 'time' },
+    { name: 'channel', type: 'string' },
+    { name: 'edits', type: 'integer' },
+  ],
+  rows: [
+    ['2015-09-12T00:00:00.000Z', '#en.wikipedia', 1234],
+    ['2015-09-12T01:00:00.000Z', '维基', 4936],
+  ],
+  next_cursor: null,
+  meta: { complete_through: '2026-01-01T00:00:00.000Z', status: 'current' },
+};
+
+async function run(args: readonly string[]) {
+  let [out, err, asked] = ['', '', ''];
+  const fake: typeof fetch = (_url, init) => {
+    asked = String(init?.body);
+    return Promise.resolve(Response.json(ANSWER));
+  };
+  const code = await runProgram(['query', ...args], {
+    env: { TIDEGATE_API_KEY: 'key' },
+    stdin: new PassThrough(),
+    stdout: { write: (text) => (out += text), columns: 60 },
+    stderr: { write: (text) => (err += text) },
+    fetch: fake,
+  });
+  return {
+    code,
+    out: stripVTControlCharacters(out),
+    err: stripVTControlCharacters(err),
+    asked: asked === '' ? null : (JSON.parse(asked) as unknown),
+  };
+}
+
+describe('tidegate query', () => {
+  it('asks the question that its flags describe', async () => {
+    const flags = ['-k', 'series', '-m', 'edits,added', '--last', '30d', '-g', 'day', '-z', 'Europe/Oslo', '-b', 'channel', '-n', '5'];
+    const { asked } = await run([
+      'wiki.edits',
+      ...flags,
+      '-w',
+      'channel=#a|#b',
+      '-w',
+      'robot=false',
+      '-w',
+      'size>=10',
+      '-w',
+      'size<20',
+      '-w',
+      'page^=Main',
+    ]);
+    expect(asked).toEqual({
+      metric: 'wiki.edits',
+      kind: 'series',
+      measures: ['edits', 'added'],
+      last: '30d',
+      grain: 'day',
+      zone: 'Europe/Oslo',
+      group_by: ['channel'],
+      limit: 5,
+      where: { channel: { in: ['#a', '#b'] }, robot: { eq: false }, size: { gte: 10, lt: 20 }, page: { prefix: 'Main' } },
+    });
+  });
+
+  it('shows an aligned table, wide characters counted as two, and through when it is complete', async () => {
+    const { out, err } = await run(['wiki.edits']);
+    expect(out.split('\n')).toEqual([
+      'bucket                    channel        edits',
+      '────────────────────────  ─────────────  ─────',
+      '2015-09-12T00:00:00.000Z  #en.wikipedia  1,234',
+      '2015-09-12T01:00:00.000Z  维基           4,936',
+      '',
+    ]);
+    expect(err).toBe('complete through 2026-01-01T00:00:00.000Z (current)\n');
+  });
+
+  it('draws a series to scale: a quarter of the greatest value is two of eight lines', async () => {
+    const { out } = await run(['wiki.edits', '--plot']);
+    const lines = out.split('\n').slice(1, 9);
+    expect(lines.map((line) => line.slice(7))).toEqual([...Array<string>(6).fill('   ███'), '██████', '██████']);
+  });
+
+  it('refuses a condition that it cannot read, and asks nothing', async () => {
+    const { code, err, asked } = await run(['wiki.edits', '-w', 'channel']);
+    expect([code, err, asked]).toEqual([1, '--where "channel": write it as dimension=value.\n', null]);
+  });
+});
