@@ -26,4 +26,5 @@ export type { TidegateTopicOptions, TopicNames } from './topics.ts';
 export { followTable } from './table-reader.ts';
 export type { FollowedTable, TableOptions, TableRecord } from './table-reader.ts';
 export { createLogClient } from './log-client.ts';
-export type { LogClientKind, LogClientOptions, LogSaslOptions, LogSslOptions } from './log-client.ts';
+export type { LogClientKind } from './log-client.ts';
+export type { LogClientOptions, LogSaslOptions, LogSslOptions } from './client-options.ts';

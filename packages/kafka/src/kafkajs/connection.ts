@@ -1,6 +1,6 @@
 import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaConfig, RetryOptions } from 'kafkajs';
-import type { LogClientOptions } from '../log-client.ts';
+import type { LogClientOptions } from '../client-options.ts';
 
 /** The library's own retries go on for ever; who waits for them has a deadline of his own. */
 export const ENDLESS: RetryOptions = { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 100, maxRetryTime: 1_000 };

@@ -1,6 +1,6 @@
 import { Admin, findErrorBy } from '@platformatic/kafka';
 import { backoffMs, delay } from '../delay.ts';
-import type { LogClientOptions } from '../log-client.ts';
+import type { LogClientOptions } from '../client-options.ts';
 import type { LogAdmin, TopicDescription, TopicSpec } from '../port.ts';
 import { baseOptions } from './cluster.ts';
 import type { Cluster } from './cluster.ts';

@@ -1,4 +1,4 @@
-import type { LogClientOptions } from '../log-client.ts';
+import type { LogClientOptions } from '../client-options.ts';
 import type { LogClient } from '../port.ts';
 import { createAdmin } from './admin.ts';
 import { Cluster } from './cluster.ts';

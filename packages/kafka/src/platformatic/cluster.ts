@@ -1,6 +1,6 @@
 import { Base, ConnectionPool } from '@platformatic/kafka';
 import type { BaseOptions, Broker, ClusterMetadata, Connection, ConnectionOptions } from '@platformatic/kafka';
-import type { LogClientOptions } from '../log-client.ts';
+import type { LogClientOptions } from '../client-options.ts';
 
 export interface Leader {
   readonly nodeId: number;
