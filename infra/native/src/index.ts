@@ -1,6 +1,7 @@
 export { startKafka, startServers, type ServerOptions, type Servers } from './servers.ts';
 export type { KafkaServer, Tuning } from './kafka-server.ts';
 export { createProgress, type Progress } from './progress.ts';
-export { repositoryRoot } from './home.ts';
+export { homeOf, repositoryRoot } from './home.ts';
+export { markedProcesses } from './process-record.ts';
 export { startTidegate, type ServerAddresses, type Tidegate, type TidegateOptions } from './tidegate.ts';
 export type { Supervisor } from './supervisor.ts';

@@ -115,7 +115,8 @@ export function startTicksOf(pid: number): string | null {
   }
 }
 
-function markedProcesses(dataDir: string): readonly number[] {
+/** Processes that belong to a data folder, by the mark in their environment. */
+export function markedProcesses(dataDir: string): readonly number[] {
   const mark = `${OWNER_MARK}=${dataDir}`;
   return listFolder('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
