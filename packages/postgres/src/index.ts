@@ -50,3 +50,7 @@ export type { PackPlan, PackPlanning } from './control/packs.ts';
 export { DEMO_TENANT, seedDemo } from './control/seed-demo.ts';
 export type { DemoSecrets, SeedDemoOptions } from './control/seed-demo.ts';
 export type { TenantToCreate } from './control/tenants.ts';
+
+// read side
+export { createReadStore } from './read-store.ts';
+export type { CellSnapshot, CountedProgress, ReadStore } from './read-store.ts';

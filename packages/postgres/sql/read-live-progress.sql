@@ -1,0 +1,9 @@
+-- How far every partition's live lane is counted, whether accepted events of it are gone, and whether this server is a
+-- replica (whose cells may lie behind what is announced already). Read first in a query's snapshot.
+SELECT p.partition, p.term, p.commit_no, p.next_offset, p.log_generation,
+  (extract(epoch FROM p.complete_through) * 1000)::float8 AS complete_through_ms,
+  EXISTS (SELECT FROM log_gap g WHERE g.lane = 'live' AND g.partition = p.partition) AS has_gap,
+  pg_is_in_recovery() AS is_replica
+FROM partition_progress p
+WHERE p.lane = 'live'
+ORDER BY p.partition

@@ -1,0 +1,131 @@
+/** The read side of the data plane: cells of a range together with the progress that they are complete for. */
+import { GRAINS } from '@tidegate/core';
+import type { CellRange, ChunkCell, ChunkCellKey, SeriesEntry } from '@tidegate/core';
+import type pg from 'pg';
+import { run } from './statements.ts';
+
+/** How far a partition is counted, as committed. */
+export interface CountedProgress {
+  readonly partition: number;
+  readonly term: number;
+  readonly commitNo: number;
+  readonly nextOffset: number;
+  readonly logGeneration: number;
+  readonly completeThroughMs: number | null;
+  /** Accepted events of the partition were gone from the log before they were counted. */
+  readonly hasGap: boolean;
+}
+
+export interface CellSnapshot {
+  readonly progress: readonly CountedProgress[];
+  readonly series: readonly SeriesEntry[];
+  readonly cells: readonly (ChunkCellKey & ChunkCell)[];
+  /** More cells than asked for at most: the snapshot is not whole and must not be answered from. */
+  readonly isCut: boolean;
+  /** A replica may lie behind announcements that are in a cache already, so nothing may be kept from it. */
+  readonly isReplica: boolean;
+}
+
+export interface ReadStore {
+  readProgress(): Promise<readonly CountedProgress[]>;
+  /** Progress, series and cells of one repeatable-read snapshot: together they are right at one instant. */
+  readCells(range: CellRange, cellsMax: number): Promise<CellSnapshot>;
+}
+
+interface ProgressRow {
+  readonly partition: number;
+  readonly term: string;
+  readonly commit_no: string;
+  readonly next_offset: string;
+  readonly log_generation: number;
+  readonly complete_through_ms: number | null;
+  readonly has_gap: boolean;
+  readonly is_replica: boolean;
+}
+
+interface SeriesRow {
+  readonly series_id: string;
+  readonly subject: string;
+  readonly dims: (string | null)[];
+}
+
+interface CellRow {
+  readonly series_id: string;
+  readonly bucket_s: string;
+  readonly partition: number;
+  readonly term: string;
+  readonly commit_no: string;
+  readonly revision: number;
+  readonly state: Buffer;
+}
+
+export function createReadStore(pool: pg.Pool): ReadStore {
+  return {
+    readProgress: async () => (await run<ProgressRow>(pool, 'read-live-progress', [])).map(toProgress),
+    async readCells(range, cellsMax) {
+      const client = await pool.connect();
+      let failure: Error | undefined;
+      try {
+        await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+        const snapshot = await readSnapshot(client, range, cellsMax);
+        await client.query('COMMIT');
+        return snapshot;
+      } catch (error) {
+        failure = error instanceof Error ? error : new Error('the snapshot failed');
+        throw failure;
+      } finally {
+        // A connection on which something failed may still be inside the transaction: it is closed, not reused.
+        client.release(failure);
+      }
+    },
+  };
+}
+
+async function readSnapshot(client: pg.ClientBase, range: CellRange, cellsMax: number): Promise<CellSnapshot> {
+  const progress = await run<ProgressRow>(client, 'read-live-progress', []);
+  const { tenant, metric, version, setNo, subject, fromS, toS } = range;
+  const values = [tenant, metric, version, setNo, subject, GRAINS.quarter_hour.code, fromS, toS];
+  const series = await run<SeriesRow>(client, 'read-range-series', values);
+  const cells = await run<CellRow>(client, 'read-range-cells', [...values, cellsMax + 1]);
+  const ids = new Map<string, Uint8Array>();
+  return {
+    progress: progress.map(toProgress),
+    series: series.map((row) => ({ id: idOf(ids, row.series_id), tenant, metric, version, setNo, subject: row.subject, dims: row.dims })),
+    cells: cells.map((row) => toCell(row, idOf(ids, row.series_id))),
+    isCut: cells.length > cellsMax,
+    isReplica: progress.some((row) => row.is_replica),
+  };
+}
+
+function toProgress(row: ProgressRow): CountedProgress {
+  return {
+    partition: row.partition,
+    term: Number(row.term),
+    commitNo: Number(row.commit_no),
+    nextOffset: Number(row.next_offset),
+    logGeneration: row.log_generation,
+    completeThroughMs: row.complete_through_ms,
+    hasGap: row.has_gap,
+  };
+}
+
+function toCell(row: CellRow, seriesId: Uint8Array): ChunkCellKey & ChunkCell {
+  return {
+    seriesId,
+    bucketS: Number(row.bucket_s),
+    partition: row.partition,
+    term: Number(row.term),
+    commitNo: Number(row.commit_no),
+    revision: row.revision,
+    state: new Uint8Array(row.state.buffer, row.state.byteOffset, row.state.length),
+  };
+}
+
+/** One array for each id, however many cells name it. */
+function idOf(ids: Map<string, Uint8Array>, uuid: string): Uint8Array {
+  const known = ids.get(uuid);
+  if (known !== undefined) return known;
+  const id = new Uint8Array(Buffer.from(uuid.replaceAll('-', ''), 'hex'));
+  ids.set(uuid, id);
+  return id;
+}

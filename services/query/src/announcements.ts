@@ -1,0 +1,96 @@
+/** Reads rollups.v1 from where the chunks of Redis stand, or from its end under a new epoch. */
+import type { LogAdmin, LogClient, LogReader, RecordSlab } from '@tidegate/kafka';
+import type { CountedProgress } from '@tidegate/postgres';
+import type { CellStore, MaterialisedProgress } from '@tidegate/redis';
+import type { Materialise } from './materialise.ts';
+
+export interface AnnouncementsDeps {
+  readonly client: LogClient;
+  readonly topic: string;
+  readonly store: CellStore;
+  readonly readProgress: () => Promise<readonly CountedProgress[]>;
+  readonly materialise: Materialise;
+  readonly untilDone: <T>(action: () => Promise<T>) => Promise<T>;
+  readonly onError: (error: Error) => void;
+  /** Told the append time of each record that was taken in. */
+  readonly onRecord: (partition: number, appendTimeMs: number) => void;
+}
+
+export interface Announcements {
+  close(): Promise<void>;
+}
+
+type Ends = ReadonlyMap<number, { readonly start: number; readonly end: number }>;
+
+/**
+ * Chunks and progress in Redis may be taken over only if no commit can have been missed: every partition continues where
+ * its progress says, that place is still in the log, and Postgres has not lost commits since. Else a new epoch begins; the
+ * end of the log is asked for before Postgres is, so that what commits in between is read from the log.
+ */
+export async function followAnnouncements(deps: AnnouncementsDeps): Promise<Announcements> {
+  const { materialise, untilDone } = deps;
+  const ends = await untilDone(async () => readEnds(deps));
+  const known = await deps.store.readProgress().catch(() => null);
+  const counted = await untilDone(deps.readProgress);
+  const canResume = known !== null && continues(known, counted, ends);
+  const startOf = (partition: number, end: number): number => (canResume ? (known.partitions.get(partition)?.rollupsOffset ?? end) : end);
+  for (const [partition, { end }] of ends) materialise.moveTo(partition, startOf(partition, end));
+  const reader = createReader(deps);
+  for (const [partition, { end }] of ends) reader.assign(deps.topic, partition, startOf(partition, end));
+  // Does not hold up the start: while Redis is away Postgres answers.
+  const begun = canResume ? Promise.resolve() : materialise.beginEpoch('start').catch(deps.onError);
+  return {
+    async close() {
+      await reader.close();
+      await begun;
+    },
+  };
+}
+
+export function continues(known: MaterialisedProgress, counted: readonly CountedProgress[], ends: Ends): boolean {
+  return counted.every((one) => {
+    const at = known.partitions.get(one.partition);
+    const log = ends.get(one.partition);
+    if (at === undefined || log === undefined) return false;
+    const isInLog = at.rollupsOffset >= log.start && at.rollupsOffset <= log.end;
+    return isInLog && at.commitNo <= one.commitNo && at.term <= one.term;
+  });
+}
+
+async function readEnds({ client, topic }: AnnouncementsDeps): Promise<Ends> {
+  const admin: LogAdmin = client.createAdmin();
+  try {
+    const description = await admin.describeTopic(topic);
+    if (description === null) throw new Error(`topic ${topic} does not exist yet`);
+    const partitions = Array.from({ length: description.partitions }, (_, partition) => partition);
+    return await admin.offsets(topic, partitions);
+  } finally {
+    await admin.close();
+  }
+}
+
+function createReader(deps: AnnouncementsDeps): LogReader {
+  const { materialise } = deps;
+  const reader: LogReader = deps.client.createReader({
+    onError: deps.onError,
+    onSlab: async (slab) => takeSlab(deps, slab),
+    // Announcements are gone, or the topic is another one: what they said is missed, so the epoch ends.
+    onOutOfRange: ({ topic, partition, startOffset }) => {
+      materialise.moveTo(partition, startOffset);
+      materialise.beginEpoch('hole').then(() => reader.assign(topic, partition, startOffset), deps.onError);
+    },
+  });
+  return reader;
+}
+
+async function takeSlab({ materialise, onRecord }: AnnouncementsDeps, slab: RecordSlab): Promise<void> {
+  for (let at = 0; at < slab.count; at += 1) {
+    const start = slab.valueStart[at] ?? -1;
+    const end = slab.valueEnd[at] ?? -1;
+    if (start < 0) continue;
+    // Not a Buffer: a Buffer's slices share memory, and the slab is given back after this call.
+    const bytes = new Uint8Array(slab.bytes.buffer, slab.bytes.byteOffset + start, end - start);
+    await materialise({ partition: slab.partition, offset: slab.offsets[at] ?? 0, bytes });
+    onRecord(slab.partition, slab.timestampsMs[at] ?? 0);
+  }
+}

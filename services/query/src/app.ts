@@ -1,0 +1,277 @@
+/** Puts the service together: the only place where its adapters are made. */
+import { randomBytes } from 'node:crypto';
+import { createHttpServer } from '@tidegate/http';
+import type { HttpListener } from '@tidegate/http';
+import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
+import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
+import { createPool, createReadStore } from '@tidegate/postgres';
+import { connectRedis, createRedisCells } from '@tidegate/redis';
+import { createSealer, deriveKey, pause, retry, systemClock } from '@tidegate/runtime';
+import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
+import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
+import { LRUCache } from 'lru-cache';
+import { followAnnouncements } from './announcements.ts';
+import type { Announcements } from './announcements.ts';
+import { createAnswerCache } from './answer-cache.ts';
+import { createAsk } from './ask.ts';
+import type { queryConfig } from './config.ts';
+import type { DecodedChunk } from './decoded-chunk.ts';
+import { createFreshness } from './freshness.ts';
+import type { Freshness } from './freshness.ts';
+import { createHandlers } from './handlers.ts';
+import { createLoadChunk } from './load-chunk.ts';
+import { createMaterialise } from './materialise.ts';
+import { createPseudonyms } from './pseudonyms.ts';
+import { createRead } from './read.ts';
+import type { Read } from './read.ts';
+import { createReceipts } from './receipts.ts';
+import { createRegistry } from './registry.ts';
+import type { Registry } from './registry.ts';
+import { createStatus } from './status.ts';
+import { watchLog } from './watch-log.ts';
+import type { WatchedLog } from './watch-log.ts';
+
+export type QueryConfig = ConfigValues<typeof queryConfig>;
+
+/** Longer than a reading's: the materialiser has nothing better to do than to wait. */
+const MATERIALISER_TIMEOUT_MS = 5_000;
+const READER_TIMEOUT_MS = 2_000;
+const ANSWER_BYTES_MAX = 262_144;
+const VERSION = '0.1.0';
+
+export interface RunningQuery extends RunningService {
+  readonly port: number;
+}
+
+type Adapters = ReturnType<typeof connect>;
+
+export async function startQuery(config: QueryConfig, context: ServiceContext): Promise<RunningQuery> {
+  const adapters = connect(config, context);
+  const { metrics, tracing, topics, client, primary, checks } = adapters;
+  const registry = createRegistry(() => context.log.error('control_record_unreadable'));
+  const freshness = createFreshness(systemClock.nowMs);
+  const tables = followTables({ client, topics }, context, { registry, freshness });
+  const stopped = new AbortController();
+  const onError = (error: unknown): void => context.log.warn('log_watch_failed', { error });
+  const log = watchLog({ client, topic: topics.events, primary, freshness, pause, onError, signal: stopped.signal });
+  const announcements = materialiseAll(adapters, context, stopped.signal);
+  let isRegistryRead = false;
+  void tables.control.ready.then(() => (isRegistryRead = true));
+
+  const handlers = createHandlers({
+    ...createAsking(config, adapters, { registry, freshness, context }),
+    registry,
+    freshness,
+    ...statusOf(log, checks, freshness),
+  });
+  const callerKey = deriveKey(config.secretKey, 'tidegate/caller', 32);
+  const server = createHttpServer({
+    handlers,
+    callerKey,
+    isReady: () => isRegistryRead,
+    clock: systemClock,
+    log: context.log,
+    metrics,
+    tracing,
+  });
+  const port = await server.listen({ host: config.listenHost, port: config.listenPort });
+  let isDraining = false;
+  const health = { isLive: () => true, isReady: () => !isDraining };
+  const telemetry = await startTelemetryServer({ host: config.metricsHost, port: config.metricsPort, metrics, health });
+  return {
+    port,
+    drain() {
+      isDraining = true;
+      server.drain();
+    },
+    async stop() {
+      await server.close();
+      stopped.abort();
+      await closeAll({ server, tables, log, announcements, adapters });
+      await telemetry.close();
+    },
+  };
+}
+
+function connect(config: QueryConfig, { log }: ServiceContext) {
+  const metrics = createMetrics('query', { withProcess: true });
+  const tracing = createTracing({ service: 'query', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
+  const client = createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-query' });
+  const pool = createPool({
+    databaseUrl: config.databaseUrl,
+    applicationName: 'tidegate-query',
+    role: config.databaseRole,
+    connectionsMax: config.databaseConnections,
+    statementTimeoutMs: config.statementTimeoutMs,
+    onError: (error) => log.warn('postgres_connection_lost', { error }),
+  });
+  const redisOf = (name: string, commandTimeoutMs: number) =>
+    connectRedis({
+      address: { url: config.redisUrl },
+      name,
+      commandTimeoutMs,
+      onError: (error) => log.warn('redis_connection_lost', { error }),
+    });
+  const readerRedis = redisOf('tidegate-query', READER_TIMEOUT_MS);
+  const writerRedis = redisOf('tidegate-materialiser', MATERIALISER_TIMEOUT_MS);
+  const prefix = config.redisPrefix;
+  return {
+    metrics,
+    tracing,
+    client,
+    topics: topicNames(config.topicPrefix),
+    primary: createReadStore(pool),
+    // Two connections: a large update must not hold up an answer.
+    store: createRedisCells({ client: readerRedis, prefix }),
+    materialiserStore: createRedisCells({ client: writerRedis, prefix }),
+    checks: { postgres: async () => pool.query('SELECT 1'), redis: async () => readerRedis.ping() },
+    async close() {
+      readerRedis.disconnect();
+      writerRedis.disconnect();
+      await pool.end();
+      await client.close();
+      await tracing.close();
+    },
+  };
+}
+
+interface Tables {
+  readonly control: FollowedTable;
+  readonly progress: FollowedTable;
+}
+
+function followTables(
+  { client, topics }: { readonly client: LogClient; readonly topics: TopicNames },
+  { log }: ServiceContext,
+  { registry, freshness }: { readonly registry: Registry; readonly freshness: Freshness },
+): Tables {
+  const onError = (error: Error): void => log.warn('table_read_failed', { error });
+  return {
+    control: followTable({ client, topic: topics.control, onRecord: (record) => registry.take(record), onError }),
+    progress: followTable({ client, topic: topics.progress, onRecord: (record) => freshness.take(record), onError }),
+  };
+}
+
+/** Begins in the background: until chunks follow the announcements Postgres answers. */
+function materialiseAll(
+  { client, topics, materialiserStore: store, primary, metrics }: Adapters,
+  { log }: ServiceContext,
+  signal: AbortSignal,
+): Promise<Announcements | null> {
+  const untilDone = async <T>(action: () => Promise<T>): Promise<T> =>
+    retry(action, { firstMs: 20, capMs: 1_000, signal, onRetry: (error) => log.warn('materialise_retried', { error }) });
+  const cells = metrics.counter('materialiser_cells_total');
+  const materialise = createMaterialise({
+    store,
+    readProgress: async () => primary.readProgress(),
+    newEpochId: newRandomId,
+    untilDone,
+    onEpoch(reason) {
+      log.info('cache_epoch_began', { detail: { reason } });
+      metrics.counter('materialiser_epochs_total', { reason }).inc();
+    },
+    onCells: (count) => cells.inc(count),
+  });
+  const onRecord = (partition: number, appendTimeMs: number): void =>
+    metrics
+      .gauge('materialiser_lag_seconds', { partition: String(partition) })
+      .set(Math.max(0, systemClock.nowMs() - appendTimeMs) / 1_000);
+  const following = followAnnouncements({
+    client,
+    topic: topics.rollups,
+    store,
+    readProgress: async () => primary.readProgress(),
+    materialise,
+    untilDone,
+    onError: (error) => log.warn('announcements_read_failed', { error }),
+    onRecord,
+  });
+  return following.catch((error: unknown) => {
+    if (!signal.aborted) log.error('announcements_not_followed', { error });
+    return null;
+  });
+}
+
+interface AskingParts {
+  readonly registry: Registry;
+  readonly freshness: Freshness;
+  readonly context: ServiceContext;
+}
+
+function createAsking(config: QueryConfig, adapters: Adapters, { registry, freshness, context }: AskingParts) {
+  const { store, primary } = adapters;
+  const { nowMs, monotonicMs } = systemClock;
+  const receiptSealer = createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32));
+  const receipts = createReceipts({ store, primary, sealer: receiptSealer, cacheBudgetMs: config.cacheBudgetMs, monotonicMs, pause });
+  const ask = createAsk({
+    registry,
+    read: createReading(config, adapters, context),
+    receipts,
+    freshness,
+    cursorSealer: createSealer(deriveKey(config.secretKey, 'tidegate/cursor', 32)),
+    pseudonymOf: createPseudonyms(config.pseudonymSecret),
+    nowMs,
+    bucketsMax: config.bucketsMax,
+  });
+  return { ask, receipts, nowMs, questionBytesMax: config.questionBytesMax };
+}
+
+function createReading(config: QueryConfig, { store, primary, metrics }: Adapters, { log }: ServiceContext): Read {
+  const errors = metrics.counter('cache_errors', { class: 'chunks' });
+  const hits = metrics.counter('cache_hits', { class: 'chunks' });
+  const misses = metrics.counter('cache_misses', { class: 'chunks' });
+  const onCacheError = (error: unknown): void => {
+    errors.inc();
+    log.debug('cache_bypassed', { error });
+  };
+  return createRead({
+    store,
+    primary,
+    loadChunk: createLoadChunk({ store, primary, newToken: newRandomId, cellsMax: config.cellsMax }),
+    answers: createAnswerCache({
+      store,
+      nowMs: systemClock.nowMs,
+      ttlMs: config.answerTtlMs,
+      bytesMax: ANSWER_BYTES_MAX,
+      onError: onCacheError,
+    }),
+    decoded: new LRUCache<string, DecodedChunk>({ maxSize: config.decodedCells }),
+    cacheBudgetMs: config.cacheBudgetMs,
+    daysMax: config.chunkDaysMax,
+    cellsMax: config.cellsMax,
+    onCacheError,
+    onChunks(counts) {
+      hits.inc(counts.hits);
+      misses.inc(counts.misses);
+    },
+  });
+}
+
+function statusOf(log: WatchedLog, checks: Adapters['checks'], freshness: Freshness) {
+  const status = createStatus({
+    freshness,
+    nowMs: systemClock.nowMs,
+    replicationFactor: () => log.replicationFactor(),
+    checks: { kafka: async () => log.check(), ...checks },
+    versions: { tidegate: VERSION, node: process.version },
+  });
+  return { status };
+}
+
+interface Running {
+  readonly server: HttpListener;
+  readonly tables: Tables;
+  readonly log: WatchedLog;
+  readonly announcements: Promise<Announcements | null>;
+  readonly adapters: Adapters;
+}
+
+async function closeAll({ tables, log, announcements, adapters }: Running): Promise<void> {
+  const following = await announcements;
+  await Promise.all([following?.close(), tables.control.close(), tables.progress.close(), log.close()]);
+  await adapters.close();
+}
+
+function newRandomId(): string {
+  return randomBytes(12).toString('base64url');
+}

@@ -1,0 +1,131 @@
+/** One question: parse → plan → wait for its receipt → read → say what the answer claims. */
+import { freshnessOf, parseCursorMark, parseQuestion, planQuestion, toIsoUtc } from '@tidegate/core';
+import type { AnswerRow, AnswerColumn, CursorMark, Fault, Plan, Question, Receipt } from '@tidegate/core';
+import { decodeJson } from '@tidegate/http';
+import type { ProblemFault } from '@tidegate/http';
+import type { Sealer } from '@tidegate/runtime';
+import type { Freshness } from './freshness.ts';
+import type { Read, ReadResult } from './read.ts';
+import type { Receipts } from './receipts.ts';
+import { stateOf } from './receipts.ts';
+import type { Registry } from './registry.ts';
+
+export interface AskDeps {
+  readonly registry: Registry;
+  readonly read: Read;
+  readonly receipts: Receipts;
+  readonly freshness: Freshness;
+  readonly cursorSealer: Sealer;
+  readonly pseudonymOf: (tenant: string, subject: string) => string;
+  readonly nowMs: () => number;
+  readonly bucketsMax: number;
+}
+
+export interface Answer {
+  readonly columns: readonly AnswerColumn[];
+  readonly rows: readonly AnswerRow[];
+  readonly next_cursor: string | null;
+  readonly meta: AnswerMeta;
+}
+
+export interface AnswerMeta {
+  readonly complete_through: string | null;
+  readonly lag_ms: number;
+  readonly status: string;
+  readonly metric_version: number;
+  readonly revision: number;
+  readonly grain: string | null;
+  readonly zone: string;
+  readonly generated_at: string;
+  readonly backfill_pending: number;
+  readonly cache: { readonly state: ReadResult['cache']['state']; readonly age_ms: number };
+  readonly approximate: Readonly<Record<string, string>>;
+  readonly source: 'rollup';
+  readonly suppressed_groups: number;
+  readonly edges_rounded?: true;
+  readonly after?: { readonly counted: boolean; readonly pending_events: number };
+}
+
+export type AskOutcome = { readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly problem: ProblemFault };
+
+export type Ask = (value: unknown, as: { readonly tenant: string; readonly signal: AbortSignal }) => Promise<AskOutcome>;
+
+export function createAsk(deps: AskDeps): Ask {
+  const { receipts, registry, read } = deps;
+  return async function ask(value, { tenant, signal }) {
+    const parsed = parseQuestion(value);
+    if (!parsed.ok) return { ok: false, problem: { code: 'question_invalid', errors: parsed.errors } };
+    const { question } = parsed;
+    const cursor = openCursor(deps.cursorSealer, question.cursor);
+    if (cursor === undefined) return refused({ code: 'cursor_invalid', path: 'cursor', message: 'not a cursor of this service' });
+    const receipt = question.after === undefined ? null : receipts.open(question.after, tenant);
+    if (question.after !== undefined && receipt === null) {
+      return refused({ code: 'receipt_invalid', path: 'after', message: 'not a receipt of this tenant' });
+    }
+    const subject = question.subject === undefined ? null : deps.pseudonymOf(tenant, question.subject);
+    const metric = registry.metric(tenant, question.metric);
+    const plan = planQuestion({ question, metric, subject, cursor, nowMs: deps.nowMs(), bucketsMax: deps.bucketsMax });
+    if (!plan.ok) return refused(plan.fault);
+    const isWaiting = receipt !== null;
+    const waited = isWaiting ? await receipts.waitFor(receipt, question.wait_ms, signal) : null;
+    const request = { plan: plan.value, subjectShown: question.subject ?? null, skipCache: waited?.countedIn === 'postgres' };
+    const outcome = await read(request);
+    if (!outcome.ok)
+      return refused({ code: outcome.fault, path: 'from', message: 'the range holds more cells than one answer may be made of' });
+    const { result } = outcome;
+    return { ok: true, answer: answerOf(deps, { question, plan: plan.value, receipt, result }) };
+  };
+}
+
+function refused({ code, path, message }: Fault): AskOutcome {
+  return { ok: false, problem: { code, detail: message, errors: [{ path: path ?? '', code, message }] } };
+}
+
+interface Answering {
+  readonly question: Question;
+  readonly plan: Plan;
+  readonly receipt: Receipt | null;
+  readonly result: ReadResult;
+}
+
+function answerOf(deps: AskDeps, { question, plan, receipt, result }: Answering): Answer {
+  const nowMs = deps.nowMs();
+  const { completeThroughMs, lagMs, status } = freshnessOf(deps.freshness.of(result.held), nowMs);
+  const after = receipt === null ? null : stateOf(receipt, result.held);
+  const quantiles = plan.measures.filter(({ probability }) => probability !== undefined);
+  return {
+    columns: plan.columns,
+    rows: result.table.rows,
+    next_cursor: sealCursor(deps.cursorSealer, result.table.next),
+    meta: {
+      complete_through: completeThroughMs === null ? null : toIsoUtc(completeThroughMs),
+      lag_ms: Math.round(lagMs),
+      status,
+      metric_version: plan.metric.version,
+      revision: result.table.revision,
+      grain: plan.grain,
+      zone: question.zone,
+      generated_at: toIsoUtc(nowMs),
+      backfill_pending: 0,
+      cache: { state: result.cache.state, age_ms: Math.round(result.cache.ageMs) },
+      approximate: Object.fromEntries(quantiles.map(({ name }) => [name, 'relative error <= 0.01'])),
+      source: 'rollup',
+      suppressed_groups: 0,
+      ...(plan.edgesRounded ? { edges_rounded: true as const } : {}),
+      ...(after === null ? {} : { after: { counted: after.isCounted, pending_events: after.pendingEvents } }),
+    },
+  };
+}
+
+/** Sealed, because a mark holds values of rows, pseudonyms among them. */
+function sealCursor(sealer: Sealer, mark: CursorMark | null): string | null {
+  return mark === null ? null : Buffer.from(sealer.seal(Buffer.from(JSON.stringify(mark)))).toString('base64url');
+}
+
+/** Undefined where the text is no cursor. */
+function openCursor(sealer: Sealer, text: string | null): CursorMark | null | undefined {
+  if (text === null) return null;
+  const plain = sealer.open(new Uint8Array(Buffer.from(text, 'base64url')));
+  const json = plain === null ? null : decodeJson(plain);
+  return json?.ok === true ? (parseCursorMark(json.value) ?? undefined) : undefined;
+}

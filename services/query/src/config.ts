@@ -1,0 +1,80 @@
+import { defineConfig, sharedFields, text } from '@tidegate/runtime';
+
+/** Settings of the query service; docs/reference/config.md is generated from them. */
+export const queryConfig = defineConfig('query', {
+  kafkaBrokers: sharedFields.kafkaBrokers,
+  kafkaClient: sharedFields.kafkaClient,
+  topicPrefix: sharedFields.topicPrefix,
+  databaseUrl: sharedFields.databaseUrl,
+  redisUrl: sharedFields.redisUrl,
+  redisPrefix: sharedFields.redisPrefix,
+  listenHost: sharedFields.listenHost,
+  metricsHost: sharedFields.metricsHost,
+  metricsPort: sharedFields.metricsPort,
+  logLevel: sharedFields.logLevel,
+  otlpEndpoint: sharedFields.otlpEndpoint,
+  traceRatio: sharedFields.traceRatio,
+  pseudonymSecret: sharedFields.pseudonymSecret,
+  secretKey: sharedFields.secretKey,
+  listenPort: { env: 'LISTEN_PORT', schema: text.port(), default: '8002', description: 'Port the service listens on.' },
+  databaseRole: {
+    env: 'DATABASE_ROLE',
+    schema: text.line(),
+    default: 'tidegate_query',
+    description: 'Role to act as in Postgres; the login of DATABASE_URL must be a member of it.',
+  },
+  databaseConnections: {
+    env: 'DATABASE_CONNECTIONS',
+    schema: text.integer({ min: 1, max: 200 }),
+    default: '8',
+    description: 'Most connections to Postgres.',
+  },
+  statementTimeoutMs: {
+    env: 'STATEMENT_TIMEOUT_MS',
+    schema: text.integer({ min: 100, max: 600_000 }),
+    default: '30000',
+    description: 'Longest time of one read of Postgres.',
+  },
+  cacheBudgetMs: {
+    env: 'CACHE_BUDGET_MS',
+    schema: text.integer({ min: 1, max: 10_000 }),
+    default: '50',
+    description: 'Longest time that an answer waits for Redis at each step; then Postgres answers.',
+  },
+  chunkDaysMax: {
+    env: 'CHUNK_DAYS_MAX',
+    schema: text.integer({ min: 0, max: 1_000 }),
+    default: '62',
+    description: 'Ranges of more UTC days than this are read from Postgres and not cached.',
+  },
+  cellsMax: {
+    env: 'CELLS_MAX',
+    schema: text.integer({ min: 1_000, max: 50_000_000 }),
+    default: '2000000',
+    description: 'Most cells that one answer may be made of.',
+  },
+  bucketsMax: {
+    env: 'BUCKETS_MAX',
+    schema: text.integer({ min: 100, max: 1_000_000 }),
+    default: '20000',
+    description: 'Most buckets of a series.',
+  },
+  decodedCells: {
+    env: 'DECODED_CELLS',
+    schema: text.integer({ min: 1_000, max: 10_000_000 }),
+    default: '200000',
+    description: 'Cells whose decoded states the process keeps in memory.',
+  },
+  answerTtlMs: {
+    env: 'ANSWER_TTL_MS',
+    schema: text.integer({ min: 100, max: 3_600_000 }),
+    default: '60000',
+    description: 'How long rows of an answer stay in Redis; a changed chunk leaves them unused at once.',
+  },
+  questionBytesMax: {
+    env: 'QUESTION_BYTES_MAX',
+    schema: text.integer({ min: 1_024, max: 16_777_216 }),
+    default: '262144',
+    description: 'Longest body of a question.',
+  },
+});

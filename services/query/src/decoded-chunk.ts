@@ -1,0 +1,97 @@
+/** Chunks in the memory of the process, with their states decoded and merged over partitions. */
+import { createState, decodeState, mergeState } from '@tidegate/core';
+import type { AnswerBuilder, CompiledMeasure, RollupState, SeriesEntry } from '@tidegate/core';
+import type { ChunkContent, ChunkVersion, PlacedCell } from '@tidegate/redis';
+
+export interface DecodedChunk {
+  version(): ChunkVersion | null;
+  /** Takes changes over what is known, cell by cell if newer: readings may end in another order than they began. */
+  apply(version: ChunkVersion, content: ChunkContent): void;
+  /** Gives every series and cell of the range to the answer. */
+  feed(answer: AnswerBuilder<RollupState>, range: { readonly fromS: number; readonly toS: number }): void;
+  cellCount(): number;
+}
+
+interface CellOfPartition {
+  readonly term: number;
+  readonly commitNo: number;
+  readonly revision: number;
+  readonly state: RollupState;
+}
+
+interface Bucket {
+  readonly partitions: Map<number, CellOfPartition>;
+  /** Over the partitions; null when one changed since. */
+  merged: { readonly state: RollupState; readonly revision: number } | null;
+}
+
+interface DecodedSeries {
+  entry: SeriesEntry | null;
+  readonly buckets: Map<number, Bucket>;
+}
+
+export function createDecodedChunk(measures: readonly CompiledMeasure[]): DecodedChunk {
+  const series = new Map<string, DecodedSeries>();
+  let known: ChunkVersion | null = null;
+  let cells = 0;
+  const seriesOf = (id: Uint8Array): DecodedSeries => {
+    const key = Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1');
+    const found = series.get(key) ?? { entry: null, buckets: new Map<number, Bucket>() };
+    series.set(key, found);
+    return found;
+  };
+  return {
+    version: () => known,
+    apply(version, content) {
+      for (const entry of content.series) seriesOf(entry.id).entry ??= entry;
+      for (const cell of content.cells) if (place(seriesOf(cell.seriesId), cell, measures)) cells += 1;
+      known = newest(known, version);
+    },
+    feed(answer, { fromS, toS }) {
+      for (const { entry, buckets } of series.values()) {
+        const sink = entry === null ? null : answer.series(entry);
+        if (sink === null) continue;
+        for (const [bucketS, bucket] of buckets) {
+          if (bucketS < fromS || bucketS >= toS) continue;
+          bucket.merged ??= mergePartitions(bucket, measures);
+          sink(bucketS, bucket.merged.state, bucket.merged.revision);
+        }
+      }
+    },
+    cellCount: () => cells,
+  };
+}
+
+/** Whether the cell is one that was not known. @throws Error where a state cannot be decoded: an answer without it were wrong */
+function place(series: DecodedSeries, cell: PlacedCell, measures: readonly CompiledMeasure[]): boolean {
+  const bucket = series.buckets.get(cell.bucketS) ?? { partitions: new Map<number, CellOfPartition>(), merged: null };
+  series.buckets.set(cell.bucketS, bucket);
+  const known = bucket.partitions.get(cell.partition);
+  if (known !== undefined && !isNewer(cell, known)) return false;
+  const state = decodeState(cell.state, measures);
+  if (state === null) throw new Error('the state of a cell cannot be decoded');
+  bucket.partitions.set(cell.partition, { term: cell.term, commitNo: cell.commitNo, revision: cell.revision, state });
+  bucket.merged = null;
+  return known === undefined;
+}
+
+function isNewer(cell: PlacedCell, known: CellOfPartition): boolean {
+  return cell.term === known.term ? cell.commitNo > known.commitNo : cell.term > known.term;
+}
+
+function mergePartitions({ partitions }: Bucket, measures: readonly CompiledMeasure[]): NonNullable<Bucket['merged']> {
+  const [first, ...others] = partitions.values();
+  if (first !== undefined && others.length === 0) return first;
+  const state = createState(measures);
+  let revision = 0;
+  for (const cell of partitions.values()) {
+    mergeState(state, cell.state);
+    revision += cell.revision;
+  }
+  return { state, revision };
+}
+
+function newest(known: ChunkVersion | null, version: ChunkVersion): ChunkVersion {
+  if (known === null || known.token !== version.token) return version;
+  return { token: version.token, counters: version.counters.map((counter, at) => Math.max(counter, known.counters[at] ?? 0)) };
+}

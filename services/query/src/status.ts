@@ -1,0 +1,55 @@
+import { freshnessOf, toIsoUtc } from '@tidegate/core';
+import type { Freshness } from './freshness.ts';
+
+/** `GET /v1/status`. */
+export type Status = () => Promise<Readonly<Record<string, unknown>>>;
+
+export interface StatusDeps {
+  readonly freshness: Freshness;
+  readonly nowMs: () => number;
+  /** Copies of the events topic that the brokers keep; null while unknown. */
+  readonly replicationFactor: () => number | null;
+  /** Each rejects where the dependency does not answer. */
+  readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+export function createStatus({ freshness, nowMs, replicationFactor, checks, versions }: StatusDeps): Status {
+  return async function readStatus() {
+    const now = nowMs();
+    const partitions = freshness.of([...freshness.tracked().values()]).toSorted((a, b) => a.partition - b.partition);
+    const whole = freshnessOf(partitions, now);
+    const states = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await isUp(check)] as const));
+    return {
+      status: whole.status,
+      complete_through: isoOrNull(whole.completeThroughMs),
+      lag_ms: Math.round(whole.lagMs),
+      partitions: partitions.map((one) => ({
+        partition: one.partition,
+        next_offset: String(one.nextOffset),
+        end_offset: String(freshness.ends().get(one.partition) ?? one.nextOffset),
+        complete_through: isoOrNull(one.completeThroughMs),
+        lag_ms: one.oldestUncountedMs === null ? 0 : Math.max(0, Math.round(now - one.oldestUncountedMs)),
+        has_gap: one.hasGap,
+      })),
+      // One copy is safe against a crash of the process, not of the machine.
+      durability: (replicationFactor() ?? 1) > 1 ? 'replicated' : 'single',
+      dependencies: Object.fromEntries(states),
+      versions,
+      generated_at: toIsoUtc(now),
+    };
+  };
+}
+
+async function isUp(check: () => Promise<unknown>): Promise<'up' | 'down'> {
+  try {
+    await check();
+    return 'up';
+  } catch {
+    return 'down';
+  }
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : toIsoUtc(ms);
+}

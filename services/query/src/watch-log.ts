@@ -1,0 +1,62 @@
+/** Asks now and then what no topic tells: where the log ends, how often it is kept, and whether accepted events are gone. */
+import type { LogAdmin, LogClient } from '@tidegate/kafka';
+import type { ReadStore } from '@tidegate/postgres';
+import type { Freshness } from './freshness.ts';
+
+export interface WatchLogDeps {
+  readonly client: LogClient;
+  readonly topic: string;
+  readonly primary: ReadStore;
+  readonly freshness: Freshness;
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface WatchedLog {
+  /** Null until the brokers have told. */
+  replicationFactor(): number | null;
+  /** Rejects where the brokers do not answer. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const EVERY_MS = 1_000;
+const GAPS_EVERY = 10;
+
+export function watchLog(deps: WatchLogDeps): WatchedLog {
+  const { client, topic, freshness, signal } = deps;
+  const admin: LogAdmin = client.createAdmin();
+  let replicationFactor: number | null = null;
+
+  async function askEnds(): Promise<void> {
+    const description = await admin.describeTopic(topic);
+    if (description === null) throw new Error(`topic ${topic} does not exist yet`);
+    replicationFactor = description.replicationFactor;
+    const partitions = Array.from({ length: description.partitions }, (_, partition) => partition);
+    freshness.takeEnds(await admin.offsets(topic, partitions));
+  }
+
+  async function askGaps(): Promise<void> {
+    const progress = await deps.primary.readProgress();
+    freshness.takeGaps(progress.filter(({ hasGap }) => hasGap).map(({ partition }) => partition));
+  }
+
+  async function watch(): Promise<void> {
+    for (let round = 0; !signal.aborted; round += 1) {
+      await askEnds().catch(deps.onError);
+      if (round % GAPS_EVERY === 0) await askGaps().catch(deps.onError);
+      await deps.pause(EVERY_MS, signal).catch(() => undefined);
+    }
+  }
+
+  const watching = watch();
+  return {
+    replicationFactor: () => replicationFactor,
+    check: async () => void (await admin.describeTopic(topic)),
+    async close() {
+      await watching;
+      await admin.close();
+    },
+  };
+}
