@@ -20,6 +20,7 @@ export { EventTypes } from './event/event-types.ts';
 export { GrowingBuffer } from './event/growing-buffer.ts';
 export { createIdentify, TOPIC_KEY_BYTES } from './event/identity.ts';
 export type { EventIdentity, IdentityKeys } from './event/identity.ts';
+export { decodeJsonText } from './event/json-text.ts';
 export { EventJudge, NO_SOURCE } from './event/judge.ts';
 export type { JudgeContext } from './event/judge.ts';
 export { decodeReceipt, encodeReceipt } from './event/receipt.ts';

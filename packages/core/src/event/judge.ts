@@ -1,7 +1,7 @@
 import type { FaultCode } from '../fault/codes.ts';
 import type { Fault } from '../fault/fault.ts';
 import type { EventTypes, JudgedType } from './event-types.ts';
-import { memberNumber, memberText, textLength } from './field-check.ts';
+import { memberNumber, textLength } from './field-check.ts';
 import { INSTANT_MAX_MS, INSTANT_MIN_MS, parseInstant } from './instant.ts';
 import { JsonScanner } from './json-scan.ts';
 import type { JsonFault } from './json-string.ts';
@@ -81,10 +81,9 @@ export class EventJudge {
     );
   }
 
-  /** The id, for answers; "" where the event has none that could be read. Works for refused events too. */
-  idText(): string {
-    const index = this.at[ID] ?? -1;
-    return index >= 0 && this.members.kind[index] === KIND.string ? memberText(this.bytes, this.members, index) : '';
+  /** Whether the event, accepted or not, has a text as id; then `idMember` says where it is. */
+  get hasTextId(): boolean {
+    return this.idMember >= 0 && this.members.kind[this.idMember] === KIND.string;
   }
 
   get members(): MemberList {

@@ -1,0 +1,136 @@
+import type { HttpListener, RouteNameOf } from '@tidegate/http';
+import { createHttpServer } from '@tidegate/http';
+import type { LogClient, LogProducer } from '@tidegate/kafka';
+import { createLogClient, topicNames } from '@tidegate/kafka';
+import type { Clock, RunningService } from '@tidegate/runtime';
+import { createSealer, deriveKey } from '@tidegate/runtime';
+import type { Logger, Metrics, Tracing } from '@tidegate/telemetry';
+import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
+import { createAdmit } from './admit.ts';
+import type { Appender } from './append.ts';
+import { createAppender } from './append.ts';
+import type { Backlog } from './backlog.ts';
+import { followBacklog } from './backlog.ts';
+import type { IngestConfig } from './config.ts';
+import { createReceive } from './receive.ts';
+import type { Registry } from './registry.ts';
+import { followRegistry } from './registry.ts';
+import { createReject } from './reject.ts';
+import { createRespond } from './respond.ts';
+import { createShield } from './shield.ts';
+
+export interface IngestApp extends RunningService {
+  /** The ports that are listened on. */
+  readonly port: number;
+  readonly metricsPort: number;
+  /** Resolves when control.v1 has been read: until then requests are answered 503. */
+  readonly ready: Promise<void>;
+}
+
+export interface IngestAppDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Default: the client library that the settings name. */
+  readonly client?: LogClient;
+}
+
+/** A batch stays below Kafka's default `message.max.bytes` (1,048,588). */
+const BATCH_BYTES_MAX = 950_000;
+const HOUR_MS = 3_600_000;
+
+interface Parts {
+  readonly config: IngestConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
+  readonly registry: Registry;
+  readonly backlog: Backlog;
+  readonly appender: Appender;
+}
+
+/** Builds the service from its settings and starts it. */
+export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Promise<IngestApp> {
+  const { clock, log } = deps;
+  const client = deps.client ?? createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-ingest' });
+  const metrics = createMetrics('ingest', { withProcess: true });
+  const tracing = createTracing({ service: 'ingest', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
+  const topics = topicNames(config.topicPrefix);
+  const registry = followRegistry({ client, topic: topics.control, log });
+  const backlog = followBacklog({ client, topic: topics.progress, retentionMs: config.eventsRetentionHours * HOUR_MS, log });
+  const producer = await client.createProducer();
+  const { lingerMs, bufferBytesMax } = config;
+  const appender = createAppender({ producer, clock, metrics, lingerMs, batchBytesMax: BATCH_BYTES_MAX, bufferBytesMax });
+  const server = createServer({ config, clock, log, metrics, tracing, registry, backlog, appender });
+  let isDraining = false;
+  const telemetry = await startTelemetryServer({
+    host: config.metricsHost,
+    port: config.metricsPort,
+    metrics,
+    health: { isLive: () => true, isReady: () => !isDraining },
+  });
+  const port = await server.listen({ host: config.listenHost, port: config.listenPort });
+  return {
+    port,
+    metricsPort: telemetry.port,
+    ready: registry.ready,
+    drain() {
+      isDraining = true;
+      server.drain();
+    },
+    async stop() {
+      // Requests end first, each with its verdicts, so nothing that was taken is left without an answer.
+      await server.close();
+      await appender.drained();
+      await closeLog({ client, producer, registry, backlog });
+      await tracing.close();
+      await telemetry.close();
+    },
+  };
+}
+
+function createServer(parts: Parts): HttpListener {
+  const { config, clock, metrics, registry, appender } = parts;
+  const topics = topicNames(config.topicPrefix);
+  const identityKey = deriveKey(config.pseudonymSecret, 'tidegate/identity', 16);
+  const fieldKey = config.fieldKeys[0];
+  if (fieldKey === undefined) throw new Error('FIELD_KEYS holds no key');
+  const admit = createAdmit({
+    clock,
+    appender,
+    eventsTopic: topics.events,
+    partitions: registry.partitions,
+    shieldOf: createShield({ pseudonymSecret: config.pseudonymSecret, cacheEntries: config.pseudonymCacheEntries }),
+    reject: createReject({ appender, topic: topics.rejected, partitions: registry.partitions, fieldKey, identityKey }),
+    identityKey,
+    topicKey: deriveKey(config.pseudonymSecret, 'tidegate/topic-key', 16),
+    eventsMax: config.eventsMax,
+  });
+  const respond = createRespond({
+    receiptSealer: createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32)),
+    logGeneration: parts.backlog.logGeneration,
+  });
+  const receive = createReceive({ ...parts, admit, respond, eventBytesMax: config.eventBytesMax, bodyBytesMax: config.bodyBytesMax });
+  return createHttpServer<RouteNameOf<'ingest'>>({
+    clock,
+    log: parts.log,
+    metrics,
+    tracing: parts.tracing,
+    callerKey: deriveKey(config.secretKey, 'tidegate/caller', 32),
+    isReady: registry.isReady,
+    handlers: { sendEvents: receive },
+  });
+}
+
+interface LogParts {
+  readonly client: LogClient;
+  readonly producer: LogProducer;
+  readonly registry: Registry;
+  readonly backlog: Backlog;
+}
+
+async function closeLog({ client, producer, registry, backlog }: LogParts): Promise<void> {
+  await Promise.all([registry.close(), backlog.close()]);
+  await producer.close();
+  await client.close();
+}

@@ -1,0 +1,175 @@
+import type { LogProducer, RecordBatch } from '@tidegate/kafka';
+import { createRecordBatch, KafkaFailure } from '@tidegate/kafka';
+import type { Clock } from '@tidegate/runtime';
+import type { Metrics } from '@tidegate/telemetry';
+
+/** How a batch ended. A failed one may still be in the log (`unknown`); its events are to be sent again either way. */
+export type BatchOutcome = { readonly isAppended: true; readonly baseOffset: number } | { readonly isAppended: false };
+
+/** Hears once of each batch that holds a record of his. */
+export interface BatchWaiter {
+  settled(batch: PendingBatch, outcome: BatchOutcome): void;
+}
+
+/** Records of many requests on their way into one partition. */
+export interface PendingBatch {
+  readonly records: RecordBatch;
+  readonly waiters: BatchWaiter[];
+}
+
+/** One partition of one topic. */
+export interface AppendLane {
+  /** Puts the record into the open batch, whose last record it then is. Copies all three. */
+  add(key: Uint8Array, value: Uint8Array, headers: Uint8Array): PendingBatch;
+}
+
+export interface Appender {
+  lane(topic: string, partition: number): AppendLane;
+  /** Whether as many bytes wait for the log as may. */
+  isFull(): boolean;
+  /** Resolves when nothing is on its way any more. */
+  drained(): Promise<void>;
+}
+
+export interface AppenderOptions {
+  readonly producer: LogProducer;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  /** How long the first record of a wave waits for others. */
+  readonly lingerMs: number;
+  /** A batch is closed before it grows beyond this; below the broker's `message.max.bytes`. */
+  readonly batchBytesMax: number;
+  readonly bufferBytesMax: number;
+}
+
+/**
+ * Group commit. Records of all requests gather in one batch per partition; a batch leaves when the linger is over and no
+ * earlier one of its partition is in flight, so under load batches grow by themselves and at rest the wait is the linger.
+ * One timer serves all partitions: their batches leave together and share the broker's requests.
+ */
+export function createAppender(options: AppenderOptions): Appender {
+  const wave = new Wave(options);
+  const lanes = new Map<string, PartitionLane>();
+  return {
+    lane(topic, partition) {
+      const name = `${topic}/${String(partition)}`;
+      const known = lanes.get(name) ?? new PartitionLane({ topic, partition }, options, wave);
+      lanes.set(name, known);
+      return known;
+    },
+    isFull: () => wave.bytes >= options.bufferBytesMax,
+    drained: () => wave.drained(),
+  };
+}
+
+/** What the lanes share: the timer, the bytes on their way, and who waits for them to be gone. */
+class Wave {
+  bytes = 0;
+  private readonly lingerMs: number;
+  private readonly waiting = new Set<PartitionLane>();
+  private batches = 0;
+  private timer: NodeJS.Timeout | null = null;
+  private idle = Promise.withResolvers<void>();
+
+  constructor({ lingerMs }: AppenderOptions) {
+    this.lingerMs = lingerMs;
+    this.idle.resolve();
+  }
+
+  opened(): void {
+    if (this.batches === 0) this.idle = Promise.withResolvers<void>();
+    this.batches += 1;
+  }
+
+  settled(bytes: number): void {
+    this.bytes -= bytes;
+    this.batches -= 1;
+    if (this.batches === 0) this.idle.resolve();
+  }
+
+  /** Has the lane sent with the next wave. */
+  join(lane: PartitionLane): void {
+    this.waiting.add(lane);
+    this.timer ??= setTimeout(() => this.leave(), this.lingerMs);
+  }
+
+  drained(): Promise<void> {
+    return this.idle.promise;
+  }
+
+  private leave(): void {
+    this.timer = null;
+    const lanes = [...this.waiting];
+    this.waiting.clear();
+    for (const lane of lanes) lane.send();
+  }
+}
+
+interface QueuedBatch extends PendingBatch {
+  bytes: number;
+}
+
+class PartitionLane implements AppendLane {
+  private readonly queue: QueuedBatch[] = [];
+  private isInFlight = false;
+  private readonly at: { readonly topic: string; readonly partition: number };
+  private readonly options: AppenderOptions;
+  private readonly wave: Wave;
+
+  constructor(at: { readonly topic: string; readonly partition: number }, options: AppenderOptions, wave: Wave) {
+    this.at = at;
+    this.options = options;
+    this.wave = wave;
+  }
+
+  add(key: Uint8Array, value: Uint8Array, headers: Uint8Array): PendingBatch {
+    const batch = this.openBatch(key.length + value.length + headers.length);
+    const before = batch.records.sizeBytes;
+    batch.records.add(key, value, headers);
+    batch.bytes += batch.records.sizeBytes - before;
+    this.wave.bytes += batch.records.sizeBytes - before;
+    return batch;
+  }
+
+  /** Sends the oldest batch unless one is in flight: two at once could not be told apart when the first one fails. */
+  send(): void {
+    const batch = this.queue[0];
+    if (batch === undefined || this.isInFlight) return;
+    this.queue.shift();
+    this.isInFlight = true;
+    void this.append(batch).then((outcome) => {
+      this.isInFlight = false;
+      this.wave.settled(batch.bytes);
+      if (this.queue.length > 1) this.send();
+      else if (this.queue.length === 1) this.wave.join(this);
+      for (const waiter of batch.waiters) waiter.settled(batch, outcome);
+    });
+  }
+
+  private openBatch(recordBytes: number): QueuedBatch {
+    const last = this.queue.at(-1);
+    const isRoomy = last !== undefined && last.records.sizeBytes + recordBytes + RECORD_OVERHEAD_BYTES <= this.options.batchBytesMax;
+    if (isRoomy) return last;
+    const fresh: QueuedBatch = { records: createRecordBatch(), waiters: [], bytes: 0 };
+    this.queue.push(fresh);
+    this.wave.opened();
+    if (!this.isInFlight) this.wave.join(this);
+    return fresh;
+  }
+
+  private async append(batch: QueuedBatch): Promise<BatchOutcome> {
+    const { producer, clock, metrics } = this.options;
+    const startMs = clock.monotonicMs();
+    try {
+      const { baseOffset } = await producer.append(this.at.topic, this.at.partition, batch.records);
+      metrics.histogram('append_duration_seconds').observe((clock.monotonicMs() - startMs) / 1_000);
+      return { isAppended: true, baseOffset };
+    } catch (error) {
+      metrics.counter('append_failures_total', { outcome: error instanceof KafkaFailure ? error.outcome : 'unknown' }).inc();
+      return { isAppended: false };
+    }
+  }
+}
+
+/** Lengths and attributes of a record in a batch take at most this. */
+const RECORD_OVERHEAD_BYTES = 64;

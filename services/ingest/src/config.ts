@@ -1,0 +1,67 @@
+import type { ConfigValues } from '@tidegate/runtime';
+import { defineConfig, sharedFields, text } from '@tidegate/runtime';
+
+export const INGEST_CONFIG = defineConfig('ingest', {
+  kafkaBrokers: sharedFields.kafkaBrokers,
+  kafkaClient: sharedFields.kafkaClient,
+  topicPrefix: sharedFields.topicPrefix,
+  pseudonymSecret: sharedFields.pseudonymSecret,
+  fieldKeys: sharedFields.fieldKeys,
+  secretKey: sharedFields.secretKey,
+  listenHost: sharedFields.listenHost,
+  listenPort: {
+    env: 'LISTEN_PORT',
+    schema: text.port(),
+    default: '8001',
+    description: 'Port the gateway reaches this service at.',
+  },
+  metricsHost: sharedFields.metricsHost,
+  metricsPort: sharedFields.metricsPort,
+  logLevel: sharedFields.logLevel,
+  otlpEndpoint: sharedFields.otlpEndpoint,
+  traceRatio: sharedFields.traceRatio,
+  eventBytesMax: {
+    env: 'EVENT_BYTES_MAX',
+    schema: text.integer({ min: 1_024, max: 900_000 }),
+    default: '262144',
+    description: 'Longest event, in bytes as sent.',
+  },
+  eventsMax: {
+    env: 'REQUEST_EVENTS_MAX',
+    schema: text.integer({ min: 1, max: 100_000 }),
+    default: '10000',
+    description: 'Most events of one request.',
+  },
+  bodyBytesMax: {
+    env: 'REQUEST_BYTES_MAX',
+    schema: text.integer({ min: 1_024, max: 268_435_456 }),
+    default: '16777216',
+    description: 'Most bytes of one request, after inflation.',
+  },
+  bufferBytesMax: {
+    env: 'APPEND_BUFFER_MB',
+    schema: text.megabytes({ min: 1, max: 4_096 }),
+    default: '64',
+    description: 'Records on their way into the log, in MB; beyond it requests are answered 503.',
+  },
+  lingerMs: {
+    env: 'APPEND_LINGER_MS',
+    schema: text.integer({ min: 0, max: 100 }),
+    default: '2',
+    description: 'How long the first record of a wave waits for others, in ms.',
+  },
+  pseudonymCacheEntries: {
+    env: 'PSEUDONYM_CACHE_ENTRIES',
+    schema: text.integer({ min: 1, max: 10_000_000 }),
+    default: '100000',
+    description: 'Pseudonyms kept in memory.',
+  },
+  eventsRetentionHours: {
+    env: 'EVENTS_RETENTION_HOURS',
+    schema: text.integer({ min: 1, max: 24 * 366 }),
+    default: '168',
+    description: 'Retention of the events topic (`retention.ms`), in hours; requests are refused when counting is behind by half of it.',
+  },
+});
+
+export type IngestConfig = ConfigValues<typeof INGEST_CONFIG>;

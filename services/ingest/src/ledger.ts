@@ -1,0 +1,172 @@
+import type { Fault, Receipt } from '@tidegate/core';
+import { decodeJsonText, GrowingBuffer } from '@tidegate/core';
+import type { BatchOutcome, BatchWaiter, PendingBatch } from './append.ts';
+
+export type Verdict = 'accepted' | 'rejected' | 'retry';
+
+/** What became of one event. */
+export interface EventVerdict {
+  readonly index: number;
+  readonly id: string;
+  readonly verdict: Verdict;
+  /** Why, where it is rejected. */
+  readonly fault?: Fault;
+}
+
+export interface LedgerSummary {
+  readonly accepted: number;
+  readonly rejected: readonly EventVerdict[];
+  readonly retry: readonly EventVerdict[];
+}
+
+interface Part {
+  readonly batch: PendingBatch;
+  /** -1 for originals on their way into rejected.v1. */
+  readonly partition: number;
+  /** Position of the request's last record in the batch. */
+  last: number;
+  count: number;
+  outcome: BatchOutcome | null;
+}
+
+const NOT_TRIED = -1;
+
+/**
+ * The verdicts of one request. An event is accepted when the batch that holds it is in the log, rejected when its original
+ * is; until then nothing is said, and what cannot be said is `retry`.
+ */
+export class Ledger implements BatchWaiter {
+  private readonly parts: Part[] = [];
+  private readonly partOf: number[] = [];
+  private readonly faults = new Map<number, Fault>();
+  private readonly ids = new GrowingBuffer(1_024);
+  private readonly idEnds: number[] = [];
+  private readonly done = Promise.withResolvers<void>();
+  private open = 0;
+  private isClosed = false;
+
+  /** Events so far. */
+  get count(): number {
+    return this.partOf.length;
+  }
+
+  /** Whether anything was handed to the log. */
+  get hasSent(): boolean {
+    return this.parts.length > 0;
+  }
+
+  /** Keeps the id of the event that is entered next, as the bytes between its quotes; without it the id is "". */
+  noteId(bytes: Uint8Array, start: number, end: number): void {
+    this.ids.copy(bytes, start, end);
+  }
+
+  /** The id that was noted for the event that is entered next. */
+  pendingId(): string {
+    return decodeJsonText(this.ids.bytes, this.idEnds.at(-1) ?? 0, this.ids.length);
+  }
+
+  /** The event is in `batch`, as its last record. */
+  accept(batch: PendingBatch, partition: number): void {
+    this.enter(this.join(batch, partition));
+  }
+
+  /** The event's original is in `batch`, as its last record. */
+  reject(fault: Fault, batch: PendingBatch): void {
+    this.faults.set(this.count, fault);
+    this.enter(this.join(batch, -1));
+  }
+
+  /** Rejected without an original to keep: what follows was not read. */
+  rejectRest(fault: Fault): void {
+    this.faults.set(this.count, fault);
+    this.enter(NOT_TRIED);
+  }
+
+  /** The event was not handed to the log. */
+  retry(): void {
+    this.enter(NOT_TRIED);
+  }
+
+  settled(batch: PendingBatch, outcome: BatchOutcome): void {
+    for (const part of this.parts) if (part.batch === batch) part.outcome = outcome;
+    this.open -= 1;
+    this.resolveIfDone();
+  }
+
+  /** Resolves when every batch that holds something of this request has ended. */
+  close(): Promise<void> {
+    this.isClosed = true;
+    this.resolveIfDone();
+    return this.done.promise;
+  }
+
+  /** The verdict of every event, in the order in which they came. */
+  verdicts(): readonly EventVerdict[] {
+    return this.partOf.map((_part, index) => this.verdict(index));
+  }
+
+  /** The verdicts in short: most events are accepted, so only the others become objects. */
+  summary(): LedgerSummary {
+    const others = this.partOf.flatMap((part, index) => {
+      const isAccepted = this.parts[part]?.outcome?.isAppended === true && !this.faults.has(index);
+      return isAccepted ? [] : [this.verdict(index)];
+    });
+    return {
+      accepted: this.count - others.length,
+      rejected: others.filter(({ verdict }) => verdict === 'rejected'),
+      retry: others.filter(({ verdict }) => verdict === 'retry'),
+    };
+  }
+
+  private verdict(index: number): EventVerdict {
+    const id = this.id(index);
+    const part = this.parts[this.partOf[index] ?? NOT_TRIED];
+    const fault = this.faults.get(index);
+    const isSettled = part === undefined ? fault !== undefined : part.outcome?.isAppended === true;
+    if (!isSettled) return { index, id, verdict: 'retry' };
+    return fault === undefined ? { index, id, verdict: 'accepted' } : { index, id, verdict: 'rejected', fault };
+  }
+
+  /** Where the accepted events lie; two batches of one partition become one entry. */
+  receiptEntries(): Receipt['entries'] {
+    const entries = new Map<number, { lastOffset: number; count: number }>();
+    for (const part of this.parts) {
+      if (part.partition < 0 || part.outcome?.isAppended !== true) continue;
+      const entry = entries.get(part.partition) ?? { lastOffset: 0, count: 0 };
+      entry.lastOffset = Math.max(entry.lastOffset, part.outcome.baseOffset + part.last);
+      entry.count += part.count;
+      entries.set(part.partition, entry);
+    }
+    return [...entries].toSorted(([a], [b]) => a - b).map(([partition, entry]) => ({ lane: 'live', partition, ...entry }));
+  }
+
+  private join(batch: PendingBatch, partition: number): number {
+    const last = batch.records.count - 1;
+    let index = this.parts.findLastIndex((part) => part.batch === batch && part.partition === partition);
+    if (index < 0) {
+      index = this.parts.length;
+      this.parts.push({ batch, partition, last, count: 0, outcome: null });
+      batch.waiters.push(this);
+      this.open += 1;
+    }
+    const part = this.parts[index];
+    if (part !== undefined) {
+      part.last = last;
+      part.count += 1;
+    }
+    return index;
+  }
+
+  private enter(part: number): void {
+    this.idEnds.push(this.ids.length);
+    this.partOf.push(part);
+  }
+
+  private id(index: number): string {
+    return decodeJsonText(this.ids.bytes, this.idEnds[index - 1] ?? 0, this.idEnds[index] ?? 0);
+  }
+
+  private resolveIfDone(): void {
+    if (this.isClosed && this.open === 0) this.done.resolve();
+  }
+}

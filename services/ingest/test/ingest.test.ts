@@ -1,0 +1,419 @@
+import { createDecipheriv, createHash, createHmac } from 'node:crypto';
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { decodeReceipt } from '@tidegate/core';
+import { createSealer, deriveKey } from '@tidegate/runtime';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { HttpAnswer, IngestFixture } from './ingest-fixture.ts';
+import {
+  callerHeaders,
+  config,
+  event,
+  expectedIdentity,
+  idsOf,
+  NOW_MS,
+  pack,
+  packRecord,
+  PARTITIONS,
+  publish,
+  send,
+  startFixture,
+  topics,
+} from './ingest-fixture.ts';
+import { storedRecords } from './stored-records.ts';
+
+let fixture: IngestFixture;
+
+beforeEach(async () => {
+  fixture = await startFixture();
+});
+
+afterEach(async () => {
+  await fixture.app.stop();
+});
+
+const post = (body: string | Uint8Array, options?: Parameters<typeof send>[2]): Promise<HttpAnswer> => send(fixture.app, body, options);
+const stored = (): string[] => idsOf(storedRecords(fixture.broker, topics.events)).toSorted();
+const rejectedCodes = (): string[] =>
+  storedRecords(fixture.broker, topics.rejected).map(({ headers }) => Buffer.from(headers.get('code') ?? []).toString());
+const codes = (answer: HttpAnswer): unknown => (answer.body['rejected'] as { code: string }[]).map(({ code }) => code);
+
+describe('formats of a request', () => {
+  test.each([
+    ['one event', 'application/json', ` ${event('a')} `, ['a']],
+    ['an array', 'application/json; charset=utf-8', `[${event('a')}, ${event('b')}\n]`, ['a', 'b']],
+    ['an object of events', 'application/json', `{ "events" : [${event('a')},${event('b')}] }`, ['a', 'b']],
+    ['lines', 'application/x-ndjson', `${event('a')}\r\n\n${event('b')}\n${event('c')}`, ['a', 'b', 'c']],
+  ])('%s is accepted', async (_name, type, body, ids) => {
+    const answer = await post(body, { type });
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { accepted: ids.length, rejected: [], retry: [], received_at: new Date(NOW_MS).toISOString() },
+    });
+    expect(stored()).toEqual(ids);
+  });
+
+  test('gzip is inflated, and lines that span pieces of it are whole', async () => {
+    const ids = Array.from({ length: 3_000 }, (_, i) => `e-${String(i)}`);
+    const answer = await post(gzipSync(ids.map((id) => event(id)).join('\n')), { headers: { 'content-encoding': 'gzip' } });
+    expect(answer).toMatchObject({ status: 202, body: { accepted: 3_000 } });
+    expect(stored()).toEqual(ids.toSorted());
+  });
+
+  test.each([
+    ['another content type', event('a'), { type: 'text/plain' }, 415, 'unsupported_format'],
+    ['another encoding', event('a'), { headers: { 'content-encoding': 'br' } }, 415, 'unsupported_encoding'],
+    ['an empty body', '', {}, 400, 'not_an_event'],
+    ['an empty array', '[]', { type: 'application/json' }, 400, 'not_an_event'],
+    ['broken JSON', '{"id":', { type: 'application/json' }, 400, 'bad_json'],
+    ['a body over the limit', `${' '.repeat(16_777_216)}${event('a')}`, {}, 413, 'body_too_large'],
+  ])('%s is refused as a whole', async (_name, body, options, status, code) => {
+    expect(await post(body, options)).toMatchObject({ status, body: { code } });
+    expect(stored()).toEqual([]);
+  });
+
+  test('who is not the gateway is refused', async () => {
+    const answer = await post(event('a'), { headers: { 'x-tidegate-caller': 'e30.AAAA' } });
+    expect(answer.status).toBe(401);
+    expect(stored()).toEqual([]);
+  });
+});
+
+describe('verdicts', () => {
+  test('some accepted and some not is 207, and each refused one is named', async () => {
+    const answer = await post([event('a'), event('b', '"item":"x"'), '{', event('c')].join('\n'));
+    expect(answer).toMatchObject({
+      status: 207,
+      body: {
+        accepted: 2,
+        rejected: [
+          { index: 1, id: 'b', code: 'field_missing', path: 'data.count' },
+          { index: 2, id: '', code: 'bad_json' },
+        ],
+      },
+    });
+    expect(stored()).toEqual(['a', 'c']);
+    expect(rejectedCodes().toSorted()).toEqual(['bad_json', 'field_missing']);
+  });
+
+  test('none accepted is 422, without a receipt', async () => {
+    const answer = await post(event('b', '"item":"x"'));
+    expect(answer).toMatchObject({ status: 422, body: { accepted: 0, receipt: null } });
+    expect(answer.headers['tidegate-receipt']).toBeUndefined();
+  });
+
+  test('?verdicts=all lists every event', async () => {
+    const answer = await post([event('a'), event('é"', '"item":"x"')].join('\n'), { query: '?verdicts=all' });
+    expect(answer.body['verdicts']).toEqual([
+      { index: 0, id: 'a', verdict: 'accepted' },
+      { index: 1, id: 'é"', verdict: 'rejected', code: 'field_missing' },
+    ]);
+  });
+
+  test('a type of another tenant is unknown', async () => {
+    expect(await post(event('a'), { tenant: 'other' })).toMatchObject({ status: 422, body: { rejected: [{ code: 'type_unknown' }] } });
+  });
+
+  test.each(['not_sent', 'unknown'] as const)('an append whose outcome is %s makes its events retry, never accepted', async (outcome) => {
+    fixture.broker.failAppends((topic) => (topic === topics.events ? { outcome, kept: outcome === 'unknown' } : undefined));
+    const answer = await post([event('a'), event('b')].join('\n'));
+    expect(answer).toMatchObject({
+      status: 503,
+      body: {
+        accepted: 0,
+        retry: [
+          { index: 0, id: 'a' },
+          { index: 1, id: 'b' },
+        ],
+        receipt: null,
+      },
+    });
+    expect(answer.headers['retry-after']).toBe('1');
+  });
+
+  test('a refused event whose original could not be kept is retry', async () => {
+    fixture.broker.failAppends((topic) => (topic === topics.rejected ? { outcome: 'not_sent' } : undefined));
+    const answer = await post([event('a'), event('b', '"item":"x"')].join('\n'));
+    expect(answer).toMatchObject({ status: 207, body: { accepted: 1, rejected: [], retry: [{ index: 1, id: 'b' }] } });
+  });
+
+  test('one partition failing makes only its events retry', async () => {
+    fixture.broker.failAppends((topic, partition) => (topic === topics.events && partition === 0 ? { outcome: 'not_sent' } : undefined));
+    const ids = Array.from({ length: 40 }, (_, i) => `e-${String(i)}`);
+    const answer = await post(ids.map((id) => event(id)).join('\n'));
+    const retried = (answer.body['retry'] as { id: string }[]).map(({ id }) => id);
+    expect(answer.status).toBe(207);
+    expect([...retried, ...stored()].toSorted()).toEqual(ids.toSorted());
+    expect(retried.length).toBeGreaterThan(0);
+  });
+});
+
+describe('hostile input', () => {
+  test('an aborted request leaves its whole lines, and resending it is safe', async () => {
+    const socket = connect(fixture.app.port, '127.0.0.1');
+    const body = `${event('a')}\n${event('b')}\n{"id":"c","ty`;
+    const headers = Object.entries({ ...callerHeaders(), 'content-type': 'application/x-ndjson', 'content-length': '99999' });
+    socket.write(
+      `POST /v1/events HTTP/1.1\r\nhost: x\r\n${headers.map(([name, value]) => `${name}: ${value}`).join('\r\n')}\r\n\r\n${body}`,
+    );
+    await vi.waitFor(() => expect(stored()).toEqual(['a', 'b']), { timeout: 5_000 });
+    socket.destroy();
+    expect(await post(`${event('a')}\n${event('b')}\n${event('c')}`)).toMatchObject({ status: 202, body: { accepted: 3 } });
+    const copies = storedRecords(fixture.broker, topics.events).filter(({ value }) => Buffer.from(value).includes('"id":"a"'));
+    expect(copies).toHaveLength(2);
+    expect(copies[0]?.headers.get('identity')).toEqual(copies[1]?.headers.get('identity'));
+    expect(copies[0]?.partition).toBe(copies[1]?.partition);
+    expect(rejectedCodes()).toEqual([]);
+  });
+
+  test('truncated gzip: the events before the cut count as sent, the rest is bad_encoding', async () => {
+    const whole = gzipSync(
+      Array.from({ length: 2_000 }, (_, i) =>
+        event(`e-${String(i)}`, `"item":"${createHash('md5').update(String(i)).digest('hex')}","count":1`),
+      ).join('\n'),
+    );
+    const answer = await post(whole.subarray(0, whole.length / 2), { headers: { 'content-encoding': 'gzip' } });
+    expect(answer.status).toBe(207);
+    expect(answer.body['accepted']).toBeGreaterThan(800);
+    expect(answer.body['accepted']).toBe(stored().length);
+    expect(codes(answer)).toEqual(['bad_encoding']);
+  });
+
+  test('gzip that is none is 400', async () => {
+    expect(await post(event('a'), { headers: { 'content-encoding': 'gzip' } })).toMatchObject({
+      status: 400,
+      body: { code: 'bad_encoding' },
+    });
+  });
+
+  test('a bomb is inflated up to the limit only', async () => {
+    const bomb = gzipSync(Buffer.concat([Buffer.from(`${event('a')}\n`), Buffer.alloc(40_000_000, 0x20)]));
+    const answer = await post(bomb, { headers: { 'content-encoding': 'gzip' } });
+    expect(answer.status).toBe(207);
+    expect(codes(answer)).toEqual(['body_too_large']);
+    expect(stored()).toEqual(['a']);
+  });
+
+  test.each(['application/x-ndjson', 'application/json'])('an event of 300 KB in %s is too_large and spoils no other', async (type) => {
+    const events = [event('a'), event('b', `"item":"${'x'.repeat(300_000)}","count":1`), event('c')];
+    const answer = await post(type === 'application/json' ? `[${events.join(',')}]` : events.join('\n'), { type });
+    expect(answer.status).toBe(207);
+    expect(codes(answer)).toEqual(['too_large']);
+    expect(stored()).toEqual(['a', 'c']);
+    const [record] = storedRecords(fixture.broker, topics.rejected);
+    expect(Buffer.from(record?.headers.get('length') ?? []).toString()).toBe(String(Buffer.byteLength(events[1] ?? '')));
+  });
+
+  test('the event after the last that a request may hold is refused, those before count', async () => {
+    await fixture.app.stop();
+    fixture = await startFixture({ eventsMax: 3 });
+    const answer = await post(['a', 'b', 'c', 'd', 'e'].map((id) => event(id)).join('\n'));
+    expect(answer).toMatchObject({ status: 207, body: { accepted: 3, rejected: [{ index: 3, code: 'body_too_large' }] } });
+    expect(stored()).toEqual(['a', 'b', 'c']);
+  });
+
+  test.each([
+    ['invalid UTF-8', Buffer.concat([Buffer.from('{"id":"b","x":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]), 'bad_utf8'],
+    ['U+0000', event('b', '"item":"\\u0000","count":1'), 'bad_character'],
+    ['a name given twice', event('b', '"item":"a","count":1,"count":2'), 'duplicate_key'],
+    ['__proto__', event('b', '"item":"a","count":1,"__proto__":{"x":1}'), 'field_unknown'],
+    ['1e400', event('b', '"item":"a","count":1e400'), 'number_out_of_range'],
+    ['the year 2100', event('b').replace('2026', '2100'), 'occurred_at_in_future'],
+  ])('%s is refused by its own code', async (_name, line, code) => {
+    const answer = await post(Buffer.concat([Buffer.from(`${event('a')}\n`), Buffer.from(line), Buffer.from(`\n${event('c')}`)]));
+    expect(answer.status).toBe(207);
+    expect(codes(answer)).toEqual([code]);
+    expect(stored()).toEqual(['a', 'c']);
+  });
+
+  test('2^63, a tenth, -0 and the year 1900 arrive with every digit', async () => {
+    const lines = [
+      event('a', '"item":"x","count":9223372036854775808,"price":0.1'),
+      event('b', '"item":"x","count":-0').replace('2026-11-21', '1900-01-01'),
+    ];
+    expect(await post(lines.join('\n'))).toMatchObject({ status: 202 });
+    const values = storedRecords(fixture.broker, topics.events)
+      .map(({ value }) => Buffer.from(value).toString())
+      .toSorted();
+    expect(values[0]).toContain('"data":{"item":"x","count":9223372036854775808,"price":0.1}');
+    expect(values[1]).toContain('"time":"1900-01-01T08:00:00.000Z"');
+  });
+});
+
+describe('what is written', () => {
+  test('the record has the subject as its keyed pseudonym, its identity and its key by the formats page', async () => {
+    const body = event('a', '"item":"a","count":1,"note":"call Jo"', ',"subject":"jo@example.org","source":"till"');
+    expect((await post(body)).status).toBe(202);
+    const pseudonymKey = deriveKey(config.pseudonymSecret, 'tidegate/pseudonym/acme', 32);
+    const pseudonym = createHmac('sha256', pseudonymKey).update('jo@example.org').digest('hex');
+    const [record] = storedRecords(fixture.broker, topics.events);
+    const text = Buffer.from(record?.value ?? []).toString();
+    expect(text).toMatch(
+      /^\{"specversion":"1\.0","id":"a","source":"till","type":"shop\.sold","subject":"[0-9a-f]{64}","time":"2026-11-21T08:00:00\.000Z",/,
+    );
+    expect(text).toContain(`"subject":"${pseudonym}"`);
+    expect(text).toMatch(/"note":"[0-9a-f]{64}"/);
+    expect(text).not.toMatch(/jo@|call Jo/);
+    expect([...(record?.headers.keys() ?? [])]).toEqual(['kind', 'v', 'identity', 'traceparent']);
+    expect(Buffer.from(record?.headers.get('identity') ?? [])).toEqual(Buffer.from(expectedIdentity(['acme', 'till', 'a', pseudonym])));
+    expect(record?.key).toHaveLength(16);
+    expect(record?.partition).toBe(Buffer.from(record?.key ?? []).readUInt32LE() % PARTITIONS);
+  });
+
+  test('only the first record of a request in a partition carries the trace', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await post(Array.from({ length: 60 }, (_, i) => event(String(i))).join('\n'), { headers: { traceparent } });
+    const traced = storedRecords(fixture.broker, topics.events).filter(({ headers }) => headers.has('traceparent'));
+    expect(traced.map(({ partition, offset }) => [partition, offset])).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 0],
+      [3, 0],
+    ]);
+    for (const { headers } of traced)
+      expect(Buffer.from(headers.get('traceparent') ?? []).toString()).toContain('0af7651916cd43dd8448eb211c80319c');
+  });
+
+  test('a refused original lies in rejected.v1 sealed, and opens under the key of its tenant only', async () => {
+    const original = event('b', '"item":"marker-original"');
+    await post(original);
+    const [record] = storedRecords(fixture.broker, topics.rejected);
+    const value = Buffer.from(record?.value ?? []);
+    expect(Buffer.from(record?.key ?? []).toString()).toBe('acme');
+    expect(value.includes('marker')).toBe(false);
+    expect(value[0]).toBe(1);
+    const fieldKey = config.fieldKeys[0] ?? new Uint8Array(0);
+    const decipher = createDecipheriv('aes-256-gcm', deriveKey(fieldKey, 'tidegate/rejected/acme', 32), value.subarray(1, 13));
+    decipher.setAuthTag(value.subarray(-16));
+    expect(Buffer.concat([decipher.update(value.subarray(13, -16)), decipher.final()]).toString()).toBe(original);
+    expect(createSealer(deriveKey(fieldKey, 'tidegate/rejected/other', 32)).open(value.subarray(1))).toBe(null);
+    const header = (name: string): string => Buffer.from(record?.headers.get(name) ?? []).toString();
+    expect([header('kind'), header('v'), header('code'), header('path'), header('lane'), header('index')]).toEqual([
+      'rejected',
+      '1',
+      'field_missing',
+      'data.count',
+      'ingest',
+      '0',
+    ]);
+    expect(Buffer.from(record?.headers.get('sha256') ?? [])).toEqual(createHash('sha256').update(original).digest());
+    expect(record?.partition).toBe(createHash('sha256').update(original).digest().readUInt32LE() % PARTITIONS);
+  });
+
+  test('the receipt names tenant, generation and where each partition ended, and tells nothing unsealed', async () => {
+    await post(event('earlier'));
+    const ids = Array.from({ length: 50 }, (_, i) => `e-${String(i)}`);
+    const answer = await post([...ids.map((id) => event(id)), '{'].join('\n'));
+    const receipt = String(answer.body['receipt']);
+    expect(answer.headers['tidegate-receipt']).toBe(receipt);
+    expect(receipt.startsWith('tgr1.')).toBe(true);
+    const plain = createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32)).open(Buffer.from(receipt.slice(5), 'base64url'));
+    const records = storedRecords(fixture.broker, topics.events).filter(({ value }) => !Buffer.from(value).includes('earlier'));
+    const entries = Array.from({ length: PARTITIONS }, (_, partition) => {
+      const offsets = records.filter((record) => record.partition === partition).map(({ offset }) => offset);
+      return { lane: 'live', partition, lastOffset: Math.max(...offsets), count: offsets.length };
+    });
+    expect(decodeReceipt(plain ?? new Uint8Array(0))).toEqual({ tenant: 'acme', logGeneration: 1, entries });
+  });
+
+  test('many small requests at once share appends', async () => {
+    let appends = 0;
+    fixture.broker.failAppends(() => {
+      appends += 1;
+      return undefined;
+    });
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => post(event(String(i)))));
+    expect(answers.every(({ status }) => status === 202)).toBe(true);
+    expect(stored()).toHaveLength(200);
+    expect(appends).toBeLessThan(100);
+  });
+});
+
+describe('control', () => {
+  test('a pack that is applied while running takes effect, and judges with its own version', async () => {
+    const later = { ...pack, pack: 'later', events: { 'later.event': { fields: {} } }, metrics: {} };
+    const line = '{"id":"l","type":"later.event","occurred_at":0}';
+    expect((await post(line)).status).toBe(422);
+    await publish(fixture.client, 'pack/acme/later', packRecord(later, 7));
+    await vi.waitFor(async () => expect((await post(line)).status).toBe(202), { timeout: 2_000, interval: 20 });
+    const [record] = storedRecords(fixture.broker, topics.events);
+    expect(Buffer.from(record?.value ?? []).toString()).toContain('"packversion":7,"data":{}}');
+    await publish(fixture.client, 'pack/acme/later', { version: 8, value: null });
+    await vi.waitFor(async () => expect((await post(line)).status).toBe(422), { timeout: 2_000, interval: 20 });
+  });
+
+  test('an older control record never replaces a newer one', async () => {
+    await publish(
+      fixture.client,
+      'pack/acme/shop',
+      packRecord({ ...pack, events: { 'shop.sold': { ...pack.events['shop.sold'], subject: 'none' } } }, 5),
+    );
+    const line = event('a', undefined, ',"subject":"x"');
+    await vi.waitFor(async () => expect((await post(line)).status).toBe(422), { timeout: 2_000, interval: 20 });
+    await publish(fixture.client, 'pack/acme/shop', packRecord(pack, 4));
+    await publish(
+      fixture.client,
+      'pack/acme/mark',
+      packRecord({ ...pack, pack: 'mark', events: { mark: { fields: {} } }, metrics: {} }, 1),
+    );
+    await vi.waitFor(async () => expect((await post('{"id":"m","type":"mark","occurred_at":0}')).status).toBe(202), {
+      timeout: 2_000,
+      interval: 20,
+    });
+    expect((await post(line)).status).toBe(422);
+  });
+
+  test('counting behind by more than half of the retention refuses what comes with 503', async () => {
+    const hours = (count: number): number => NOW_MS - count * 3_600_000;
+    const progress = (oldest: number | null): unknown => ({
+      lane: 'live',
+      partition: 2,
+      next_offset: '1',
+      log_generation: 3,
+      oldest_uncounted_ms: oldest,
+    });
+    await publish(fixture.client, 'live/2', progress(hours(85)));
+    await vi.waitFor(async () => expect(await post(event('a'))).toMatchObject({ status: 503, body: { code: 'log_behind' } }), {
+      timeout: 2_000,
+      interval: 20,
+    });
+    await publish(fixture.client, 'live/2', progress(hours(83)));
+    await vi.waitFor(async () => expect((await post(event('a'))).status).toBe(202), { timeout: 2_000, interval: 20 });
+  });
+});
+
+describe('pressure and stopping', () => {
+  test('a full buffer is 503 before anything is read', async () => {
+    await fixture.app.stop();
+    fixture = await startFixture({ bufferBytesMax: 100, lingerMs: 100 });
+    const first = post(event('a'));
+    const answer = await vi.waitFor(
+      async () => {
+        const second = await post(event('b'));
+        expect(second.status).toBe(503);
+        return second;
+      },
+      { timeout: 2_000, interval: 1 },
+    );
+    expect(answer).toMatchObject({ body: { code: 'overloaded' } });
+    expect(answer.headers['retry-after']).toBe('1');
+    expect((await first).status).toBe(202);
+  });
+
+  test('stopping finishes what was taken and answers it', async () => {
+    await fixture.app.stop();
+    fixture = await startFixture({ lingerMs: 100 });
+    const answer = post(event('a'));
+    await vi.waitFor(() => fetchInProgress(), { timeout: 2_000, interval: 2 });
+    fixture.app.drain?.();
+    await fixture.app.stop();
+    expect((await answer).status).toBe(202);
+    expect(stored()).toEqual(['a']);
+    fixture = await startFixture();
+  });
+});
+
+async function fetchInProgress(): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${String(fixture.app.metricsPort)}/metrics`);
+  expect(await response.text()).toMatch(/requests_in_progress\{[^}]*\} 1/);
+}

@@ -1,0 +1,23 @@
+import { readHeaders } from '@tidegate/kafka';
+import type { MemoryBroker } from '@tidegate/kafka/memory';
+import type { StoredRecord } from './ingest-fixture.ts';
+import { PARTITIONS } from './ingest-fixture.ts';
+
+/** Everything that a topic holds, by partition and offset. */
+export function storedRecords(broker: MemoryBroker, topic: string): StoredRecord[] {
+  return Array.from({ length: PARTITIONS }, (_, partition) => {
+    const slab = broker.read(topic, partition);
+    return Array.from({ length: slab.count }, (_unused, i): StoredRecord => ({
+      partition,
+      offset: slab.offsets[i] ?? -1,
+      key: slab.bytes.slice(slab.keyStart[i], slab.keyEnd[i]),
+      value: slab.bytes.slice(slab.valueStart[i], slab.valueEnd[i]),
+      headers: new Map(
+        readHeaders(slab.bytes, slab.headersStart[i] ?? 0, slab.headersEnd[i] ?? 0).map(({ name, value }) => [
+          name,
+          (value ?? new Uint8Array(0)).slice(),
+        ]),
+      ),
+    }));
+  }).flat();
+}
