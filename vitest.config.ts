@@ -16,7 +16,8 @@ export default defineConfig({
     },
   ],
   test: {
-    setupFiles: planted === null ? [] : ['./tests/mutants/plant.ts'],
+    // vitest resolves these from the root also for the projects below.
+    setupFiles: ['./tests/gates/leak-guard.ts', ...(planted === null ? [] : ['./tests/mutants/plant.ts'])],
     projects: [
       {
         extends: true,

@@ -164,6 +164,22 @@ describe('the count of tests', () => {
   });
 });
 
+test('a test file that leaves a server listening fails, though its tests pass', { timeout: 60_000 }, async () => {
+  const guard = JSON.stringify(join(root, 'tests/gates/leak-guard.ts'));
+  using tree = plantTree({
+    'vitest.config.ts': `export default { test: { projects: [{ test: { name: 'unit', include: ['**/*.test.ts'], setupFiles: [${guard}] } }] } };\n`,
+    'planted.test.ts':
+      "import { createServer } from 'node:net';\nimport { test } from 'vitest';\n" +
+      "test('opens', () => new Promise((resolve) => createServer().listen(0, '127.0.0.1', () => resolve(undefined))));\n",
+    'closing.test.ts':
+      "import { createServer } from 'node:net';\nimport { test } from 'vitest';\n" +
+      "test('closes', () => new Promise((resolve) => { const server = createServer().listen(0, '127.0.0.1', () => server.close(resolve)); }));\n",
+  });
+  const { tally, output } = await runVitest({ project: 'unit', cwd: tree.path });
+  expect(output).toContain('this file leaves open: TCPServerWrap');
+  expect(tally).toEqual({ passed: 2, failed: 1, skipped: 0 });
+});
+
 describe('.ci/run', () => {
   /** A copy of the script beside a stand-in for npm that plays the given output. */
   async function runCi(output: string, exitCode: number) {

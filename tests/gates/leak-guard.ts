@@ -1,0 +1,40 @@
+import { afterAll } from 'vitest';
+
+// Set-up file of every test file: what a file opened it must have closed by its end. A connection or a child process left
+// behind hides a missing close() in the code under test, and makes the next run slow or wrong.
+const WATCHED = new Set(['TCPSocketWrap', 'TCPServerWrap', 'TLSWrap', 'ProcessWrap', 'FSEventWrap', 'Worker']);
+const DEADLINE_MS = 3_000;
+const before = openHandles();
+
+afterAll(async () => {
+  await closeFetchConnections();
+  const deadline = performance.now() + DEADLINE_MS;
+  let leaked = leakedHandles();
+  // A close that was awaited still needs a turn or two of the loop until the kernel's answer is there.
+  while (leaked.length > 0 && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    leaked = leakedHandles();
+  }
+  if (leaked.length > 0) throw new Error(`this file leaves open: ${leaked.join(', ')}`);
+}, DEADLINE_MS * 2);
+
+function openHandles(): readonly string[] {
+  return process.getActiveResourcesInfo().filter((kind) => WATCHED.has(kind));
+}
+
+function leakedHandles(): readonly string[] {
+  const known = [...before];
+  return openHandles().filter((kind) => {
+    const at = known.indexOf(kind);
+    if (at >= 0) known.splice(at, 1);
+    return at < 0;
+  });
+}
+
+/** The platform's fetch keeps connections for later calls; that is no leak of the test. */
+async function closeFetchConnections(): Promise<void> {
+  const dispatcher: unknown = Reflect.get(globalThis, Symbol.for('undici.globalDispatcher.1'));
+  if (typeof dispatcher !== 'object' || dispatcher === null) return;
+  const destroy: unknown = Reflect.get(dispatcher, 'destroy');
+  if (typeof destroy === 'function') await Reflect.apply(destroy, dispatcher, []);
+}
