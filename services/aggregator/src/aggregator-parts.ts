@@ -29,6 +29,7 @@ export interface AggregatorDeps {
   readonly newToken: () => Uint8Array;
   readonly fault: Fault;
   readonly clock: Clock;
+  readonly sleep: (ms: number) => Promise<void>;
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Metrics;

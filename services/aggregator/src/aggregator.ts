@@ -75,7 +75,7 @@ async function createParts(deps: AggregatorDeps, owned: () => readonly OwnedPart
   const liveness = createLiveness({ monotonicMs: () => clock.monotonicMs(), owned });
   const pause = (ms: number): Promise<void> => {
     liveness.turned();
-    return new Promise((resolve) => setTimeout(resolve, ms));
+    return deps.sleep(ms);
   };
   return {
     ...{ deps, shared, producer, liveness, pause },

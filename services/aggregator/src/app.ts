@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createCanonicalReader, dedupWindowMsMin } from '@tidegate/core';
 import { createLogClient, topicNames } from '@tidegate/kafka';
 import { createPgStore } from '@tidegate/postgres';
-import { ConfigError, createSealer, deriveKey, systemClock, systemRandom } from '@tidegate/runtime';
+import { ConfigError, createSealer, deriveKey, pause, systemClock, systemRandom } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, Sealer, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, startTelemetryServer } from '@tidegate/telemetry';
 import { startAggregator } from './aggregator.ts';
@@ -14,6 +14,7 @@ export type AggregatorConfig = ConfigValues<typeof AGGREGATOR_CONFIG>;
 const HOUR_MS = 3_600_000;
 const SEGMENT_MS = 6 * HOUR_MS;
 const TOKEN_BYTES = 16;
+const SEALED_VERSION = Uint8Array.of(1);
 /** A full generation is 4 million identities: 48 MB of journal, read at take-over. */
 const GENERATION_IDENTITIES = 4_000_000;
 const BATCH_RECORDS_MAX = 50_000;
@@ -47,6 +48,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
     seal: createTenantSealer(config.fieldKeys),
     newToken: () => randomBytes(TOKEN_BYTES),
     onFatal: context.fatal,
+    sleep: (ms) => pause(ms),
   });
   let isDraining = false;
   const telemetry = await startTelemetryServer({
@@ -93,6 +95,6 @@ function createTenantSealer(fieldKeys: readonly Uint8Array[]): (tenant: string, 
   return (tenant, original) => {
     const sealer = sealers.get(tenant) ?? createSealer(deriveKey(current, `tidegate/rejected/${tenant}`, 32));
     sealers.set(tenant, sealer);
-    return Uint8Array.from([1, ...sealer.seal(original)]);
+    return Buffer.concat([SEALED_VERSION, sealer.seal(original)]);
   };
 }

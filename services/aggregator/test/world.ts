@@ -1,0 +1,257 @@
+import { createHash } from 'node:crypto';
+import { createCanonicalReader, parsePack } from '@tidegate/core';
+import { createRecordBatch, encodeHeaders, ensureTidegateTopics, topicNames } from '@tidegate/kafka';
+import type { LogClient, LogProducer } from '@tidegate/kafka';
+import { createMemoryBroker } from '@tidegate/kafka/memory';
+import type { MemoryBroker } from '@tidegate/kafka/memory';
+import type { DataStore, RawRow } from '@tidegate/postgres';
+import { createMemoryDatabase, createMemoryStore } from '@tidegate/postgres/memory';
+import type { MemoryDatabase } from '@tidegate/postgres/memory';
+import { createMetrics, silentLogger } from '@tidegate/telemetry';
+import type { Aggregator, AggregatorDeps } from '../src/aggregator.ts';
+import { startAggregator } from '../src/aggregator.ts';
+import type { FaultPoint } from '../src/fault-points.ts';
+
+export const TOPICS = topicNames('test.');
+export const PARTITIONS = 3;
+export const START_MS = Date.UTC(2026, 2, 1, 12);
+const encoder = new TextEncoder();
+
+export interface TestEvent {
+  readonly id: string;
+  readonly region: string | null;
+  /** In cents; the event carries it as a decimal. */
+  readonly cents: number;
+  readonly timeMs: number;
+}
+
+/** One process that may die: from then on nothing it does reaches the servers. */
+export interface TestProcess {
+  readonly name: string;
+  readonly aggregator: Aggregator;
+  isDead: boolean;
+}
+
+export interface FaultPlan {
+  /** Asked at each point; `die` ends the process there, `fail` makes the step fail. */
+  (point: FaultPoint): 'go on' | 'fail' | 'die';
+}
+
+const PACK = {
+  pack: 'shop',
+  title: 'A shop',
+  events: {
+    'shop.sale': {
+      title: 'A sale',
+      subject: 'none',
+      fields: { region: { type: 'string', dimension: true, optional: true }, price: { type: 'decimal' } },
+    },
+  },
+  metrics: {
+    'shop.sales': {
+      events: ['shop.sale'],
+      dimensions: ['region'],
+      measures: { n: { measure: 'count' }, revenue: { measure: 'sum', field: 'price' } },
+    },
+  },
+};
+
+/** Kafka and Postgres in memory with the shipped topics, and processes that share them. */
+export class World {
+  readonly broker: MemoryBroker;
+  readonly database: MemoryDatabase = createMemoryDatabase();
+  readonly processes: TestProcess[] = [];
+  nowMs = START_MS;
+  /** Rows that the database refuses. */
+  refuses: (row: RawRow) => boolean = () => false;
+  /** Appends of ingest are never made to fail: what it sends is what counts. */
+  isIngesting = false;
+  private producer: LogProducer | null = null;
+
+  constructor() {
+    this.broker = createMemoryBroker({ now: () => this.nowMs });
+  }
+
+  static async create(): Promise<World> {
+    const world = new World();
+    await ensureTidegateTopics(world.broker.createClient('setup').createAdmin(), {
+      prefix: 'test.',
+      partitions: PARTITIONS,
+      replicationFactor: 1,
+    });
+    world.producer = await world.broker.createClient('ingest').createProducer();
+    return world;
+  }
+
+  async append(topic: string, partition: number, record: { key?: string; value: string | Uint8Array; headers: Uint8Array }): Promise<void> {
+    const batch = createRecordBatch();
+    const value = typeof record.value === 'string' ? encoder.encode(record.value) : record.value;
+    batch.add(encoder.encode(record.key ?? 'k'), value, record.headers);
+    this.isIngesting = true;
+    const appended = this.producer?.append(topic, partition, batch);
+    this.isIngesting = false;
+    await appended;
+  }
+
+  async tellPack(version = 1): Promise<void> {
+    const parsed = parsePack(PACK);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
+    const value = { version, value: { pack: 'shop', version, source: PACK, metrics: { 'shop.sales': 1 } } };
+    await this.append(TOPICS.control, 0, { key: 'pack/acme/shop', value: JSON.stringify(value), headers: encodeHeaders([text('v', '1')]) });
+  }
+
+  async send(event: TestEvent, options: { packVersion?: number; value?: string; partition?: number } = {}): Promise<void> {
+    const partition = options.partition ?? partitionOf(event.id);
+    await this.append(TOPICS.events, partition, {
+      value: options.value ?? canonical(event, options.packVersion ?? 1),
+      headers: eventHeaders(event.id),
+    });
+  }
+
+  async start(name: string, plan: FaultPlan = () => 'go on', overrides: Partial<AggregatorDeps['limits']> = {}): Promise<TestProcess> {
+    const state = { isDead: false };
+    const client = this.mortalClient(name, state);
+    const die = (): void => {
+      state.isDead = true;
+      queueMicrotask(() => void this.broker.killMember(name, 'aggregator'));
+    };
+    const fault = (point: FaultPoint): void => {
+      const verdict = state.isDead ? 'die' : plan(point);
+      if (verdict === 'die') die();
+      if (verdict !== 'go on') throw new Error(`${verdict} at ${point}`);
+    };
+    const store = createMemoryStore({ database: this.database, fault, refuses: (row) => this.refuses(row) });
+    const aggregator = await startAggregator({
+      client,
+      store: mortalStore(store, state),
+      topics: TOPICS,
+      groupId: 'aggregator',
+      sessionTimeoutMs: 6_000,
+      limits: {
+        ...{ dedupWindowMs: 8 * 86_400_000, dedupCloseAt: 40, dedupFilterBytesMax: 1 << 20, cachedCellsMax: 16 },
+        ...{ batchRecordsMax: 64, flushPauseMinMs: 1, flushPauseMaxMs: 2, idleMs: 10, ...overrides },
+      },
+      reader: createCanonicalReader(),
+      seal: (_tenant, original) => Uint8Array.from(original),
+      newToken: () => crypto.getRandomValues(new Uint8Array(16)),
+      fault: (point) => {
+        // Outside a commit a failing step is a dead process: announcements and take-overs have no half way.
+        if (!state.isDead && plan(point) === 'die') die();
+        if (state.isDead) throw new Error(`dead at ${point}`);
+      },
+      clock: { nowMs: () => this.nowMs, monotonicMs: () => performance.now() },
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 2))),
+      random: () => 0.5,
+      log: silentLogger,
+      metrics: createMetrics('aggregator'),
+      onFatal: () => undefined,
+    });
+    const process: TestProcess = Object.assign(state, { name, aggregator });
+    this.processes.push(process);
+    // Dead before it was in the group.
+    if (state.isDead) await this.kill(process);
+    return process;
+  }
+
+  /** Ends a process without a word; the group notices. */
+  async kill(process: TestProcess): Promise<void> {
+    process.isDead = true;
+    await this.broker.killMember(process.name, 'aggregator');
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.processes.map((process) => process.aggregator.stop().catch(() => undefined)));
+  }
+
+  /** Everything in the events and rejected topics is counted. */
+  isCounted(): boolean {
+    for (let partition = 0; partition < PARTITIONS; partition += 1) {
+      for (const [lane, topic] of [
+        ['live', TOPICS.events],
+        ['rejected', TOPICS.rejected],
+      ] as const) {
+        const slab = this.broker.read(topic, partition);
+        if ((this.database.lanes.get(`${lane}/${partition}`)?.nextOffset ?? -1) < slab.endOffset) return false;
+      }
+    }
+    return true;
+  }
+
+  private mortalClient(name: string, state: { isDead: boolean }): LogClient {
+    const client = this.broker.createClient(name);
+    return {
+      ...client,
+      createProducer: async () => {
+        const producer = await client.createProducer();
+        return {
+          close: () => producer.close(),
+          append: (...sent) => (state.isDead ? Promise.reject(new Error('dead')) : producer.append(...sent)),
+        };
+      },
+    };
+  }
+}
+
+/** A store that a dead process cannot reach any more. */
+function mortalStore(store: DataStore, state: { isDead: boolean }): DataStore {
+  return new Proxy(store, {
+    get(target, name, receiver) {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member !== 'function') return member;
+      return (...given: unknown[]) => {
+        if (state.isDead && name !== 'close') return name === 'readJournal' ? dead() : Promise.reject(new Error('dead'));
+        return Reflect.apply(member, target, given);
+      };
+    },
+  });
+}
+
+async function* dead(): AsyncGenerator<never> {
+  throw new Error('dead');
+}
+
+function text(name: string, value: string): { name: string; value: Uint8Array } {
+  return { name, value: encoder.encode(value) };
+}
+
+export function identityOf(id: string): Uint8Array {
+  return createHash('sha256').update(id).digest().subarray(0, 12);
+}
+
+export function partitionOf(id: string): number {
+  return createHash('sha256').update(id).digest().readUInt32LE(0) % PARTITIONS;
+}
+
+export function eventHeaders(id: string, kind = 'event', version = '1'): Uint8Array {
+  return encodeHeaders([text('kind', kind), text('v', version), { name: 'identity', value: identityOf(id) }]);
+}
+
+export function rejectedHeaders(lane: 'ingest' | 'events'): Uint8Array {
+  const sha256 = { name: 'sha256', value: new Uint8Array(32).fill(9) };
+  return encodeHeaders([
+    text('kind', 'rejected'),
+    text('v', '1'),
+    text('code', 'bad_json'),
+    text('path', ''),
+    text('length', '7'),
+    sha256,
+    text('lane', lane),
+    text('index', '0'),
+  ]);
+}
+
+export function canonical(event: TestEvent, packVersion: number): string {
+  const head = { specversion: '1.0', id: event.id, source: 'urn:till', type: 'shop.sale', time: new Date(event.timeMs).toISOString() };
+  const data = `{${event.region === null ? '' : `"region":${JSON.stringify(event.region)},`}"price":${(event.cents / 100).toFixed(2)}}`;
+  const tail = { datacontenttype: 'application/json', tenant: 'acme', packversion: packVersion };
+  return `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(tail).slice(1, -1)},"data":${data}}`;
+}
+
+/** Polls for a fact. */
+export async function until(what: string, holds: () => boolean, timeoutMs = 10_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
