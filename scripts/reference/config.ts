@@ -29,7 +29,16 @@ function serviceConfigs(): readonly string[] {
   return services.map((service) => join(root, 'services', service, 'src/config.ts')).filter((path) => existsSync(path));
 }
 
+/** The one definition that a service's `config.ts` exports. */
 async function importConfig(path: string): Promise<ConfigDefinition> {
-  const module: { readonly CONFIG: ConfigDefinition } = await import(path);
-  return module.CONFIG;
+  const module: Readonly<Record<string, unknown>> = await import(path);
+  const definitions = Object.values(module).filter(isDefinition);
+  const [definition] = definitions;
+  if (definition === undefined || definitions.length > 1)
+    throw new Error(`${path} must export exactly one definition made by defineConfig`);
+  return definition;
+}
+
+function isDefinition(value: unknown): value is ConfigDefinition {
+  return typeof value === 'object' && value !== null && 'service' in value && 'fields' in value;
 }

@@ -78,6 +78,18 @@ export const FAULTS = {
     meaning: 'An object of the event holds the same member name twice, so its meaning is not certain.',
     next: 'Send each member once.',
   },
+  event_unreadable: {
+    status: 422,
+    title: 'Record cannot be read',
+    meaning: 'A record of the log holds no event that this version can read. It became a rejected row and the others went on.',
+    next: 'Read the rejected row and send the event again; where many appear, look for a writer that is not ingest.',
+  },
+  event_unstorable: {
+    status: 422,
+    title: 'Event cannot be stored',
+    meaning: 'The database refuses this one event for its data. It became a rejected row and the others went on.',
+    next: 'Read the rejected row, correct the event and send it again.',
+  },
   field_invalid: {
     status: 422,
     title: 'Field has the wrong type',
@@ -293,6 +305,12 @@ export const FAULTS = {
     title: 'Event type not declared',
     meaning: 'No pack of the tenant declares the event type.',
     next: 'Apply a pack that declares it, or correct the type.',
+  },
+  unavailable: {
+    status: 503,
+    title: 'Store not reached',
+    meaning: 'The database that holds the definitions cannot be reached now; nothing was changed.',
+    next: 'Send the request again after the seconds in Retry-After.',
   },
   unsupported_encoding: {
     status: 415,
