@@ -116,11 +116,14 @@ class SlabRows {
   readonly #ranges: readonly [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array];
   #count = 0;
 
+  /** All columns share one allocation: eight would cost the garbage collector more than the reading costs. */
   constructor(capacity: number) {
-    this.#offsets = new Float64Array(capacity);
-    this.#timestampsMs = new Float64Array(capacity);
-    const column = (): Int32Array => new Int32Array(capacity);
-    this.#ranges = [column(), column(), column(), column(), column(), column()];
+    const memory = new ArrayBuffer(capacity * (2 * Float64Array.BYTES_PER_ELEMENT + 6 * Int32Array.BYTES_PER_ELEMENT));
+    const times = capacity * Float64Array.BYTES_PER_ELEMENT;
+    this.#offsets = new Float64Array(memory, 0, capacity);
+    this.#timestampsMs = new Float64Array(memory, times, capacity);
+    const column = (n: number): Int32Array => new Int32Array(memory, 2 * times + n * capacity * Int32Array.BYTES_PER_ELEMENT, capacity);
+    this.#ranges = [column(0), column(1), column(2), column(3), column(4), column(5)];
   }
 
   read(bytes: Uint8Array, span: BatchSpan, fromOffset: number): void {
