@@ -1,6 +1,6 @@
 /** One question: parse → plan → wait for its receipt → read → say what the answer claims. */
-import { freshnessOf, parseCursorMark, parseQuestion, planQuestion, toIsoUtc } from '@tidegate/core';
-import type { AnswerRow, AnswerColumn, CursorMark, Fault, Plan, Question, Receipt } from '@tidegate/core';
+import { failed, freshnessOf, ok, parseCursorMark, parseQuestion, planQuestion, toIsoUtc } from '@tidegate/core';
+import type { AnswerRow, AnswerColumn, CursorMark, Fault, Plan, Question, Receipt, Result } from '@tidegate/core';
 import { decodeJson } from '@tidegate/http';
 import type { ProblemFault } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
@@ -51,34 +51,47 @@ export type AskOutcome = { readonly ok: true; readonly answer: Answer } | { read
 export type Ask = (value: unknown, as: { readonly tenant: string; readonly signal: AbortSignal }) => Promise<AskOutcome>;
 
 export function createAsk(deps: AskDeps): Ask {
-  const { receipts, registry, read } = deps;
   return async function ask(value, { tenant, signal }) {
-    const parsed = parseQuestion(value);
-    if (!parsed.ok) return { ok: false, problem: { code: 'question_invalid', errors: parsed.errors } };
-    const { question } = parsed;
-    const cursor = openCursor(deps.cursorSealer, question.cursor);
-    if (cursor === undefined) return refused({ code: 'cursor_invalid', path: 'cursor', message: 'not a cursor of this service' });
-    const receipt = question.after === undefined ? null : receipts.open(question.after, tenant);
-    if (question.after !== undefined && receipt === null) {
-      return refused({ code: 'receipt_invalid', path: 'after', message: 'not a receipt of this tenant' });
-    }
-    const subject = question.subject === undefined ? null : deps.pseudonymOf(tenant, question.subject);
-    const metric = registry.metric(tenant, question.metric);
-    const plan = planQuestion({ question, metric, subject, cursor, nowMs: deps.nowMs(), bucketsMax: deps.bucketsMax });
-    if (!plan.ok) return refused(plan.fault);
-    const isWaiting = receipt !== null;
-    const waited = isWaiting ? await receipts.waitFor(receipt, question.wait_ms, signal) : null;
-    const request = { plan: plan.value, subjectShown: question.subject ?? null, skipCache: waited?.countedIn === 'postgres' };
-    const outcome = await read(request);
-    if (!outcome.ok)
-      return refused({ code: outcome.fault, path: 'from', message: 'the range holds more cells than one answer may be made of' });
-    const { result } = outcome;
-    return { ok: true, answer: answerOf(deps, { question, plan: plan.value, receipt, result }) };
+    const prepared = prepare(deps, value, tenant);
+    if (!prepared.ok) return { ok: false, problem: prepared.fault };
+    const { question, plan, receipt } = prepared.value;
+    const waited = receipt === null ? null : await deps.receipts.waitFor(receipt, question.wait_ms, signal);
+    const request = { plan, subjectShown: question.subject ?? null, skipCache: waited?.countedIn === 'postgres' };
+    const outcome = await deps.read(request);
+    if (outcome.ok) return { ok: true, answer: answerOf(deps, { question, plan, receipt, result: outcome.result }) };
+    const message = 'the range holds more cells than one answer may be made of';
+    return { ok: false, problem: toProblemFault({ code: outcome.fault, path: 'from', message }) };
   };
 }
 
-function refused({ code, path, message }: Fault): AskOutcome {
-  return { ok: false, problem: { code, detail: message, errors: [{ path: path ?? '', code, message }] } };
+interface Prepared {
+  readonly question: Question;
+  readonly plan: Plan;
+  readonly receipt: Receipt | null;
+}
+
+function prepare(deps: AskDeps, value: unknown, tenant: string): Result<Prepared, ProblemFault> {
+  const parsed = parseQuestion(value);
+  if (!parsed.ok) return failed({ code: 'question_invalid', errors: parsed.errors });
+  const { question } = parsed;
+  const cursor = openCursor(deps.cursorSealer, question.cursor);
+  if (cursor === undefined) return refused({ code: 'cursor_invalid', path: 'cursor', message: 'not a cursor of this service' });
+  const receipt = question.after === undefined ? null : deps.receipts.open(question.after, tenant);
+  if (question.after !== undefined && receipt === null) {
+    return refused({ code: 'receipt_invalid', path: 'after', message: 'not a receipt of this tenant' });
+  }
+  const subject = question.subject === undefined ? null : deps.pseudonymOf(tenant, question.subject);
+  const metric = deps.registry.metric(tenant, question.metric);
+  const plan = planQuestion({ question, metric, subject, cursor, nowMs: deps.nowMs(), bucketsMax: deps.bucketsMax });
+  return plan.ok ? ok({ question, plan: plan.value, receipt }) : refused(plan.fault);
+}
+
+function refused(fault: Fault): Result<never, ProblemFault> {
+  return failed(toProblemFault(fault));
+}
+
+function toProblemFault({ code, path, message }: Fault): ProblemFault {
+  return { code, detail: message, errors: [{ path: path ?? '', code, message }] };
 }
 
 interface Answering {

@@ -46,14 +46,18 @@ export function createFreshness(nowMs: () => number): Freshness {
   const gaps = new Set<number>();
   const startedMs = nowMs();
 
-  function oldestOf(held: HeldProgress | undefined, partition: number): number | null {
+  function oldestOf(held: HeldProgress | null, partition: number): number | null {
     const word = tracked.get(partition);
-    const completeMs = held?.completeThroughMs ?? null;
-    const isSilent = word === undefined || nowMs() - word.heardMs > SILENT_AFTER_MS;
-    // Without a living owner's word: what is in the log beyond the answer came after the time it is complete through.
-    if (isSilent) return (ends.get(partition) ?? 0) > (held?.nextOffset ?? 0) ? (completeMs ?? word?.oldestUncountedMs ?? startedMs) : null;
-    if (held !== undefined && held.nextOffset < word.nextOffset) return completeMs ?? startedMs;
+    if (word === undefined || nowMs() - word.heardMs > SILENT_AFTER_MS) return oldestInSilence(held, partition);
+    // The answer lies behind the owner: what it lacks came after the time it is complete through.
+    if (held !== null && held.nextOffset < word.nextOffset) return held.completeThroughMs ?? startedMs;
     return word.oldestUncountedMs;
+  }
+
+  /** Without a living owner's word the log tells: what lies in it beyond the answer is not counted. */
+  function oldestInSilence(held: HeldProgress | null, partition: number): number | null {
+    const isBehind = (ends.get(partition) ?? 0) > (held?.nextOffset ?? 0);
+    return isBehind ? (held?.completeThroughMs ?? startedMs) : null;
   }
 
   return {
@@ -86,7 +90,7 @@ export function createFreshness(nowMs: () => number): Freshness {
       const byPartition = new Map(held.map((one) => [one.partition, one]));
       const partitions = new Set([...ends.keys(), ...byPartition.keys()]);
       return [...partitions].map((partition) => {
-        const one = byPartition.get(partition);
+        const one = byPartition.get(partition) ?? null;
         return {
           partition,
           completeThroughMs: one?.completeThroughMs ?? null,

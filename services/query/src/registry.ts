@@ -45,12 +45,11 @@ export function createRegistry(onUnreadable: () => void): Registry {
       const name = decoder.decode(key);
       const [kind, tenant, pack] = name.split('/');
       if (kind !== 'pack' || tenant === undefined || pack === undefined || value === null) return;
-      const json = decodeJson(value);
-      const record = json.ok ? RECORD_SCHEMA.safeParse(json.value) : null;
-      if (record === null || !record.success) return onUnreadable();
-      if (record.data.version <= (versions.get(name) ?? 0)) return;
-      versions.set(name, record.data.version);
-      put(tenant, pack, record.data.value ?? null);
+      const record = readRecord(value);
+      if (record === null) return onUnreadable();
+      if (record.version <= (versions.get(name) ?? 0)) return;
+      versions.set(name, record.version);
+      put(tenant, pack, record.value ?? null);
     },
     metric(tenant, metric) {
       for (const { compiled } of ofTenant(tenant)) {
@@ -63,4 +62,10 @@ export function createRegistry(onUnreadable: () => void): Registry {
     pack: (tenant, pack) => packs.get(tenant)?.get(pack) ?? null,
     packs: ofTenant,
   };
+}
+
+function readRecord(bytes: Uint8Array): z.output<typeof RECORD_SCHEMA> | null {
+  const json = decodeJson(bytes);
+  const record = json.ok ? RECORD_SCHEMA.safeParse(json.value) : null;
+  return record?.success === true ? record.data : null;
 }

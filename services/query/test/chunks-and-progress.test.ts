@@ -1,0 +1,347 @@
+import { encodeAnnouncement } from '@tidegate/core';
+import { createMemoryCells } from '@tidegate/redis/cells-memory';
+import type { MemoryCells } from '@tidegate/redis/cells-memory';
+import type { ChunkName } from '@tidegate/redis';
+import { LRUCache } from 'lru-cache';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createAnswerCache } from '../src/answer-cache.ts';
+import { continues } from '../src/announcements.ts';
+import type { DecodedChunk } from '../src/decoded-chunk.ts';
+import { createLoadChunk } from '../src/load-chunk.ts';
+import { createMaterialise } from '../src/materialise.ts';
+import type { Materialise } from '../src/materialise.ts';
+import { createRead } from '../src/read.ts';
+import type { Read, ReadResult } from '../src/read.ts';
+import { createFakePrimary, pageSeries, planOf, TENANT, UTC_DAY } from './fixtures.ts';
+import type { FakePrimary } from './fixtures.ts';
+
+const CHUNK: ChunkName = { tenant: TENANT, metric: 'wiki.edits', version: 1, setNo: 0, grain: 2, utcDay: UTC_DAY, subject: null };
+
+let nowMs = 1_800_000_000_000;
+let primary: FakePrimary;
+let store: MemoryCells;
+let materialise: Materialise;
+let read: Read;
+let ids = 0;
+const epochs: string[] = [];
+/** Announced commits that the materialiser has not been given yet, as the topic holds them. */
+let topic: { partition: number; offset: number; bytes: Uint8Array }[] = [];
+const commits = new Map<number, number>();
+
+beforeEach(async () => {
+  nowMs = 1_800_000_000_000;
+  ids = 0;
+  epochs.length = 0;
+  topic = [];
+  commits.clear();
+  primary = createFakePrimary(2);
+  store = createMemoryCells({ nowMs: () => nowMs });
+  materialise = createMaterialise({
+    store,
+    readProgress: async () => primary.readProgress(),
+    newEpochId: () => `e${(ids += 1)}`,
+    untilDone: async (action) => action(),
+    onEpoch: (reason) => void epochs.push(reason),
+    onCells: () => undefined,
+  });
+  read = reader();
+  await materialise.beginEpoch('start');
+  epochs.length = 0;
+});
+
+function reader(): Read {
+  const answers = createAnswerCache({ store, nowMs: () => nowMs, ttlMs: 60_000, bytesMax: 100_000, onError: () => undefined });
+  return createRead({
+    store,
+    primary,
+    loadChunk: createLoadChunk({ store, primary, newToken: () => `t${(ids += 1)}`, cellsMax: 1_000 }),
+    answers,
+    decoded: new LRUCache<string, DecodedChunk>({ maxSize: 10_000 }),
+    cacheBudgetMs: 1_000,
+    daysMax: 10,
+    cellsMax: 1_000,
+    onCacheError: () => undefined,
+    onChunks: () => undefined,
+  });
+}
+
+/** Commits to Postgres and announces; the announcement lies in the topic until `deliver`. */
+function commit(partition: number, page: string, count: number): void {
+  const { cell, progress } = primary.commit(partition, page, count);
+  const announcement = {
+    partition,
+    term: progress.term,
+    commitNo: progress.commitNo,
+    previousCommitNo: progress.commitNo - 1,
+    nextOffset: progress.nextOffset,
+    completeThroughMs: progress.completeThroughMs ?? 0,
+    logGeneration: 1,
+    series: [pageSeries(page)],
+    cells: [{ series: 0, grain: 2 as const, bucketS: cell.bucketS, revision: 0, state: cell.state }],
+  };
+  const offset = commits.get(partition) ?? 0;
+  commits.set(partition, offset + 1);
+  for (const bytes of encodeAnnouncement(announcement)) topic.push({ partition, offset, bytes });
+}
+
+async function deliver(): Promise<void> {
+  const records = topic;
+  topic = [];
+  for (const record of records) await materialise(record);
+}
+
+async function ask(): Promise<ReadResult> {
+  const outcome = await read({ plan: planOf(), subjectShown: null, skipCache: false });
+  if (!outcome.ok) throw new Error(outcome.fault);
+  return outcome.result;
+}
+
+function counts({ table }: ReadResult): Record<string, number> {
+  return Object.fromEntries(table.rows.map(([page, edits]) => [String(page), Number(edits)]));
+}
+
+/** Events that an answer claims to hold, by its progress: each commit of a partition moved the offset by its count. */
+function claimed({ held }: ReadResult): number {
+  return held.reduce((sum, { nextOffset }) => sum + nextOffset, 0);
+}
+
+function total(result: ReadResult): number {
+  return Object.values(counts(result)).reduce((sum, one) => sum + one, 0);
+}
+
+describe('chunks and progress', () => {
+  test('the first answer fills the chunk from Postgres, the next comes from it and follows announcements', async () => {
+    commit(0, 'a', 3);
+    await deliver();
+    expect(await ask()).toMatchObject({ cache: { state: 'fill' } });
+    commit(1, 'a', 2);
+    commit(0, 'b', 5);
+    await deliver();
+    const result = await ask();
+    expect([counts(result), result.cache.state, claimed(result)]).toEqual([{ a: 5, b: 5 }, 'miss', 10]);
+    expect(primary.reads()).toBe(1);
+    expect((await ask()).cache.state).toBe('hit');
+  });
+
+  test('a commit between the loader\u2019s reading and its filling is in the answer that claims it', async () => {
+    commit(0, 'a', 1);
+    await deliver();
+    primary.onSnapshot = async () => {
+      primary.onSnapshot = null;
+      commit(0, 'a', 10);
+      await deliver();
+    };
+    const result = await ask();
+    expect([total(result), claimed(result)]).toEqual([11, 11]);
+  });
+
+  test('a slow loader whose chunk was evicted and loaded anew meanwhile puts nothing old into the new one', async () => {
+    commit(0, 'a', 1);
+    await deliver();
+    primary.onSnapshot = async () => {
+      primary.onSnapshot = null;
+      store.evict(CHUNK);
+      commit(0, 'a', 10);
+      await deliver();
+      const other = reader();
+      await other({ plan: planOf(), subjectShown: null, skipCache: false });
+    };
+    const result = await ask();
+    expect([total(result), claimed(result)]).toEqual([11, 11]);
+  });
+
+  test('an answer never claims more than its rows hold, when a commit is materialised at any step of it', async () => {
+    // The commit comes in before the n-th call of the store, for every n that an answer has.
+    for (let step = 1; step <= 12; step += 1) {
+      commit(0, 'a', 1);
+      await deliver();
+      let calls = 0;
+      const watched = { ...store };
+      for (const name of ['readProgress', 'read', 'create', 'fill', 'readAnswer'] as const) {
+        const call = store[name] as (...args: unknown[]) => Promise<unknown>;
+        Object.assign(watched, {
+          [name]: async (...args: unknown[]) => {
+            calls += 1;
+            if (calls === step) {
+              commit(1, 'a', 100);
+              await deliver();
+            }
+            return call(...args);
+          },
+        });
+      }
+      for (const isCold of [true, false]) {
+        calls = 0;
+        if (isCold) store.evict(CHUNK);
+        const plain = store;
+        store = watched;
+        const watchedRead = reader();
+        store = plain;
+        const outcome = await watchedRead({ plan: planOf(), subjectShown: null, skipCache: false });
+        if (!outcome.ok) throw new Error(outcome.fault);
+        expect(total(outcome.result)).toBeGreaterThanOrEqual(claimed(outcome.result));
+      }
+    }
+  });
+
+  test('an update for an evicted chunk does not bring it back: what is not loaded is not answered from', async () => {
+    commit(0, 'a', 7);
+    await deliver();
+    await ask();
+    store.evict(CHUNK);
+    commit(0, 'b', 1);
+    await deliver();
+    const result = await ask();
+    expect([counts(result), result.cache.state]).toEqual([{ a: 7, b: 1 }, 'fill']);
+  });
+
+  test('an eviction between two steps of an answer costs another load, not a wrong number', async () => {
+    commit(0, 'a', 7);
+    await deliver();
+    await ask();
+    const readChunk = store.read;
+    let evictions = 2;
+    store.read = async (name, as) => {
+      if (as.peek !== true && evictions > 0) {
+        evictions -= 1;
+        store.evict(CHUNK);
+      }
+      return readChunk(name, as);
+    };
+    commit(0, 'a', 1);
+    await deliver();
+    const result = await ask();
+    expect([total(result), claimed(result)]).toEqual([8, 8]);
+  });
+
+  test('a hole in the announcements begins a new epoch, and no chunk of the old one answers any more', async () => {
+    commit(0, 'a', 1);
+    await deliver();
+    await ask();
+    commit(0, 'a', 10);
+    topic.pop();
+    commit(0, 'a', 100);
+    await deliver();
+    expect(epochs).toEqual(['hole']);
+    const result = await ask();
+    expect([total(result), claimed(result), result.cache.state]).toEqual([111, 111, 'fill']);
+  });
+
+  test('an announcement that misses one of its parts is a hole', async () => {
+    commit(0, 'a', 1);
+    const [record] = topic;
+    if (record === undefined) throw new Error('nothing announced');
+    topic = [];
+    const cells = ['b', 'c'].map((page, series) => ({
+      series,
+      grain: 2 as const,
+      bucketS: 0,
+      revision: 0,
+      state: new Uint8Array(60).fill(page.charCodeAt(0)),
+    }));
+    const whole = { partition: 0, term: 1, commitNo: 1, previousCommitNo: 0, nextOffset: 1, completeThroughMs: 1, logGeneration: 1 };
+    const parts = encodeAnnouncement({ ...whole, series: [pageSeries('b'), pageSeries('c')], cells }, 120);
+    expect(parts.length).toBe(2);
+    await materialise({ partition: 0, offset: 0, bytes: parts[1] ?? record.bytes });
+    expect(epochs).toEqual(['hole']);
+  });
+
+  test('a server that forgot everything costs a load', async () => {
+    commit(0, 'a', 4);
+    await deliver();
+    await ask();
+    store.flush();
+    expect((await ask()).cache.state).toBe('bypass');
+    commit(0, 'a', 1);
+    await deliver();
+    expect(epochs).toEqual(['lost']);
+    const result = await ask();
+    expect([total(result), claimed(result), result.cache.state]).toEqual([5, 5, 'fill']);
+  });
+
+  test('chunks that came back from a snapshot under another run id are loaded again', async () => {
+    commit(0, 'a', 4);
+    await deliver();
+    await ask();
+    store.restart();
+    expect((await ask()).cache.state).toBe('fill');
+  });
+
+  test('nothing is kept from a replica, and its answer claims no more than it holds', async () => {
+    commit(0, 'a', 4);
+    await deliver();
+    primary.isReplica = true;
+    const result = await ask();
+    expect([result.cache.state, total(result), claimed(result)]).toEqual(['bypass', 4, 4]);
+    primary.isReplica = false;
+    expect((await ask()).cache.state).toBe('fill');
+  });
+
+  test('while the store is away or slow Postgres answers', async () => {
+    commit(0, 'a', 4);
+    await deliver();
+    store.readProgress = async () => Promise.reject(new Error('connection lost'));
+    expect([(await ask()).cache.state, counts(await ask())]).toEqual(['bypass', { a: 4 }]);
+    store.readProgress = async () => new Promise(() => undefined);
+    expect((await ask()).cache.state).toBe('bypass');
+  });
+
+  test('a kept answer holds rows and no claim: its progress is that of the request', async () => {
+    commit(0, 'a', 4);
+    await deliver();
+    await ask();
+    const first = await ask();
+    // An idle announcement changes no cell: the rows are the same, what they are complete through is not.
+    const idle = { partition: 1, term: 1, commitNo: 0, previousCommitNo: 0, nextOffset: 0, completeThroughMs: 99_000, logGeneration: 1 };
+    await materialise({ partition: 1, offset: 50, bytes: encodeAnnouncement({ ...idle, series: [], cells: [] })[0] ?? new Uint8Array(0) });
+    nowMs += 2_500;
+    const second = await ask();
+    expect([first.cache.state, second.cache]).toEqual(['hit', { state: 'hit', ageMs: 2_500 }]);
+    const through = (result: ReadResult): number | null | undefined =>
+      result.held.find(({ partition }) => partition === 1)?.completeThroughMs;
+    expect([through(first), through(second)]).toEqual([1_000, 99_000]);
+  });
+
+  test('two materialisers that do the same work, at any distance, leave the same chunks', async () => {
+    commit(0, 'a', 1);
+    await deliver();
+    await ask();
+    for (let at = 0; at < 5; at += 1) commit(at % 2, 'a', 10);
+    const records = [...topic];
+    await deliver();
+    const other = createMaterialise({
+      store,
+      readProgress: async () => primary.readProgress(),
+      newEpochId: () => `e${(ids += 1)}`,
+      untilDone: async (action) => action(),
+      onEpoch: (reason) => void epochs.push(reason),
+      onCells: () => undefined,
+    });
+    for (const record of records) await other(record);
+    const result = await ask();
+    expect([total(result), claimed(result), epochs]).toEqual([51, 51, []]);
+  });
+
+  test('chunks are taken over at a start only where no commit can have been missed', async () => {
+    commit(0, 'a', 1);
+    commit(1, 'a', 1);
+    await deliver();
+    const known = await store.readProgress();
+    if (known === null) throw new Error('no progress');
+    const counted = await primary.readProgress();
+    const log = (start: number, end: number): Map<number, { start: number; end: number }> =>
+      new Map([0, 1].map((partition) => [partition, { start, end }]));
+    expect(continues(known, counted, log(0, 9))).toBe(true);
+    // Deleted by retention; made anew; Postgres lost a commit; a partition nobody materialised.
+    expect(continues(known, counted, log(2, 9))).toBe(false);
+    expect(continues(known, counted, log(0, 0))).toBe(false);
+    expect(
+      continues(
+        known,
+        counted.map((one) => ({ ...one, commitNo: 0 })),
+        log(0, 9),
+      ),
+    ).toBe(false);
+    expect(continues({ ...known, partitions: new Map() }, counted, log(0, 9))).toBe(false);
+  });
+});

@@ -1,0 +1,106 @@
+import { createState, encodeState, seriesEntry } from '@tidegate/core';
+import type { CompiledMetric, Plan, QuestionInput, SeriesEntry } from '@tidegate/core';
+import { parseQuestion, planQuestion } from '@tidegate/core';
+import type { CellSnapshot, CountedProgress, ReadStore } from '@tidegate/postgres';
+import type { PlacedCell } from '@tidegate/redis';
+
+export const TENANT = 'acme';
+export const METRIC: CompiledMetric = {
+  tenant: TENANT,
+  pack: 'wiki',
+  metric: 'wiki.edits',
+  version: 1,
+  eventTypes: ['wiki.edit'],
+  dimensions: [{ name: 'page', type: 'string' }],
+  sets: [
+    { setNo: 0, dimensions: ['page'], bySubject: false },
+    { setNo: 1, dimensions: [], bySubject: true },
+  ],
+  measures: [{ name: 'edits', kind: 'count', numbers: 'exact' }],
+};
+/** 2024-10-04. */
+export const UTC_DAY = 20_000;
+export const DAY_S = UTC_DAY * 86_400;
+
+export function pageSeries(page: string): SeriesEntry {
+  return seriesEntry({ tenant: TENANT, metric: 'wiki.edits', version: 1, setNo: 0, subject: '', dims: [page] });
+}
+
+export function countState(count: number): Uint8Array {
+  const state = createState(METRIC.measures);
+  for (const measure of state) if (measure.kind === 'count') measure.n = count;
+  return encodeState(state);
+}
+
+/** Postgres in memory: commits of partitions, each raising the count of one page in one bucket. */
+export interface FakePrimary extends ReadStore {
+  commit(partition: number, page: string, count: number): { readonly cell: PlacedCell; readonly progress: CountedProgress };
+  readonly reads: () => number;
+  isReplica: boolean;
+  /** Called inside a reading, after its snapshot was taken. */
+  onSnapshot: (() => Promise<void>) | null;
+}
+
+export function createFakePrimary(partitions: number): FakePrimary {
+  const progress = new Map<number, CountedProgress>();
+  const cells = new Map<string, PlacedCell>();
+  const pages = new Set<string>();
+  let reads = 0;
+  for (let partition = 0; partition < partitions; partition += 1) {
+    progress.set(partition, { partition, term: 1, commitNo: 0, nextOffset: 0, logGeneration: 1, completeThroughMs: 1_000, hasGap: false });
+  }
+  const primary: FakePrimary = {
+    isReplica: false,
+    onSnapshot: null,
+    reads: () => reads,
+    commit(partition, page, count) {
+      const known = progress.get(partition);
+      if (known === undefined) throw new Error('no such partition');
+      const commitNo = known.commitNo + 1;
+      const next = { ...known, commitNo, nextOffset: known.nextOffset + count, completeThroughMs: 1_000 + commitNo };
+      const key = `${page}/${partition}`;
+      const before = cells.get(key);
+      const total = count + (before === undefined ? 0 : (countOf.get(before.state) ?? 0));
+      const state = countState(total);
+      countOf.set(state, total);
+      const cell = { seriesId: pageSeries(page).id, bucketS: DAY_S, partition, term: known.term, commitNo, revision: 0, state };
+      progress.set(partition, next);
+      cells.set(key, cell);
+      pages.add(page);
+      return { cell, progress: next };
+    },
+    readProgress: async () => [...progress.values()],
+    async readCells(): Promise<CellSnapshot> {
+      reads += 1;
+      const snapshot = {
+        progress: [...progress.values()],
+        series: [...pages].map(pageSeries),
+        cells: [...cells.values()],
+        isCut: false,
+        isReplica: primary.isReplica,
+      };
+      // The same array for a series and its cells, as the real reader gives it.
+      const ids = new Map(snapshot.series.map(({ id }) => [String(id), id]));
+      await primary.onSnapshot?.();
+      return { ...snapshot, cells: snapshot.cells.map((cell) => ({ ...cell, seriesId: ids.get(String(cell.seriesId)) ?? cell.seriesId })) };
+    },
+  };
+  return primary;
+}
+
+const countOf = new WeakMap<Uint8Array, number>();
+
+export function planOf(input: Partial<QuestionInput> = {}): Plan {
+  const question = parseQuestion({
+    metric: 'wiki.edits',
+    kind: 'table',
+    from: '2024-10-04',
+    to: '2024-10-05',
+    group_by: ['page'],
+    ...input,
+  });
+  if (!question.ok) throw new Error(JSON.stringify(question.errors));
+  const plan = planQuestion({ question: question.question, metric: METRIC, subject: null, cursor: null, nowMs: 0, bucketsMax: 1_000 });
+  if (!plan.ok) throw new Error(JSON.stringify(plan.fault));
+  return plan.value;
+}
