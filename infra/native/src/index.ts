@@ -3,5 +3,6 @@ export type { KafkaServer, Tuning } from './kafka-server.ts';
 export { createProgress, type Progress } from './progress.ts';
 export { homeOf, repositoryRoot } from './home.ts';
 export { markedProcesses } from './process-record.ts';
-export { startTidegate, type ServerAddresses, type Tidegate, type TidegateOptions } from './tidegate.ts';
+export type { ServerAddresses } from './installation.ts';
+export { startTidegate, type Tidegate, type TidegateOptions } from './tidegate.ts';
 export type { Supervisor } from './supervisor.ts';

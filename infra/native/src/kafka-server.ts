@@ -117,6 +117,8 @@ function serverProperties(at: { port: number; controllerPort: number; logDir: st
     'share.coordinator.state.topic.replication.factor=1',
     'share.coordinator.state.topic.min.isr=1',
     'group.initial.rebalance.delay.ms=0',
+    // Drills let a dead member be noticed sooner than the broker's default floor of 6 s allows.
+    'group.min.session.timeout.ms=1000',
     'auto.create.topics.enable=false',
     // A local broker holds a few megabytes: the defaults set aside 1 GB segments and a 128 MB buffer in the heap.
     'log.segment.bytes=67108864',

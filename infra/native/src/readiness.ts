@@ -38,9 +38,12 @@ export function acceptsConnections(port: number): Promise<boolean> {
   });
 }
 
+/** What a person would look for at the end of a log: the last error, else the last lines. */
 function logTail(file: string): string {
   try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-3).join(' | ').slice(-500);
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-60);
+    const error = lines.findLast((line) => /^\S*Error\b|did not start|FATAL|ERROR/.test(line));
+    return (error ?? lines.slice(-3).join(' | ')).slice(-500);
   } catch {
     return '';
   }

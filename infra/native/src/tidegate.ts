@@ -1,24 +1,12 @@
-import { createLogClient, ensureTidegateTopics } from '@tidegate/kafka';
-import { createPool, migrate, seedDemo } from '@tidegate/postgres';
-import { createClient } from '@tidegate/sdk';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Environment } from './home.ts';
-import { repositoryRoot } from './home.ts';
+import { applyPacks, namesOf, prepareServers, seedKeys, type Names, type ServerAddresses } from './installation.ts';
 import { freePort } from './port.ts';
 import type { Progress } from './progress.ts';
 import { asStep } from './progress.ts';
 import { endLeftovers } from './process-record.ts';
-import { loadSecrets, saveSecrets, secretSettings } from './secrets.ts';
+import { loadSecrets, secretSettings } from './secrets.ts';
 import { contextOf, startServers, type Servers } from './servers.ts';
 import { startSupervisor, type ServiceSpec, type Supervisor } from './supervisor.ts';
-
-/** Addresses of servers that run already. */
-export interface ServerAddresses {
-  readonly kafkaBrokers: string;
-  readonly databaseUrl: string;
-  readonly redisUrl: string;
-}
 
 export interface TidegateOptions {
   /** Secrets, logs and process records; and the servers' data where they are started here. */
@@ -67,10 +55,6 @@ export interface Tidegate {
   stop(): Promise<void>;
 }
 
-const DEFAULT_PACKS = ['wikipedia', 'traces', 'healthtrack'];
-const DEFAULT_PARTITIONS = 12;
-const SETUP_TIMEOUT_MS = 30_000;
-
 /** Brings up the whole system: servers, schema, topics, demo tenant, the services as processes, packs. */
 export async function startTidegate(options: TidegateOptions): Promise<Tidegate> {
   const { home, progress } = contextOf(options);
@@ -85,7 +69,10 @@ export async function startTidegate(options: TidegateOptions): Promise<Tidegate>
   try {
     options.signal?.throwIfAborted();
     const names = namesOf(options.namespace ?? 'tidegate');
-    const addresses = { ...servers, databaseUrl: await asStep(progress, 'Schema and topics', () => prepare(servers, names, options)) };
+    const addresses = {
+      ...servers,
+      databaseUrl: await asStep(progress, 'Schema and topics', () => prepareServers(servers, names, options.partitions)),
+    };
     const keys = await seedKeys(home.dataDir, addresses.databaseUrl);
     const plan = await planServices({ options, addresses, names });
     options.signal?.throwIfAborted();
@@ -96,7 +83,7 @@ export async function startTidegate(options: TidegateOptions): Promise<Tidegate>
         detail: plan.gateway,
       };
     });
-    await asStep(progress, 'Packs', () => applyPacks(plan.gateway, keys.adminKey, options));
+    await asStep(progress, 'Packs', () => applyPacks(plan.gateway, keys.adminKey, options.packs));
     return {
       gateway: plan.gateway,
       ...keys,
@@ -124,57 +111,6 @@ function given(servers: ServerAddresses | undefined): ServerAddresses {
 /** The order in which work drains: nothing new comes in, what came in is counted, questions are answered to the last. */
 function stopOrder(names: readonly string[]): readonly string[] {
   return ['gateway', 'ingest', ...names.filter((name) => name.startsWith('aggregator')), 'query'];
-}
-
-interface Names {
-  readonly database: string;
-  readonly topicPrefix: string;
-  readonly redisPrefix: string;
-}
-
-function namesOf(namespace: string): Names {
-  if (!/^[a-z][a-z0-9_]{0,40}$/.test(namespace)) throw new Error(`${namespace} is no name for a namespace`);
-  return { database: namespace, topicPrefix: `${namespace}.`, redisPrefix: namespace === 'tidegate' ? 'tg' : namespace };
-}
-
-/** Database, schema and topics, each made only when it is not there. */
-async function prepare(servers: ServerAddresses, names: Names, options: TidegateOptions): Promise<{ value: string; detail: string }> {
-  const databaseUrl = await ensureDatabase(servers.databaseUrl, names.database);
-  const { applied, present } = await migrate({ databaseUrl });
-  const client = createLogClient({ kind: 'platformatic', brokers: servers.kafkaBrokers.split(','), clientId: 'tidegate-setup' });
-  const admin = client.createAdmin();
-  try {
-    const partitions = options.partitions ?? DEFAULT_PARTITIONS;
-    await ensureTidegateTopics(admin, { prefix: names.topicPrefix, partitions, replicationFactor: 1 });
-  } finally {
-    await admin.close();
-    await client.close();
-  }
-  return { value: databaseUrl, detail: applied.length === 0 ? `${present} migrations in place` : `${applied.length} migrations applied` };
-}
-
-/** A database of the installation's own beside the one that the address names; a given address that names another one than `postgres` is taken as it is. */
-async function ensureDatabase(url: string, database: string): Promise<string> {
-  const address = new URL(url);
-  if (address.pathname !== '/postgres' && database === 'tidegate') return url;
-  const pool = createPool({ databaseUrl: url, applicationName: 'tidegate-setup', connectionsMax: 1, statementTimeoutMs: SETUP_TIMEOUT_MS });
-  try {
-    const { rowCount } = await pool.query('SELECT FROM pg_database WHERE datname = $1', [database]);
-    // The name has been checked: a statement of this kind takes no parameters.
-    if (rowCount === 0) await pool.query(`CREATE DATABASE ${database}`);
-  } finally {
-    await pool.end();
-  }
-  address.pathname = `/${database}`;
-  return address.toString();
-}
-
-async function seedKeys(dataDir: string, databaseUrl: string): Promise<{ apiKey: string; adminKey: string }> {
-  const { apiKey, adminKey, ...secrets } = loadSecrets(dataDir);
-  const known = { ...(apiKey === undefined ? {} : { apiKey }), ...(adminKey === undefined ? {} : { adminKey }) };
-  const keys = await seedDemo({ databaseUrl, secrets: known });
-  if (keys.apiKey !== apiKey || keys.adminKey !== adminKey) saveSecrets(dataDir, { ...secrets, ...keys });
-  return keys;
 }
 
 interface Plan {
@@ -213,11 +149,4 @@ async function planServices(of: { options: TidegateOptions; addresses: ServerAdd
 
 function aggregatorNames(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => (index === 0 ? 'aggregator' : `aggregator-${index + 1}`));
-}
-
-async function applyPacks(gateway: string, adminKey: string, options: TidegateOptions): Promise<{ value: undefined; detail: string }> {
-  const client = createClient({ gateway, apiKey: adminKey });
-  const packs = options.packs ?? DEFAULT_PACKS;
-  for (const pack of packs) await client.applyPack(await readFile(join(repositoryRoot, 'packs', pack, 'pack.yaml'), 'utf8'));
-  return { value: undefined, detail: packs.join(', ') };
 }

@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createLogClient, ensureTidegateTopics } from '@tidegate/kafka';
+import { createPool, migrate, seedDemo } from '@tidegate/postgres';
+import { createClient } from '@tidegate/sdk';
+import { repositoryRoot } from './home.ts';
+import { loadSecrets, saveSecrets } from './secrets.ts';
+
+const DEFAULT_PACKS = ['wikipedia', 'traces', 'healthtrack'];
+const DEFAULT_PARTITIONS = 12;
+const SETUP_TIMEOUT_MS = 30_000;
+
+/** Addresses of servers that run already. */
+export interface ServerAddresses {
+  readonly kafkaBrokers: string;
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+}
+
+/** What keeps installations that share servers apart. */
+export interface Names {
+  readonly database: string;
+  readonly topicPrefix: string;
+  readonly redisPrefix: string;
+}
+
+export function namesOf(namespace: string): Names {
+  if (!/^[a-z][a-z0-9_]{0,40}$/.test(namespace)) throw new Error(`${namespace} is no name for a namespace`);
+  return { database: namespace, topicPrefix: `${namespace}.`, redisPrefix: namespace === 'tidegate' ? 'tg' : namespace };
+}
+
+/** Database, schema and topics, each made only when it is not there. */
+export async function prepareServers(
+  servers: ServerAddresses,
+  names: Names,
+  partitions: number = DEFAULT_PARTITIONS,
+): Promise<{ value: string; detail: string }> {
+  const databaseUrl = await ensureDatabase(servers.databaseUrl, names.database);
+  const { applied, present } = await migrate({ databaseUrl });
+  const client = createLogClient({ kind: 'platformatic', brokers: servers.kafkaBrokers.split(','), clientId: 'tidegate-setup' });
+  const admin = client.createAdmin();
+  try {
+    await ensureTidegateTopics(admin, { prefix: names.topicPrefix, partitions, replicationFactor: 1 });
+  } finally {
+    await admin.close();
+    await client.close();
+  }
+  return { value: databaseUrl, detail: applied.length === 0 ? `${present} migrations in place` : `${applied.length} migrations applied` };
+}
+
+/** A database of the installation's own beside the one that the address names; a given address that names another one than `postgres` is taken as it is. */
+async function ensureDatabase(url: string, database: string): Promise<string> {
+  const address = new URL(url);
+  if (address.pathname !== '/postgres' && database === 'tidegate') return url;
+  const pool = createPool({ databaseUrl: url, applicationName: 'tidegate-setup', connectionsMax: 1, statementTimeoutMs: SETUP_TIMEOUT_MS });
+  try {
+    const { rowCount } = await pool.query('SELECT FROM pg_database WHERE datname = $1', [database]);
+    // The name has been checked: a statement of this kind takes no parameters.
+    if (rowCount === 0) await pool.query(`CREATE DATABASE ${database}`);
+  } finally {
+    await pool.end();
+  }
+  address.pathname = `/${database}`;
+  return address.toString();
+}
+
+/** The demo tenant with its keys, which stay the same from start to start. */
+export async function seedKeys(dataDir: string, databaseUrl: string): Promise<{ apiKey: string; adminKey: string }> {
+  const { apiKey, adminKey, ...secrets } = loadSecrets(dataDir);
+  const known = { ...(apiKey === undefined ? {} : { apiKey }), ...(adminKey === undefined ? {} : { adminKey }) };
+  const keys = await seedDemo({ databaseUrl, secrets: known });
+  if (keys.apiKey !== apiKey || keys.adminKey !== adminKey) saveSecrets(dataDir, { ...secrets, ...keys });
+  return keys;
+}
+
+/** Applies packs of the checkout through the gateway; one that is in place already changes nothing. */
+export async function applyPacks(
+  gateway: string,
+  adminKey: string,
+  packs: readonly string[] = DEFAULT_PACKS,
+): Promise<{ value: undefined; detail: string }> {
+  const client = createClient({ gateway, apiKey: adminKey });
+  for (const pack of packs) await client.applyPack(await readFile(join(repositoryRoot, 'packs', pack, 'pack.yaml'), 'utf8'));
+  return { value: undefined, detail: packs.join(', ') };
+}
