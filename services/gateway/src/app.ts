@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import type { BucketPolicy } from '@tidegate/core';
+import { compilePolicy } from '@tidegate/core';
+import type { LimitClass, RequestListener } from '@tidegate/http';
+import { createListener, createRequestTelemetry } from '@tidegate/http';
+import type { LogClient } from '@tidegate/kafka';
+import { createLogClient, topicNames } from '@tidegate/kafka';
+import type { ControlStore } from '@tidegate/postgres';
+import { createControlOutbox, createControlStore, listenForControlChanges } from '@tidegate/postgres';
+import type { RedisConnection } from '@tidegate/redis';
+import { connectRedis, createRedisBuckets } from '@tidegate/redis';
+import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
+import { ConfigError, deriveKey, systemClock as clock, systemRandom as random } from '@tidegate/runtime';
+import type { Metrics, Tracing } from '@tidegate/telemetry';
+import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
+import { createAdmin } from './admin.ts';
+import { createAuthenticate } from './authenticate.ts';
+import { createBreaker } from './breaker.ts';
+import type { GATEWAY_CONFIG } from './config.ts';
+import { createControlApp } from './control-app.ts';
+import type { ControlView } from './control.ts';
+import { followControl } from './control.ts';
+import { watchDependencies } from './dependencies.ts';
+import { createGate } from './gate.ts';
+import { createHealth } from './health.ts';
+import type { KeyDirectory } from './keys.ts';
+import { createKeyDirectory } from './keys.ts';
+import type { Limit } from './limit.ts';
+import { createLimit } from './limit.ts';
+import type { Proxy } from './proxy.ts';
+import { createProxy } from './proxy.ts';
+import type { Publisher } from './publisher.ts';
+import { startPublisher } from './publisher.ts';
+import { watchRevocations } from './revocations.ts';
+
+export type GatewayConfig = ConfigValues<typeof GATEWAY_CONFIG>;
+
+export interface RunningGateway extends RunningService {
+  /** The port of the public API. */
+  readonly port: number;
+}
+
+const VERSION = '0.1.0';
+const ROLE = 'tidegate_gateway';
+/** Longest that a request waits for its limit. */
+const LIMIT_BUDGET_MS = 25;
+
+/** Composes the gateway from its settings and starts it. */
+export async function startApp(config: GatewayConfig, context: ServiceContext): Promise<RunningGateway> {
+  const background = new AbortController();
+  const parts = createParts(config, { context, signal: background.signal });
+  const { metrics, store, client, redis, keys, control, tracing } = parts;
+  const publishing = startPublishing(parts);
+  const revocations = watchRevocations({ control, store, keys, metrics, log: context.log, signal: background.signal });
+  const proxy = createProxy({
+    upstreams: { ingest: config.ingestUrl, query: config.queryUrl },
+    callerKey: deriveKey(config.secretKey, 'tidegate/caller', 32),
+    clock,
+    metrics,
+  });
+  let isDraining = false;
+  const listener = createListener(createGateOf(parts, { proxy, wake: publishing.wake, isDraining: () => isDraining }));
+  const port = await listener.listen({ host: config.apiHost, port: config.apiPort });
+  const probes = await startTelemetryServer({
+    host: config.metricsHost,
+    port: config.metricsPort,
+    metrics,
+    health: { isLive: () => true, isReady: () => !isDraining },
+  });
+  return {
+    port,
+    drain: () => {
+      isDraining = true;
+      listener.drain();
+    },
+    stop: async () => {
+      await listener.close();
+      background.abort();
+      await Promise.all([publishing.stop(), revocations, proxy.close(), control.close()]);
+      await Promise.all([store.close(), client.close(), tracing.close(), probes.close()]);
+      redis.disconnect();
+    },
+  };
+}
+
+/** What the parts of the gateway share. */
+interface Parts {
+  readonly config: GatewayConfig;
+  readonly context: ServiceContext;
+  /** Aborted when the work off the request path is to end. */
+  readonly signal: AbortSignal;
+  readonly database: Parameters<typeof createControlOutbox>[0];
+  readonly topic: string;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
+  readonly store: ControlStore;
+  readonly client: LogClient;
+  readonly redis: RedisConnection;
+  readonly keys: KeyDirectory;
+  readonly control: ControlView;
+}
+
+function createParts(config: GatewayConfig, { context, signal }: Pick<Parts, 'context' | 'signal'>): Parts {
+  const { log } = context;
+  const onError = (error: Error): void => log.warn('postgres_connection_failed', { error });
+  const database = { databaseUrl: config.databaseUrl, role: ROLE, onError };
+  const client = createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-gateway' });
+  const topic = topicNames(config.topicPrefix).control;
+  const keys = createKeyDirectory();
+  return {
+    config,
+    context,
+    signal,
+    database,
+    topic,
+    metrics: createMetrics('gateway', { withProcess: true }),
+    tracing: createTracing({ service: 'gateway', endpoint: config.otlpEndpoint, ratio: config.traceRatio }),
+    store: createControlStore(database),
+    client,
+    redis: connectRedis({ address: { url: config.redisUrl }, name: 'tidegate-gateway', commandTimeoutMs: LIMIT_BUDGET_MS }),
+    keys,
+    control: followControl({ client, topic, keys, clock, log }),
+  };
+}
+
+interface GateParts {
+  readonly proxy: Proxy;
+  readonly wake: () => void;
+  readonly isDraining: () => boolean;
+}
+
+function createGateOf(parts: Parts, { proxy, wake, isDraining }: GateParts): RequestListener {
+  const { context, metrics, tracing, store, keys, control } = parts;
+  const { log } = context;
+  const controlApp = createControlApp({
+    log,
+    handlers: {
+      ...createAdmin({ store, wake, clock, metrics }),
+      ...createHealth({ version: VERSION, dependencies: dependenciesOf(parts), isDraining }),
+    },
+  });
+  return createGate({
+    authenticate: createAuthenticate({ keys, isLoaded: control.isLoaded, clock }),
+    limit: limitOf(parts),
+    proxy,
+    controlApp,
+    telemetry: createRequestTelemetry({ clock, log, metrics, tracing }),
+    log,
+  });
+}
+
+function startPublishing({ context, metrics, client, control, topic, database }: Parts): Pick<Publisher, 'wake' | 'stop'> {
+  const outbox = createControlOutbox(database);
+  const producer = client.createProducer();
+  const publisher = startPublisher({
+    outbox,
+    producer: { append: async (name, partition, batch) => (await producer).append(name, partition, batch) },
+    topic,
+    control,
+    holder: randomUUID(),
+    clock,
+    metrics,
+    log: context.log,
+  });
+  const listener = listenForControlChanges({ ...database, onChange: publisher.wake });
+  return {
+    wake: publisher.wake,
+    stop: async () => {
+      await Promise.all([publisher.stop(), listener.close()]);
+      await Promise.all([outbox.close(), producer.then((open) => open.close())]);
+    },
+  };
+}
+
+function limitOf({ config, context, metrics, redis }: Parts): Limit {
+  const degraded = metrics.gauge('degraded', { reason: 'limits' });
+  degraded.set(0);
+  const breaker = createBreaker({
+    clock,
+    random,
+    onChange: (isOpen) => {
+      degraded.set(isOpen ? 1 : 0);
+      if (isOpen) context.log.warn('limits_open', { detail: { cause: 'redis' } });
+      else context.log.info('limits_counted_again');
+    },
+  });
+  const policies: Readonly<Record<LimitClass, BucketPolicy>> = {
+    ingest: perMinute('ingest', config.limitIngestPerMinute),
+    api_key: perMinute('api_key', config.limitApiKeyPerMinute),
+  };
+  return createLimit({ buckets: createRedisBuckets({ redis }), policies, prefix: config.redisPrefix, breaker, clock, metrics });
+}
+
+function perMinute(name: LimitClass, limit: number): BucketPolicy {
+  const compiled = compilePolicy({ name, limit, windowS: 60, burst: limit });
+  if (compiled.ok) return compiled.value;
+  throw new ConfigError('gateway', [{ env: `LIMIT_${name.toUpperCase()}_PER_MINUTE`, problem: compiled.fault }]);
+}
+
+function dependenciesOf({ context, metrics, store, client, redis, topic, signal }: Parts): ReturnType<typeof watchDependencies> {
+  const admin = client.createAdmin();
+  signal.addEventListener('abort', () => void admin.close(), { once: true });
+  return watchDependencies({
+    checks: { kafka: () => admin.describeTopic(topic), postgres: () => store.ping(), redis: () => redis.ping() },
+    metrics,
+    log: context.log,
+    signal,
+  });
+}

@@ -1,0 +1,53 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FaultCode } from '@tidegate/core';
+import type { Caller } from '@tidegate/http';
+import { readApiKey } from '@tidegate/postgres';
+import type { Clock } from '@tidegate/runtime';
+import type { KeyDirectory } from './keys.ts';
+
+export type Authentication =
+  | { readonly ok: true; readonly caller: Caller }
+  | { readonly ok: false; readonly code: Extract<FaultCode, 'credentials_missing' | 'credentials_invalid' | 'not_ready'> };
+
+export interface AuthenticateDependencies {
+  readonly keys: Pick<KeyDirectory, 'find'>;
+  readonly isLoaded: () => boolean;
+  readonly clock: Clock;
+}
+
+/**
+ * Who calls, by what the headers hold. A typo is refused by its checksum, before any look-up; unknown, expired and revoked
+ * keys are told apart by nobody. Before all keys are known the answer is 503: a good key must never be called bad.
+ */
+export function createAuthenticate({ keys, isLoaded, clock }: AuthenticateDependencies): (headers: IncomingHttpHeaders) => Authentication {
+  return function authenticate(headers) {
+    const credential = credentialOf(headers);
+    if (credential === null) return { ok: false, code: 'credentials_missing' };
+    const key = readApiKey(credential);
+    if (!key.ok) return { ok: false, code: 'credentials_invalid' };
+    if (!isLoaded()) return { ok: false, code: 'not_ready' };
+    const record = keys.find(key.sha256Hex);
+    if (record === null || record.state !== 'active') return { ok: false, code: 'credentials_invalid' };
+    if (record.expires_at_ms !== null && record.expires_at_ms <= clock.nowMs()) return { ok: false, code: 'credentials_invalid' };
+    return { ok: true, caller: { tenant: record.tenant, keyId: record.key_id, scopes: record.scopes } };
+  };
+}
+
+/** `Authorization: Bearer`, `X-API-Key`, or `Authorization: Basic` with the key as user name. */
+function credentialOf(headers: IncomingHttpHeaders): string | null {
+  const authorization = headers.authorization;
+  if (authorization === undefined) {
+    const header = headers['x-api-key'];
+    return typeof header === 'string' && header !== '' ? header.trim() : null;
+  }
+  const [scheme = '', value = ''] = authorization.trim().split(/ +/, 2);
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+      return value;
+    case 'basic':
+      return Buffer.from(value, 'base64').toString('utf8').split(':', 1)[0] ?? '';
+    default:
+      // A scheme that is not spoken here is a wrong credential, not an absent one.
+      return '';
+  }
+}

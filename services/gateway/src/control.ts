@@ -1,0 +1,73 @@
+import { decodeJson } from '@tidegate/http';
+import type { LogClient, TableRecord } from '@tidegate/kafka';
+import { followTable } from '@tidegate/kafka';
+import { CONTROL_KEYS, parseApiKeyRecord } from '@tidegate/postgres';
+import type { Clock } from '@tidegate/runtime';
+import type { Logger } from '@tidegate/telemetry';
+import { z } from 'zod';
+import type { KeyDirectory } from './keys.ts';
+
+/** What the gateway takes from the control topic. */
+export interface ControlView {
+  /** Whether the topic was read to the end that it had at the start: before that an unknown key is not a wrong key. */
+  isLoaded(): boolean;
+  readonly loaded: Promise<void>;
+  /** Versions that the topic holds, by control key. */
+  readonly versions: ReadonlyMap<string, number>;
+  /** How long ago a publisher was last heard. */
+  silenceMs(): number;
+  close(): Promise<void>;
+}
+
+export interface ControlOptions {
+  readonly client: LogClient;
+  readonly topic: string;
+  readonly keys: KeyDirectory;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const CONTROL_RECORD = z.object({ version: z.int(), value: z.unknown() });
+
+/** Follows control.v1. A record is taken only if its version is greater than the one had; each stands alone. */
+export function followControl({ client, topic, keys, clock, log }: ControlOptions): ControlView {
+  const versions = new Map<string, number>();
+  let isLoaded = false;
+  let heardMs = clock.monotonicMs();
+
+  function take(record: TableRecord): void {
+    if (record.value === null) return;
+    const key = Buffer.from(record.key).toString('utf8');
+    const decoded = decodeJson(record.value);
+    const read = CONTROL_RECORD.safeParse(decoded.ok ? decoded.value : undefined);
+    if (!read.success) return log.error('control_record_unreadable', { detail: { offset: record.offset } });
+    if (key === CONTROL_KEYS.beat) heardMs = clock.monotonicMs();
+    if (read.data.version <= (versions.get(key) ?? 0)) return;
+    versions.set(key, read.data.version);
+    if (key.startsWith('key/')) takeKey(key, read.data.value);
+  }
+
+  function takeKey(key: string, value: unknown): void {
+    const record = value === null ? null : parseApiKeyRecord(value);
+    if (record === null && value !== null) return log.error('key_record_unreadable');
+    keys.put(key, record);
+  }
+
+  const table = followTable({
+    client,
+    topic,
+    onRecord: take,
+    onError: (error) => log.warn('control_topic_read_failed', { error }),
+  });
+  return {
+    isLoaded: () => isLoaded,
+    loaded: table.ready.then(() => {
+      isLoaded = true;
+      heardMs = clock.monotonicMs();
+      log.info('control_loaded', { detail: { records: versions.size } });
+    }),
+    versions,
+    silenceMs: () => clock.monotonicMs() - heardMs,
+    close: () => table.close(),
+  };
+}

@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller, NamedRoute, ProblemFault, RequestContext, RequestListener, RequestTelemetry } from '@tidegate/http';
+import { createRouter, listRoutes, normalisePath, notAllowed, rateLimitHeaders, sendProblem } from '@tidegate/http';
+import type { Logger } from '@tidegate/telemetry';
+import type { Authentication, createAuthenticate } from './authenticate.ts';
+import type { ControlApp } from './control-app.ts';
+import type { Limit } from './limit.ts';
+import type { Proxy } from './proxy.ts';
+import { quotaProblem } from './quota-problem.ts';
+
+export interface GateDependencies {
+  readonly authenticate: ReturnType<typeof createAuthenticate>;
+  readonly limit: Limit;
+  readonly proxy: Proxy;
+  readonly controlApp: ControlApp;
+  readonly telemetry: RequestTelemetry;
+  readonly log: Logger;
+}
+
+/** Everybody: for routes that ask nobody who they are. */
+const NOBODY: Caller = { tenant: '-', keyId: '-', scopes: [] };
+
+interface Arrival {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly context: RequestContext;
+}
+
+type Routing =
+  { readonly ok: true; readonly route: NamedRoute; readonly target: string } | { readonly ok: false; readonly fault: ProblemFault };
+
+/**
+ * What every request passes, in this order: one reading of the path → route → who → may they → how much → through. The
+ * proxied routes end in the proxy; administration and health, which are few, go on to Express.
+ */
+export function createGate({ authenticate, limit, proxy, controlApp, telemetry, log }: GateDependencies): RequestListener {
+  const route = createRouting();
+
+  async function pass(arrival: Arrival, { route: found, target }: Extract<Routing, { ok: true }>): Promise<void> {
+    const { request, response, context } = arrival;
+    if (found.scope === null) return controlApp.handle({ ...arrival, target, caller: NOBODY });
+    const who = authenticate(request.headers);
+    if (!who.ok) return sendProblem(response, refusal(who), context);
+    const { caller } = who;
+    if (!caller.scopes.includes(found.scope)) {
+      return sendProblem(response, { code: 'scope_missing', detail: `Use a key that has the scope ${found.scope}.` }, context);
+    }
+    const headers = await charge(arrival, found, caller);
+    if (headers === null) return;
+    if (found.answers !== 'gateway') return proxy.forward({ ...arrival, upstream: found.answers, target, caller, headers });
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    return controlApp.handle({ ...arrival, target, caller });
+  }
+
+  /** The headers that tell of the limit; null where the request was refused. */
+  async function charge(
+    { response, context }: Arrival,
+    found: NamedRoute,
+    caller: Caller,
+  ): Promise<Readonly<Record<string, string>> | null> {
+    if (found.limitClass === null) return {};
+    const decision = await limit(caller, found.limitClass);
+    if (decision.kind === 'open') return {};
+    if (decision.kind === 'allowed') return rateLimitHeaders(decision.numbers);
+    sendProblem(response, quotaProblem(found.limitClass, decision.numbers), context);
+    return null;
+  }
+
+  return function gate(request, response) {
+    const routed = route(request);
+    const { span, context } = telemetry.begin(request, response, routed.ok ? routed.route.path : 'none');
+    if (!routed.ok) return sendProblem(response, routed.fault, context);
+    span
+      .run(() => pass({ request, response, context }, routed))
+      .catch((error: unknown) => {
+        log.error('gate_failed', { error });
+        sendProblem(response, { code: 'internal' }, context);
+      });
+  };
+}
+
+function createRouting(): (request: IncomingMessage) => Routing {
+  const match = createRouter<NamedRoute>(listRoutes());
+  return function route(request) {
+    const read = normalisePath(request.url ?? '');
+    if (!read.ok) return { ok: false, fault: { code: 'path_invalid' } };
+    const matched = match(request.method ?? '', read.path);
+    if (matched.kind === 'found') return { ok: true, route: matched.route, target: read.path + read.search };
+    return { ok: false, fault: matched.kind === 'not_found' ? { code: 'not_found' } : notAllowed(matched.allow) };
+  };
+}
+
+function refusal({ code }: Extract<Authentication, { ok: false }>): ProblemFault {
+  return code === 'not_ready' ? { code } : { code, headers: { 'www-authenticate': 'Bearer realm="tidegate"' } };
+}

@@ -1,0 +1,39 @@
+import type { ApiKeyRecord } from '@tidegate/postgres';
+
+/** Every API key of the installation, in memory: who calls is known without asking anyone. */
+export interface KeyDirectory {
+  /** By the SHA-256 of the secret, hex. */
+  find(sha256Hex: string): ApiKeyRecord | null;
+  /** Takes what the control topic says of a key; null: it is gone. */
+  put(controlKey: string, record: ApiKeyRecord | null): void;
+  /** Revokes ahead of the topic, for as long as nobody publishes. Never undone by an older record of the topic. */
+  revoke(sha256Hex: string): void;
+  readonly size: number;
+}
+
+export function createKeyDirectory(): KeyDirectory {
+  const byHash = new Map<string, ApiKeyRecord>();
+  const hashes = new Map<string, string>();
+  const revoked = new Set<string>();
+  return {
+    find(sha256Hex) {
+      const record = byHash.get(sha256Hex);
+      if (record === undefined) return null;
+      return revoked.has(sha256Hex) ? { ...record, state: 'revoked' } : record;
+    },
+    put(controlKey, record) {
+      const before = hashes.get(controlKey);
+      if (before !== undefined) byHash.delete(before);
+      if (record === null) {
+        hashes.delete(controlKey);
+        return;
+      }
+      hashes.set(controlKey, record.sha256);
+      byHash.set(record.sha256, record);
+    },
+    revoke: (sha256Hex) => void revoked.add(sha256Hex),
+    get size() {
+      return byHash.size;
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Caller, RequestContext, Upstream } from '@tidegate/http';
+import { CALLER_HEADER, clientGone, sendProblem, signCaller } from '@tidegate/http';
+import type { Clock } from '@tidegate/runtime';
+import type { Metrics } from '@tidegate/telemetry';
+import type { Dispatcher } from 'undici';
+import { Pool } from 'undici';
+import { requestHeaders, responseHeaders } from './forward-headers.ts';
+
+/** A request that was let in, and where it goes. */
+export interface Passage {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly upstream: Upstream;
+  /** Path and search, normalised: the same that was checked. */
+  readonly target: string;
+  readonly caller: Caller;
+  readonly context: RequestContext;
+  /** Set on the answer, whatever the service says. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Proxy {
+  /** Settles when the answer is out or given up; never rejects. */
+  forward(passage: Passage): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ProxyOptions {
+  readonly upstreams: Readonly<Record<Upstream, string>>;
+  /** 32 bytes derived from `SECRET_KEY` under the label `tidegate/caller`. */
+  readonly callerKey: Uint8Array;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+type FailureReason = 'connect' | 'timeout' | 'broken';
+
+const CONNECTIONS = 128;
+const CONNECT_TIMEOUT_MS = 1_000;
+/** Questions and receipts may wait 10 s for events to be counted. */
+const HEADERS_TIMEOUT_MS = 20_000;
+const BODY_IDLE_TIMEOUT_MS = 30_000;
+/** Shorter than the services keep theirs (65 s): a connection that we use is never one that they are closing. */
+const KEEP_ALIVE_MS = 30_000;
+
+/** Streams requests to the services and their answers back, with the caller's identity signed. Holds no body in memory. */
+export function createProxy({ upstreams, callerKey, clock, metrics }: ProxyOptions): Proxy {
+  const pools = { ingest: createPool(upstreams.ingest), query: createPool(upstreams.query) };
+
+  function ownHeaders({ caller, context }: Passage): Record<string, string> {
+    return {
+      [CALLER_HEADER]: signCaller(callerKey, caller, clock.nowMs()),
+      'x-request-id': context.requestId,
+      traceparent: context.traceparent,
+      via: '1.1 tidegate',
+    };
+  }
+
+  async function send(passage: Passage, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const { request, upstream, target } = passage;
+    return pools[upstream].request({
+      path: target,
+      method: request.method as Dispatcher.HttpMethod,
+      headers: requestHeaders(request.headers, ownHeaders(passage)),
+      body: hasBody(request) ? bodyOf(request) : null,
+      signal,
+    });
+  }
+
+  return {
+    async forward(passage) {
+      const { response, context, upstream, headers } = passage;
+      const signal = clientGone(response);
+      try {
+        const answer = await send(passage, signal);
+        response.writeHead(answer.statusCode, responseHeaders(answer.headers, { ...headers, 'x-request-id': context.requestId }));
+        await pipeline(answer.body, response);
+      } catch (error) {
+        if (signal.aborted) return;
+        const reason = reasonOf(error);
+        metrics.counter('proxy_upstream_failures_total', { upstream, reason }).inc();
+        sendProblem(
+          response,
+          { code: reason === 'timeout' ? 'upstream_timeout' : 'upstream_unreachable', headers: brokenOff(passage) },
+          context,
+        );
+      }
+    },
+    close: async () => {
+      await Promise.all(Object.values(pools).map((pool) => pool.close()));
+    },
+  };
+}
+
+function createPool(origin: string): Pool {
+  return new Pool(origin, {
+    connections: CONNECTIONS,
+    pipelining: 1,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    bodyTimeout: BODY_IDLE_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+  });
+}
+
+/** RFC 9112 section 6: a request has a body exactly where its framing says so. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}
+
+/**
+ * Not the request itself: the client library destroys what it cannot send, and with the request the connection would go on
+ * which the answer must still go out.
+ */
+function bodyOf(request: IncomingMessage): Readable {
+  return Readable.from(request.iterator({ destroyOnReturn: false }), { objectMode: false });
+}
+
+/** What is left of an unread body would be taken for the next request: the connection ends with this answer. */
+function brokenOff({ request, headers }: Passage): Readonly<Record<string, string>> {
+  return request.complete ? headers : { ...headers, connection: 'close' };
+}
+
+function reasonOf(error: unknown): FailureReason {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  switch (code) {
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+      return 'timeout';
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'ECONNREFUSED':
+    case 'ENOTFOUND':
+    case 'EHOSTUNREACH':
+      return 'connect';
+    default:
+      return 'broken';
+  }
+}
