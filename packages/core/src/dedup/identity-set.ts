@@ -9,16 +9,16 @@ const MOVED_PER_ADD = 16;
 /**
  * A set of 96-bit identities in one flat table: three words each, open addressing, no objects. It grows by doubling, and moves
  * the old table over a few slots an addition, so no single addition stalls. An identity is a keyed hash, so its first word
- * serves as the slot as it is.
+ * serves as the slot as it is. Identities are handed over as a place in an array of words.
  */
 export class IdentitySet {
   private table: Uint32Array;
-  private slots: number;
   /** The table before the last doubling, moved up to `moved`; empty when all of it is moved. */
   private old: Uint32Array = new Uint32Array(0);
-  private oldSlots = 0;
   private moved = 0;
   private count = 0;
+  /** Additions left before the table is too full. */
+  private room: number;
   /** Three zero words mark a free slot, so the identity of zeros is kept apart. */
   private hasZero = false;
 
@@ -26,8 +26,8 @@ export class IdentitySet {
   constructor(expected = SLOTS_MIN * LOAD_MAX) {
     let slots = Math.ceil(expected / LOAD_MAX) + 1;
     while (slots > SLOTS_MIN * 2) slots = Math.ceil(slots / 2);
-    this.slots = slots;
     this.table = new Uint32Array(slots * WORDS);
+    this.room = Math.floor(slots * LOAD_MAX);
   }
 
   get size(): number {
@@ -38,44 +38,45 @@ export class IdentitySet {
     return this.table.byteLength + this.old.byteLength;
   }
 
-  has(a: number, b: number, c: number): boolean {
-    if ((a | b | c) === 0) return this.hasZero;
-    if (holds(this.table, slotOf(this.table, this.slots, [a, b, c]))) return true;
-    return this.oldSlots > 0 && holds(this.old, slotOf(this.old, this.oldSlots, [a, b, c]));
+  has(words: Uint32Array, at: number): boolean {
+    if (isFree(words, at)) return this.hasZero;
+    if (!isFree(this.table, find(this.table, words, at))) return true;
+    return this.old.length > 0 && !isFree(this.old, find(this.old, words, at));
   }
 
   /** False where the set held it already. */
-  add(a: number, b: number, c: number): boolean {
-    if (this.has(a, b, c)) return false;
-    this.count += 1;
-    if ((a | b | c) === 0) this.hasZero = true;
-    else {
-      if (this.oldSlots > 0) this.move(MOVED_PER_ADD);
-      if (this.count > this.slots * LOAD_MAX) this.widen();
-      this.put(a, b, c);
+  add(words: Uint32Array, at: number): boolean {
+    if (isFree(words, at)) return this.addZero();
+    if (this.old.length > 0) {
+      if (!isFree(this.old, find(this.old, words, at))) return false;
+      this.move(MOVED_PER_ADD);
     }
+    const place = find(this.table, words, at);
+    if (!isFree(this.table, place)) return false;
+    put(this.table, place, { words, at });
+    this.count += 1;
+    this.room -= 1;
+    if (this.room === 0) this.widen();
     return true;
   }
 
   clear(): void {
     this.table.fill(0);
     this.old = new Uint32Array(0);
-    this.oldSlots = 0;
     this.count = 0;
+    this.room = Math.floor((this.table.length / WORDS) * LOAD_MAX);
     this.hasZero = false;
   }
 
   /** All identities, three words each, in no order. */
   words(): Uint32Array {
-    this.move(this.oldSlots);
+    this.move(this.old.length);
     const out = new Uint32Array(this.count * WORDS);
     // The identity of zeros is what the last three words are already.
     let end = 0;
     for (let at = 0; at < this.table.length; at += WORDS) {
-      if (!holds(this.table, at)) continue;
-      out[end] = this.table[at] ?? 0;
-      out[end + 1] = this.table[at + 1] ?? 0;
-      out[end + 2] = this.table[at + 2] ?? 0;
+      if (isFree(this.table, at)) continue;
+      put(out, end, { words: this.table, at });
       end += WORDS;
     }
     return out;
@@ -84,49 +85,54 @@ export class IdentitySet {
   /** Adds all of this set to another. */
   addTo(other: IdentitySet): void {
     const words = this.words();
-    for (let i = 0; i < words.length; i += WORDS) other.add(words[i] ?? 0, words[i + 1] ?? 0, words[i + 2] ?? 0);
+    for (let at = 0; at < words.length; at += WORDS) other.add(words, at);
   }
 
-  private put(a: number, b: number, c: number): void {
-    const at = slotOf(this.table, this.slots, [a, b, c]);
-    this.table[at] = a;
-    this.table[at + 1] = b;
-    this.table[at + 2] = c;
+  private addZero(): boolean {
+    if (this.hasZero) return false;
+    this.hasZero = true;
+    this.count += 1;
+    return true;
   }
 
   private widen(): void {
-    this.move(this.oldSlots);
+    this.move(this.old.length);
+    const slots = (this.table.length / WORDS) * 2;
     this.old = this.table;
-    this.oldSlots = this.slots;
     this.moved = 0;
-    this.slots *= 2;
-    this.table = new Uint32Array(this.slots * WORDS);
+    this.table = new Uint32Array(slots * WORDS);
+    this.room = Math.floor(slots * LOAD_MAX) - this.count;
   }
 
   private move(slots: number): void {
-    const end = Math.min(this.moved + slots, this.oldSlots);
-    for (let at = this.moved * WORDS; at < end * WORDS; at += WORDS) {
-      if (holds(this.old, at)) this.put(this.old[at] ?? 0, this.old[at + 1] ?? 0, this.old[at + 2] ?? 0);
+    const end = Math.min(this.moved + slots * WORDS, this.old.length);
+    for (let at = this.moved; at < end; at += WORDS) {
+      if (!isFree(this.old, at)) put(this.table, find(this.table, this.old, at), { words: this.old, at });
     }
     this.moved = end;
-    if (end < this.oldSlots) return;
-    this.old = new Uint32Array(0);
-    this.oldSlots = 0;
+    if (end === this.old.length) this.old = new Uint32Array(0);
   }
 }
 
-type Identity = readonly [number, number, number];
-
-/** Where the identity is, or the free place where it would be. */
-function slotOf(table: Uint32Array, slots: number, [a, b, c]: Identity): number {
-  let at = Math.floor(((a >>> 0) * slots) / 4_294_967_296) * WORDS;
-  while (holds(table, at) && (table[at] !== a || table[at + 1] !== b || table[at + 2] !== c)) {
-    at += WORDS;
-    if (at === table.length) at = 0;
+/** Where a table has the identity, or the free place where it would be. */
+function find(table: Uint32Array, words: Uint32Array, at: number): number {
+  const a = words[at] ?? 0;
+  const b = words[at + 1] ?? 0;
+  const c = words[at + 2] ?? 0;
+  let place = Math.floor((a * (table.length / WORDS)) / 4_294_967_296) * WORDS;
+  while (!isFree(table, place) && (table[place] !== a || table[place + 1] !== b || table[place + 2] !== c)) {
+    place += WORDS;
+    if (place === table.length) place = 0;
   }
-  return at;
+  return place;
 }
 
-function holds(table: Uint32Array, at: number): boolean {
-  return ((table[at] ?? 0) | (table[at + 1] ?? 0) | (table[at + 2] ?? 0)) !== 0;
+function isFree(table: Uint32Array, at: number): boolean {
+  return table[at] === 0 && table[at + 1] === 0 && table[at + 2] === 0;
+}
+
+function put(table: Uint32Array, place: number, identity: { readonly words: Uint32Array; readonly at: number }): void {
+  table[place] = identity.words[identity.at] ?? 0;
+  table[place + 1] = identity.words[identity.at + 1] ?? 0;
+  table[place + 2] = identity.words[identity.at + 2] ?? 0;
 }

@@ -56,6 +56,8 @@ class LayeredWindow implements DedupWindow {
   private layersMade = 0;
   private readonly questions = new Map<number, number[]>();
   private readonly answered = new IdentitySet();
+  /** The identity at hand, as words. */
+  private readonly identity = new Uint32Array(3);
 
   constructor(options: DedupWindowOptions) {
     this.options = options;
@@ -74,12 +76,10 @@ class LayeredWindow implements DedupWindow {
 
   offer(bytes: Uint8Array, at: number): DedupVerdict {
     const top = this.topLayer();
-    const a = readWord(bytes, at);
-    const b = readWord(bytes, at + 4);
-    const c = readWord(bytes, at + 8);
-    if (this.isInMemory(a, b, c)) return 'copy';
-    if (this.closed.length > 0 && this.isAsked(a, b, c)) return 'ask';
-    top.set.add(a, b, c);
+    readIdentity(bytes, at, this.identity);
+    if (this.isInMemory()) return 'copy';
+    if (this.closed.length > 0 && this.isAsked()) return 'ask';
+    top.set.add(this.identity, 0);
     return 'first';
   }
 
@@ -92,15 +92,13 @@ class LayeredWindow implements DedupWindow {
   }
 
   answer(found: Uint8Array): void {
-    for (let at = 0; at < found.length; at += IDENTITY_BYTES) addBytes(this.answered, found, at);
+    addBlock(found, this.answered);
   }
 
   settle(bytes: Uint8Array, at: number): 'first' | 'copy' {
-    const a = readWord(bytes, at);
-    const b = readWord(bytes, at + 4);
-    const c = readWord(bytes, at + 8);
-    if (this.answered.has(a, b, c) || this.isInMemory(a, b, c)) return 'copy';
-    this.topLayer().set.add(a, b, c);
+    readIdentity(bytes, at, this.identity);
+    if (this.answered.has(this.identity, 0) || this.isInMemory()) return 'copy';
+    this.topLayer().set.add(this.identity, 0);
     return 'first';
   }
 
@@ -152,7 +150,7 @@ class LayeredWindow implements DedupWindow {
   restore(block: JournaledIdentities): void {
     if (block.identities.length === 0 || block.generation <= (this.closed.at(-1)?.generation ?? 0)) return;
     const target = this.held.find((one) => one.generation === block.generation) ?? this.open(block.generation);
-    for (let at = 0; at < block.identities.length; at += IDENTITY_BYTES) addBytes(target.set, block.identities, at);
+    addBlock(block.identities, target.set);
     target.span = widest(target.span, block);
   }
 
@@ -189,16 +187,17 @@ class LayeredWindow implements DedupWindow {
     if (set.size >= this.options.closeAt || isLong) this.open(generation + 1);
   }
 
-  private isInMemory(a: number, b: number, c: number): boolean {
-    for (let i = this.layers.length - 1; i >= 0; i -= 1) if (this.layers[i]?.set.has(a, b, c) === true) return true;
-    for (let i = this.held.length - 1; i >= 0; i -= 1) if (this.held[i]?.set.has(a, b, c) === true) return true;
+  private isInMemory(): boolean {
+    for (let i = this.layers.length - 1; i >= 0; i -= 1) if (this.layers[i]?.set.has(this.identity, 0) === true) return true;
+    for (let i = this.held.length - 1; i >= 0; i -= 1) if (this.held[i]?.set.has(this.identity, 0) === true) return true;
     return false;
   }
 
-  private isAsked(a: number, b: number, c: number): boolean {
+  private isAsked(): boolean {
+    const [a = 0, b = 0, c = 0] = this.identity;
     let asks = false;
     for (const { generation, filter } of this.closed) {
-      if (filter !== null && !filter.mayHold(a, b, c)) continue;
+      if (filter !== null && !filter.mayHold(this.identity, 0)) continue;
       asks = true;
       const asked = this.questions.get(generation);
       if (asked === undefined) this.questions.set(generation, [a, b, c]);
@@ -251,13 +250,24 @@ function widest(span: ArrivalSpan | null, other: ArrivalSpan): ArrivalSpan {
   };
 }
 
-function addBytes(set: IdentitySet, bytes: Uint8Array, at: number): void {
-  set.add(readWord(bytes, at), readWord(bytes, at + 4), readWord(bytes, at + 8));
+function addBlock(bytes: Uint8Array, set: IdentitySet): void {
+  const identity = new Uint32Array(3);
+  for (let at = 0; at < bytes.length; at += IDENTITY_BYTES) {
+    readIdentity(bytes, at, identity);
+    set.add(identity, 0);
+  }
+}
+
+function readIdentity(bytes: Uint8Array, at: number, into: Uint32Array): void {
+  into[0] = readWord(bytes, at);
+  into[1] = readWord(bytes, at + 4);
+  into[2] = readWord(bytes, at + 8);
 }
 
 /** Sorted bytes of the identities, each once. */
 function distinct(words: readonly number[]): Uint8Array {
+  const all = Uint32Array.from(words);
   const set = new IdentitySet();
-  for (let i = 0; i < words.length; i += 3) set.add(words[i] ?? 0, words[i + 1] ?? 0, words[i + 2] ?? 0);
+  for (let at = 0; at < all.length; at += 3) set.add(all, at);
   return toIdentityBytes(sortIdentities(set.words()));
 }

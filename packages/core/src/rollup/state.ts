@@ -1,11 +1,9 @@
-import { formatExact } from '../event/exact-number.ts';
 import type { ExactNumber } from '../event/exact-number.ts';
 import type { CompiledMeasure } from '../pack/compiled.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { createMeasure, mergeMeasure } from './measure.ts';
 import type { MeasureState, SumState } from './measure.ts';
-import { toDouble } from './number-input.ts';
 
 /** What a cell holds: one accumulated value for each measure of the metric version, in their sorted order. */
 export type RollupState = readonly MeasureState[];
@@ -85,25 +83,12 @@ export function findMeasure(measures: readonly CompiledMeasure[], name: string):
   if (own >= 0) return measures[own]?.kind === 'quantile' ? null : { index: own };
   const match = /^(?:(.+)\.)?p(\d{1,2}(?:\.\d+)?)$/.exec(name);
   if (match === null) return null;
-  const probability = Number(match[2]) / 100;
+  // Not a division: 99.9 / 100 is not the double nearest to 0.999.
+  const probability = Number(`${match[2]}e-2`);
   const quantiles = measures.filter((measure) => measure.kind === 'quantile');
   const found =
     match[1] === undefined ? (quantiles.length === 1 ? quantiles[0] : undefined) : quantiles.find((measure) => measure.name === match[1]);
   return found === undefined ? null : { index: measures.indexOf(found), probability };
-}
-
-/**
- * The value of a measure by a question's name: a number where that reads back to the same digits, else (integers beyond 2^53,
- * long decimals) the digits as text. Null where there is no value, or no measure of that name.
- */
-export function readMeasure(state: RollupState, measures: readonly CompiledMeasure[], name: string): number | string | null {
-  const place = findMeasure(measures, name);
-  if (place === null) return null;
-  const value = readMeasureAt(state, place.index, place.probability);
-  if (value === null || typeof value === 'number') return value;
-  const text = formatExact(value);
-  const double = toDouble(value);
-  return String(double) === text ? double : text;
 }
 
 /** Null where a sum of doubles has left the doubles. */

@@ -1,63 +1,96 @@
-/** Marks a free slot; no bin of a double has this index. */
-const FREE = -0x80000000;
-const SLOTS_MIN = 8;
+/** Values that wait unsorted before they are counted into the bins: one sort serves them all. */
+const WAITING_MIN = 64;
 
-/** Counts by bin index, open addressing in plain arrays: a cell of few values costs a few dozen bytes. */
+/**
+ * Counts by bin index. Adding only notes the index; the notes are sorted into the bins when they are many or when the bins are
+ * asked for, so that a cell of few values costs little and a merge is one pass over two sorted lists.
+ */
 export class BinStore {
+  /** Rising; `counts` stands beside it. */
   private indexes: number[] = [];
   private counts: number[] = [];
-  private used = 0;
+  private waiting: number[] = [];
 
   get size(): number {
-    return this.used;
+    this.settle();
+    return this.indexes.length;
   }
 
-  add(index: number, count: number): void {
-    if (this.used * 4 >= this.indexes.length * 3) this.widen();
-    const slot = this.slotOf(index);
-    if (this.indexes[slot] === FREE) {
-      this.indexes[slot] = index;
-      this.used += 1;
-    }
-    this.counts[slot] = (this.counts[slot] ?? 0) + count;
+  add(index: number): void {
+    this.waiting.push(index);
+    if (this.waiting.length >= WAITING_MIN && this.waiting.length >= this.indexes.length) this.settle();
+  }
+
+  /** Adds a bin beyond the last one; false where it is not beyond it. */
+  append(index: number, count: number): boolean {
+    const last = this.indexes.at(-1);
+    if (last !== undefined && last >= index) return false;
+    this.indexes.push(index);
+    this.counts.push(count);
+    return true;
   }
 
   merge(other: BinStore): void {
-    for (let slot = 0; slot < other.indexes.length; slot += 1) {
-      const index = other.indexes[slot] ?? FREE;
-      if (index !== FREE) this.add(index, other.counts[slot] ?? 0);
-    }
+    this.settle();
+    other.settle();
+    this.mergeSorted(other.indexes, other.counts);
   }
 
-  /** (index, count) of each bin, by rising index. */
-  sorted(): [number, number][] {
-    const bins: [number, number][] = [];
-    for (let slot = 0; slot < this.indexes.length; slot += 1) {
-      const index = this.indexes[slot] ?? FREE;
-      if (index !== FREE) bins.push([index, this.counts[slot] ?? 0]);
-    }
-    return bins.sort((a, b) => a[0] - b[0]);
+  /** Calls with each bin by rising index, until the call says true. */
+  each(visit: (index: number, count: number) => boolean): void {
+    this.settle();
+    for (let i = 0; i < this.indexes.length; i += 1) if (visit(this.indexes[i] ?? 0, this.counts[i] ?? 0)) return;
   }
 
-  private slotOf(index: number): number {
-    const mask = this.indexes.length - 1;
-    // Neighbouring bins lie in neighbouring slots; a multiplier would scatter them for no gain.
-    let slot = index & mask;
-    while (this.indexes[slot] !== index && this.indexes[slot] !== FREE) slot = (slot + 1) & mask;
-    return slot;
+  /** The same by falling index. */
+  eachDown(visit: (index: number, count: number) => boolean): void {
+    this.settle();
+    for (let i = this.indexes.length - 1; i >= 0; i -= 1) if (visit(this.indexes[i] ?? 0, this.counts[i] ?? 0)) return;
   }
 
-  private widen(): void {
-    const { indexes, counts } = this;
-    const slots = Math.max(SLOTS_MIN, indexes.length * 2);
-    this.indexes = Array.from({ length: slots }, () => FREE);
-    this.counts = Array.from({ length: slots }, () => 0);
-    for (let old = 0; old < indexes.length; old += 1) {
-      const index = indexes[old] ?? FREE;
-      if (index === FREE) continue;
-      const slot = this.slotOf(index);
-      this.indexes[slot] = index;
-      this.counts[slot] = counts[old] ?? 0;
+  private settle(): void {
+    if (this.waiting.length === 0) return;
+    const sorted = this.waiting.sort((a, b) => a - b);
+    const indexes: number[] = [];
+    const counts: number[] = [];
+    for (const index of sorted) {
+      const last = indexes.length - 1;
+      if (indexes[last] === index) counts[last] = (counts[last] ?? 0) + 1;
+      else {
+        indexes.push(index);
+        counts.push(1);
+      }
     }
+    this.waiting = [];
+    this.mergeSorted(indexes, counts);
+  }
+
+  private mergeSorted(indexes: readonly number[], counts: readonly number[]): void {
+    const own = { indexes: this.indexes, counts: this.counts };
+    this.indexes = [];
+    this.counts = [];
+    let left = 0;
+    for (const [right, index] of indexes.entries()) {
+      left = this.copyBelow(index, { ...own, from: left });
+      const isShared = own.indexes[left] === index;
+      this.indexes.push(index);
+      this.counts.push((counts[right] ?? 0) + (isShared ? (own.counts[left] ?? 0) : 0));
+      if (isShared) left += 1;
+    }
+    this.copyBelow(Number.POSITIVE_INFINITY, { ...own, from: left });
+  }
+
+  /** Takes over the bins below an index; returns the place of the next one. */
+  private copyBelow(
+    index: number,
+    bins: { readonly indexes: readonly number[]; readonly counts: readonly number[]; readonly from: number },
+  ): number {
+    let at = bins.from;
+    for (let next = bins.indexes[at]; next !== undefined && next < index; next = bins.indexes[at]) {
+      this.indexes.push(next);
+      this.counts.push(bins.counts[at] ?? 0);
+      at += 1;
+    }
+    return at;
   }
 }

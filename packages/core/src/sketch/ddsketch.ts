@@ -38,8 +38,8 @@ export class DDSketch {
 
   /** `value` finite. */
   add(value: number): void {
-    if (value >= NORMAL_MIN) this.positive.add(sketchBin(value), 1);
-    else if (value <= -NORMAL_MIN) this.negative.add(sketchBin(-value), 1);
+    if (value >= NORMAL_MIN) this.positive.add(sketchBin(value));
+    else if (value <= -NORMAL_MIN) this.negative.add(sketchBin(-value));
     else this.zeros += 1;
     this.total += 1;
   }
@@ -63,24 +63,26 @@ export class DDSketch {
     const lower = this.estimateAt(below);
     if (below === rank) return lower;
     const upper = this.estimateAt(below + 1);
-    return lower + (upper - lower) * (rank - below);
+    return lower * (below + 1 - rank) + upper * (rank - below);
   }
 
   /** Estimate of the value of a rank, 0 … n-1. */
   private estimateAt(rank: number): number {
     let seen = 0;
-    for (const [bin, count] of this.negative.sorted().reverse()) {
+    let estimate = 0;
+    this.negative.eachDown((bin, count) => {
+      estimate = -estimateOf(bin);
       seen += count;
-      if (seen > rank) return -estimateOf(bin);
-    }
+      return seen > rank;
+    });
+    if (seen > rank) return estimate;
     seen += this.zeros;
     if (seen > rank) return 0;
-    let estimate = 0;
-    for (const [bin, count] of this.positive.sorted()) {
+    this.positive.each((bin, count) => {
       estimate = estimateOf(bin);
       seen += count;
-      if (seen > rank) break;
-    }
+      return seen > rank;
+    });
     return estimate;
   }
 
@@ -100,15 +102,15 @@ export class DDSketch {
 }
 
 function writeStore(store: BinStore, into: ByteWriter): void {
-  const bins = store.sorted();
-  into.varint(bins.length);
+  into.varint(store.size);
   let previous: number | null = null;
-  for (const [index, count] of bins) {
+  store.each((index, count) => {
     if (previous === null) into.zigzag(index);
     else into.varint(index - previous);
     into.varint(count);
     previous = index;
-  }
+    return false;
+  });
 }
 
 /** Returns how many values the store counts. */
@@ -119,8 +121,7 @@ function readStore(store: BinStore, from: ByteReader): number {
   for (let i = 0; i < bins && !from.isBroken; i += 1) {
     index = i === 0 ? from.zigzag() : index + from.varint();
     const count = from.varint();
-    if (Math.abs(index) > 0x7fffffff) from.fail();
-    else store.add(index, count);
+    if (!store.append(index, count)) from.fail();
     total += count;
   }
   return total;

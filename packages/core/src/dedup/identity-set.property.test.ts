@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { findInBlock, isIdentityBlock, splitIntoBlocks, toIdentityBytes } from './block.ts';
+import { IdentitySet } from './identity-set.ts';
+import { sortIdentities } from './identity-sort.ts';
+
+type Identity = readonly [number, number, number];
+const word = fc.oneof(fc.nat(3), fc.integer({ min: 0, max: 0xffffffff }), fc.constant(0xffffffff));
+const identities: fc.Arbitrary<Identity[]> = fc.array(fc.tuple(word, word, word), { maxLength: 300 });
+
+function name(identity: Iterable<number>): string {
+  return [...identity].map((part) => part.toString(16).padStart(8, '0')).join('');
+}
+
+function bytesOf(all: readonly Identity[]): Uint8Array {
+  return toIdentityBytes(sortIdentities(setOf(all).words()));
+}
+
+function setOf(all: readonly Identity[]): IdentitySet {
+  const set = new IdentitySet(8);
+  for (const identity of all) set.add(Uint32Array.from(identity), 0);
+  return set;
+}
+
+function names(bytes: Uint8Array): string[] {
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.match(/.{24}/g) ?? [];
+}
+
+test('a set says of every identity whether it came before, while its table grows', () => {
+  fc.assert(
+    fc.property(identities, (all) => {
+      const model = new Set<string>();
+      const set = new IdentitySet(8);
+      for (const identity of all) {
+        const words = Uint32Array.from(identity);
+        expect(set.has(words, 0)).toBe(model.has(name(identity)));
+        expect(set.add(words, 0)).toBe(!model.has(name(identity)));
+        model.add(name(identity));
+        expect(set.has(words, 0)).toBe(true);
+      }
+      expect(set.size).toBe(model.size);
+      set.clear();
+      expect(all.some((identity) => set.has(Uint32Array.from(identity), 0))).toBe(false);
+    }),
+  );
+});
+
+test('at the size it was made for a set takes 16 bytes an identity', () => {
+  const set = new IdentitySet(100_000);
+  for (let i = 0; i < 100_000; i += 1) set.add(Uint32Array.of(Math.imul(i, 0x9e3779b1), i, 7), 0);
+  expect(set.size).toBe(100_000);
+  // 12 bytes at a load of 3/4 are 16; halving down to the first table rounds up by less than 1/64.
+  expect(set.bytes / 100_000).toBeLessThan(16.25);
+});
+
+test('a journal block holds each identity once, in the order of its bytes', () => {
+  fc.assert(
+    fc.property(identities, (all) => {
+      const block = bytesOf(all);
+      expect(names(block)).toEqual([...new Set(all.map(name))].sort());
+      expect(isIdentityBlock(block)).toBe(true);
+    }),
+  );
+});
+
+test('bytes that are out of order, doubled or cut are no block', () => {
+  const block = bytesOf([
+    [1, 2, 3],
+    [1, 2, 4],
+  ]);
+  expect(isIdentityBlock(Uint8Array.from([...block.slice(12), ...block.slice(0, 12)]))).toBe(false);
+  expect(isIdentityBlock(Uint8Array.from([...block.slice(0, 12), ...block.slice(0, 12)]))).toBe(false);
+  expect(isIdentityBlock(block.slice(1))).toBe(false);
+});
+
+test('a lookup finds in the blocks of a generation exactly what it holds', () => {
+  fc.assert(
+    fc.property(identities, identities, fc.integer({ min: 1, max: 50 }), (held, wanted, identitiesMax) => {
+      const sorted = bytesOf(held);
+      const asked = bytesOf([...wanted, ...held.slice(0, 5)]);
+      const heldNames = new Set(held.map(name));
+      expect(names(findInBlock(sorted, asked))).toEqual(names(asked).filter((one) => heldNames.has(one)));
+      const blocks = splitIntoBlocks(sorted, identitiesMax);
+      expect(blocks.flatMap((block) => names(block))).toEqual(names(sorted));
+      expect(blocks.every((block) => block.length > 0 && block.length <= identitiesMax * 12)).toBe(true);
+    }),
+  );
+});

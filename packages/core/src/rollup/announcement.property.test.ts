@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decodeAnnouncement, encodeAnnouncement } from './announcement.ts';
+import type { CommitAnnouncement } from './announcement.ts';
+import type { Announcement, SeriesEntry } from './announcement-shape.ts';
+
+const number = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+const series: fc.Arbitrary<SeriesEntry> = fc.record({
+  id: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+  tenant: fc.string(),
+  metric: fc.string({ unit: 'grapheme' }),
+  version: number,
+  setNo: fc.nat(),
+  subject: fc.string(),
+  dims: fc.array(fc.option(fc.string({ unit: 'grapheme' }))),
+});
+
+const commits: fc.Arbitrary<CommitAnnouncement> = fc
+  .tuple(
+    fc.record({
+      partition: fc.nat(65_535),
+      term: number,
+      commitNo: number,
+      previousCommitNo: number,
+      nextOffset: number,
+      completeThroughMs: number,
+      logGeneration: number,
+    }),
+    fc.array(series, { maxLength: 5 }),
+    fc.array(
+      fc.record({
+        series: fc.nat(),
+        grain: fc.constantFrom(1, 2, 3, 4),
+        bucketS: fc.integer(),
+        revision: number,
+        state: fc.uint8Array({ maxLength: 300 }),
+      }),
+      { maxLength: 20 },
+    ),
+  )
+  .map(([head, entries, cells]) => ({
+    ...head,
+    series: entries,
+    cells:
+      entries.length === 0
+        ? []
+        : cells.map((cell) => ({ ...cell, grain: cell.grain as 1 | 2 | 3 | 4, series: cell.series % entries.length })),
+  }));
+
+/** Cells with their series in place of its number. */
+function resolved(announcements: readonly Pick<Announcement, 'series' | 'cells'>[]): unknown[] {
+  return announcements.flatMap(({ series: entries, cells }) => cells.map((cell) => ({ ...cell, series: entries[cell.series] })));
+}
+
+test('the parts of an announcement together hold every cell once, in order, each with its series', () => {
+  fc.assert(
+    fc.property(commits, fc.integer({ min: 200, max: 2_000 }), (commit, bytesMax) => {
+      const records = encodeAnnouncement(commit, bytesMax);
+      const read = records.flatMap((bytes) => decodeAnnouncement(commit.partition, bytes) ?? []);
+      expect(read).toHaveLength(records.length);
+      expect(resolved(read)).toEqual(resolved([commit]));
+      for (const [part, one] of read.entries()) {
+        const { series: _series, cells, part: partNo, parts, ...head } = one;
+        const { series: _entries, cells: _cells, ...expected } = commit;
+        expect(head).toEqual(expected);
+        expect([partNo, parts]).toEqual([part, records.length]);
+        expect(cells.length > 1 ? (records[part]?.length ?? 0) : 0).toBeLessThanOrEqual(bytesMax);
+      }
+    }),
+  );
+});
+
+test('bytes cut short are no announcement', () => {
+  fc.assert(
+    fc.property(commits, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (commit, part) => {
+      const bytes = encodeAnnouncement(commit)[0] ?? new Uint8Array(0);
+      expect(decodeAnnouncement(0, bytes.slice(0, Math.floor(bytes.length * part)))).toBeNull();
+    }),
+  );
+});
+
+test('announcements of version 1 stay readable', () => {
+  const id = 'a0a1a2a3a4a5a6a7a8a9aaabacadaeaf';
+  const hex = [
+    ['01 05 ac02 ab02 00 01', 'version; term 5, commit 300 = 2·128 + 44, before it 299; part 0 of 1'],
+    ['80808001 e807 02', 'next offset 2^21; complete through 1000 = 7·128 + 104; log generation 2'],
+    ['01', 'one series'],
+    [`${id} 04 61636d65 01 6d 03 00 00 03 00 01 00 01 02 c3a6`, 'acme, m, version 3, set 0, no subject; absent, "", "æ"'],
+    ['01', 'one cell'],
+    ['00 02 870e 07 03 01 02 03', 'series 0, quarter hour, bucket -900: zigzag 1799 = 14·128 + 7; revision 7; three bytes'],
+  ];
+  const bytes = Uint8Array.from(
+    (
+      hex
+        .map(([part]) => part)
+        .join('')
+        .match(/[0-9a-f]{2}/g) ?? []
+    ).map((byte) => Number.parseInt(byte, 16)),
+  );
+  const expected: Announcement = {
+    partition: 9,
+    term: 5,
+    commitNo: 300,
+    previousCommitNo: 299,
+    part: 0,
+    parts: 1,
+    nextOffset: 2 ** 21,
+    completeThroughMs: 1_000,
+    logGeneration: 2,
+    series: [
+      {
+        id: Uint8Array.from({ length: 16 }, (_, i) => 0xa0 + i),
+        tenant: 'acme',
+        metric: 'm',
+        version: 3,
+        setNo: 0,
+        subject: '',
+        dims: [null, '', 'æ'],
+      },
+    ],
+    cells: [{ series: 0, grain: 2, bucketS: -900, revision: 7, state: Uint8Array.of(1, 2, 3) }],
+  };
+  expect(decodeAnnouncement(9, bytes)).toEqual(expected);
+  expect(encodeAnnouncement(expected)).toEqual([bytes]);
+});
+
+test('a commit without cells is one part without series', () => {
+  const idle: CommitAnnouncement = {
+    partition: 1,
+    term: 1,
+    commitNo: 2,
+    previousCommitNo: 1,
+    nextOffset: 3,
+    completeThroughMs: 4,
+    logGeneration: 1,
+    series: [],
+    cells: [],
+  };
+  const [bytes, ...more] = encodeAnnouncement(idle);
+  expect(more).toEqual([]);
+  expect(decodeAnnouncement(1, bytes ?? new Uint8Array(0))).toEqual({ ...idle, part: 0, parts: 1 });
+});
