@@ -1,24 +1,13 @@
-import { bucketStart, decodeAnnouncement, decodeState, formatExact, readMeasureAt } from '@tidegate/core';
+import { decodeAnnouncement, decodeState, formatExact, readMeasureAt } from '@tidegate/core';
 import type { Announcement, CompiledMeasure } from '@tidegate/core';
 import { cellKeyText } from '@tidegate/postgres';
 import { PARTITIONS, TOPICS } from './world.ts';
-import type { TestEvent, World } from './world.ts';
+import type { World } from './world.ts';
 
 const MEASURES: readonly CompiledMeasure[] = [
   { name: 'n', kind: 'count', numbers: 'exact' },
   { name: 'revenue', kind: 'sum', field: 'price', numbers: 'exact' },
 ];
-
-/** count and sum in cents per region and bucket, by plain addition. */
-export function recount(events: Iterable<TestEvent>): Map<string, { n: number; cents: number }> {
-  const cells = new Map<string, { n: number; cents: number }>();
-  for (const event of events) {
-    const key = `${event.region ?? '-'} ${bucketStart(event.timeMs, 'quarter_hour')}`;
-    const cell = cells.get(key) ?? { n: 0, cents: 0 };
-    cells.set(key, { n: cell.n + 1, cents: cell.cents + event.cents });
-  }
-  return cells;
-}
 
 /** The same out of the stored cells, merged over the partitions. */
 export function storedCells(world: World): Map<string, { n: number; cents: number }> {

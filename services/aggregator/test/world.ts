@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createCanonicalReader, parsePack } from '@tidegate/core';
-import { createRecordBatch, encodeHeaders, ensureTidegateTopics, topicNames } from '@tidegate/kafka';
+import { createCanonicalReader } from '@tidegate/core';
+import { createRecordBatch, ensureTidegateTopics, topicNames } from '@tidegate/kafka';
 import type { LogClient, LogProducer } from '@tidegate/kafka';
 import { createMemoryBroker } from '@tidegate/kafka/memory';
 import type { MemoryBroker } from '@tidegate/kafka/memory';
@@ -11,19 +10,13 @@ import { createMetrics, silentLogger } from '@tidegate/telemetry';
 import type { Aggregator, AggregatorDeps } from '../src/aggregator.ts';
 import { startAggregator } from '../src/aggregator.ts';
 import type { FaultPoint } from '../src/fault-points.ts';
+import { canonical, controlRecord, eventHeaders, JSON_HEADERS, partitionOf } from './records.ts';
+import type { TestEvent } from './records.ts';
 
 export const TOPICS = topicNames('test.');
 export const PARTITIONS = 3;
 export const START_MS = Date.UTC(2026, 2, 1, 12);
 const encoder = new TextEncoder();
-
-export interface TestEvent {
-  readonly id: string;
-  readonly region: string | null;
-  /** In cents; the event carries it as a decimal. */
-  readonly cents: number;
-  readonly timeMs: number;
-}
 
 /** One process that may die: from then on nothing it does reaches the servers. */
 export interface TestProcess {
@@ -36,25 +29,6 @@ export interface FaultPlan {
   /** Asked at each point; `die` ends the process there, `fail` makes the step fail. */
   (point: FaultPoint): 'go on' | 'fail' | 'die';
 }
-
-const PACK = {
-  pack: 'shop',
-  title: 'A shop',
-  events: {
-    'shop.sale': {
-      title: 'A sale',
-      subject: 'none',
-      fields: { region: { type: 'string', dimension: true, optional: true }, price: { type: 'decimal' } },
-    },
-  },
-  metrics: {
-    'shop.sales': {
-      events: ['shop.sale'],
-      dimensions: ['region'],
-      measures: { n: { measure: 'count' }, revenue: { measure: 'sum', field: 'price' } },
-    },
-  },
-};
 
 /** Kafka and Postgres in memory with the shipped topics, and processes that share them. */
 export class World {
@@ -94,14 +68,11 @@ export class World {
   }
 
   async tellPack(version = 1): Promise<void> {
-    const parsed = parsePack(PACK);
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
-    const value = { version, value: { pack: 'shop', version, source: PACK, metrics: { 'shop.sales': 1 } } };
-    await this.append(TOPICS.control, 0, { key: 'pack/acme/shop', value: JSON.stringify(value), headers: encodeHeaders([text('v', '1')]) });
+    await this.append(TOPICS.control, 0, { key: 'pack/acme/shop', value: controlRecord(version), headers: JSON_HEADERS });
   }
 
   async send(event: TestEvent, options: { packVersion?: number; value?: string; partition?: number } = {}): Promise<void> {
-    const partition = options.partition ?? partitionOf(event.id);
+    const partition = options.partition ?? partitionOf(event.id, PARTITIONS);
     await this.append(TOPICS.events, partition, {
       value: options.value ?? canonical(event, options.packVersion ?? 1),
       headers: eventHeaders(event.id),
@@ -208,43 +179,6 @@ function mortalStore(store: DataStore, state: { isDead: boolean }): DataStore {
 
 async function* dead(): AsyncGenerator<never> {
   throw new Error('dead');
-}
-
-function text(name: string, value: string): { name: string; value: Uint8Array } {
-  return { name, value: encoder.encode(value) };
-}
-
-export function identityOf(id: string): Uint8Array {
-  return createHash('sha256').update(id).digest().subarray(0, 12);
-}
-
-export function partitionOf(id: string): number {
-  return createHash('sha256').update(id).digest().readUInt32LE(0) % PARTITIONS;
-}
-
-export function eventHeaders(id: string, kind = 'event', version = '1'): Uint8Array {
-  return encodeHeaders([text('kind', kind), text('v', version), { name: 'identity', value: identityOf(id) }]);
-}
-
-export function rejectedHeaders(lane: 'ingest' | 'events'): Uint8Array {
-  const sha256 = { name: 'sha256', value: new Uint8Array(32).fill(9) };
-  return encodeHeaders([
-    text('kind', 'rejected'),
-    text('v', '1'),
-    text('code', 'bad_json'),
-    text('path', ''),
-    text('length', '7'),
-    sha256,
-    text('lane', lane),
-    text('index', '0'),
-  ]);
-}
-
-export function canonical(event: TestEvent, packVersion: number): string {
-  const head = { specversion: '1.0', id: event.id, source: 'urn:till', type: 'shop.sale', time: new Date(event.timeMs).toISOString() };
-  const data = `{${event.region === null ? '' : `"region":${JSON.stringify(event.region)},`}"price":${(event.cents / 100).toFixed(2)}}`;
-  const tail = { datacontenttype: 'application/json', tenant: 'acme', packversion: packVersion };
-  return `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(tail).slice(1, -1)},"data":${data}}`;
 }
 
 /** Polls for a fact. */

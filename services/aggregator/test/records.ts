@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { parsePack } from '@tidegate/core';
+import { encodeHeaders } from '@tidegate/kafka';
+
+const encoder = new TextEncoder();
+
+export interface TestEvent {
+  readonly id: string;
+  readonly region: string | null;
+  /** In cents; the event carries it as a decimal. */
+  readonly cents: number;
+  readonly timeMs: number;
+}
+
+const PACK = {
+  pack: 'shop',
+  title: 'A shop',
+  events: {
+    'shop.sale': {
+      title: 'A sale',
+      subject: 'none',
+      fields: { region: { type: 'string', dimension: true, optional: true }, price: { type: 'decimal' } },
+    },
+  },
+  metrics: {
+    'shop.sales': {
+      events: ['shop.sale'],
+      dimensions: ['region'],
+      measures: { n: { measure: 'count' }, revenue: { measure: 'sum', field: 'price' } },
+    },
+  },
+};
+
+/** The control record of the pack, as the gateway's publisher writes it. */
+export function controlRecord(version: number): string {
+  const parsed = parsePack(PACK);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
+  return JSON.stringify({ version, value: { pack: 'shop', version, source: PACK, metrics: { 'shop.sales': 1 } } });
+}
+
+export const JSON_HEADERS = encodeHeaders([text('v', '1')]);
+
+function text(name: string, value: string): { name: string; value: Uint8Array } {
+  return { name, value: encoder.encode(value) };
+}
+
+export function identityOf(id: string): Uint8Array {
+  return createHash('sha256').update(id).digest().subarray(0, 12);
+}
+
+export function partitionOf(id: string, partitions: number): number {
+  return createHash('sha256').update(id).digest().readUInt32LE(0) % partitions;
+}
+
+export function eventHeaders(id: string, kind = 'event', version = '1'): Uint8Array {
+  return encodeHeaders([text('kind', kind), text('v', version), { name: 'identity', value: identityOf(id) }]);
+}
+
+export function rejectedHeaders(lane: 'ingest' | 'events'): Uint8Array {
+  const sha256 = { name: 'sha256', value: new Uint8Array(32).fill(9) };
+  return encodeHeaders([
+    text('kind', 'rejected'),
+    text('v', '1'),
+    text('code', 'bad_json'),
+    text('path', ''),
+    text('length', '7'),
+    sha256,
+    text('lane', lane),
+    text('index', '0'),
+  ]);
+}
+
+export function canonical(event: TestEvent, packVersion: number): string {
+  const head = { specversion: '1.0', id: event.id, source: 'urn:till', type: 'shop.sale', time: new Date(event.timeMs).toISOString() };
+  const data = `{${event.region === null ? '' : `"region":${JSON.stringify(event.region)},`}"price":${(event.cents / 100).toFixed(2)}}`;
+  const tail = { datacontenttype: 'application/json', tenant: 'acme', packversion: packVersion };
+  return `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(tail).slice(1, -1)},"data":${data}}`;
+}
