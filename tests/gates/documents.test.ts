@@ -10,9 +10,9 @@ const documents = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md', 'ser
 
 /** Paths of files in backticks: `packages/core/src/query/plan.ts`; patterns with braces, stars or angle brackets are no files, nor is `NNNN-name.sql`. */
 function namedFiles(text: string): readonly string[] {
-  return [...text.matchAll(/`((?:packages|services|scripts|tests|infra|docs|bench|packs)\/[^`\s{}*<>…]+\.[a-z]+)`/g)].map(
-    (match) => match[1] ?? '',
-  );
+  return [...text.matchAll(/`((?:packages|services|scripts|tests|infra|docs|bench|packs)\/[^`\s{}*<>…]+\.[a-z]+)`/g)]
+    .map((match) => match[1] ?? '')
+    .filter((file) => !file.includes('NNNN'));
 }
 
 /** Targets of links inside the repository. */
