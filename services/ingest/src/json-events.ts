@@ -9,6 +9,7 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const COMMA = 0x2c;
+const QUOTE = 0x22;
 const EVENTS_HEAD = /^\s*\{\s*"events"\s*:\s*\[/;
 const HEAD_BYTES_MAX = 256;
 
@@ -59,27 +60,32 @@ function skipClosing(bytes: Uint8Array, start: number, closing: readonly number[
   return at;
 }
 
-/** End of the value at `start`, where its brackets close or the next separator stands; -1 where the body ends before. */
+/** How a byte outside of texts changes the depth. */
+const DEPTH_CHANGE = new Int8Array(256);
+DEPTH_CHANGE[OPEN_ARRAY] = 1;
+DEPTH_CHANGE[OPEN_OBJECT] = 1;
+DEPTH_CHANGE[CLOSE_ARRAY] = -1;
+DEPTH_CHANGE[CLOSE_OBJECT] = -1;
+
+/** End of the value at `start`: behind its own closing bracket, else before the separator; -1 where the body ends before. */
 function valueEnd(bytes: Uint8Array, start: number): number {
   let depth = 0;
   for (let i = start; i < bytes.length; i += 1) {
-    const byte = bytes[i];
-    if (byte === 0x22) {
-      i = textEnd(bytes, i);
-      if (i < 0) return -1;
-    } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth += 1;
-    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
-      if (depth === 0) return i;
-      depth -= 1;
-      if (depth === 0) return i + 1;
-    } else if (byte === COMMA && depth === 0) return i;
+    const byte = bytes[i] ?? 0;
+    const change = DEPTH_CHANGE[byte] ?? 0;
+    const isSeparator = depth === 0 && (byte === COMMA || change < 0);
+    if (isSeparator) return i;
+    depth += change;
+    if (change < 0 && depth === 0) return i + 1;
+    if (byte === QUOTE) i = textEnd(bytes, i);
+    if (i < 0) return -1;
   }
   return -1;
 }
 
 /** Position of the quote that ends the text that begins at `start`, or -1. */
 function textEnd(bytes: Uint8Array, start: number): number {
-  for (let i = bytes.indexOf(0x22, start + 1); i >= 0; i = bytes.indexOf(0x22, i + 1)) {
+  for (let i = bytes.indexOf(QUOTE, start + 1); i >= 0; i = bytes.indexOf(QUOTE, i + 1)) {
     let escapes = 0;
     while (bytes[i - 1 - escapes] === 0x5c) escapes += 1;
     if (escapes % 2 === 0) return i;

@@ -40,13 +40,19 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
   function take(record: TableRecord): void {
     const key = decoder.decode(record.key);
     const [kind, tenant, name] = key.split('/');
-    if ((kind !== 'pack' && kind !== 'partitions') || tenant === undefined || name === undefined || record.value === null) return;
+    if (tenant === undefined || name === undefined || record.value === null) return;
+    if (kind !== 'pack' && kind !== 'partitions') return;
     const read = CONTROL_RECORD.safeParse(decodeJson(record.value));
     if (!read.success) return log.error('control_record_unreadable', { detail: { offset: record.offset } });
     if (read.data.version <= (versions.get(key) ?? 0)) return;
     versions.set(key, read.data.version);
     if (kind === 'pack') takePack({ tenant, name }, read.data.value);
-    else partitions = PARTITION_COUNT.safeParse(read.data.value).data?.count ?? partitions;
+    else takePartitions(read.data.value);
+  }
+
+  function takePartitions(value: unknown): void {
+    const read = PARTITION_COUNT.safeParse(value);
+    if (read.success) partitions = read.data.count;
   }
 
   function takePack({ tenant, name }: { tenant: string; name: string }, value: unknown): void {

@@ -45,7 +45,7 @@ export const pack = {
   events: {
     'shop.sold': {
       fields: {
-        item: { type: 'string', dimension: true, max_length: 400_000 },
+        item: { type: 'string', dimension: true, max_length: 100 },
         count: { type: 'integer', min: 0 },
         price: { type: 'decimal', optional: true },
         note: { type: 'string', optional: true, sensitive: 'pii', action: 'hash' },

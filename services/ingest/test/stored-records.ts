@@ -21,3 +21,19 @@ export function storedRecords(broker: MemoryBroker, topic: string): StoredRecord
     }));
   }).flat();
 }
+
+/** The first record of a topic, with its bytes as buffers; a topic without records is a failure. */
+export function firstRecord(
+  broker: MemoryBroker,
+  topic: string,
+): { key: Buffer; value: Buffer; partition: number; names: string[]; header(name: string): Buffer } {
+  const [record] = storedRecords(broker, topic);
+  if (record === undefined) throw new Error(`${topic} holds no record`);
+  return {
+    key: Buffer.from(record.key),
+    value: Buffer.from(record.value),
+    partition: record.partition,
+    names: [...record.headers.keys()],
+    header: (name) => Buffer.from(record.headers.get(name) ?? []),
+  };
+}

@@ -6,7 +6,7 @@ import { readShortInteger } from './json-number.ts';
 import { JsonScanner } from './json-scan.ts';
 import { decodeAscii, decodeJsonText } from './json-text.ts';
 import { NO_SOURCE } from './judge.ts';
-import { FLAG, KIND } from './member-list.ts';
+import { endOf, FLAG, KIND, startOf } from './member-list.ts';
 import { TextCache } from './text-cache.ts';
 
 /** The members of the record in their fixed order; two of them may be absent. */
@@ -66,7 +66,7 @@ class ScanningReader implements CanonicalReader {
     if (this.scanner.scan(bytes, start, end) !== null || !this.matchMembers()) return false;
     const { members } = this.scanner;
     const time = this.at[TIME] ?? 0;
-    this.instantMs = parseInstant(bytes, (members.valueStart[time] ?? 0) + 1, (members.valueEnd[time] ?? 0) - 1);
+    this.instantMs = parseInstant(bytes, startOf(members, time) + 1, endOf(members, time) - 1);
     return !Number.isNaN(this.instantMs) && this.packVersion() >= 1;
   }
 
@@ -77,7 +77,7 @@ class ScanningReader implements CanonicalReader {
   id(): string {
     const { members } = this.scanner;
     const index = this.at[ID] ?? 0;
-    return decodeJsonText(this.bytes, (members.valueStart[index] ?? 0) + 1, (members.valueEnd[index] ?? 0) - 1);
+    return decodeJsonText(this.bytes, startOf(members, index) + 1, endOf(members, index) - 1);
   }
 
   source(): string {
@@ -101,15 +101,15 @@ class ScanningReader implements CanonicalReader {
     const { members } = this.scanner;
     const index = this.at[PACK_VERSION] ?? 0;
     const isShort = ((members.flags[index] ?? 0) & FLAG.shortInteger) !== 0;
-    return isShort ? readShortInteger(this.bytes, members.valueStart[index] ?? 0, members.valueEnd[index] ?? 0) : Number.NaN;
+    return isShort ? readShortInteger(this.bytes, startOf(members, index), endOf(members, index)) : Number.NaN;
   }
 
   dataStart(): number {
-    return this.scanner.members.valueStart[this.at[DATA] ?? 0] ?? 0;
+    return startOf(this.scanner.members, this.at[DATA] ?? 0);
   }
 
   dataEnd(): number {
-    return this.scanner.members.valueEnd[this.at[DATA] ?? 0] ?? 0;
+    return endOf(this.scanner.members, this.at[DATA] ?? 0);
   }
 
   kind(field: string): DataKind {
@@ -135,14 +135,14 @@ class ScanningReader implements CanonicalReader {
     const { data } = this.scanner;
     const index = this.find(field);
     if (index < 0 || data.kind[index] !== KIND.string) return '';
-    return this.texts.text(this.bytes, (data.valueStart[index] ?? 0) + 1, (data.valueEnd[index] ?? 0) - 1);
+    return this.texts.text(this.bytes, startOf(data, index) + 1, endOf(data, index) - 1);
   }
 
   shortInteger(field: string): number {
     const { data } = this.scanner;
     const index = this.find(field);
     if (index < 0 || data.kind[index] !== KIND.number || ((data.flags[index] ?? 0) & FLAG.shortInteger) === 0) return Number.NaN;
-    return readShortInteger(this.bytes, data.valueStart[index] ?? 0, data.valueEnd[index] ?? 0);
+    return readShortInteger(this.bytes, startOf(data, index), endOf(data, index));
   }
 
   exact(field: string): ExactNumber | null {
@@ -203,14 +203,14 @@ class ScanningReader implements CanonicalReader {
   private envelopeText(which: number): string {
     const { members } = this.scanner;
     const index = this.at[which] ?? 0;
-    return this.texts.text(this.bytes, (members.valueStart[index] ?? 0) + 1, (members.valueEnd[index] ?? 0) - 1);
+    return this.texts.text(this.bytes, startOf(members, index) + 1, endOf(members, index) - 1);
   }
 
   private numberText(field: string): string {
     const { data } = this.scanner;
     const index = this.find(field);
     if (index < 0 || data.kind[index] !== KIND.number) return '';
-    return decodeAscii(this.bytes, data.valueStart[index] ?? 0, data.valueEnd[index] ?? 0);
+    return decodeAscii(this.bytes, startOf(data, index), endOf(data, index));
   }
 
   private find(field: string): number {

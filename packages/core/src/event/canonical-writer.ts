@@ -1,11 +1,11 @@
 import type { FieldAction } from '../pack/compiled.ts';
-import { GrowingBuffer } from './growing-buffer.ts';
+import type { GrowingBuffer } from './growing-buffer.ts';
 import { memberText } from './field-check.ts';
 import { writeInstant } from './instant.ts';
 import type { EventJudge } from './judge.ts';
 import { NO_SOURCE } from './judge.ts';
 import type { MemberList } from './member-list.ts';
-import { KIND } from './member-list.ts';
+import { endOf, KIND, startOf } from './member-list.ts';
 
 /** What the writer adds to the sender's bytes. */
 export interface CanonicalAdditions {
@@ -88,5 +88,5 @@ function writeTreatedData(judge: EventJudge, additions: CanonicalAdditions, out:
 }
 
 function copyValue(bytes: Uint8Array, list: MemberList, { index, out }: { index: number; out: GrowingBuffer }): void {
-  out.copy(bytes, list.valueStart[index] ?? 0, list.valueEnd[index] ?? 0);
+  out.copy(bytes, startOf(list, index), endOf(list, index));
 }

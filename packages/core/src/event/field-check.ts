@@ -1,12 +1,13 @@
 import type { FaultCode } from '../fault/codes.ts';
 import type { CompiledField, NumberBounds } from '../pack/compiled.ts';
+import { byteAt } from './byte-at.ts';
 import type { ExactNumber } from './exact-number.ts';
 import { compareExact, parseExact } from './exact-number.ts';
 import { parseDate, parseInstant } from './instant.ts';
 import { readShortInteger } from './json-number.ts';
 import { decodeAscii, decodeJsonText } from './json-text.ts';
 import type { MemberList } from './member-list.ts';
-import { FLAG, KIND } from './member-list.ts';
+import { endOf, FLAG, KIND, startOf } from './member-list.ts';
 import { NameTable } from './name-table.ts';
 
 /** Why a field is refused; made once per field, so a refusal costs nothing. */
@@ -64,7 +65,7 @@ function stringCheck(maxLength: number | undefined): FieldCheck {
   return function checkString(bytes, list, index) {
     if (list.kind[index] !== KIND.string) return notText;
     if (maxLength === undefined) return null;
-    const inside = (list.valueEnd[index] ?? 0) - (list.valueStart[index] ?? 0) - 2;
+    const inside = endOf(list, index) - startOf(list, index) - 2;
     return inside <= maxLength || textLength(bytes, list, index) <= maxLength ? null : tooLong;
   };
 }
@@ -75,7 +76,7 @@ export function textLength(bytes: Uint8Array, list: MemberList, index: number): 
 }
 
 export function memberText(bytes: Uint8Array, list: MemberList, index: number): string {
-  return decodeJsonText(bytes, (list.valueStart[index] ?? 0) + 1, (list.valueEnd[index] ?? 0) - 1);
+  return decodeJsonText(bytes, startOf(list, index) + 1, endOf(list, index) - 1);
 }
 
 function enumCheck(values: readonly string[]): FieldCheck {
@@ -83,8 +84,8 @@ function enumCheck(values: readonly string[]): FieldCheck {
   const refusal = invalid('must be one of the declared values');
   return function checkEnum(bytes, list, index) {
     if (list.kind[index] !== KIND.string) return refusal;
-    const start = (list.valueStart[index] ?? 0) + 1;
-    const end = (list.valueEnd[index] ?? 0) - 1;
+    const start = startOf(list, index) + 1;
+    const end = endOf(list, index) - 1;
     const isEscaped = ((list.flags[index] ?? 0) & FLAG.escaped) !== 0;
     return (isEscaped ? table.findEscaped(bytes, start, end) : table.find(bytes, start, end)) < 0 ? refusal : null;
   };
@@ -108,8 +109,8 @@ function exactCheck(field: CompiledField): FieldCheck {
 
 /** The member's exact value: a plain number where it is a short integer; null where it has too many digits. */
 export function memberNumber(bytes: Uint8Array, list: MemberList, index: number): number | ExactNumber | null {
-  const start = list.valueStart[index] ?? 0;
-  const end = list.valueEnd[index] ?? 0;
+  const start = startOf(list, index);
+  const end = endOf(list, index);
   if (((list.flags[index] ?? 0) & FLAG.shortInteger) !== 0) return readShortInteger(bytes, start, end);
   return parseExact(decodeAscii(bytes, start, end));
 }
@@ -132,16 +133,18 @@ export function compileBounds(bounds: NumberBounds | undefined): BoundsCheck {
 }
 
 function doubleCheck(bounds: NumberBounds | undefined): FieldCheck {
+  const min = Number(bounds?.min ?? -Infinity);
+  const max = Number(bounds?.max ?? Infinity);
   const wrongType = invalid('must be a number');
   const infinite: Refusal = { code: 'number_out_of_range', message: 'is beyond the range of a double' };
   const tooSmall = outOfRange(`must be at least ${bounds?.min ?? ''}`);
   const tooLarge = outOfRange(`must be at most ${bounds?.max ?? ''}`);
   return function checkDouble(bytes, list, index) {
     if (list.kind[index] !== KIND.number) return wrongType;
-    const value = Number(decodeAscii(bytes, list.valueStart[index] ?? 0, list.valueEnd[index] ?? 0));
+    const value = Number(decodeAscii(bytes, startOf(list, index), endOf(list, index)));
     if (!Number.isFinite(value)) return infinite;
-    if (bounds?.min !== undefined && value < Number(bounds.min)) return tooSmall;
-    return bounds?.max !== undefined && value > Number(bounds.max) ? tooLarge : null;
+    if (value < min) return tooSmall;
+    return value > max ? tooLarge : null;
   };
 }
 
@@ -151,24 +154,24 @@ const NOT_TEXTS = invalid('must be an array of texts');
 
 function timestampCheck(bytes: Uint8Array, list: MemberList, index: number): Refusal | null {
   if (list.kind[index] !== KIND.string) return NOT_INSTANT;
-  return parseInstant(bytes, (list.valueStart[index] ?? 0) + 1, (list.valueEnd[index] ?? 0) - 1) >= -Infinity ? null : NOT_INSTANT;
+  return parseInstant(bytes, startOf(list, index) + 1, endOf(list, index) - 1) >= -Infinity ? null : NOT_INSTANT;
 }
 
 function dateCheck(bytes: Uint8Array, list: MemberList, index: number): Refusal | null {
   if (list.kind[index] !== KIND.string) return NOT_DATE;
-  return parseDate(bytes, (list.valueStart[index] ?? 0) + 1, (list.valueEnd[index] ?? 0) - 1) >= -Infinity ? null : NOT_DATE;
+  return parseDate(bytes, startOf(list, index) + 1, endOf(list, index) - 1) >= -Infinity ? null : NOT_DATE;
 }
 
 /** The scanner has proven the grammar, so between the texts only white space, commas and the brackets remain. */
 function stringListCheck(bytes: Uint8Array, list: MemberList, index: number): Refusal | null {
   if (list.kind[index] !== KIND.array) return NOT_TEXTS;
-  const end = (list.valueEnd[index] ?? 0) - 1;
+  const end = endOf(list, index) - 1;
   let isInside = false;
-  for (let i = (list.valueStart[index] ?? 0) + 1; i < end; i += 1) {
-    const byte = bytes[i] ?? 0;
+  for (let i = startOf(list, index) + 1; i < end; i += 1) {
+    const byte = byteAt(bytes, i);
     if (byte === 0x22) isInside = !isInside;
-    else if (isInside && byte === 0x5c) i += 1;
     else if (!isInside && byte > 0x20 && byte !== 0x2c) return NOT_TEXTS;
+    else if (byte === 0x5c) i += 1;
   }
   return null;
 }

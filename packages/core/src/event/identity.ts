@@ -3,7 +3,7 @@ import type { PartsHasher } from '../hash/hash-parts.ts';
 import { createPartsHasher } from '../hash/hash-parts.ts';
 import type { EventJudge } from './judge.ts';
 import { memberText } from './field-check.ts';
-import { FLAG } from './member-list.ts';
+import { endOf, FLAG, startOf } from './member-list.ts';
 
 export const TOPIC_KEY_BYTES = 16;
 
@@ -61,5 +61,5 @@ function addId(hasher: PartsHasher, judge: EventJudge): void {
   const { members, idMember } = judge;
   const isEscaped = ((members.flags[idMember] ?? 0) & FLAG.escaped) !== 0;
   if (isEscaped) hasher.addText(memberText(judge.bytes, members, idMember));
-  else hasher.addBytes(judge.bytes, (members.valueStart[idMember] ?? 0) + 1, (members.valueEnd[idMember] ?? 0) - 1);
+  else hasher.addBytes(judge.bytes, startOf(members, idMember) + 1, endOf(members, idMember) - 1);
 }

@@ -1,6 +1,14 @@
+import { byteAt } from './byte-at.ts';
+
 /** Instants without a clock, a calendar library or a string: RFC 3339 read from and written to bytes. */
 
 const DAY_MS = 86_400_000;
+const DIRECTIONS: ReadonlyMap<number, number> = new Map([
+  [0x2b, 1],
+  [0x2d, -1],
+]);
+/** Length of `1970-01-01T00:00:00Z`. */
+const SHORTEST = 20;
 /** 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z: what four digits of a year can write. */
 export const INSTANT_MIN_MS = -62_167_219_200_000;
 export const INSTANT_MAX_MS = 253_402_300_799_999;
@@ -14,14 +22,18 @@ export function parseInstant(bytes: Uint8Array, start: number, end: number): num
   const hour = pair(bytes, start + 11);
   const minute = pair(bytes, start + 14);
   const second = pair(bytes, start + 17);
-  const separator = (bytes[start + 10] ?? 0) | 0x20;
-  const isShaped =
-    end - start >= 20 && (separator === 0x74 || separator === 0x20) && bytes[start + 13] === 0x3a && bytes[start + 16] === 0x3a;
-  if (!isShaped || !(hour <= 23 && minute <= 59 && second <= 60)) return Number.NaN;
+  const separator = byteAt(bytes, start + 10) | 0x20;
+  const isDivided = (separator === 0x74 || separator === 0x20) && bytes[start + 13] === 0x3a && bytes[start + 16] === 0x3a;
+  if (end - start < SHORTEST || !isDivided || !(hour <= 23 && minute <= 59 && second <= 60)) return Number.NaN;
   const wallMs = day * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1_000;
   const zoneAt = skipFraction(bytes, start + 19, end);
   const instantMs = wallMs + fractionMs(bytes, start + 19, zoneAt) - offsetMs(bytes, zoneAt, end);
-  return instantMs >= INSTANT_MIN_MS && instantMs <= INSTANT_MAX_MS ? instantMs : Number.NaN;
+  return isInstant(instantMs) ? instantMs : Number.NaN;
+}
+
+/** Whether four digits of a year can write it; false for NaN. */
+export function isInstant(instantMs: number): boolean {
+  return instantMs >= INSTANT_MIN_MS && instantMs <= INSTANT_MAX_MS;
 }
 
 /** Days since 1970-01-01 of a full-date (YYYY-MM-DD), or NaN. */
@@ -120,11 +132,12 @@ function fractionMs(bytes: Uint8Array, at: number, end: number): number {
 
 /** What the zone at `at` adds to UTC; NaN where there is no whole zone up to `end`. */
 function offsetMs(bytes: Uint8Array, at: number, end: number): number {
-  const sign = at < end ? (bytes[at] ?? 0) : 0;
+  const sign = at < end ? byteAt(bytes, at) : 0;
   if ((sign | 0x20) === 0x7a) return end === at + 1 ? 0 : Number.NaN;
-  if ((sign !== 0x2b && sign !== 0x2d) || end !== at + 6 || bytes[at + 3] !== 0x3a) return Number.NaN;
+  const direction = DIRECTIONS.get(sign);
+  if (direction === undefined || end !== at + 6 || bytes[at + 3] !== 0x3a) return Number.NaN;
   const hours = pair(bytes, at + 1);
   const minutes = pair(bytes, at + 4);
   if (!(hours <= 23 && minutes <= 59)) return Number.NaN;
-  return (sign === 0x2b ? 1 : -1) * (hours * 60 + minutes) * 60_000;
+  return direction * (hours * 60 + minutes) * 60_000;
 }

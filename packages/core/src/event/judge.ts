@@ -2,12 +2,12 @@ import type { FaultCode } from '../fault/codes.ts';
 import type { Fault } from '../fault/fault.ts';
 import type { EventTypes, JudgedType } from './event-types.ts';
 import { memberNumber, textLength } from './field-check.ts';
-import { INSTANT_MAX_MS, INSTANT_MIN_MS, parseInstant } from './instant.ts';
+import { isInstant, parseInstant } from './instant.ts';
 import { JsonScanner } from './json-scan.ts';
 import type { JsonFault } from './json-string.ts';
 import { decodeJsonText } from './json-text.ts';
 import type { MemberList } from './member-list.ts';
-import { FLAG, KIND } from './member-list.ts';
+import { endOf, FLAG, KIND, startOf } from './member-list.ts';
 import { NameTable } from './name-table.ts';
 import { TextCache } from './text-cache.ts';
 
@@ -69,16 +69,14 @@ export class EventJudge {
     const broken = this.scanner.scan(bytes, range.start, range.end);
     if (broken !== null) return this.fault(broken, this.scanner.faultPath(), JSON_MESSAGES[broken]);
     const unknown = this.findMembers();
-    return (
-      this.judgeType(context.types) ??
-      (unknown !== null && this.type?.compiled.unknownMembers === 'refuse' ? unknown : null) ??
-      this.judgeId() ??
-      this.judgeSource() ??
-      this.judgeSubject() ??
-      this.judgeTime(context.nowMs) ??
-      this.judgeSchemaVersion() ??
-      this.judgeData()
-    );
+    const fault = this.judgeType(context.types);
+    if (fault !== null) return fault;
+    if (unknown !== null && this.type?.compiled.unknownMembers === 'refuse') return unknown;
+    return this.judgeEnvelope(context.nowMs) ?? this.judgeData();
+  }
+
+  private judgeEnvelope(nowMs: number): Fault | null {
+    return this.judgeId() ?? this.judgeSource() ?? this.judgeSubject() ?? this.judgeTime(nowMs) ?? this.judgeSchemaVersion();
   }
 
   /** Whether the event, accepted or not, has a text as id; then `idMember` says where it is. */
@@ -127,7 +125,7 @@ export class EventJudge {
   }
 
   private text(list: MemberList, index: number): string {
-    return this.texts.text(this.bytes, (list.valueStart[index] ?? 0) + 1, (list.valueEnd[index] ?? 0) - 1);
+    return this.texts.text(this.bytes, startOf(list, index) + 1, endOf(list, index) - 1);
   }
 
   private fault(code: FaultCode, path: readonly string[], message: string): Fault {
@@ -153,7 +151,7 @@ export class EventJudge {
     const index = this.at[TYPE] ?? -1;
     if (index < 0) return this.fault('field_missing', ['type'], 'is missing');
     if (this.members.kind[index] === KIND.string) {
-      this.type = types.find(this.bytes, (this.members.valueStart[index] ?? 0) + 1, (this.members.valueEnd[index] ?? 0) - 1) ?? null;
+      this.type = types.find(this.bytes, startOf(this.members, index) + 1, endOf(this.members, index) - 1) ?? null;
     }
     return this.type === null ? this.fault('type_unknown', ['type'], 'is declared by no pack') : null;
   }
@@ -192,7 +190,7 @@ export class EventJudge {
     const index = this.at[OCCURRED_AT] ?? -1;
     if (index < 0) return this.fault('field_missing', ['occurred_at'], 'is missing');
     this.timeMs = this.readTime(index);
-    if (!(this.timeMs >= INSTANT_MIN_MS && this.timeMs <= INSTANT_MAX_MS)) {
+    if (!isInstant(this.timeMs)) {
       return this.fault('occurred_at_invalid', ['occurred_at'], 'must be an RFC 3339 instant or epoch milliseconds');
     }
     const isAhead = this.timeMs > nowMs + AHEAD_MAX_MS;
@@ -202,7 +200,7 @@ export class EventJudge {
   private readTime(index: number): number {
     const list = this.members;
     if (list.kind[index] === KIND.string) {
-      return parseInstant(this.bytes, (list.valueStart[index] ?? 0) + 1, (list.valueEnd[index] ?? 0) - 1);
+      return parseInstant(this.bytes, startOf(list, index) + 1, endOf(list, index) - 1);
     }
     const value = list.kind[index] === KIND.number ? memberNumber(this.bytes, list, index) : null;
     return typeof value === 'number' ? value : Number.NaN;
@@ -269,7 +267,7 @@ export class EventJudge {
   }
 
   private insideLength(index: number): number {
-    return (this.members.valueEnd[index] ?? 0) - (this.members.valueStart[index] ?? 0) - 2;
+    return endOf(this.members, index) - startOf(this.members, index) - 2;
   }
 
   private isText(index: number, lengthMax: number): boolean {

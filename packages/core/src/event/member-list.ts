@@ -52,6 +52,15 @@ export function addMember(list: MemberList): number {
   return list.count - 1;
 }
 
+/** Where the value of a member begins, a text's opening quote included. */
+export function startOf(list: MemberList, index: number): number {
+  return list.valueStart[index] ?? 0;
+}
+
+export function endOf(list: MemberList, index: number): number {
+  return list.valueEnd[index] ?? 0;
+}
+
 function wider(old: Int32Array): Int32Array {
   const next = new Int32Array(old.length * 2);
   next.set(old);

@@ -7,6 +7,7 @@ import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './s
 const NUMERIC: ReadonlySet<string> = new Set(['integer', 'decimal', 'number']);
 const DIMENSIONAL: ReadonlySet<string> = new Set(['string', 'enum', 'boolean', 'integer']);
 const TEXTUAL: ReadonlySet<string> = new Set(['string', 'enum']);
+const LENGTHY: ReadonlySet<string> = new Set(['string', 'string_list']);
 const TREATED: ReadonlySet<string> = new Set(['hash', 'pseudonymise']);
 
 type Report = (path: string, message: string) => void;
@@ -46,28 +47,28 @@ function lintKey(event: EventTypeSource, key: string, report: Report): void {
 }
 
 function lintTypeMembers(field: FieldSource, report: Report): void {
-  const isNumeric = NUMERIC.has(field.type);
-  if (!isNumeric && (field.min ?? field.max ?? field.bounds_by) !== undefined) report('', 'bounds belong to numbers only');
+  const hasBounds = (field.min ?? field.max ?? field.bounds_by) !== undefined;
+  if (hasBounds && !NUMERIC.has(field.type)) report('', 'bounds belong to numbers only');
   if (field.scale_max !== undefined && field.type !== 'decimal') report('.scale_max', 'belongs to decimal fields only');
   if ((field.type === 'enum') !== (field.values !== undefined)) report('.values', 'an enum field has values, other fields have none');
-  if (field.max_length !== undefined && field.type !== 'string' && field.type !== 'string_list') {
-    report('.max_length', 'belongs to string and string_list fields only');
-  }
-  const low = field.min === undefined ? null : parseExact(field.min);
-  if (field.min !== undefined && low === null) report('.min', 'has more digits than can be held exactly');
-  if (field.max !== undefined && parseExact(field.max) === null) report('.max', 'has more digits than can be held exactly');
+  if (field.max_length !== undefined && !LENGTHY.has(field.type)) report('.max_length', 'belongs to string fields only');
+  if (parseExact(field.min ?? '0') === null) report('.min', 'has more digits than can be held exactly');
+  if (parseExact(field.max ?? '0') === null) report('.max', 'has more digits than can be held exactly');
 }
 
 function lintSensitivity(field: FieldSource, report: Report): void {
+  const isTreated = TREATED.has(field.action ?? '');
   if (field.action === 'seal') report('.action', 'seal is not available yet: choose drop, hash, pseudonymise or refuse');
   if (field.sensitive !== undefined && field.action === undefined) report('.action', 'a sensitive field must say what is done with it');
-  if (TREATED.has(field.action ?? '') && field.type !== 'string') report('.action', 'only string fields can be hashed or pseudonymised');
-  if (field.dimension !== true) return;
-  if (field.action === 'drop' || field.action === 'refuse')
-    report('.dimension', 'a field that is dropped or refused cannot be a dimension');
-  if (field.sensitive !== undefined && !TREATED.has(field.action ?? '')) {
+  if (isTreated && field.type !== 'string') report('.action', 'only string fields can be hashed or pseudonymised');
+  if (field.dimension === true) lintDimensionAction(field, isTreated, report);
+}
+
+function lintDimensionAction(field: FieldSource, isTreated: boolean, report: Report): void {
+  const isGone = field.action === 'drop' || field.action === 'refuse';
+  if (isGone) report('.dimension', 'a field that is dropped or refused cannot be a dimension');
+  if (field.sensitive !== undefined && !isTreated)
     report('.dimension', 'a sensitive field may be a dimension only when hashed or pseudonymised');
-  }
 }
 
 function lintBoundsBy(event: EventTypeSource, field: FieldSource, report: Report): void {
@@ -83,18 +84,23 @@ function lintBoundsBy(event: EventTypeSource, field: FieldSource, report: Report
 
 /** Fields that feed something, per event type. What feeds nothing would be collected for no stated purpose. */
 function usedFields(pack: PackSource): ReadonlyMap<string, Set<string>> {
-  const used = new Map<string, Set<string>>();
-  for (const [type, event] of Object.entries(pack.events)) {
-    const names = new Set(event.key === undefined ? [] : [event.key]);
-    for (const field of Object.values(event.fields)) if (field.bounds_by !== undefined) names.add(field.bounds_by.field);
-    used.set(type, names);
-  }
+  const used = new Map(Object.entries(pack.events).map(([type, event]) => [type, fieldsOfEvent(event)] as const));
   for (const metric of Object.values(pack.metrics)) {
-    const names = [...metric.dimensions, ...Object.keys(metric.where ?? {})];
-    for (const measure of Object.values(metric.measures)) if (measure.field !== undefined) names.push(measure.field);
+    const names = fieldsOfMetric(metric);
     for (const type of metric.events) for (const name of names) used.get(type)?.add(name);
   }
   return used;
+}
+
+function fieldsOfEvent(event: EventTypeSource): Set<string> {
+  const names = new Set(event.key === undefined ? [] : [event.key]);
+  for (const field of Object.values(event.fields)) if (field.bounds_by !== undefined) names.add(field.bounds_by.field);
+  return names;
+}
+
+function fieldsOfMetric(metric: MetricSource): readonly string[] {
+  const measured = Object.values(metric.measures).flatMap(({ field }) => (field === undefined ? [] : [field]));
+  return [...metric.dimensions, ...Object.keys(metric.where ?? {}), ...measured];
 }
 
 function lintUse(event: EventTypeSource, used: ReadonlySet<string>, report: Report): void {
