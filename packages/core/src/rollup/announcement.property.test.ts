@@ -79,6 +79,17 @@ test('bytes cut short are no announcement', () => {
   );
 });
 
+test('any bytes are an announcement or none: reading never throws', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), fc.uint8Array({ maxLength: 20 }), (tail, state) => {
+      const read = decodeAnnouncement(0, Uint8Array.of(1, 1, 1, 1, 0, 1, 1, 1, 1, ...tail));
+      const again = read === null ? null : decodeAnnouncement(0, encodeAnnouncement(read)[0] ?? state);
+      expect(again?.cells.length).toBe(read?.cells.length);
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test('announcements of version 1 stay readable', () => {
   const id = 'a0a1a2a3a4a5a6a7a8a9aaabacadaeaf';
   const hex = [
