@@ -228,11 +228,13 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const store = open((point) => point === failing);
       await claimOne(store, partition, bytes(16, 1));
       const before = await database.rawRowCount();
-      const outcome = await store.commit({ partitions: [commitOf(partition, 0)] });
+      const rejectedBefore = await database.rejectedRowCount();
+      const outcome = await store.commit({ partitions: [commitOf(partition, 0, { rejected: [rejectedRow(partition, 0)] })] });
       const stands = failing === 'flush.committed';
       expect(outcome).toMatchObject({ kind: 'failed', commitSent: stands });
       expect((await store.readProgress([partition]))[0]?.commitNo).toBe(stands ? 1 : 0);
       expect((await database.rawRowCount()) - before).toBe(stands ? 1 : 0);
+      expect((await database.rejectedRowCount()) - rejectedBefore).toBe(stands ? 1 : 0);
       expect(await stateOf(store, partition)).toEqual(stands ? [0] : []);
       expect(await journalOf(store, partition)).toEqual(stands ? [1] : []);
     });

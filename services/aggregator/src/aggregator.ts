@@ -24,6 +24,8 @@ export interface Aggregator {
   readonly liveness: Liveness;
   /** Partitions that are taken over now. */
   partitions(): readonly number[];
+  /** Sum of the offsets up to which the owned partitions are folded, committed or not. */
+  folded(): number;
   /** Stops fetching, flushes, announces, leaves the group, closes what it opened. */
   stop(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator>
   return {
     liveness: parts.liveness,
     partitions: () => ownership.all().map((taken) => taken.partition),
+    folded: () => ownership.all().reduce((sum, taken) => sum + taken.live.folded, 0),
     stop: () => stop(parts, { member, stopIdle, loop, reader, ownership }),
   };
 }

@@ -30,7 +30,7 @@ export interface TakeOverDeps {
   readonly admin: LogAdmin;
   readonly probe: LogProbe;
   readonly topics: TopicNames;
-  readonly registry: Registry;
+  readonly registry: Pick<Registry, 'planOf' | 'measuresOf'>;
   readonly announcer: Announcer;
   readonly limits: TakeOverLimits;
   readonly newToken: () => Uint8Array;

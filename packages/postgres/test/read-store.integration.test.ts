@@ -1,0 +1,113 @@
+import { createState, encodeState, seriesEntry } from '@tidegate/core';
+import type { CellRange } from '@tidegate/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { migrate } from '../src/migrate.ts';
+import { createPool } from '../src/pool.ts';
+import { createReadStore } from '../src/read-store.ts';
+import type { ReadStore } from '../src/read-store.ts';
+import { createScratchDatabase } from './scratch-database.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
+
+const STATE = Buffer.from(encodeState(createState([{ name: 'edits', kind: 'count', numbers: 'exact' }])));
+const RANGE: CellRange = { tenant: 'acme', metric: 'm', version: 1, setNo: 0, subject: null, fromS: 0, toS: 86_400 };
+
+describe('reading cells', () => {
+  let database: ScratchDatabase;
+  let pool: ReturnType<typeof createPool>;
+  let store: ReadStore;
+
+  async function put(
+    key: { tenant?: string; version?: number; subject?: string; page: string | null },
+    cells: readonly [bucketS: number, partition: number][],
+  ): Promise<void> {
+    const { tenant = 'acme', version = 1, subject = '', page } = key;
+    const { id } = seriesEntry({ tenant, metric: 'm', version, setNo: 0, subject, dims: [page] });
+    const hex = Buffer.from(id).toString('hex');
+    await database.query('INSERT INTO series VALUES ($1, $2, $3, $4, 0, $5, $6)', [hex, tenant, 'm', version, subject, [page]]);
+    for (const [bucketS, partition] of cells) {
+      await database.query('INSERT INTO cell VALUES ($1, 2, $2, $3, $4, 7, 9007199254740991, 1)', [hex, bucketS, partition, STATE]);
+    }
+  }
+
+  beforeAll(async () => {
+    database = await createScratchDatabase();
+    await migrate({ databaseUrl: database.url });
+    pool = createPool({
+      databaseUrl: database.url,
+      applicationName: 'test',
+      role: 'tidegate_query',
+      connectionsMax: 2,
+      statementTimeoutMs: 10_000,
+    });
+    store = createReadStore(pool);
+    await put({ page: 'a' }, [
+      [-900, 0],
+      [0, 0],
+      [0, 1],
+      [85_500, 0],
+      [86_400, 0],
+    ]);
+    await put({ page: null, subject: 'f'.repeat(64) }, [[900, 2]]);
+    await put({ page: 'old version', version: 2 }, [[0, 0]]);
+    await put({ page: 'other tenant', tenant: 'other' }, [[0, 0]]);
+    await database.query(
+      `INSERT INTO partition_progress (lane, partition, owner, term, commit_no, next_offset, log_generation, topic_id, complete_through)
+       VALUES ('live', 0, '\\x00', 3, 5, 9007199254740991, 2, 't', '2026-01-01T00:00:00.250Z'), ('live', 1, '\\x00', 1, 0, 0, 1, 't', NULL),
+         ('rejected', 0, '\\x00', 3, 5, 1, 2, 't', NULL)`,
+    );
+    await database.query(`INSERT INTO log_gap (lane, partition, log_generation, from_offset, to_offset) VALUES ('live', 1, 1, 5, 9)`);
+  });
+  afterAll(async () => {
+    await pool.end();
+    await database.drop();
+  });
+
+  test('a range holds its cells from its first bucket to before its last, of one tenant, metric version and set alone', async () => {
+    const { series, cells, isCut, isReplica } = await store.readCells(RANGE, 10);
+    expect(series.map(({ dims, subject }) => [dims[0], subject.length])).toEqual(
+      expect.arrayContaining([
+        ['a', 0],
+        [null, 64],
+      ]),
+    );
+    const lines = cells.map(({ bucketS, partition, term, commitNo }) => [bucketS, partition, term, commitNo].join(' ')).sort();
+    const version = '7 9007199254740991';
+    expect(lines).toEqual([`0 0 ${version}`, `0 1 ${version}`, `85500 0 ${version}`, `900 2 ${version}`]);
+    expect([series.length, isCut, isReplica]).toEqual([2, false, false]);
+    expect(cells.every((cell) => Buffer.from(cell.state).equals(STATE) && series.some(({ id }) => id === cell.seriesId))).toBe(true);
+  });
+
+  test('a subject’s range holds that subject’s cells alone, and a range too large is told', async () => {
+    const one = await store.readCells({ ...RANGE, subject: 'f'.repeat(64) }, 10);
+    expect([one.series.length, one.cells.map(({ bucketS }) => bucketS)]).toEqual([1, [900]]);
+    expect((await store.readCells(RANGE, 4)).isCut).toBe(false);
+    expect((await store.readCells(RANGE, 3)).isCut).toBe(true);
+  });
+
+  test('progress is that of the live lane, with the partitions whose accepted events are gone', async () => {
+    expect(await store.readProgress()).toEqual([
+      {
+        partition: 0,
+        term: 3,
+        commitNo: 5,
+        nextOffset: 9_007_199_254_740_991,
+        logGeneration: 2,
+        completeThroughMs: Date.UTC(2026, 0, 1) + 250,
+        hasGap: false,
+      },
+      { partition: 1, term: 1, commitNo: 0, nextOffset: 0, logGeneration: 1, completeThroughMs: null, hasGap: true },
+    ]);
+    expect((await store.readCells(RANGE, 10)).progress).toEqual(await store.readProgress());
+  });
+
+  test('cells and progress are of one instant, though commits go on while they are read', async () => {
+    const commit = async (): Promise<void> => {
+      await database.query(
+        `WITH c AS (UPDATE cell SET commit_no = 6 WHERE bucket_s = 85500) UPDATE partition_progress SET commit_no = 6 WHERE lane = 'live' AND partition = 0`,
+      );
+    };
+    const [snapshot] = await Promise.all([store.readCells(RANGE, 10), commit()]);
+    const isNew = snapshot.progress[0]?.commitNo === 6;
+    expect(snapshot.cells.some(({ commitNo }) => commitNo === 6)).toBe(isNew);
+  });
+});

@@ -1,0 +1,76 @@
+import type { RecordSlab } from '@tidegate/kafka';
+import { describe, expect, it } from 'vitest';
+import { createConsume } from '../src/consume.ts';
+import type { Slice } from '../src/fold.ts';
+import { ownedPartition } from './steps.ts';
+
+function slabOf(offsets: readonly number[]): RecordSlab {
+  const none = new Int32Array(offsets.length);
+  return {
+    ...{ topic: 'events', partition: 0, count: offsets.length, bytes: new Uint8Array(0), offsets: Float64Array.from(offsets) },
+    ...{ timestampsMs: new Float64Array(offsets.length), keyStart: none, keyEnd: none, valueStart: none, valueEnd: none },
+    ...{ headersStart: none, headersEnd: none, endOffset: 100, nextOffset: (offsets.at(-1) ?? 0) + 1 },
+  };
+}
+
+/** A consume whose later steps only write down what they were given. */
+function recording() {
+  const folded: number[] = [];
+  const gaps: unknown[] = [];
+  const consume = createConsume({
+    dedupe: async (_owned, slice: Slice) => ({ kind: 'judged', slice, unknown: null }),
+    fold: async (owned, { slab, from, to }) => {
+      folded.push(...slab.offsets.subarray(from, to));
+      owned.live.folded = (slab.offsets[to - 1] ?? 0) + 1;
+      owned.batch.records += to - from;
+      return true;
+    },
+    onWork: () => undefined,
+    onGap: (_owned, at) => gaps.push(at),
+    onUnknown: () => undefined,
+  });
+  return { consume, folded, gaps };
+}
+
+describe('consuming slabs', () => {
+  it('skips what was folded before', async () => {
+    const { consume, folded, gaps } = recording();
+    const owned = ownedPartition();
+    await consume(owned, slabOf([0, 1, 2]));
+    await consume(owned, slabOf([1, 2, 3, 4]));
+    expect(folded).toEqual([0, 1, 2, 3, 4]);
+    expect(gaps).toEqual([]);
+  });
+
+  it('folds nothing at a gap before a slab', async () => {
+    const { consume, folded, gaps } = recording();
+    await consume(ownedPartition(), slabOf([5, 6]));
+    expect(folded).toEqual([]);
+    expect(gaps).toHaveLength(1);
+  });
+
+  it('folds nothing at a gap inside a slab', async () => {
+    const { consume, folded, gaps } = recording();
+    await consume(ownedPartition(), slabOf([0, 1, 3]));
+    expect(folded).toEqual([]);
+    expect(gaps).toHaveLength(1);
+  });
+
+  it('waits with the rest of a slab until the full batch is taken, and drops it when the partition is rewound', async () => {
+    const { consume, folded } = recording();
+    const owned = ownedPartition({ recordLimit: 2 });
+    const consuming = consume(owned, slabOf([0, 1, 2, 3, 4]));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(folded).toEqual([0, 1]);
+    owned.batch.records = 0;
+    owned.room.resolve();
+    owned.room = Promise.withResolvers();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(folded).toEqual([0, 1, 2, 3]);
+    owned.epoch += 1;
+    owned.batch.records = 0;
+    owned.room.resolve();
+    await consuming;
+    expect(folded).toEqual([0, 1, 2, 3]);
+  });
+});

@@ -1,0 +1,107 @@
+import type { CommitOutcome, ProgressRow } from '@tidegate/postgres';
+import { silentLogger } from '@tidegate/telemetry';
+import { describe, expect, it } from 'vitest';
+import { createFlush } from '../src/flush.ts';
+import { freeze } from '../src/frozen-batch.ts';
+import type { FrozenBatch } from '../src/frozen-batch.ts';
+import type { OwnedPartition } from '../src/owned-partition.ts';
+import { ownedPartition } from './steps.ts';
+
+const TOKEN = new Uint8Array(16).fill(3);
+
+/** A partition with `records` folded records, taken for a flush. */
+function frozenOf(partition: number, records: number): FrozenBatch {
+  const owned = ownedPartition({ partition, token: TOKEN });
+  owned.window.offer(new Uint8Array(12).fill(7), 0);
+  Object.assign(owned.batch, { records, liveDigest: new Uint8Array(32), arrivalFromMs: 1_000, arrivalToMs: 2_000 });
+  owned.live.folded = records;
+  return freeze(owned, 5_000);
+}
+
+/** A flush against a store that answers from a script; what it does is written down in order. */
+function scripted(outcomes: CommitOutcome[], row: Partial<ProgressRow> = {}) {
+  const steps: string[] = [];
+  const note = (what: string) => (owned: OwnedPartition) => void steps.push(`${what} ${owned.partition}`);
+  const position = { nextOffset: 0, logGeneration: 1, topicId: 't', lastRecordSha256: null };
+  const flush = createFlush({
+    store: {
+      ensureRawDays: async () => undefined,
+      commit: async ({ partitions }) => {
+        steps.push(`commit ${partitions.map((p) => p.partition).join('+')}`);
+        return outcomes.shift() ?? { kind: 'committed', writes: new Map() };
+      },
+      readProgress: async (partitions) => {
+        steps.push('read back');
+        return partitions.map((partition) => ({
+          ...{ partition, term: 1, commitNo: 0, completeThroughMs: null, owner: TOKEN, live: position, rejected: position },
+          ...row,
+        }));
+      },
+    },
+    announceRejected: async () => undefined,
+    restart: note('restart'),
+    onLost: note('lost'),
+    onFailure: () => undefined,
+    recordLimit: 100,
+    clock: { nowMs: () => 0, monotonicMs: () => 0 },
+    random: () => 0,
+    pause: async () => undefined,
+    isStopping: () => false,
+    log: silentLogger,
+  });
+  return { flush, steps };
+}
+
+const FAILED: CommitOutcome = { kind: 'failed', commitSent: true, message: 'the connection broke' };
+const REFUSED: CommitOutcome = { kind: 'data_error', sqlState: '22021', message: 'a byte that no text may hold' };
+
+describe('a flush', () => {
+  it('whose answer was lost is tried again only after the row was read back, and then from the committed offset', async () => {
+    const { flush, steps } = scripted([FAILED]);
+    const frozen = frozenOf(0, 8);
+    expect(await flush([frozen])).toEqual([]);
+    expect(steps).toEqual(['commit 0', 'read back', 'restart 0']);
+    expect(frozen.owned.live).toMatchObject({ committed: 0, folded: 0 });
+    expect(frozen.owned.window.offer(new Uint8Array(12).fill(7), 0), 'the window holds nothing of it').toBe('first');
+  });
+
+  it('whose answer was lost but which the row shows as committed is settled, not repeated', async () => {
+    const live = { nextOffset: 8, logGeneration: 1, topicId: 't', lastRecordSha256: null };
+    const { flush, steps } = scripted([FAILED], { commitNo: 1, live });
+    const frozen = frozenOf(0, 8);
+    expect(await flush([frozen])).toEqual([frozen]);
+    expect(steps).toEqual(['commit 0', 'read back']);
+    expect(frozen.owned).toMatchObject({ commitNo: 1, live: { committed: 8, folded: 8 } });
+    expect(frozen.owned.window.offer(new Uint8Array(12).fill(7), 0)).toBe('copy');
+  });
+
+  it('whose row stands where nobody put it gives the partition up', async () => {
+    const live = { nextOffset: 5, logGeneration: 1, topicId: 't', lastRecordSha256: null };
+    const { flush, steps } = scripted([FAILED], { commitNo: 1, live });
+    expect(await flush([frozenOf(0, 8)])).toEqual([]);
+    expect(steps).toEqual(['commit 0', 'read back', 'lost 0']);
+  });
+
+  it('goes on without the partitions that were lost', async () => {
+    const { flush, steps } = scripted([{ kind: 'lost', partitions: [1] }]);
+    const kept = frozenOf(0, 3);
+    expect(await flush([kept, frozenOf(1, 3)])).toEqual([kept]);
+    expect(steps).toEqual(['commit 0+1', 'lost 1', 'commit 0']);
+  });
+
+  it('with a value that the database refuses is cut down to the partition, then to half the records', async () => {
+    const { flush, steps } = scripted([REFUSED, { kind: 'committed', writes: new Map() }, REFUSED]);
+    const [sound, sick] = [frozenOf(0, 9), frozenOf(1, 9)];
+    expect(await flush([sound, sick])).toEqual([sound]);
+    expect(steps).toEqual(['commit 0+1', 'commit 0', 'commit 1', 'restart 1']);
+    expect(sick.owned).toMatchObject({ recordLimit: 5, searchUntil: 9 });
+    expect(sick.owned.refused.size).toBe(0);
+  });
+
+  it('of one record that the database refuses names that record', async () => {
+    const { flush } = scripted([REFUSED]);
+    const sick = frozenOf(1, 1);
+    await flush([sick]);
+    expect([...sick.owned.refused]).toEqual([0]);
+  });
+});

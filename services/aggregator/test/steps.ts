@@ -1,0 +1,25 @@
+import { createDedupWindow, createFolder } from '@tidegate/core';
+import { createCellStates } from '../src/cell-states.ts';
+import { createOpenBatch } from '../src/open-batch.ts';
+import type { OwnedPartition } from '../src/owned-partition.ts';
+
+/** A partition as `takeOver` makes it, for tests of single steps. */
+export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPartition {
+  const window = createDedupWindow({ closeAt: 1_000, windowMs: 1e9, filterBytesMax: 1 << 20, closed: [] });
+  const lane = { committed: 0, folded: 0, logGeneration: 1 };
+  return {
+    partition: 0,
+    token: new Uint8Array(16),
+    term: 1,
+    live: { topic: 'events', ...lane },
+    rejected: { topic: 'rejected', ...lane },
+    window,
+    folder: createFolder(() => null),
+    cells: createCellStates({ measuresOf: () => [], cellsMax: 10 }),
+    ...{ commitNo: 0, announcedCommitNo: 0, completeThroughMs: null, state: 'running', epoch: 0, isBusy: false },
+    batch: createOpenBatch(),
+    layer: window.begin(),
+    ...{ recordLimit: 100, searchUntil: 0, refused: new Set(), endOffset: 0, room: Promise.withResolvers() },
+    ...overrides,
+  };
+}
