@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createLogClient, ensureTidegateTopics } from '@tidegate/kafka';
-import { createPool, migrate, seedDemo } from '@tidegate/postgres';
-import { createClient } from '@tidegate/sdk';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createLogClient, ensureTidegateTopics, topicNames } from '@tidegate/kafka';
+import { createControlStore, createPool, migrate, seedDemo } from '@tidegate/postgres';
+import { ApiError, createClient, type Client } from '@tidegate/sdk';
 import { repositoryRoot } from './home.ts';
 import { loadSecrets, saveSecrets } from './secrets.ts';
 
@@ -37,15 +38,24 @@ export async function prepareServers(
 ): Promise<{ value: string; detail: string }> {
   const databaseUrl = await ensureDatabase(servers.databaseUrl, names.database);
   const { applied, present } = await migrate({ databaseUrl });
-  const client = createLogClient({ kind: 'platformatic', brokers: servers.kafkaBrokers.split(','), clientId: 'tidegate-setup' });
+  await ensureTopics({ kafkaBrokers: servers.kafkaBrokers, databaseUrl, prefix: names.topicPrefix, partitions });
+  return { value: databaseUrl, detail: applied.length === 0 ? `${present} migrations in place` : `${applied.length} migrations applied` };
+}
+
+/** The topics, and the record of how many partitions the events have: services take the count from it, not from the broker. */
+async function ensureTopics(of: { kafkaBrokers: string; databaseUrl: string; prefix: string; partitions: number }): Promise<void> {
+  const client = createLogClient({ kind: 'platformatic', brokers: of.kafkaBrokers.split(','), clientId: 'tidegate-setup' });
   const admin = client.createAdmin();
+  const store = createControlStore({ databaseUrl: of.databaseUrl });
   try {
-    await ensureTidegateTopics(admin, { prefix: names.topicPrefix, partitions, replicationFactor: 1 });
+    await ensureTidegateTopics(admin, { prefix: of.prefix, partitions: of.partitions, replicationFactor: 1 });
+    const events = await admin.describeTopic(topicNames(of.prefix).events);
+    await store.ensurePartitions(events?.partitions ?? of.partitions);
   } finally {
+    await store.close();
     await admin.close();
     await client.close();
   }
-  return { value: databaseUrl, detail: applied.length === 0 ? `${present} migrations in place` : `${applied.length} migrations applied` };
 }
 
 /** A database of the installation's own beside the one that the address names; a given address that names another one than `postgres` is taken as it is. */
@@ -73,13 +83,41 @@ export async function seedKeys(dataDir: string, databaseUrl: string): Promise<{ 
   return keys;
 }
 
-/** Applies packs of the checkout through the gateway; one that is in place already changes nothing. */
+/** A new key, and a new pack, is known to every service within this time of its record. */
+const KNOWN_WITHIN_MS = 2_000;
+const KEY_WITHIN_MS = 30_000;
+
+/**
+ * Applies packs of the checkout through the gateway and returns when every service works with them; one that is in place
+ * already changes nothing and takes no time.
+ */
 export async function applyPacks(
   gateway: string,
   adminKey: string,
   packs: readonly string[] = DEFAULT_PACKS,
 ): Promise<{ value: undefined; detail: string }> {
   const client = createClient({ gateway, apiKey: adminKey });
-  for (const pack of packs) await client.applyPack(await readFile(join(repositoryRoot, 'packs', pack, 'pack.yaml'), 'utf8'));
+  await waitForKey(client);
+  let isChanged = false;
+  for (const pack of packs) {
+    const applied = await client.applyPack(await readFile(join(repositoryRoot, 'packs', pack, 'pack.yaml'), 'utf8'));
+    isChanged ||= typeof applied === 'object' && applied !== null && 'changed' in applied && applied.changed === true;
+  }
+  // Ingest has no answer that would tell which packs it knows: the bound that the contract gives is waited out.
+  if (isChanged) await delay(KNOWN_WITHIN_MS);
   return { value: undefined, detail: packs.join(', ') };
+}
+
+/** A key that was just made reaches the gateway through the log: until then it is unknown there. */
+async function waitForKey(client: Client): Promise<void> {
+  const deadlineMs = performance.now() + KEY_WITHIN_MS;
+  for (;;) {
+    try {
+      await client.packs();
+      return;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401 || performance.now() > deadlineMs) throw error;
+      await delay(50);
+    }
+  }
 }

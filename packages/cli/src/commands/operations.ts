@@ -27,7 +27,9 @@ export function addOperations(program: Command, terminal: Terminal): void {
     .command('topics')
     .description('The log.')
     .command('ensure')
-    .description('Create the topics that are missing on KAFKA_BROKERS; what exists stays as it is.')
+    .description(
+      'Create the topics that are missing on KAFKA_BROKERS, and record their partition count in DATABASE_URL; what exists stays.',
+    )
     .addOption(new Option('--partitions <n>', 'of the events').default(12).argParser(Number))
     .addOption(new Option('--replication <n>', 'copies of each partition').default(3).argParser(Number))
     .action(async (flags: { readonly partitions: number; readonly replication: number }) => {
@@ -37,7 +39,9 @@ export function addOperations(program: Command, terminal: Terminal): void {
 }
 
 async function ensureTopics(terminal: Terminal, flags: { readonly partitions: number; readonly replication: number }): Promise<void> {
-  const { createLogClient, ensureTidegateTopics } = await import('@tidegate/kafka');
+  const { createLogClient, ensureTidegateTopics, topicNames } = await import('@tidegate/kafka');
+  const { createControlStore } = await import('@tidegate/postgres');
+  const store = createControlStore({ databaseUrl: setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL') });
   const client = createLogClient({
     brokers: requireSetting(terminal, 'KAFKA_BROKERS').split(','),
     clientId: 'tidegate-cli',
@@ -47,7 +51,10 @@ async function ensureTopics(terminal: Terminal, flags: { readonly partitions: nu
   try {
     const prefix = setting(terminal, 'TOPIC_PREFIX') ?? 'tidegate.';
     await ensureTidegateTopics(admin, { prefix, partitions: flags.partitions, replicationFactor: flags.replication });
+    const events = await admin.describeTopic(topicNames(prefix).events);
+    await store.ensurePartitions(events?.partitions ?? flags.partitions);
   } finally {
+    await store.close();
     await admin.close();
     await client.close();
   }
