@@ -117,7 +117,6 @@ interface Loading {
 
 async function fill(cells: Cells, loading: Loading, content: ChunkContent): Promise<'filled' | 'split' | 'lost'> {
   const state = listOf(await cells.scripts.read.run([loading.key], ['', loading.token, -1, 'splits']));
-  if (textOf(state[1]) !== loading.token) return 'lost';
   const parts = Number(textOf(state[2]));
   if (parts > 1) return fillParts(cells, loading, splitContent(content, parts));
   const needed = partsFor(content, cells.limits);

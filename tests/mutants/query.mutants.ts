@@ -1,0 +1,78 @@
+import type { Mutant } from './mutant.ts';
+
+const CHUNK_TESTS = ['services/query/test/chunks-and-progress.test.ts'];
+const STORE_TESTS = ['packages/redis/test/cells.integration.test.ts'];
+
+/** Bugs of announcements (section 7) and of the cache (section 8). */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'a hole in the announcements is ignored',
+    section: 7,
+    file: 'services/query/src/materialise.ts',
+    find: "if (outcome === 'hole' || outcome === 'term' || outcome === 'lost') return beginEpoch(outcome);",
+    replace: "if (outcome === 'term' || outcome === 'lost') return beginEpoch(outcome);",
+    tests: CHUNK_TESTS,
+    kind: 'unit',
+  },
+  {
+    name: 'progress moves over a commit that was never seen',
+    section: 7,
+    file: 'packages/redis/src/lua/progress-advance.lua',
+    find: 'and before ~= knownCommit then',
+    replace: 'and before < knownCommit then',
+    tests: STORE_TESTS,
+    kind: 'integration',
+  },
+  {
+    name: 'a chunk is created again by an update',
+    section: 8,
+    file: 'packages/redis/src/lua/chunk-update.lua',
+    find: "if redis.call('EXISTS', key) == 0 then return {0, 0} end",
+    replace: "redis.call('HSETNX', key, '#counter', 0)",
+    tests: STORE_TESTS,
+    kind: 'integration',
+  },
+  {
+    name: 'a loader whose chunk is gone fills the one that took its place',
+    section: 8,
+    file: 'packages/redis/src/lua/chunk-fill.lua',
+    find: 'if mine[1] ~= ARGV[1] or mine[2] ~= run then return 0 end',
+    replace: 'if not mine[1] or mine[2] ~= run then return 0 end',
+    tests: STORE_TESTS,
+    kind: 'integration',
+  },
+  {
+    name: 'progress is read after the chunks',
+    section: 8,
+    file: 'services/query/src/read.ts',
+    find: "held: heldOf(progress), cache: { state: isFilled ? 'fill' : 'miss', ageMs: 0 }",
+    replace: "held: heldOf((await store.readProgress()) ?? progress), cache: { state: isFilled ? 'fill' : 'miss', ageMs: 0 }",
+    tests: CHUNK_TESTS,
+    kind: 'unit',
+  },
+  {
+    name: 'a chunk is filled from a replica',
+    section: 8,
+    file: 'services/query/src/load-chunk.ts',
+    find: 'if (snapshot.isCut || snapshot.isReplica)',
+    replace: 'if (snapshot.isCut)',
+    tests: CHUNK_TESTS,
+    kind: 'unit',
+  },
+  {
+    name: 'what an answer claims is cached with its rows',
+    section: 8,
+    file: 'services/query/src/read.ts',
+    find: 'function heldOf({ partitions }: MaterialisedProgress): HeldProgress[] {',
+    replace: `const keptClaims = new Map<string, HeldProgress[]>();
+function heldOf(progress: MaterialisedProgress): HeldProgress[] {
+  const kept = keptClaims.get(progress.epoch) ?? heldNow(progress);
+  keptClaims.set(progress.epoch, kept);
+  return kept;
+}
+
+function heldNow({ partitions }: MaterialisedProgress): HeldProgress[] {`,
+    tests: CHUNK_TESTS,
+    kind: 'unit',
+  },
+];
