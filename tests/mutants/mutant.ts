@@ -1,6 +1,6 @@
 /** A bug to plant: one replacement in one source file, and the tests of which at least one must then fail. */
 export interface Mutant {
-  /** What goes wrong, in words; unique among all mutants. */
+  /** What goes wrong, in words; unique among the mutants of its file. */
   readonly name: string;
   /** The section of the delivery protocol whose mechanism the bug breaks. */
   readonly section: number;

@@ -11,8 +11,8 @@ const seed = Number(process.env['TIDEGATE_SEED'] ?? 1);
 const root = join(import.meta.dirname, '../..');
 const mutants = await loadMutants();
 
-test('every mutant has a name of its own, changes text that occurs once, and names tests that exist', () => {
-  const names = mutants.map((mutant) => mutant.name);
+test('every mutant has a name of its own in its file, changes text that occurs once, and names tests that exist', () => {
+  const names = mutants.map((mutant) => `${mutant.name} (${mutant.file})`);
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   for (const mutant of mutants) {
     expect(plant(mutant).text).not.toBe('');

@@ -24,7 +24,7 @@ async function tryAll(mutants: readonly Mutant[]): Promise<boolean> {
     plant(mutant);
     const trial = await tryMutant(mutant);
     const mark = trial.verdict === 'killed' ? '✓' : '✗';
-    print(`${mark} ${trial.verdict.padEnd(8)} §${mutant.section} ${mutant.name} (${(trial.ms / 1000).toFixed(1)} s)\n`);
+    print(`${mark} ${trial.verdict.padEnd(8)} §${mutant.section} ${mutant.name}, ${mutant.file} (${(trial.ms / 1000).toFixed(1)} s)\n`);
     for (const killer of trial.killers.slice(0, 3)) print(`    by: ${killer}\n`);
     isGreen &&= trial.verdict === 'killed';
   }

@@ -17,7 +17,8 @@ export interface Trial {
 export async function tryMutant(mutant: Mutant): Promise<Trial> {
   const run = await runVitest({
     project: mutant.kind,
-    args: mutant.tests,
+    // One red test is enough.
+    args: ['--bail=1', ...mutant.tests],
     env: { [PLANTED_VARIABLE]: JSON.stringify(mutant) },
   });
   return { ...judge(run.report), ms: run.ms };
