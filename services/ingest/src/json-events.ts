@@ -70,27 +70,26 @@ DEPTH_CHANGE[CLOSE_OBJECT] = -1;
 /** End of the value at `start`: behind its own closing bracket, else before the separator; -1 where the body ends before. */
 function valueEnd(bytes: Uint8Array, start: number): number {
   let depth = 0;
-  for (let i = start; i < bytes.length; i += 1) {
+  let i = start;
+  while (i < bytes.length) {
     const byte = bytes[i] ?? 0;
     const change = DEPTH_CHANGE[byte] ?? 0;
-    const isSeparator = depth === 0 && (byte === COMMA || change < 0);
-    if (isSeparator) return i;
+    if (depth === 0 && (byte === COMMA || change < 0)) return i;
     depth += change;
     if (change < 0 && depth === 0) return i + 1;
-    if (byte === QUOTE) i = textEnd(bytes, i);
-    if (i < 0) return -1;
+    i = byte === QUOTE ? textEnd(bytes, i) : i + 1;
   }
   return -1;
 }
 
-/** Position of the quote that ends the text that begins at `start`, or -1. */
+/** Position behind the quote that ends the text that begins at `start`; the end of the body where there is none. */
 function textEnd(bytes: Uint8Array, start: number): number {
   for (let i = bytes.indexOf(QUOTE, start + 1); i >= 0; i = bytes.indexOf(QUOTE, i + 1)) {
     let escapes = 0;
     while (bytes[i - 1 - escapes] === 0x5c) escapes += 1;
-    if (escapes % 2 === 0) return i;
+    if (escapes % 2 === 0) return i + 1;
   }
-  return -1;
+  return bytes.length;
 }
 
 function skipSpace(bytes: Uint8Array, start: number): number {

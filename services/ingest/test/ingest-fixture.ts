@@ -118,7 +118,7 @@ export function send(app: IngestApp, body: string | Uint8Array, options: SendOpt
   const headers = { ...callerHeaders(options.tenant), 'content-type': options.type ?? 'application/x-ndjson', ...options.headers };
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { host: '127.0.0.1', port: app.port, path: `/v1/events${options.query ?? ''}`, method: 'POST', headers },
+      { host: '127.0.0.1', port: app.port, path: `/v1/events${options.query ?? ''}`, method: 'POST', headers, agent: false },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));

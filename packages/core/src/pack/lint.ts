@@ -1,5 +1,5 @@
 import type { Fault } from '../fault/fault.ts';
-import { parseExact } from '../event/exact-number.ts';
+import { compareExact, parseExact } from '../event/exact-number.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
 
 /** Rules of a pack that its schema cannot say. */
@@ -47,13 +47,19 @@ function lintKey(event: EventTypeSource, key: string, report: Report): void {
 }
 
 function lintTypeMembers(field: FieldSource, report: Report): void {
-  const hasBounds = (field.min ?? field.max ?? field.bounds_by) !== undefined;
-  if (hasBounds && !NUMERIC.has(field.type)) report('', 'bounds belong to numbers only');
+  lintBounds(field, report);
   if (field.scale_max !== undefined && field.type !== 'decimal') report('.scale_max', 'belongs to decimal fields only');
   if ((field.type === 'enum') !== (field.values !== undefined)) report('.values', 'an enum field has values, other fields have none');
   if (field.max_length !== undefined && !LENGTHY.has(field.type)) report('.max_length', 'belongs to string fields only');
-  if (parseExact(field.min ?? '0') === null) report('.min', 'has more digits than can be held exactly');
-  if (parseExact(field.max ?? '0') === null) report('.max', 'has more digits than can be held exactly');
+}
+
+function lintBounds(field: FieldSource, report: Report): void {
+  const bounds = [field.min, field.max].flatMap((bound) => bound ?? []);
+  const isBounded = bounds.length > 0 || field.bounds_by !== undefined;
+  if (isBounded && !NUMERIC.has(field.type)) report('', 'bounds belong to numbers only');
+  const [low, high] = bounds.map(parseExact);
+  if (low === null || high === null) report('', 'has a bound with more digits than can be held exactly');
+  else if (low !== undefined && high !== undefined && compareExact(low, high) > 0) report('.min', 'is greater than max');
 }
 
 function lintSensitivity(field: FieldSource, report: Report): void {

@@ -1,0 +1,222 @@
+import { describe, expect, test } from 'vitest';
+import type { ExactNumber } from '../event/exact-number.ts';
+import { parseExact } from '../event/exact-number.ts';
+import { compilePack } from './compile.ts';
+import type { Where } from './compiled.ts';
+import { parsePack, parsePackRecord } from './parse.ts';
+import { planMetricVersions } from './version-plan.ts';
+import type { FieldAccess } from './where.ts';
+import { compileWhere } from './where.ts';
+
+function source(changes: { fields?: object; metric?: object; event?: object } = {}): Record<string, unknown> {
+  return {
+    pack: 'shop',
+    title: 'Shop',
+    events: {
+      'shop.sold': {
+        fields: {
+          item: { type: 'string', dimension: true },
+          kind: { type: 'enum', values: ['new', 'used'], dimension: true },
+          count: { type: 'integer', min: 0 },
+          ratio: { type: 'number' },
+          ...changes.fields,
+        },
+        ...changes.event,
+      },
+    },
+    metrics: {
+      sales: {
+        events: ['shop.sold'],
+        dimensions: ['item', 'kind'],
+        measures: { sold: { measure: 'sum', field: 'count' }, n: { measure: 'count' }, r: { measure: 'avg', field: 'ratio' } },
+        ...changes.metric,
+      },
+    },
+  };
+}
+
+function parsed(input: unknown): Extract<ReturnType<typeof parsePack>, { ok: true }>['value'] {
+  const result = parsePack(input);
+  if (!result.ok) throw new Error(JSON.stringify(result.fault));
+  return result.value;
+}
+
+function faultPaths(input: unknown): readonly (string | undefined)[] {
+  const result = parsePack(input);
+  return result.ok ? [] : result.fault.map(({ path }) => path);
+}
+
+const event = 'events.shop.sold';
+
+describe('a pack is refused, with the place of the fault, for', () => {
+  test.each([
+    ['a member that the format does not have', { ...source(), colour: 'red' }, 'colour'],
+    ['a field type that does not exist', source({ fields: { x: { type: 'text' } } }), `${event}.fields.x.type`],
+    ['a name that is not lower snake case', source({ fields: { Item: { type: 'string' } } }), `${event}.fields.Item`],
+    ['a field that feeds nothing', source({ fields: { x: { type: 'string' } } }), `${event}.fields.x`],
+    ['the action seal', source({ fields: { x: { type: 'string', action: 'seal' } } }), `${event}.fields.x.action`],
+    ['a sensitive field without an action', source({ fields: { x: { type: 'string', sensitive: 'pii' } } }), `${event}.fields.x.action`],
+    [
+      'a sensitive dimension in the clear',
+      source({ fields: { item: { type: 'string', dimension: true, sensitive: 'pii', action: 'keep' } } }),
+      `${event}.fields.item.dimension`,
+    ],
+    [
+      'a dimension that is dropped',
+      source({ fields: { item: { type: 'string', dimension: true, action: 'drop' } } }),
+      `${event}.fields.item.dimension`,
+    ],
+    ['a decimal dimension', source({ fields: { item: { type: 'decimal', dimension: true } } }), `${event}.fields.item.dimension`],
+    ['an enum without values', source({ fields: { kind: { type: 'enum', dimension: true } } }), `${event}.fields.kind.values`],
+    ['bounds of a text', source({ fields: { x: { type: 'string', min: 1, action: 'keep' } } }), `${event}.fields.x`],
+    ['a least value above the greatest', source({ fields: { count: { type: 'integer', min: 2, max: 1 } } }), `${event}.fields.count.min`],
+    [
+      'bounds by a field that is not there',
+      source({ fields: { count: { type: 'integer', bounds_by: { field: 'x', of: {} } } } }),
+      `${event}.fields.count.bounds_by.field`,
+    ],
+    ['a key that is not there', source({ event: { key: 'x' } }), `${event}.key`],
+    ['a metric over an unknown event', source({ metric: { events: ['shop.lost'] } }), 'metrics.sales.events'],
+    ['an unknown dimension', source({ metric: { dimensions: ['item', 'kind', 'x'] } }), 'metrics.sales.dimensions[2]'],
+    ['a dimension that is not marked', source({ metric: { dimensions: ['item', 'kind', 'count'] } }), 'metrics.sales.dimensions[2]'],
+    ['a set outside the dimensions', source({ metric: { sets: [['item'], ['count']] } }), 'metrics.sales.sets[1]'],
+    [
+      'the same set twice',
+      source({
+        metric: {
+          sets: [
+            ['item', 'kind'],
+            ['kind', 'item'],
+          ],
+        },
+      }),
+      'metrics.sales.sets[1]',
+    ],
+    ['a sum of a text', source({ metric: { measures: { s: { measure: 'sum', field: 'item' } } } }), 'metrics.sales.measures.s.field'],
+    ['a sum of nothing', source({ metric: { measures: { s: { measure: 'sum' } } } }), 'metrics.sales.measures.s.field'],
+    ['a count of a field', source({ metric: { measures: { s: { measure: 'count', field: 'count' } } } }), 'metrics.sales.measures.s.field'],
+    [
+      'a measure of a field that is not kept',
+      source({ fields: { count: { type: 'integer', action: 'drop' } } }),
+      'metrics.sales.measures.sold.field',
+    ],
+    ['a condition on an unknown field', source({ metric: { where: { x: { eq: 1 } } } }), 'metrics.sales.where.x'],
+  ])('%s', (_name, input, path) => {
+    expect(faultPaths(input)).toContain(path);
+  });
+});
+
+describe('a compiled pack', () => {
+  const pack = compilePack({
+    tenant: 'acme',
+    version: 3,
+    metricVersions: { sales: 2 },
+    pack: parsed(source({ metric: { sets: [['kind', 'item'], ['subject', 'kind'], []] } })),
+  });
+  const metric = pack.metrics.get('sales');
+
+  test('has its sets in dimension order, with subjects told apart', () => {
+    expect(metric?.sets).toEqual([
+      { setNo: 0, dimensions: ['item', 'kind'], bySubject: false },
+      { setNo: 1, dimensions: ['kind'], bySubject: true },
+      { setNo: 2, dimensions: [], bySubject: false },
+    ]);
+  });
+
+  test('has its measures sorted by name, each exact unless its field is a double', () => {
+    expect(metric?.measures.map(({ name, kind, numbers }) => [name, kind, numbers])).toEqual([
+      ['n', 'count', 'exact'],
+      ['r', 'avg', 'double'],
+      ['sold', 'sum', 'exact'],
+    ]);
+    expect(metric?.version).toBe(2);
+  });
+
+  test('stores one set of all dimensions where none is named', () => {
+    const plain = compilePack({ tenant: 'acme', version: 1, metricVersions: {}, pack: parsed(source()) });
+    expect(plain.metrics.get('sales')?.sets).toEqual([{ setNo: 0, dimensions: ['item', 'kind'], bySubject: false }]);
+  });
+
+  test('comes back the same through its control record', () => {
+    const pack1 = parsed(source());
+    const record = parsePackRecord(JSON.parse(JSON.stringify({ pack: 'shop', version: 1, source: pack1, metrics: { sales: 1 } })));
+    expect(record.ok && record.value.source).toEqual(pack1);
+  });
+});
+
+describe('the version of a metric', () => {
+  const first = { source: parsed(source()), metrics: { sales: 4 } };
+
+  test.each([
+    ['stays when nothing changed', source(), 4],
+    ['stays when a title changed', source({ metric: { title: 'Sales' } }), 4],
+    [
+      'stays when measures are written in another order',
+      source({
+        metric: { measures: { r: { measure: 'avg', field: 'ratio' }, n: { measure: 'count' }, sold: { measure: 'sum', field: 'count' } } },
+      }),
+      4,
+    ],
+    ['rises with a set', source({ metric: { sets: [['item']] } }), 5],
+    ['rises with a condition', source({ metric: { where: { kind: { eq: 'new' } } } }), 5],
+    ['rises with the type of a field that it reads', source({ fields: { count: { type: 'decimal' } } }), 5],
+    ['stays with a field that it does not read', source({ fields: { x: { type: 'string', action: 'keep' } } }), 4],
+  ])('%s', (_name, input, version) => {
+    expect(planMetricVersions(first, parsed(input))['sales']).toBe(version);
+  });
+
+  test('begins at 1, and a metric that comes back never meets its old cells', () => {
+    expect(planMetricVersions(null, parsed(source()))).toEqual({ sales: 1 });
+    const without = parsed({
+      ...source({
+        fields: {
+          item: { type: 'string', action: 'keep' },
+          kind: { type: 'string', action: 'keep' },
+          count: { type: 'integer', action: 'keep' },
+          ratio: { type: 'number', action: 'keep' },
+        },
+      }),
+      metrics: {},
+    });
+    const gone = planMetricVersions(first, without);
+    expect(planMetricVersions({ source: without, metrics: gone }, parsed(source()))).toEqual({ sales: 5 });
+  });
+});
+
+describe('a condition', () => {
+  const values: Readonly<Record<string, string | boolean | ExactNumber | null>> = {
+    text: 'b',
+    flag: true,
+    number: parseExact('0.30'),
+    none: null,
+  };
+  const access: FieldAccess = {
+    kind: (field) => {
+      const value = values[field];
+      if (value === undefined) return 'absent';
+      return value === null ? 'null' : typeof value === 'string' ? 'string' : typeof value === 'boolean' ? 'boolean' : 'number';
+    },
+    text: (field) => String(values[field]),
+    exact: (field) => values[field] as ExactNumber,
+    boolean: (field) => values[field] === true,
+  };
+
+  test.each<[string, Where, boolean]>([
+    ['equal text', { text: { eq: 'b' } }, true],
+    ['a decimal equal to its shorter form', { number: { eq: 0.3 } }, true],
+    ['in a list', { text: { in: ['a', 'b'] } }, true],
+    ['not in a list', { text: { not_in: ['a', 'b'] } }, false],
+    ['between', { number: { gt: 0.2, lte: 0.3 } }, true],
+    ['outside', { number: { lt: 0.3 } }, false],
+    ['prefix', { text: { prefix: 'b' } }, true],
+    ['a number never equals a text', { text: { eq: 1 } }, false],
+    ['nor is it before or after it', { text: { gte: 1 } }, false],
+    ['an absent member exists not', { nothing: { exists: false } }, true],
+    ['a null member exists not', { none: { exists: true } }, false],
+    ['an absent member is not this value', { nothing: { ne: 'x' } }, true],
+    ['an absent member is in no order', { nothing: { lt: 5 } }, false],
+    ['all conditions must hold', { text: { eq: 'b' }, flag: { eq: false } }, false],
+  ])('%s', (_name, where, holds) => {
+    expect(compileWhere(where)(access)).toBe(holds);
+  });
+});
