@@ -5,7 +5,13 @@ import type { LogClientOptions } from '../client-options.ts';
 /** The library's own retries go on for ever; who waits for them has a deadline of his own. */
 export const ENDLESS: RetryOptions = { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 100, maxRetryTime: 1_000 };
 
-export function createKafka(options: LogClientOptions): Kafka {
+/** Retries for about that long: what an append has given up must not go on trying behind its back. */
+export function retriesWithin(forMs: number): RetryOptions {
+  // The waits double from 100 ms to 1 s, so the first four together take a second and a half.
+  return { retries: 4 + Math.ceil(Math.max(0, forMs - 1_500) / 1_000), initialRetryTime: 100, maxRetryTime: 1_000 };
+}
+
+export function createKafka(options: LogClientOptions, retry: RetryOptions = ENDLESS): Kafka {
   return new Kafka({
     clientId: options.clientId,
     brokers: [...options.brokers],
@@ -13,7 +19,7 @@ export function createKafka(options: LogClientOptions): Kafka {
     logLevel: logLevel.NOTHING,
     connectionTimeout: 5_000,
     requestTimeout: 15_000,
-    retry: ENDLESS,
+    retry,
     ...(options.ssl ? { ssl: { ...options.ssl } } : {}),
     ...(options.sasl ? { sasl: toSasl(options.sasl) } : {}),
   });

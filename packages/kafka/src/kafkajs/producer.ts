@@ -30,6 +30,7 @@ export function createProducer(options: KafkajsProducerOptions): LogProducer {
 class QueueingProducer implements LogProducer {
   readonly #options: KafkajsProducerOptions;
   readonly #tails = new Map<string, Promise<unknown>>();
+  readonly #leaving = new Set<Promise<void>>();
   #connection: Promise<Producer> | null = null;
   #isClosed = false;
 
@@ -55,6 +56,7 @@ class QueueingProducer implements LogProducer {
     await Promise.all(this.#tails.values());
     const connection = this.#connection;
     if (connection) await (await connection).disconnect();
+    await Promise.all(this.#leaving);
   }
 
   async #send(topic: string, partition: number, { batch, deadlineMs }: { batch: RecordBatch; deadlineMs: number }): Promise<AppendReceipt> {
@@ -63,15 +65,16 @@ class QueueingProducer implements LogProducer {
     if (!connected.isDone) throw new KafkaFailure('not_sent', `${place}: no connection in time`);
     const producer = connected.value;
     const messages = toMessages(batch, partition, this.#options.now());
+    const sending = producer.send({ topic, acks: -1, messages });
     try {
-      const sent = await before(deadlineMs - this.#options.now(), producer.send({ topic, acks: -1, messages }));
+      const sent = await before(deadlineMs - this.#options.now(), sending);
       if (sent.isDone) return toReceipt(sent.value, partition);
     } catch (cause) {
       const isRefused = cause instanceof Error && 'type' in cause && REFUSALS.has(String(cause.type));
-      if (!isRefused) this.#abandon(producer);
+      if (!isRefused) this.#abandon(producer, sending);
       throw new KafkaFailure(isRefused ? 'not_sent' : 'unknown', `${place}: ${toError(cause).message}`, { cause });
     }
-    this.#abandon(producer);
+    this.#abandon(producer, sending);
     throw new KafkaFailure('unknown', `${place}: its time was up`);
   }
 
@@ -97,9 +100,17 @@ class QueueingProducer implements LogProducer {
   }
 
   /** After an unknown outcome the sequence is unknown too: the next append goes through a producer with an id of its own. */
-  #abandon(producer: Producer): void {
+  #abandon(producer: Producer, sending: Promise<unknown>): void {
     this.#connection = null;
-    producer.disconnect().catch(() => undefined);
+    // Disconnected before its last send has ended, the library would connect again for it.
+    const left: Promise<void> = sending
+      .then(() => producer.disconnect())
+      .catch(() => producer.disconnect())
+      .catch(() => undefined)
+      .finally(() => {
+        this.#leaving.delete(left);
+      });
+    this.#leaving.add(left);
   }
 }
 
