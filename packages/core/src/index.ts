@@ -95,7 +95,7 @@ export type { Stretch, Zone } from './time/zone.ts';
 
 // rollup
 export type { AnnouncedCell, Announcement, GrainCode, SeriesEntry } from './rollup/announcement-shape.ts';
-export { ANNOUNCEMENT_BYTES_MAX, ANNOUNCEMENT_VERSION, decodeAnnouncement, encodeAnnouncement } from './rollup/announcement.ts';
+export { decodeAnnouncement, encodeAnnouncement } from './rollup/announcement.ts';
 export type { CommitAnnouncement } from './rollup/announcement.ts';
 export {
   chunkCellField,
@@ -108,7 +108,7 @@ export {
 } from './rollup/chunk-cell.ts';
 export type { ChunkCell, ChunkCellKey, ChunkField } from './rollup/chunk-cell.ts';
 export type { EventView } from './rollup/event-view.ts';
-export { createFoldPlan, foldPlansOf } from './rollup/fold-plan.ts';
+export { foldPlansOf } from './rollup/fold-plan.ts';
 export type { FoldPlan } from './rollup/fold-plan.ts';
 export { createFolder } from './rollup/folder.ts';
 export type { CellDelta, DayOfEvents, FoldedBatch, Folder, FoldPlanSource } from './rollup/folder-shape.ts';
@@ -116,16 +116,10 @@ export { bucketStart, GRAINS } from './rollup/grain.ts';
 export type { StoredGrain } from './rollup/grain.ts';
 export { seriesEntry, seriesId } from './rollup/series.ts';
 export type { SeriesKey } from './rollup/series.ts';
-export { createState, decodeState, encodeState, findMeasure, mergeState, readMeasureAt, STATE_VERSION } from './rollup/state.ts';
+export { createState, decodeState, encodeState, findMeasure, mergeState, readMeasureAt } from './rollup/state.ts';
 export type { MeasurePlace, RollupState, StateValue } from './rollup/state.ts';
 
-// sketch
-export { DDSketch, SKETCH_RELATIVE_ERROR } from './sketch/ddsketch.ts';
-
 // dedup
-export { findInBlock, holdsIdentity, isIdentityBlock, splitIntoBlocks } from './dedup/block.ts';
-export { buildFilter, FILTER_VERSION, openFilter } from './dedup/filter.ts';
-export type { IdentityFilter } from './dedup/filter.ts';
 export { createDedupWindow, dedupWindowMsMin } from './dedup/window.ts';
 export { IDENTITY_BYTES } from './dedup/window-shape.ts';
 export type {

@@ -1,4 +1,4 @@
-import { readWord } from './block.ts';
+import { readWord } from './identity-bytes.ts';
 
 /**
  * Binary fuse filter of 16 bits with three places a key (T. M. Graf, D. Lemire, "Binary Fuse Filters: Fast and Smaller Than Xor

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findInBlock, isIdentityBlock, splitIntoBlocks, toIdentityBytes } from './block.ts';
+import { toIdentityBytes } from './identity-bytes.ts';
 import { IdentitySet } from './identity-set.ts';
 import { sortIdentities } from './identity-sort.ts';
 
@@ -59,31 +59,6 @@ test('a journal block holds each identity once, in the order of its bytes', () =
     fc.property(identities, (all) => {
       const block = bytesOf(all);
       expect(names(block)).toEqual([...new Set(all.map(name))].sort());
-      expect(isIdentityBlock(block)).toBe(true);
-    }),
-  );
-});
-
-test('bytes that are out of order, doubled or cut are no block', () => {
-  const block = bytesOf([
-    [1, 2, 3],
-    [1, 2, 4],
-  ]);
-  expect(isIdentityBlock(Uint8Array.from([...block.slice(12), ...block.slice(0, 12)]))).toBe(false);
-  expect(isIdentityBlock(Uint8Array.from([...block.slice(0, 12), ...block.slice(0, 12)]))).toBe(false);
-  expect(isIdentityBlock(block.slice(1))).toBe(false);
-});
-
-test('a lookup finds in the blocks of a generation exactly what it holds', () => {
-  fc.assert(
-    fc.property(identities, identities, fc.integer({ min: 1, max: 50 }), (held, wanted, identitiesMax) => {
-      const sorted = bytesOf(held);
-      const asked = bytesOf([...wanted, ...held.slice(0, 5)]);
-      const heldNames = new Set(held.map(name));
-      expect(names(findInBlock(sorted, asked))).toEqual(names(asked).filter((one) => heldNames.has(one)));
-      const blocks = splitIntoBlocks(sorted, identitiesMax);
-      expect(blocks.flatMap((block) => names(block))).toEqual(names(sorted));
-      expect(blocks.every((block) => block.length > 0 && block.length <= identitiesMax * 12)).toBe(true);
     }),
   );
 });

@@ -1,4 +1,4 @@
-import { readWord, toIdentityBytes } from './block.ts';
+import { readWord, toIdentityBytes } from './identity-bytes.ts';
 import { buildFilterInSteps, openFilter } from './filter.ts';
 import type { IdentityFilter } from './filter.ts';
 import { IdentitySet } from './identity-set.ts';
