@@ -22,7 +22,8 @@ async function countedEdits(at: StartLine): Promise<unknown> {
   return (await client.query(day)).rows;
 }
 
-describe('npm start', () => {
+// Each start brings up three servers and four services: seconds on an idle machine, a minute on a busy one.
+describe('npm start', { timeout: 600_000 }, () => {
   it('becomes ready after SIGKILL of its supervisor at seeded moments, ends what was left, and every edit counts once', async () => {
     const { leftBehind, last } = await killStarts({ home, moments: 3, seed: 20_260_103, windowMs: 15_000 });
     const line = await last.line;

@@ -65,7 +65,7 @@ async function launchBroker(options: KafkaOptions, properties: string, port: num
   const args = [...JVM_FLAGS[options.tuning], ...archive.flags, log4j, '-cp', options.package.classPath, 'kafka.Kafka', properties];
   const running = launchProcess(options.home, { name: 'kafka', command: options.package.java, args });
   void running.exited.then(archive.keep);
-  await waitUntil({ what: 'Kafka', process: running, withinMs: 60_000, isReady: () => acceptsConnections(port) });
+  await waitUntil({ what: 'Kafka', process: running, withinMs: 120_000, isReady: () => acceptsConnections(port) });
   return running;
 }
 

@@ -65,7 +65,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const { account, folder: cwd } = standing;
   // SIGINT is Postgres' fast shutdown: it ends sessions and writes a checkpoint.
   const running = launchProcess(options.home, { name: 'postgres', command, args, cwd, account, stopSignal: 'SIGINT' });
-  await waitUntil({ what: 'Postgres', process: running, withinMs: 60_000, isReady: () => acceptsConnections(port) });
+  await waitUntil({ what: 'Postgres', process: running, withinMs: 120_000, isReady: () => acceptsConnections(port) });
   return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, process: running };
 }
 

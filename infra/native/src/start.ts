@@ -7,14 +7,13 @@ import { takeLock, type Lock } from './lock.ts';
 import { isPortFree, nextFreePort } from './port.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { processHome } from './servers.ts';
-import { startTidegate, type Tidegate } from './tidegate.ts';
+import { startTidegate, type ServicePorts, type Tidegate } from './tidegate.ts';
 import { SetupFailure } from './tool.ts';
 
 /** `npm start`: see README. Standard output carries the answer, or with `--json` one line; everything else goes to standard error. */
 
 const FIRST_GATEWAY_PORT = 8000;
 const FIRST_METRICS_PORT = 9464;
-const SERVICES = 4;
 const PARENT_CHECK_MS = 250;
 const USAGE = `npm start [-- --once] [-- --json]
 
@@ -39,13 +38,13 @@ async function main(env: Environment): Promise<number> {
   const { dataDir } = homeOf(env);
   const stopping = stopRequests();
   try {
-    const gatewayPort = await chooseGatewayPort(env);
+    await requireApiPort(env);
     const lock = await takeLock(
       processHome(dataDir).dataDir,
       once(() => progress.say('An earlier start is stopping: waiting for it')),
     );
     stopping.addEventListener('abort', () => lock.markStopping(), { once: true });
-    return await run({ env, flags, progress, dataDir, gatewayPort, lock, stopping });
+    return await run({ env, flags, progress, dataDir, lock, stopping });
   } catch (error) {
     progress.close();
     if (stopping.aborted) return 0;
@@ -60,17 +59,18 @@ interface Run {
   readonly flags: Flags;
   readonly progress: Progress;
   readonly dataDir: string;
-  readonly gatewayPort: number;
   readonly lock: Lock;
   readonly stopping: AbortSignal;
 }
 
-async function run({ env, flags, progress, dataDir, gatewayPort, lock, stopping }: Run): Promise<number> {
-  const metricsPorts = await chooseMetricsPorts();
+async function run({ env, flags, progress, dataDir, lock, stopping }: Run): Promise<number> {
+  const choosePorts = async (services: number): Promise<ServicePorts> => ({
+    gateway: await chooseGatewayPort(env),
+    metrics: await chooseMetricsPorts(services),
+  });
   const tidegate = await startTidegate({
     dataDir,
-    gatewayPort,
-    metricsPorts,
+    choosePorts,
     restarts: true,
     tuning: 'serve',
     progress,
@@ -112,6 +112,11 @@ function readFlags(args: readonly string[]): Flags | null {
   return { once: args.includes('--once'), json: args.includes('--json') };
 }
 
+/** Checked before the long work, and again when the port is taken. */
+async function requireApiPort(env: Environment): Promise<void> {
+  if (given(env['API_PORT']) !== undefined) await chooseGatewayPort(env);
+}
+
 async function chooseGatewayPort(env: Environment): Promise<number> {
   const wanted = given(env['API_PORT']);
   if (wanted === undefined) return nextFreePort(FIRST_GATEWAY_PORT);
@@ -121,9 +126,9 @@ async function chooseGatewayPort(env: Environment): Promise<number> {
   return port;
 }
 
-async function chooseMetricsPorts(): Promise<readonly number[]> {
+async function chooseMetricsPorts(services: number): Promise<readonly number[]> {
   const ports: number[] = [];
-  for (let next = FIRST_METRICS_PORT; ports.length < SERVICES; next = (ports.at(-1) ?? next) + 1) ports.push(await nextFreePort(next));
+  for (let next = FIRST_METRICS_PORT; ports.length < services; next = (ports.at(-1) ?? next) + 1) ports.push(await nextFreePort(next));
   return ports;
 }
 

@@ -38,7 +38,7 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 /** A run of this length counts as good: the next restart begins with the short pause again. */
 const GOOD_RUN_MS = 30_000;
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 120_000;
 
 interface Seat {
   readonly spec: ServiceSpec;

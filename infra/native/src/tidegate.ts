@@ -8,6 +8,12 @@ import { loadSecrets, secretSettings } from './secrets.ts';
 import { contextOf, startServers, type Servers } from './servers.ts';
 import { startSupervisor, type ServiceSpec, type Supervisor } from './supervisor.ts';
 
+export interface ServicePorts {
+  readonly gateway: number;
+  /** One for each service, in the order gateway, ingest, query, aggregators. */
+  readonly metrics: readonly number[];
+}
+
 export interface TidegateOptions {
   /** Secrets, logs and process records; and the servers' data where they are started here. */
   readonly dataDir: string;
@@ -22,9 +28,8 @@ export interface TidegateOptions {
   readonly aggregators?: number;
   /** Of the events topic; default 12. */
   readonly partitions?: number;
-  /** Default: free ports. */
-  readonly gatewayPort?: number;
-  readonly metricsPorts?: readonly number[];
+  /** Asked just before the services start, so that nobody takes the ports meanwhile; default: free ones. */
+  readonly choosePorts?: (services: number) => Promise<ServicePorts>;
   /** Whether services that die are started again; default false, so that a test decides. */
   readonly restarts?: boolean;
   /** Packs to apply, names of folders under `packs/`; default `wikipedia`, `traces`, `healthtrack`. */
@@ -120,8 +125,8 @@ interface Plan {
 
 async function planServices(of: { options: TidegateOptions; addresses: ServerAddresses; names: Names }): Promise<Plan> {
   const { options, addresses, names } = of;
-  const names4 = ['gateway', 'ingest', 'query', ...aggregatorNames(options.aggregators ?? 1)];
-  const gatewayPort = options.gatewayPort ?? (await freePort());
+  const processes = ['gateway', 'ingest', 'query', ...aggregatorNames(options.aggregators ?? 1)];
+  const { gateway: gatewayPort, metrics } = await (options.choosePorts ?? freePorts)(processes.length);
   const [ingestPort, queryPort] = [await freePort(), await freePort()];
   const shared = {
     KAFKA_BROKERS: addresses.kafkaBrokers,
@@ -138,13 +143,19 @@ async function planServices(of: { options: TidegateOptions; addresses: ServerAdd
   };
   const ports: Readonly<Record<string, number>> = { gateway: gatewayPort, ingest: ingestPort, query: queryPort };
   const services: ServiceSpec[] = [];
-  for (const [index, name] of names4.entries()) {
+  for (const [index, name] of processes.entries()) {
     const port = ports[name];
-    const metricsPort = options.metricsPorts?.[index] ?? (await freePort());
+    const metricsPort = metrics[index] ?? (await freePort());
     const own = port === undefined ? {} : { LISTEN_PORT: String(port), API_HOST: '127.0.0.1', API_PORT: String(port) };
     services.push({ name, service: name.replace(/-\d+$/, ''), env: { ...shared, ...own, METRICS_PORT: String(metricsPort) }, metricsPort });
   }
   return { gateway: `http://127.0.0.1:${gatewayPort}`, services };
+}
+
+async function freePorts(services: number): Promise<ServicePorts> {
+  const metrics: number[] = [];
+  while (metrics.length < services) metrics.push(await freePort());
+  return { gateway: await freePort(), metrics };
 }
 
 function aggregatorNames(count: number): readonly string[] {

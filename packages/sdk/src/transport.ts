@@ -37,7 +37,7 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Calls the gateway. 429, 503 and broken connections are tried again, after `Retry-After` where it is given and with a
+ * Calls the gateway. 429, 502, 503, 504 and broken connections are tried again, after `Retry-After` where it is given and with a
  * growing pause where not, until `patienceMs` is over; every call of this API is safe to repeat. A 503 that carries an answer per event
  * comes back as it is. Any other status is the caller's to judge.
  */
@@ -70,8 +70,9 @@ async function tryOnce(options: TransportOptions, call: Call): Promise<Reply | C
   }
 }
 
+/** 429; 502 and 504, where a service behind the gateway was away; 503 without an answer per event. */
 function isRefusedForNow(reply: Reply): boolean {
-  if (reply.status === 429) return true;
+  if (reply.status === 429 || reply.status === 502 || reply.status === 504) return true;
   return reply.status === 503 && !(typeof reply.json === 'object' && reply.json !== null && 'accepted' in reply.json);
 }
 
