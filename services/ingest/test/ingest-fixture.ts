@@ -106,16 +106,22 @@ export interface SendOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
   readonly tenant?: string;
+  /** When the gateway signs. */
+  readonly nowMs?: number;
 }
 
-export function callerHeaders(tenant = 'acme'): Record<string, string> {
+export function callerHeaders(tenant = 'acme', nowMs = NOW_MS): Record<string, string> {
   const key = deriveKey(config.secretKey, 'tidegate/caller', 32);
-  return { [CALLER_HEADER]: signCaller(key, { tenant, keyId: 'k1', scopes: ['ingest:write'] }, NOW_MS) };
+  return { [CALLER_HEADER]: signCaller(key, { tenant, keyId: 'k1', scopes: ['ingest:write'] }, nowMs) };
 }
 
 /** Sends one request as the gateway would. */
-export function send(app: IngestApp, body: string | Uint8Array, options: SendOptions = {}): Promise<HttpAnswer> {
-  const headers = { ...callerHeaders(options.tenant), 'content-type': options.type ?? 'application/x-ndjson', ...options.headers };
+export function send(app: Pick<IngestApp, 'port'>, body: string | Uint8Array, options: SendOptions = {}): Promise<HttpAnswer> {
+  const headers = {
+    ...callerHeaders(options.tenant, options.nowMs),
+    'content-type': options.type ?? 'application/x-ndjson',
+    ...options.headers,
+  };
   return new Promise((resolve, reject) => {
     const outgoing = request(
       { host: '127.0.0.1', port: app.port, path: `/v1/events${options.query ?? ''}`, method: 'POST', headers, agent: false },

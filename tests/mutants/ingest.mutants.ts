@@ -1,0 +1,78 @@
+import type { Mutant } from './mutant.ts';
+
+const INGEST_TESTS = ['services/ingest/test/ingest.test.ts'] as const;
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'an event is accepted although its append failed',
+    section: 4,
+    file: 'services/ingest/src/append.ts',
+    find: 'return { isAppended: false };',
+    replace: 'return { isAppended: true, baseOffset: 0 };',
+    tests: INGEST_TESTS,
+    kind: 'unit',
+  },
+  {
+    name: 'a refused event is answered before its original is in the log',
+    section: 4,
+    file: 'services/ingest/src/ledger.ts',
+    find: 'this.enter(this.join(batch, -1));',
+    replace: 'this.enter(batch.records.count > 0 ? NOT_TRIED : 0);',
+    tests: INGEST_TESTS,
+    kind: 'unit',
+  },
+  {
+    name: 'the record names another pack version than the one that judged it',
+    section: 4,
+    file: 'packages/core/src/event/canonical-writer.ts',
+    find: 'out.ascii(String(type.packVersion));',
+    replace: "out.ascii('1');",
+    tests: INGEST_TESTS,
+    kind: 'unit',
+  },
+  {
+    name: 'identity without the subject',
+    section: 2,
+    file: 'packages/core/src/event/identity.ts',
+    find: 'hasher.addText(pseudonym);\n    hasher.finishInto(keys.identity',
+    replace: "hasher.addText('');\n    hasher.finishInto(keys.identity",
+    tests: INGEST_TESTS,
+    kind: 'unit',
+  },
+  {
+    name: 'the topic key of an event with a subject ignores it',
+    section: 2,
+    file: 'packages/core/src/event/identity.ts',
+    find: "if (pseudonym !== '') {",
+    replace: "if (pseudonym === '-') {",
+    tests: ['packages/core/src/event/identity.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'an older control record replaces a newer one',
+    section: 10,
+    file: 'services/ingest/src/registry.ts',
+    find: 'if (read.data.version <= (versions.get(key) ?? 0)) return;',
+    replace: 'if (read.data.version <= 0) return;',
+    tests: INGEST_TESTS,
+    kind: 'unit',
+  },
+  {
+    name: 'events are taken although counting is behind by more than half of the retention',
+    section: 1,
+    file: 'services/ingest/src/backlog.ts',
+    find: 'nowMs - atMs > retentionMs / 2',
+    replace: 'nowMs - atMs > retentionMs * 2',
+    tests: INGEST_TESTS,
+    kind: 'unit',
+  },
+  {
+    name: 'the subject is written in the clear',
+    section: 11,
+    file: 'services/ingest/src/admit.ts',
+    find: '{ tenant, subject: pseudonym, treat',
+    replace: '{ tenant, subject: judge.subject, treat',
+    tests: INGEST_TESTS,
+    kind: 'unit',
+  },
+];
