@@ -6,10 +6,18 @@ const HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffe
 const TRAILER = Buffer.from([0xff, 0xff]);
 
 /** What the driver's connection can do beyond its published types. */
-interface CopyConnection {
-  query(text: string): void;
+interface CopyConnection extends Connection {
   sendCopyFromChunk(chunk: Uint8Array): void;
   endCopyFrom(): void;
+}
+
+/** What the driver calls on a query of one's own. */
+interface CopyQuery extends Submittable {
+  handleCopyInResponse(connection: CopyConnection): void;
+  handleCommandComplete(): void;
+  handleError(error: Error): void;
+  handleReadyForQuery(): void;
+  callback(): void;
 }
 
 /**
@@ -20,23 +28,19 @@ export function copyIn(client: ClientBase, statement: string, rows: readonly Uin
   return new Promise((resolve, reject) => {
     let failure: Error | null = null;
     const settle = (): void => (failure === null ? resolve() : reject(failure));
-    const copy = {
-      submit: (connection: Connection & CopyConnection) => connection.query(statement),
-      handleCopyInResponse: (connection: CopyConnection) => sendRows(connection, rows),
+    const copy: CopyQuery = {
+      submit: (connection) => connection.query(statement),
+      handleCopyInResponse: (connection) => sendRows(connection, rows),
       handleCommandComplete: () => undefined,
-      handleRowDescription: () => undefined,
-      handleDataRow: () => undefined,
-      handleEmptyQuery: () => undefined,
-      handlePortalSuspended: () => undefined,
       // A lost connection is told here too, and then no ReadyForQuery follows; settling twice is harmless.
-      handleError: (error: Error) => {
+      handleError: (error) => {
         failure ??= error;
         reject(error);
       },
       handleReadyForQuery: settle,
       callback: () => undefined,
     };
-    client.query(copy as unknown as Submittable);
+    client.query(copy);
   });
 }
 

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { byteaArray, int2Array, int4Array, int8Array, textArray, timestamptzArray, uuidArray } from './binary-array.ts';
 import { decodeCellKeys } from './cell-keys.ts';
 import { createCommitTransaction, fromCellRow } from './commit-transaction.ts';
@@ -130,15 +130,19 @@ async function amend(pool: pg.Pool, amendment: Amendment, token: Uint8Array): Pr
       partition,
       Buffer.from(token),
       amendment.term ?? null,
-      position?.nextOffset ?? null,
-      position?.logGeneration ?? null,
-      position?.topicId ?? null,
-      position?.lastRecordSha256 == null ? null : Buffer.from(position.lastRecordSha256),
+      ...toPositionValues(position),
     ]);
     const generation = rows[0]?.log_generation;
     if (gap !== undefined && generation !== undefined)
       await run(client, 'insert-gap', [lane, partition, generation, gap.fromOffset, gap.toOffset]);
   });
+}
+
+/** Nulls leave the row's position as it is. */
+function toPositionValues(position: LanePosition | undefined): unknown[] {
+  if (position === undefined) return [null, null, null, null];
+  const { nextOffset, logGeneration, topicId, lastRecordSha256 } = position;
+  return [nextOffset, logGeneration, topicId, lastRecordSha256 === null ? null : Buffer.from(lastRecordSha256)];
 }
 
 /** Runs `work` in a transaction that holds the partition's live row for its owner; false where the token lost it. */

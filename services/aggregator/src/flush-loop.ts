@@ -7,6 +7,8 @@ import type { OwnedPartition } from './owned-partition.ts';
 
 /** Pauses between flushes are this many times as long as the last flush: flushing takes about a third of the time. */
 const PAUSE_PER_FLUSH = 2;
+/** The loop turns at least this often, so that a still one is seen. */
+const IDLE_TURN_MS = 1_000;
 
 export interface FlushLoopDeps {
   readonly owned: () => Iterable<OwnedPartition>;
@@ -34,80 +36,104 @@ export interface FlushLoop {
  * begins at once; under load batches grow by themselves, because the pause grows with the duration of the flush.
  */
 export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
-  let waiting = Promise.withResolvers<void>();
-  let isStopping = false;
-  let isUrgent = 0;
-  let notBeforeMs = 0;
+  const pace = createPace(deps);
+  let isLast = false;
   let announced: Promise<void> = Promise.resolve();
   let round: PromiseWithResolvers<void> = Promise.withResolvers();
-
-  function wake(): void {
-    waiting.resolve();
-  }
-
-  async function waitForWork(): Promise<void> {
-    while (!isStopping && ![...deps.owned()].some(hasWork) && isUrgent === 0) {
-      await sleep(1_000, waiting.promise);
-      waiting = Promise.withResolvers();
-      deps.onTurn();
-    }
-    for (;;) {
-      const left = notBeforeMs - deps.clock.monotonicMs();
-      if (left <= 0 || isStopping || isUrgent > 0) return;
-      await sleep(left, waiting.promise);
-      waiting = Promise.withResolvers();
-      // Woken early by more work: only urgency shortens the pause.
-    }
-  }
 
   async function flushOnce(): Promise<void> {
     const startedMs = deps.clock.monotonicMs();
     const frozen = [...deps.owned()].filter(hasWork).map((owned) => freeze(owned, deps.clock.nowMs()));
     const committed = await deps.flush(frozen);
     const durationMs = deps.clock.monotonicMs() - startedMs;
-    if (frozen.length > 0)
-      notBeforeMs = deps.clock.monotonicMs() + Math.min(deps.pauseMaxMs, Math.max(deps.pauseMinMs, durationMs * PAUSE_PER_FLUSH));
+    if (frozen.length > 0) pace.flushed(durationMs);
     // Announcements follow one another, one flush behind at most.
     await announced;
     if (committed.length > 0) announced = deps.afterCommit(committed, durationMs).catch(deps.onFault);
   }
 
   async function run(): Promise<void> {
-    for (;;) {
-      await waitForWork();
+    while (!isLast) {
+      await pace.next();
       deps.onTurn();
-      const isLast = isStopping;
+      isLast = pace.isStopping();
       const done = round;
       round = Promise.withResolvers();
       await flushOnce();
       done.resolve();
-      if (isLast) return;
     }
   }
 
   const running = run().catch(deps.onFault);
   return {
-    wake,
+    wake: pace.wake,
     async drain() {
-      isUrgent += 1;
+      pace.urge(1);
       try {
         // The round that runs may have begun before the last records were folded; this one has not.
-        if (!isStopping) {
-          const { promise } = round;
-          wake();
-          await promise;
-        }
+        if (!pace.isStopping()) await round.promise;
         await announced;
       } finally {
-        isUrgent -= 1;
+        pace.urge(-1);
       }
     },
     async stop() {
-      isStopping = true;
-      wake();
+      pace.stop();
       await running;
       await announced;
     },
+  };
+}
+
+/** When the next flush begins. */
+interface Pace {
+  /** Resolves when there is something to flush and the pause is over, or when somebody does not want to wait. */
+  next(): Promise<void>;
+  wake(): void;
+  flushed(durationMs: number): void;
+  /** Counts those who do not want to wait. */
+  urge(by: 1 | -1): void;
+  stop(): void;
+  isStopping(): boolean;
+}
+
+function createPace(deps: FlushLoopDeps): Pace {
+  const { clock, pauseMinMs, pauseMaxMs } = deps;
+  let waiting = Promise.withResolvers<void>();
+  let isStopping = false;
+  let urgent = 0;
+  let notBeforeMs = 0;
+  const isUrged = (): boolean => isStopping || urgent > 0;
+  const wake = (): void => waiting.resolve();
+
+  async function waitAtMost(ms: number): Promise<void> {
+    await sleep(ms, waiting.promise);
+    waiting = Promise.withResolvers();
+  }
+
+  return {
+    wake,
+    async next() {
+      while (!isUrged() && ![...deps.owned()].some(hasWork)) {
+        await waitAtMost(IDLE_TURN_MS);
+        deps.onTurn();
+      }
+      // Woken early by more work: only urgency shortens the pause.
+      for (let left = notBeforeMs - clock.monotonicMs(); left > 0 && !isUrged(); left = notBeforeMs - clock.monotonicMs())
+        await waitAtMost(left);
+    },
+    flushed: (durationMs) => {
+      notBeforeMs = clock.monotonicMs() + Math.min(pauseMaxMs, Math.max(pauseMinMs, durationMs * PAUSE_PER_FLUSH));
+    },
+    urge: (by) => {
+      urgent += by;
+      wake();
+    },
+    stop: () => {
+      isStopping = true;
+      wake();
+    },
+    isStopping: () => isStopping,
   };
 }
 

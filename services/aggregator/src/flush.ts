@@ -38,21 +38,8 @@ export interface FlushDeps {
  * Resolves with the batches that are committed.
  */
 export function createFlush(deps: FlushDeps) {
-  const days = new Set<number>();
+  const ensureDays = createEnsureDays(deps.store);
   let failures = 0;
-
-  async function ensureDays(frozen: readonly FrozenBatch[]): Promise<void> {
-    const wanted = new Set<number>();
-    for (const { commit } of frozen) {
-      // The day after, too: no flush waits for it at midnight.
-      for (let day = Math.floor(commit.arrivalFromMs / DAY_MS); day <= Math.floor(commit.arrivalToMs / DAY_MS) + 1; day += 1)
-        wanted.add(day);
-    }
-    const fresh = [...wanted].filter((day) => !days.has(day));
-    if (fresh.length === 0) return;
-    await deps.store.ensureRawDays(fresh);
-    for (const day of fresh) days.add(day);
-  }
 
   async function attempt(frozen: readonly FrozenBatch[]): Promise<CommitOutcome> {
     try {
@@ -109,6 +96,22 @@ export function createFlush(deps: FlushDeps) {
   }
 
   return flush;
+}
+
+/** Makes sure, once a day, that the arrival days of a flush have a place. */
+function createEnsureDays(store: Pick<DataStore, 'ensureRawDays'>): (frozen: readonly FrozenBatch[]) => Promise<void> {
+  const known = new Set<number>();
+  return async function ensureDays(frozen) {
+    const fresh = new Set<number>();
+    for (const { commit } of frozen) {
+      // The day after, too: no flush waits for it at midnight.
+      const last = Math.floor(commit.arrivalToMs / DAY_MS) + 1;
+      for (let day = Math.floor(commit.arrivalFromMs / DAY_MS); day <= last; day += 1) if (!known.has(day)) fresh.add(day);
+    }
+    if (fresh.size === 0) return;
+    await store.ensureRawDays([...fresh]);
+    for (const day of fresh) known.add(day);
+  };
 }
 
 /** The commit stands. */

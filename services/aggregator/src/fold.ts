@@ -33,28 +33,7 @@ export interface Slice {
 /** Folds one slice into the partition's batch: deltas, raw rows, rejected rows, position. */
 export function createFold(deps: FoldDeps) {
   const { reader } = deps;
-  const row: RawRow = {
-    ...{ tenant: '', eventId: '', source: '', type: '', subject: null, occurredAtMs: 0, receivedAtMs: 0 },
-    ...{ partition: 0, logOffset: 0, logGeneration: 0, packVersion: 0, bytes: new Uint8Array(0), dataStart: 0, dataEnd: 0 },
-  };
-
-  function fillRow(owned: OwnedPartition, slab: RecordSlab, index: number): void {
-    const subject = reader.subject();
-    row.tenant = reader.tenant();
-    row.eventId = reader.id();
-    row.source = reader.source();
-    row.type = reader.type();
-    row.subject = subject === '' ? null : subject;
-    row.occurredAtMs = reader.timeMs();
-    row.receivedAtMs = slab.timestampsMs[index] ?? 0;
-    row.partition = owned.partition;
-    row.logOffset = slab.offsets[index] ?? 0;
-    row.logGeneration = owned.live.logGeneration;
-    row.packVersion = reader.packVersion();
-    row.bytes = slab.bytes;
-    row.dataStart = reader.dataStart();
-    row.dataEnd = reader.dataEnd();
-  }
+  const row = emptyRow();
 
   /** Waits until the event's pack is known; false when the partition was rewound or released meanwhile. */
   async function waitForPack(owned: OwnedPartition): Promise<boolean> {
@@ -73,7 +52,7 @@ export function createFold(deps: FoldDeps) {
   }
 
   function foldEvent(owned: OwnedPartition, slab: RecordSlab, index: number): void {
-    fillRow(owned, slab, index);
+    fillRow(row, reader, { owned, slab, index });
     owned.folder.fold(reader, row.receivedAtMs);
     owned.batch.raw.add(row);
     owned.batch.events += 1;
@@ -119,6 +98,31 @@ export function createFold(deps: FoldDeps) {
     advance(owned, slice);
     return true;
   };
+}
+
+function emptyRow(): RawRow {
+  return {
+    ...{ tenant: '', eventId: '', source: '', type: '', subject: null, occurredAtMs: 0, receivedAtMs: 0 },
+    ...{ partition: 0, logOffset: 0, logGeneration: 0, packVersion: 0, bytes: new Uint8Array(0), dataStart: 0, dataEnd: 0 },
+  };
+}
+
+function fillRow(row: RawRow, reader: CanonicalReader, at: { owned: OwnedPartition; slab: RecordSlab; index: number }): void {
+  const subject = reader.subject();
+  row.tenant = reader.tenant();
+  row.eventId = reader.id();
+  row.source = reader.source();
+  row.type = reader.type();
+  row.subject = subject === '' ? null : subject;
+  row.occurredAtMs = reader.timeMs();
+  row.receivedAtMs = at.slab.timestampsMs[at.index] ?? 0;
+  row.partition = at.owned.partition;
+  row.logOffset = at.slab.offsets[at.index] ?? 0;
+  row.logGeneration = at.owned.live.logGeneration;
+  row.packVersion = reader.packVersion();
+  row.bytes = at.slab.bytes;
+  row.dataStart = reader.dataStart();
+  row.dataEnd = reader.dataEnd();
 }
 
 function advance(owned: OwnedPartition, { slab, from, to }: Slice): void {

@@ -42,44 +42,21 @@ export interface Ownership {
 export function createOwnership(deps: OwnershipDeps): Ownership {
   const assigned = new Set<number>();
   const owned = new Map<number, OwnedPartition>();
-  const opening = new Set<number>();
-
-  async function open(partition: number): Promise<void> {
-    if (opening.has(partition) || owned.has(partition)) return;
-    opening.add(partition);
-    for (let attempt = 1; assigned.has(partition); attempt += 1) {
-      try {
-        const taken = await deps.takeOver(partition);
-        if (!assigned.has(partition)) break;
-        owned.set(partition, taken);
-        deps.onTakenOver(taken);
-        startReading(taken);
-        break;
-      } catch (error) {
-        deps.log.warn('take_over_failed', { error, detail: { partition, attempt } });
-        await deps.pause(backoffMs(BACKOFF, attempt, deps.random));
-      }
-    }
-    opening.delete(partition);
-    // Given, taken back and given again while a take-over ran.
-    if (assigned.has(partition) && !owned.has(partition)) await open(partition);
-  }
-
-  function startReading(taken: OwnedPartition): void {
-    deps.reader.assign(deps.eventsTopic, taken.partition, taken.live.folded);
-    deps.reader.assign(deps.rejectedTopic, taken.partition, taken.rejected.folded);
-  }
-
-  function stopReading(taken: OwnedPartition): void {
-    deps.reader.unassign(deps.eventsTopic, taken.partition);
-    deps.reader.unassign(deps.rejectedTopic, taken.partition);
-  }
+  const reading = createReading(deps);
+  const open = createOpen(deps, {
+    isWanted: (partition) => assigned.has(partition) && !owned.has(partition),
+    taken: (taken) => {
+      owned.set(taken.partition, taken);
+      deps.onTakenOver(taken);
+      reading.start(taken);
+    },
+  });
 
   function letGo(taken: OwnedPartition): void {
     taken.state = 'released';
     if (owned.get(taken.partition) === taken) {
       owned.delete(taken.partition);
-      stopReading(taken);
+      reading.stop(taken);
     }
     makeRoom(taken);
   }
@@ -88,7 +65,7 @@ export function createOwnership(deps: OwnershipDeps): Ownership {
     assigned.delete(partition);
     const taken = owned.get(partition);
     if (taken === undefined) return;
-    stopReading(taken);
+    reading.stop(taken);
     if (taken.state === 'running') taken.state = 'stopped';
     makeRoom(taken);
     // A database that does not answer must not hold the group up: what is not committed is read again by the next owner.
@@ -112,14 +89,54 @@ export function createOwnership(deps: OwnershipDeps): Ownership {
       if (assigned.has(taken.partition)) void open(taken.partition);
     },
     restart: (taken) => {
-      if (taken.state === 'running' && owned.get(taken.partition) === taken) startReading(taken);
+      if (taken.state === 'running' && owned.get(taken.partition) === taken) reading.start(taken);
     },
-    stopReading,
+    stopReading: reading.stop,
     ownerOf: ({ partition }) => {
       const taken = owned.get(partition);
       return taken?.state === 'running' ? taken : null;
     },
     all: () => [...owned.values()],
     release: letGo,
+  };
+}
+
+interface OpenTarget {
+  readonly isWanted: (partition: number) => boolean;
+  readonly taken: (owned: OwnedPartition) => void;
+}
+
+/** Takes a partition over, again and again while it is wanted; once at a time per partition. */
+function createOpen(deps: OwnershipDeps, target: OpenTarget): (partition: number) => Promise<void> {
+  const opening = new Set<number>();
+
+  async function tryOnce(partition: number, attempt: number): Promise<void> {
+    try {
+      const taken = await deps.takeOver(partition);
+      if (target.isWanted(partition)) target.taken(taken);
+    } catch (error) {
+      deps.log.warn('take_over_failed', { error, detail: { partition, attempt } });
+      await deps.pause(backoffMs(BACKOFF, attempt, deps.random));
+    }
+  }
+
+  return async function open(partition) {
+    if (opening.has(partition)) return;
+    opening.add(partition);
+    for (let attempt = 1; target.isWanted(partition); attempt += 1) await tryOnce(partition, attempt);
+    opening.delete(partition);
+  };
+}
+
+function createReading({ reader, eventsTopic, rejectedTopic }: OwnershipDeps): Record<'start' | 'stop', (owned: OwnedPartition) => void> {
+  return {
+    start: ({ partition, live, rejected }) => {
+      reader.assign(eventsTopic, partition, live.folded);
+      reader.assign(rejectedTopic, partition, rejected.folded);
+    },
+    stop: ({ partition }) => {
+      reader.unassign(eventsTopic, partition);
+      reader.unassign(rejectedTopic, partition);
+    },
   };
 }

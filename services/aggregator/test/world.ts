@@ -177,8 +177,8 @@ function mortalStore(store: DataStore, state: { isDead: boolean }): DataStore {
   });
 }
 
-async function* dead(): AsyncGenerator<never> {
-  throw new Error('dead');
+function dead(): AsyncIterable<never> {
+  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('dead')) }) };
 }
 
 /** Polls for a fact. */
