@@ -96,9 +96,15 @@ function createChunkReader(deps: ReadDeps, once: ReturnType<typeof createSingleF
     return Promise.all(names.map(async (name) => store.read(name, { epoch, known: null, peek: true })));
   }
 
+  /** One after another: decoding a chunk takes time of this process, which must not be counted against Redis. */
   async function readAll(plan: Plan, names: readonly ChunkName[], epoch: string): Promise<readonly DecodedChunk[] | null> {
-    const chunks = await Promise.all(names.map(async (name) => readDecoded(deps, { plan, name, epoch })));
-    return chunks.every((chunk) => chunk !== null) ? chunks : null;
+    const chunks: DecodedChunk[] = [];
+    for (const name of names) {
+      const chunk = await readDecoded(deps, { plan, name, epoch });
+      if (chunk === null) return null;
+      chunks.push(chunk);
+    }
+    return chunks;
   }
 
   return async function readChunks(ask, names) {
@@ -118,7 +124,7 @@ function createChunkReader(deps: ReadDeps, once: ReturnType<typeof createSingleF
       const key = answers.keyOf(ask, readings);
       const cached = await budget(async () => answers.read(ask, key));
       if (cached !== null) return { table: cached.table, held: heldOf(progress), cache: { state: 'hit', ageMs: cached.ageMs } };
-      const chunks = await budget(async () => readAll(ask.plan, names, progress.epoch));
+      const chunks = await readAll(ask.plan, names, progress.epoch);
       if (chunks === null) continue;
       const table = answerFrom(ask, chunks);
       answers.write(ask, key, table);
@@ -135,10 +141,10 @@ interface DecodedAsk {
 }
 
 /** The chunk as it is now in Redis, through what this process knows of it; null: absent. */
-async function readDecoded({ store, decoded }: ReadDeps, { plan, name, epoch }: DecodedAsk): Promise<DecodedChunk | null> {
+async function readDecoded({ store, decoded, cacheBudgetMs }: ReadDeps, { plan, name, epoch }: DecodedAsk): Promise<DecodedChunk | null> {
   const id = chunkId(name);
   const known = decoded.get(id) ?? null;
-  const reading = await store.read(name, { epoch, known: known?.version() ?? null });
+  const reading = await within(cacheBudgetMs, async () => store.read(name, { epoch, known: known?.version() ?? null }));
   if (reading.kind === 'absent') return null;
   if (reading.kind === 'same') return known;
   // Another token is another chunk: it may lack what Postgres has lost since.
