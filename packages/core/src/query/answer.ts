@@ -1,0 +1,134 @@
+/** From cells to rows: merges states over partitions, buckets and series, then fills, orders and cuts. Pure. */
+import { toIsoIn } from '../time/iso.ts';
+import type { CursorMark } from './cursor.ts';
+import { createLocator } from './bucket-locator.ts';
+import { createDimsAccess, dimensionValue } from './dims-access.ts';
+import { measureAnswer } from './measure-value.ts';
+import type { StateAlgebra } from './measure-value.ts';
+import type { Plan } from './plan.ts';
+import { SUBJECT_INDEX } from './plan.ts';
+import { compareRows, markOf, rowOfMark } from './row-order.ts';
+import type { KeyedRow } from './row-order.ts';
+import type { AnswerRow, AnswerValue } from './shape.ts';
+
+export interface SeriesOfCells {
+  readonly subject: string;
+  readonly dims: readonly (string | null)[];
+}
+
+/** Takes the state of one cell, in any order of cells. */
+export type CellSink<S> = (bucketS: number, state: S, revision: number) => void;
+
+export interface AnswerTable {
+  readonly rows: readonly AnswerRow[];
+  /** Where the next page begins; null on the last one. */
+  readonly next: CursorMark | null;
+  /** Sum over the cells that were merged. */
+  readonly revision: number;
+}
+
+export interface AnswerBuilder<S> {
+  /** Null: the series does not count for this question. */
+  series(entry: SeriesOfCells): CellSink<S> | null;
+  finish(): AnswerTable;
+}
+
+interface Group<S> {
+  readonly key: string;
+  readonly texts: readonly (string | null)[];
+  /** By bucket; without buckets one state at 0. */
+  readonly states: (S | undefined)[];
+}
+
+/** `subjectShown` stands in the answer for the pseudonym of the one subject that the caller named by its plain id. */
+export function createAnswer<S>(plan: Plan, algebra: StateAlgebra<S>, subjectShown: string | null): AnswerBuilder<S> {
+  const dims = createDimsAccess(plan.dimensions);
+  const groups = new Map<string, Group<S>>();
+  const locate = createLocator(plan.range, plan.buckets);
+  let revisions = 0;
+  return {
+    series(entry) {
+      if (plan.range.subject !== null && entry.subject !== plan.range.subject) return null;
+      dims.look(entry.dims);
+      if (plan.where !== null && !plan.where(dims)) return null;
+      const group = groupOf(groups, groupTexts(plan, entry));
+      return (bucketS, state, revision) => {
+        const at = locate(bucketS);
+        if (at < 0) return;
+        group.states[at] = algebra.merge(group.states[at] ?? algebra.empty(), state);
+        revisions += revision;
+      };
+    },
+    finish() {
+      const rows = keyedRows(plan, algebra, groups);
+      const after = plan.cursor === null ? null : rowOfMark(plan.cursor);
+      const compare = compareRows(plan);
+      const ordered = (after === null ? rows : rows.filter((row) => compare(row, after) > 0)).sort(compare);
+      const page = ordered.slice(0, plan.limit);
+      const last = page.at(-1);
+      return {
+        rows: page.map(createShow(plan, subjectShown)),
+        next: last === undefined || ordered.length <= plan.limit ? null : markOf(plan, last),
+        revision: revisions,
+      };
+    },
+  };
+}
+
+function groupTexts(plan: Plan, entry: SeriesOfCells): (string | null)[] {
+  return plan.groups.map(({ index }) => (index === SUBJECT_INDEX ? entry.subject : (entry.dims[index] ?? null)));
+}
+
+function groupOf<S>(groups: Map<string, Group<S>>, texts: readonly (string | null)[]): Group<S> {
+  // Texts never hold U+0000, so joining by it keeps keys apart; 0 and 1 keep an absent value from an empty one.
+  const key = texts.map((text) => (text === null ? '0' : `1${text}`)).join('\u0000');
+  const known = groups.get(key);
+  if (known !== undefined) return known;
+  const group: Group<S> = { key, texts, states: [] };
+  groups.set(key, group);
+  return group;
+}
+
+/** Rows in no order. Without groups there is always the one group of everything, so that it can be filled or be all zero. */
+function keyedRows<S>(plan: Plan, algebra: StateAlgebra<S>, groups: Map<string, Group<S>>): KeyedRow[] {
+  const isFilled = plan.kind === 'summary' || plan.fill !== 'none';
+  if (isFilled && plan.groups.length === 0) groupOf(groups, []);
+  const starts = plan.buckets?.startsMs ?? [null];
+  const read = (state: S): KeyedRow['values'] => plan.measures.map((measure) => algebra.read(state, measure));
+  const rows: KeyedRow[] = [];
+  for (const { key, texts, states } of groups.values()) {
+    for (const [at, bucketMs] of starts.entries()) {
+      const state = states[at];
+      if (state !== undefined) rows.push({ key, texts, bucketMs, values: read(state) });
+      else if (isFilled) rows.push({ key, texts, bucketMs, values: emptyValues(plan) });
+    }
+  }
+  return rows;
+}
+
+/** Nothing happened: a count is 0 and nothing else has a value; asked to fill with zero a sum is 0 too; with null all is null. */
+function emptyValues(plan: Plan): KeyedRow['values'] {
+  return plan.measures.map(({ measure }) => {
+    if (plan.fill === 'null') return null;
+    const isZero = measure.kind === 'count' || (measure.kind === 'sum' && plan.fill === 'zero');
+    return isZero ? { unscaled: 0, scale: 0 } : null;
+  });
+}
+
+function createShow(plan: Plan, subjectShown: string | null): (row: KeyedRow) => AnswerRow {
+  const isoOf = new Map<number, string>();
+  const time = (bucketMs: number): string => {
+    const text = isoOf.get(bucketMs) ?? toIsoIn(plan.zone, bucketMs);
+    isoOf.set(bucketMs, text);
+    return text;
+  };
+  return ({ bucketMs, texts, values }) => {
+    const row: AnswerValue[] = bucketMs === null ? [] : [time(bucketMs)];
+    for (const [at, { type, index }] of plan.groups.entries()) {
+      const text = texts[at] ?? null;
+      row.push(index === SUBJECT_INDEX ? (subjectShown ?? (text === '' ? null : text)) : dimensionValue(text, type));
+    }
+    for (const value of values) row.push(measureAnswer(value));
+    return row;
+  };
+}

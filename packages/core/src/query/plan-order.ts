@@ -1,0 +1,30 @@
+import { failed, ok } from '../fault/fault.ts';
+import type { Result } from '../fault/fault.ts';
+import type { Question } from './question.ts';
+import type { AnswerColumn, AskedMeasure, PlannedDimension } from './shape.ts';
+
+/** What rows are ordered by; ties are settled by bucket, then by the groups' stored texts. */
+export type PlannedOrder =
+  | { readonly by: 'bucket'; readonly descending: boolean }
+  | { readonly by: 'group'; readonly at: number; readonly descending: boolean }
+  | { readonly by: 'measure'; readonly at: number; readonly descending: boolean };
+
+interface Places {
+  readonly groups: readonly PlannedDimension[];
+  readonly measures: readonly AskedMeasure[];
+}
+
+/** A series is in the order of time, a table begins with the greatest of its first measure, unless the question says otherwise. */
+export function planOrder(question: Question, columns: readonly AnswerColumn[], places: Places): Result<PlannedOrder> {
+  const { order, kind } = question;
+  if (order === undefined) return ok(kind === 'series' ? { by: 'bucket', descending: false } : { by: 'measure', at: 0, descending: true });
+  const descending = order.startsWith('-');
+  const name = descending ? order.slice(1) : order;
+  if (!columns.some((column) => column.name === name)) {
+    return failed({ code: 'question_invalid', path: 'order', message: 'name a column of the answer' });
+  }
+  if (kind === 'series' && name === 'bucket') return ok({ by: 'bucket', descending });
+  const group = places.groups.findIndex((one) => one.name === name);
+  if (group >= 0) return ok({ by: 'group', at: group, descending });
+  return ok({ by: 'measure', at: places.measures.findIndex((one) => one.name === name), descending });
+}

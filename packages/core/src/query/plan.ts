@@ -1,0 +1,210 @@
+/** From a question and the metric's definition to what must be read and how it becomes rows. Pure: time is given. */
+import { failed, ok } from '../fault/fault.ts';
+import type { Result } from '../fault/fault.ts';
+import { hashParts } from '../hash/hash-parts.ts';
+import { PUBLIC_HASH_KEY } from '../hash/siphash.ts';
+import type { CompiledMetric, CompiledSet } from '../pack/compiled.ts';
+import type { EventPredicate } from '../pack/where.ts';
+import { bucketsOf, CELL_MS } from '../time/buckets.ts';
+import type { BucketGrain, Buckets } from '../time/buckets.ts';
+import { lastRange, parseMoment } from '../time/moment.ts';
+import { createZone } from '../time/zone.ts';
+import type { Zone } from '../time/zone.ts';
+import type { CursorMark } from './cursor.ts';
+import { planMeasures } from './plan-measures.ts';
+import { planOrder } from './plan-order.ts';
+import type { PlannedOrder } from './plan-order.ts';
+import { planWhere } from './plan-where.ts';
+import type { Question, QuestionGrain, QuestionKind } from './question.ts';
+import type { AnswerColumn, AskedMeasure, CellRange, PlannedDimension } from './shape.ts';
+
+/** Stands in `group_by` for the subject, which is no dimension: its place in a series is not among `dims`. */
+export const SUBJECT_INDEX = -1;
+
+export interface Plan {
+  readonly kind: QuestionKind;
+  readonly metric: CompiledMetric;
+  readonly range: CellRange;
+  /** The asked range before it was widened to the grid of the cells, epoch milliseconds. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly zone: Zone;
+  readonly grain: QuestionGrain | null;
+  /** Null where the answer has no buckets. */
+  readonly buckets: Buckets | null;
+  readonly edgesRounded: boolean;
+  readonly measures: readonly AskedMeasure[];
+  readonly groups: readonly PlannedDimension[];
+  /** Dimensions of the set that is read, for `where`. */
+  readonly dimensions: readonly PlannedDimension[];
+  /** Null: every series counts. */
+  readonly where: EventPredicate | null;
+  readonly fill: Question['fill'];
+  readonly order: PlannedOrder;
+  readonly limit: number;
+  readonly cursor: CursorMark | null;
+  readonly columns: readonly AnswerColumn[];
+  /** Same for two questions exactly when their rows are made in the same way from the same cells, page apart. */
+  readonly identity: string;
+}
+
+export interface PlanAsk {
+  readonly question: Question;
+  /** Null: the tenant has no such metric. */
+  readonly metric: CompiledMetric | null;
+  /** Pseudonym of the subject that the question names. */
+  readonly subject: string | null;
+  readonly cursor: CursorMark | null;
+  readonly nowMs: number;
+  readonly bucketsMax: number;
+}
+
+export function planQuestion(ask: PlanAsk): Result<Plan> {
+  const { question, metric } = ask;
+  if (metric === null) return failed({ code: 'metric_unknown', path: 'metric', message: 'no pack of the tenant declares this metric' });
+  const measures = planMeasures(metric, question.measures);
+  if (!measures.ok) return measures;
+  const set = chooseSet(question, metric);
+  if (!set.ok) return set;
+  const dimensions = placeDimensions(metric, set.value);
+  const where = planWhere(question.where, dimensions);
+  if (!where.ok) return where;
+  const time = planTime(ask);
+  if (!time.ok) return time;
+  const groups = question.group_by.map((name) => dimensions.find((one) => one.name === name) ?? subjectGroup(name));
+  const columns = planColumns(question.kind, groups, measures.value);
+  const order = planOrder(question, columns, { groups, measures: measures.value });
+  if (!order.ok) return order;
+  const { fromMs, toMs } = time.value;
+  const range: CellRange = {
+    tenant: metric.tenant,
+    metric: metric.metric,
+    version: metric.version,
+    setNo: set.value.setNo,
+    subject: ask.subject,
+    fromS: (Math.floor(fromMs / CELL_MS) * CELL_MS) / 1_000,
+    toS: (Math.ceil(toMs / CELL_MS) * CELL_MS) / 1_000,
+  };
+  const plan = { kind: question.kind, metric, range, ...time.value, measures: measures.value, groups, dimensions, where: where.value };
+  const identity = identityOf(question, range);
+  if (ask.cursor !== null && ask.cursor.question !== identity) {
+    return failed({ code: 'cursor_invalid', path: 'cursor', message: 'the cursor belongs to another question' });
+  }
+  return ok({ ...plan, fill: question.fill, order: order.value, limit: question.limit, cursor: ask.cursor, columns, identity });
+}
+
+/** The smallest stored combination that holds every dimension asked; sets by subject hold the most series. */
+function chooseSet(question: Question, metric: CompiledMetric): Result<CompiledSet> {
+  const needed = new Set([...question.group_by, ...Object.keys(question.where)]);
+  const needsSubject = needed.delete('subject') || question.subject !== undefined;
+  for (const name of needed) {
+    if (metric.dimensions.some((dimension) => dimension.name === name)) continue;
+    const path = question.group_by.includes(name) ? 'group_by' : 'where';
+    return failed({ code: 'dimension_unknown', path, message: 'the metric has no such dimension' });
+  }
+  if (Object.hasOwn(question.where, 'subject')) {
+    return failed({ code: 'question_invalid', path: 'where.subject', message: 'name one subject by the member subject' });
+  }
+  const fitting = metric.sets.filter(
+    (set) => [...needed].every((name) => set.dimensions.includes(name)) && (set.bySubject || !needsSubject),
+  );
+  const size = (set: CompiledSet): number => set.dimensions.length + (set.bySubject ? 1_000 : 0);
+  const [smallest] = fitting.toSorted((a, b) => size(a) - size(b) || a.setNo - b.setNo);
+  if (smallest !== undefined) return ok(smallest);
+  const message = 'no stored combination of dimensions holds all that group_by, where and subject name; the pack declares them as sets';
+  return failed({ code: 'not_stored_together', path: 'group_by', message });
+}
+
+function placeDimensions(metric: CompiledMetric, set: CompiledSet): PlannedDimension[] {
+  return set.dimensions.map((name, index) => ({
+    name,
+    index,
+    type: metric.dimensions.find((dimension) => dimension.name === name)?.type ?? 'string',
+  }));
+}
+
+function subjectGroup(name: string): PlannedDimension {
+  return { name, type: 'string', index: SUBJECT_INDEX };
+}
+
+interface PlannedTime {
+  readonly zone: Zone;
+  readonly grain: QuestionGrain | null;
+  readonly buckets: Buckets | null;
+  readonly edgesRounded: boolean;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+function planTime(ask: PlanAsk): Result<PlannedTime> {
+  const { question, bucketsMax } = ask;
+  const zone = createZoneCached(question.zone);
+  if (zone === null) return failed({ code: 'zone_unknown', path: 'zone', message: 'not the name of an IANA time zone' });
+  const grain = question.kind === 'series' ? (question.grain ?? 'day') : null;
+  if (grain === 'minute') {
+    return failed({ code: 'grain_not_stored', path: 'grain', message: 'the finest stored grain is quarter_hour' });
+  }
+  const range = ask.cursor === null ? resolveRange(ask, zone, grain) : ok({ fromMs: ask.cursor.fromMs, toMs: ask.cursor.toMs });
+  if (!range.ok) return range;
+  const { fromMs, toMs } = range.value;
+  const isOffGrid = fromMs % CELL_MS !== 0 || toMs % CELL_MS !== 0;
+  if (grain === null) return ok({ zone, grain, buckets: null, edgesRounded: isOffGrid, fromMs, toMs });
+  const buckets = bucketsOf({ zone, grain, fromMs, toMs, bucketsMax });
+  if (buckets !== null) return ok({ zone, grain, buckets, edgesRounded: buckets.edgesRounded, fromMs, toMs });
+  return failed({
+    code: 'range_too_large',
+    path: 'from',
+    message: `the range holds more than ${bucketsMax} buckets; ask for a coarser grain`,
+  });
+}
+
+function resolveRange(ask: PlanAsk, zone: Zone, grain: BucketGrain | null): Result<{ fromMs: number; toMs: number }> {
+  const { from, to, last } = ask.question;
+  if (last !== undefined) {
+    const range = lastRange({ last, zone, nowMs: ask.nowMs, grain });
+    return range === null ? failed({ code: 'time_invalid', path: 'last', message: 'not a length of time' }) : ok(range);
+  }
+  const fromMs = parseMoment(from ?? '', zone);
+  const toMs = parseMoment(to ?? '', zone);
+  if (fromMs === null) return failed({ code: 'time_invalid', path: 'from', message: 'there is no such date or time' });
+  if (toMs === null) return failed({ code: 'time_invalid', path: 'to', message: 'there is no such date or time' });
+  // Equal instants from different texts are a day that the zone skipped: a range without cells, no mistake.
+  if (toMs < fromMs || from === to) return failed({ code: 'time_invalid', path: 'to', message: 'to must lie after from' });
+  return ok({ fromMs, toMs });
+}
+
+/** Zones keep what they learned of their changes; there are some 600 names, so all may stay. */
+const zones = new Map<string, Zone>();
+
+function createZoneCached(id: string): Zone | null {
+  const known = zones.get(id);
+  if (known !== undefined) return known;
+  const zone = createZone(id);
+  if (zone !== null) zones.set(id, zone);
+  return zone;
+}
+
+function planColumns(kind: QuestionKind, groups: readonly PlannedDimension[], measures: readonly AskedMeasure[]): AnswerColumn[] {
+  const columns: AnswerColumn[] = kind === 'series' ? [{ name: 'bucket', type: 'time' }] : [];
+  for (const { name, type } of groups) columns.push({ name, type: columnType(type) });
+  for (const { name, measure } of measures) {
+    columns.push({
+      name,
+      type: measure.kind === 'count' ? 'integer' : 'number',
+      ...(measure.unit === undefined ? {} : { unit: measure.unit }),
+    });
+  }
+  return columns;
+}
+
+function columnType(type: PlannedDimension['type']): AnswerColumn['type'] {
+  if (type === 'integer' || type === 'boolean') return type;
+  if (type === 'decimal' || type === 'number') return 'number';
+  return type === 'timestamp' ? 'time' : 'string';
+}
+
+function identityOf(question: Question, range: CellRange): string {
+  const { kind, measures, grain, zone, group_by: groupBy, where, fill, order } = question;
+  const all = JSON.stringify([1, range, kind, measures ?? null, grain ?? null, zone, groupBy, where, fill, order ?? null]);
+  return Array.from(hashParts(PUBLIC_HASH_KEY, [all]), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
