@@ -19,10 +19,12 @@ const PROXIED: readonly FaultCode[] = ['upstream_unreachable', 'upstream_timeout
 
 /** The OpenAPI 3.1 document of the public API, made from the declared routes and from nothing else. */
 export function openApiDocument({ version }: OpenApiOptions): JsonObject {
+  const components: Components = {};
+  jsonSchema(PROBLEM_SCHEMA, 'output', components);
   const paths: Record<string, Record<string, JsonObject>> = {};
   for (const route of listRoutes()) {
     const item = (paths[route.path] ??= {});
-    item[route.method.toLowerCase()] = operation(route);
+    item[route.method.toLowerCase()] = operation(route, components);
   }
   return {
     openapi: '3.1.0',
@@ -37,7 +39,7 @@ export function openApiDocument({ version }: OpenApiOptions): JsonObject {
     },
     paths,
     components: {
-      schemas: { Problem: jsonSchema(PROBLEM_SCHEMA, 'output') },
+      schemas: components,
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         header: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
@@ -47,8 +49,8 @@ export function openApiDocument({ version }: OpenApiOptions): JsonObject {
   };
 }
 
-function operation(route: NamedRoute): JsonObject {
-  const parameters = [...pathParameters(route.path), ...queryParameters(route)];
+function operation(route: NamedRoute, components: Components): JsonObject {
+  const parameters = [...pathParameters(route.path), ...queryParameters(route, components)];
   return {
     operationId: route.name,
     summary: route.summary,
@@ -56,17 +58,20 @@ function operation(route: NamedRoute): JsonObject {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: content(route.body.contentTypes, jsonSchema(route.body.schema, 'input')) } }),
-    responses: responses(route),
+      : { requestBody: { required: true, content: content(route.body.contentTypes, jsonSchema(route.body.schema, 'input', components)) } }),
+    responses: responses(route, components),
   };
 }
 
-function responses(route: NamedRoute): JsonObject {
+function responses(route: NamedRoute, components: Components): JsonObject {
   const byStatus: Record<string, JsonObject> = {};
   for (const [status, { description, schema, contentTypes = ['application/json'] }] of Object.entries<
     RouteDeclaration['responses'][number]
   >(route.responses)) {
-    byStatus[status] = { description, ...(schema === null ? {} : { content: content(contentTypes, jsonSchema(schema, 'output')) }) };
+    byStatus[status] = {
+      description,
+      ...(schema === null ? {} : { content: content(contentTypes, jsonSchema(schema, 'output', components)) }),
+    };
   }
   for (const [status, codes] of Map.groupBy(faultsOf(route), (code) => String(FAULTS[code].status))) {
     const problem = { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } };
@@ -100,22 +105,42 @@ function pathParameters(path: string): JsonObject[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
 }
 
-function queryParameters(route: NamedRoute): JsonObject[] {
+function queryParameters(route: NamedRoute, components: Components): JsonObject[] {
   if (route.query === undefined) return [];
-  const { properties = {}, required = [] } = jsonSchema(route.query, 'input') as {
+  const { properties = {}, required = [] } = jsonSchema(route.query, 'input', components) as {
     properties?: Record<string, JsonObject>;
     required?: string[];
   };
   return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: required.includes(name), schema }));
 }
 
-/** Inlined throughout: a reference inside a schema would point into that schema, not into the document. */
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
+/** Schemas that have a name, under it. */
+type Components = Record<string, JsonObject>;
+
+/** Schemas with an id become components of the document, and what refers to them points there. */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output', components: Components): JsonObject {
+  const made = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline', target: 'draft-2020-12' });
   const {
     $schema: _dialect,
-    id: _id,
-    $defs: _definitions,
+    $defs: definitions = {},
     ...rest
-  } = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline', target: 'draft-2020-12' });
+  } = pointToComponents(made) as { $defs?: Record<string, JsonObject> } & JsonObject;
+  for (const [id, definition] of Object.entries(definitions)) components[id] = withoutId(definition);
+  return withoutId(rest);
+}
+
+/** The name is the component's key; as `id` it is no word of JSON Schema 2020-12. */
+function withoutId({ id: _id, ...rest }: JsonObject): JsonObject {
   return rest;
+}
+
+function pointToComponents(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(pointToComponents);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, member]): [string, unknown] =>
+    name === '$ref' && typeof member === 'string'
+      ? [name, member.replace('#/$defs/', '#/components/schemas/')]
+      : [name, pointToComponents(member)],
+  );
+  return Object.fromEntries(entries);
 }

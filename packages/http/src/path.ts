@@ -23,7 +23,18 @@ export function normalisePath(target: string): PathReading {
   if (target.length > URL_BYTES_MAX) return { ok: false };
   const mark = target.indexOf('?');
   const raw = mark < 0 ? target : target.slice(0, mark);
-  if (!PATH.test(raw) || AMBIGUOUS.test(raw) || EMPTY_OR_DOTS.test(raw)) return { ok: false };
+  if (!PATH.test(raw) || AMBIGUOUS.test(raw) || EMPTY_OR_DOTS.test(raw) || !isUtf8(raw)) return { ok: false };
   const path = raw.startsWith('/api/v1/') ? raw.slice('/api'.length) : raw;
   return { ok: true, path, search: mark < 0 ? '' : target.slice(mark) };
+}
+
+/** Whether the percent-encoded bytes are UTF-8: what is not, one reader refuses and another guesses at. */
+function isUtf8(path: string): boolean {
+  if (!path.includes('%')) return true;
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -9,8 +9,11 @@ export interface RedisOptions {
   readonly address: RedisAddress;
   /** Shown in CLIENT LIST, for instance `tidegate-gateway`. */
   readonly name: string;
-  /** A command that has not been answered by then fails. Its effect is then unknown. */
-  readonly commandTimeoutMs: number;
+  /**
+   * A command that has not been answered by then fails; its effect is then unknown. Holds for the library's own handshake
+   * too, so a budget of a few milliseconds is kept by the caller instead: a busy moment would end the connection.
+   */
+  readonly commandTimeoutMs?: number;
   readonly onError?: (error: Error) => void;
 }
 
@@ -25,7 +28,7 @@ export function connectRedis({ address, name, commandTimeoutMs, onError }: Redis
   const redis = new Redis({
     ...toOptions(address),
     connectionName: name,
-    commandTimeout: commandTimeoutMs,
+    ...(commandTimeoutMs === undefined ? {} : { commandTimeout: commandTimeoutMs }),
     connectTimeout: CONNECT_TIMEOUT_MS,
     // The library would hold commands until the server is back, and repeat them: a limit decided late is worse than none.
     enableOfflineQueue: false,

@@ -117,7 +117,7 @@ function createParts(config: GatewayConfig, { context, signal }: Pick<Parts, 'co
     tracing: createTracing({ service: 'gateway', endpoint: config.otlpEndpoint, ratio: config.traceRatio }),
     store: createControlStore(database),
     client,
-    redis: connectRedis({ address: { url: config.redisUrl }, name: 'tidegate-gateway', commandTimeoutMs: LIMIT_BUDGET_MS }),
+    redis: connectRedis({ address: { url: config.redisUrl }, name: 'tidegate-gateway' }),
     keys,
     control: followControl({ client, topic, keys, clock, log }),
   };
@@ -188,7 +188,14 @@ function limitOf({ config, context, metrics, redis }: Parts): Limit {
     ingest: perMinute('ingest', config.limitIngestPerMinute),
     api_key: perMinute('api_key', config.limitApiKeyPerMinute),
   };
-  return createLimit({ buckets: createRedisBuckets({ redis }), policies, prefix: config.redisPrefix, breaker, clock, metrics });
+  return createLimit({
+    buckets: createRedisBuckets({ redis, timeoutMs: LIMIT_BUDGET_MS }),
+    policies,
+    prefix: config.redisPrefix,
+    breaker,
+    clock,
+    metrics,
+  });
 }
 
 function perMinute(name: LimitClass, limit: number): BucketPolicy {

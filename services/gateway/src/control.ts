@@ -9,9 +9,13 @@ import type { KeyDirectory } from './keys.ts';
 
 /** What the gateway takes from the control topic. */
 export interface ControlView {
-  /** Whether the topic was read to the end that it had at the start: before that an unknown key is not a wrong key. */
+  /**
+   * Whether every key is known: the topic was read to the end that it had at the start, and a publisher has beaten at least
+   * once in its life, which it does after all that it had to say. Before that an unknown key is not a wrong key.
+   */
   isLoaded(): boolean;
-  readonly loaded: Promise<void>;
+  /** Resolves when the topic was read to the end that it had at the start. */
+  readonly read: Promise<void>;
   /** Versions that the topic holds, by control key. */
   readonly versions: ReadonlyMap<string, number>;
   /** How long ago a publisher was last heard. */
@@ -32,7 +36,8 @@ const CONTROL_RECORD = z.object({ version: z.int(), value: z.unknown() });
 /** Follows control.v1. A record is taken only if its version is greater than the one had; each stands alone. */
 export function followControl({ client, topic, keys, clock, log }: ControlOptions): ControlView {
   const versions = new Map<string, number>();
-  let isLoaded = false;
+  let isRead = false;
+  let hasBeat = false;
   let heardMs = clock.monotonicMs();
 
   function take(record: TableRecord): void {
@@ -41,10 +46,15 @@ export function followControl({ client, topic, keys, clock, log }: ControlOption
     const decoded = decodeJson(record.value);
     const read = CONTROL_RECORD.safeParse(decoded.ok ? decoded.value : undefined);
     if (!read.success) return log.error('control_record_unreadable', { detail: { offset: record.offset } });
-    if (key === CONTROL_KEYS.beat) heardMs = clock.monotonicMs();
+    if (key === CONTROL_KEYS.beat) hear();
     if (read.data.version <= (versions.get(key) ?? 0)) return;
     versions.set(key, read.data.version);
     if (key.startsWith('key/')) takeKey(key, read.data.value);
+  }
+
+  function hear(): void {
+    heardMs = clock.monotonicMs();
+    hasBeat = true;
   }
 
   function takeKey(key: string, value: unknown): void {
@@ -60,11 +70,11 @@ export function followControl({ client, topic, keys, clock, log }: ControlOption
     onError: (error) => log.warn('control_topic_read_failed', { error }),
   });
   return {
-    isLoaded: () => isLoaded,
-    loaded: table.ready.then(() => {
-      isLoaded = true;
+    isLoaded: () => isRead && hasBeat,
+    read: table.ready.then(() => {
+      isRead = true;
       heardMs = clock.monotonicMs();
-      log.info('control_loaded', { detail: { records: versions.size } });
+      log.info('control_read', { detail: { records: versions.size } });
     }),
     versions,
     silenceMs: () => clock.monotonicMs() - heardMs,

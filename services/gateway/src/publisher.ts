@@ -10,7 +10,7 @@ export interface PublisherOptions {
   readonly outbox: ControlOutbox;
   readonly producer: Pick<LogProducer, 'append'>;
   readonly topic: string;
-  readonly control: Pick<ControlView, 'versions' | 'loaded'>;
+  readonly control: Pick<ControlView, 'versions' | 'read'>;
   /** Names this process among the gateways; a fresh random text. */
   readonly holder: string;
   readonly clock: Clock;
@@ -48,7 +48,7 @@ export function startPublisher(options: PublisherOptions): Publisher {
 
   async function loop(): Promise<void> {
     // What the topic lacks is known only once it was read.
-    await Promise.race([options.control.loaded, stopping.promise]);
+    await Promise.race([options.control.read, stopping.promise]);
     while (!isStopping) {
       const startedMs = clock.monotonicMs();
       knock = Promise.withResolvers();

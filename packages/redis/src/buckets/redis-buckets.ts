@@ -1,20 +1,26 @@
 import type { RedisConnection } from '../connect.ts';
 import type { ScriptReply } from '../script-runner.ts';
 import { createScript, listOf } from '../script-runner.ts';
+import { within } from './deadline.ts';
 import type { BucketAnswer, BucketAsk, BucketDecision, Buckets } from './port.ts';
 
 const NUMBERS_PER_LEVEL = 3;
 
 export interface RedisBucketsOptions {
   readonly redis: RedisConnection;
+  /** Longest that a decision may take; default 25 ms. */
+  readonly timeoutMs?: number;
 }
 
+/** What a request may lose to its limit in the worst case. */
+const TIMEOUT_MS = 25;
+
 /** Buckets in Redis: one script call a decision, exact over all gateways, by the clock of Redis alone. */
-export function createRedisBuckets({ redis }: RedisBucketsOptions): Buckets {
+export function createRedisBuckets({ redis, timeoutMs = TIMEOUT_MS }: RedisBucketsOptions): Buckets {
   const script = createScript(redis, 'bucket-take.lua');
   return {
     async take(asks) {
-      return toDecision(await script.run(bucketKeys(asks), bucketArguments(asks)), asks);
+      return toDecision(await within(timeoutMs, script.run(bucketKeys(asks), bucketArguments(asks))), asks);
     },
   };
 }

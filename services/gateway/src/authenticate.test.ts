@@ -1,0 +1,64 @@
+import type { ApiKeyRecord } from '@tidegate/postgres';
+import { mintApiKey, readApiKey } from '@tidegate/postgres';
+import { expect, it } from 'vitest';
+import { createAuthenticate } from './authenticate.ts';
+import { createKeyDirectory } from './keys.ts';
+
+const NOW_MS = 1_800_000_000_000;
+
+function setUp(record: Partial<ApiKeyRecord>, isLoaded = true): { ask: (key?: string) => string; lookups: () => number } {
+  const minted = mintApiKey('live');
+  const reading = readApiKey(minted.secret);
+  const keys = createKeyDirectory();
+  const sha256 = reading.ok ? reading.sha256Hex : '';
+  keys.put('key/acme/k', {
+    key_id: 'k',
+    tenant: 'acme',
+    kind: 'live',
+    sha256,
+    scopes: [],
+    state: 'active',
+    expires_at_ms: null,
+    ...record,
+  });
+  let lookups = 0;
+  const find: typeof keys.find = (hash) => {
+    lookups += 1;
+    return keys.find(hash);
+  };
+  const authenticate = createAuthenticate({
+    keys: { find },
+    isLoaded: () => isLoaded,
+    clock: { nowMs: () => NOW_MS, monotonicMs: () => 0 },
+  });
+  return {
+    ask: (key = minted.secret) => {
+      const who = authenticate({ 'x-api-key': key });
+      return who.ok ? who.caller.keyId : who.code;
+    },
+    lookups: () => lookups,
+  };
+}
+
+it('a good key is its own id', () => {
+  expect(setUp({}).ask()).toBe('k');
+});
+
+it('a revoked, expired or unknown key is refused in the same words', () => {
+  expect(setUp({ state: 'revoked' }).ask()).toBe('credentials_invalid');
+  expect(setUp({ expires_at_ms: NOW_MS }).ask()).toBe('credentials_invalid');
+  expect(setUp({ expires_at_ms: NOW_MS + 1 }).ask()).toBe('k');
+  expect(setUp({}).ask(mintApiKey('live').secret)).toBe('credentials_invalid');
+});
+
+it('before the keys are known the answer is "not ready", but a typo is a typo', () => {
+  const world = setUp({}, false);
+  expect(world.ask()).toBe('not_ready');
+  expect(world.ask('tg_live_nonsense')).toBe('credentials_invalid');
+});
+
+it('garbage is refused without a look-up', () => {
+  const world = setUp({});
+  expect(world.ask('tg_live_000000000000000000000000000000000')).toBe('credentials_invalid');
+  expect(world.lookups()).toBe(0);
+});

@@ -1,0 +1,143 @@
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
+import { compilePolicy } from '@tidegate/core';
+import { createListener, createRequestTelemetry } from '@tidegate/http';
+import { mintApiKey, readApiKey } from '@tidegate/postgres';
+import { createMemoryBuckets } from '@tidegate/redis/memory';
+import { systemClock as clock } from '@tidegate/runtime';
+import { createMetrics, createTracing, silentLogger } from '@tidegate/telemetry';
+import { createAuthenticate } from '../src/authenticate.ts';
+import { createBreaker } from '../src/breaker.ts';
+import { createControlApp } from '../src/control-app.ts';
+import { createGate } from '../src/gate.ts';
+import { createKeyDirectory } from '../src/keys.ts';
+import { createLimit } from '../src/limit.ts';
+import { createProxy } from '../src/proxy.ts';
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Name and value of each header line, as they came. */
+  readonly rawHeaders: readonly string[];
+  body: string;
+}
+
+/** A service behind the gateway that writes down exactly what reaches it. */
+export interface Upstream {
+  readonly url: string;
+  readonly seen: SeenRequest[];
+  readonly sockets: Set<Socket>;
+  /** Answers requests; default: 200 with a small body, after the whole request body. */
+  respond: (request: IncomingMessage, response: ServerResponse) => void;
+  close(): Promise<void>;
+}
+
+export async function startUpstream(): Promise<Upstream> {
+  const seen: SeenRequest[] = [];
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((request, response) => {
+    const entry: SeenRequest = {
+      method: request.method ?? '',
+      url: request.url ?? '',
+      headers: request.headers,
+      rawHeaders: request.rawHeaders,
+      body: '',
+    };
+    seen.push(entry);
+    request.on('data', (chunk: Buffer) => (entry.body += chunk.toString('latin1')));
+    request.on('error', () => undefined);
+    upstream.respond(request, response);
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const upstream: Upstream = {
+    url: `http://127.0.0.1:${port}`,
+    seen,
+    sockets,
+    respond: answerWhenRead,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+  return upstream;
+}
+
+export function answerWhenRead(request: IncomingMessage, response: ServerResponse): void {
+  request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}'));
+}
+
+export const CALLER_KEY: Uint8Array = new Uint8Array(32).fill(7);
+
+export interface GateUnderTest {
+  readonly port: number;
+  readonly key: string;
+  readonly upstream: Upstream;
+  close(): Promise<void>;
+}
+
+/** The gate with everything real but its neighbours: keys and buckets in memory, one upstream for both services. */
+export async function startGate(options: { readonly perMinute?: number } = {}): Promise<GateUnderTest> {
+  const upstream = await startUpstream();
+  const key = mintApiKey('live');
+  const keys = createKeyDirectory();
+  const reading = readApiKey(key.secret);
+  const scopes = ['ingest:write', 'query:read'];
+  const sha256 = reading.ok ? reading.sha256Hex : '';
+  keys.put('key/acme/key_1', { key_id: 'key_1', tenant: 'acme', kind: 'live', sha256, scopes, state: 'active', expires_at_ms: null });
+  const metrics = createMetrics('gateway');
+  const limit = options.perMinute ?? 100_000;
+  const compiled = compilePolicy({ name: 'test', limit, windowS: 60, burst: limit });
+  if (!compiled.ok) throw new Error(compiled.fault);
+  const proxy = createProxy({ upstreams: { ingest: upstream.url, query: upstream.url }, callerKey: CALLER_KEY, clock, metrics });
+  const unused = (): void => undefined;
+  const listener = createListener(
+    createGate({
+      authenticate: createAuthenticate({ keys, isLoaded: () => true, clock }),
+      limit: createLimit({
+        buckets: createMemoryBuckets({ nowUs: () => clock.nowMs() * 1_000 }),
+        policies: { ingest: compiled.value, api_key: compiled.value },
+        prefix: 'test',
+        breaker: createBreaker({ clock, random: () => 0.5 }),
+        clock,
+        metrics,
+      }),
+      proxy,
+      controlApp: createControlApp({
+        log: silentLogger,
+        handlers: {
+          applyPack: unused,
+          validatePack: unused,
+          createKey: unused,
+          listKeys: unused,
+          revokeKey: unused,
+          health: ({ response }) => void response.end('health'),
+          healthLive: unused,
+          healthReady: unused,
+          openapi: unused,
+        },
+      }),
+      telemetry: createRequestTelemetry({ clock, log: silentLogger, metrics, tracing: createTracing({ service: 'gateway' }) }),
+      log: silentLogger,
+    }),
+  );
+  const port = await listener.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    port,
+    key: key.secret,
+    upstream,
+    close: async () => {
+      await listener.close(100);
+      await upstream.close();
+      await proxy.close();
+    },
+  };
+}

@@ -1,0 +1,252 @@
+import { randomBytes } from 'node:crypto';
+import type { LogAdmin, LogClient } from '@tidegate/kafka';
+import { createLogClient, ensureTidegateTopics, followTable, topicNames } from '@tidegate/kafka';
+import { migrate, seedDemo } from '@tidegate/postgres';
+import type { ScratchDatabase } from '@tidegate/postgres/scratch';
+import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { silentLogger } from '@tidegate/telemetry';
+import type { TcpProxy } from '@tidegate/testkit';
+import { createTcpProxy, testServers } from '@tidegate/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunningGateway } from '../src/app.ts';
+import { startApp } from '../src/app.ts';
+import type { Upstream } from './gate-fixture.ts';
+import { startUpstream } from './gate-fixture.ts';
+
+const PACK_YAML = `
+pack: shop
+title: Shop
+events:
+  shop.sale:
+    subject: none
+    fields:
+      price: {type: integer, min: 0}
+metrics:
+  shop.sales:
+    events: [shop.sale]
+    measures:
+      sales: {measure: count}
+      revenue: {measure: sum, field: price}
+`;
+
+const WITHIN_MS = 2_000;
+
+describe('the gateway over real Kafka, Postgres and Redis', () => {
+  const topicPrefix = `gw-${randomBytes(6).toString('hex')}.`;
+  const servers = testServers();
+  const published = new Map<string, { version: number; value: unknown }>();
+  let database: ScratchDatabase;
+  let redisProxy: TcpProxy;
+  let upstream: Upstream;
+  let client: LogClient;
+  let admin: LogAdmin;
+  let gateway: RunningGateway;
+  let keys: { apiKey: string; adminKey: string };
+  let follower: { close(): Promise<void> };
+  const cleanups: (() => Promise<unknown>)[] = [];
+
+  beforeAll(async () => {
+    const redis = new URL(servers.redisUrl);
+    redisProxy = await createTcpProxy({ host: redis.hostname, port: Number(redis.port) });
+    upstream = await startUpstream();
+    database = await createScratchDatabase();
+    await migrate({ databaseUrl: database.url });
+    keys = await seedDemo({ databaseUrl: database.url });
+    client = createLogClient({ kind: 'platformatic', brokers: servers.kafkaBrokers.split(','), clientId: 'test' });
+    admin = client.createAdmin();
+    await ensureTidegateTopics(admin, { prefix: topicPrefix, partitions: 1, replicationFactor: 1 });
+    gateway = await start();
+    follower = followTable({
+      client,
+      topic: topicNames(topicPrefix).control,
+      onRecord: ({ key, value }) => {
+        if (value !== null)
+          published.set(Buffer.from(key).toString(), JSON.parse(Buffer.from(value).toString()) as { version: number; value: unknown });
+      },
+    });
+  });
+
+  afterAll(async () => {
+    await gateway.stop();
+    for (const cleanup of cleanups) await cleanup();
+    await follower.close();
+    await admin.deleteTopics(Object.values(topicNames(topicPrefix)));
+    await admin.close();
+    await client.close();
+    await upstream.close();
+    await redisProxy.close();
+    await database.drop();
+  });
+
+  function start(): Promise<RunningGateway> {
+    return startApp(
+      {
+        apiHost: '127.0.0.1',
+        apiPort: 0,
+        ingestUrl: upstream.url,
+        queryUrl: upstream.url,
+        limitIngestPerMinute: 60_000,
+        limitApiKeyPerMinute: 1_000,
+        kafkaBrokers: servers.kafkaBrokers.split(','),
+        kafkaClient: 'platformatic',
+        topicPrefix,
+        databaseUrl: database.url,
+        redisUrl: `redis://127.0.0.1:${redisProxy.port}`,
+        redisPrefix: topicPrefix,
+        secretKey: randomBytes(32),
+        metricsHost: '127.0.0.1',
+        metricsPort: 0,
+        logLevel: 'info',
+        otlpEndpoint: 'none',
+        traceRatio: 1,
+      },
+      { log: silentLogger, signal: new AbortController().signal, fatal: (event) => expect.fail(event) },
+    );
+  }
+
+  interface Answer {
+    readonly status: number;
+    readonly body: Record<string, unknown>;
+    readonly headers: Headers;
+  }
+
+  async function call(
+    method: string,
+    path: string,
+    options: { key?: string; body?: string; type?: string; port?: number } = {},
+  ): Promise<Answer> {
+    const { key = keys.adminKey, body, type = 'application/json', port = gateway.port } = options;
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': type }) },
+      ...(body === undefined ? {} : { body }),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown>, headers: response.headers };
+  }
+
+  it('keys that were made before any gateway ran work once the topic is read; until then a good key is 503, not 401', async () => {
+    const seen = new Set<number>();
+    await expect
+      .poll(
+        async () => {
+          const { status } = await call('GET', '/v1/metrics', { key: keys.apiKey });
+          seen.add(status);
+          return status;
+        },
+        { timeout: 10_000, interval: 20 },
+      )
+      .toBe(200);
+    expect([...seen].filter((status) => status !== 503)).toEqual([200]);
+    expect(published.get('tenant/demo/-')).toBeDefined();
+  });
+
+  it('a new key works in under 2 s and a revoked one is refused in under 2 s, on every gateway', async () => {
+    const other = await start();
+    cleanups.push(() => other.stop());
+    const created = await call('POST', '/v1/admin/keys', { body: JSON.stringify({ name: 'ci', scopes: ['query:read'] }) });
+    expect([created.status, created.body]).toMatchObject([201, { kind: 'live', state: 'active', key: expect.stringMatching(/^tg_live_/) }]);
+    const key = String(created.body['key']);
+    for (const port of [gateway.port, other.port]) {
+      await expect
+        .poll(async () => (await call('GET', '/v1/metrics', { key, port })).status, { timeout: WITHIN_MS, interval: 20 })
+        .toBe(200);
+    }
+    const revoked = await call('DELETE', `/v1/admin/keys/${String(created.body['id'])}`);
+    expect(revoked.body).toMatchObject({ state: 'revoked' });
+    for (const port of [gateway.port, other.port]) {
+      await expect
+        .poll(async () => (await call('GET', '/v1/metrics', { key, port })).status, { timeout: WITHIN_MS, interval: 20 })
+        .toBe(401);
+    }
+    const listed = await call('GET', '/v1/admin/keys');
+    expect(JSON.stringify(listed.body)).not.toContain(key);
+    expect(listed.body['keys']).toMatchObject([{ name: 'demo' }, { name: 'demo admin' }, { name: 'ci', state: 'revoked' }]);
+  });
+
+  it('a pack is on the control topic in under 2 s, however its author wrote it', async () => {
+    const preview = await call('POST', '/v1/admin/packs/validate', { body: PACK_YAML, type: 'application/yaml' });
+    expect(preview.body).toEqual({ pack: 'shop', version: 1, changed: true, metrics: { 'shop.sales': 1 } });
+    expect(published.has('pack/demo/shop')).toBe(false);
+    const applied = await call('POST', '/v1/admin/packs', { body: PACK_YAML, type: 'application/yaml' });
+    expect([applied.status, applied.body]).toEqual([200, preview.body]);
+    await expect
+      .poll(() => published.get('pack/demo/shop'), { timeout: WITHIN_MS, interval: 20 })
+      .toMatchObject({ version: 1, value: { pack: 'shop', metrics: { 'shop.sales': 1 } } });
+    const again = await call('POST', '/v1/admin/packs', { body: PACK_YAML, type: 'text/yaml; charset=utf-8' });
+    expect(again.body).toEqual({ ...preview.body, changed: false });
+  });
+
+  it('a bad pack is told place by place and changes nothing', async () => {
+    const unreadable = await call('POST', '/v1/admin/packs', { body: 'pack: [', type: 'application/yaml' });
+    const invalid = await call('POST', '/v1/admin/packs', {
+      body: '{"pack":"bad","title":"Bad","events":{},"metrics":{"m":{"events":["none.such"],"measures":{}}}}',
+    });
+    expect(unreadable.body).toMatchObject({ status: 400, code: 'bad_yaml', errors: [{ path: expect.stringMatching(/^line 1/) }] });
+    expect(invalid.body).toMatchObject({
+      status: 422,
+      code: 'pack_invalid',
+      errors: expect.arrayContaining([expect.objectContaining({ path: expect.stringContaining('metrics.m') })]),
+    });
+    expect((await call('POST', '/v1/admin/packs', { body: '{}', type: 'image/png' })).status).toBe(415);
+    expect(await database.query(`SELECT 1 FROM pack WHERE pack = 'bad'`)).toEqual([]);
+  });
+
+  it('who administers a tenant cannot give rights that it does not have, and a publishable key can only write', async () => {
+    const beyond = await call('POST', '/v1/admin/keys', { body: JSON.stringify({ name: 'x', scopes: ['privacy:admin'] }) });
+    const wide = await call('POST', '/v1/admin/keys', { body: JSON.stringify({ name: 'x', kind: 'pub', scopes: ['query:read'] }) });
+    expect([beyond.status, beyond.body['code']]).toEqual([403, 'scope_missing']);
+    expect([wide.status, wide.body]).toMatchObject([422, { code: 'request_invalid', errors: [{ path: 'scopes' }] }]);
+    expect((await call('GET', '/v1/admin/keys', { key: keys.apiKey })).status).toBe(403);
+    expect((await call('DELETE', '/v1/admin/keys/key_of_somebody_else')).status).toBe(404);
+  });
+
+  it('without Redis the class is open, tells no numbers, and no request waits for it', async () => {
+    await expect.poll(async () => (await call('GET', '/v1/metrics')).headers.get('x-ratelimit-limit'), { timeout: 5_000 }).toBe('1000');
+    redisProxy.stall();
+    const waits: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      const startedMs = performance.now();
+      const { status, headers } = await call('GET', '/v1/metrics');
+      waits.push(performance.now() - startedMs);
+      expect([status, headers.get('x-ratelimit-limit'), headers.get('ratelimit')]).toEqual([200, null, null]);
+    }
+    // A stopped Redis would hold a request for ever; the budget is 25 ms, the rest is what a busy machine adds.
+    expect(Math.max(...waits)).toBeLessThan(1_000);
+    await redisProxy.cut();
+    expect((await call('GET', '/v1/metrics')).status).toBe(200);
+    const health = await fetch(`http://127.0.0.1:${gateway.port}/health`);
+    expect(health.status).toBe(200);
+    redisProxy.resume();
+    await redisProxy.restore();
+    await expect.poll(async () => (await call('GET', '/v1/metrics')).headers.get('x-ratelimit-limit'), { timeout: 10_000 }).toBe('1000');
+  });
+
+  it('health names the state of each dependency', async () => {
+    await expect
+      .poll(async () => (await call('GET', '/health')).body, { timeout: 10_000 })
+      .toEqual({ status: 'ok', version: expect.any(String), checks: { kafka: 'up', postgres: 'up', redis: 'up' } });
+    expect((await call('GET', '/openapi.json')).body).toMatchObject({
+      openapi: '3.1.0',
+      paths: { '/v1/events': { post: { operationId: 'sendEvents' } } },
+    });
+  });
+
+  it('when the publishing gateway stops, another publishes on', async () => {
+    const other = await start();
+    cleanups.push(() => other.stop());
+    await gateway.stop();
+    gateway = other;
+    cleanups.pop();
+    await expect.poll(async () => (await call('GET', '/v1/admin/keys')).status, { timeout: 10_000 }).toBe(200);
+    const changed = PACK_YAML.replace('measure: sum', 'measure: max');
+    await call('POST', '/v1/admin/packs', { body: changed, type: 'application/yaml' });
+    await expect
+      .poll(() => published.get('pack/demo/shop'), { timeout: WITHIN_MS, interval: 20 })
+      .toMatchObject({ version: 2, value: { metrics: { 'shop.sales': 2 } } });
+  });
+
+  it('keys never stand in the topic', async () => {
+    const everything = JSON.stringify([...published]);
+    for (const secret of Object.values(keys)) expect(everything).not.toContain(secret.slice(8, 30));
+  });
+});

@@ -1,0 +1,108 @@
+import type { Mutant } from './mutant.ts';
+
+const GATE = ['services/gateway/test/gate.test.ts'];
+const BUCKET = ['packages/core/src/limit/bucket.property.test.ts'];
+const PUBLISHER = ['services/gateway/src/publisher.test.ts'];
+
+/** Limits (promise P9), identity between services, and the road of definitions (section 10). */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'a token is granted while a part of it is missing',
+    section: 9,
+    file: 'packages/core/src/limit/bucket.ts',
+    find: '(refilled[at]?.units ?? 0) >= cost * policy.q',
+    replace: '(refilled[at]?.units ?? 0) > (cost - 1) * policy.q',
+    tests: BUCKET,
+    kind: 'unit',
+  },
+  {
+    name: 'a clock that went back credits the same time twice',
+    section: 9,
+    file: 'packages/core/src/limit/bucket.ts',
+    find: 'lastUs: isReset ? nowUs : state.lastUs',
+    replace: 'lastUs: nowUs',
+    tests: BUCKET,
+    kind: 'unit',
+  },
+  {
+    name: 'the wait is rounded down',
+    section: 9,
+    file: 'packages/core/src/limit/bucket.ts',
+    find: '(rest > 0 ? 1 : 0)',
+    replace: '0',
+    tests: BUCKET,
+    kind: 'unit',
+  },
+  {
+    name: 'Lua pays although a level refused',
+    section: 9,
+    file: 'packages/redis/src/lua/bucket-take.lua',
+    find: 'if allowed and level.needed ~= 0 then',
+    replace: 'if level.needed ~= 0 then',
+    tests: ['packages/redis/test/buckets.integration.test.ts'],
+    kind: 'integration',
+  },
+  {
+    name: "a client's own identity header goes on",
+    section: 10,
+    file: 'services/gateway/src/forward-headers.ts',
+    find: 'return { ...forwarded, ...own };\n}\n\n/** A service',
+    replace: 'return { ...own, ...forwarded };\n}\n\n/** A service',
+    tests: GATE,
+    kind: 'unit',
+  },
+  {
+    name: 'what Connection names is passed on',
+    section: 10,
+    file: 'services/gateway/src/forward-headers.ts',
+    find: 'named.has(name) || isWithheld(name)',
+    replace: 'isWithheld(name)',
+    tests: GATE,
+    kind: 'unit',
+  },
+  {
+    name: 'a revoked key is let in',
+    section: 10,
+    file: 'services/gateway/src/authenticate.ts',
+    find: "record === null || record.state !== 'active'",
+    replace: 'record === null',
+    tests: ['services/gateway/src/authenticate.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'an unknown key is called bad before the keys are known',
+    section: 10,
+    file: 'services/gateway/src/authenticate.ts',
+    find: "if (!isLoaded()) return { ok: false, code: 'not_ready' };",
+    replace: '',
+    tests: ['services/gateway/src/authenticate.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'an older control record replaces a newer one',
+    section: 10,
+    file: 'services/gateway/src/control.ts',
+    find: 'read.data.version <= (versions.get(key) ?? 0)',
+    replace: 'read.data.version < 0',
+    tests: PUBLISHER,
+    kind: 'unit',
+  },
+  {
+    name: 'a change is marked as published before it is',
+    section: 10,
+    file: 'services/gateway/src/publisher.ts',
+    find: 'await append(changes);\n    await outbox.markPublished(changes);',
+    replace: 'await outbox.markPublished(changes);\n    await append(changes);',
+    tests: PUBLISHER,
+    kind: 'unit',
+  },
+  {
+    name: 'what the topic lacks is not looked for at the start',
+    section: 10,
+    file: 'services/gateway/src/publisher.ts',
+    find: 'if (!isDue) return outbox.readUnpublished();',
+    replace: 'if (!isDue || comparedMs < 0) return outbox.readUnpublished();',
+    tests: PUBLISHER,
+    kind: 'unit',
+  },
+];
