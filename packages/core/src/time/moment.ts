@@ -10,15 +10,25 @@ const MOMENT = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1
 /** Epoch milliseconds of a date (its first instant in the zone), a local time or an instant; null where there is no such time. */
 export function parseMoment(text: string, zone: Zone): number | null {
   const match = MOMENT.exec(text);
-  if (match === null) return null;
-  const part = (index: number): number => Number(match[index] ?? '0');
-  const [year, month, day, hour, minute, second] = [part(1), part(2), part(3), part(4), part(5), part(6)];
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month) || hour > 23 || minute > 59 || second > 59) return null;
-  const timeMs = ((hour * 60 + minute) * 60 + second) * 1_000 + Number((match[7] ?? '').padEnd(3, '0'));
-  const localMs = daysFromCivil(year, month, day) * DAY_MS + timeMs;
+  const days = match === null ? null : dayOf(match);
+  const timeMs = match === null ? null : timeOf(match);
+  if (match === null || days === null || timeMs === null) return null;
+  const localMs = days * DAY_MS + timeMs;
   const offset = match[8];
   if (offset !== undefined) return offset === 'Z' ? localMs : localMs - offsetMs(offset);
   return match[4] === undefined ? zone.firstInstant(localMs) : zone.instantOf(localMs);
+}
+
+function dayOf(match: RegExpExecArray): number | null {
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const exists = month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+  return exists ? daysFromCivil(year, month, day) : null;
+}
+
+function timeOf(match: RegExpExecArray): number | null {
+  const [hour, minute, second] = [Number(match[4] ?? '0'), Number(match[5] ?? '0'), Number(match[6] ?? '0')];
+  if (hour > 23 || minute > 59 || second > 59) return null;
+  return ((hour * 60 + minute) * 60 + second) * 1_000 + Number((match[7] ?? '').padEnd(3, '0'));
 }
 
 function offsetMs(text: string): number {

@@ -97,14 +97,9 @@ function place(candidates: readonly Stretch[], localMs: number, whenSkipped: 'sk
   let before: Stretch | null = null;
   for (const stretch of candidates) {
     const instant = localMs - stretch.offsetMs;
-    if (instant < stretch.startMs) return skipped(before, stretch, localMs, whenSkipped);
+    if (instant < stretch.startMs) return whenSkipped === 'skip' || before === null ? stretch.startMs : localMs - before.offsetMs;
     if (instant < stretch.endMs) return instant;
     before = stretch;
   }
   throw new RangeError('a local time lies within a day of its instant');
-}
-
-function skipped(before: Stretch | null, after: Stretch, localMs: number, whenSkipped: 'skip' | 'shift'): number {
-  if (whenSkipped === 'skip' || before === null) return after.startMs;
-  return localMs - before.offsetMs;
 }

@@ -96,7 +96,7 @@ describe('buckets in a zone', () => {
         const range = { fromMs: change - 30 * 3_600_000, toMs: change + 30 * 3_600_000 };
         for (const grain of ['hour', 'day'] as const) {
           const buckets = bucketsOf({ zone, grain, ...range, bucketsMax: 1_000 });
-          expect(buckets?.edgesMs, `${id} ${grain} around ${new Date(change).toISOString()}`).toEqual(oracleEdges(id, grain, range));
+          expect([id, grain, buckets?.edgesMs]).toEqual([id, grain, oracleEdges(id, grain, range)]);
           expect(buckets?.edgesRounded).toBe(false);
         }
       }
@@ -108,7 +108,7 @@ describe('buckets in a zone', () => {
     const grains = fc.constantFrom<BucketGrain>('quarter_hour', 'hour', 'day', 'week', 'month', 'quarter', 'year');
     const start = fc.integer({ min: Date.UTC(1980, 0, 2) / CELL_MS, max: Date.UTC(2037, 0, 1) / CELL_MS });
     fc.assert(
-      fc.property(zones, grains, start, fc.integer({ min: 1, max: 1_500 }), (id, grain, cell, cells) => {
+      fc.property(zones, grains, fc.tuple(start, fc.integer({ min: 1, max: 1_500 })), (id, grain, [cell, cells]) => {
         const range = { fromMs: cell * CELL_MS, toMs: (cell + cells) * CELL_MS };
         const buckets = bucketsOf({ zone: zoneNamed(id), grain, ...range, bucketsMax: 10_000 });
         if (buckets === null) throw new Error('too many buckets');
@@ -116,7 +116,7 @@ describe('buckets in a zone', () => {
         expect(buckets.edgesMs.at(-1)).toBe(range.toMs);
         for (let i = 1; i < buckets.edgesMs.length; i++) expect(buckets.edgesMs[i]).toBeGreaterThan(buckets.edgesMs[i - 1] ?? Infinity);
         // A clock that changes at one minute past midnight has an edge inside a cell: said, and not comparable cell by cell.
-        if (!buckets.edgesRounded) expect(buckets.edgesMs).toEqual(oracleEdges(id, grain, range));
+        expect(buckets.edgesMs).toEqual(buckets.edgesRounded ? buckets.edgesMs : oracleEdges(id, grain, range));
       }),
       { numRuns: 150 },
     );
@@ -159,7 +159,7 @@ describe('times as people write them', () => {
   test('a date that does not exist is none', () => {
     const utc = zoneNamed('UTC');
     for (const text of ['2025-02-29', '2025-13-01', '2025-00-10', '2025-04-31', '2025-01-01T24:00', '2025-01-01T10:60']) {
-      expect(parseMoment(text, utc), text).toBeNull();
+      expect([text, parseMoment(text, utc)]).toEqual([text, null]);
     }
     expect(parseMoment('2024-02-29', utc)).toBe(Date.UTC(2024, 1, 29));
     expect(createZone('Mars/Olympus')).toBeNull();
