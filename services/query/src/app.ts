@@ -38,6 +38,8 @@ const MATERIALISER_TIMEOUT_MS = 5_000;
 const READER_TIMEOUT_MS = 2_000;
 const ANSWER_BYTES_MAX = 262_144;
 const VERSION = '0.1.0';
+/** The login of DATABASE_URL must be a member of it. */
+const ROLE = 'tidegate_query';
 
 export interface RunningQuery extends RunningService {
   readonly port: number;
@@ -100,7 +102,7 @@ function connect(config: QueryConfig, { log }: ServiceContext) {
   const pool = createPool({
     databaseUrl: config.databaseUrl,
     applicationName: 'tidegate-query',
-    role: config.databaseRole,
+    role: ROLE,
     connectionsMax: config.databaseConnections,
     statementTimeoutMs: config.statementTimeoutMs,
     onError: (error) => log.warn('postgres_connection_lost', { error }),

@@ -17,12 +17,6 @@ export const queryConfig = defineConfig('query', {
   pseudonymSecret: sharedFields.pseudonymSecret,
   secretKey: sharedFields.secretKey,
   listenPort: { env: 'LISTEN_PORT', schema: text.port(), default: '8002', description: 'Port the service listens on.' },
-  databaseRole: {
-    env: 'DATABASE_ROLE',
-    schema: text.line(),
-    default: 'tidegate_query',
-    description: 'Role to act as in Postgres; the login of DATABASE_URL must be a member of it.',
-  },
   databaseConnections: {
     env: 'DATABASE_CONNECTIONS',
     schema: text.integer({ min: 1, max: 200 }),
