@@ -17,7 +17,8 @@ const TOKEN_BYTES = 16;
 const SEALED_VERSION = Uint8Array.of(1);
 /** A full generation is 4 million identities: 48 MB of journal, read at take-over. */
 const GENERATION_IDENTITIES = 4_000_000;
-const BATCH_RECORDS_MAX = 50_000;
+/** Twelve of these are one transaction of about a second: well inside its limit of 10 s. */
+const BATCH_RECORDS_MAX = 10_000;
 const CACHED_CELLS_PER_PARTITION = 8_192;
 /** Filters are shared out among the partitions that one aggregator may come to own. */
 const PARTITIONS_PLANNED = 12;

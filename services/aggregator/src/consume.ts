@@ -6,7 +6,7 @@ import type { OwnedPartition } from './owned-partition.ts';
 /** Records judged at once: bounds what waits while identities are looked up. */
 const SLICE_RECORDS_MAX = 4_096;
 /** Raw rows a batch holds before reading waits for a flush. */
-const BATCH_RAW_BYTES_MAX = 16 * 1_048_576;
+const BATCH_RAW_BYTES_MAX = 8 * 1_048_576;
 
 export interface ConsumeDeps {
   readonly dedupe: ReturnType<typeof createDedupe>;

@@ -8,6 +8,8 @@ import type { OwnedPartition } from './owned-partition.ts';
 
 const BACKOFF: Backoff = { firstMs: 50, capMs: 2_000 };
 const DAY_MS = 86_400_000;
+/** Batches are not made smaller than this because a server was ill. */
+const RETRY_RECORDS_MIN = 256;
 
 export interface FlushDeps {
   readonly store: Pick<DataStore, 'commit' | 'readProgress' | 'ensureRawDays'>;
@@ -143,10 +145,17 @@ function settleByRow(deps: FlushDeps, frozen: FrozenBatch, row: ProgressRow | un
     return true;
   }
   if (isMine && row.commitNo === commit.commitNo - 1 && row.live.nextOffset === commit.live.expected) {
+    shrink(owned, commit.live.next);
     rewind(owned, frozen.layer);
     deps.restart(owned);
   } else deps.onLost(owned);
   return false;
+}
+
+/** A transaction that was too long for its time limit must not be tried again at the same size for ever. */
+function shrink(owned: OwnedPartition, untilOffset: number): void {
+  owned.recordLimit = Math.min(owned.recordLimit, Math.max(RETRY_RECORDS_MIN, Math.ceil(owned.recordLimit / 2)));
+  owned.searchUntil = Math.max(owned.searchUntil, untilOffset);
 }
 
 /** Halves what a batch may hold, or names the record that the database refuses once it stands alone; then folds again. */

@@ -44,9 +44,9 @@ export interface OwnedPartition {
   batch: OpenBatch;
   /** Pending layer of the dedup window that belongs to `batch`. */
   layer: number;
-  /** Records a batch may hold; lowered while a record that the database refuses is searched for. */
+  /** Records a batch may hold; lowered while a record that the database refuses is searched for, and after a failed flush. */
   recordLimit: number;
-  /** Below this offset the search goes on. */
+  /** Below this offset the limit stays lowered. */
   searchUntil: number;
   /** Offsets that the database refuses by themselves. */
   readonly refused: Set<number>;
