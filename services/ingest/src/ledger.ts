@@ -2,7 +2,7 @@ import type { Fault, Receipt } from '@tidegate/core';
 import { decodeJsonText, GrowingBuffer } from '@tidegate/core';
 import type { BatchOutcome, BatchWaiter, PendingBatch } from './append.ts';
 
-export type Verdict = 'accepted' | 'rejected' | 'retry';
+type Verdict = 'accepted' | 'rejected' | 'retry';
 
 /** What became of one event. */
 export interface EventVerdict {
@@ -48,11 +48,6 @@ export class Ledger implements BatchWaiter {
   /** Events so far. */
   get count(): number {
     return this.partOf.length;
-  }
-
-  /** Whether anything was handed to the log. */
-  get hasSent(): boolean {
-    return this.parts.length > 0;
   }
 
   /** Keeps the id of the event that is entered next, as the bytes between its quotes; without it the id is "". */

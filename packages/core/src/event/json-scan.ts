@@ -7,7 +7,7 @@ import { addMember, createMemberList, FLAG, KIND } from './member-list.ts';
 import { SeenKeys } from './seen-keys.ts';
 
 /** Deepest nesting of objects and arrays, the event itself included. */
-export const JSON_DEPTH_MAX = 32;
+const JSON_DEPTH_MAX = 32;
 
 const DATA_NAME = 'data';
 

@@ -11,10 +11,10 @@ import { endOf, FLAG, KIND, startOf } from './member-list.ts';
 import { NameTable } from './name-table.ts';
 import { TextCache } from './text-cache.ts';
 
-export const ID_LENGTH_MAX = 128;
-export const SOURCE_LENGTH_MAX = 256;
-export const SUBJECT_LENGTH_MAX = 256;
-export const AHEAD_MAX_MS = 300_000;
+const ID_LENGTH_MAX = 128;
+const SOURCE_LENGTH_MAX = 256;
+const SUBJECT_LENGTH_MAX = 256;
+const AHEAD_MAX_MS = 300_000;
 /** What the canonical record says where the sender named no source; callers may not use it. */
 export const NO_SOURCE = 'urn:tidegate:no-source';
 

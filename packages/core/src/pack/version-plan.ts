@@ -24,7 +24,7 @@ export function planMetricVersions(previous: AppliedPack | null, pack: PackSourc
  * What decides over a metric's cells, as canonical JSON: titles and units are left out, measures are sorted, the types of
  * the fields that it reads are part of it. Null where the pack has no such metric.
  */
-export function metricDefinition(pack: PackSource, name: string): string | null {
+function metricDefinition(pack: PackSource, name: string): string | null {
   const metric = pack.metrics[name];
   if (metric === undefined) return null;
   const reads = new Set([...metric.dimensions, ...Object.keys(metric.where ?? {})]);
