@@ -318,7 +318,7 @@ describe('what is written', () => {
 
   test('many small requests at once share appends', async () => {
     await fixture.app.stop();
-    fixture = await startFixture({ lingerMs: 50 });
+    fixture = await startFixture({ lingerMs: 500 });
     let appends = 0;
     fixture.broker.failAppends(() => {
       appends += 1;
