@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readAllStoredBytes } from '../system/stored-bytes.ts';
+import { startSystem, type RunningSystem } from '../system/running-system.ts';
+
+// Marked people go in by every door; then everything that the system keeps or says is searched for the marks.
+let system: RunningSystem;
+
+beforeAll(async () => {
+  system = await startSystem('canaries', { packs: ['healthtrack'] });
+  await system.admin.applyPack(CANARY_PACK);
+});
+
+afterAll(() => system?.stop());
+
+const CANARY_PACK = `
+pack: canary
+title: Marked people
+events:
+  canary.visit:
+    subject: required
+    fields:
+      email: {type: string, sensitive: pii, action: drop}
+      name: {type: string, sensitive: pii, action: hash}
+      friend: {type: string, sensitive: id, action: pseudonymise}
+      room: {type: string, dimension: true}
+metrics:
+  canary_visits:
+    events: [canary.visit]
+    dimensions: [room]
+    sets: [[room], [room, subject]]
+    measures:
+      visits: {measure: count}
+`;
+
+/** Marks of people, none of which may be found anywhere in the clear. */
+const MARKS = {
+  subject: 'canary-subject-7f3a91',
+  email: 'canary.mail.51d2@example.org',
+  name: 'Canaria Testdottir-c0ffee',
+  friend: 'canary-friend-88e1',
+  rejected: 'canary-rejected-31aa',
+  key: 'tg_live_canaryKey0000000000000000000000000000000',
+} as const;
+
+/** A harmless value that is stored on purpose: finding it shows that the search would find a mark too. */
+const CONTROL = 'control-room-404';
+
+function visit(id: string, data: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ id, type: 'canary.visit', subject: MARKS.subject, occurred_at: '2026-01-05T10:00:00.000Z', data });
+}
+
+async function post(path: string, body: string, headers: Readonly<Record<string, string>>): Promise<string> {
+  const response = await fetch(system.tidegate.gateway + path, { method: 'POST', body, headers });
+  return `${await response.text()}\n${[...response.headers].map((pair) => pair.join(': ')).join('\n')}`;
+}
+
+async function sendMarkedPeople(): Promise<readonly string[]> {
+  const person = { email: MARKS.email, name: MARKS.name, friend: MARKS.friend, room: CONTROL };
+  const report = await system.client.send([visit('e-1', person), visit('e-2', person)]);
+  expect(report.rejected).toEqual([]);
+  expect(await system.client.counted(report.receipts, 30_000)).toBe(true);
+  const auth = { 'x-api-key': system.tidegate.apiKey, 'content-type': 'application/x-ndjson' };
+  return [
+    // Refused in every way: an undeclared member, a wrong type, text that is no JSON, a name in place of a known type.
+    await post('/v1/events', visit('e-3', { ...person, [MARKS.rejected]: MARKS.rejected }), auth),
+    await post('/v1/events', visit('e-4', { ...person, room: { secret: MARKS.rejected } }), auth),
+    await post('/v1/events', `{"id": "${MARKS.rejected}", nonsense`, auth),
+    await post('/v1/events', JSON.stringify({ id: 'e-5', type: MARKS.rejected, data: {} }), auth),
+    await post('/v1/events', visit('e-6', person), { 'x-api-key': MARKS.key, 'content-type': 'application/x-ndjson' }),
+    await post('/v1/query', JSON.stringify({ metric: MARKS.rejected, last: '1d' }), { ...auth, 'content-type': 'application/json' }),
+    await post('/v1/query', JSON.stringify({ metric: 'canary_visits', where: { [MARKS.email]: { eq: MARKS.name } } }), {
+      ...auth,
+      'content-type': 'application/json',
+    }),
+  ];
+}
+
+test('no marked person is found in answers, logs, topics, tables, Redis or metrics', { timeout: 120_000 }, async () => {
+  const answers = await sendMarkedPeople();
+  const own = await system.client.query({
+    metric: 'canary_visits',
+    kind: 'table',
+    from: '2026-01-05',
+    to: '2026-01-06',
+    group_by: ['room'],
+    subject: MARKS.subject,
+  });
+  expect(own.rows).toEqual([[CONTROL, 2]]);
+
+  const places = new Map(await readAllStoredBytes(system.tidegate));
+  answers.forEach((answer, index) => places.set(`answer ${index}`, Buffer.from(answer)));
+
+  const found = [...places].flatMap(([place, bytes]) => marksIn(bytes).map((mark) => `${mark} in ${place}`));
+  expect(found).toEqual([]);
+  const holders = [...places].filter(([, bytes]) => bytes.includes(CONTROL)).map(([place]) => place);
+  expect(holders).toEqual(expect.arrayContaining(['topic events.v1', 'topic rollups.v1', 'redis']));
+  expect(holders.some((place) => place.startsWith('table '))).toBe(true);
+});
+
+/** Marks in the clear, or as the hex or base64 of their bytes. */
+function marksIn(bytes: Buffer): readonly string[] {
+  return Object.values(MARKS).filter((mark) => {
+    const raw = Buffer.from(mark);
+    return [raw.toString(), raw.toString('hex'), raw.toString('base64').replace(/=+$/, ''), raw.toString('base64url')].some((form) =>
+      bytes.includes(form),
+    );
+  });
+}
+
+test('the search finds a mark in each of the forms it looks for', () => {
+  const raw = Buffer.from(MARKS.email);
+  for (const form of [raw.toString(), raw.toString('hex'), raw.toString('base64'), raw.toString('base64url')]) {
+    expect(marksIn(Buffer.from(`before ${form} after`))).toEqual([MARKS.email]);
+  }
+});
