@@ -1,0 +1,89 @@
+import { Pool } from 'undici';
+import type { Workload } from './workload.ts';
+
+export interface LoadOptions {
+  readonly gateway: string;
+  readonly apiKey: string;
+  readonly workload: Workload;
+  readonly connections: number;
+  readonly eventsPerRequest: number;
+  readonly forMs: number;
+  /** Events per second to offer; 0: as many as are taken. */
+  readonly rate: number;
+  /** Bodies made before the clock starts, so that the generator hardly costs anything; the rest is made on the way. */
+  readonly nowMs: () => number;
+}
+
+export interface LoadResult {
+  /** Valid events sent for the first time and accepted. */
+  readonly distinct: number;
+  readonly sent: number;
+  readonly bytes: number;
+  readonly refusedRequests: number;
+  readonly firstByteMs: number;
+  readonly lastAnswerMs: number;
+  readonly receipts: readonly string[];
+}
+
+interface Tally {
+  distinct: number;
+  sent: number;
+  bytes: number;
+  refusedRequests: number;
+  readonly lastReceipts: string[];
+}
+
+/** Sends NDJSON requests on keep-alive connections, each as soon as its connection is free and the offered rate allows it. */
+export async function sendLoad(options: LoadOptions): Promise<LoadResult> {
+  const pool = new Pool(options.gateway, { connections: options.connections, pipelining: 1 });
+  const tally: Tally = { distinct: 0, sent: 0, bytes: 0, refusedRequests: 0, lastReceipts: [] };
+  const startedMs = options.nowMs();
+  const endMs = startedMs + options.forMs;
+  const turn = createTurns(options, startedMs);
+  const worker = async (): Promise<void> => {
+    for (;;) {
+      await turn();
+      if (options.nowMs() >= endMs) return;
+      await sendOne(pool, options, tally);
+    }
+  };
+  await Promise.all(Array.from({ length: options.connections }, worker));
+  const lastAnswerMs = options.nowMs();
+  await pool.close();
+  return { ...tally, firstByteMs: startedMs, lastAnswerMs, receipts: tally.lastReceipts };
+}
+
+/** Open loop: request i leaves at i / rate, however long earlier ones take (while a connection is free). */
+function createTurns(options: LoadOptions, startedMs: number): () => Promise<void> {
+  if (options.rate === 0) return () => Promise.resolve();
+  const gapMs = (options.eventsPerRequest * 1_000) / options.rate;
+  let next = startedMs;
+  return () => {
+    const at = next;
+    next += gapMs;
+    const waitMs = at - options.nowMs();
+    return waitMs <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, waitMs));
+  };
+}
+
+async function sendOne(pool: Pool, options: LoadOptions, tally: Tally): Promise<void> {
+  const chunk = options.workload.next(options.eventsPerRequest, options.nowMs());
+  const { statusCode, body } = await pool.request({
+    method: 'POST',
+    path: '/v1/events',
+    headers: { 'content-type': 'application/x-ndjson', 'x-api-key': options.apiKey },
+    body: chunk.body,
+  });
+  const answer = (await body.json()) as { accepted?: number; receipt?: string };
+  if (statusCode !== 202 && statusCode !== 207) {
+    tally.refusedRequests += 1;
+    return;
+  }
+  tally.distinct += chunk.distinct;
+  tally.sent += options.eventsPerRequest;
+  tally.bytes += chunk.body.length;
+  if (answer.receipt !== undefined) {
+    tally.lastReceipts.push(answer.receipt);
+    if (tally.lastReceipts.length > 64) tally.lastReceipts.shift();
+  }
+}

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startTidegate } from '@tidegate/native';
+import { benchFreshness } from './freshness.ts';
+import { keepResult, type BenchMeasurement } from './report.ts';
+import { benchRoad, type BenchOptions } from './road.ts';
+
+const BENCHES: Readonly<Record<string, { run: (options: BenchOptions) => Promise<BenchMeasurement>; rate: number }>> = {
+  road: { run: benchRoad, rate: 0 },
+  freshness: { run: benchFreshness, rate: 10_000 },
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '1' }, rate: { type: 'string' }, json: { type: 'boolean', default: false } },
+});
+
+/** A class that is never reached: the bench measures the road, not a limit of the demo key. */
+const UNLIMITED = { INGEST_LIMIT_PER_MINUTE: '100000000', API_KEY_LIMIT_PER_MINUTE: '100000000' };
+
+const name = positionals[0] ?? '';
+const bench = BENCHES[name];
+if (bench === undefined) {
+  process.stderr.write(`Usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--minutes N] [--rate N] [--seed N] [--json]\n`);
+  process.exitCode = 2;
+} else {
+  const dataDir = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
+  const tidegate = await startTidegate({ dataDir, packs: ['wikipedia'], tuning: 'serve', settings: UNLIMITED });
+  try {
+    const say = (line: string): void => void process.stderr.write(`${line}\n`);
+    const options = { tidegate, seed: Number(values.seed), minutes: Number(values.minutes), rate: Number(values.rate ?? bench.rate), say };
+    const result = keepResult(name, await bench.run(options));
+    process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, null, 2)}\n`);
+    if (result.machine.void) say(`void: other processes used ${result.machine.outside_cores} cores on average`);
+  } finally {
+    await tidegate.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
