@@ -80,6 +80,8 @@ function standingOf({ home, binaries }: PostgresOptions): Standing {
   const account = nobody();
   if (account === null) throw new SetupFailure('Postgres does not run as root and there is no account "nobody": start as another user.');
   const placed = outsideFolder(home.dataDir);
+  // The data folder was deleted since: what it had outside goes with it.
+  if (!existsSync(locationFile(home.dataDir))) rmSync(placed, { recursive: true, force: true });
   if (existsSync(placed)) return { binaries: readableCopy(binaries), folder: placed, account, prefix: [] };
   if (isReachableByOthers(binaries) && isReachableByOthers(folder)) {
     return { binaries, folder: ownedFolder(folder, account), account, prefix: [] };
@@ -133,7 +135,12 @@ async function createCluster(dataDir: string, standing: Standing): Promise<void>
   const [command = '', ...args] = [...standing.prefix, join(standing.binaries, 'initdb'), ...initdb];
   await runTool({ command, args, cwd: standing.folder, owner: dataDir, account: standing.account });
   renameSync(join(standing.folder, stageName), cluster);
-  writeFileSync(join(dataDir, 'postgres-location'), `${cluster}\n`, { mode: 0o600 });
+  writeFileSync(locationFile(dataDir), `${cluster}\n`, { mode: 0o600 });
+}
+
+/** Says where the cluster of a data folder lies. */
+function locationFile(dataDir: string): string {
+  return join(dataDir, 'postgres-location');
 }
 
 /** Durability settings are Postgres' own defaults (fsync, full_page_writes and synchronous_commit are on), in tests too. */
