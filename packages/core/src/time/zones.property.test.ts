@@ -27,10 +27,16 @@ function wallClock(zone: string): (instantMs: number) => number {
     minute: 'numeric',
     second: 'numeric',
   });
+  // Intl is slow, and both grains of a range ask for the same instants.
+  const known = new Map<number, number>();
   return (instantMs) => {
+    const shown = known.get(instantMs);
+    if (shown !== undefined) return shown;
     const part: Record<string, number> = {};
     for (const { type, value } of format.formatToParts(instantMs)) part[type] = Number(value);
-    return Date.UTC(part['year'] ?? 0, (part['month'] ?? 1) - 1, part['day'], part['hour'], part['minute'], part['second']);
+    const localMs = Date.UTC(part['year'] ?? 0, (part['month'] ?? 1) - 1, part['day'], part['hour'], part['minute'], part['second']);
+    known.set(instantMs, localMs);
+    return localMs;
   };
 }
 
@@ -46,8 +52,7 @@ function unitOf(localMs: number, grain: BucketGrain): number {
 }
 
 /** Edges inside the range by brute force: where the unit on the wall changes, or a clock unit is shown from its start again. */
-function oracleEdges(zone: string, grain: BucketGrain, range: { fromMs: number; toMs: number }): number[] {
-  const clock = wallClock(zone);
+function oracleEdges(clock: (instantMs: number) => number, grain: BucketGrain, range: { fromMs: number; toMs: number }): number[] {
   const isClockGrain = grain === 'hour' || grain === 'quarter_hour';
   const edges = [range.fromMs];
   let unit = unitOf(clock(range.fromMs), grain);
@@ -91,17 +96,20 @@ describe('buckets in a zone', () => {
   test('every IANA zone has, around both changes of daylight saving, the hours and days that a wall clock shows', () => {
     for (const id of ZONES) {
       const zone = zoneNamed(id);
+      const clock = wallClock(id);
       const changes = changesOf(id, PROBE_YEAR);
       for (const change of changes.length > 0 ? changes : [Date.UTC(PROBE_YEAR, 5, 1)]) {
-        const range = { fromMs: change - 30 * 3_600_000, toMs: change + 30 * 3_600_000 };
+        // A zone that never changes shows all it has in less than two days.
+        const hours = changes.length > 0 ? 26 : 13;
+        const range = { fromMs: change - hours * 3_600_000, toMs: change + hours * 3_600_000 };
         for (const grain of ['hour', 'day'] as const) {
           const buckets = bucketsOf({ zone, grain, ...range, bucketsMax: 1_000 });
-          expect([id, grain, buckets?.edgesMs]).toEqual([id, grain, oracleEdges(id, grain, range)]);
+          expect([id, grain, buckets?.edgesMs]).toEqual([id, grain, oracleEdges(clock, grain, range)]);
           expect(buckets?.edgesRounded).toBe(false);
         }
       }
     }
-  });
+  }, 120_000);
 
   test('any range since 1980 at any grain in any zone is tiled by the units that a wall clock shows', () => {
     const zones = fc.oneof(fc.constantFrom(...ZONES), fc.constantFrom(...FIXED));
@@ -116,7 +124,7 @@ describe('buckets in a zone', () => {
         expect(buckets.edgesMs.at(-1)).toBe(range.toMs);
         for (let i = 1; i < buckets.edgesMs.length; i++) expect(buckets.edgesMs[i]).toBeGreaterThan(buckets.edgesMs[i - 1] ?? Infinity);
         // A clock that changes at one minute past midnight has an edge inside a cell: said, and not comparable cell by cell.
-        expect(buckets.edgesMs).toEqual(buckets.edgesRounded ? buckets.edgesMs : oracleEdges(id, grain, range));
+        expect(buckets.edgesMs).toEqual(buckets.edgesRounded ? buckets.edgesMs : oracleEdges(wallClock(id), grain, range));
       }),
       { numRuns: 150 },
     );
