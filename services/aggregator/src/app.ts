@@ -11,6 +11,8 @@ import type { Fault } from './fault-points.ts';
 
 export type AggregatorConfig = ConfigValues<typeof AGGREGATOR_CONFIG>;
 
+/** The login role must be a member of it; it can write the data plane and nothing else. */
+const ROLE = 'tidegate_aggregator';
 const HOUR_MS = 3_600_000;
 const SEGMENT_MS = 6 * HOUR_MS;
 const TOKEN_BYTES = 16;
@@ -36,6 +38,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
   const store = createPgStore({
     databaseUrl: config.databaseUrl,
     applicationName: 'tidegate-aggregator',
+    role: ROLE,
     fault,
     onError: (error) => log.warn('database_session_lost', { error }),
   });

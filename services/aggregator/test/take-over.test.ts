@@ -5,8 +5,14 @@ import type { TestEvent } from './records.ts';
 import { recount } from './recount.ts';
 import { PARTITIONS, START_MS, TOPICS, until, World } from './world.ts';
 
+/** Each in a bucket of its own, so that no later event mends what was missed of an earlier one. */
 function events(from: number, count: number): TestEvent[] {
-  return Array.from({ length: count }, (_, i) => ({ id: `e-${from + i}`, region: 'north', cents: 100 + i, timeMs: START_MS }));
+  return Array.from({ length: count }, (_, i) => ({
+    id: `e-${from + i}`,
+    region: 'north',
+    cents: 100 + i,
+    timeMs: START_MS - (from + i) * 900_000,
+  }));
 }
 
 async function sendAll(world: World, sent: readonly TestEvent[], partition?: number): Promise<void> {
