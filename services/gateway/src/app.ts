@@ -8,7 +8,7 @@ import { createLogClient, topicNames } from '@tidegate/kafka';
 import type { ControlStore } from '@tidegate/postgres';
 import { createControlOutbox, createControlStore, listenForControlChanges } from '@tidegate/postgres';
 import type { RedisConnection } from '@tidegate/redis';
-import { connectRedis, createRedisBuckets } from '@tidegate/redis';
+import { connectRedis, createRedisBuckets, whenConnected } from '@tidegate/redis';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import { ConfigError, deriveKey, systemClock as clock, systemRandom as random } from '@tidegate/runtime';
 import type { Metrics, Tracing } from '@tidegate/telemetry';
@@ -44,6 +44,7 @@ const VERSION = '0.1.0';
 const ROLE = 'tidegate_gateway';
 /** Longest that a request waits for its limit. */
 const LIMIT_BUDGET_MS = 25;
+const REDIS_WAIT_MS = 2_000;
 
 /** Composes the gateway from its settings and starts it. */
 export async function startApp(config: GatewayConfig, context: ServiceContext): Promise<RunningGateway> {
@@ -60,6 +61,8 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   });
   let isDraining = false;
   const listener = createListener(createGateOf(parts, { proxy, wake: publishing.wake, isDraining: () => isDraining }));
+  // Limits from the first request on where Redis is there; without it the gateway serves all the same.
+  await whenConnected(redis, REDIS_WAIT_MS);
   const port = await listener.listen({ host: config.apiHost, port: config.apiPort });
   const probes = await startTelemetryServer({
     host: config.metricsHost,
