@@ -18,7 +18,7 @@ export async function runExactlyOnce(options: DrillOptions): Promise<DrillReport
     aggregators: 2,
     packs: ['wikipedia'],
     tuning: 'test',
-    settings: { GROUP_SESSION_TIMEOUT_MS: '2000' },
+    settings: { GROUP_SESSION_MS: '2000' },
   });
   const redis = new Redis(tidegate.addresses.redisUrl);
   try {

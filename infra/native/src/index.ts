@@ -6,3 +6,4 @@ export { markedProcesses } from './process-record.ts';
 export type { ServerAddresses } from './installation.ts';
 export { startTidegate, type Tidegate, type TidegateOptions } from './tidegate.ts';
 export type { Supervisor } from './supervisor.ts';
+export { provideKafkaTools } from './kafka-tools.ts';

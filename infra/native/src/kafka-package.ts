@@ -39,7 +39,8 @@ export async function provideKafkaJars(context: CacheContext): Promise<Found<str
     const jars = join(stage, 'jars');
     mkdirSync(jars);
     const maven = findOnPath('mvn', context.path);
-    await (maven === null ? resolveWithPython(context, stage, jars) : resolveWithMaven(context, maven, jars));
+    const pom = join(repositoryRoot, 'infra/native/kafka/pom.xml');
+    await (maven === null ? resolveWithPython(context, stage, jars) : resolveWithMaven(context, maven, { pom, jars }));
     const arrived = new Set(readdirSync(jars));
     const missing = [...WANTED].filter((file) => !arrived.has(file));
     if (missing.length > 0) throw new Error(`these jars of Kafka did not arrive: ${missing.join(', ')}`);
@@ -47,8 +48,7 @@ export async function provideKafkaJars(context: CacheContext): Promise<Found<str
   return { value: folder, detail: `Kafka ${KAFKA_VERSION}` };
 }
 
-async function resolveWithMaven(context: CacheContext, maven: string, jars: string): Promise<void> {
-  const pom = join(repositoryRoot, 'infra/native/kafka/pom.xml');
+export async function resolveWithMaven(context: CacheContext, maven: string, { pom, jars }: { pom: string; jars: string }): Promise<void> {
   const args = ['-B', '-f', pom, COPY_DEPENDENCIES, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`];
   const seen = new Set<string>();
   const onLine = (line: string): void => {

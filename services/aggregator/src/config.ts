@@ -13,7 +13,7 @@ export const AGGREGATOR_CONFIG = defineConfig('aggregator', {
   logLevel: sharedFields.logLevel,
   groupSessionMs: {
     env: 'GROUP_SESSION_MS',
-    schema: text.integer({ min: 6_000, max: 10_000 }),
+    schema: text.integer({ min: 1_000, max: 10_000 }),
     default: '8000',
     description: 'How long an aggregator may be silent before the others take its partitions over.',
   } satisfies ConfigField<number>,

@@ -8,7 +8,7 @@ import { parseCursorMark } from '@tidegate/core';
 import { decodeJson } from '@tidegate/http';
 import type { CellStore, ChunkReading } from '@tidegate/redis';
 import { z } from 'zod';
-import type { ReadAsk } from './read.ts';
+import type { ReadAsk } from './read-ask.ts';
 
 export interface CachedAnswer {
   readonly table: AnswerTable;

@@ -13,6 +13,7 @@ import { chunkId, chunksOf } from './chunks.ts';
 import { createDecodedChunk } from './decoded-chunk.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
 import type { LoadChunk } from './load-chunk.ts';
+import type { ReadAsk } from './read-ask.ts';
 import { createSingleFlight } from './single-flight.ts';
 
 /** What an answer is known to hold of a partition. */
@@ -44,14 +45,6 @@ export interface ReadDeps {
   readonly cellsMax: number;
   readonly onCacheError: (error: unknown) => void;
   readonly onChunks: (counts: { readonly hits: number; readonly misses: number }) => void;
-}
-
-export interface ReadAsk {
-  readonly plan: Plan;
-  /** The plain id that stands in the answer for its pseudonym. */
-  readonly subjectShown: string | null;
-  /** From Postgres, whatever Redis holds. */
-  readonly skipCache: boolean;
 }
 
 export type Read = (ask: ReadAsk) => Promise<ReadOutcome>;
