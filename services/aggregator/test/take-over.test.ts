@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { announcementsOf, staleCells, storedCells } from './ledger.ts';
-import { eventHeaders } from './records.ts';
+import { eventHeaders, rejectedHeaders } from './records.ts';
 import type { TestEvent } from './records.ts';
 import { recount } from './recount.ts';
 import { PARTITIONS, START_MS, TOPICS, until, World } from './world.ts';
@@ -194,6 +194,24 @@ describe('a record that cannot be counted now', () => {
     await until('all is counted', () => world.isCounted());
     expect(storedCells(world)).toEqual(recount([...events(0, 3), ...events(3, 1), ...events(4, 3), ...events(7, 3)]));
     expect(world.database.rejected.size).toBe(0);
+  });
+
+  it('is counted once, with what came beside it, when its partition moves on while it waits', async () => {
+    world = await World.create();
+    await world.tellPack(1);
+    const sent = events(0, 21);
+    for (const [i, event] of sent.entries()) await world.send(event, { partition: i % 3, packVersion: i >= 9 && i < 12 ? 2 : 1 });
+    const first = await world.start('a');
+    await until('it owns all', () => first.aggregator.partitions().length === PARTITIONS);
+    // The other lane gives the waiting batches something that could be flushed.
+    for (let partition = 0; partition < PARTITIONS; partition += 1) {
+      await world.append(TOPICS.rejected, partition, { key: 'acme', value: 'sealed', headers: rejectedHeaders('ingest') });
+    }
+    const second = await world.start('b');
+    await until('a partition has moved', () => second.aggregator.partitions().length > 0);
+    await world.tellPack(2);
+    await until('all is counted', () => world.isCounted());
+    expect(storedCells(world)).toEqual(recount(sent));
   });
 });
 
