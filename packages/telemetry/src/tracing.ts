@@ -38,6 +38,8 @@ export interface TraceSpan {
 }
 
 export interface Tracing {
+  /** Whether spans leave the process. Where they do not, work that only serves them (reading headers of records) is left out. */
+  readonly isExporting: boolean;
   startSpan(name: string, options?: SpanOptions): TraceSpan;
   /** Runs `action` in a span that ends with it and fails with it. */
   inSpan<T>(name: string, options: SpanOptions, action: (span: TraceSpan) => Promise<T>): Promise<T>;
@@ -63,7 +65,11 @@ const KINDS = {
 
 /** W3C trace context over HTTP and Kafka, on OpenTelemetry's own tracer. Nothing global is registered. */
 export function createTracing(options: TracingOptions): Tracing {
-  const provider = createProvider(options);
+  return tracingOf(createProvider(options), isEndpoint(options.endpoint));
+}
+
+/** Spans of a given provider; for the collector in memory too. */
+export function tracingOf(provider: TracerProvider, isExporting: boolean): Tracing {
   const tracer = provider.getTracer('tidegate');
   const startSpan = (name: string, spanOptions: SpanOptions = {}): TraceSpan => {
     const parent = fromTraceparent(spanOptions.parent);
@@ -90,6 +96,7 @@ export function createTracing(options: TracingOptions): Tracing {
     };
   };
   return {
+    isExporting,
     startSpan,
     async inSpan(name, spanOptions, action) {
       const span = startSpan(name, spanOptions);
@@ -109,7 +116,7 @@ export function createTracing(options: TracingOptions): Tracing {
 function createProvider(options: TracingOptions): TracerProvider {
   const endpoint = options.endpoint;
   const resource = resourceFromAttributes({ 'service.name': `tidegate-${options.service}` });
-  if (endpoint === undefined || endpoint === '' || endpoint === 'none') {
+  if (!isEndpoint(endpoint)) {
     // Trace ids are still made and passed on for logs and problem documents; spans cost next to nothing.
     return new TracerProvider({ resource, sampler: new ParentBasedSampler({ root: new AlwaysOffSampler() }) });
   }
@@ -119,4 +126,8 @@ function createProvider(options: TracingOptions): TracerProvider {
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.ratio ?? 1) }),
     spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1_000 })],
   });
+}
+
+function isEndpoint(endpoint: string | undefined): endpoint is string {
+  return endpoint !== undefined && endpoint !== '' && endpoint !== 'none';
 }

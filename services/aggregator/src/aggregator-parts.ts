@@ -2,7 +2,7 @@ import type { CanonicalReader } from '@tidegate/core';
 import type { GroupMember, LogAdmin, LogClient, LogProducer, TopicNames } from '@tidegate/kafka';
 import type { DataStore } from '@tidegate/postgres';
 import type { Clock, Random } from '@tidegate/runtime';
-import type { Logger, Metrics } from '@tidegate/telemetry';
+import type { Logger, Metrics, Tracing } from '@tidegate/telemetry';
 import type { Announcer } from './announce.ts';
 import type { Fault } from './fault-points.ts';
 import type { Instruments } from './instruments.ts';
@@ -33,6 +33,7 @@ export interface AggregatorDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   /** A fault after which the process must not go on. */
   readonly onFatal: (event: string, error: unknown) => void;
 }

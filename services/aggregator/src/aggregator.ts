@@ -2,6 +2,7 @@ import type { GroupMember, LogReader } from '@tidegate/kafka';
 import { createAfterCommit } from './after-commit.ts';
 import type { AggregatorDeps, AggregatorParts, SharedState } from './aggregator-parts.ts';
 import { createAnnouncer } from './announce.ts';
+import { createBeginFlushSpan } from './flush-span.ts';
 import { startFlushLoop } from './flush-loop.ts';
 import type { FlushLoop } from './flush-loop.ts';
 import { createFlush } from './flush.ts';
@@ -153,6 +154,7 @@ function startLoop(parts: AggregatorParts, ownership: Ownership): FlushLoop {
   return startFlushLoop({
     owned: () => ownership.all(),
     flush,
+    beginSpan: createBeginFlushSpan(deps.tracing),
     afterCommit: createAfterCommit(parts, ownership),
     onTurn: () => liveness.turned(),
     pauseMinMs: deps.limits.flushPauseMinMs,

@@ -4,7 +4,7 @@ import { createLogClient, topicNames } from '@tidegate/kafka';
 import { createPgStore } from '@tidegate/postgres';
 import { ConfigError, createSealer, deriveKey, pause, systemClock, systemRandom } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, Sealer, ServiceContext } from '@tidegate/runtime';
-import { createMetrics, startTelemetryServer } from '@tidegate/telemetry';
+import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { startAggregator } from './aggregator.ts';
 import type { AGGREGATOR_CONFIG } from './config.ts';
 import type { Fault } from './fault-points.ts';
@@ -30,6 +30,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
   refuseShortWindow(config);
   const { log } = context;
   const metrics = createMetrics('aggregator', { withProcess: true });
+  const tracing = createTracing({ service: 'aggregator', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
   const client = createLogClient({
     kind: config.kafkaClient,
     brokers: config.kafkaBrokers,
@@ -43,7 +44,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
     onError: (error) => log.warn('database_session_lost', { error }),
   });
   const aggregator = await startAggregator({
-    ...{ client, store, fault, log, metrics, clock: systemClock, random: systemRandom },
+    ...{ client, store, fault, log, metrics, tracing, clock: systemClock, random: systemRandom },
     topics: topicNames(config.topicPrefix),
     groupId: `${config.topicPrefix}aggregator`,
     sessionTimeoutMs: config.groupSessionMs,
@@ -65,7 +66,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
     drain: () => void (isDraining = true),
     stop: async () => {
       await aggregator.stop();
-      await Promise.all([store.close(), client.close(), telemetry.close()]);
+      await Promise.all([store.close(), client.close(), tracing.close(), telemetry.close()]);
     },
   };
 }

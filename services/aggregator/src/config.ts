@@ -11,6 +11,8 @@ export const AGGREGATOR_CONFIG = defineConfig('aggregator', {
   metricsHost: sharedFields.metricsHost,
   metricsPort: sharedFields.metricsPort,
   logLevel: sharedFields.logLevel,
+  otlpEndpoint: sharedFields.otlpEndpoint,
+  traceRatio: sharedFields.traceRatio,
   groupSessionMs: {
     env: 'GROUP_SESSION_MS',
     schema: text.integer({ min: 1_000, max: 10_000 }),

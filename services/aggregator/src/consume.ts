@@ -1,4 +1,5 @@
 import type { RecordSlab } from '@tidegate/kafka';
+import type { NoteCauses } from './causes.ts';
 import type { createDedupe } from './dedupe.ts';
 import type { createFold, Slice } from './fold.ts';
 import type { OwnedPartition } from './owned-partition.ts';
@@ -11,6 +12,7 @@ const BATCH_RAW_BYTES_MAX = 8 * 1_048_576;
 export interface ConsumeDeps {
   readonly dedupe: ReturnType<typeof createDedupe>;
   readonly fold: ReturnType<typeof createFold>;
+  readonly noteCauses: NoteCauses;
   /** There is something to flush. */
   readonly onWork: () => void;
   /** The log skipped offsets: nothing may be counted before it is known why. */
@@ -35,6 +37,7 @@ export function createConsume(deps: ConsumeDeps) {
     // only be dropped.
     if (deduped.kind === 'overtaken') return null;
     if (deduped.slice.to > slice.from && !(await deps.fold(owned, deduped.slice))) return null;
+    deps.noteCauses(owned.batch, deduped.slice);
     owned.isBusy = false;
     deps.onWork();
     if (deduped.unknown === null) return deduped.slice.to;

@@ -24,10 +24,13 @@ const PREFIX = (() => {
   return list.subarray(0, list.length - IDENTITY_BYTES);
 })();
 
+/** Length of the header list of a record that carries nothing but its event. */
+export const EVENT_HEADERS_BYTES: number = PREFIX.length + IDENTITY_BYTES;
+
 /** Position of the identity where the header list begins as ingest writes it, else -1: nearly every record is answered here. */
 export function identityPosition(slab: RecordSlab, index: number): number {
   const start = slab.headersStart[index] ?? 0;
-  if ((slab.headersEnd[index] ?? 0) - start < PREFIX.length + IDENTITY_BYTES) return NOT_FAST;
+  if ((slab.headersEnd[index] ?? 0) - start < EVENT_HEADERS_BYTES) return NOT_FAST;
   for (let i = 1; i < PREFIX.length; i += 1) if (slab.bytes[start + i] !== PREFIX[i]) return NOT_FAST;
   return start + PREFIX.length;
 }

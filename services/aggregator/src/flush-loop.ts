@@ -1,4 +1,5 @@
 import type { Clock } from '@tidegate/runtime';
+import type { BeginFlushSpan } from './flush-span.ts';
 import type { createFlush } from './flush.ts';
 import { freeze } from './frozen-batch.ts';
 import type { FrozenBatch } from './frozen-batch.ts';
@@ -13,6 +14,7 @@ const IDLE_TURN_MS = 1_000;
 export interface FlushLoopDeps {
   readonly owned: () => Iterable<OwnedPartition>;
   readonly flush: ReturnType<typeof createFlush>;
+  readonly beginSpan: BeginFlushSpan;
   /** Told of each flush that committed; the next flush is not announced before this one resolves. */
   readonly afterCommit: (committed: readonly FrozenBatch[], durationMs: number) => Promise<void>;
   readonly pauseMinMs: number;
@@ -44,12 +46,18 @@ export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
   async function flushOnce(): Promise<void> {
     const startedMs = deps.clock.monotonicMs();
     const frozen = [...deps.owned()].filter(hasWork).map((owned) => freeze(owned, deps.clock.nowMs()));
-    const committed = await deps.flush(frozen);
+    const span = deps.beginSpan(frozen);
+    const committed = await span.commit(() => deps.flush(frozen));
     const durationMs = deps.clock.monotonicMs() - startedMs;
     if (frozen.length > 0) pace.flushed(durationMs);
     // Announcements follow one another, one flush behind at most.
     await announced;
-    if (committed.length > 0) announced = deps.afterCommit(committed, durationMs).catch(deps.onFault);
+    if (committed.length === 0) span.end();
+    else
+      announced = span
+        .announce(() => deps.afterCommit(committed, durationMs))
+        .catch(deps.onFault)
+        .finally(() => span.end());
   }
 
   async function run(): Promise<void> {

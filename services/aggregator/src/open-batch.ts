@@ -9,6 +9,8 @@ export interface OpenBatch {
   copies: number;
   readonly raw: RawRows;
   readonly rejected: RejectedRow[];
+  /** W3C trace contexts of requests whose records are in the batch; kept only where spans are exported. */
+  readonly causes: string[];
   arrivalFromMs: number;
   arrivalToMs: number;
   /** Digest of the last record of each lane; null where the lane has none in this batch. */
@@ -23,6 +25,7 @@ export function createOpenBatch(): OpenBatch {
     copies: 0,
     raw: createRawRows(),
     rejected: [],
+    causes: [],
     arrivalFromMs: Number.POSITIVE_INFINITY,
     arrivalToMs: Number.NEGATIVE_INFINITY,
     liveDigest: null,

@@ -1,5 +1,6 @@
 import type { RecordSlab } from '@tidegate/kafka';
 import type { AggregatorParts } from './aggregator-parts.ts';
+import { createNoteCauses } from './causes.ts';
 import { createConsumeRejected } from './consume-rejected.ts';
 import { createConsume } from './consume.ts';
 import { createDedupe } from './dedupe.ts';
@@ -36,7 +37,7 @@ export function createSlabHandler(
     reject: createReject({ seal: deps.seal }),
     onPackWait: (_owned, isWaiting) => instruments.waitsForPack(isWaiting),
   });
-  const consume = createConsume({ ...shared, dedupe, fold });
+  const consume = createConsume({ ...shared, dedupe, fold, noteCauses: createNoteCauses(deps.tracing) });
   const consumeRejected = createConsumeRejected(shared);
 
   return async function handleSlab(slab) {

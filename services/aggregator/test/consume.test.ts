@@ -25,6 +25,7 @@ function recording() {
       owned.batch.records += to - from;
       return true;
     },
+    noteCauses: () => undefined,
     onWork: () => undefined,
     onGap: (_owned, at) => gaps.push(at),
     onUnknown: () => undefined,

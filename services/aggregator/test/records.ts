@@ -52,8 +52,12 @@ export function partitionOf(id: string, partitions: number): number {
   return createHash('sha256').update(id).digest().readUInt32LE(0) % partitions;
 }
 
-export function eventHeaders(id: string, kind = 'event', version = '1'): Uint8Array {
-  return encodeHeaders([text('kind', kind), text('v', version), { name: 'identity', value: identityOf(id) }]);
+export function eventHeaders(
+  id: string,
+  { kind = 'event', version = '1', traceparent }: { kind?: string; version?: string; traceparent?: string } = {},
+): Uint8Array {
+  const traced = traceparent === undefined ? [] : [text('traceparent', traceparent)];
+  return encodeHeaders([text('kind', kind), text('v', version), { name: 'identity', value: identityOf(id) }, ...traced]);
 }
 
 export function rejectedHeaders(lane: 'ingest' | 'events'): Uint8Array {

@@ -158,7 +158,7 @@ describe('a record that cannot be counted now', () => {
     world = await World.create();
     await world.tellPack();
     await sendAll(world, events(0, 5), 0);
-    await world.append(TOPICS.events, 0, { value: 'what is this', headers: eventHeaders('x', 'erasure') });
+    await world.append(TOPICS.events, 0, { value: 'what is this', headers: eventHeaders('x', { kind: 'erasure' }) });
     await sendAll(world, events(5, 5), 0);
     await sendAll(world, events(10, 5), 1);
     await world.start('a');
@@ -172,7 +172,7 @@ describe('a record that cannot be counted now', () => {
   it('of a newer version stops its partition too', async () => {
     world = await World.create();
     await world.tellPack();
-    await world.append(TOPICS.events, 0, { value: 'from the future', headers: eventHeaders('x', 'event', '2') });
+    await world.append(TOPICS.events, 0, { value: 'from the future', headers: eventHeaders('x', { version: '2' }) });
     await sendAll(world, events(0, 5), 1);
     await world.start('a');
     await until('the other is counted', () => world.database.rawRows.length === 5);

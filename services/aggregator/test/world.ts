@@ -6,7 +6,8 @@ import type { MemoryBroker } from '@tidegate/kafka/memory';
 import type { DataStore, RawRow } from '@tidegate/postgres';
 import { createMemoryDatabase, createMemoryStore } from '@tidegate/postgres/memory';
 import type { MemoryDatabase } from '@tidegate/postgres/memory';
-import { createMetrics, silentLogger } from '@tidegate/telemetry';
+import { createMetrics, createTracing, silentLogger } from '@tidegate/telemetry';
+import type { Tracing } from '@tidegate/telemetry';
 import type { Aggregator, AggregatorDeps } from '../src/aggregator.ts';
 import { startAggregator } from '../src/aggregator.ts';
 import type { FaultPoint } from '../src/fault-points.ts';
@@ -31,6 +32,13 @@ export interface FaultPlan {
 }
 
 /** Kafka and Postgres in memory with the shipped topics, and processes that share them. */
+interface SendOptions {
+  readonly packVersion?: number;
+  readonly value?: string;
+  readonly partition?: number;
+  readonly traceparent?: string;
+}
+
 export class World {
   readonly broker: MemoryBroker;
   readonly database: MemoryDatabase = createMemoryDatabase();
@@ -40,6 +48,7 @@ export class World {
   refuses: (row: RawRow) => boolean = () => false;
   /** Appends of ingest are never made to fail: what it sends is what counts. */
   isIngesting = false;
+  tracing: Tracing = createTracing({ service: 'aggregator' });
   private producer: LogProducer | null = null;
 
   constructor() {
@@ -71,11 +80,11 @@ export class World {
     await this.append(TOPICS.control, 0, { key: 'pack/acme/shop', value: controlRecord(version), headers: JSON_HEADERS });
   }
 
-  async send(event: TestEvent, options: { packVersion?: number; value?: string; partition?: number } = {}): Promise<void> {
+  async send(event: TestEvent, options: SendOptions = {}): Promise<void> {
     const partition = options.partition ?? partitionOf(event.id, PARTITIONS);
     await this.append(TOPICS.events, partition, {
       value: options.value ?? canonical(event, options.packVersion ?? 1),
-      headers: eventHeaders(event.id),
+      headers: eventHeaders(event.id, options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
     });
   }
 
@@ -115,6 +124,7 @@ export class World {
       random: () => 0.5,
       log: silentLogger,
       metrics: createMetrics('aggregator'),
+      tracing: this.tracing,
       onFatal: () => undefined,
     });
     const process: TestProcess = Object.assign(state, { name, aggregator });
