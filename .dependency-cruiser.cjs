@@ -1,5 +1,4 @@
 // Arrows point inward: services → adapters → core. Each rule has a planted violation in tests/gates.
-const ADAPTERS = '^packages/(kafka|postgres|redis|http|telemetry|runtime)/';
 const TESTS = '(\\.test\\.ts|\\.contract\\.ts|\\.drill\\.ts)$|/test/|^packages/testkit/|^tests/|^bench/';
 
 /** A driver of an outside system is imported by the one package that speaks to that system. */

@@ -32,7 +32,13 @@ export async function benchFreshness(options: BenchOptions): Promise<BenchMeasur
   const used = cpu.end();
   const sorted = delays.toSorted((a, b) => a - b);
   return {
-    settings: { seed: options.seed, asked_rate: options.rate, probes: sorted.length, probes_per_second: PROBES_PER_SECOND, refused_requests: load.refusedRequests },
+    settings: {
+      seed: options.seed,
+      asked_rate: options.rate,
+      probes: sorted.length,
+      probes_per_second: PROBES_PER_SECOND,
+      refused_requests: load.refusedRequests,
+    },
     figures: {
       rate: load.distinct / ((load.lastAnswerMs - load.firstByteMs) / 1_000),
       p50_ms: quantile(sorted, 0.5),

@@ -41,7 +41,9 @@ export async function measureProducer(tidegate: Tidegate, say: (line: string) =>
 async function ensureTopic(tidegate: Tidegate): Promise<void> {
   const client = createLogClient({ kind: 'platformatic', brokers: tidegate.addresses.kafkaBrokers.split(','), clientId: 'bench' });
   const admin = client.createAdmin();
-  await admin.ensureTopics([{ name: TOPIC, partitions: 12, replicationFactor: 1, configs: { 'retention.ms': '60000', 'segment.bytes': '67108864' } }]);
+  await admin.ensureTopics([
+    { name: TOPIC, partitions: 12, replicationFactor: 1, configs: { 'retention.ms': '60000', 'segment.bytes': '67108864' } },
+  ]);
   await admin.close();
   await client.close();
 }

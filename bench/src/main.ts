@@ -14,7 +14,12 @@ const BENCHES: Readonly<Record<string, { run: (options: BenchOptions) => Promise
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '1' }, rate: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: {
+    seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '1' },
+    rate: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
 });
 
 /** A class that is never reached: the bench measures the road, not a limit of the demo key. */

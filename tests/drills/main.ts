@@ -1,9 +1,13 @@
 import { parseArgs } from 'node:util';
-import { runExactlyOnce } from './run-exactly-once.ts';
+import { runExactlyOnce, runFlushBoundaries } from './own-system.ts';
 import { runStartKills } from './run-start-kills.ts';
 import type { Drill } from './drill.ts';
 
-const DRILLS: Readonly<Record<string, Drill>> = { 'exactly-once': runExactlyOnce, start: runStartKills };
+const DRILLS: Readonly<Record<string, Drill>> = {
+  'exactly-once': runExactlyOnce,
+  'flush-boundaries': runFlushBoundaries,
+  start: runStartKills,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

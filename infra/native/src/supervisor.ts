@@ -9,6 +9,8 @@ export interface ServiceSpec {
   readonly name: string;
   /** Folder under `services/`. */
   readonly service: string;
+  /** What runs instead of the service's own `src/main.ts`; for drills. */
+  readonly main?: string;
   readonly env: Readonly<Record<string, string>>;
   readonly metricsPort: number;
 }
@@ -86,7 +88,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 function launch(options: SupervisorOptions, seat: Seat): void {
   const { spec } = seat;
   const startedMs = performance.now();
-  const main = join(repositoryRoot, 'services', spec.service, 'src/main.ts');
+  const main = spec.main ?? join(repositoryRoot, 'services', spec.service, 'src/main.ts');
   const running = launchProcess(options.home, {
     name: spec.name,
     command: process.execPath,

@@ -26,6 +26,8 @@ export interface TidegateOptions {
   readonly namespace?: string;
   /** Default 1. */
   readonly aggregators?: number;
+  /** A program to run as aggregator instead of the shipped one; for drills that stop it between two of its steps. */
+  readonly aggregatorMain?: string;
   /** Of the events topic; default 12. */
   readonly partitions?: number;
   /** Asked just before the services start, so that nobody takes the ports meanwhile; default: free ones. */
@@ -147,7 +149,9 @@ async function planServices(of: { options: TidegateOptions; addresses: ServerAdd
     const port = ports[name];
     const metricsPort = metrics[index] ?? (await freePort());
     const own = port === undefined ? {} : { LISTEN_PORT: String(port), API_HOST: '127.0.0.1', API_PORT: String(port) };
-    services.push({ name, service: name.replace(/-\d+$/, ''), env: { ...shared, ...own, METRICS_PORT: String(metricsPort) }, metricsPort });
+    const service = name.replace(/-\d+$/, '');
+    const main = service === 'aggregator' && options.aggregatorMain !== undefined ? { main: options.aggregatorMain } : {};
+    services.push({ name, service, ...main, env: { ...shared, ...own, METRICS_PORT: String(metricsPort) }, metricsPort });
   }
   return { gateway: `http://127.0.0.1:${gatewayPort}`, services };
 }

@@ -15,6 +15,8 @@ export interface PoolOptions {
 
 /** Connections of one purpose. A broken idle connection is reported and replaced, never thrown. */
 export function createPool(options: PoolOptions): pg.Pool {
+  // The pool waits for what this returns before it hands the connection out; its type says void.
+  const onConnect: (client: pg.ClientBase) => unknown = (client) => prepareSession(client, options);
   const pool = new pg.Pool({
     connectionString: options.databaseUrl,
     application_name: options.applicationName,
@@ -22,7 +24,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionTimeoutMillis: 5_000,
     query_timeout: options.statementTimeoutMs + 5_000,
     keepAlive: true,
-    onConnect: (client) => prepareSession(client, options),
+    onConnect,
   });
   pool.on('error', (error) => options.onError?.(error));
   return pool;

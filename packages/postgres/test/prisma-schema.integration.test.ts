@@ -21,28 +21,32 @@ function readSchema(text: string): { tables: Tables; keys: ReadonlyMap<string, s
   const keys = new Map<string, string>();
   for (const [, body = ''] of text.matchAll(/^model \w+ \{\n(.*?)^\}/gms)) {
     const table = /@@map\("(\w+)"\)/.exec(body)?.[1] ?? '';
-    const columns = new Map<string, string>();
-    const lines: string[] = [];
-    for (const [, field = '', type = '', list, optional, rest = ''] of body.matchAll(/^ {2}(\w+)\s+(\w+)(\[\])?(\?)?(.*)$/gm)) {
-      const sqlType = TYPES[type];
-      if (sqlType === undefined) continue; // a relation
-      const column = /@map\("(\w+)"\)/.exec(rest)?.[1] ?? field;
-      columns.set(field, column);
-      if (/@id\b/.test(rest)) keys.set(table, column);
-      lines.push(`${column} ${list === undefined ? sqlType : 'ARRAY'}${optional === undefined ? ' not null' : ''}`);
-    }
+    const fields = readFields(body);
     const composite = /@@id\(\[([\w, ]+)\]\)/.exec(body)?.[1];
-    if (composite !== undefined)
-      keys.set(
-        table,
-        composite
-          .split(', ')
-          .map((field) => columns.get(field))
-          .join(', '),
-      );
-    tables.set(table, lines.toSorted());
+    const names = composite?.split(', ') ?? fields.filter((field) => field.isKey).map((field) => field.name);
+    keys.set(table, names.map((name) => fields.find((field) => field.name === name)?.column).join(', '));
+    tables.set(table, fields.map((field) => field.line).toSorted());
   }
   return { tables, keys };
+}
+
+interface SchemaField {
+  readonly name: string;
+  readonly column: string;
+  readonly isKey: boolean;
+  readonly line: string;
+}
+
+/** Fields that are columns; the others are relations. */
+function readFields(body: string): readonly SchemaField[] {
+  const lines = body.matchAll(/^ {2}(\w+)\s+(\w+)(\[\])?(\?)?(.*)$/gm);
+  return [...lines].flatMap(([, name = '', type = '', list, optional, rest = '']) => {
+    const sqlType = TYPES[type];
+    if (sqlType === undefined) return [];
+    const column = /@map\("(\w+)"\)/.exec(rest)?.[1] ?? name;
+    const line = `${column} ${list === undefined ? sqlType : 'ARRAY'}${optional === undefined ? ' not null' : ''}`;
+    return [{ name, column, isKey: /@id\b/.test(rest), line }];
+  });
 }
 
 describe('schema.prisma', () => {

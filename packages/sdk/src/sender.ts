@@ -61,12 +61,12 @@ export async function sendEvents(
   const settings = { ...DEFAULTS, ...options };
   const tally = createTally(options.onProgress);
   const underWay = new Set<Promise<void>>();
-  let failure: unknown;
+  let failure: Error | undefined;
   for await (const batch of batches(events, settings)) {
     options.signal?.throwIfAborted();
     tally.begin(batch);
     const work = sendBatch(deps, batch, settings, tally)
-      .catch((error: unknown) => void (failure ??= error))
+      .catch((error: unknown) => void (failure ??= error instanceof Error ? error : new Error(String(error))))
       .finally(() => underWay.delete(work));
     underWay.add(work);
     if (underWay.size >= settings.concurrency) await Promise.race(underWay);

@@ -72,7 +72,7 @@ function stringCheck(maxLength: number | undefined): FieldCheck {
 
 /** Length in Unicode characters (code points). */
 export function textLength(bytes: Uint8Array, list: MemberList, index: number): number {
-  return [...memberText(bytes, list, index)].length;
+  return Array.from(memberText(bytes, list, index)).length;
 }
 
 export function memberText(bytes: Uint8Array, list: MemberList, index: number): string {

@@ -1,6 +1,5 @@
 /** The shapes that planner, readers and answerer hand to each other. */
 import type { CompiledMeasure, FieldType } from '../pack/compiled.ts';
-import type { QuestionGrain, QuestionKind } from './question.ts';
 
 /** A measure as asked: a quantile measure is asked by the probability as well. */
 export interface AskedMeasure {
@@ -41,9 +40,4 @@ export interface PlannedDimension {
   readonly name: string;
   readonly type: FieldType;
   readonly index: number;
-}
-
-export interface PlannedKind {
-  readonly kind: QuestionKind;
-  readonly grain: QuestionGrain | null;
 }
