@@ -84,7 +84,23 @@ export const PACK_SUMMARY_SCHEMA = z.looseObject({ pack: z.string(), version: z.
 export const PACKS_SCHEMA = z.object({ packs: z.array(PACK_SUMMARY_SCHEMA) });
 
 export const STATUS_SCHEMA = z
-  .looseObject({ complete_through: instant.nullable(), partitions: z.array(z.looseObject({ partition: z.int() })), durability: z.string() })
+  .looseObject({
+    status: z.string(),
+    complete_through: instant.nullable(),
+    partitions: z.array(z.looseObject({ partition: z.int() })),
+    gaps: z
+      .array(
+        z.object({
+          partition: z.int(),
+          log_generation: z.int(),
+          from_offset: z.string(),
+          to_offset: z.string().meta({ description: 'The first offset that is there again.' }),
+          found_at: instant,
+        }),
+      )
+      .meta({ description: 'Accepted events that were gone from the log before they were counted.' }),
+    durability: z.string(),
+  })
   .meta({ id: 'Status' });
 
 export const HEALTH_SCHEMA = z

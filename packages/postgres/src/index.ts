@@ -53,4 +53,4 @@ export type { TenantToCreate } from './control/tenants.ts';
 
 // read side
 export { createReadStore } from './read-store.ts';
-export type { CellSnapshot, CountedProgress, ReadStore } from './read-store.ts';
+export type { CellSnapshot, CountedProgress, LogGap, ReadStore } from './read-store.ts';

@@ -16,6 +16,15 @@ export interface CountedProgress {
   readonly hasGap: boolean;
 }
 
+/** Accepted events `fromOffset` ≤ offset < `toOffset` of a partition, gone from the log before they were counted. */
+export interface LogGap {
+  readonly partition: number;
+  readonly logGeneration: number;
+  readonly fromOffset: number;
+  readonly toOffset: number;
+  readonly foundAtMs: number;
+}
+
 export interface CellSnapshot {
   readonly progress: readonly CountedProgress[];
   readonly series: readonly SeriesEntry[];
@@ -28,6 +37,8 @@ export interface CellSnapshot {
 
 export interface ReadStore {
   readProgress(): Promise<readonly CountedProgress[]>;
+  /** Newest first. */
+  readGaps(): Promise<readonly LogGap[]>;
   /** Progress, series and cells of one repeatable-read snapshot: together they are right at one instant. */
   readCells(range: CellRange, cellsMax: number): Promise<CellSnapshot>;
 }
@@ -41,6 +52,14 @@ interface ProgressRow {
   readonly complete_through_ms: number | null;
   readonly has_gap: boolean;
   readonly is_replica: boolean;
+}
+
+interface GapRow {
+  readonly partition: number;
+  readonly log_generation: number;
+  readonly from_offset: string;
+  readonly to_offset: string;
+  readonly found_at_ms: number;
 }
 
 interface SeriesRow {
@@ -62,6 +81,7 @@ interface CellRow {
 export function createReadStore(pool: pg.Pool): ReadStore {
   return {
     readProgress: async () => (await run<ProgressRow>(pool, 'read-live-progress', [])).map(toProgress),
+    readGaps: async () => (await run<GapRow>(pool, 'read-live-gaps', [])).map(toGap),
     async readCells(range, cellsMax) {
       const client = await pool.connect();
       let failure: Error | undefined;
@@ -106,6 +126,16 @@ function toProgress(row: ProgressRow): CountedProgress {
     logGeneration: row.log_generation,
     completeThroughMs: row.complete_through_ms,
     hasGap: row.has_gap,
+  };
+}
+
+function toGap(row: GapRow): LogGap {
+  return {
+    partition: row.partition,
+    logGeneration: row.log_generation,
+    fromOffset: Number(row.from_offset),
+    toOffset: Number(row.to_offset),
+    foundAtMs: row.found_at_ms,
   };
 }
 

@@ -100,6 +100,23 @@ describe('reading cells', () => {
     expect((await store.readCells(RANGE, 10)).progress).toEqual(await store.readProgress());
   });
 
+  test('gaps of the live lane are told with their range, the newest first', async () => {
+    await database.query(
+      `INSERT INTO log_gap VALUES ('live', 0, 2, 9007199254740000, 9007199254740991, '2126-01-01T00:00:00.5Z'), ('rejected', 0, 1, 0, 3, now())`,
+    );
+    const gaps = await store.readGaps();
+    expect(gaps).toEqual([
+      {
+        partition: 0,
+        logGeneration: 2,
+        fromOffset: 9_007_199_254_740_000,
+        toOffset: 9_007_199_254_740_991,
+        foundAtMs: Date.UTC(2126, 0, 1) + 500,
+      },
+      { partition: 1, logGeneration: 1, fromOffset: 5, toOffset: 9, foundAtMs: expect.any(Number) },
+    ]);
+  });
+
   test('cells and progress are of one instant, though commits go on while they are read', async () => {
     const commit = async (): Promise<void> => {
       await database.query(

@@ -3,11 +3,13 @@ import type { PartitionFreshness } from '@tidegate/core';
 import { decodeJson } from '@tidegate/http';
 import type { TableRecord } from '@tidegate/kafka';
 import { z } from 'zod';
+import type { LogGap } from '@tidegate/postgres';
 import type { HeldProgress } from './read.ts';
 
 /** The aggregator's own word on a partition. */
 export interface TrackedProgress {
   readonly partition: number;
+  readonly term: number;
   readonly nextOffset: number;
   readonly logGeneration: number;
   readonly completeThroughMs: number | null;
@@ -21,7 +23,11 @@ export interface Freshness {
   take(record: Pick<TableRecord, 'value'>): void;
   /** Partitions of the log and their end offsets, as just asked for. */
   takeEnds(ends: ReadonlyMap<number, { readonly end: number }>): void;
-  takeGaps(partitions: readonly number[]): void;
+  takeGaps(gaps: readonly LogGap[]): void;
+  /** Accepted events that were gone from the log before they were counted. */
+  gaps(): readonly LogGap[];
+  /** Rises each time a partition is taken over, which is when gaps are found. */
+  takeOvers(): number;
   tracked(): ReadonlyMap<number, TrackedProgress>;
   ends(): ReadonlyMap<number, number>;
   /** Freshness of every partition for an answer that holds what `held` says. */
@@ -31,6 +37,7 @@ export interface Freshness {
 const PROGRESS_SCHEMA = z.object({
   lane: z.string(),
   partition: z.int(),
+  term: z.int(),
   next_offset: z.string().regex(/^\d+$/).transform(Number),
   complete_through_ms: z.number().nullable(),
   log_generation: z.int(),
@@ -43,7 +50,8 @@ const SILENT_AFTER_MS = 3_000;
 export function createFreshness(nowMs: () => number): Freshness {
   const tracked = new Map<number, TrackedProgress>();
   const ends = new Map<number, number>();
-  const gaps = new Set<number>();
+  let gaps: readonly LogGap[] = [];
+  let takeOvers = 0;
   const startedMs = nowMs();
 
   function oldestOf(held: HeldProgress | null, partition: number): number | null {
@@ -62,28 +70,18 @@ export function createFreshness(nowMs: () => number): Freshness {
 
   return {
     take({ value }) {
-      const json = value === null ? null : decodeJson(value);
-      const parsed = json?.ok === true ? PROGRESS_SCHEMA.safeParse(json.value) : null;
-      if (parsed?.success !== true || parsed.data.lane !== 'live') return;
-      const { partition, next_offset, complete_through_ms, log_generation, oldest_uncounted_ms } = parsed.data;
-      const known = tracked.get(partition);
-      tracked.set(partition, {
-        partition,
-        nextOffset: next_offset,
-        logGeneration: log_generation,
-        completeThroughMs: complete_through_ms,
-        oldestUncountedMs: oldest_uncounted_ms,
-        heardMs: nowMs(),
-        movedMs: known?.nextOffset === next_offset ? known.movedMs : nowMs(),
-      });
+      const word = value === null ? null : readWord(value);
+      if (word?.lane !== 'live') return;
+      const known = tracked.get(word.partition) ?? null;
+      if (known?.term !== word.term) takeOvers += 1;
+      tracked.set(word.partition, toTracked(word, known, nowMs()));
     },
     takeEnds(told) {
       for (const [partition, { end }] of told) ends.set(partition, end);
     },
-    takeGaps(partitions) {
-      gaps.clear();
-      for (const partition of partitions) gaps.add(partition);
-    },
+    takeGaps: (found) => void (gaps = found),
+    gaps: () => gaps,
+    takeOvers: () => takeOvers,
     tracked: () => tracked,
     ends: () => ends,
     of(held) {
@@ -97,9 +95,30 @@ export function createFreshness(nowMs: () => number): Freshness {
           nextOffset: one?.nextOffset ?? 0,
           oldestUncountedMs: oldestOf(one, partition),
           movedAtMs: tracked.get(partition)?.movedMs ?? startedMs,
-          hasGap: gaps.has(partition),
+          hasGap: one?.hasGap === true || gaps.some((gap) => gap.partition === partition),
         };
       });
     },
+  };
+}
+
+type ProgressWord = z.output<typeof PROGRESS_SCHEMA>;
+
+function readWord(bytes: Uint8Array): ProgressWord | null {
+  const json = decodeJson(bytes);
+  const parsed = json.ok ? PROGRESS_SCHEMA.safeParse(json.value) : null;
+  return parsed?.success === true ? parsed.data : null;
+}
+
+function toTracked(word: ProgressWord, known: TrackedProgress | null, nowMs: number): TrackedProgress {
+  return {
+    partition: word.partition,
+    term: word.term,
+    nextOffset: word.next_offset,
+    logGeneration: word.log_generation,
+    completeThroughMs: word.complete_through_ms,
+    oldestUncountedMs: word.oldest_uncounted_ms,
+    heardMs: nowMs,
+    movedMs: known?.nextOffset === word.next_offset ? known.movedMs : nowMs,
   };
 }

@@ -22,6 +22,8 @@ export interface HeldProgress {
   readonly nextOffset: number;
   readonly logGeneration: number;
   readonly completeThroughMs: number | null;
+  /** Accepted events are gone, as told by the snapshot that the answer is made of; Redis does not tell. */
+  readonly hasGap?: boolean;
 }
 
 export interface ReadResult {

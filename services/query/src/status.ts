@@ -32,6 +32,13 @@ export function createStatus({ freshness, nowMs, replicationFactor, checks, vers
         lag_ms: one.oldestUncountedMs === null ? 0 : Math.max(0, Math.round(now - one.oldestUncountedMs)),
         has_gap: one.hasGap,
       })),
+      gaps: freshness.gaps().map(({ partition, logGeneration, fromOffset, toOffset, foundAtMs }) => ({
+        partition,
+        log_generation: logGeneration,
+        from_offset: String(fromOffset),
+        to_offset: String(toOffset),
+        found_at: toIsoUtc(foundAtMs),
+      })),
       // One copy is safe against a crash of the process, not of the machine.
       durability: (replicationFactor() ?? 1) > 1 ? 'replicated' : 'single',
       dependencies: Object.fromEntries(states),

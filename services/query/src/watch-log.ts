@@ -6,7 +6,7 @@ import type { Freshness } from './freshness.ts';
 export interface WatchLogDeps {
   readonly client: LogClient;
   readonly topic: string;
-  readonly primary: ReadStore;
+  readonly primary: Pick<ReadStore, 'readGaps'>;
   readonly freshness: Freshness;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -22,12 +22,15 @@ export interface WatchedLog {
 }
 
 const EVERY_MS = 1_000;
+/** Gaps are found at take-overs, which progress tells of; this often they are asked for in any case. */
 const GAPS_EVERY = 10;
 
 export function watchLog(deps: WatchLogDeps): WatchedLog {
   const { client, topic, freshness, signal } = deps;
   const admin: LogAdmin = client.createAdmin();
   let replicationFactor: number | null = null;
+  /** How many take-overs the known gaps are younger than; below any count until they were read once. */
+  let askedAfter = -1;
 
   async function askEnds(): Promise<void> {
     const description = await admin.describeTopic(topic);
@@ -38,14 +41,15 @@ export function watchLog(deps: WatchLogDeps): WatchedLog {
   }
 
   async function askGaps(): Promise<void> {
-    const progress = await deps.primary.readProgress();
-    freshness.takeGaps(progress.filter(({ hasGap }) => hasGap).map(({ partition }) => partition));
+    const takeOvers = freshness.takeOvers();
+    freshness.takeGaps(await deps.primary.readGaps());
+    askedAfter = takeOvers;
   }
 
   async function watch(): Promise<void> {
     for (let round = 0; !signal.aborted; round += 1) {
       await askEnds().catch(deps.onError);
-      if (round % GAPS_EVERY === 0) await askGaps().catch(deps.onError);
+      if (round % GAPS_EVERY === 0 || askedAfter < freshness.takeOvers()) await askGaps().catch(deps.onError);
       await deps.pause(EVERY_MS, signal).catch(() => undefined);
     }
   }

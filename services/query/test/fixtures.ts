@@ -70,6 +70,7 @@ export function createFakePrimary(partitions: number): FakePrimary {
       return { cell, progress: next };
     },
     readProgress: async () => [...progress.values()],
+    readGaps: async () => [],
     async readCells(): Promise<CellSnapshot> {
       reads += 1;
       const snapshot = {

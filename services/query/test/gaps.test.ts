@@ -1,0 +1,100 @@
+import { freshnessOf } from '@tidegate/core';
+import { ensureTidegateTopics, topicNames } from '@tidegate/kafka';
+import { createMemoryBroker } from '@tidegate/kafka/memory';
+import type { LogGap } from '@tidegate/postgres';
+import { afterEach, expect, test, vi } from 'vitest';
+import { createFreshness } from '../src/freshness.ts';
+import { createStatus } from '../src/status.ts';
+import { watchLog } from '../src/watch-log.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 28, 12);
+const GAP: LogGap = { partition: 1, logGeneration: 2, fromOffset: 40, toOffset: 55, foundAtMs: NOW_MS - 1_000 };
+const encoder = new TextEncoder();
+
+let stopped = new AbortController();
+afterEach(() => {
+  stopped.abort();
+  stopped = new AbortController();
+});
+
+/** The watch over a log of two partitions whose gaps the test holds; a second passes when the test says so. */
+async function watched(readGaps: () => Promise<readonly LogGap[]>) {
+  const client = createMemoryBroker({ now: () => NOW_MS }).createClient('query');
+  await ensureTidegateTopics(client.createAdmin(), { prefix: 't.', partitions: 2, replicationFactor: 1 });
+  const freshness = createFreshness(() => NOW_MS);
+  let second = Promise.withResolvers<void>();
+  let seconds = 0;
+  const log = watchLog({
+    client,
+    topic: topicNames('t.').events,
+    primary: { readGaps },
+    freshness,
+    pause: () => {
+      seconds += 1;
+      return second.promise;
+    },
+    onError: () => undefined,
+    signal: stopped.signal,
+  });
+  const status = createStatus({ freshness, nowMs: () => NOW_MS, replicationFactor: log.replicationFactor, checks: {}, versions: {} });
+  await vi.waitFor(() => expect(seconds).toBe(1));
+  return {
+    freshness,
+    status,
+    ownerSpeaks(term: number): void {
+      for (const partition of [0, 1]) {
+        const word = { lane: 'live', partition, term, next_offset: '0', complete_through_ms: NOW_MS, log_generation: 2 };
+        freshness.take({ value: encoder.encode(JSON.stringify({ ...word, oldest_uncounted_ms: null })) });
+      }
+    },
+    async aSecondPasses(): Promise<void> {
+      const before = seconds;
+      const passed = second;
+      second = Promise.withResolvers();
+      passed.resolve();
+      await vi.waitFor(() => expect(seconds).toBe(before + 1));
+    },
+  };
+}
+
+test('accepted events that the log lost make answers and status incomplete, and the status names them', async () => {
+  const { freshness, status, ownerSpeaks } = await watched(async () => [GAP]);
+  ownerSpeaks(1);
+  const held = [0, 1].map((partition) => ({ partition, nextOffset: 0, logGeneration: 2, completeThroughMs: NOW_MS }));
+  expect(freshnessOf(freshness.of(held), NOW_MS).status).toBe('incomplete');
+  expect(await status()).toMatchObject({
+    status: 'incomplete',
+    gaps: [{ partition: 1, log_generation: 2, from_offset: '40', to_offset: '55', found_at: '2026-11-28T11:59:59.000Z' }],
+    partitions: [
+      { partition: 0, has_gap: false },
+      { partition: 1, has_gap: true },
+    ],
+  });
+});
+
+test('a gap that a new owner finds is known a second after its first word', async () => {
+  let gaps: readonly LogGap[] = [];
+  const { status, ownerSpeaks, aSecondPasses } = await watched(async () => gaps);
+  ownerSpeaks(1);
+  await aSecondPasses();
+  expect(await status()).toMatchObject({ status: 'current', gaps: [] });
+  gaps = [GAP];
+  ownerSpeaks(2);
+  await aSecondPasses();
+  expect(await status()).toMatchObject({ status: 'incomplete' });
+});
+
+test('gaps that could not be read are asked for again the second after', async () => {
+  let isAway = true;
+  const { status, ownerSpeaks, aSecondPasses } = await watched(async () => (isAway ? Promise.reject(new Error('away')) : [GAP]));
+  isAway = false;
+  await aSecondPasses();
+  ownerSpeaks(1);
+  expect(await status()).toMatchObject({ status: 'incomplete' });
+});
+
+test('an answer from Postgres says itself that events are gone', () => {
+  const freshness = createFreshness(() => NOW_MS);
+  const held = [{ partition: 0, nextOffset: 3, logGeneration: 1, completeThroughMs: NOW_MS, hasGap: true }];
+  expect(freshnessOf(freshness.of(held), NOW_MS).status).toBe('incomplete');
+});
