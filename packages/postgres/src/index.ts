@@ -35,6 +35,7 @@ export { createPool } from './pool.ts';
 export type { PoolOptions } from './pool.ts';
 export { createRawRows, readRawRows } from './raw-rows.ts';
 export type { RawRow, RawRows } from './raw-rows.ts';
+export { isUnavailable } from './unavailable.ts';
 
 // control plane
 export { mintApiKey, readApiKey } from './control/api-key.ts';

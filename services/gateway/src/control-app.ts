@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, Exchange, Handler, NamedRoute, RequestContext, RouteNameOf } from '@tidegate/http';
 import { clientGone, listRoutes, sendProblem } from '@tidegate/http';
+import { isUnavailable } from '@tidegate/postgres';
 import type { Logger } from '@tidegate/telemetry';
 import type { Request, Response } from 'express';
 import express from 'express';
-import { isUnavailable } from './unavailable.ts';
 
 /** A request that the gateway answers itself. */
 export interface ControlRequest {

@@ -3,6 +3,7 @@ import { freshnessOf, toIsoUtc, usualNames } from '@tidegate/core';
 import type { CompiledMetric } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
 import { readJsonBody, RECEIPT_QUERY, sendJson, sendProblem } from '@tidegate/http';
+import { isUnavailable } from '@tidegate/postgres';
 import type { Answer, Ask } from './ask.ts';
 import type { Freshness } from './freshness.ts';
 import { NDJSON_TYPE, toNdjson, wantsNdjson } from './ndjson.ts';
@@ -21,13 +22,16 @@ export interface HandlerDeps {
   readonly questionBytesMax: number;
 }
 
+/** Longer than a connection that breaks, shorter than a failover: clients come back a few times. */
+const STORE_RETRY_S = 2;
+
 export type QueryHandlers = Readonly<Record<RouteNameOf<'query'>, Handler>>;
 
 export function createHandlers(deps: HandlerDeps): QueryHandlers {
   const { registry } = deps;
   return {
-    askQuestion: async (exchange) => askQuestion(deps, exchange),
-    readReceipt: async (exchange) => readReceipt(deps, exchange),
+    askQuestion: whileStoreAnswers(async (exchange) => askQuestion(deps, exchange)),
+    readReceipt: whileStoreAnswers(async (exchange) => readReceipt(deps, exchange)),
     listMetrics: (exchange) => sendJson(exchange, { metrics: registry.metrics(exchange.caller.tenant).map(metricView) }),
     readMetric(exchange) {
       const metric = registry.metric(exchange.caller.tenant, exchange.params['metric'] ?? '');
@@ -46,6 +50,18 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
 
 function refuse({ response, context }: Exchange, fault: ProblemFault): void {
   sendProblem(response, fault, context);
+}
+
+/** What only Postgres can answer is refused while it is away, and worth another try. */
+function whileStoreAnswers(handle: (exchange: Exchange) => Promise<void>): Handler {
+  return async function handleOrRefuse(exchange) {
+    try {
+      await handle(exchange);
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      refuse(exchange, { code: 'unavailable', retryAfterS: STORE_RETRY_S });
+    }
+  };
 }
 
 async function askQuestion({ ask, questionBytesMax }: HandlerDeps, exchange: Exchange): Promise<void> {

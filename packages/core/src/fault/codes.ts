@@ -309,7 +309,7 @@ export const FAULTS = {
   unavailable: {
     status: 503,
     title: 'Store not reached',
-    meaning: 'The database that holds the definitions cannot be reached now; nothing was changed.',
+    meaning: 'The database that the answer needs cannot be reached now; nothing was changed.',
     next: 'Send the request again after the seconds in Retry-After.',
   },
   unsupported_encoding: {
