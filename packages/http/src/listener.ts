@@ -13,7 +13,7 @@ export interface ListenAddress {
 export interface HttpListener {
   /** Resolves with the port once connections are taken. */
   listen(address: ListenAddress): Promise<number>;
-  /** From here on each answer asks its client to connect anew, elsewhere. */
+  /** From here on each answer, begun or not, is the last of its connection: its client connects anew, elsewhere. */
   drain(): void;
   /** Takes no more connections, lets running requests end, cuts what still runs after `graceMs`. */
   close(graceMs?: number): Promise<void>;
@@ -32,6 +32,7 @@ const GRACE_MS = 20_000;
  */
 export function createListener(listener: RequestListener): HttpListener {
   let isDraining = false;
+  const inFlight = new Set<ServerResponse>();
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
@@ -44,18 +45,31 @@ export function createListener(listener: RequestListener): HttpListener {
     },
     (request, response) => {
       if (isDraining) response.setHeader('connection', 'close');
+      else follow(response);
       listener(request, response);
     },
   );
+  /** An answer that is begun now may still be on its way when draining begins: its connection must not outlive it. */
+  function follow(response: ServerResponse): void {
+    inFlight.add(response);
+    response.once('close', () => {
+      inFlight.delete(response);
+      if (isDraining) setImmediate(() => server.closeIdleConnections());
+    });
+  }
+
+  function drain(): void {
+    isDraining = true;
+    for (const response of inFlight) if (!response.headersSent) response.setHeader('connection', 'close');
+    server.closeIdleConnections();
+  }
+
   server.on('clientError', refuseConnection);
   return {
     listen: (address) => listen(server, address),
-    drain: () => {
-      isDraining = true;
-      server.closeIdleConnections();
-    },
+    drain,
     close: async (graceMs = GRACE_MS) => {
-      isDraining = true;
+      drain();
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);
       try {
         await close(server);

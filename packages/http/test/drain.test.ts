@@ -1,0 +1,64 @@
+import { Agent, request } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterEach, expect, test } from 'vitest';
+import { createListener } from '../src/index.ts';
+
+const agent = new Agent({ keepAlive: true });
+afterEach(() => agent.destroy());
+
+interface Answer {
+  readonly connection: string | undefined;
+  readonly body: string;
+}
+
+function ask(port: number): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, agent }, (answer: IncomingMessage) => {
+      let body = '';
+      answer.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      answer.on('end', () => resolve({ connection: answer.headers.connection, body }));
+      answer.on('error', reject);
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+/** Longer than any stop here should take, far shorter than the 65 s for which idle connections are kept. */
+const GRACE_MS = 4_000;
+
+/** How long stopping takes while `finish` is still to be called on one request; `begin` is called when it arrives. */
+async function stopWhileBusy(begin: (response: ServerResponse) => void, finish: (response: ServerResponse) => void) {
+  const arrived = Promise.withResolvers<ServerResponse>();
+  const listener = createListener((_request, response) => {
+    begin(response);
+    arrived.resolve(response);
+  });
+  const port = await listener.listen({ host: '127.0.0.1', port: 0 });
+  const answer = ask(port);
+  const response = await arrived.promise;
+  listener.drain();
+  const closed = listener.close(GRACE_MS);
+  const startedMs = performance.now();
+  finish(response);
+  await closed;
+  return { answer: await answer, tookMs: performance.now() - startedMs };
+}
+
+test('a kept connection ends with the answer that was being made when draining began', async () => {
+  const { answer, tookMs } = await stopWhileBusy(
+    () => undefined,
+    (response) => response.end('whole'),
+  );
+  expect(answer).toEqual({ connection: 'close', body: 'whole' });
+  expect(tookMs).toBeLessThan(GRACE_MS / 2);
+});
+
+test('an answer whose headers were out already is finished, and its connection ends with it', async () => {
+  const { answer, tookMs } = await stopWhileBusy(
+    (response) => response.write('who'),
+    (response) => response.end('le'),
+  );
+  expect(answer).toEqual({ connection: 'keep-alive', body: 'whole' });
+  expect(tookMs).toBeLessThan(GRACE_MS / 2);
+});
