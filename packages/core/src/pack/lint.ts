@@ -65,7 +65,6 @@ function lintBounds(field: FieldSource, report: Report): void {
 function lintSensitivity(field: FieldSource, report: Report): void {
   const isTreated = TREATED.has(field.action ?? '');
   if (field.action === 'seal') report('.action', 'seal is not available yet: choose drop, hash, pseudonymise or refuse');
-  if (field.sensitive !== undefined && field.action === undefined) report('.action', 'a sensitive field must say what is done with it');
   if (isTreated && field.type !== 'string') report('.action', 'only string fields can be hashed or pseudonymised');
   if (field.dimension === true) lintDimensionAction(field, isTreated, report);
 }
@@ -73,8 +72,8 @@ function lintSensitivity(field: FieldSource, report: Report): void {
 function lintDimensionAction(field: FieldSource, isTreated: boolean, report: Report): void {
   const isGone = field.action === 'drop' || field.action === 'refuse';
   if (isGone) report('.dimension', 'a field that is dropped or refused cannot be a dimension');
-  if (field.sensitive !== undefined && !isTreated)
-    report('.dimension', 'a sensitive field may be a dimension only when hashed or pseudonymised');
+  const names = field.sensitive === 'id' || field.sensitive === 'pii';
+  if (names && !isGone && !isTreated) report('.dimension', 'a field that names a person may be a dimension only when hashed or pseudonymised');
 }
 
 function lintBoundsBy(event: EventTypeSource, field: FieldSource, report: Report): void {

@@ -48,6 +48,17 @@ function faultPaths(input: unknown): readonly (string | undefined)[] {
 
 const event = 'events.shop.sold';
 
+test('a sensitive field that names no action is treated as its kind asks', () => {
+  const fields = {
+    friend: { type: 'string', sensitive: 'id' },
+    weight: { type: 'decimal', sensitive: 'phi' },
+    email: { type: 'string', sensitive: 'pii' },
+    name: { type: 'string', sensitive: 'pii', action: 'hash' },
+  };
+  const declared = parsed(source({ fields })).events['shop.sold']?.fields ?? {};
+  expect(Object.keys(fields).map((name) => declared[name]?.action)).toEqual(['pseudonymise', 'keep', 'drop', 'hash']);
+});
+
 describe('a pack is refused, with the place of the fault, for', () => {
   test.each([
     ['a member that the format does not have', { ...source(), colour: 'red' }, 'colour'],
@@ -55,7 +66,6 @@ describe('a pack is refused, with the place of the fault, for', () => {
     ['a name that is not lower snake case', source({ fields: { Item: { type: 'string' } } }), `${event}.fields.Item`],
     ['a field that feeds nothing', source({ fields: { x: { type: 'string' } } }), `${event}.fields.x`],
     ['the action seal', source({ fields: { x: { type: 'string', action: 'seal' } } }), `${event}.fields.x.action`],
-    ['a sensitive field without an action', source({ fields: { x: { type: 'string', sensitive: 'pii' } } }), `${event}.fields.x.action`],
     [
       'a sensitive dimension in the clear',
       source({ fields: { item: { type: 'string', dimension: true, sensitive: 'pii', action: 'keep' } } }),

@@ -13,7 +13,10 @@ const bound = z.union([z.number(), z.string().regex(DECIMAL, 'must be a decimal 
 
 const numberBounds = z.strictObject({ min: bound.optional(), max: bound.optional(), integer: z.boolean().optional() });
 
-const field = z.strictObject({
+/** What is done with a sensitive field that does not say: ids become pseudonyms, what identifies a person is not taken. */
+const ACTION_BY_SENSITIVITY = { id: 'pseudonymise', phi: 'keep', pii: 'drop' } as const;
+
+const declaredField = z.strictObject({
   type: z.enum(['string', 'integer', 'decimal', 'number', 'boolean', 'timestamp', 'date', 'enum', 'string_list', 'json']),
   title: z.string().optional(),
   unit: z.string().max(64).optional(),
@@ -25,8 +28,13 @@ const field = z.strictObject({
   max_length: z.int().min(1).max(65_536).optional(),
   scale_max: z.int().min(0).max(38).optional(),
   values: z.array(z.string().min(1).max(100)).min(1).max(500).optional(),
-  sensitive: z.enum(['pii', 'phi']).optional(),
+  sensitive: z.enum(['id', 'phi', 'pii']).optional(),
   action: z.enum(['keep', 'drop', 'hash', 'refuse', 'pseudonymise', 'seal']).optional(),
+});
+
+const field = declaredField.transform((declared): z.output<typeof declaredField> => {
+  if (declared.action !== undefined || declared.sensitive === undefined) return declared;
+  return { ...declared, action: ACTION_BY_SENSITIVITY[declared.sensitive] };
 });
 
 const eventType = z.strictObject({
