@@ -8,7 +8,7 @@ import { recordDigest } from './record-digest.ts';
 
 export interface FoldDeps {
   readonly reader: CanonicalReader;
-  readonly registry: Pick<Registry, 'knows' | 'changed'>;
+  readonly registry: Pick<Registry, 'knows' | 'lookUp' | 'changed'>;
   readonly reject: (
     slab: RecordSlab,
     index: number,
@@ -40,6 +40,7 @@ export function createFold(deps: FoldDeps) {
     const { epoch } = owned;
     const { tenant, type, version } = { tenant: reader.tenant(), type: reader.type(), version: reader.packVersion() };
     deps.onPackWait(owned, true);
+    deps.registry.lookUp(tenant, type, version);
     try {
       while (owned.epoch === epoch && owned.state === 'running') {
         if (deps.registry.knows(tenant, type, version)) return true;

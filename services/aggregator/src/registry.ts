@@ -1,9 +1,9 @@
-import { compilePack, foldPlansOf, parsePackRecord } from '@tidegate/core';
-import type { CompiledMeasure, FoldPlan, SeriesEntry } from '@tidegate/core';
+import type { CompiledMeasure, FoldPlan } from '@tidegate/core';
 import { followTable } from '@tidegate/kafka';
-import type { LogClient, TableRecord } from '@tidegate/kafka';
+import type { FollowedTable, LogClient, TableRecord } from '@tidegate/kafka';
 import type { Logger } from '@tidegate/telemetry';
-import { z } from 'zod';
+import type { MetricName } from './known-packs.ts';
+import { createKnownPacks } from './known-packs.ts';
 
 /** The packs as control.v1 has told them. */
 export interface Registry {
@@ -12,8 +12,14 @@ export interface Registry {
   /** Whether the pack that judged an event is here: the newest version of the type's pack is at least `packVersion`. */
   knows(tenant: string, eventType: string, packVersion: number): boolean;
   /** Measures of a metric version that any pack told since the start has named, in state order. */
-  measuresOf(series: Pick<SeriesEntry, 'tenant' | 'metric' | 'version'>): readonly CompiledMeasure[];
-  /** Resolves when the next control record has been taken in. */
+  measuresOf(series: MetricName): readonly CompiledMeasure[];
+  /**
+   * Reads the topic anew, to the end that it has now, for an event whose type no pack declares. Ingest knew the pack, so it
+   * was told before the event: where the type is not found even so, a later version of its pack left it out or the pack was
+   * deleted, and compaction took what was told before. From then on the type is known, to be counted by no metric.
+   */
+  lookUp(tenant: string, eventType: string, packVersion: number): void;
+  /** Resolves when what is known of packs has changed next. */
   changed(): Promise<void>;
   /** Resolves when the topic has been read to the end that it had at the start. */
   readonly ready: Promise<void>;
@@ -26,82 +32,67 @@ export interface RegistryOptions {
   readonly log: Logger;
 }
 
-interface KnownPack {
-  readonly version: number;
-  readonly plans: ReadonlyMap<string, FoldPlan>;
-  readonly types: ReadonlySet<string>;
-}
-
-const CONTROL_RECORD = z.object({ version: z.number().int(), value: z.unknown() });
-const decoder = new TextDecoder();
-
-/** Follows control.v1. Each record stands alone and replaces an earlier one of its key only by a greater version. */
+/** Follows control.v1. */
 export function followRegistry({ client, topic, log }: RegistryOptions): Registry {
-  const packs = new Map<string, KnownPack>();
-  const versions = new Map<string, number>();
-  const byType = new Map<string, KnownPack>();
-  const measures = new Map<string, readonly CompiledMeasure[]>();
+  const packs = createKnownPacks(log);
   let change = Promise.withResolvers<void>();
 
-  function take(record: TableRecord): void {
-    const key = decoder.decode(record.key);
-    const [kind, tenant] = key.split('/');
-    if (kind !== 'pack' || tenant === undefined || record.value === null) return;
-    const read = CONTROL_RECORD.safeParse(parseJson(decoder.decode(record.value)));
-    if (!read.success) return log.error('control_record_unreadable', { detail: { offset: record.offset } });
-    if (read.data.version <= (versions.get(key) ?? 0)) return;
-    versions.set(key, read.data.version);
-    if (read.data.value !== null) takePack(key, tenant, read.data.value);
-    else forgetPack(tenant, key);
+  function tellChange(): void {
     const waiting = change;
     change = Promise.withResolvers();
     waiting.resolve();
   }
 
-  function takePack(key: string, tenant: string, value: unknown): void {
-    const record = parsePackRecord(value);
-    if (!record.ok) return log.error('pack_record_unreadable', { detail: { faults: record.fault.length } });
-    const { version, source, metrics } = record.value;
-    const pack = compilePack({ tenant, version, metricVersions: metrics, pack: source });
-    const known = { version, plans: foldPlansOf(pack), types: new Set(pack.eventTypes.keys()) };
-    packs.set(key, known);
-    for (const type of known.types) byType.set(`${tenant} ${type}`, known);
-    for (const metric of pack.metrics.values()) measures.set(`${tenant} ${metric.metric} ${metric.version}`, metric.measures);
-    log.info('pack_in_force', { detail: { version, metrics: pack.metrics.size } });
-  }
-
-  /** Events that a deleted pack judged are still counted as raw events: their types stay known, their plans go. */
-  function forgetPack(tenant: string, key: string): void {
-    const known = packs.get(key);
-    if (known === undefined) return;
-    for (const type of known.types)
-      byType.set(`${tenant} ${type}`, { version: Number.MAX_SAFE_INTEGER, plans: new Map(), types: known.types });
-  }
-
-  const table = followTable({ client, topic, onRecord: take, onError: (error) => log.warn('control_topic_read_failed', { error }) });
+  const onRecord = (record: TableRecord): void => {
+    if (packs.take(record)) tellChange();
+  };
+  const onError = (error: Error): void => log.warn('control_topic_read_failed', { error });
+  const follow = (): FollowedTable => followTable({ client, topic, onRecord, onError });
+  const table = follow();
+  const lookUps = createLookUps(follow);
   return {
-    planOf: (tenant, type) => byType.get(`${tenant} ${type}`)?.plans.get(type) ?? null,
-    knows: (tenant, type, packVersion) => (byType.get(`${tenant} ${type}`)?.version ?? -1) >= packVersion,
-    measuresOf: (series) => {
-      const found = measures.get(`${series.tenant} ${series.metric} ${series.version}`);
-      if (found === undefined) throw new Error(`metric ${series.metric} version ${series.version} is in no pack that was told`);
-      return found;
+    planOf: packs.planOf,
+    knows: packs.knows,
+    measuresOf: packs.measuresOf,
+    lookUp(tenant, type, packVersion) {
+      if (packs.hasType(tenant, type)) return;
+      lookUps.begin(() => {
+        if (packs.hasType(tenant, type)) return;
+        packs.giveUp(tenant, type, packVersion);
+        log.warn('event_type_in_no_pack', { detail: { pack_version: packVersion } });
+        tellChange();
+      });
     },
     changed: () => change.promise,
     ready: table.ready,
-    close: () => table.close(),
+    close: async () => {
+      await Promise.all([table.close(), lookUps.close()]);
+    },
   };
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return z.json().parse(decodeJson(text));
-  } catch {
-    return undefined;
-  }
+interface LookUps {
+  /** Calls `onEnd` when a new reading has come to the end. */
+  begin(onEnd: () => void): void;
+  close(): Promise<void>;
 }
 
-function decodeJson(text: string): unknown {
-  // oxlint-disable-next-line -- the one place where this service reads JSON text; zod judges the result.
-  return JSON.parse(text);
+function createLookUps(follow: () => FollowedTable): LookUps {
+  const running = new Set<FollowedTable>();
+  const end = async (table: FollowedTable): Promise<void> => {
+    if (running.delete(table)) await table.close();
+  };
+  return {
+    begin(onEnd) {
+      const table = follow();
+      running.add(table);
+      void table.ready.then(async () => {
+        onEnd();
+        await end(table);
+      });
+    },
+    close: async () => {
+      await Promise.all([...running].map(end));
+    },
+  };
 }

@@ -12,11 +12,11 @@ export interface TestEvent {
   readonly timeMs: number;
 }
 
-const PACK = {
+const packOf = (eventType: string) => ({
   pack: 'shop',
   title: 'A shop',
   events: {
-    'shop.sale': {
+    [eventType]: {
       title: 'A sale',
       subject: 'none',
       fields: { region: { type: 'string', dimension: true, optional: true }, price: { type: 'decimal' } },
@@ -24,18 +24,24 @@ const PACK = {
   },
   metrics: {
     'shop.sales': {
-      events: ['shop.sale'],
+      events: [eventType],
       dimensions: ['region'],
       measures: { n: { measure: 'count' }, revenue: { measure: 'sum', field: 'price' } },
     },
   },
-};
+});
+
+export interface PackChange {
+  readonly metricVersion?: number;
+  readonly eventType?: string;
+}
 
 /** The control record of the pack, as the gateway's publisher writes it. */
-export function controlRecord(version: number): string {
-  const parsed = parsePack(PACK);
+export function controlRecord(version: number, { metricVersion = 1, eventType = 'shop.sale' }: PackChange = {}): string {
+  const source = packOf(eventType);
+  const parsed = parsePack(source);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
-  return JSON.stringify({ version, value: { pack: 'shop', version, source: PACK, metrics: { 'shop.sales': 1 } } });
+  return JSON.stringify({ version, value: { pack: 'shop', version, source, metrics: { 'shop.sales': metricVersion } } });
 }
 
 export const JSON_HEADERS = encodeHeaders([text('v', '1')]);

@@ -12,7 +12,7 @@ import type { Aggregator, AggregatorDeps } from '../src/aggregator.ts';
 import { startAggregator } from '../src/aggregator.ts';
 import type { FaultPoint } from '../src/fault-points.ts';
 import { canonical, controlRecord, eventHeaders, JSON_HEADERS, partitionOf } from './records.ts';
-import type { TestEvent } from './records.ts';
+import type { PackChange, TestEvent } from './records.ts';
 
 export const TOPICS = topicNames('test.');
 export const PARTITIONS = 3;
@@ -76,8 +76,8 @@ export class World {
     await appended;
   }
 
-  async tellPack(version = 1): Promise<void> {
-    await this.append(TOPICS.control, 0, { key: 'pack/acme/shop', value: controlRecord(version), headers: JSON_HEADERS });
+  async tellPack(version = 1, change: PackChange = {}): Promise<void> {
+    await this.append(TOPICS.control, 0, { key: 'pack/acme/shop', value: controlRecord(version, change), headers: JSON_HEADERS });
   }
 
   async send(event: TestEvent, options: SendOptions = {}): Promise<void> {
