@@ -1,12 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createCanonicalReader, dedupWindowMsMin } from '@tidegate/core';
 import { createLogClient, topicNames } from '@tidegate/kafka';
+import type { LogClient } from '@tidegate/kafka';
 import { createPgStore } from '@tidegate/postgres';
-import { ConfigError, createSealer, deriveKey, pause, systemClock, systemRandom } from '@tidegate/runtime';
+import { ConfigError, createSealer, deriveKey, pause, retry, systemClock, systemRandom } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, Sealer, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { startAggregator } from './aggregator.ts';
 import type { AGGREGATOR_CONFIG } from './config.ts';
+import { shareDedupMemory } from './dedup-memory.ts';
 import type { Fault } from './fault-points.ts';
 
 export type AggregatorConfig = ConfigValues<typeof AGGREGATOR_CONFIG>;
@@ -17,13 +19,9 @@ const HOUR_MS = 3_600_000;
 const SEGMENT_MS = 6 * HOUR_MS;
 const TOKEN_BYTES = 16;
 const SEALED_VERSION = Uint8Array.of(1);
-/** A full generation is 4 million identities: 48 MB of journal, read at take-over. */
-const GENERATION_IDENTITIES = 4_000_000;
 /** Twelve of these are one transaction of about a second: well inside its limit of 10 s. */
 const BATCH_RECORDS_MAX = 10_000;
 const CACHED_CELLS_PER_PARTITION = 8_192;
-/** Filters are shared out among the partitions that one aggregator may come to own. */
-const PARTITIONS_PLANNED = 12;
 
 /** Builds the adapters and starts the aggregator. The only place of this service where outside systems are made. */
 export async function startApp(config: AggregatorConfig, context: ServiceContext, fault: Fault): Promise<RunningService> {
@@ -43,12 +41,14 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
     fault,
     onError: (error) => log.warn('database_session_lost', { error }),
   });
+  const topics = topicNames(config.topicPrefix);
+  const partitions = await countPartitions(client, topics.events, context);
   const aggregator = await startAggregator({
     ...{ client, store, fault, log, metrics, tracing, clock: systemClock, random: systemRandom },
-    topics: topicNames(config.topicPrefix),
+    topics,
     groupId: `${config.topicPrefix}aggregator`,
     sessionTimeoutMs: config.groupSessionMs,
-    limits: limitsOf(config),
+    limits: limitsOf(config, partitions),
     reader: createCanonicalReader(),
     seal: createTenantSealer(config.fieldKeys),
     newToken: () => randomBytes(TOKEN_BYTES),
@@ -80,11 +80,28 @@ function refuseShortWindow(config: AggregatorConfig): void {
   ]);
 }
 
-function limitsOf(config: AggregatorConfig) {
+/** Of the events topic; waits until it is there. */
+async function countPartitions(client: LogClient, topic: string, { log, signal }: ServiceContext): Promise<number> {
+  const admin = client.createAdmin();
+  const describe = async (): Promise<number> => {
+    const description = await admin.describeTopic(topic);
+    if (description === null) throw new Error(`topic ${topic} does not exist yet`);
+    return description.partitions;
+  };
+  try {
+    const onRetry = (error: unknown): void => log.warn('events_topic_unknown', { error });
+    return await retry(describe, { firstMs: 100, capMs: 2_000, signal, onRetry });
+  } finally {
+    await admin.close();
+  }
+}
+
+function limitsOf(config: AggregatorConfig, partitions: number) {
+  const memory = shareDedupMemory(config.dedupMemoryBytes, partitions);
   return {
     dedupWindowMs: config.dedupWindowHours * HOUR_MS,
-    dedupCloseAt: GENERATION_IDENTITIES,
-    dedupFilterBytesMax: Math.floor(config.dedupMemoryBytes / PARTITIONS_PLANNED),
+    dedupCloseAt: memory.closeAt,
+    dedupFilterBytesMax: memory.filterBytesMax,
     cachedCellsMax: CACHED_CELLS_PER_PARTITION,
     batchRecordsMax: BATCH_RECORDS_MAX,
     flushPauseMinMs: config.flushPauseMinMs,

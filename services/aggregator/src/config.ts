@@ -23,7 +23,8 @@ export const AGGREGATOR_CONFIG = defineConfig('aggregator', {
     env: 'DEDUP_MEMORY_MB',
     schema: text.megabytes({ min: 16, max: 65_536 }),
     default: '512',
-    description: 'Memory for the filters of the dedup window, of all partitions together. What does not fit is looked up in Postgres.',
+    description:
+      'Memory for the dedup window of all partitions together: half for what is still open, half for filters of the rest. What does not fit is looked up in Postgres.',
   } satisfies ConfigField<number>,
   dedupWindowHours: {
     env: 'DEDUP_WINDOW_HOURS',

@@ -153,11 +153,9 @@ async function restoreWindow({ store, limits }: TakeOverDeps, partition: number)
   return window;
 }
 
-/** Generations close one after another in any order, so journal blocks are wanted from the first one that is not closed. */
+/** Generations close in their order, oldest first, so journal blocks are wanted from the one after the last that is closed. */
 function firstOpen(closed: readonly number[]): number {
-  let first = closed[0] ?? 0;
-  while (closed.includes(first)) first += 1;
-  return first;
+  return (closed.at(-1) ?? 0) + 1;
 }
 
 interface Assembly {
