@@ -1,5 +1,5 @@
-/** Bytes of one identity in journal and dedup blocks. */
-export const IDENTITY_BYTES = 12;
+import { IDENTITY_BYTES } from '@tidegate/core';
+
 const IDENTITIES_PER_BLOCK = 4_096;
 
 /** Cuts sorted identities into blocks of equal length (the last may be shorter). */
@@ -16,19 +16,11 @@ export function findIn(block: Uint8Array, identity: Uint8Array): boolean {
   let high = block.length / IDENTITY_BYTES - 1;
   while (low <= high) {
     const middle = (low + high) >> 1;
-    const order = compareIdentities(block.subarray(middle * IDENTITY_BYTES, (middle + 1) * IDENTITY_BYTES), identity);
+    // Byte order, as Postgres compares bytea.
+    const order = Buffer.compare(block.subarray(middle * IDENTITY_BYTES, (middle + 1) * IDENTITY_BYTES), identity);
     if (order === 0) return true;
     if (order < 0) low = middle + 1;
     else high = middle - 1;
   }
   return false;
-}
-
-/** Byte order, as Postgres compares bytea. */
-export function compareIdentities(a: Uint8Array, b: Uint8Array): number {
-  for (let i = 0; i < IDENTITY_BYTES; i += 1) {
-    const order = (a[i] ?? 0) - (b[i] ?? 0);
-    if (order !== 0) return order;
-  }
-  return 0;
 }

@@ -1,6 +1,7 @@
+import { IDENTITY_BYTES } from '@tidegate/core';
 import type { SeriesEntry } from '@tidegate/core';
 import { cellKeyText, decodeCellKeys, encodeCellKeys } from './cell-keys.ts';
-import { compareIdentities, findIn, IDENTITY_BYTES } from './identity-blocks.ts';
+import { findIn } from './identity-blocks.ts';
 import { readRawRows } from './raw-rows.ts';
 import type { RawRow } from './raw-rows.ts';
 import type {
@@ -100,7 +101,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): DataStore {
       return Buffer.concat(
         splitIdentities(identities)
           .filter((identity) => findIn(blocks, identity))
-          .sort(compareIdentities),
+          .sort(Buffer.compare),
       );
     },
     closeGeneration: async (closed, token) => {

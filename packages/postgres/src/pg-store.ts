@@ -1,8 +1,9 @@
+import { IDENTITY_BYTES } from '@tidegate/core';
 import type pg from 'pg';
 import { byteaArray, int2Array, int4Array, int8Array, textArray, timestamptzArray, uuidArray } from './binary-array.ts';
 import { decodeCellKeys } from './cell-keys.ts';
 import { createCommitTransaction, fromCellRow } from './commit-transaction.ts';
-import { compareIdentities, findIn, IDENTITY_BYTES, splitBlocks } from './identity-blocks.ts';
+import { findIn, splitBlocks } from './identity-blocks.ts';
 import { createPool } from './pool.ts';
 import { run } from './statements.ts';
 import type {
@@ -231,7 +232,7 @@ async function findIdentities(pool: pg.Pool, at: { partition: number; generation
   for (let i = 0; i < identities.length; i += IDENTITY_BYTES) wanted.push(identities.subarray(i, i + IDENTITY_BYTES));
   const blocks = await run<{ identities: Buffer }>(pool, 'find-blocks', [at.partition, at.generation, byteaArray(wanted)]);
   const found = wanted.filter((identity) => blocks.some((block) => findIn(block.identities, identity)));
-  return Buffer.concat(found.sort(compareIdentities));
+  return Buffer.concat(found.sort(Buffer.compare));
 }
 
 async function writeGeneration(client: pg.PoolClient, closed: ClosedGeneration): Promise<void> {
