@@ -54,7 +54,8 @@ export function createCanonicalReader(): CanonicalReader {
 }
 
 class ScanningReader implements CanonicalReader {
-  private readonly scanner = new JsonScanner();
+  // Ingest has refused names given twice before it wrote the record: looking for them again is a quarter of the scan.
+  private readonly scanner = new JsonScanner({ findsDuplicates: false });
   private readonly texts = new TextCache();
   private readonly places = new Map<string, FieldPlace>();
   private readonly at = new Int32Array(MEMBERS.length);
@@ -197,7 +198,9 @@ class ScanningReader implements CanonicalReader {
 
   private isNamed(index: number, which: number): boolean {
     const { members } = this.scanner;
-    return isSpelled(this.bytes, members.keyStart[index] ?? 0, members.keyEnd[index] ?? 0, NAMES[which] ?? this.bytes);
+    const name = NAMES[which] ?? this.bytes;
+    const start = members.keyStart[index] ?? 0;
+    return (members.keyEnd[index] ?? 0) - start === name.length && isSpelled(name, this.bytes, start);
   }
 
   private envelopeText(which: number): string {
@@ -234,14 +237,14 @@ class ScanningReader implements CanonicalReader {
     if (index >= data.count) return false;
     const start = data.keyStart[index] ?? 0;
     const end = data.keyEnd[index] ?? 0;
-    if (((data.flags[index] ?? 0) & FLAG.keyEscaped) === 0) return isSpelled(this.bytes, start, end, name);
+    if (((data.flags[index] ?? 0) & FLAG.keyEscaped) === 0) return end - start === name.length && isSpelled(name, this.bytes, start);
     const decoded = encoder.encode(decodeJsonText(this.bytes, start, end));
-    return isSpelled(decoded, 0, decoded.length, name);
+    return decoded.length === name.length && isSpelled(name, decoded, 0);
   }
 }
 
-function isSpelled(...[bytes, start, end, name]: readonly [Uint8Array, number, number, Uint8Array]): boolean {
-  if (end - start !== name.length) return false;
+/** Whether the name stands in the bytes at `start`; the caller has compared the lengths. */
+function isSpelled(name: Uint8Array, bytes: Uint8Array, start: number): boolean {
   for (let i = 0; i < name.length; i += 1) if (name[i] !== bytes[start + i]) return false;
   return true;
 }

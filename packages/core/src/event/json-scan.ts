@@ -21,11 +21,16 @@ export class JsonScanner {
   readonly members: MemberList = createMemberList();
   /** Members of its `data`; empty where that is absent or no object. */
   readonly data: MemberList = createMemberList();
-  private readonly seen = new SeenKeys(JSON_DEPTH_MAX);
+  private readonly seen: SeenKeys | null;
   private readonly cursor: ScanCursor = { at: 0, flags: 0, fault: null };
   private bytes: Uint8Array = new Uint8Array(0);
   private end = 0;
   private path: string[] = [];
+
+  /** Without `findsDuplicates` names that are given twice pass: only for bytes that have been scanned with it before. */
+  constructor(options: { readonly findsDuplicates: boolean } = { findsDuplicates: true }) {
+    this.seen = options.findsDuplicates ? new SeenKeys(JSON_DEPTH_MAX) : null;
+  }
 
   /** Null: the range is one well-formed object and the lists hold its members, until the next scan. */
   scan(bytes: Uint8Array, start: number, end: number): JsonFault | null {
@@ -36,7 +41,7 @@ export class JsonScanner {
     this.members.count = 0;
     this.data.count = 0;
     if (this.path.length > 0) this.path = [];
-    this.seen.begin(bytes);
+    this.seen?.begin(bytes);
     if (this.skipSpace() !== 0x7b) return 'bad_json';
     if (this.scanObject(0, this.members) === 0) return this.cursor.fault ?? 'bad_json';
     this.skipSpace();
@@ -113,7 +118,7 @@ export class JsonScanner {
 
   private scanObject(depth: number, list: MemberList | null): number {
     this.cursor.at += 1;
-    this.seen.open();
+    this.seen?.open();
     let next = this.skipSpace();
     if (next === 0x7d) this.cursor.at += 1;
     while (next !== 0x7d) {
@@ -123,7 +128,7 @@ export class JsonScanner {
       if (next === 0x2c) this.skipSpace();
       else if (next !== 0x7d) return this.fail('bad_json');
     }
-    this.seen.close();
+    this.seen?.close();
     return KIND.object;
   }
 
@@ -133,7 +138,7 @@ export class JsonScanner {
     if (!this.scanKey()) return false;
     const keyEnd = cursor.at - 1;
     const keyFlag = (cursor.flags & FLAG.escaped) === 0 ? 0 : FLAG.keyEscaped;
-    if (!this.seen.add(keyStart, keyEnd, keyFlag !== 0)) return this.fail('duplicate_key') !== 0;
+    if (this.seen?.add(keyStart, keyEnd, keyFlag !== 0) === false) return this.fail('duplicate_key') !== 0;
     if (this.skipSpace() !== 0x3a) return this.fail('bad_json') !== 0;
     cursor.at += 1;
     this.skipSpace();
