@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { Logger, LogLevel } from '@tidegate/telemetry';
 import { createLogger, scrubText } from '@tidegate/telemetry';
 import { ConfigError } from './config.ts';
@@ -67,6 +68,8 @@ export async function runService(service: ServiceProcess, host: ProcessHost = pr
   try {
     running = await service.start({ log, signal: abort.signal, fatal });
     log.info('started');
+    // Where NODE_COMPILE_CACHE names a folder, what was compiled is kept now: a process that is killed keeps nothing at its end.
+    flushCompileCache();
   } catch (error) {
     if (isStopping) return;
     host.stderr.write(`${service.name} did not start: ${error instanceof Error ? scrubText(error.message) : 'unknown error'}\n`);
