@@ -26,7 +26,17 @@ export async function benchFreshness(options: BenchOptions): Promise<BenchMeasur
   const forMs = Math.max(options.minutes * 60_000, (PROBES_MIN / PROBES_PER_SECOND) * 1_000 + 2_000);
   const cpu = startCpuWindow(process.pid, nowMs);
   const { gateway, apiKey } = options.tidegate;
-  const loading = sendLoad({ gateway, apiKey, workload, connections: 16, eventsPerRequest: 500, rate: options.rate, nowMs, forMs });
+  const loading = sendLoad({
+    gateway,
+    apiKey,
+    workload,
+    connections: 16,
+    eventsPerRequest: 500,
+    rate: options.rate,
+    uncountedMax: 0,
+    nowMs,
+    forMs,
+  });
   const delays = await probe(options, forMs);
   const load = await loading;
   const used = cpu.end();

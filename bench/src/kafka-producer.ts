@@ -23,9 +23,8 @@ export async function measureProducer(tidegate: Tidegate, say: (line: string) =>
       [
         ...['-Xmx256m', '-XX:+UseSerialGC', '-cp', tools.classPath, 'org.apache.kafka.tools.ProducerPerformance'],
         ...['--topic', TOPIC, '--num-records', String(records), '--record-size', String(RECORD_BYTES), '--throughput', '-1'],
-        ...['--command-property', `bootstrap.servers=${tidegate.addresses.kafkaBrokers}`],
-        ...['--command-property', 'acks=all', '--command-property', 'batch.size=65536', '--command-property', 'linger.ms=5'],
-        ...['--command-property', 'compression.type=none'],
+        ...['--bootstrap-server', tidegate.addresses.kafkaBrokers],
+        ...['--command-property', 'acks=all', 'batch.size=65536', 'linger.ms=5', 'compression.type=none'],
       ],
       { maxBuffer: 2 ** 24 },
     );

@@ -8,9 +8,10 @@ export interface LoadOptions {
   readonly connections: number;
   readonly eventsPerRequest: number;
   readonly forMs: number;
-  /** Events per second to offer; 0: as many as are taken. */
+  /** Events per second to offer; 0: as many as are taken and counted, see `uncountedMax`. */
   readonly rate: number;
-  /** Bodies made before the clock starts, so that the generator hardly costs anything; the rest is made on the way. */
+  /** With rate 0: most events that are accepted and not yet counted; beyond it the generator waits for receipts. */
+  readonly uncountedMax: number;
   readonly nowMs: () => number;
 }
 
@@ -26,6 +27,8 @@ export interface LoadResult {
 }
 
 interface Tally {
+  /** Receipts of accepted requests that are not known to be counted, oldest first. */
+  readonly open: string[];
   distinct: number;
   sent: number;
   bytes: number;
@@ -36,13 +39,15 @@ interface Tally {
 /** Sends NDJSON requests on keep-alive connections, each as soon as its connection is free and the offered rate allows it. */
 export async function sendLoad(options: LoadOptions): Promise<LoadResult> {
   const pool = new Pool(options.gateway, { connections: options.connections, pipelining: 1 });
-  const tally: Tally = { distinct: 0, sent: 0, bytes: 0, refusedRequests: 0, lastReceipts: [] };
+  const tally: Tally = { open: [], distinct: 0, sent: 0, bytes: 0, refusedRequests: 0, lastReceipts: [] };
   const startedMs = options.nowMs();
   const endMs = startedMs + options.forMs;
   const turn = createTurns(options, startedMs);
+  const room = createRoom(pool, options, tally);
   const worker = async (): Promise<void> => {
     for (;;) {
       await turn();
+      await room();
       if (options.nowMs() >= endMs) return;
       await sendOne(pool, options, tally);
     }
@@ -66,6 +71,30 @@ function createTurns(options: LoadOptions, startedMs: number): () => Promise<voi
   };
 }
 
+/** Waits until the oldest uncounted request is counted, while there are too many; one wait serves all connections. */
+function createRoom(pool: Pool, options: LoadOptions, tally: Tally): () => Promise<void> {
+  const requestsMax = options.rate === 0 ? options.uncountedMax / options.eventsPerRequest : Number.POSITIVE_INFINITY;
+  let waiting: Promise<void> | null = null;
+  const waitForOldest = async (): Promise<void> => {
+    // Requests are counted nearly in order: when one from the middle is, the ones before it are not worth a question each.
+    const settled = Math.ceil(tally.open.length / 4);
+    const receipt = tally.open[settled - 1];
+    if (receipt === undefined) return;
+    const headers = { 'x-api-key': options.apiKey };
+    const { body } = await pool.request({ method: 'GET', path: `/v1/receipts/${receipt}?wait_ms=1000`, headers });
+    const answer = (await body.json()) as { counted?: boolean };
+    if (answer.counted === true) tally.open.splice(0, settled);
+  };
+  return async () => {
+    while (tally.open.length > requestsMax) {
+      waiting ??= waitForOldest().finally(() => {
+        waiting = null;
+      });
+      await waiting;
+    }
+  };
+}
+
 async function sendOne(pool: Pool, options: LoadOptions, tally: Tally): Promise<void> {
   const chunk = options.workload.next(options.eventsPerRequest, options.nowMs());
   const { statusCode, body } = await pool.request({
@@ -75,14 +104,17 @@ async function sendOne(pool: Pool, options: LoadOptions, tally: Tally): Promise<
     body: chunk.body,
   });
   const answer = (await body.json()) as { accepted?: number; receipt?: string };
-  if (statusCode !== 202 && statusCode !== 207) {
+  if (statusCode === 429 || statusCode === 503) {
     tally.refusedRequests += 1;
     return;
   }
+  if (statusCode !== 202 && statusCode !== 207)
+    throw new Error(`a request was answered ${statusCode}: ${JSON.stringify(answer).slice(0, 500)}`);
   tally.distinct += chunk.distinct;
   tally.sent += options.eventsPerRequest;
   tally.bytes += chunk.body.length;
   if (answer.receipt !== undefined) {
+    tally.open.push(answer.receipt);
     tally.lastReceipts.push(answer.receipt);
     if (tally.lastReceipts.length > 64) tally.lastReceipts.shift();
   }

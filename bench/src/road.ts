@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Tidegate } from '@tidegate/native';
 import { createClient, type Client } from '@tidegate/sdk';
-import { startCpuWindow } from './machine.ts';
+import { startCpuWindow, treeSeconds } from './machine.ts';
 import { measureProducer } from './kafka-producer.ts';
 import { sendLoad, type LoadResult } from './load.ts';
 import type { BenchMeasurement } from './report.ts';
@@ -20,6 +20,8 @@ export const nowMs = (): number => performance.timeOrigin + performance.now();
 const WIKIPEDIA = resolve(dirname(import.meta.filename), '../../data/wikipedia/wikipedia_edits_2015-09-12.json.gz');
 const CONNECTIONS = 16;
 const EVENTS_PER_REQUEST = 500;
+/** About a second's events: enough to keep every step busy, little enough that lag does not grow. */
+const UNCOUNTED_MAX = 25_000;
 const VISIBLE_WITHIN_MS = 60_000;
 
 export function openWorkload(seed: number): Workload {
@@ -40,11 +42,13 @@ export async function benchRoad(options: BenchOptions): Promise<BenchMeasurement
   const counted = await countEdits(client);
   say(`sending for ${options.minutes} min`);
   const cpu = startCpuWindow(process.pid, nowMs);
+  const parts = startParts(tidegate);
   const lagProbe = watchLag(client);
   const load = await sendLoad(loadOptions(options, workload));
   const lag = lagProbe.end();
   const visibleMs = await untilVisible(client, counted + load.distinct);
   const used = cpu.end();
+  const partSeconds = parts();
   say('Kafka producer, after');
   const after = await measureProducer(tidegate, say);
   const perSecond = load.distinct / ((visibleMs - load.firstByteMs) / 1_000);
@@ -58,15 +62,35 @@ export async function benchRoad(options: BenchOptions): Promise<BenchMeasurement
       seconds: (visibleMs - load.firstByteMs) / 1_000,
       drain_seconds: (visibleMs - load.lastAnswerMs) / 1_000,
       kafka_producer_records_per_second: (before + after) / 2,
+      ...perMillion(partSeconds, load.distinct),
     },
     ratios: { kafka_producer: perSecond / ((before + after) / 2) },
     outsideCores: used.outsideCores,
   };
 }
 
+/** Processor seconds of each service, and of the generator, by themselves. */
+function startParts(tidegate: Tidegate): () => Readonly<Record<string, number>> {
+  const read = (): readonly (readonly [string, number])[] => [
+    ...tidegate.services.names.map((name) => [name, treeSeconds(tidegate.services.pid(name))] as const),
+    ['generator', ownSeconds()] as const,
+  ];
+  const before = new Map(read());
+  return () => Object.fromEntries(read().map(([name, seconds]) => [name, seconds - (before.get(name) ?? 0)]));
+}
+
+function ownSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+function perMillion(seconds: Readonly<Record<string, number>>, events: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(seconds).map(([name, value]) => [`cpu_s_per_million_${name}`, value / (events / 1e6)]));
+}
+
 function loadOptions(options: BenchOptions, workload: Workload): Parameters<typeof sendLoad>[0] {
   const { gateway, apiKey } = options.tidegate;
-  const shape = { connections: CONNECTIONS, eventsPerRequest: EVENTS_PER_REQUEST, rate: options.rate, nowMs };
+  const shape = { connections: CONNECTIONS, eventsPerRequest: EVENTS_PER_REQUEST, rate: options.rate, uncountedMax: UNCOUNTED_MAX, nowMs };
   return { gateway, apiKey, workload, ...shape, forMs: options.minutes * 60_000 };
 }
 

@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
  */
 export interface Workload {
   /** Appends NDJSON for `count` events to the text and says what it holds. */
-  next(count: number, nowMs: number): WorkloadChunk;
+  next(count: number, instantMs: number): WorkloadChunk;
 }
 
 export interface WorkloadChunk {
@@ -60,7 +60,8 @@ export function createWorkload(file: string, seed: number): Workload {
   const ids = createIds(random);
   const recent: string[] = [];
   return {
-    next(count, nowMs) {
+    next(count, instantMs) {
+      const nowMs = Math.floor(instantMs);
       let distinct = 0;
       let copies = 0;
       let invalid = 0;

@@ -10,7 +10,7 @@ import { exactlyOnce } from './exactly-once.ts';
 import { flushBoundaries } from './flush-boundaries.ts';
 
 const KILLS = 30;
-const PAUSE_MS_MAX = 2_500;
+const PAUSE_MS_MAX = 1_500;
 /** A drill waits for many dead members; the shipped 8 s would make it long without proving more. */
 const GROUP_SESSION_MS = '2000';
 

@@ -19,9 +19,9 @@ events:
   canary.visit:
     subject: required
     fields:
-      email: {type: string, sensitive: pii, action: drop}
+      email: {type: string, sensitive: pii}
       name: {type: string, sensitive: pii, action: hash}
-      friend: {type: string, sensitive: id, action: pseudonymise}
+      friend: {type: string, sensitive: id}
       room: {type: string, dimension: true}
 metrics:
   canary_visits:
