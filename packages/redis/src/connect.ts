@@ -14,6 +14,8 @@ export interface RedisOptions {
    * too, so a budget of a few milliseconds is kept by the caller instead: a busy moment would end the connection.
    */
   readonly commandTimeoutMs?: number;
+  /** Default 1 s. */
+  readonly connectTimeoutMs?: number;
   readonly onError?: (error: Error) => void;
 }
 
@@ -24,12 +26,12 @@ const CONNECT_TIMEOUT_MS = 1_000;
 const RECONNECT_MS_MAX = 500;
 
 /** Connects in the background; what is asked before the connection stands fails. */
-export function connectRedis({ address, name, commandTimeoutMs, onError }: RedisOptions): RedisConnection {
+export function connectRedis({ address, name, commandTimeoutMs, connectTimeoutMs, onError }: RedisOptions): RedisConnection {
   const redis = new Redis({
     ...toOptions(address),
     connectionName: name,
     ...(commandTimeoutMs === undefined ? {} : { commandTimeout: commandTimeoutMs }),
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectTimeout: connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     // The library would hold commands until the server is back, and repeat them: a limit decided late is worse than none.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,

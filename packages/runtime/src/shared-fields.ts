@@ -26,12 +26,6 @@ export const sharedFields = {
     description: "Postgres, with this service's own role.",
     secret: true,
   } satisfies ConfigField<string>,
-  redisUrl: {
-    env: 'REDIS_URL',
-    schema: text.url(['redis', 'rediss']),
-    description: 'Redis, `redis://` or `rediss://` for TLS.',
-    secret: true,
-  } satisfies ConfigField<string>,
   redisPrefix: {
     env: 'REDIS_PREFIX',
     schema: text.line(),

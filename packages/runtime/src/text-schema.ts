@@ -7,6 +7,8 @@ const MEGABYTE = 1_048_576;
 export const text = {
   /** Any text that is not empty. */
   line: (): z.ZodType<string> => z.string().trim().min(1),
+  /** Any text, also none. */
+  maybe: (): z.ZodType<string> => z.string(),
   integer: (range: { readonly min: number; readonly max: number }): z.ZodType<number> =>
     z
       .string()
@@ -21,6 +23,9 @@ export const text = {
       .regex(/^-?\d+(\.\d+)?$/, 'must be a number')
       .transform(Number)
       .pipe(z.number().min(range.min).max(range.max)),
+  /** Seconds, as milliseconds. */
+  seconds: (range: { readonly min: number; readonly max: number }): z.ZodType<number> =>
+    text.number(range).transform((seconds) => Math.round(seconds * 1_000)),
   /** A TCP port; 0 asks the system for a free one. */
   port: (): z.ZodType<number> => text.integer({ min: 0, max: 65_535 }),
   megabytes: (range: { readonly min: number; readonly max: number }): z.ZodType<number> =>

@@ -10,7 +10,7 @@ import { createControlOutbox, createControlStore, listenForControlChanges } from
 import type { RedisConnection } from '@tidegate/redis';
 import { connectRedis, createRedisBuckets, whenConnected } from '@tidegate/redis';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
-import { ConfigError, deriveKey, systemClock as clock, systemRandom as random } from '@tidegate/runtime';
+import { ConfigError, deriveKey, redisTarget, systemClock as clock, systemRandom as random } from '@tidegate/runtime';
 import type { Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAdmin } from './admin.ts';
@@ -120,7 +120,7 @@ function createParts(config: GatewayConfig, { context, signal }: Pick<Parts, 'co
     tracing: createTracing({ service: 'gateway', endpoint: config.otlpEndpoint, ratio: config.traceRatio }),
     store: createControlStore(database),
     client,
-    redis: connectRedis({ address: { url: config.redisUrl }, name: 'tidegate-gateway' }),
+    redis: connectRedis({ ...redisTarget(config), name: 'tidegate-gateway' }),
     keys,
     control: followControl({ client, topic, keys, clock, log }),
   };

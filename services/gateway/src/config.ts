@@ -1,4 +1,4 @@
-import { defineConfig, sharedFields, text } from '@tidegate/runtime';
+import { defineConfig, redisFields, sharedFields, text } from '@tidegate/runtime';
 import type { ConfigField } from '@tidegate/runtime';
 
 /** Settings of the gateway; docs/reference/config.md is generated from this list. */
@@ -41,7 +41,7 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
   kafkaClient: sharedFields.kafkaClient,
   topicPrefix: sharedFields.topicPrefix,
   databaseUrl: sharedFields.databaseUrl,
-  redisUrl: sharedFields.redisUrl,
+  ...redisFields,
   redisPrefix: sharedFields.redisPrefix,
   secretKey: sharedFields.secretKey,
   metricsHost: sharedFields.metricsHost,

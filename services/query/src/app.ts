@@ -6,7 +6,7 @@ import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
 import { createPool, createReadStore } from '@tidegate/postgres';
 import { connectRedis, createRedisCells } from '@tidegate/redis';
-import { createSealer, deriveKey, pause, retry, systemClock } from '@tidegate/runtime';
+import { createSealer, deriveKey, pause, redisTarget, retry, systemClock } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { LRUCache } from 'lru-cache';
@@ -109,7 +109,7 @@ function connect(config: QueryConfig, { log }: ServiceContext) {
   });
   const redisOf = (name: string, commandTimeoutMs: number) =>
     connectRedis({
-      address: { url: config.redisUrl },
+      ...redisTarget(config),
       name,
       commandTimeoutMs,
       onError: (error) => log.warn('redis_connection_lost', { error }),

@@ -1,4 +1,4 @@
-import { defineConfig, sharedFields, text } from '@tidegate/runtime';
+import { defineConfig, redisFields, sharedFields, text } from '@tidegate/runtime';
 
 /** Settings of the query service; docs/reference/config.md is generated from them. */
 export const queryConfig = defineConfig('query', {
@@ -6,7 +6,7 @@ export const queryConfig = defineConfig('query', {
   kafkaClient: sharedFields.kafkaClient,
   topicPrefix: sharedFields.topicPrefix,
   databaseUrl: sharedFields.databaseUrl,
-  redisUrl: sharedFields.redisUrl,
+  ...redisFields,
   redisPrefix: sharedFields.redisPrefix,
   listenHost: sharedFields.listenHost,
   metricsHost: sharedFields.metricsHost,
