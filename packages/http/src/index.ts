@@ -6,7 +6,7 @@ export type { BodyFault } from './json-body.ts';
 export { decodeJson, readBytes, readJsonBody } from './json-body.ts';
 export type { HttpListener, ListenAddress, RequestListener } from './listener.ts';
 export { createListener } from './listener.ts';
-export { openApiDocument } from './openapi.ts';
+export { faultsOf, openApiDocument } from './openapi.ts';
 export type { PathReading } from './path.ts';
 export { normalisePath } from './path.ts';
 export type { Problem, ProblemContext, ProblemError, ProblemFault } from './problem.ts';

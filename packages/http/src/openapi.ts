@@ -85,7 +85,8 @@ function responses(route: NamedRoute, components: Components): JsonObject {
   return byStatus;
 }
 
-function faultsOf(route: NamedRoute): FaultCode[] {
+/** Every code that a route may answer as a problem: its own, and those of all routes of its kind. */
+export function faultsOf(route: NamedRoute): FaultCode[] {
   return [
     ...new Set<FaultCode>([
       ...route.faults,

@@ -34,6 +34,8 @@ export interface RouteDeclaration {
   readonly faults: readonly FaultCode[];
 }
 
+/** What may be wrong with a body before anybody looks at its members. */
+const JSON_BODY = ['bad_json', 'bad_utf8', 'body_too_large', 'unsupported_format'] as const satisfies readonly FaultCode[];
 const JSON_ONLY = ['application/json'] as const;
 const YAML_OR_JSON = ['application/json', 'application/yaml'] as const;
 
@@ -57,12 +59,13 @@ export const ROUTES = {
     faults: [
       'bad_encoding',
       'bad_json',
-      'not_an_event',
+      'bad_utf8',
       'body_too_large',
+      'log_behind',
+      'not_an_event',
+      'overloaded',
       'unsupported_encoding',
       'unsupported_format',
-      'overloaded',
-      'log_behind',
     ],
   },
   readReceipt: {
@@ -74,7 +77,7 @@ export const ROUTES = {
     limitClass: 'api_key',
     query: schemas.RECEIPT_QUERY,
     responses: { 200: { description: 'How far the events are counted.', schema: schemas.RECEIPT_STATE_SCHEMA } },
-    faults: ['not_found'],
+    faults: ['not_found', 'request_invalid', 'unavailable'],
   },
   askQuestion: {
     method: 'POST',
@@ -87,7 +90,22 @@ export const ROUTES = {
     responses: {
       200: { description: 'The answer.', schema: schemas.ANSWER_SCHEMA, contentTypes: ['application/json', 'application/x-ndjson'] },
     },
-    faults: ['bad_json', 'request_invalid'],
+    faults: [
+      ...JSON_BODY,
+      'cursor_invalid',
+      'dimension_unknown',
+      'grain_not_stored',
+      'measure_unknown',
+      'metric_unknown',
+      'not_stored_together',
+      'question_invalid',
+      'range_too_large',
+      'receipt_invalid',
+      'time_invalid',
+      'unavailable',
+      'where_type_mismatch',
+      'zone_unknown',
+    ],
   },
   listMetrics: {
     method: 'GET',
@@ -148,7 +166,7 @@ export const ROUTES = {
     limitClass: 'api_key',
     body: { contentTypes: YAML_OR_JSON, schema: schemas.PACK_REQUEST_SCHEMA },
     responses: { 200: { description: 'In place; every service has it within 2 seconds.', schema: schemas.PACK_APPLIED_SCHEMA } },
-    faults: ['bad_json', 'bad_yaml', 'pack_invalid'],
+    faults: [...JSON_BODY, 'bad_yaml', 'not_found', 'pack_invalid', 'unavailable'],
   },
   validatePack: {
     method: 'POST',
@@ -159,7 +177,7 @@ export const ROUTES = {
     limitClass: 'api_key',
     body: { contentTypes: YAML_OR_JSON, schema: schemas.PACK_REQUEST_SCHEMA },
     responses: { 200: { description: 'What applying it would give.', schema: schemas.PACK_APPLIED_SCHEMA } },
-    faults: ['bad_json', 'bad_yaml', 'pack_invalid'],
+    faults: [...JSON_BODY, 'bad_yaml', 'not_found', 'pack_invalid', 'unavailable'],
   },
   createKey: {
     method: 'POST',
@@ -170,7 +188,7 @@ export const ROUTES = {
     limitClass: 'api_key',
     body: { contentTypes: JSON_ONLY, schema: schemas.KEY_REQUEST_SCHEMA },
     responses: { 201: { description: 'The key; its secret is shown this once.', schema: schemas.KEY_CREATED_SCHEMA } },
-    faults: ['bad_json', 'request_invalid', 'scope_missing'],
+    faults: [...JSON_BODY, 'not_found', 'request_invalid', 'unavailable'],
   },
   listKeys: {
     method: 'GET',
@@ -180,7 +198,7 @@ export const ROUTES = {
     scope: 'tenant:admin',
     limitClass: 'api_key',
     responses: { 200: { description: 'All keys, without their secrets.', schema: schemas.KEYS_SCHEMA } },
-    faults: [],
+    faults: ['unavailable'],
   },
   revokeKey: {
     method: 'DELETE',
@@ -190,7 +208,7 @@ export const ROUTES = {
     scope: 'tenant:admin',
     limitClass: 'api_key',
     responses: { 200: { description: 'Revoked; refused everywhere within 2 seconds.', schema: schemas.KEY_SCHEMA } },
-    faults: ['not_found'],
+    faults: ['not_found', 'unavailable'],
   },
   health: {
     method: 'GET',
