@@ -9,7 +9,8 @@ export const redisFields = {
     env: 'REDIS_URL',
     schema: text.url(['redis', 'rediss']).or(text.choice([NO_URL])),
     default: NO_URL,
-    description: 'Redis, `redis://` or `rediss://` for TLS. It wins over `REDIS_HOST` and the other parts; `none`: they say where Redis is.',
+    description:
+      'Redis, `redis://` or `rediss://` for TLS. It wins over `REDIS_HOST` and the other parts; `none`: they say where Redis is.',
     secret: true,
   } satisfies ConfigField<string>,
   redisHost: {
