@@ -30,13 +30,14 @@ describe('the declared faults of the routes', () => {
     expect(declared('askQuestion')).toEqual(expect.arrayContaining(codesIn('packages/core/src/query')));
   });
 
-  it('hold every code that a small body may be refused with', () => {
-    const codes = codesIn('packages/http/src', (file) => file === 'json-body.ts');
-    expect(codes).toContain('bad_utf8');
-    for (const name of ['askQuestion', 'applyPack', 'validatePack', 'createKey'] as const) {
-      expect(declared(name), name).toEqual(expect.arrayContaining(codes));
-    }
-  });
+  it.each(['askQuestion', 'applyPack', 'validatePack', 'createKey'] as const)(
+    'of %s hold every code that a small body may be refused with',
+    (name) => {
+      const codes = codesIn('packages/http/src', (file) => file === 'json-body.ts');
+      expect(codes).toContain('bad_utf8');
+      expect(declared(name)).toEqual(expect.arrayContaining(codes));
+    },
+  );
 
   it('hold every code with which a request of events is refused as a whole', () => {
     // Where no event could be read the request gets the first event's code, if that is a 400.
