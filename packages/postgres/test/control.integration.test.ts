@@ -41,7 +41,7 @@ describe('the control plane in Postgres', () => {
     await migrate({ databaseUrl: database.url });
     store = createControlStore({ databaseUrl: database.url, role: 'tidegate_gateway' });
     outbox = createControlOutbox({ databaseUrl: database.url, role: 'tidegate_gateway' });
-    for (const tenant of ['acme', 'other', 'racing']) await store.createTenant({ tenant, title: tenant });
+    for (const tenant of ['acme', 'other', 'racing', 'moving']) await store.createTenant({ tenant, title: tenant });
   });
 
   afterAll(async () => {
@@ -126,6 +126,21 @@ describe('the control plane in Postgres', () => {
     });
     expect(await store.applyPack('other', rival)).toMatchObject({ ok: true });
     expect((await store.readPacks('other')).map(({ pack }) => pack)).toEqual(['rival']);
+  });
+
+  it('an event type and a metric that move to another pack meet no number of their former one', async () => {
+    const withReturns = { ...PACK, events: { ...PACK.events, 'shop.return': { subject: 'none', fields: {} } } };
+    const { 'shop.return': returns } = withReturns.events;
+    const applied = [
+      await store.applyPack('moving', withReturns),
+      await store.applyPack('moving', { ...withReturns, events: { 'shop.return': returns }, metrics: {} }),
+      await store.applyPack('moving', { ...PACK, pack: 'till' }),
+    ].map((result) => (result.ok ? result.value.record : result.fault));
+    expect(applied).toMatchObject([
+      { pack: 'shop', version: 1, metrics: { 'shop.sales': 1, 'shop.revenue': 1 } },
+      { pack: 'shop', version: 2 },
+      { pack: 'till', version: 3, metrics: { 'shop.sales': 2, 'shop.revenue': 2 } },
+    ]);
   });
 
   it('packs that are applied at the same moment are planned one after the other', async () => {

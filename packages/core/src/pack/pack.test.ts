@@ -191,6 +191,10 @@ describe('the version of a metric', () => {
     const gone = planMetricVersions(first, without);
     expect(planMetricVersions({ source: without, metrics: gone }, parsed(source()))).toEqual({ sales: 5 });
   });
+
+  test('comes from another pack under a version that was in none', () => {
+    expect(planMetricVersions(null, parsed(source()), [{ sales: 2, costs: 9 }, { sales: 6 }])).toEqual({ sales: 7 });
+  });
 });
 
 describe('a condition', () => {

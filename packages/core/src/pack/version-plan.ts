@@ -9,13 +9,18 @@ export interface AppliedPack {
 /**
  * The version of every metric of the pack: raised where the normalised definition changed, 1 where the name is new.
  * Names that the pack no longer holds keep their entry, so a metric that comes back never meets the cells of its former self.
+ * `elsewhere` has the metric versions of the tenant's other packs, for names that once stood there.
  */
-export function planMetricVersions(previous: AppliedPack | null, pack: PackSource): Readonly<Record<string, number>> {
+export function planMetricVersions(
+  previous: AppliedPack | null,
+  pack: PackSource,
+  elsewhere: readonly AppliedPack['metrics'][] = [],
+): Readonly<Record<string, number>> {
   const versions: Record<string, number> = { ...previous?.metrics };
   for (const name of Object.keys(pack.metrics)) {
-    const known = versions[name];
+    const known = Math.max(0, ...[versions, ...elsewhere].map((metrics) => metrics[name] ?? 0));
     const isSame = previous !== null && metricDefinition(previous.source, name) === metricDefinition(pack, name);
-    versions[name] = known === undefined ? 1 : isSame ? known : known + 1;
+    versions[name] = isSame ? known : known + 1;
   }
   return versions;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AppliedPack, Fault, PackRecord, PackSource, Result } from '@tidegate/core';
+import type { Fault, PackRecord, PackSource, Result } from '@tidegate/core';
 import { compilePack, failed, ok, parsePack, parsePackRecord, planMetricVersions } from '@tidegate/core';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import { CONTROL_KEYS } from './control-records.ts';
@@ -56,17 +56,17 @@ export async function readPacks(database: ControlDatabase, tenant: string): Prom
 async function plan(database: ControlDatabase, tenant: string, source: PackSource): Promise<PackPlanning> {
   const inPlace = await readPacks(database, tenant);
   const previous = inPlace.find(({ pack }) => pack === source.pack);
-  const taken = takenNames(
-    source,
-    inPlace.filter(({ pack }) => pack !== source.pack),
-  );
+  const others = inPlace.filter(({ pack }) => pack !== source.pack);
+  const taken = takenNames(source, others);
   if (taken.length > 0) return failed(taken);
   if (previous !== undefined && isDeepStrictEqual(toJson(previous.source), toJson(source))) {
     return ok({ record: previous, isChange: false, raisedMetrics: [] });
   }
-  const before: AppliedPack | null = previous ?? null;
-  const metrics = planMetricVersions(before, source);
-  const record: PackRecord = { pack: source.pack, version: (previous?.version ?? 0) + 1, source, metrics };
+  const elsewhere = others.map((other) => other.metrics);
+  const metrics = planMetricVersions(previous ?? null, source, elsewhere);
+  // Versions rise through all packs of the tenant, so an event says which of two packs judged it when its type moved between them.
+  const version = Math.max(0, ...inPlace.map((pack) => pack.version)) + 1;
+  const record: PackRecord = { pack: source.pack, version, source, metrics };
   // A pack that cannot be compiled must fail here, not in every service that reads the record.
   compilePack({ tenant, version: record.version, metricVersions: metrics, pack: source });
   const raisedMetrics = Object.keys(source.metrics).filter((name) => metrics[name] !== previous?.metrics[name]);
