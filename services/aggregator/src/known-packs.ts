@@ -40,17 +40,24 @@ export function createKnownPacks(log: Logger): KnownPacks {
     const { version, source, metrics } = record.value;
     const pack = compilePack({ tenant, version, metricVersions: metrics, pack: source });
     const known = { version, plans: foldPlansOf(pack), types: new Set(pack.eventTypes.keys()) };
+    dropPlans({ key, tenant });
     packs.set(key, known);
     for (const type of known.types) byType.set(`${tenant} ${type}`, known);
     for (const metric of pack.metrics.values()) measures.set(`${tenant} ${metric.metric} ${metric.version}`, metric.measures);
     log.info('pack_in_force', { detail: { version, metrics: pack.metrics.size } });
   }
 
-  /** Events that a deleted pack judged are still counted as raw events: their types stay known, their plans go. */
-  function forgetPack({ key, tenant }: PackTold): void {
+  /**
+   * Events of types that their pack leaves out now, or whose pack is deleted, are kept as raw events: the types stay known,
+   * the plans go. A type that has moved to another pack since is that one's.
+   */
+  function dropPlans({ key, tenant }: Pick<PackTold, 'key' | 'tenant'>): void {
     const known = packs.get(key);
     if (known === undefined) return;
-    for (const type of known.types) byType.set(`${tenant} ${type}`, { ...known, plans: NO_PLANS });
+    for (const type of known.types) {
+      const name = `${tenant} ${type}`;
+      if (byType.get(name) === known) byType.set(name, { ...known, plans: NO_PLANS });
+    }
   }
 
   return {
@@ -63,7 +70,7 @@ export function createKnownPacks(log: Logger): KnownPacks {
       }
       if (told.version <= (versions.get(told.key) ?? 0)) return false;
       versions.set(told.key, told.version);
-      if (told.value === null) forgetPack(told);
+      if (told.value === null) dropPlans(told);
       else takePack(told);
       return true;
     },
