@@ -138,7 +138,7 @@ export class JsonScanner {
     if (!this.scanKey()) return false;
     const keyEnd = cursor.at - 1;
     const keyFlag = (cursor.flags & FLAG.escaped) === 0 ? 0 : FLAG.keyEscaped;
-    if (this.seen?.add(keyStart, keyEnd, keyFlag !== 0) === false) return this.fail('duplicate_key') !== 0;
+    if (this.isTwice(keyStart, keyEnd, keyFlag)) return this.fail('duplicate_key') !== 0;
     if (this.skipSpace() !== 0x3a) return this.fail('bad_json') !== 0;
     cursor.at += 1;
     this.skipSpace();
@@ -156,6 +156,10 @@ export class JsonScanner {
       list.flags[index] = (kind <= KIND.number ? cursor.flags : 0) | keyFlag;
     }
     return kind !== 0;
+  }
+
+  private isTwice(keyStart: number, keyEnd: number, keyFlag: number): boolean {
+    return this.seen !== null && !this.seen.add(keyStart, keyEnd, keyFlag !== 0);
   }
 
   private scanKey(): boolean {

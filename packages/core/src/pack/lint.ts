@@ -73,7 +73,8 @@ function lintDimensionAction(field: FieldSource, isTreated: boolean, report: Rep
   const isGone = field.action === 'drop' || field.action === 'refuse';
   if (isGone) report('.dimension', 'a field that is dropped or refused cannot be a dimension');
   const names = field.sensitive === 'id' || field.sensitive === 'pii';
-  if (names && !isGone && !isTreated) report('.dimension', 'a field that names a person may be a dimension only when hashed or pseudonymised');
+  if (names && !isGone && !isTreated)
+    report('.dimension', 'a field that names a person may be a dimension only when hashed or pseudonymised');
 }
 
 function lintBoundsBy(event: EventTypeSource, field: FieldSource, report: Report): void {
