@@ -128,4 +128,13 @@ export const mutants: readonly Mutant[] = [
     tests: [MODEL],
     kind: 'unit',
   },
+  {
+    name: 'type that moved to another pack taken from it by its former one',
+    section: 10,
+    file: 'services/aggregator/src/known-packs.ts',
+    find: 'if (byType.get(name) === known) byType.set',
+    replace: 'byType.set',
+    tests: ['services/aggregator/src/known-packs.test.ts'],
+    kind: 'unit',
+  },
 ];

@@ -44,9 +44,9 @@ describe('what control.v1 has told of packs', () => {
 
   it('waits for the pack to which a type has moved, and leaves the type to it', () => {
     apply('shop', { record: 1, version: 1 }, ['sale', 'refund']);
-    apply('shop', { record: 2, version: 2 }, ['refund']);
     expect(packs.knows('acme', 'sale', 3)).toBe(false);
     apply('till', { record: 1, version: 3 }, ['sale']);
+    // Version 2 of the shop, which gave the type up, was compacted away before it was read.
     apply('shop', { record: 3, version: 4 }, ['refund']);
     tell('shop', 4, null);
     expect([packs.knows('acme', 'sale', 1), packs.knows('acme', 'sale', 3), counts('sale')]).toEqual([true, true, ['till.count 3']]);
