@@ -8,6 +8,15 @@ const CONSUME = 'services/aggregator/test/consume.test.ts';
 /** Bugs of taking over, flushing and announcing; each breaks one mechanism of the delivery protocol. */
 export const mutants: readonly Mutant[] = [
   {
+    name: 'a slice folded after its partition was rewound',
+    section: 3,
+    file: 'services/aggregator/src/consume.ts',
+    find: '    if (owned.epoch !== epoch) return null;\n',
+    replace: '',
+    tests: [CONSUME],
+    kind: 'unit',
+  },
+  {
     name: 'window not rolled back on abort',
     section: 3,
     file: 'services/aggregator/src/owned-partition.ts',

@@ -32,7 +32,11 @@ export function createConsume(deps: ConsumeDeps) {
   /** Index of the next record, or null when the slab is not to be read on. */
   async function takeSlice(owned: OwnedPartition, slice: Slice): Promise<number | null> {
     owned.isBusy = true;
+    const { epoch } = owned;
     const deduped = await deps.dedupe(owned, slice);
+    // A flush may fail in the very moment that this took, even where nothing was looked up: the partition reads again from
+    // what is committed, and a slice of the time before, folded now, would move the offset past records that nobody folds.
+    if (owned.epoch !== epoch) return null;
     // Left half done, the batch stays busy: its pending layer holds identities of events that are not folded, so it may
     // only be dropped.
     if (deduped.kind === 'overtaken') return null;

@@ -71,10 +71,12 @@ export function createFold(deps: FoldDeps) {
       return;
     }
     if (deps.registry.knows(reader.tenant(), reader.type(), reader.packVersion())) return foldEvent(owned, slab, index);
+    const { epoch } = owned;
     return waitForPack(owned).then((isKnown) => {
+      if (!isKnown || owned.epoch !== epoch) return false;
       // The shared reader has read other partitions' events meanwhile.
-      if (isKnown && read(slab, index)) foldEvent(owned, slab, index);
-      return isKnown;
+      if (read(slab, index)) foldEvent(owned, slab, index);
+      return true;
     });
   }
 
@@ -88,11 +90,12 @@ export function createFold(deps: FoldDeps) {
   /** Resolves to false when the partition was rewound or released on the way: nothing of the slice counts then. */
   return async function fold(owned: OwnedPartition, slice: Slice): Promise<boolean> {
     const { slab, from, to, verdicts } = slice;
+    const { epoch } = owned;
     for (let i = from; i < to; i += 1) {
       const verdict = verdicts[i - from];
       if (verdict === VERDICT.first) {
         const waiting = foldFirst(owned, slab, i);
-        if (waiting !== undefined && !(await waiting)) return false;
+        if (waiting !== undefined && (!(await waiting) || owned.epoch !== epoch)) return false;
       } else if (verdict === VERDICT.copy) owned.batch.copies += 1;
       else rejectAs(owned, slice, i);
     }

@@ -2,6 +2,7 @@ import type { RecordSlab } from '@tidegate/kafka';
 import { describe, expect, it } from 'vitest';
 import { createConsume } from '../src/consume.ts';
 import type { Slice } from '../src/fold.ts';
+import type { OwnedPartition } from '../src/owned-partition.ts';
 import { ownedPartition } from './steps.ts';
 
 function slabOf(offsets: readonly number[]): RecordSlab {
@@ -13,12 +14,16 @@ function slabOf(offsets: readonly number[]): RecordSlab {
   };
 }
 
-/** A consume whose later steps only write down what they were given. */
-function recording() {
+/** A consume whose later steps only write down what they were given; `onDeduped` runs in the moment between the two. */
+function recording(onDeduped: (owned: OwnedPartition) => void = () => undefined) {
   const folded: number[] = [];
   const gaps: unknown[] = [];
   const consume = createConsume({
-    dedupe: async (_owned, slice: Slice) => ({ kind: 'judged', slice, unknown: null }),
+    dedupe: async (owned, slice: Slice) => {
+      await Promise.resolve();
+      onDeduped(owned);
+      return { kind: 'judged', slice, unknown: null };
+    },
     fold: async (owned, { slab, from, to }) => {
       folded.push(...slab.offsets.subarray(from, to));
       owned.live.folded = (slab.offsets[to - 1] ?? 0) + 1;
@@ -41,6 +46,19 @@ describe('consuming slabs', () => {
     await consume(owned, slabOf([1, 2, 3, 4]));
     expect(folded).toEqual([0, 1, 2, 3, 4]);
     expect(gaps).toEqual([]);
+  });
+
+  it('folds nothing of a slice that a failed flush overtook while it was deduplicated', async () => {
+    const { consume, folded } = recording((owned) => {
+      // What a rewind does: reading begins again below the slice.
+      owned.epoch += 1;
+      owned.live.folded = 0;
+    });
+    const owned = ownedPartition();
+    owned.live.folded = 3;
+    await consume(owned, slabOf([3, 4]));
+    expect(folded).toEqual([]);
+    expect(owned.live.folded).toBe(0);
   });
 
   it('folds nothing at a gap before a slab', async () => {
