@@ -59,14 +59,9 @@ export function createFold(deps: FoldDeps) {
     owned.batch.events += 1;
   }
 
-  function read(slab: RecordSlab, index: number): boolean {
-    const start = slab.valueStart[index] ?? -1;
-    return start >= 0 && reader.read(slab.bytes, start, slab.valueEnd[index] ?? start);
-  }
-
   /** One event that is a first copy; a promise only where its pack is not known yet. */
   function foldFirst(owned: OwnedPartition, slab: RecordSlab, index: number): void | Promise<boolean> {
-    if (!read(slab, index)) {
+    if (!readValue(reader, slab, index)) {
       owned.batch.rejected.push(deps.reject(slab, index, { code: 'event_unreadable', cursor: owned.live }));
       return;
     }
@@ -75,14 +70,14 @@ export function createFold(deps: FoldDeps) {
     return waitForPack(owned).then((isKnown) => {
       if (!isKnown || owned.epoch !== epoch) return false;
       // The shared reader has read other partitions' events meanwhile.
-      if (read(slab, index)) foldEvent(owned, slab, index);
+      if (readValue(reader, slab, index)) foldEvent(owned, slab, index);
       return true;
     });
   }
 
   function rejectAs(owned: OwnedPartition, slice: Slice, index: number): void {
     const isRefused = slice.verdicts[index - slice.from] === VERDICT.refused;
-    const tenant = isRefused && read(slice.slab, index) ? { tenant: reader.tenant() } : {};
+    const tenant = isRefused && readValue(reader, slice.slab, index) ? { tenant: reader.tenant() } : {};
     const code = isRefused ? 'event_unstorable' : 'event_unreadable';
     owned.batch.rejected.push(deps.reject(slice.slab, index, { code, cursor: owned.live, ...tenant }));
   }
@@ -102,6 +97,11 @@ export function createFold(deps: FoldDeps) {
     advance(owned, slice);
     return true;
   };
+}
+
+function readValue(reader: CanonicalReader, slab: RecordSlab, index: number): boolean {
+  const start = slab.valueStart[index] ?? -1;
+  return start >= 0 && reader.read(slab.bytes, start, slab.valueEnd[index] ?? start);
 }
 
 function emptyRow(): RawRow {
