@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { createSeededRandom } from '@tidegate/testkit';
 
 /**
  * The workload `road`: events drawn with a seeded generator from the shipped Wikipedia edits, with new ids and times.
@@ -16,25 +17,6 @@ export interface WorkloadChunk {
   readonly distinct: number;
   readonly copies: number;
   readonly invalid: number;
-}
-
-export interface Random {
-  /** Uniform in [0, 1). */
-  next(): number;
-}
-
-/** mulberry32 (Tommy Ettinger, public domain): small, seeded, good enough to draw rows. */
-export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return {
-    next() {
-      state = (state + 0x6d2b79f5) >>> 0;
-      let t = state;
-      t = Math.imul(t ^ (t >>> 15), t | 1);
-      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-      return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-    },
-  };
 }
 
 interface Edit {
@@ -56,7 +38,7 @@ const DAY_MS = 86_400_000;
 /** Rows whose event would be far from 250 bytes are left out, so that an event as sent has 250 ± 20 bytes. */
 export function createWorkload(file: string, seed: number): Workload {
   const tails = readTails(file);
-  const random = createRandom(seed);
+  const random = createSeededRandom(seed);
   const ids = createIds(random);
   const recent: string[] = [];
   return {
@@ -67,16 +49,16 @@ export function createWorkload(file: string, seed: number): Workload {
       let invalid = 0;
       const lines: string[] = [];
       for (let i = 0; i < count; i += 1) {
-        const draw = random.next();
-        const again = recent[Math.floor(random.next() * recent.length)];
+        const draw = random();
+        const again = recent[Math.floor(random() * recent.length)];
         if (draw < COPY_SHARE && again !== undefined) {
           lines.push(again);
           copies += 1;
           continue;
         }
-        const late = draw > 1 - LATE_SHARE ? Math.floor(random.next() * DAY_MS) : 0;
-        const tail = tails[Math.floor(random.next() * tails.length)] ?? '';
-        const isInvalid = random.next() < INVALID_SHARE;
+        const late = draw > 1 - LATE_SHARE ? Math.floor(random() * DAY_MS) : 0;
+        const tail = tails[Math.floor(random() * tails.length)] ?? '';
+        const isInvalid = random() < INVALID_SHARE;
         const line = `{"id":"${ids(nowMs)}","type":"wiki.edit","occurred_at":${nowMs - late},"data":{"added":${isInvalid ? '-' : ''}${tail}`;
         lines.push(line);
         if (isInvalid) {
@@ -86,7 +68,7 @@ export function createWorkload(file: string, seed: number): Workload {
         distinct += 1;
         // A hundred candidates for copies is enough: a copy has to fall within the window, not far from its original.
         if (recent.length < 100) recent.push(line);
-        else recent[Math.floor(random.next() * 100)] = line;
+        else recent[Math.floor(random() * 100)] = line;
       }
       return { body: lines.join('\n') + '\n', distinct, copies, invalid };
     },
@@ -119,9 +101,9 @@ function readTails(file: string): readonly string[] {
 const FIXED_BYTES = Buffer.byteLength('{"id":"","type":"wiki.edit","occurred_at":,"data":{"added":') + 36 + 13;
 
 /** UUIDv7 (RFC 9562): 48 bits of time, a counter so that none repeats, the rest random. */
-function createIds(random: Random): (nowMs: number) => string {
+function createIds(random: () => number): (nowMs: number) => string {
   let counter = 0;
-  const tail = Math.floor(random.next() * 2 ** 40)
+  const tail = Math.floor(random() * 2 ** 40)
     .toString(16)
     .padStart(10, '0');
   return (nowMs) => {

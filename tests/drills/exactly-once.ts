@@ -5,10 +5,10 @@ import { gunzipSync } from 'node:zlib';
 import { createRowMapper, parseMapping, rowId, type Mapping } from '@tidegate/cli';
 import type { Client } from '@tidegate/sdk';
 import type { Tidegate } from '@tidegate/native';
+import { createSeededRandom } from '@tidegate/testkit';
 import { openOracle } from '../oracle/oracle.ts';
 import { createEdits, dataFile, WIKIPEDIA_FILE } from '../oracle/tables.ts';
 import type { DrillOptions, DrillReport } from './drill.ts';
-import { createSeededRandom } from './random-moments.ts';
 
 export interface ExactlyOnceOptions extends DrillOptions {
   readonly tidegate: Tidegate;

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FAULT_POINTS, type FaultPoint } from '../../services/aggregator/src/fault-points.ts';
 import type { Client } from '@tidegate/sdk';
 import type { Tidegate } from '@tidegate/native';
+import { createSeededRandom } from '@tidegate/testkit';
 import type { DrillOptions, DrillReport } from './drill.ts';
-import { createSeededRandom } from './random-moments.ts';
 
 export interface FlushBoundariesOptions extends DrillOptions {
   /** Its aggregator runs `faulty-aggregator.ts`. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import { markedProcesses } from '@tidegate/native';
-import { createSeededRandom } from '../drills/random-moments.ts';
+import { createSeededRandom } from '@tidegate/testkit';
 import { spawnStart, type StartProcess } from './start-process.ts';
 
 export interface StartKillsOptions {

@@ -1,3 +1,4 @@
+import { createSeededRandom } from '@tidegate/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FAULT_POINTS } from '../src/fault-points.ts';
 import { staleCells, storedCells } from './ledger.ts';
@@ -6,17 +7,6 @@ import type { TestEvent } from './records.ts';
 import { recount } from './recount.ts';
 import { PARTITIONS, START_MS, TOPICS, until, World } from './world.ts';
 import type { TestProcess } from './world.ts';
-
-/** mulberry32: a seeded generator of numbers in [0, 1). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** What was put into the log, and what has to come of it. */
 interface Ledger {
@@ -161,7 +151,7 @@ describe('the delivery protocol under a seeded schedule of deliveries, failures,
     async (seed) => {
       world = await World.create();
       await world.tellPack();
-      const schedule = new Schedule(world, seeded(seed));
+      const schedule = new Schedule(world, createSeededRandom(seed));
       await schedule.startOne();
       for (let i = 0; i < 30; i += 1) await schedule.step();
       await schedule.settle();

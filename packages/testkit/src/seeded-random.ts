@@ -1,4 +1,4 @@
-/** Seeded uniform numbers (mulberry32): a drill that failed can be run again as it was. */
+/** Seeded uniform numbers in [0, 1) (mulberry32): what failed with a seed can be run again as it was. */
 export function createSeededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
