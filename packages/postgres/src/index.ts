@@ -35,7 +35,7 @@ export { createPool } from './pool.ts';
 export type { PoolOptions } from './pool.ts';
 export { createRawRows, readRawRows } from './raw-rows.ts';
 export type { RawRow, RawRows } from './raw-rows.ts';
-export { isUnavailable } from './unavailable.ts';
+export { isOverTime, isUnavailable } from './unavailable.ts';
 
 // control plane
 export { mintApiKey, readApiKey } from './control/api-key.ts';
@@ -54,4 +54,4 @@ export type { TenantToCreate } from './control/tenants.ts';
 
 // read side
 export { createReadStore } from './read-store.ts';
-export type { CellSnapshot, CountedProgress, LogGap, ReadStore } from './read-store.ts';
+export type { CellSnapshot, CountedProgress, EndedLog, LogGap, LogSpan, ReadStore } from './read-store.ts';

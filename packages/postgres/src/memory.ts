@@ -4,6 +4,7 @@ import { cellKeyText, decodeCellKeys, encodeCellKeys } from './cell-keys.ts';
 import { findIn } from './identity-blocks.ts';
 import { readRawRows } from './raw-rows.ts';
 import type { RawRow } from './raw-rows.ts';
+import type { EndedLog } from './read-store.ts';
 import type {
   Amendment,
   Claim,
@@ -49,6 +50,7 @@ export interface MemoryDatabase {
   readonly generations: Map<string, DedupGeneration & { readonly blocks: Uint8Array }>;
   readonly rejected: Map<string, RejectedRow>;
   readonly gaps: { readonly partition: number; readonly lane: Lane; readonly fromOffset: number; readonly toOffset: number }[];
+  readonly endedLogs: (EndedLog & { readonly lane: Lane })[];
 }
 
 export interface MemoryStoreOptions {
@@ -72,6 +74,7 @@ export function createMemoryDatabase(): MemoryDatabase {
     generations: new Map(),
     rejected: new Map(),
     gaps: [],
+    endedLogs: [],
   };
 }
 
@@ -82,6 +85,11 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): DataStore {
   return {
     claim: async (requests, token) => requests.map((request) => claimOne(db, request, token)),
     amend: async (amendment, token) => holds(amendment.partition, token) && amendOne(db, amendment),
+    newestLogGeneration: async (name) =>
+      [...db.lanes].reduce(
+        (newest, [key, { logGeneration }]) => (key.startsWith(`${name}/`) ? Math.max(newest, logGeneration) : newest),
+        0,
+      ),
     readProgress: async (partitions) =>
       partitions
         .filter((partition) => db.live.has(partition))
@@ -142,6 +150,10 @@ function lane(db: MemoryDatabase, name: Lane, partition: number): LaneState {
   return state;
 }
 
+function newestLogGeneration(db: MemoryDatabase, name: Lane): number {
+  return [...db.lanes].reduce((newest, [key, at]) => (key.startsWith(`${name}/`) ? Math.max(newest, at.logGeneration) : newest), 0);
+}
+
 function isHeld(db: MemoryDatabase, at: { lane: Lane; partition: number }, token: Uint8Array): boolean {
   const owner = db.lanes.get(`${at.lane}/${at.partition}`)?.owner;
   return owner !== undefined && Buffer.compare(owner, token) === 0;
@@ -165,9 +177,11 @@ function claimOne(db: MemoryDatabase, request: ClaimRequest, token: Uint8Array):
 }
 
 function amendOne(db: MemoryDatabase, amendment: Amendment): true {
-  const { partition, gap } = amendment;
+  const { partition, position, gap } = amendment;
   const was = lane(db, amendment.lane, partition);
-  db.lanes.set(`${amendment.lane}/${partition}`, { ...was, ...amendment.position });
+  if (position !== undefined && position.logGeneration > was.logGeneration)
+    db.endedLogs.push({ lane: amendment.lane, partition, logGeneration: was.logGeneration, nextOffset: was.nextOffset });
+  db.lanes.set(`${amendment.lane}/${partition}`, { ...was, ...position });
   const live = db.live.get(partition);
   if (live !== undefined) db.live.set(partition, { ...live, term: Math.max(live.term, amendment.term ?? 0) });
   if (gap !== undefined) db.gaps.push({ partition, lane: amendment.lane, ...gap });

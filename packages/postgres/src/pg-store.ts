@@ -45,6 +45,10 @@ export function createPgStore(options: PgStoreOptions): DataStore {
   return {
     claim: (requests, token) => claim(pool, requests, token),
     amend: (amendment, token) => amend(pool, amendment, token),
+    newestLogGeneration: async (lane) => {
+      const [row] = await run<{ log_generation: number }>(pool, 'read-newest-generation', [lane]);
+      return row?.log_generation ?? 0;
+    },
     readProgress: async (partitions) => fromProgressRows(await run<LaneRow>(pool, 'read-progress', [int4Array(partitions)])),
     readJournal: (partition, after) => readJournal(pool, partition, { commitNo: after.commitNo, generation: after.generation ?? 0 }),
     readGenerations: (partition) => readGenerations(pool, partition),
@@ -125,11 +129,13 @@ async function claim(pool: pg.Pool, requests: readonly ClaimRequest[], token: Ui
 
 async function amend(pool: pg.Pool, amendment: Amendment, token: Uint8Array): Promise<boolean> {
   const { partition, lane, position, gap } = amendment;
+  const owner = Buffer.from(token);
   return held(pool, { partition, token }, async (client) => {
+    if (position !== undefined) await run(client, 'insert-ended-log', [lane, partition, owner, position.logGeneration]);
     const rows = await run<{ log_generation: number }>(client, 'amend', [
       lane,
       partition,
-      Buffer.from(token),
+      owner,
       amendment.term ?? null,
       ...toPositionValues(position),
     ]);

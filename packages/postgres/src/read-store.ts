@@ -2,6 +2,7 @@
 import { GRAINS } from '@tidegate/core';
 import type { CellRange, ChunkCell, ChunkCellKey, SeriesEntry } from '@tidegate/core';
 import type pg from 'pg';
+import { int4Array, int8Array } from './binary-array.ts';
 import { run } from './statements.ts';
 
 /** How far a partition is counted, as committed. */
@@ -25,6 +26,21 @@ export interface LogGap {
   readonly foundAtMs: number;
 }
 
+/** How far a partition's log was counted that has given way to another one, of a greater generation. */
+export interface EndedLog {
+  readonly partition: number;
+  readonly logGeneration: number;
+  readonly nextOffset: number;
+}
+
+/** Records `firstOffset` ≤ offset ≤ `lastOffset` of one log of a partition. */
+export interface LogSpan {
+  readonly partition: number;
+  readonly logGeneration: number;
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+}
+
 export interface CellSnapshot {
   readonly progress: readonly CountedProgress[];
   readonly series: readonly SeriesEntry[];
@@ -39,6 +55,10 @@ export interface ReadStore {
   readProgress(): Promise<readonly CountedProgress[]>;
   /** Newest first. */
   readGaps(): Promise<readonly LogGap[]>;
+  /** Those of the live lane, by partition and generation. */
+  readEndedLogs(): Promise<readonly EndedLog[]>;
+  /** Accepted records of a topic that became rejected rows, of one tenant or of none that could be read. */
+  countRejected(of: { readonly topic: string; readonly tenant: string }, spans: readonly LogSpan[]): Promise<number>;
   /** Progress, series and cells of one repeatable-read snapshot: together they are right at one instant. */
   readCells(range: CellRange, cellsMax: number): Promise<CellSnapshot>;
 }
@@ -62,6 +82,12 @@ interface GapRow {
   readonly found_at_ms: number;
 }
 
+interface EndedRow {
+  readonly partition: number;
+  readonly log_generation: number;
+  readonly next_offset: string;
+}
+
 interface SeriesRow {
   readonly series_id: string;
   readonly subject: string;
@@ -82,6 +108,18 @@ export function createReadStore(pool: pg.Pool): ReadStore {
   return {
     readProgress: async () => (await run<ProgressRow>(pool, 'read-live-progress', [])).map(toProgress),
     readGaps: async () => (await run<GapRow>(pool, 'read-live-gaps', [])).map(toGap),
+    readEndedLogs: async () => (await run<EndedRow>(pool, 'read-ended-logs', [])).map(toEndedLog),
+    async countRejected({ topic, tenant }, spans) {
+      const [row] = await run<{ rejected: number }>(pool, 'count-rejected', [
+        topic,
+        tenant,
+        int4Array(spans.map((span) => span.logGeneration)),
+        int4Array(spans.map((span) => span.partition)),
+        int8Array(spans.map((span) => span.firstOffset)),
+        int8Array(spans.map((span) => span.lastOffset)),
+      ]);
+      return row?.rejected ?? 0;
+    },
     async readCells(range, cellsMax) {
       const client = await pool.connect();
       let failure: Error | undefined;
@@ -137,6 +175,10 @@ function toGap(row: GapRow): LogGap {
     toOffset: Number(row.to_offset),
     foundAtMs: row.found_at_ms,
   };
+}
+
+function toEndedLog(row: EndedRow): EndedLog {
+  return { partition: row.partition, logGeneration: row.log_generation, nextOffset: Number(row.next_offset) };
 }
 
 function toCell(row: CellRow, seriesId: Uint8Array): ChunkCellKey & ChunkCell {

@@ -192,8 +192,13 @@ export interface DataStore {
    * after it (journal, generations, cells) can no longer change under the new owner.
    */
   claim(requests: readonly ClaimRequest[], token: Uint8Array): Promise<readonly Claim[]>;
-  /** Resolves to false when the token no longer holds the partition. */
+  /**
+   * Resolves to false when the token no longer holds the partition. Where the log generation rises, how far the log before
+   * it was counted is kept: receipts of that generation are compared with it.
+   */
   amend(amendment: Amendment, token: Uint8Array): Promise<boolean>;
+  /** The greatest log generation of a lane's partitions; 0 without any. */
+  newestLogGeneration(lane: Lane): Promise<number>;
   readProgress(partitions: readonly number[]): Promise<readonly ProgressRow[]>;
   /** Journal blocks with a greater commit number, in order; read block by block. */
   readJournal(partition: number, after: JournalPosition): AsyncIterable<JournalBlock>;

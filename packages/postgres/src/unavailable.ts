@@ -29,10 +29,21 @@ const MESSAGES: ReadonlySet<string> = new Set([
   'timeout exceeded when trying to connect',
 ]);
 
+/** What Postgres says of a statement that it ended: its `statement_timeout` was over, or an operator cancelled it. */
+const QUERY_CANCELED = '57014';
+
 /** Whether an error of a store means that Postgres is away, rather than that something is wrong with us. */
 export function isUnavailable(error: unknown): boolean {
+  return anyCause(error, ({ message }, code) => (code === null ? MESSAGES.has(message) : CODES.has(code)));
+}
+
+/** Whether Postgres is there and gave a statement up because it took too long. */
+export function isOverTime(error: unknown): boolean {
+  return anyCause(error, (_, code) => code === QUERY_CANCELED);
+}
+
+function anyCause(error: unknown, is: (error: Error, code: string | null) => boolean): boolean {
   if (!(error instanceof Error)) return false;
   const code: unknown = Reflect.get(error, 'code');
-  if (typeof code === 'string' ? CODES.has(code) : MESSAGES.has(error.message)) return true;
-  return error.cause !== undefined && isUnavailable(error.cause);
+  return is(error, typeof code === 'string' ? code : null) || anyCause(error.cause, is);
 }

@@ -2,6 +2,7 @@ import { createState, encodeState, seriesEntry } from '@tidegate/core';
 import type { CellRange } from '@tidegate/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrate } from '../src/migrate.ts';
+import { createPgStore } from '../src/pg-store.ts';
 import { createPool } from '../src/pool.ts';
 import { createReadStore } from '../src/read-store.ts';
 import type { ReadStore } from '../src/read-store.ts';
@@ -115,6 +116,51 @@ describe('reading cells', () => {
       },
       { partition: 1, logGeneration: 1, fromOffset: 5, toOffset: 9, foundAtMs: expect.any(Number) },
     ]);
+  });
+
+  test('a log that gave way to another is kept with how far it was counted, and one that only moved on is not', async () => {
+    const owner = createPgStore({ databaseUrl: database.url, applicationName: 'test', role: 'tidegate_aggregator' });
+    const [partition, token] = [5, Buffer.alloc(16, 1)];
+    const start = { startOffset: 40, topicId: 'c/t' };
+    await owner.claim([{ partition, live: start, rejected: start }], token);
+    const moved = { nextOffset: 50, logGeneration: 1, topicId: 'c/t', lastRecordSha256: null };
+    await owner.amend({ partition, lane: 'live', position: moved }, token);
+    expect(await store.readEndedLogs()).toEqual([]);
+    const anew = { nextOffset: 0, logGeneration: 4, topicId: 'c/u', lastRecordSha256: null };
+    await owner.amend({ partition, lane: 'rejected', position: anew }, token);
+    await owner.amend({ partition, lane: 'live', position: anew }, token);
+    expect(await store.readEndedLogs()).toEqual([{ partition, logGeneration: 1, nextOffset: 50 }]);
+    await owner.close();
+  });
+
+  test('rejected rows are counted in the asked ranges of their own log, for their tenant or for none', async () => {
+    const row = async (
+      tenant: string,
+      at: readonly [topic: string, generation: number, partition: number, offset: number],
+      lane = 'events',
+    ) =>
+      database.query(
+        `INSERT INTO rejected_event (tenant, topic, log_generation, partition, log_offset, code, path, lane, length, sha256, received_at)
+         VALUES ($1, $2, $3, $4, $5, 'event_unstorable', '', $6, 1, '\\x00', now())`,
+        [tenant, ...at, lane],
+      );
+    await row('acme', ['events', 1, 0, 10]);
+    await row('-', ['events', 1, 0, 12]);
+    await row('acme', ['events', 1, 1, 9_007_199_254_740_991]);
+    // Beside the ranges: another tenant, log, partition, offset, topic; and one that was never accepted.
+    await row('other', ['events', 1, 0, 11]);
+    await row('acme', ['events', 2, 0, 11]);
+    await row('acme', ['events', 1, 2, 11]);
+    await row('acme', ['events', 1, 0, 9]);
+    await row('acme', ['events', 1, 0, 13]);
+    await row('acme', ['rejected', 1, 0, 11]);
+    await row('acme', ['events', 1, 1, 9_007_199_254_740_990], 'ingest');
+    const spans = [
+      { partition: 0, logGeneration: 1, firstOffset: 10, lastOffset: 12 },
+      { partition: 1, logGeneration: 1, firstOffset: 9_007_199_254_740_990, lastOffset: 9_007_199_254_740_991 },
+    ];
+    expect(await store.countRejected({ topic: 'events', tenant: 'acme' }, spans)).toBe(3);
+    expect(await store.countRejected({ topic: 'events', tenant: 'acme' }, [])).toBe(0);
   });
 
   test('cells and progress are of one instant, though commits go on while they are read', async () => {

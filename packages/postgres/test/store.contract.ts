@@ -54,7 +54,7 @@ function commitOf(partition: number, offset: number, overrides: Partial<Partitio
   const rows = createRawRows();
   const data = Buffer.from('{"price":1.50}');
   const position = { partition, logOffset: offset, logGeneration: 1, packVersion: 1 };
-  const event = { tenant: 'acme', eventId: `e-${offset}`, source: 'pos', type: 'shop.sale', subject: null };
+  const event = { tenant: 'acme', eventId: `e-${offset}`, idStart: -1, idEnd: -1, source: 'pos', type: 'shop.sale', subject: null };
   rows.add({ ...event, ...position, occurredAtMs: -1_000, receivedAtMs: ARRIVAL_MS, bytes: data, dataStart: 0, dataEnd: data.length });
   return {
     partition,
@@ -249,6 +249,17 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       );
       expect((await store.readProgress([partition]))[0]).toMatchObject({ term: 8, live: position });
       expect((await claimOne(store, partition, bytes(16, 2)))[0]).toMatchObject({ term: 9, live: position });
+    });
+
+    it('the newest log generation of a lane is that of any of its partitions', async () => {
+      const partition = freePartition++;
+      const store = open();
+      await claimOne(store, partition, bytes(16, 1));
+      const logGeneration = 1_000 + partition;
+      const position = { nextOffset: 0, logGeneration, topicId: 'c/u', lastRecordSha256: null };
+      await store.amend({ partition, lane: 'live', position }, bytes(16, 1));
+      expect(await store.newestLogGeneration('live')).toBe(logGeneration);
+      expect(await store.newestLogGeneration('rejected')).toBe(1);
     });
 
     it('a closed generation answers which identities it holds, and its announced journal blocks go', async () => {

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { createPool } from '../src/pool.ts';
 import { createReadStore } from '../src/read-store.ts';
-import { isUnavailable } from '../src/unavailable.ts';
+import { isOverTime, isUnavailable } from '../src/unavailable.ts';
 
 /** What a reading fails with at a server that does `onConnection`; without one nobody listens. */
 async function failure(onConnection: ((socket: Socket) => void) | null): Promise<unknown> {
@@ -46,4 +46,11 @@ test('a server that is down, breaks off, is starting or is full is told from a f
   expect(isUnavailable(await failure((socket) => socket.end(errorResponse('28P01')))), 'a wrong password').toBe(false);
   expect(isUnavailable(new Error('a bug'))).toBe(false);
   expect(isUnavailable(new Error('wrapped', { cause: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }) }))).toBe(true);
+});
+
+test('a statement that was ended for its time is told from a server that is away', async () => {
+  const ended = await failure((socket) => socket.end(errorResponse('57014')));
+  expect([isOverTime(ended), isUnavailable(ended)]).toEqual([true, false]);
+  expect(isOverTime(new Error('wrapped', { cause: ended }))).toBe(true);
+  expect(isOverTime(await failure(null))).toBe(false);
 });

@@ -234,6 +234,12 @@ export const FAULTS = {
     meaning: 'The question does not follow its schema, or contradicts itself.',
     next: 'Correct the members named in errors.',
   },
+  question_too_slow: {
+    status: 503,
+    title: 'Question too slow',
+    meaning: 'The database did not read the cells of the question within the time that one reading may take.',
+    next: 'Ask for a shorter range, a coarser grain or fewer groups, or send the request again after the seconds in Retry-After.',
+  },
   quota_exceeded: {
     status: 429,
     title: 'Limit reached',
