@@ -49,10 +49,14 @@ export const VERDICTS_SCHEMA = z
 
 export const RECEIPT_STATE_SCHEMA = z
   .object({
-    counted: z.boolean(),
+    counted: z.boolean().meta({ description: 'Nothing is pending: each event is counted, is a copy, or is among rejected_events.' }),
     pending_events: z.int().meta({ description: 'An upper bound.' }),
-    rejected_events: z.int(),
+    rejected_events: z.int().meta({ description: 'Accepted events that turned out to be unreadable or unstorable and are not counted.' }),
     complete_through: instant.nullable(),
+    log_changed: z.literal(true).optional().meta({
+      description:
+        'The log gave way to another one before the events were counted; whether they were is not known. Send them again unchanged: what was counted is dropped.',
+    }),
   })
   .meta({ id: 'ReceiptState' });
 

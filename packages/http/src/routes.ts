@@ -99,6 +99,7 @@ export const ROUTES = {
       'metric_unknown',
       'not_stored_together',
       'question_invalid',
+      'question_too_slow',
       'range_too_large',
       'receipt_invalid',
       'time_invalid',

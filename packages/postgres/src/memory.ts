@@ -85,11 +85,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): DataStore {
   return {
     claim: async (requests, token) => requests.map((request) => claimOne(db, request, token)),
     amend: async (amendment, token) => holds(amendment.partition, token) && amendOne(db, amendment),
-    newestLogGeneration: async (name) =>
-      [...db.lanes].reduce(
-        (newest, [key, { logGeneration }]) => (key.startsWith(`${name}/`) ? Math.max(newest, logGeneration) : newest),
-        0,
-      ),
+    newestLogGeneration: async (name) => newestLogGeneration(db, name),
     readProgress: async (partitions) =>
       partitions
         .filter((partition) => db.live.has(partition))

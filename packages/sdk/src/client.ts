@@ -21,7 +21,7 @@ export interface Client {
   send(events: Iterable<Sendable> | AsyncIterable<Sendable>, options?: SenderOptions): Promise<SendReport>;
   /** Whether the events of a receipt are counted; waits for it up to `waitMs` (0 to 10,000). */
   receipt(receipt: string, waitMs?: number): Promise<ReceiptState>;
-  /** Waits until all events of the receipts are counted; false when `withinMs` is over first. */
+  /** Waits until all events of the receipts are counted; false when `withinMs` is over first, or waiting does not help. */
   counted(receipts: readonly string[], withinMs: number): Promise<boolean>;
   query(question: Question): Promise<Answer>;
   /** All pages of an answer. */
@@ -70,8 +70,9 @@ export function createClient(options: ClientOptions): Client {
       for (const token of receipts) {
         for (;;) {
           const leftMs = Math.floor(deadlineMs - nowMs());
-          if ((await receipt(token, Math.max(0, Math.min(leftMs, RECEIPT_WAIT_MS)))).counted) break;
-          if (leftMs <= 0) return false;
+          const state = await receipt(token, Math.max(0, Math.min(leftMs, RECEIPT_WAIT_MS)));
+          if (state.counted) break;
+          if (leftMs <= 0 || state.log_changed === true) return false;
         }
       }
       return true;

@@ -36,6 +36,8 @@ export interface ReceiptState {
   readonly pending_events: number;
   readonly rejected_events: number;
   readonly complete_through: string | null;
+  /** Whether the events were counted is not known; send them again unchanged, what was counted is dropped. */
+  readonly log_changed?: true;
 }
 
 /** A question to `POST /v1/query`; `docs/reference/http.md` describes every member. */
@@ -116,12 +118,14 @@ function toRejection(entry: unknown): Rejection {
 }
 
 export function toReceiptState(body: unknown): ReceiptState {
-  const { counted, pending_events: pending, rejected_events: rejected, complete_through: through } = members(body);
+  const { counted, pending_events: pending, rejected_events: rejected } = members(body);
+  const { complete_through: through, log_changed: isLogChanged } = members(body);
   return {
     counted: counted === true,
     pending_events: typeof pending === 'number' ? pending : 0,
     rejected_events: typeof rejected === 'number' ? rejected : 0,
     complete_through: textOf(through),
+    ...(isLogChanged === true ? { log_changed: true as const } : {}),
   };
 }
 

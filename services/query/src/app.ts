@@ -201,10 +201,19 @@ interface AskingParts {
 }
 
 function createAsking(config: QueryConfig, adapters: Adapters, { registry, freshness, context }: AskingParts) {
-  const { store, primary } = adapters;
+  const { store, primary, topics } = adapters;
   const { nowMs, monotonicMs } = systemClock;
   const receiptSealer = createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32));
-  const receipts = createReceipts({ store, primary, sealer: receiptSealer, cacheBudgetMs: config.cacheBudgetMs, monotonicMs, pause });
+  const receipts = createReceipts({
+    store,
+    primary,
+    logEnds: freshness.ends,
+    eventsTopic: topics.events,
+    sealer: receiptSealer,
+    cacheBudgetMs: config.cacheBudgetMs,
+    monotonicMs,
+    pause,
+  });
   const ask = createAsk({
     registry,
     read: createReading(config, adapters, context),

@@ -6,8 +6,7 @@ import type { ProblemFault } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
 import type { Freshness } from './freshness.ts';
 import type { Read, ReadResult } from './read.ts';
-import type { Receipts } from './receipts.ts';
-import { stateOf } from './receipts.ts';
+import type { Receipts, ReceiptState } from './receipts.ts';
 import type { Registry } from './registry.ts';
 
 export interface AskDeps {
@@ -43,7 +42,7 @@ export interface AnswerMeta {
   readonly source: 'rollup';
   readonly suppressed_groups: number;
   readonly edges_rounded?: true;
-  readonly after?: { readonly counted: boolean; readonly pending_events: number };
+  readonly after?: { readonly counted: boolean; readonly pending_events: number; readonly log_changed?: true };
 }
 
 export type AskOutcome = { readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly problem: ProblemFault };
@@ -58,7 +57,11 @@ export function createAsk(deps: AskDeps): Ask {
     const waited = receipt === null ? null : await deps.receipts.waitFor(receipt, question.wait_ms, signal);
     const request = { plan, subjectShown: question.subject ?? null, skipCache: waited?.countedIn === 'postgres' };
     const outcome = await deps.read(request);
-    if (outcome.ok) return { ok: true, answer: answerOf(deps, { question, plan, receipt, result: outcome.result }) };
+    if (outcome.ok) {
+      const { result } = outcome;
+      const after = receipt === null ? null : await deps.receipts.stateOf(receipt, result.held);
+      return { ok: true, answer: answerOf(deps, { question, plan, after, result }) };
+    }
     const message = 'the range holds more cells than one answer may be made of';
     return { ok: false, problem: toProblemFault({ code: outcome.fault, path: 'from', message }) };
   };
@@ -97,14 +100,13 @@ function toProblemFault({ code, path, message }: Fault): ProblemFault {
 interface Answering {
   readonly question: Question;
   readonly plan: Plan;
-  readonly receipt: Receipt | null;
+  readonly after: ReceiptState | null;
   readonly result: ReadResult;
 }
 
-function answerOf(deps: AskDeps, { question, plan, receipt, result }: Answering): Answer {
+function answerOf(deps: AskDeps, { question, plan, after, result }: Answering): Answer {
   const nowMs = deps.nowMs();
   const { completeThroughMs, lagMs, status } = freshnessOf(deps.freshness.of(result.held), nowMs);
-  const after = receipt === null ? null : stateOf(receipt, result.held);
   const quantiles = plan.measures.filter(({ probability }) => probability !== undefined);
   return {
     columns: plan.columns,
@@ -125,9 +127,13 @@ function answerOf(deps: AskDeps, { question, plan, receipt, result }: Answering)
       source: 'rollup',
       suppressed_groups: 0,
       ...(plan.edgesRounded ? { edges_rounded: true as const } : {}),
-      ...(after === null ? {} : { after: { counted: after.isCounted, pending_events: after.pendingEvents } }),
+      ...(after === null ? {} : { after: toAfter(after) }),
     },
   };
+}
+
+function toAfter({ isCounted, pendingEvents, isLogChanged }: ReceiptState): NonNullable<AnswerMeta['after']> {
+  return { counted: isCounted, pending_events: pendingEvents, ...(isLogChanged ? { log_changed: true as const } : {}) };
 }
 
 /** Sealed, because a mark holds values of rows, pseudonyms among them. */

@@ -3,12 +3,11 @@ import { freshnessOf, toIsoUtc, usualNames } from '@tidegate/core';
 import type { CompiledMetric } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
 import { readJsonBody, RECEIPT_QUERY, sendJson, sendProblem } from '@tidegate/http';
-import { isUnavailable } from '@tidegate/postgres';
+import { isOverTime, isUnavailable } from '@tidegate/postgres';
 import type { Answer, Ask } from './ask.ts';
 import type { Freshness } from './freshness.ts';
 import { NDJSON_TYPE, toNdjson, wantsNdjson } from './ndjson.ts';
 import type { Receipts } from './receipts.ts';
-import { stateOf } from './receipts.ts';
 import type { RegisteredPack, Registry } from './registry.ts';
 import type { Status } from './status.ts';
 
@@ -24,14 +23,17 @@ export interface HandlerDeps {
 
 /** Longer than a connection that breaks, shorter than a failover: clients come back a few times. */
 const STORE_RETRY_S = 2;
+/** What took too long costs much: it is not asked again at once. */
+const OVER_TIME_RETRY_S = 30;
 
 export type QueryHandlers = Readonly<Record<RouteNameOf<'query'>, Handler>>;
 
 export function createHandlers(deps: HandlerDeps): QueryHandlers {
   const { registry } = deps;
   return {
-    askQuestion: whileStoreAnswers(async (exchange) => askQuestion(deps, exchange)),
-    readReceipt: whileStoreAnswers(async (exchange) => readReceipt(deps, exchange)),
+    // A receipt asks for little: where even that takes too long the server is ill, not the request.
+    askQuestion: whileStoreAnswers('question_too_slow', async (exchange) => askQuestion(deps, exchange)),
+    readReceipt: whileStoreAnswers('unavailable', async (exchange) => readReceipt(deps, exchange)),
     listMetrics: (exchange) => sendJson(exchange, { metrics: registry.metrics(exchange.caller.tenant).map(metricView) }),
     readMetric(exchange) {
       const metric = registry.metric(exchange.caller.tenant, exchange.params['metric'] ?? '');
@@ -52,14 +54,15 @@ function refuse({ response, context }: Exchange, fault: ProblemFault): void {
   sendProblem(response, fault, context);
 }
 
-/** What only Postgres can answer is refused while it is away, and worth another try. */
-function whileStoreAnswers(handle: (exchange: Exchange) => Promise<void>): Handler {
+/** What only Postgres can answer is refused while it is away, or takes longer than it may, and is worth another try. */
+function whileStoreAnswers(overTime: 'question_too_slow' | 'unavailable', handle: (exchange: Exchange) => Promise<void>): Handler {
   return async function handleOrRefuse(exchange) {
     try {
       await handle(exchange);
     } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      refuse(exchange, { code: 'unavailable', retryAfterS: STORE_RETRY_S });
+      if (isUnavailable(error)) return refuse(exchange, { code: 'unavailable', retryAfterS: STORE_RETRY_S });
+      if (!isOverTime(error)) throw error;
+      refuse(exchange, { code: overTime, retryAfterS: OVER_TIME_RETRY_S });
     }
   };
 }
@@ -96,13 +99,14 @@ async function readReceipt(deps: HandlerDeps, exchange: Exchange): Promise<void>
     return refuse(exchange, { code: 'request_invalid', errors: [{ path: 'wait_ms', code: 'invalid_value', message }] });
   }
   const { held } = await deps.receipts.waitFor(receipt, asked.data.wait_ms, exchange.signal);
-  const state = stateOf(receipt, held);
+  const state = await deps.receipts.stateOf(receipt, held);
   const { completeThroughMs } = freshnessOf(deps.freshness.of(held), deps.nowMs());
   sendJson(exchange, {
     counted: state.isCounted,
     pending_events: state.pendingEvents,
-    rejected_events: 0,
+    rejected_events: await deps.receipts.rejectedEvents(receipt, state),
     complete_through: completeThroughMs === null ? null : toIsoUtc(completeThroughMs),
+    ...(state.isLogChanged ? { log_changed: true } : {}),
   });
 }
 

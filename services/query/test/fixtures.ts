@@ -71,6 +71,8 @@ export function createFakePrimary(partitions: number): FakePrimary {
     },
     readProgress: async () => [...progress.values()],
     readGaps: async () => [],
+    readEndedLogs: async () => [],
+    countRejected: async () => 0,
     async readCells(): Promise<CellSnapshot> {
       reads += 1;
       const snapshot = {

@@ -19,6 +19,8 @@ async function answerOf(ask: Ask, path = '/v1/query'): Promise<Response> {
     receipts: {
       open: () => ({ tenant: 'acme', logGeneration: 1, entries: [] }),
       waitFor: async () => ask({}, { tenant: 'acme', signal: AbortSignal.abort() }).then(() => ({ countedIn: null, held: [] })),
+      stateOf: async () => ({ isCounted: true, pendingEvents: 0, isLogChanged: false, covered: [] }),
+      rejectedEvents: async () => 0,
     },
     registry: createRegistry(() => undefined),
     freshness: createFreshness(() => clock.nowMs()),
@@ -51,6 +53,21 @@ test.each(['/v1/query', '/v1/receipts/tgr1.x'])(
     expect(await answer.json()).toMatchObject({ code: 'unavailable', status: 503 });
   },
 );
+
+/** As node-postgres tells of a statement that Postgres ended. */
+const overTime: Ask = async () =>
+  Promise.reject(Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' }));
+
+test.each([
+  ['/v1/query', 'question_too_slow'],
+  ['/v1/receipts/tgr1.x', 'unavailable'],
+])('%s: what Postgres gave up for its time limit is refused as %s, not as a fault of our own', async (path, code) => {
+  const answer = await answerOf(overTime, path);
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '30']);
+  const text = await answer.text();
+  expect(text).toContain(`"code":"${code}"`);
+  expect(text).not.toContain('canceling');
+});
 
 test('a fault of our own is 500, and its text stays inside', async () => {
   const answer = await answerOf(async () => Promise.reject(new Error('the state of a cell cannot be decoded')));

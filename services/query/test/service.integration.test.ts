@@ -74,7 +74,8 @@ describe('query service', () => {
       ['Oslo', 5],
     ]);
     expect(['miss', 'hit']).toContain(next.meta.cache.state);
-    expect((await ask()).meta.cache.state).toBe('hit');
+    // The answer is kept in the background: until it is, the next one is made anew.
+    await until(ask, ({ meta }) => meta.cache.state === 'hit');
   });
 
   test('an answer that presents a receipt holds its events or says that it does not', async () => {
@@ -89,6 +90,35 @@ describe('query service', () => {
     expect(JSON.parse(state.text)).toMatchObject({ counted: true, pending_events: 0, rejected_events: 0 });
     expect((await world.call(service, `/v1/receipts/${world.receipt(0, 0, 'other')}`)).status).toBe(404);
     expect((await world.call(service, '/v1/receipts/tgr1.AAAA')).status).toBe(404);
+  });
+
+  test('a receipt says how many of its events became rejected rows after they were accepted', async () => {
+    const receipt = world.receipt(1, 3);
+    await world.reject({ partition: 1, more: 1 });
+    await commit(1, 'Oslo', 3);
+    const stateOf = async (text: string): Promise<unknown> =>
+      JSON.parse((await world.call(service, `/v1/receipts/${text}?wait_ms=10000`)).text);
+    expect(await stateOf(receipt)).toMatchObject({ counted: true, pending_events: 0, rejected_events: 1 });
+    const next = world.receipt(1, 2);
+    await commit(1, 'Oslo', 2);
+    expect(await stateOf(next)).toMatchObject({ counted: true, rejected_events: 0 });
+  });
+
+  test('a reading that Postgres ends for its time limit is 503, and says what to ask instead', async () => {
+    const impatient = await world.start({ STATEMENT_TIMEOUT_MS: '100' });
+    await until(
+      async () => (await world.call(impatient, '/v1/metrics')).status,
+      (status) => status === 200,
+    );
+    const release = await world.lockCells();
+    const { status, headers, text } = await world.call(impatient, '/v1/query', { body: { ...QUESTION, from: '2010-01-01' } });
+    await release();
+    expect([status, headers.get('retry-after'), z.looseObject({ code: z.string() }).parse(JSON.parse(text)).code]).toEqual([
+      503,
+      '30',
+      'question_too_slow',
+    ]);
+    await world.stop(impatient);
   });
 
   test('a receipt that only Postgres has counted is answered from Postgres', async () => {

@@ -37,6 +37,7 @@ export async function createWorld(partitions: number) {
   return {
     ...services,
     ...createOwner(database, log),
+    lockCells: database.lockCells,
     ...cache,
     topics: log.topics,
     sendJson: log.sendJson,
@@ -65,6 +66,16 @@ async function createDatabase(name: string, partitions: number) {
   return {
     url,
     pool,
+    /** Makes every reading of cells wait until what it returns is called. */
+    async lockCells(): Promise<() => Promise<void>> {
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      await client.query('LOCK TABLE cell');
+      return async () => {
+        await client.query('ROLLBACK');
+        client.release();
+      };
+    },
     async drop(): Promise<void> {
       await pool.end();
       await server.query(`DROP DATABASE ${name} WITH (FORCE)`);
@@ -167,8 +178,8 @@ function createServices({ name, databaseUrl, topicPrefix, redisPort }: Places) {
   return {
     stop,
     stopAll: async () => Promise.all([...running].map(stop)),
-    async start(): Promise<RunningQuery> {
-      const config = readConfig(queryConfig, env);
+    async start(more: Readonly<Record<string, string>> = {}): Promise<RunningQuery> {
+      const config = readConfig(queryConfig, { ...env, ...more });
       if (!config.ok) throw new Error(JSON.stringify(config.faults));
       const fatal = (_: string, error: unknown): void => {
         throw error;
@@ -193,7 +204,7 @@ function createServices({ name, databaseUrl, topicPrefix, redisPort }: Places) {
 type Database = Awaited<ReturnType<typeof createDatabase>>;
 type Log = Awaited<ReturnType<typeof createLog>>;
 
-function createOwner({ pool }: Database, { announce }: Log) {
+function createOwner({ pool }: Database, { announce, topics }: Log) {
   const totals = new Map<string, number>();
   const commitNos = new Map<number, number>();
   const offsets = new Map<number, number>();
@@ -231,6 +242,14 @@ function createOwner({ pool }: Database, { announce }: Log) {
         logGeneration: 1,
       };
       for (const value of encodeAnnouncement({ ...numbers, series: [series], cells })) await announce(partition, value);
+    },
+    /** The record `more` after the partition's next offset becomes a rejected row, as the owner writes it before it moves on. */
+    async reject({ partition, more }: { readonly partition: number; readonly more: number }): Promise<void> {
+      await pool.query(
+        `INSERT INTO rejected_event (tenant, topic, log_generation, partition, log_offset, code, path, lane, length, sha256, received_at)
+         VALUES ('acme', $1, 1, $2, $3, 'event_unstorable', '', 'events', 1, '\\x00', now())`,
+        [topics.events, partition, (offsets.get(partition) ?? 0) + more],
+      );
     },
     /** A receipt for the events of a partition up to its next offset, and `more` to come. */
     receipt(partition: number, more: number, tenant = 'acme'): string {
