@@ -111,7 +111,9 @@ async function settleLane(deps: TakeOverDeps, at: LaneAt, log: LogState): Promis
   const isHeld = finding === 'verify' ? await holdsLastRecord(deps, at) : finding !== 'anew';
   if (!isHeld) {
     deps.log.error('log_anew', { detail: { lane, partition, next_offset: position.nextOffset, end_offset: log.endOffset } });
-    const anew = { nextOffset: log.startOffset, logGeneration: position.logGeneration + 1, topicId: log.topicId, lastRecordSha256: null };
+    // Above every partition's: the one generation of a receipt then tells that of each of its partitions.
+    const logGeneration = (await deps.store.newestLogGeneration(lane)) + 1;
+    const anew = { nextOffset: log.startOffset, logGeneration, topicId: log.topicId, lastRecordSha256: null };
     return amendOrThrow(deps, { partition, lane, position: anew }, at.token).then(() => anew);
   }
   if (finding === 'gap') {

@@ -118,6 +118,24 @@ describe('taking a partition over', () => {
     expect(storedCells(world)).toEqual(recount([...sent, ...after]));
   });
 
+  it('keeps how far a log was counted that is gone, and numbers the next one above the logs of all partitions', async () => {
+    await open();
+    const first = await world.start('a');
+    await sendAll(world, events(0, 12), 1);
+    await sendAll(world, events(20, 6), 2);
+    await until('all is counted', () => world.isCounted());
+    await first.aggregator.stop();
+    const other = world.database.lanes.get('live/0');
+    if (other === undefined) throw new Error('partition 0 has no owner');
+    world.database.lanes.set('live/0', { ...other, logGeneration: 7 });
+    world.broker.cutLog(TOPICS.events, 1, 5);
+    await world.start('b');
+    await until('it is read again', () => world.database.lanes.get('live/1')?.nextOffset === 5);
+    expect(world.database.lanes.get('live/1')?.logGeneration).toBe(8);
+    expect(world.database.lanes.get('live/2')?.logGeneration).toBe(1);
+    expect(world.database.endedLogs).toEqual([{ lane: 'live', partition: 1, logGeneration: 1, nextOffset: 12 }]);
+  });
+
   it('records the gap when retention took events before they were counted, and goes on behind it', async () => {
     await open();
     const first = await world.start('a');
