@@ -1,8 +1,9 @@
-/** One row of the coverage page: a requirement, how far it is met, and the test that proves it. */
+/** One row of the coverage page: a requirement, how far it is met, what of it is missing, and the tests that prove the rest. */
 export interface CoverageRow {
   readonly id: string;
   readonly asks: string;
   readonly state: string;
+  readonly missing: string;
   readonly tests: readonly string[];
 }
 
@@ -12,12 +13,13 @@ const STATES = new Set(['planned', 'partly', 'done']);
 export function readCoverage(page: string): readonly CoverageRow[] {
   return page
     .split('\n')
-    .map((line) => /^\| ([A-Z]{1,2}-[A-Z]?\d+(?:\.\d+)?) \| (.*) \| (.*) \| (.*) \|$/.exec(line))
+    .map((line) => /^\| ([A-Z]{1,2}-[A-Z]?\d+(?:\.\d+)?) \| (.*) \| (.*) \| (.*) \| (.*) \|$/.exec(line))
     .filter((match) => match !== null)
-    .map(([, id = '', asks = '', state = '', tests = '']) => ({
+    .map(([, id = '', asks = '', state = '', missing = '', tests = '']) => ({
       id,
       asks,
       state,
+      missing,
       tests: tests
         .split('<br>')
         .map((path) => path.trim().replaceAll('`', ''))
@@ -26,8 +28,8 @@ export function readCoverage(page: string): readonly CoverageRow[] {
 }
 
 /**
- * What is wrong with the page, empty when nothing is: each id of `ids` has one row, in that order, states are the three
- * known ones, and what is claimed as done or partly done names a test file that exists.
+ * What is wrong with the page, empty when nothing is: each id of `ids` has one row, states are the three known ones, what is
+ * claimed as done or partly done names a test file that exists, and what is partly done says what is missing, what is done nothing.
  */
 export function coverageProblems(
   rows: readonly CoverageRow[],
@@ -47,6 +49,8 @@ function rowProblems(row: CoverageRow, exists: (path: string) => boolean): reado
   const problems: string[] = [];
   if (row.asks.trim() === '') problems.push(`${row.id} does not say what it asks`);
   if (!STATES.has(row.state)) problems.push(`${row.id}: the state "${row.state}" is none of planned, partly, done`);
+  if (row.state === 'partly' && row.missing.trim() === '') problems.push(`${row.id} is partly but does not say what is missing`);
+  if (row.state === 'done' && row.missing.trim() !== '') problems.push(`${row.id} is done but says that something is missing`);
   if (row.state !== 'planned' && row.tests.length === 0) problems.push(`${row.id} is ${row.state} but names no test`);
   for (const path of row.tests) {
     if (!/\.test\.ts$|\.drill\.ts$/.test(path)) problems.push(`${row.id}: ${path} is not a test`);

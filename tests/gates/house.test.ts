@@ -88,21 +88,33 @@ describe('the list of error codes', () => {
 describe('the coverage page', () => {
   const known = { ids: ['N-01', 'N-02'], exists: (path: string) => path === 'a.test.ts' };
   const problemsOf = (...lines: string[]): readonly string[] => coverageProblems(readCoverage(lines.join('\n')), known);
-  const sound = ['| N-01 | one | done | `a.test.ts` |', '| N-02 | two | planned |  |'] as const;
+  const sound = ['| N-01 | one | done |  | `a.test.ts` |', '| N-02 | two | planned |  |  |'] as const;
 
   test.each([
     ['a sound page', sound, []],
+    ['a row that is partly met, with what is missing', [sound[0], '| N-02 | two | partly | the rest | `a.test.ts` |'], []],
     ['a row that is missing', [sound[0]], ['N-02 has no row']],
     ['a row twice', [...sound, sound[1]], ['N-02 has two rows']],
-    ['a row of nothing', [...sound, '| N-99 | more | planned |  |'], ['N-99 is not a requirement']],
+    ['a row of nothing', [...sound, '| N-99 | more | planned |  |  |'], ['N-99 is not a requirement']],
     [
       'another state',
-      [sound[0], '| N-02 | two | soon |  |'],
+      [sound[0], '| N-02 | two | soon |  |  |'],
       ['N-02: the state "soon" is none of planned, partly, done', 'N-02 is soon but names no test'],
     ],
-    ['a claim without a test', [sound[0], '| N-02 | two | done |  |'], ['N-02 is done but names no test']],
-    ['a test that is not there', [sound[0], '| N-02 | two | partly | `gone.test.ts` |'], ['N-02: gone.test.ts does not exist']],
-    ['a proof that is no test', [sound[0], '| N-02 | two | done | `README.md` |'], ['N-02: README.md is not a test']],
+    ['a done row without a test', [sound[0], '| N-02 | two | done |  |  |'], ['N-02 is done but names no test']],
+    ['a partly row without a test', [sound[0], '| N-02 | two | partly | the rest |  |'], ['N-02 is partly but names no test']],
+    [
+      'a partly row without a word on what is missing',
+      [sound[0], '| N-02 | two | partly |  | `a.test.ts` |'],
+      ['N-02 is partly but does not say what is missing'],
+    ],
+    [
+      'a done row of which something is missing',
+      [sound[0], '| N-02 | two | done | the rest | `a.test.ts` |'],
+      ['N-02 is done but says that something is missing'],
+    ],
+    ['a test that is not there', [sound[0], '| N-02 | two | partly | the rest | `gone.test.ts` |'], ['N-02: gone.test.ts does not exist']],
+    ['a proof that is no test', [sound[0], '| N-02 | two | done |  | `README.md` |'], ['N-02: README.md is not a test']],
   ])('says what is wrong with %s', (_what, lines, problems) => {
     expect(problemsOf(...lines)).toEqual(problems);
   });
@@ -111,7 +123,10 @@ describe('the coverage page', () => {
     const page = join(folder, 'coverage.md');
     writeFileSync(
       page,
-      readFileSync(join(root, 'docs/reference/coverage.md'), 'utf8').replace(/^(\| N-01 \| [^|]*) \|.*$/m, '$1 | done | `gone.test.ts` |'),
+      readFileSync(join(root, 'docs/reference/coverage.md'), 'utf8').replace(
+        /^(\| N-01 \| [^|]*) \|.*$/m,
+        '$1 | done |  | `gone.test.ts` |',
+      ),
     );
     const outcome = await run({ program: process.execPath, args: [script('check-coverage.ts'), page] });
     expect(outcome.output).toBe('N-01: gone.test.ts does not exist\n');
