@@ -169,6 +169,8 @@ describe('query service', () => {
       async () => (await world.call(second, '/v1/metrics')).status,
       (status) => status === 200,
     );
+    const answered = await until(ask, ({ meta }) => meta.cache.state === 'hit');
+    expect(await ask({}, second)).toMatchObject({ rows: answered.rows, meta: { cache: { state: 'hit' } } });
     await commit(0, 'Two', 1);
     await until(
       async () => ask({}, second),
