@@ -46,15 +46,23 @@ export function coverageProblems(
 }
 
 function rowProblems(row: CoverageRow, exists: (path: string) => boolean): readonly string[] {
+  const { id, asks, state } = row;
   const problems: string[] = [];
-  if (row.asks.trim() === '') problems.push(`${row.id} does not say what it asks`);
-  if (!STATES.has(row.state)) problems.push(`${row.id}: the state "${row.state}" is none of planned, partly, done`);
-  if (row.state === 'partly' && row.missing.trim() === '') problems.push(`${row.id} is partly but does not say what is missing`);
-  if (row.state === 'done' && row.missing.trim() !== '') problems.push(`${row.id} is done but says that something is missing`);
-  if (row.state !== 'planned' && row.tests.length === 0) problems.push(`${row.id} is ${row.state} but names no test`);
-  for (const path of row.tests) {
-    if (!/\.test\.ts$|\.drill\.ts$/.test(path)) problems.push(`${row.id}: ${path} is not a test`);
-    else if (!exists(path)) problems.push(`${row.id}: ${path} does not exist`);
-  }
-  return problems;
+  if (asks.trim() === '') problems.push(`${id} does not say what it asks`);
+  if (!STATES.has(state)) problems.push(`${id}: the state "${state}" is none of planned, partly, done`);
+  return [...problems, ...missingProblems(row), ...testProblems(row, exists)];
+}
+
+function missingProblems({ id, state, missing }: CoverageRow): readonly string[] {
+  const isSaid = missing.trim() !== '';
+  if (state === 'partly' && !isSaid) return [`${id} is partly but does not say what is missing`];
+  return state === 'done' && isSaid ? [`${id} is done but says that something is missing`] : [];
+}
+
+function testProblems({ id, state, tests }: CoverageRow, exists: (path: string) => boolean): readonly string[] {
+  if (state !== 'planned' && tests.length === 0) return [`${id} is ${state} but names no test`];
+  return tests.flatMap((path) => {
+    if (!path.endsWith('.test.ts')) return [`${id}: ${path} is not a test`];
+    return exists(path) ? [] : [`${id}: ${path} does not exist`];
+  });
 }
