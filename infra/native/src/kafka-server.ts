@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { launchProcess, type ProcessHome, type RunningProcess } from './child-process.ts';
 import { makePrivateFolder, repositoryRoot } from './home.ts';
 import type { KafkaPackage } from './kafka-package.ts';
-import { freePort } from './port.ts';
+import { freePort, startOnPorts } from './port.ts';
 import { acceptsConnections, waitUntil } from './readiness.ts';
 import { runTool } from './tool.ts';
 
@@ -39,12 +39,16 @@ const JVM_FLAGS: Readonly<Record<Tuning, readonly string[]>> = {
 /** Single-node Kafka in KRaft mode: broker and controller in one process, on loopback only. */
 export async function startKafkaServer(options: KafkaOptions): Promise<KafkaServer> {
   const folder = makePrivateFolder(join(options.home.dataDir, 'kafka'));
-  const port = options.port ?? (await freePort());
   const properties = join(folder, 'server.properties');
-  const controllerPort = await freePort();
-  writeFileSync(properties, serverProperties({ port, controllerPort, logDir: join(folder, 'log') }), { mode: 0o600 });
-  await formatOnce(options, folder, properties);
-  let running = await launchBroker(options, properties, port);
+  const choose = async (): Promise<BrokerPorts> => ({ port: options.port ?? (await freePort()), controllerPort: await freePort() });
+  const portsOf = ({ port, controllerPort }: BrokerPorts): number[] => [port, controllerPort];
+  const started = await startOnPorts({ choose, portsOf }, async (ports) => {
+    writeFileSync(properties, serverProperties({ ...ports, logDir: join(folder, 'log') }), { mode: 0o600 });
+    await formatOnce(options, folder, properties);
+    return { port: ports.port, running: await launchBroker(options, properties, ports.port) };
+  });
+  const { port } = started;
+  let { running } = started;
   const restart = async (): Promise<void> => {
     if (!running.isAlive()) running = await launchBroker(options, properties, port);
   };
@@ -59,13 +63,18 @@ export async function startKafkaServer(options: KafkaOptions): Promise<KafkaServ
   };
 }
 
+interface BrokerPorts {
+  readonly port: number;
+  readonly controllerPort: number;
+}
+
 async function launchBroker(options: KafkaOptions, properties: string, port: number): Promise<RunningProcess> {
   const archive = classArchive(options.package, options.tuning);
   const log4j = `-Dlog4j2.configurationFile=${join(repositoryRoot, 'infra/native/kafka/log4j2.properties')}`;
   const args = [...JVM_FLAGS[options.tuning], ...archive.flags, log4j, '-cp', options.package.classPath, 'kafka.Kafka', properties];
   const running = launchProcess(options.home, { name: 'kafka', command: options.package.java, args });
   void running.exited.then(archive.keep);
-  await waitUntil({ what: 'Kafka', process: running, withinMs: 120_000, isReady: () => acceptsConnections(port) });
+  await waitUntil({ what: 'Kafka', process: running, withinMs: 120_000, isReady: () => acceptsConnections(running, port) });
   return running;
 }
 
@@ -95,7 +104,7 @@ function classArchive(kafka: KafkaPackage, tuning: Tuning): { flags: readonly st
 }
 
 /** Every setting that differs from Kafka's default, with one replica of everything because there is one broker. */
-function serverProperties(at: { port: number; controllerPort: number; logDir: string }): string {
+function serverProperties(at: BrokerPorts & { readonly logDir: string }): string {
   return `${[
     'process.roles=broker,controller',
     'node.id=1',

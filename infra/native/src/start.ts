@@ -64,9 +64,10 @@ interface Run {
 }
 
 async function run({ env, flags, progress, dataDir, lock, stopping }: Run): Promise<number> {
-  const choosePorts = async (services: number): Promise<ServicePorts> => ({
+  // Two starts at the same moment choose the same usual ports: after a collision the probes' ports are any free ones.
+  const choosePorts = async (services: number, failed: number): Promise<ServicePorts> => ({
     gateway: await chooseGatewayPort(env),
-    metrics: await chooseMetricsPorts(services),
+    metrics: failed === 0 ? await chooseMetricsPorts(services) : [],
   });
   const tidegate = await startTidegate({
     dataDir,

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { PROCESS_HEADER } from '@tidegate/telemetry';
 import { launchProcess, type ProcessHome, type RunningProcess } from './child-process.ts';
 import { repositoryRoot } from './home.ts';
 import { join } from 'node:path';
@@ -12,7 +13,10 @@ export interface ServiceSpec {
   /** What runs instead of the service's own `src/main.ts`; for drills. */
   readonly main?: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Of the probes. */
   readonly metricsPort: number;
+  /** For its callers, where it has any. */
+  readonly listenPort?: number;
 }
 
 export interface Supervisor {
@@ -114,7 +118,8 @@ async function waitReady(seat: Seat, withinMs: number): Promise<void> {
   const isReady = async (): Promise<boolean> => {
     const response = await fetch(`http://127.0.0.1:${spec.metricsPort}/readyz`, { signal: AbortSignal.timeout(2_000) });
     await response.body?.cancel();
-    return response.ok;
+    // The port may be another program's: of another installation, or one that took it while this service was down.
+    return response.ok && response.headers.get(PROCESS_HEADER) === String(seat.running?.pid);
   };
   if (seat.failures === 0 && running.isAlive()) return waitUntil({ what: spec.name, process: running, withinMs, isReady });
   const deadlineMs = performance.now() + withinMs;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { homeOf, type Environment } from './home.ts';
 import { applyPacks, namesOf, prepareServers, seedKeys, type Names, type ServerAddresses } from './installation.ts';
-import { freePort } from './port.ts';
+import { freePort, startOnPorts } from './port.ts';
 import type { Progress } from './progress.ts';
 import { asStep } from './progress.ts';
 import { endLeftovers } from './process-record.ts';
@@ -31,8 +31,11 @@ export interface TidegateOptions {
   readonly aggregatorMain?: string;
   /** Of the events topic; default 12. */
   readonly partitions?: number;
-  /** Asked just before the services start, so that nobody takes the ports meanwhile; default: free ones. */
-  readonly choosePorts?: (services: number) => Promise<ServicePorts>;
+  /**
+   * Asked just before the services start; again, with the number of attempts that failed, where somebody took one of the
+   * ports before they were bound. Default: free ones.
+   */
+  readonly choosePorts?: (services: number, failed: number) => Promise<ServicePorts>;
   /** Whether services that die are started again; default false, so that a test decides. */
   readonly restarts?: boolean;
   /** Packs to apply, names of folders under `packs/`; default `wikipedia`, `traces`, `healthtrack`. */
@@ -82,15 +85,11 @@ export async function startTidegate(options: TidegateOptions): Promise<Tidegate>
       databaseUrl: await asStep(progress, 'Schema and topics', () => prepareServers(servers, names, options.partitions)),
     };
     const keys = await seedKeys(home.dataDir, addresses.databaseUrl);
-    const plan = await planServices({ options, addresses, names });
-    options.signal?.throwIfAborted();
-    supervisor = await asStep(progress, 'Services', async () => {
-      const onRestart = (name: string, pauseMs: number): void => progress.say(`! ${name} ended, again in ${pauseMs / 1000} s`);
-      return {
-        value: await startSupervisor({ home, services: plan.services, restarts: options.restarts ?? false, onRestart }),
-        detail: plan.gateway,
-      };
+    const { plan, services } = await asStep(progress, 'Services', async () => {
+      const running = await startServices({ options, addresses, names });
+      return { value: running, detail: running.plan.gateway };
     });
+    supervisor = services;
     await asStep(progress, 'Packs', () => applyPacks(plan.gateway, keys.adminKey, options.packs));
     return {
       gateway: plan.gateway,
@@ -101,7 +100,7 @@ export async function startTidegate(options: TidegateOptions): Promise<Tidegate>
       topicPrefix: names.topicPrefix,
       redisPrefix: names.redisPrefix,
       metricsPort: (name) => plan.services.find((spec) => spec.name === name)?.metricsPort ?? 0,
-      services: supervisor,
+      services,
       kafka: started?.kafka ?? null,
       stop,
     };
@@ -126,10 +125,28 @@ interface Plan {
   readonly services: readonly ServiceSpec[];
 }
 
-async function planServices(of: { options: TidegateOptions; addresses: ServerAddresses; names: Names }): Promise<Plan> {
-  const { options, addresses, names } = of;
+interface Planning {
+  readonly options: TidegateOptions;
+  readonly addresses: ServerAddresses;
+  readonly names: Names;
+}
+
+async function startServices(of: Planning): Promise<{ plan: Plan; services: Supervisor }> {
+  const { home, progress } = contextOf(of.options);
+  const onRestart = (name: string, pauseMs: number): void => progress.say(`! ${name} ended, again in ${pauseMs / 1000} s`);
+  const choose = (failed: number): Promise<Plan> => planServices(of, failed);
+  const portsOf = ({ services }: Plan): number[] =>
+    services.flatMap(({ metricsPort, listenPort }) => [metricsPort, listenPort ?? metricsPort]);
+  return startOnPorts({ choose, portsOf }, async (plan) => {
+    of.options.signal?.throwIfAborted();
+    const services = await startSupervisor({ home, services: plan.services, restarts: of.options.restarts ?? false, onRestart });
+    return { plan, services };
+  });
+}
+
+async function planServices({ options, addresses, names }: Planning, failed: number): Promise<Plan> {
   const processes = ['gateway', 'ingest', 'query', ...aggregatorNames(options.aggregators ?? 1)];
-  const { gateway: gatewayPort, metrics } = await (options.choosePorts ?? freePorts)(processes.length);
+  const { gateway: gatewayPort, metrics } = await (options.choosePorts ?? freePorts)(processes.length, failed);
   const [ingestPort, queryPort] = [await freePort(), await freePort()];
   const shared = {
     KAFKA_BROKERS: addresses.kafkaBrokers,
@@ -154,7 +171,8 @@ async function planServices(of: { options: TidegateOptions; addresses: ServerAdd
     const own = port === undefined ? {} : { LISTEN_PORT: String(port), API_HOST: '127.0.0.1', API_PORT: String(port) };
     const service = name.replace(/-\d+$/, '');
     const main = service === 'aggregator' && options.aggregatorMain !== undefined ? { main: options.aggregatorMain } : {};
-    services.push({ name, service, ...main, env: { ...shared, ...own, METRICS_PORT: String(metricsPort) }, metricsPort });
+    const listen = port === undefined ? {} : { listenPort: port };
+    services.push({ name, service, ...main, ...listen, env: { ...shared, ...own, METRICS_PORT: String(metricsPort) }, metricsPort });
   }
   return { gateway: `http://127.0.0.1:${gatewayPort}`, services };
 }

@@ -6,7 +6,7 @@ export type { CounterHandle, GaugeHandle, HistogramHandle, LabelsOf, Metrics } f
 export { createMetrics } from './metrics.ts';
 export { scrubText } from './redaction.ts';
 export type { Health, TelemetryServer, TelemetryServerOptions } from './telemetry-server.ts';
-export { startTelemetryServer } from './telemetry-server.ts';
+export { PROCESS_HEADER, startTelemetryServer } from './telemetry-server.ts';
 export { currentTraceId, fromTraceparent, toTraceparent } from './trace-context.ts';
 export type { SpanOptions, Traceparent, TraceSpan, Tracing, TracingOptions } from './tracing.ts';
 export { createTracing } from './tracing.ts';

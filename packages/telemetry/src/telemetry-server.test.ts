@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { createMetrics } from './metrics.ts';
 import type { TelemetryServer } from './telemetry-server.ts';
-import { startTelemetryServer } from './telemetry-server.ts';
+import { PROCESS_HEADER, startTelemetryServer } from './telemetry-server.ts';
 
 const open: TelemetryServer[] = [];
 afterEach(async () => {
@@ -37,6 +37,12 @@ test('metrics are served in the Prometheus text format', async () => {
   const response = await ask('/metrics');
   expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
   expect(await response.text()).toContain('events_accepted_total{service="sample"} 5');
+});
+
+test('every answer names the process that gives it', async () => {
+  const ask = await start({ live: true, ready: false });
+  for (const path of ['/livez', '/readyz', '/metrics', '/'])
+    expect((await ask(path)).headers.get(PROCESS_HEADER)).toBe(String(process.pid));
 });
 
 test('nothing else is there', async () => {

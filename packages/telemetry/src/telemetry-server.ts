@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Metrics } from './metrics.ts';
 
+/** Header of every answer: the id of the process, so that whoever started one knows that it is the one that answers. */
+export const PROCESS_HEADER = 'x-process-id';
+
 export interface Health {
   /** False restarts the process: the event loop or the work itself has stopped turning. */
   isLive(): boolean;
@@ -52,7 +55,7 @@ async function answer(options: TelemetryServerOptions, request: IncomingMessage,
   else if (path === '/readyz') replyState(response, options.health.isReady());
   else if (path === '/metrics') {
     const exposed = await options.metrics.expose();
-    response.writeHead(200, { 'content-type': options.metrics.contentType }).end(exposed);
+    response.writeHead(200, { 'content-type': options.metrics.contentType, [PROCESS_HEADER]: process.pid }).end(exposed);
   } else reply(response, 404, 'not found');
 }
 
@@ -62,5 +65,5 @@ function replyState(response: ServerResponse, isFine: boolean): void {
 
 function reply(response: ServerResponse, status: number, line: string): void {
   if (response.headersSent) return;
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${line}\n`);
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', [PROCESS_HEADER]: process.pid }).end(`${line}\n`);
 }
