@@ -29,17 +29,25 @@ async function otherInstallation(port: number, headers: Readonly<Record<string, 
   return other;
 }
 
-/** A service that opens its probes after `afterMs`, and ends when the port is taken, as services do. */
-function service(name: string, metricsPort: number, afterMs: number): ServiceSpec {
+/** A service that opens its probes after `afterMs`, its own port 100 ms later, and ends when one is taken, as services do. */
+function service(name: string, metricsPort: number, { afterMs = 0, listenPort = 0 }): ServiceSpec {
   const main = join(dataDir, `${name}.mjs`);
   const probes = `createServer((_, response) => response.writeHead(200, { '${PROCESS_HEADER}': process.pid }).end('ok'))`;
   writeFileSync(
     main,
     `import { createServer } from 'node:http';
 setTimeout(() => ${probes}.listen(Number(process.env.METRICS_PORT), '127.0.0.1'), ${afterMs});
+setTimeout(() => createServer().listen(${listenPort}, '127.0.0.1'), ${afterMs + 100});
 process.on('SIGTERM', () => process.exit(0));`,
   );
-  return { name, service: name, main, env: { METRICS_PORT: String(metricsPort) }, metricsPort };
+  return {
+    name,
+    service: name,
+    main,
+    env: { METRICS_PORT: String(metricsPort) },
+    metricsPort,
+    ...(listenPort === 0 ? {} : { listenPort }),
+  };
 }
 
 it.each([
@@ -48,13 +56,20 @@ it.each([
 ])('a service is not ready because another installation answers on its port with %s', async (_, headers) => {
   const port = await freePort();
   await otherInstallation(port, headers);
-  const started = startSupervisor({ home, services: [service('late', port, 300)], restarts: false });
+  const started = startSupervisor({ home, services: [service('late', port, { afterMs: 300 })], restarts: false });
   await expect(started).rejects.toThrow(/late ended while starting .*EADDRINUSE/s);
+});
+
+it('a service is not ready while the port for its callers is another program\u2019s', async () => {
+  const listenPort = await freePort();
+  await otherInstallation(listenPort, {});
+  const started = startSupervisor({ home, services: [service('mute', await freePort(), { listenPort })], restarts: false });
+  await expect(started).rejects.toThrow(/mute ended while starting .*EADDRINUSE/s);
 });
 
 it('a service that died is not back because another installation took its port', async () => {
   const port = await freePort();
-  const supervisor = await startSupervisor({ home, services: [service('died', port, 0)], restarts: false });
+  const supervisor = await startSupervisor({ home, services: [service('died', port, {})], restarts: false });
   await supervisor.kill('died');
   await otherInstallation(port, { [PROCESS_HEADER]: String(process.pid) });
   await expect(supervisor.ready('died', 200)).rejects.toThrow('did not come back');

@@ -4,6 +4,7 @@ import { launchProcess, type ProcessHome, type RunningProcess } from './child-pr
 import { repositoryRoot } from './home.ts';
 import { join } from 'node:path';
 import { waitUntil } from './readiness.ts';
+import { listensOn } from './socket-owner.ts';
 
 export interface ServiceSpec {
   /** Name of the process: of its log and of its record. */
@@ -118,8 +119,10 @@ async function waitReady(seat: Seat, withinMs: number): Promise<void> {
   const isReady = async (): Promise<boolean> => {
     const response = await fetch(`http://127.0.0.1:${spec.metricsPort}/readyz`, { signal: AbortSignal.timeout(2_000) });
     await response.body?.cancel();
-    // The port may be another program's: of another installation, or one that took it while this service was down.
-    return response.ok && response.headers.get(PROCESS_HEADER) === String(seat.running?.pid);
+    // The ports may be another program's: of another installation, or one that took them while this service was down.
+    const pid = seat.running?.pid ?? -1;
+    if (!response.ok || response.headers.get(PROCESS_HEADER) !== String(pid)) return false;
+    return spec.listenPort === undefined || listensOn(pid, spec.listenPort) !== false;
   };
   if (seat.failures === 0 && running.isAlive()) return waitUntil({ what: spec.name, process: running, withinMs, isReady });
   const deadlineMs = performance.now() + withinMs;
