@@ -35,13 +35,13 @@ const FIELDS_PER_CALL = 2_000;
 
 /** The client stays the caller's: `close` ends nothing that it did not begin. */
 export function createRedisCells({ client, prefix, limits = CELL_LIMITS }: RedisCellsOptions): CellStore {
-  const script = (name: string): Script => createScript(client, `${name}.lua`);
+  const script = (...names: string[]): Script => createScript(client, ...names.map((name) => `${name}.lua`));
   const scripts = {
     create: script('chunk-create'),
-    fill: script('chunk-fill'),
+    fill: script('cell-version', 'chunk-fill'),
     read: script('chunk-read'),
     split: script('chunk-split'),
-    update: script('chunk-update'),
+    update: script('cell-version', 'chunk-update'),
     advance: script('progress-advance'),
     begin: script('progress-begin'),
   };

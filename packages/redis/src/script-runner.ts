@@ -10,9 +10,12 @@ export interface Script {
   run(keys: readonly string[], args: readonly ScriptArgument[]): Promise<ScriptReply>;
 }
 
-/** A script of `lua/`, sent by its hash; a server that does not know it (restarted, flushed) gets the text. */
-export function createScript(client: Redis, file: string): Script {
-  const text = readFileSync(new URL(`./lua/${file}`, import.meta.url), 'utf8');
+/**
+ * A script of `lua/`, after what it shares with others; sent by its hash, and a server that does not know it (restarted,
+ * flushed) gets the text.
+ */
+export function createScript(client: Redis, ...files: readonly string[]): Script {
+  const text = files.map((file) => readFileSync(new URL(`./lua/${file}`, import.meta.url), 'utf8')).join('\n');
   const sha = createHash('sha1').update(text).digest('hex');
   const call = async (command: string, script: string, rest: readonly (string | Buffer)[]): Promise<ScriptReply> =>
     (await client.callBuffer(command, script, ...rest)) as ScriptReply;

@@ -6,28 +6,11 @@
 -- ARGV[3]  milliseconds to live
 -- ARGV[4…] field, value, … as in chunk-update
 -- Returns  1, or 0 where the chunk is not this loader's any more
+-- Needs    cell-version.lua
 local key = KEYS[1]
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 local mine = redis.call('HMGET', key, '#token', '#run')
 if mine[1] ~= ARGV[1] or mine[2] ~= run then return 0 end
-
-local function varint(text, at)
-  local value, scale = 0, 1
-  while true do
-    local byte = string.byte(text, at)
-    at = at + 1
-    if byte < 128 then return value + byte * scale, at end
-    value = value + (byte - 128) * scale
-    scale = scale * 128
-  end
-end
-
-local function isNewer(value, than)
-  local term, at = varint(value, 1)
-  local oldTerm, oldAt = varint(than, 1)
-  if term ~= oldTerm then return term > oldTerm end
-  return (varint(value, at)) > (varint(than, oldAt))
-end
 
 for i = 4, #ARGV, 2 do
   local field, value = ARGV[i], ARGV[i + 1]

@@ -5,28 +5,11 @@
 -- ARGV[1]  fields that a chunk may grow to; beyond it is dropped, and split when it is loaded again
 -- ARGV[2…] field, value, … (`s` + id → series; `c` + id + bucket + partition → varint term, commit, revision, state)
 -- Returns  {0, 0} absent, {1, changed cells}, or {n, 0} where the chunk is split in n parts: update those instead
+-- Needs    cell-version.lua
 local key = KEYS[1]
 if redis.call('EXISTS', key) == 0 then return {0, 0} end
 local splits = tonumber(redis.call('HGET', key, '#splits')) or 1
 if splits > 1 then return {splits, 0} end
-
-local function varint(text, at)
-  local value, scale = 0, 1
-  while true do
-    local byte = string.byte(text, at)
-    at = at + 1
-    if byte < 128 then return value + byte * scale, at end
-    value = value + (byte - 128) * scale
-    scale = scale * 128
-  end
-end
-
-local function isNewer(value, than)
-  local term, at = varint(value, 1)
-  local oldTerm, oldAt = varint(than, 1)
-  if term ~= oldTerm then return term > oldTerm end
-  return (varint(value, at)) > (varint(than, oldAt))
-end
 
 local changed = {}
 for i = 2, #ARGV, 2 do
