@@ -449,6 +449,7 @@ function groupTests(log: () => LogUnderTest): void {
     const groupId = `group-${topic}`;
     const held: [Set<number>, Set<number>] = [new Set(), new Set()];
     let handlers = 0;
+    let work = Promise.resolve();
     const join = (who: 0 | 1, memberClient: LogClient) =>
       memberClient.joinGroup({
         groupId,
@@ -459,7 +460,7 @@ function groupTests(log: () => LogUnderTest): void {
         },
         onRevoked: async (partitions) => {
           handlers++;
-          await new Promise((resolve) => setTimeout(resolve, 50));
+          await work;
           handlers--;
           for (const partition of partitions) held[who].delete(partition);
         },
@@ -471,7 +472,14 @@ function groupTests(log: () => LogUnderTest): void {
     await until(() => held[0].size === 2 && held[1].size === 2, 'two each');
     expect([...held[0], ...held[1]].sort()).toEqual([0, 1, 2, 3]);
     await first.commitOffsets(topic, new Map([...held[0]].map((partition) => [partition, 1])));
-    await second.close();
+    const rest = Promise.withResolvers<void>();
+    work = rest.promise;
+    let isClosed = false;
+    const closing = second.close().then(() => (isClosed = true));
+    await until(() => handlers === 1, 'the second is asked for its partitions');
+    expect(isClosed).toBe(false);
+    rest.resolve();
+    await closing;
     expect(handlers).toBe(0);
     expect(held[1].size).toBe(0);
     await until(() => held[0].size === 4, 'all partitions with the one that is left');
@@ -543,7 +551,7 @@ function modernTests(log: () => LogUnderTest): void {
       onRevoked: () => undefined,
     });
     await until(() => events.includes('early is asked for it'), 'the rebalance');
-    // Longer than a heartbeat: a group that did not wait would have gone on by now.
+    // That nothing happens is no fact to poll for. Longer than a heartbeat: a group that did not wait would have gone on.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     events.push('the handler ends');
     handler.resolve();
