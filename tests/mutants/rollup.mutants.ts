@@ -7,6 +7,15 @@ const STATE_TEST = 'packages/core/src/rollup/state.property.test.ts';
 
 export const mutants: readonly Mutant[] = [
   {
+    name: 'a known envelope taken for an escaped id',
+    section: 3,
+    file: 'packages/core/src/event/canonical-reader.ts',
+    find: ' || byte === 0x5c) return end',
+    replace: ') return end',
+    tests: ['packages/core/src/event/canonical-reader.property.test.ts'],
+    kind: 'unit',
+  },
+  {
     name: 'window not rolled back on abort',
     section: 3,
     file: WINDOW,

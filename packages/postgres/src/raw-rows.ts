@@ -4,6 +4,7 @@ import { ByteWriter } from './byte-writer.ts';
 /** One first copy of an event on its way into raw_event. Callers may reuse one object for all rows. */
 export interface RawRow {
   tenant: string;
+  /** Looked at only where `idStart` is negative. */
   eventId: string;
   source: string;
   type: string;
@@ -14,6 +15,9 @@ export interface RawRow {
   logOffset: number;
   logGeneration: number;
   packVersion: number;
+  /** Range of the id in `bytes`, where it stands there as its UTF-8 text; else -1. */
+  idStart: number;
+  idEnd: number;
   /** Holds the event's `data` as JSON text at `dataStart` ≤ i < `dataEnd`. */
   bytes: Uint8Array;
   dataStart: number;
@@ -52,7 +56,8 @@ export function createRawRows(initialBytes = 64 * 1_024): RawRows {
 function writeRow(to: ByteWriter, row: RawRow): void {
   to.int16(RAW_COLUMNS);
   to.text(row.tenant);
-  to.text(row.eventId);
+  if (row.idStart < 0) to.text(row.eventId);
+  else to.field(row.bytes, row.idStart, row.idEnd);
   to.text(row.source);
   to.text(row.type);
   if (row.subject === null) to.int32(-1);
@@ -96,7 +101,7 @@ export function readRawRows(bytes: Uint8Array): readonly RawRow[] {
     const data = Uint8Array.from(field() ?? []);
     rows.push({
       ...{ tenant, eventId, source, type, subject, occurredAtMs, receivedAtMs, partition, logOffset, logGeneration, packVersion },
-      ...{ bytes: data, dataStart: 0, dataEnd: data.length },
+      ...{ idStart: -1, idEnd: -1, bytes: data, dataStart: 0, dataEnd: data.length },
     });
   }
   return rows;

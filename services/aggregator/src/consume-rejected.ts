@@ -2,7 +2,6 @@ import { headerValue } from '@tidegate/kafka';
 import type { RecordSlab } from '@tidegate/kafka';
 import type { RejectedRow } from '@tidegate/postgres';
 import type { OwnedPartition } from './owned-partition.ts';
-import { recordDigest } from './record-digest.ts';
 
 const decoder = new TextDecoder();
 
@@ -26,7 +25,7 @@ export function createConsumeRejected(deps: ConsumeRejectedDeps) {
       if (text(slab, i, 'v') !== '1') return deps.onUnknown(owned, { offset, what: 'version' });
       if (text(slab, i, 'lane') !== 'events') owned.batch.rejected.push(toRow(owned, slab, i));
       owned.batch.records += 1;
-      owned.batch.rejectedDigest = recordDigest(slab, i);
+      owned.batch.lastRejected = { slab, index: i };
       owned.rejected.folded = offset + 1;
     }
     deps.onWork();

@@ -4,7 +4,6 @@ import type { RawRow, RejectedRow } from '@tidegate/postgres';
 import type { OwnedPartition } from './owned-partition.ts';
 import type { Registry } from './registry.ts';
 import type { RejectionCode } from './reject.ts';
-import { recordDigest } from './record-digest.ts';
 
 export interface FoldDeps {
   readonly reader: CanonicalReader;
@@ -106,7 +105,7 @@ function readValue(reader: CanonicalReader, slab: RecordSlab, index: number): bo
 
 function emptyRow(): RawRow {
   return {
-    ...{ tenant: '', eventId: '', source: '', type: '', subject: null, occurredAtMs: 0, receivedAtMs: 0 },
+    ...{ tenant: '', eventId: '', idStart: -1, idEnd: -1, source: '', type: '', subject: null, occurredAtMs: 0, receivedAtMs: 0 },
     ...{ partition: 0, logOffset: 0, logGeneration: 0, packVersion: 0, bytes: new Uint8Array(0), dataStart: 0, dataEnd: 0 },
   };
 }
@@ -114,7 +113,9 @@ function emptyRow(): RawRow {
 function fillRow(row: RawRow, reader: CanonicalReader, at: { owned: OwnedPartition; slab: RecordSlab; index: number }): void {
   const subject = reader.subject();
   row.tenant = reader.tenant();
-  row.eventId = reader.id();
+  row.idStart = reader.idStart();
+  row.idEnd = reader.idEnd();
+  row.eventId = row.idStart < 0 ? reader.id() : '';
   row.source = reader.source();
   row.type = reader.type();
   row.subject = subject === '' ? null : subject;
@@ -137,6 +138,6 @@ function advance(owned: OwnedPartition, { slab, from, to }: Slice): void {
     if (arrivedAtMs > batch.arrivalToMs) batch.arrivalToMs = arrivedAtMs;
   }
   batch.records += to - from;
-  batch.liveDigest = recordDigest(slab, to - 1);
+  batch.lastLive = { slab, index: to - 1 };
   owned.live.folded = (slab.offsets[to - 1] ?? 0) + 1;
 }

@@ -5,6 +5,8 @@ import { createOpenBatch } from './open-batch.ts';
 import type { OpenBatch } from './open-batch.ts';
 import { makeRoom } from './owned-partition.ts';
 import type { OwnedPartition } from './owned-partition.ts';
+import { recordDigest } from './record-digest.ts';
+import type { RecordAt } from './record-digest.ts';
 
 /** A batch on its way into Postgres. The partition folds on into the next one meanwhile. */
 export interface FrozenBatch {
@@ -21,7 +23,7 @@ export function freeze(owned: OwnedPartition, nowMs: number): FrozenBatch {
   const { batch, layer } = owned;
   const folded = owned.folder.take();
   const sealed = owned.window.seal(layer);
-  const hasLive = batch.liveDigest !== null;
+  const hasLive = batch.lastLive !== null;
   const arrivalFromMs = hasLive ? batch.arrivalFromMs : nowMs;
   const arrivalToMs = hasLive ? batch.arrivalToMs : nowMs;
   const cells = owned.cells.prepare(folded, arrivalToMs);
@@ -32,11 +34,11 @@ export function freeze(owned: OwnedPartition, nowMs: number): FrozenBatch {
     token: owned.token,
     term: owned.term,
     commitNo: owned.commitNo + 1,
-    live: { expected: owned.live.committed, next: owned.live.folded, lastRecordSha256: batch.liveDigest },
+    live: { expected: owned.live.committed, next: owned.live.folded, lastRecordSha256: digestOf(batch.lastLive) },
     rejectedLane:
-      batch.rejectedDigest === null
+      batch.lastRejected === null
         ? null
-        : { expected: owned.rejected.committed, next: owned.rejected.folded, lastRecordSha256: batch.rejectedDigest },
+        : { expected: owned.rejected.committed, next: owned.rejected.folded, lastRecordSha256: digestOf(batch.lastRejected) },
     completeThroughMs: hasLive ? arrivalToMs : null,
     rawRows: batch.raw.bytes(),
     arrivalDays: folded.days,
@@ -50,4 +52,9 @@ export function freeze(owned: OwnedPartition, nowMs: number): FrozenBatch {
   };
   makeRoom(owned);
   return { owned, batch, folded, cells, layer, commit };
+}
+
+/** Once a batch, not once a slab: hashing the last record of each would cost more than finding it. */
+function digestOf(last: RecordAt | null): Uint8Array | null {
+  return last === null ? null : recordDigest(last);
 }

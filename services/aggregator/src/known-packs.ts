@@ -31,8 +31,17 @@ const decoder = new TextDecoder();
 export function createKnownPacks(log: Logger): KnownPacks {
   const packs = new Map<string, KnownPack>();
   const versions = new Map<string, number>();
-  const byType = new Map<string, KnownPack>();
+  /** By tenant, then by type: two look-ups an event and no string made for them. */
+  const byTenant = new Map<string, Map<string, KnownPack>>();
   const measures = new Map<string, readonly CompiledMeasure[]>();
+
+  const packOf = (tenant: string, type: string): KnownPack | undefined => byTenant.get(tenant)?.get(type);
+
+  function setPack(tenant: string, type: string, pack: KnownPack): void {
+    const types = byTenant.get(tenant);
+    if (types === undefined) byTenant.set(tenant, new Map([[type, pack]]));
+    else types.set(type, pack);
+  }
 
   function takePack({ key, tenant, value }: PackTold): void {
     const record = parsePackRecord(value);
@@ -42,7 +51,7 @@ export function createKnownPacks(log: Logger): KnownPacks {
     const known = { version, plans: foldPlansOf(pack), types: new Set(pack.eventTypes.keys()) };
     dropPlans({ key, tenant });
     packs.set(key, known);
-    for (const type of known.types) byType.set(`${tenant} ${type}`, known);
+    for (const type of known.types) setPack(tenant, type, known);
     for (const metric of pack.metrics.values()) measures.set(`${tenant} ${metric.metric} ${metric.version}`, metric.measures);
     log.info('pack_in_force', { detail: { version, metrics: pack.metrics.size } });
   }
@@ -54,10 +63,7 @@ export function createKnownPacks(log: Logger): KnownPacks {
   function dropPlans({ key, tenant }: Pick<PackTold, 'key' | 'tenant'>): void {
     const known = packs.get(key);
     if (known === undefined) return;
-    for (const type of known.types) {
-      const name = `${tenant} ${type}`;
-      if (byType.get(name) === known) byType.set(name, { ...known, plans: NO_PLANS });
-    }
+    for (const type of known.types) if (packOf(tenant, type) === known) setPack(tenant, type, { ...known, plans: NO_PLANS });
   }
 
   return {
@@ -74,10 +80,10 @@ export function createKnownPacks(log: Logger): KnownPacks {
       else takePack(told);
       return true;
     },
-    giveUp: (tenant, type, version) => void byType.set(`${tenant} ${type}`, { version, plans: NO_PLANS, types: new Set([type]) }),
-    hasType: (tenant, type) => byType.has(`${tenant} ${type}`),
-    planOf: (tenant, type) => byType.get(`${tenant} ${type}`)?.plans.get(type) ?? null,
-    knows: (tenant, type, packVersion) => (byType.get(`${tenant} ${type}`)?.version ?? -1) >= packVersion,
+    giveUp: (tenant, type, version) => setPack(tenant, type, { version, plans: NO_PLANS, types: new Set([type]) }),
+    hasType: (tenant, type) => packOf(tenant, type) !== undefined,
+    planOf: (tenant, type) => packOf(tenant, type)?.plans.get(type) ?? null,
+    knows: (tenant, type, packVersion) => (packOf(tenant, type)?.version ?? -1) >= packVersion,
     measuresOf({ tenant, metric, version }) {
       const found = measures.get(`${tenant} ${metric} ${version}`);
       if (found === undefined) throw new Error(`metric ${metric} version ${version} is in no pack that was told`);

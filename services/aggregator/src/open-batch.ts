@@ -1,5 +1,6 @@
 import { createRawRows } from '@tidegate/postgres';
 import type { RawRows, RejectedRow } from '@tidegate/postgres';
+import type { RecordAt } from './record-digest.ts';
 
 /** What a partition has folded since its last flush, beside what its folder and its pending dedup layer hold. */
 export interface OpenBatch {
@@ -13,9 +14,9 @@ export interface OpenBatch {
   readonly causes: string[];
   arrivalFromMs: number;
   arrivalToMs: number;
-  /** Digest of the last record of each lane; null where the lane has none in this batch. */
-  liveDigest: Uint8Array | null;
-  rejectedDigest: Uint8Array | null;
+  /** The last record of each lane; null where the lane has none in this batch. */
+  lastLive: RecordAt | null;
+  lastRejected: RecordAt | null;
 }
 
 export function createOpenBatch(): OpenBatch {
@@ -28,7 +29,7 @@ export function createOpenBatch(): OpenBatch {
     causes: [],
     arrivalFromMs: Number.POSITIVE_INFINITY,
     arrivalToMs: Number.NEGATIVE_INFINITY,
-    liveDigest: null,
-    rejectedDigest: null,
+    lastLive: null,
+    lastRejected: null,
   };
 }

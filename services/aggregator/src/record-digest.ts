@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { RecordSlab } from '@tidegate/kafka';
 
+/** A record of a slab. */
+export interface RecordAt {
+  readonly slab: RecordSlab;
+  readonly index: number;
+}
+
 /**
  * By which the last committed record is known again: SHA-256 over its append time, key and value. The append time is part of
  * it, so that the same event at the same offset of a log made anew is not taken for it.
  */
-export function recordDigest(slab: RecordSlab, index: number): Uint8Array {
+export function recordDigest({ slab, index }: RecordAt): Uint8Array {
   const hash = createHash('sha256');
   hash.update(`${slab.timestampsMs[index] ?? 0}:${(slab.keyEnd[index] ?? 0) - (slab.keyStart[index] ?? 0)}:`);
   hash.update(field(slab.bytes, slab.keyStart[index], slab.keyEnd[index]));

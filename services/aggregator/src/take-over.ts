@@ -133,7 +133,7 @@ async function holdsLastRecord({ probe, topics }: TakeOverDeps, { partition, lan
   const topic = lane === 'live' ? topics.events : topics.rejected;
   let isSame = false;
   await probe.read({ topic, partition, fromOffset: position.nextOffset - 1, toOffset: position.nextOffset }, (slab, index) => {
-    isSame = position.lastRecordSha256 !== null && Buffer.compare(recordDigest(slab, index), position.lastRecordSha256) === 0;
+    isSame = position.lastRecordSha256 !== null && Buffer.compare(recordDigest({ slab, index }), position.lastRecordSha256) === 0;
   });
   return isSame;
 }

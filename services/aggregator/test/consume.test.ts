@@ -1,18 +1,8 @@
-import type { RecordSlab } from '@tidegate/kafka';
 import { describe, expect, it } from 'vitest';
 import { createConsume } from '../src/consume.ts';
 import type { Slice } from '../src/fold.ts';
 import type { OwnedPartition } from '../src/owned-partition.ts';
-import { ownedPartition } from './steps.ts';
-
-function slabOf(offsets: readonly number[]): RecordSlab {
-  const none = new Int32Array(offsets.length);
-  return {
-    ...{ topic: 'events', partition: 0, count: offsets.length, bytes: new Uint8Array(0), offsets: Float64Array.from(offsets) },
-    ...{ timestampsMs: new Float64Array(offsets.length), keyStart: none, keyEnd: none, valueStart: none, valueEnd: none },
-    ...{ headersStart: none, headersEnd: none, endOffset: 100, nextOffset: (offsets.at(-1) ?? 0) + 1 },
-  };
-}
+import { ownedPartition, slabOf } from './steps.ts';
 
 /** A consume whose later steps only write down what they were given; `onDeduped` runs in the moment between the two. */
 function recording(onDeduped: (owned: OwnedPartition) => void = () => undefined) {

@@ -5,15 +5,17 @@ import { createFlush } from '../src/flush.ts';
 import { freeze } from '../src/frozen-batch.ts';
 import type { FrozenBatch } from '../src/frozen-batch.ts';
 import type { OwnedPartition } from '../src/owned-partition.ts';
-import { ownedPartition } from './steps.ts';
+import { ownedPartition, slabOf } from './steps.ts';
 
 const TOKEN = new Uint8Array(16).fill(3);
+/** Any record: the store of these tests does not look at its digest. */
+const LAST = { slab: slabOf([0]), index: 0 };
 
 /** A partition with `records` folded records, taken for a flush. */
 function frozenOf(partition: number, records: number): FrozenBatch {
   const owned = ownedPartition({ partition, token: TOKEN });
   owned.window.offer(new Uint8Array(12).fill(7), 0);
-  Object.assign(owned.batch, { records, liveDigest: new Uint8Array(32), arrivalFromMs: 1_000, arrivalToMs: 2_000 });
+  Object.assign(owned.batch, { records, lastLive: LAST, arrivalFromMs: 1_000, arrivalToMs: 2_000 });
   owned.live.folded = records;
   return freeze(owned, 5_000);
 }

@@ -1,4 +1,5 @@
 import { createDedupWindow, createFolder } from '@tidegate/core';
+import type { RecordSlab } from '@tidegate/kafka';
 import { createCellStates } from '../src/cell-states.ts';
 import { createOpenBatch } from '../src/open-batch.ts';
 import type { OwnedPartition } from '../src/owned-partition.ts';
@@ -21,5 +22,15 @@ export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPa
     layer: window.begin(),
     ...{ recordLimit: 100, searchUntil: 0, refused: new Set(), endOffset: 0, room: Promise.withResolvers() },
     ...overrides,
+  };
+}
+
+/** A slab of empty records. */
+export function slabOf(offsets: readonly number[]): RecordSlab {
+  const none = new Int32Array(offsets.length);
+  return {
+    ...{ topic: 'events', partition: 0, count: offsets.length, bytes: new Uint8Array(0), offsets: Float64Array.from(offsets) },
+    ...{ timestampsMs: new Float64Array(offsets.length), keyStart: none, keyEnd: none, valueStart: none, valueEnd: none },
+    ...{ headersStart: none, headersEnd: none, endOffset: 100, nextOffset: (offsets.at(-1) ?? 0) + 1 },
   };
 }

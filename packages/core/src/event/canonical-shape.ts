@@ -12,6 +12,9 @@ export interface CanonicalReader {
   read(bytes: Uint8Array, start: number, end: number): boolean;
   tenant(): string;
   id(): string;
+  /** Byte range of the id where its bytes are its UTF-8 text as it is; the start is -1 where they hold escapes. */
+  idStart(): number;
+  idEnd(): number;
   /** "" where the sender named none. */
   source(): string;
   type(): string;

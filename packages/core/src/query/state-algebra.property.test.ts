@@ -24,7 +24,7 @@ const ASKED: readonly AskedMeasure[] = MEASURES.flatMap((measure, index) =>
 function cellOf(values: readonly number[]): RollupState {
   const state = createState(MEASURES);
   for (const value of values) {
-    for (const measure of state) measure.add({ isPresent: true, exact: parseExact(String(value)), double: value });
+    for (const measure of state) measure.add({ isPresent: true, exact: parseExact(String(value)), double: value, bin: Number.NaN });
   }
   const cell = decodeState(encodeState(state), MEASURES);
   if (cell === null) throw new Error('a state that was encoded is a state');

@@ -1,4 +1,4 @@
-import type { CompiledMetric, CompiledPack } from '../pack/compiled.ts';
+import type { CompiledMeasure, CompiledMetric, CompiledPack } from '../pack/compiled.ts';
 import { compileWhere } from '../pack/where.ts';
 import type { EventPredicate } from '../pack/where.ts';
 
@@ -15,12 +15,28 @@ export interface PlannedSet {
   readonly slots: readonly number[];
 }
 
+/** Where in a state a measure stands, and which of the plan's inputs it takes in. */
+export interface PlannedAdd {
+  readonly measure: number;
+  readonly input: number;
+}
+
+/**
+ * What one event adds to a cell, by kind of measure: a loop over measures of one kind calls one function, which the compiler
+ * inlines, where a loop over all of them in their order calls another one each time.
+ */
+export interface PlannedAdds {
+  readonly counts: readonly PlannedAdd[];
+  readonly sums: readonly PlannedAdd[];
+  readonly extremes: readonly PlannedAdd[];
+  readonly quantiles: readonly PlannedAdd[];
+}
+
 export interface PlannedMetric {
   readonly metric: CompiledMetric;
   /** Null: every event counts. */
   readonly where: EventPredicate | null;
-  /** Per measure, its place in the plan's `inputs`; -1 for counts. */
-  readonly inputs: readonly number[];
+  readonly adds: PlannedAdds;
   readonly sets: readonly PlannedSet[];
 }
 
@@ -49,10 +65,20 @@ export function createFoldPlan(metrics: readonly CompiledMetric[]): FoldPlan {
   const planned = metrics.map((metric) => ({
     metric,
     where: metric.where === undefined ? null : compileWhere(metric.where),
-    inputs: metric.measures.map((measure) => (measure.field === undefined ? -1 : inputSlot(measure.field, measure.numbers))),
+    adds: planAdds(metric.measures, inputSlot),
     sets: metric.sets.map((set) => ({ setNo: set.setNo, bySubject: set.bySubject, slots: set.dimensions.map(dimensionSlot) })),
   }));
   return { dimensions, inputs, metrics: planned };
+}
+
+function planAdds(measures: readonly CompiledMeasure[], inputSlot: (field: string, numbers: 'exact' | 'double') => number): PlannedAdds {
+  const adds = measures.map(({ kind, field, numbers }, measure) => ({
+    kind,
+    measure,
+    input: field === undefined ? -1 : inputSlot(field, numbers),
+  }));
+  const of = (...kinds: readonly CompiledMeasure['kind'][]): readonly PlannedAdd[] => adds.filter(({ kind }) => kinds.includes(kind));
+  return { counts: of('count'), sums: of('sum', 'avg'), extremes: of('min', 'max'), quantiles: of('quantile') };
 }
 
 /** The plans of a pack's event types; types that no metric counts have none. */

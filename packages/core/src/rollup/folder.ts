@@ -1,9 +1,10 @@
 import type { CompiledMeasure } from '../pack/compiled.ts';
 import type { EventView } from './event-view.ts';
-import type { FoldPlan, PlannedInput, PlannedMetric } from './fold-plan.ts';
+import type { FoldPlan, PlannedAdds, PlannedInput, PlannedMetric } from './fold-plan.ts';
 import type { CellDelta, DayOfEvents, FoldedBatch, FoldPlanSource, Folder } from './folder-shape.ts';
 import type { SeriesEntry } from './announcement-shape.ts';
 import { bucketStart } from './grain.ts';
+import type { CountState, ExtremeState, QuantileState, SumState } from './measure.ts';
 import { absentInput, toDouble } from './number-input.ts';
 import type { NumberInput } from './number-input.ts';
 import { SeriesTable } from './series-table.ts';
@@ -99,6 +100,7 @@ function readEvent(event: EventView, to: BoundPlan): void {
 }
 
 function readInput(event: EventView, planned: PlannedInput, into: NumberInput): void {
+  into.bin = Number.NaN;
   if (planned.numbers === 'double') {
     into.double = event.double(planned.field);
     into.isPresent = !Number.isNaN(into.double);
@@ -125,14 +127,18 @@ function addToSets(event: EventView, metric: BoundMetric, target: FoldTarget): v
     // Events without a subject have the series "" of their own in a set by subject, so that the set adds up to all events.
     const subject = set.bySubject ? event.subject() : '';
     const series = table.find(subject, target.to.values, set.slots);
-    addValues(target.batch.cell(series, target.bucketS, planned.metric.measures), planned.inputs, target.to.inputs);
+    addValues(target.batch.cell(series, target.bucketS, planned.metric.measures), planned.adds, target.to.inputs);
   }
 }
 
 const NO_INPUT = absentInput();
 
-function addValues(state: RollupState, places: readonly number[], inputs: readonly NumberInput[]): void {
-  for (let i = 0; i < state.length; i += 1) state[i]?.add(inputs[places[i] ?? -1] ?? NO_INPUT);
+/** The casts hold because the plan and the state are made from the same list of measures. */
+function addValues(state: RollupState, adds: PlannedAdds, inputs: readonly NumberInput[]): void {
+  for (const { measure } of adds.counts) (state[measure] as CountState).add(NO_INPUT);
+  for (const { measure, input } of adds.sums) (state[measure] as SumState).add(inputs[input] ?? NO_INPUT);
+  for (const { measure, input } of adds.extremes) (state[measure] as ExtremeState).add(inputs[input] ?? NO_INPUT);
+  for (const { measure, input } of adds.quantiles) (state[measure] as QuantileState).add(inputs[input] ?? NO_INPUT);
 }
 
 /** What was folded since the last take. */

@@ -1,7 +1,7 @@
 import type { CompiledMeasure } from '../pack/compiled.ts';
 import { compareExact } from '../event/exact-number.ts';
 import type { ExactNumber } from '../event/exact-number.ts';
-import { DDSketch } from '../sketch/ddsketch.ts';
+import { DDSketch, sketchBin } from '../sketch/ddsketch.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { DoubleSum } from './double-sum.ts';
@@ -149,7 +149,9 @@ export class QuantileState {
   sketch = new DDSketch();
 
   add(input: NumberInput): void {
-    if (input.isPresent) this.sketch.add(input.double);
+    if (!input.isPresent) return;
+    if (Number.isNaN(input.bin)) input.bin = sketchBin(Math.abs(input.double));
+    this.sketch.addBinned(input.double, input.bin);
   }
 
   merge(other: QuantileState): void {

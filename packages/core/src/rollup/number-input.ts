@@ -6,19 +6,21 @@ export interface NumberInput {
   /** Null for fields held as doubles. */
   exact: ExactNumber | null;
   double: number;
+  /** Sketch bin of the double's magnitude; NaN while no measure has asked for it. One logarithm serves all sets. */
+  bin: number;
 }
 
 export function absentInput(): NumberInput {
-  return { isPresent: false, exact: null, double: Number.NaN };
+  return { isPresent: false, exact: null, double: Number.NaN, bin: Number.NaN };
 }
 
 /** The input of a field whose numbers are held exactly. */
 export function exactInput(exact: ExactNumber): NumberInput {
-  return { isPresent: true, exact, double: toDouble(exact) };
+  return { isPresent: true, exact, double: toDouble(exact), bin: Number.NaN };
 }
 
 export function doubleInput(double: number): NumberInput {
-  return { isPresent: true, exact: null, double };
+  return { isPresent: true, exact: null, double, bin: Number.NaN };
 }
 
 /** The double nearest to an exact number. */

@@ -49,48 +49,65 @@ export class BinStore {
   }
 
   private settle(): void {
-    if (this.waiting.length === 0) return;
-    const sorted = this.waiting.sort((a, b) => a - b);
+    const { waiting } = this;
+    if (waiting.length === 0) return;
+    sortSmall(waiting);
     const indexes: number[] = [];
     const counts: number[] = [];
-    for (const index of sorted) {
-      const last = indexes.length - 1;
-      if (indexes[last] === index) counts[last] = (counts[last] ?? 0) + 1;
-      else {
-        indexes.push(index);
-        counts.push(1);
-      }
+    let last = -1;
+    for (const index of waiting) {
+      if (last >= 0 && indexes[last] === index) counts[last] = (counts[last] ?? 0) + 1;
+      else last = indexes.push(index) - 1;
+      if (counts.length === last) counts.push(1);
     }
-    this.waiting = [];
+    waiting.length = 0;
     this.mergeSorted(indexes, counts);
   }
 
+  /** From the end, in place: what lies below the least of the new bins is not moved. */
   private mergeSorted(indexes: readonly number[], counts: readonly number[]): void {
-    const own = { indexes: this.indexes, counts: this.counts };
-    this.indexes = [];
-    this.counts = [];
-    let left = 0;
-    for (const [right, index] of indexes.entries()) {
-      left = this.copyBelow(index, { ...own, from: left });
-      const isShared = own.indexes[left] === index;
-      this.indexes.push(index);
-      this.counts.push((counts[right] ?? 0) + (isShared ? (own.counts[left] ?? 0) : 0));
-      if (isShared) left += 1;
+    const own = this.indexes;
+    let left = own.length - 1;
+    let to = own.length + indexes.length - countShared(own, indexes) - 1;
+    for (let added = to - left; added > 0; added -= 1) {
+      own.push(0);
+      this.counts.push(0);
     }
-    this.copyBelow(Number.POSITIVE_INFINITY, { ...own, from: left });
+    for (let right = indexes.length - 1; right >= 0; to -= 1) {
+      const index = indexes[right] ?? 0;
+      const ours = left < 0 ? Number.NEGATIVE_INFINITY : (own[left] ?? 0);
+      let count = 0;
+      if (ours >= index) {
+        count += this.counts[left] ?? 0;
+        left -= 1;
+      }
+      if (index >= ours) {
+        count += counts[right] ?? 0;
+        right -= 1;
+      }
+      own[to] = Math.max(ours, index);
+      this.counts[to] = count;
+    }
   }
+}
 
-  /** Takes over the bins below an index; returns the place of the next one. */
-  private copyBelow(
-    index: number,
-    bins: { readonly indexes: readonly number[]; readonly counts: readonly number[]; readonly from: number },
-  ): number {
-    let at = bins.from;
-    for (let next = bins.indexes[at]; next !== undefined && next < index; next = bins.indexes[at]) {
-      this.indexes.push(next);
-      this.counts.push(bins.counts[at] ?? 0);
-      at += 1;
-    }
-    return at;
+/** How many numbers two rising lists have in common. */
+function countShared(left: readonly number[], right: readonly number[]): number {
+  let shared = 0;
+  let at = 0;
+  for (const index of right) {
+    while (at < left.length && (left[at] ?? 0) < index) at += 1;
+    if (left[at] === index) shared += 1;
   }
+  return shared;
+}
+
+/** Numbers sorted through a typed array: its sort compares without calling back. */
+let scratch = new Int32Array(1_024);
+
+function sortSmall(numbers: number[]): void {
+  if (numbers.length > scratch.length) scratch = new Int32Array(numbers.length * 2);
+  for (let i = 0; i < numbers.length; i += 1) scratch[i] = numbers[i] ?? 0;
+  scratch.subarray(0, numbers.length).sort();
+  for (let i = 0; i < numbers.length; i += 1) numbers[i] = scratch[i] ?? 0;
 }

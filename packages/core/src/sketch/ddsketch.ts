@@ -38,8 +38,13 @@ export class DDSketch {
 
   /** `value` finite. */
   add(value: number): void {
-    if (value >= NORMAL_MIN) this.positive.add(sketchBin(value));
-    else if (value <= -NORMAL_MIN) this.negative.add(sketchBin(-value));
+    this.addBinned(value, sketchBin(Math.abs(value)));
+  }
+
+  /** The same where the bin of the value's magnitude is known. */
+  addBinned(value: number, bin: number): void {
+    if (value >= NORMAL_MIN) this.positive.add(bin);
+    else if (value <= -NORMAL_MIN) this.negative.add(bin);
     else this.zeros += 1;
     this.total += 1;
   }
