@@ -38,7 +38,7 @@ export async function measureProducer(tidegate: Tidegate, say: (line: string) =>
 }
 
 async function ensureTopic(tidegate: Tidegate): Promise<void> {
-  const client = createLogClient({ kind: 'platformatic', brokers: tidegate.addresses.kafkaBrokers.split(','), clientId: 'bench' });
+  const client = await createLogClient({ kind: 'platformatic', brokers: tidegate.addresses.kafkaBrokers.split(','), clientId: 'bench' });
   const admin = client.createAdmin();
   await admin.ensureTopics([
     { name: TOPIC, partitions: 12, replicationFactor: 1, configs: { 'retention.ms': '60000', 'segment.bytes': '67108864' } },

@@ -47,7 +47,7 @@ describe('a broker that dies and comes back', () => {
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'tidegate-restart-'));
     kafka = await startKafka({ dataDir, log: () => undefined });
-    client = createLogClient({ kind: 'platformatic', brokers: [kafka.brokers], clientId: 'restart' });
+    client = await createLogClient({ kind: 'platformatic', brokers: [kafka.brokers], clientId: 'restart' });
     const admin = client.createAdmin();
     await admin.ensureTopics([{ name: TOPIC, partitions: PARTITIONS, replicationFactor: 1, configs: {} }]);
     await admin.close();

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLogClient, topicNames, type RecordSlab } from '@tidegate/kafka';
+import { createLogClient, topicNames, type LogClient, type RecordSlab } from '@tidegate/kafka';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { Tidegate } from '@tidegate/native';
@@ -17,7 +17,11 @@ export async function readAllStoredBytes(tidegate: Tidegate): Promise<ReadonlyMa
 }
 
 async function readTopics(tidegate: Tidegate, places: Map<string, Buffer>): Promise<void> {
-  const client = createLogClient({ kind: 'platformatic', brokers: tidegate.addresses.kafkaBrokers.split(','), clientId: 'canary-reader' });
+  const client = await createLogClient({
+    kind: 'platformatic',
+    brokers: tidegate.addresses.kafkaBrokers.split(','),
+    clientId: 'canary-reader',
+  });
   const admin = client.createAdmin();
   for (const topic of Object.values(topicNames(tidegate.topicPrefix))) {
     const { partitions } = (await admin.describeTopic(topic)) ?? { partitions: 0 };
@@ -34,7 +38,7 @@ async function readTopics(tidegate: Tidegate, places: Map<string, Buffer>): Prom
 }
 
 interface PartitionRange {
-  readonly client: ReturnType<typeof createLogClient>;
+  readonly client: LogClient;
   readonly topic: string;
   readonly partition: number;
   readonly start: number;

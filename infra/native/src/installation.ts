@@ -44,7 +44,7 @@ export async function prepareServers(
 
 /** The topics, and the record of how many partitions the events have: services take the count from it, not from the broker. */
 async function ensureTopics(of: { kafkaBrokers: string; databaseUrl: string; prefix: string; partitions: number }): Promise<void> {
-  const client = createLogClient({ kind: 'platformatic', brokers: of.kafkaBrokers.split(','), clientId: 'tidegate-setup' });
+  const client = await createLogClient({ kind: 'platformatic', brokers: of.kafkaBrokers.split(','), clientId: 'tidegate-setup' });
   const admin = client.createAdmin();
   const store = createControlStore({ databaseUrl: of.databaseUrl });
   try {

@@ -1,6 +1,4 @@
 import type { LogClientOptions } from './client-options.ts';
-import { createKafkajsClient } from './kafkajs/client.ts';
-import { createPlatformaticClient } from './platformatic/client.ts';
 import type { LogClient } from './port.ts';
 
 export interface LogClientKind {
@@ -8,7 +6,11 @@ export interface LogClientKind {
   readonly kind: 'platformatic' | 'kafkajs';
 }
 
-/** Connects nothing yet: producers, readers, members and admins made from it do. */
-export function createLogClient({ kind, ...options }: LogClientOptions & LogClientKind): LogClient {
-  return kind === 'kafkajs' ? createKafkajsClient(options) : createPlatformaticClient(options);
+/**
+ * Connects nothing yet: producers, readers, members and admins made from it do. Only the library that does the work is
+ * loaded: each is hundreds of modules, which every start of a service would pay for.
+ */
+export async function createLogClient({ kind, ...options }: LogClientOptions & LogClientKind): Promise<LogClient> {
+  if (kind === 'kafkajs') return (await import('./kafkajs/client.ts')).createKafkajsClient(options);
+  return (await import('./platformatic/client.ts')).createPlatformaticClient(options);
 }

@@ -53,7 +53,7 @@ async function read(client: LogClient, topic: string, records: number): Promise<
 
 const kind = process.argv[2] === 'kafkajs' ? 'kafkajs' : 'platformatic';
 const records = Number(process.argv[3] ?? 1_000_000);
-const client = createLogClient({ kind, brokers: (process.env['KAFKA_BROKERS'] ?? '').split(','), clientId: 'compare' });
+const client = await createLogClient({ kind, brokers: (process.env['KAFKA_BROKERS'] ?? '').split(','), clientId: 'compare' });
 const admin = client.createAdmin();
 const topic = `compare-${randomUUID()}`;
 await admin.ensureTopics([{ name: topic, partitions: PARTITIONS, replicationFactor: 1, configs: {} }]);

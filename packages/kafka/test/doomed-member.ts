@@ -9,7 +9,7 @@ function isKind(value: string | undefined): value is LogClientKind['kind'] {
 }
 
 if (!isKind(kind)) throw new Error(`there is no client ${kind}`);
-const client = createLogClient({ kind, brokers: brokers.split(','), clientId: 'doomed' });
+const client = await createLogClient({ kind, brokers: brokers.split(','), clientId: 'doomed' });
 await client.joinGroup({
   groupId,
   topic,

@@ -16,7 +16,7 @@ export interface DoomedMember {
 
 /** What a kind of client needs besides the port to be tested. */
 export interface LogHarness {
-  client(clientId: string): LogClient;
+  client(clientId: string): LogClient | Promise<LogClient>;
   /** Resolves once the member holds at least one partition. */
   doomedMember(request: MemberRequest): Promise<DoomedMember>;
   /** Removes the records before `startOffset`, as retention does. */
@@ -90,7 +90,7 @@ class LogUnderTest {
   }
 
   static async open(harness: LogHarness): Promise<LogUnderTest> {
-    const client = harness.client('contract');
+    const client = await harness.client('contract');
     return new LogUnderTest(harness, client, await client.createProducer());
   }
 
@@ -465,7 +465,7 @@ function groupTests(log: () => LogUnderTest): void {
           for (const partition of partitions) held[who].delete(partition);
         },
       });
-    const clients = [harness.client('member-0'), harness.client('member-1')] as const;
+    const clients = [await harness.client('member-0'), await harness.client('member-1')] as const;
     const first = await join(0, clients[0]);
     await until(() => held[0].size === 4, 'all partitions with the first');
     const second = await join(1, clients[1]);
@@ -492,7 +492,7 @@ function groupTests(log: () => LogUnderTest): void {
     const topic = await topicOf(4);
     const request = { groupId: `group-${topic}`, topic, sessionTimeoutMs: SESSION_MS };
     const held = new Set<number>();
-    const survivor = harness.client('survivor');
+    const survivor = await harness.client('survivor');
     const doomed = await harness.doomedMember(request);
     const member = await survivor.joinGroup({
       ...request,
@@ -535,7 +535,7 @@ function modernTests(log: () => LogUnderTest): void {
     const request = { groupId: `group-${randomUUID()}`, topic: await topicOf(4), sessionTimeoutMs: SESSION_MS };
     const events: string[] = [];
     const handler = Promise.withResolvers<void>();
-    const clients = [harness.client('early'), harness.client('late')] as const;
+    const clients = [await harness.client('early'), await harness.client('late')] as const;
     const early = await clients[0].joinGroup({
       ...request,
       onAssigned: () => void events.push('early has it'),

@@ -1,6 +1,5 @@
 import type { SpanContext } from '@opentelemetry/api';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AlwaysOffSampler,
@@ -9,6 +8,7 @@ import {
   TracerProvider,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
+import { createSpanExporter } from './span-exporter.ts';
 import { fromTraceparent, toTraceparent, withSpanContext } from './trace-context.ts';
 
 /** A context as it travels: the bytes or text of a W3C `traceparent`, or nothing. */
@@ -120,7 +120,7 @@ function createProvider(options: TracingOptions): TracerProvider {
     // Trace ids are still made and passed on for logs and problem documents; spans cost next to nothing.
     return new TracerProvider({ resource, sampler: new ParentBasedSampler({ root: new AlwaysOffSampler() }) });
   }
-  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
+  const exporter = createSpanExporter(`${endpoint.replace(/\/+$/, '')}/v1/traces`);
   return new TracerProvider({
     resource,
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.ratio ?? 1) }),

@@ -29,7 +29,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
   const { log } = context;
   const metrics = createMetrics('aggregator', { withProcess: true });
   const tracing = createTracing({ service: 'aggregator', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
-  const client = createLogClient({
+  const client = await createLogClient({
     kind: config.kafkaClient,
     brokers: config.kafkaBrokers,
     clientId: `tidegate-aggregator-${randomUUID()}`,

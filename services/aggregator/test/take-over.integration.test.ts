@@ -31,7 +31,7 @@ describe('two aggregators on real Kafka and Postgres', () => {
   beforeAll(async () => {
     await onServer(`CREATE DATABASE ${database}`);
     await migrate({ databaseUrl });
-    client = createLogClient({ kind: 'platformatic', brokers: servers.kafkaBrokers.split(','), clientId: `${prefix}test` });
+    client = await createLogClient({ kind: 'platformatic', brokers: servers.kafkaBrokers.split(','), clientId: `${prefix}test` });
     const admin = client.createAdmin();
     await ensureTidegateTopics(admin, { prefix, partitions: PARTITIONS, replicationFactor: 1 });
     await admin.close();

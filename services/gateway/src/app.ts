@@ -49,7 +49,7 @@ const REDIS_WAIT_MS = 2_000;
 /** Composes the gateway from its settings and starts it. */
 export async function startApp(config: GatewayConfig, context: ServiceContext): Promise<RunningGateway> {
   const background = new AbortController();
-  const parts = createParts(config, { context, signal: background.signal });
+  const parts = await createParts(config, { context, signal: background.signal });
   const { metrics, store, client, redis, keys, control, tracing } = parts;
   const publishing = startPublishing(parts);
   const revocations = watchRevocations({ control, store, keys, metrics, log: context.log, signal: background.signal });
@@ -103,11 +103,11 @@ interface Parts {
   readonly control: ControlView;
 }
 
-function createParts(config: GatewayConfig, { context, signal }: Pick<Parts, 'context' | 'signal'>): Parts {
+async function createParts(config: GatewayConfig, { context, signal }: Pick<Parts, 'context' | 'signal'>): Promise<Parts> {
   const { log } = context;
   const onError = (error: Error): void => log.warn('postgres_connection_failed', { error });
   const database = { databaseUrl: config.databaseUrl, role: ROLE, onError };
-  const client = createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-gateway' });
+  const client = await createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-gateway' });
   const topic = topicNames(config.topicPrefix).control;
   const keys = createKeyDirectory();
   return {

@@ -52,7 +52,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     database = await createScratchDatabase();
     await migrate({ databaseUrl: database.url });
     keys = await seedDemo({ databaseUrl: database.url });
-    client = createLogClient({ kind: 'platformatic', brokers: servers.kafkaBrokers.split(','), clientId: 'test' });
+    client = await createLogClient({ kind: 'platformatic', brokers: servers.kafkaBrokers.split(','), clientId: 'test' });
     admin = client.createAdmin();
     await ensureTidegateTopics(admin, { prefix: topicPrefix, partitions: 1, replicationFactor: 1 });
     gateway = await start();

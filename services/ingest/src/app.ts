@@ -52,7 +52,8 @@ interface Parts {
 /** Builds the service from its settings and starts it. */
 export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Promise<IngestApp> {
   const { clock, log } = deps;
-  const client = deps.client ?? createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-ingest' });
+  const client =
+    deps.client ?? (await createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-ingest' }));
   const metrics = createMetrics('ingest', { withProcess: true });
   const tracing = createTracing({ service: 'ingest', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
   const topics = topicNames(config.topicPrefix);

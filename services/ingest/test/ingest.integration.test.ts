@@ -22,7 +22,7 @@ let service: ChildProcess;
 let port = 0;
 
 beforeAll(async () => {
-  client = createLogClient({ kind: 'platformatic', brokers, clientId: 'ingest-test' });
+  client = await createLogClient({ kind: 'platformatic', brokers, clientId: 'ingest-test' });
   admin = client.createAdmin();
   await ensureTidegateTopics(admin, { prefix, partitions: PARTITIONS, replicationFactor: 1 });
   await publish('partitions/-/events', { version: 1, value: { count: PARTITIONS } });

@@ -45,10 +45,10 @@ export interface RunningQuery extends RunningService {
   readonly port: number;
 }
 
-type Adapters = ReturnType<typeof connect>;
+type Adapters = Awaited<ReturnType<typeof connect>>;
 
 export async function startQuery(config: QueryConfig, context: ServiceContext): Promise<RunningQuery> {
-  const adapters = connect(config, context);
+  const adapters = await connect(config, context);
   const { metrics, tracing, topics, client, primary, checks } = adapters;
   const registry = createRegistry(() => context.log.error('control_record_unreadable'));
   const freshness = createFreshness(systemClock.nowMs);
@@ -95,10 +95,10 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   };
 }
 
-function connect(config: QueryConfig, { log }: ServiceContext) {
+async function connect(config: QueryConfig, { log }: ServiceContext) {
   const metrics = createMetrics('query', { withProcess: true });
   const tracing = createTracing({ service: 'query', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
-  const client = createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-query' });
+  const client = await createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-query' });
   const pool = createPool({
     databaseUrl: config.databaseUrl,
     applicationName: 'tidegate-query',

@@ -87,7 +87,7 @@ async function createDatabase(name: string, partitions: number) {
 async function createLog(name: string, partitions: number) {
   const prefix = `${name}.`;
   const topics = topicNames(prefix);
-  const client = createLogClient({ kind: 'platformatic', brokers: testServers().kafkaBrokers.split(','), clientId: name });
+  const client = await createLogClient({ kind: 'platformatic', brokers: testServers().kafkaBrokers.split(','), clientId: name });
   const admin = client.createAdmin();
   await ensureTidegateTopics(admin, { prefix, partitions, replicationFactor: 1 });
   const producer = await client.createProducer();

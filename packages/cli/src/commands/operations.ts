@@ -42,7 +42,7 @@ async function ensureTopics(terminal: Terminal, flags: { readonly partitions: nu
   const { createLogClient, ensureTidegateTopics, topicNames } = await import('@tidegate/kafka');
   const { createControlStore } = await import('@tidegate/postgres');
   const store = createControlStore({ databaseUrl: setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL') });
-  const client = createLogClient({
+  const client = await createLogClient({
     brokers: requireSetting(terminal, 'KAFKA_BROKERS').split(','),
     clientId: 'tidegate-cli',
     kind: 'platformatic',
