@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hashParts } from '../hash/hash-parts.ts';
 import { compilePack } from '../pack/compile.ts';
@@ -24,8 +25,14 @@ const parsed = parsePack({
 if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
 const types = new EventTypes([compilePack({ tenant: 'acme', version: 1, metricVersions: {}, pack: parsed.value })]);
 
-function identityOf(event: object, pseudonym = ''): { identity: string; topicKey: string } {
-  const bytes = new TextEncoder().encode(JSON.stringify({ occurred_at: 0, ...event }));
+/** A JSON string in which each sign stands as itself or, where marked, as \\u escapes of its UTF-16 units. */
+function written(signs: readonly (readonly [string, boolean])[]): string {
+  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `"${signs.map(([sign, isEscaped]) => (isEscaped ? sign.split('').map(escape).join('') : JSON.stringify(sign).slice(1, -1))).join('')}"`;
+}
+
+function identityOf(event: object | string, pseudonym = ''): { identity: string; topicKey: string } {
+  const bytes = new TextEncoder().encode(typeof event === 'string' ? event : JSON.stringify({ occurred_at: 0, ...event }));
   expect(judge.judge(bytes, { start: 0, end: bytes.length }, { types, nowMs: 0 })).toBe(null);
   const { identity, topicKey } = identify(judge, 'acme', pseudonym);
   return { identity: hex(identity), topicKey: hex(topicKey) };
@@ -55,6 +62,22 @@ describe('identity and topic key, as the formats page has them', () => {
   test('without one it is by the entity id of the pack', () => {
     expect(identityOf({ id: 'a', type: 'keyed', data: { page: 'x"y' } }).topicKey).toBe(keyBy('acme', 'k', 'x"y'));
     expect(identityOf({ id: 'a', type: 'numbered', data: { page: 12 } }).topicKey).toBe(keyBy('acme', 'k', '12'));
+  });
+
+  test('any id and entity hash as the text that they spell, however it is written', () => {
+    const spelled = fc
+      .array(fc.tuple(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }), fc.boolean()), { minLength: 1, maxLength: 30 })
+      .filter((signs) => !signs.some(([sign]) => sign.includes('\u0000')));
+    fc.assert(
+      fc.property(spelled, spelled, (id, page) => {
+        const event = `{"id":${written(id)},"type":"keyed","occurred_at":0,"data":{"page":${written(page)}}}`;
+        const text = (signs: readonly (readonly [string, boolean])[]): string => signs.map(([sign]) => sign).join('');
+        expect(identityOf(event)).toEqual({
+          identity: identityBy('acme', '', text(id), ''),
+          topicKey: keyBy('acme', 'k', text(page)),
+        });
+      }),
+    );
   });
 
   test('without either it is by source and id', () => {

@@ -2,8 +2,9 @@ import { IDENTITY_BYTES } from '../dedup/window-shape.ts';
 import type { PartsHasher } from '../hash/hash-parts.ts';
 import { createPartsHasher } from '../hash/hash-parts.ts';
 import type { EventJudge } from './judge.ts';
-import { memberText } from './field-check.ts';
-import { endOf, FLAG, startOf } from './member-list.ts';
+import { memberNumber, memberText } from './field-check.ts';
+import type { MemberList } from './member-list.ts';
+import { endOf, FLAG, KIND, startOf } from './member-list.ts';
 
 export const TOPIC_KEY_BYTES = 16;
 
@@ -46,10 +47,16 @@ function addEntity(hasher: PartsHasher, judge: EventJudge, pseudonym: string): v
     hasher.addText(pseudonym);
     return;
   }
-  const entityId = judge.entityId();
-  if (entityId !== null) {
+  const { entityMember, data } = judge;
+  if (entityMember >= 0 && data.kind[entityMember] === KIND.string) {
     hasher.addText('k');
-    hasher.addText(entityId);
+    addMemberText(hasher, judge.bytes, { list: data, index: entityMember });
+    return;
+  }
+  const number = entityMember < 0 ? null : memberNumber(judge.bytes, data, entityMember);
+  if (number !== null) {
+    hasher.addText('k');
+    hasher.addText(String(typeof number === 'number' ? number : number.unscaled));
     return;
   }
   hasher.addText('i');
@@ -58,8 +65,12 @@ function addEntity(hasher: PartsHasher, judge: EventJudge, pseudonym: string): v
 }
 
 function addId(hasher: PartsHasher, judge: EventJudge): void {
-  const { members, idMember } = judge;
-  const isEscaped = ((members.flags[idMember] ?? 0) & FLAG.escaped) !== 0;
-  if (isEscaped) hasher.addText(memberText(judge.bytes, members, idMember));
-  else hasher.addBytes(judge.bytes, startOf(members, idMember) + 1, endOf(members, idMember) - 1);
+  addMemberText(hasher, judge.bytes, { list: judge.members, index: judge.idMember });
+}
+
+/** A text without escapes is its own UTF-8, which the scanner has proven well-formed: nothing is decoded. */
+function addMemberText(hasher: PartsHasher, bytes: Uint8Array, { list, index }: { list: MemberList; index: number }): void {
+  const isEscaped = ((list.flags[index] ?? 0) & FLAG.escaped) !== 0;
+  if (isEscaped) hasher.addText(memberText(bytes, list, index));
+  else hasher.addBytes(bytes, startOf(list, index) + 1, endOf(list, index) - 1);
 }

@@ -114,14 +114,10 @@ export class EventJudge {
     return this.fieldOf[i] ?? -1;
   }
 
-  /** The entity id that the event type's `key:` names, as text; null where it has none. */
-  entityId(): string | null {
+  /** Index in `data` of the entity id that the event type's `key:` names, or -1. */
+  get entityMember(): number {
     const field = this.type?.keyField ?? -1;
-    const member = field < 0 ? -1 : (this.memberOf[field] ?? -1);
-    if (member < 0) return null;
-    if (this.data.kind[member] === KIND.string) return this.text(this.data, member);
-    const value = memberNumber(this.bytes, this.data, member);
-    return value === null ? null : String(typeof value === 'number' ? value : value.unscaled);
+    return field < 0 ? -1 : (this.memberOf[field] ?? -1);
   }
 
   private text(list: MemberList, index: number): string {

@@ -46,8 +46,10 @@ export function createPartsHasher(): PartsHasher {
     addBytes(bytes, start, end) {
       reserve(4 + end - start);
       writeLength(length, end - start);
-      length += 4;
-      for (let i = start; i < end; i += 1) scratch[length++] = bytes[i] ?? 0;
+      const into = scratch;
+      const shift = length + 4 - start;
+      for (let i = start; i < end; i += 1) into[i + shift] = bytes[i] ?? 0;
+      length = end + shift;
     },
     finishInto(key, out) {
       siphash128Into(key, length, { message: scratch, out });

@@ -24,8 +24,7 @@ export function siphash128Into(key: Uint8Array, length: number, io: { readonly m
   start(key);
   const whole = length & ~7;
   mix(io.message, whole);
-  lastBlock.fill(0);
-  for (let i = whole; i < length; i += 1) lastBlock[i - whole] = io.message[i] ?? 0;
+  for (let i = 0; i < 7; i += 1) lastBlock[i] = whole + i < length ? (io.message[whole + i] ?? 0) : 0;
   lastBlock[7] = length;
   mix(lastBlock, 8);
   lanes[4] = lane(4) ^ 0xee;
