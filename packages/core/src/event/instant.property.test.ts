@@ -25,6 +25,25 @@ describe('instants', () => {
     );
   });
 
+  test('an instant is written the same whichever was written before it: of the same day, a day off, or any', () => {
+    const step = fc.oneof(fc.integer({ min: -86_400_000, max: 86_400_000 }), fc.constantFrom(0, 1, -1, 86_400_000, -86_400_000));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: INSTANT_MIN_MS + 2e9, max: INSTANT_MAX_MS - 2e9 }),
+        fc.array(step, { maxLength: 20 }),
+        (first, steps) => {
+          let ms = first;
+          for (const by of [0, ...steps]) {
+            ms += by;
+            const out = new Uint8Array(24);
+            writeInstant(ms, out, 0);
+            expect(new TextDecoder().decode(out)).toBe(new Date(ms).toISOString());
+          }
+        },
+      ),
+    );
+  });
+
   test('an offset moves the instant by its hours and minutes', () => {
     fc.assert(
       fc.property(

@@ -1,8 +1,8 @@
+import { civilFromDays, DAY_MS, daysFromCivil, daysInMonth } from '../time/civil.ts';
 import { byteAt } from './byte-at.ts';
 
 /** Instants without a clock, a calendar library or a string: RFC 3339 read from and written to bytes. */
 
-const DAY_MS = 86_400_000;
 const DIRECTIONS: ReadonlyMap<number, number> = new Map([
   [0x2b, 1],
   [0x2d, -1],
@@ -42,7 +42,7 @@ export function parseDate(bytes: Uint8Array, start: number, end: number): number
   const month = pair(bytes, start + 5);
   const day = pair(bytes, start + 8);
   if (end - start !== 10 || bytes[start + 4] !== 0x2d || bytes[start + 7] !== 0x2d) return Number.NaN;
-  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysOfMonth(year, month))) return Number.NaN;
+  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return Number.NaN;
   return daysFromCivil(year, month, day);
 }
 
@@ -50,7 +50,11 @@ export function parseDate(bytes: Uint8Array, start: number, end: number): number
 export function writeInstant(instantMs: number, out: Uint8Array, at: number): void {
   const days = Math.floor(instantMs / DAY_MS);
   const inDay = instantMs - days * DAY_MS;
-  writeDate(days, out, at);
+  if (days !== writtenDay) {
+    writeDate(days, writtenDate, 0);
+    writtenDay = days;
+  }
+  for (let i = 0; i < 10; i += 1) out[at + i] = writtenDate[i] ?? 0;
   out[at + 10] = 0x54;
   writeDigits(Math.floor(inDay / 3_600_000), out, { at: at + 11, width: 2 });
   out[at + 13] = 0x3a;
@@ -62,22 +66,17 @@ export function writeInstant(instantMs: number, out: Uint8Array, at: number): vo
   out[at + 23] = 0x5a;
 }
 
+/** The date that was written last: events come mostly of one day, and a date's divisions cost more than its copy. */
+const writtenDate = new Uint8Array(10);
+let writtenDay = Number.NaN;
+
 function writeDate(days: number, out: Uint8Array, at: number): void {
-  // Inverse of daysFromCivil; the year begins in March so that the leap day is its last.
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1_460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const marchMonth = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9;
-  writeDigits(yearOfEra + era * 400 + (month <= 2 ? 1 : 0), out, { at, width: 4 });
+  const { year, month, day } = civilFromDays(days);
+  writeDigits(year, out, { at, width: 4 });
   out[at + 4] = 0x2d;
   writeDigits(month, out, { at: at + 5, width: 2 });
   out[at + 7] = 0x2d;
-  writeDigits(dayOfYear - Math.floor((153 * marchMonth + 2) / 5) + 1, out, { at: at + 8, width: 2 });
+  writeDigits(day, out, { at: at + 8, width: 2 });
 }
 
 function writeDigits(value: number, out: Uint8Array, { at, width }: { at: number; width: number }): void {
@@ -86,20 +85,6 @@ function writeDigits(value: number, out: Uint8Array, { at, width }: { at: number
     out[i] = 0x30 + (rest % 10);
     rest = Math.floor(rest / 10);
   }
-}
-
-/** Howard Hinnant, "chrono-compatible low-level date algorithms": proleptic Gregorian, exact for every year. */
-function daysFromCivil(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year;
-  const era = Math.floor(y / 400);
-  const yearOfEra = y - era * 400;
-  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
-  return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468;
-}
-
-function daysOfMonth(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 /** Two digits as a number, or NaN. */

@@ -36,7 +36,8 @@ export function civilFromDays(days: number): CivilDate {
 
 /** Days of the month; 30 or 31, in February 28 or 29. */
 export function daysInMonth(year: number, month: number): number {
-  return (month === 12 ? daysFromCivil(year + 1, 1, 1) : daysFromCivil(year, month + 1, 1)) - daysFromCivil(year, month, 1);
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 /** Calendar units that do not have the same length each. */
