@@ -1,4 +1,4 @@
-import type { EventIdentity, EventTypes, Fault, FaultCode } from '@tidegate/core';
+import type { EventTypes, Fault, FaultCode } from '@tidegate/core';
 import { createIdentify, EventJudge, FAULTS, GrowingBuffer, IDENTITY_BYTES, partitionOf, writeCanonical } from '@tidegate/core';
 import type { RecordHeader } from '@tidegate/kafka';
 import { encodeHeaders } from '@tidegate/kafka';
@@ -52,8 +52,8 @@ export function createAdmit(deps: AdmitDeps): (request: AdmitRequest) => Admissi
   return function admit(request) {
     const { tenant, types, ledger } = request;
     const shield = deps.shieldOf(tenant);
-    const traced = new Set<number>();
     const lanes: AppendLane[] = [];
+    const tracedHeaders = headers.traced(request.traceparent);
 
     function append(): void {
       const pseudonym = shield.pseudonym(judge.subject);
@@ -61,10 +61,11 @@ export function createAdmit(deps: AdmitDeps): (request: AdmitRequest) => Admissi
       record.reset();
       writeCanonical(judge, { tenant, subject: pseudonym, treat: shield.treat }, record);
       const partition = partitionOf(identity.topicKey, deps.partitions());
-      const lane = (lanes[partition] ??= deps.appender.lane(deps.eventsTopic, partition));
-      const traceparent = traced.has(partition) ? null : request.traceparent;
-      traced.add(partition);
-      ledger.accept(lane.add(identity.topicKey, record.written(), headers(identity, traceparent)), partition);
+      const known = lanes[partition];
+      const lane = known ?? (lanes[partition] = deps.appender.lane(deps.eventsTopic, partition));
+      const list = known === undefined ? tracedHeaders : headers.plain;
+      list.set(identity.identity, headers.identityAt);
+      ledger.accept(lane.add(identity.topicKey, record.written(), list), partition);
     }
 
     function refuse(fault: Fault, original: Uint8Array, lengthBytes: number): void {
@@ -112,8 +113,16 @@ function restFault(eventsMax: number): Fault {
   return { code: 'body_too_large', message: `a request may hold ${String(eventsMax)} events: from here on nothing was taken` };
 }
 
-/** Headers of a record of events.v1: the list is encoded once and the identity written into its place. */
-function createEventHeaders(): (identity: EventIdentity, traceparent: string | null) => Uint8Array {
+interface EventHeaders {
+  /** Of every record but a request's first in a partition. */
+  readonly plain: Uint8Array;
+  /** Where in any of the lists the identity stands. */
+  readonly identityAt: number;
+  traced(traceparent: string): Uint8Array;
+}
+
+/** Headers of records of events.v1: a list is encoded once, and each record's identity written into its place before it is copied. */
+function createEventHeaders(): EventHeaders {
   const list = (extra: readonly RecordHeader[]): Uint8Array =>
     encodeHeaders([
       { name: 'kind', value: encoder.encode('event') },
@@ -122,10 +131,9 @@ function createEventHeaders(): (identity: EventIdentity, traceparent: string | n
       ...extra,
     ]);
   const plain = list([]);
-  const identityAt = plain.length - IDENTITY_BYTES;
-  return function eventHeaders({ identity }, traceparent) {
-    const bytes = traceparent === null ? plain : list([{ name: 'traceparent', value: encoder.encode(traceparent) }]);
-    bytes.set(identity, identityAt);
-    return bytes;
+  return {
+    plain,
+    identityAt: plain.length - IDENTITY_BYTES,
+    traced: (traceparent) => list([{ name: 'traceparent', value: encoder.encode(traceparent) }]),
   };
 }

@@ -1,4 +1,5 @@
 import type { FieldAction } from '../pack/compiled.ts';
+import type { JudgedType } from './event-types.ts';
 import type { GrowingBuffer } from './growing-buffer.ts';
 import { memberText } from './field-check.ts';
 import { writeInstant } from './instant.ts';
@@ -19,12 +20,8 @@ export interface CanonicalAdditions {
 const encoder = new TextEncoder();
 const HEAD = encoder.encode('{"specversion":"1.0","id":');
 const SOURCE = encoder.encode(',"source":');
-const NO_SOURCE_TEXT = encoder.encode(`"${NO_SOURCE}"`);
-const TYPE = encoder.encode(',"type":"');
 const SUBJECT = encoder.encode('","subject":"');
 const TIME = encoder.encode('","time":"');
-const TENANT = encoder.encode('","datacontenttype":"application/json","tenant":"');
-const PACK_VERSION = encoder.encode('","packversion":');
 const SCHEMA_VERSION = encoder.encode(',"schemaversion":');
 const DATA = encoder.encode(',"data":');
 const EMPTY = encoder.encode('{}');
@@ -36,13 +33,15 @@ const EMPTY = encoder.encode('{}');
 export function writeCanonical(judge: EventJudge, additions: CanonicalAdditions, out: GrowingBuffer): void {
   const { bytes, members, type } = judge;
   if (type === null) return;
+  const constants = constantsOf(type, additions.tenant);
   out.copy(HEAD);
   copyValue(bytes, members, { index: judge.idMember, out });
-  out.copy(SOURCE);
-  if (judge.source === '') out.copy(NO_SOURCE_TEXT);
-  else copyValue(bytes, members, { index: judge.sourceMember, out });
-  out.copy(TYPE);
-  out.ascii(type.compiled.type);
+  if (judge.source === '') out.copy(constants.noSourceAndType);
+  else {
+    out.copy(SOURCE);
+    copyValue(bytes, members, { index: judge.sourceMember, out });
+    out.copy(constants.type);
+  }
   if (additions.subject !== '') {
     out.copy(SUBJECT);
     out.ascii(additions.subject);
@@ -51,10 +50,7 @@ export function writeCanonical(judge: EventJudge, additions: CanonicalAdditions,
   out.reserve(24);
   writeInstant(judge.timeMs, out.bytes, out.length);
   out.length += 24;
-  out.copy(TENANT);
-  out.ascii(additions.tenant);
-  out.copy(PACK_VERSION);
-  out.ascii(String(type.packVersion));
+  out.copy(constants.tenantAndVersion);
   if (judge.schemaVersionMember >= 0) {
     out.copy(SCHEMA_VERSION);
     copyValue(bytes, members, { index: judge.schemaVersionMember, out });
@@ -62,6 +58,33 @@ export function writeCanonical(judge: EventJudge, additions: CanonicalAdditions,
   out.copy(DATA);
   writeData(judge, additions, out);
   out.byte(0x7d);
+}
+
+/** Stretches between what differs from event to event: one copy each where there would be a handful of short ones. */
+interface Constants {
+  readonly tenant: string;
+  readonly type: Uint8Array;
+  readonly noSourceAndType: Uint8Array;
+  readonly tenantAndVersion: Uint8Array;
+}
+
+/** A judged type belongs to one tenant's packs; the tenant is compared all the same, since nothing here promises it. */
+const constantsByType = new WeakMap<JudgedType, Constants>();
+
+function constantsOf(judged: JudgedType, tenant: string): Constants {
+  const known = constantsByType.get(judged);
+  if (known?.tenant === tenant) return known;
+  const type = `,"type":"${judged.compiled.type}`;
+  const constants: Constants = {
+    tenant,
+    type: encoder.encode(type),
+    noSourceAndType: encoder.encode(`,"source":"${NO_SOURCE}"${type}`),
+    tenantAndVersion: encoder.encode(
+      `","datacontenttype":"application/json","tenant":"${tenant}","packversion":${String(judged.packVersion)}`,
+    ),
+  };
+  constantsByType.set(judged, constants);
+  return constants;
 }
 
 function writeData(judge: EventJudge, additions: CanonicalAdditions, out: GrowingBuffer): void {

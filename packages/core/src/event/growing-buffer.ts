@@ -31,9 +31,10 @@ export class GrowingBuffer {
   copy(from: Uint8Array, start = 0, end = from.length): void {
     const count = end - start;
     this.reserve(count);
-    if (count > LOOP_BYTES_MAX) this.bytes.set(from.subarray(start, end), this.length);
-    else for (let i = 0; i < count; i += 1) this.bytes[this.length + i] = from[start + i] ?? 0;
-    this.length += count;
+    const { bytes, length } = this;
+    if (count > LOOP_BYTES_MAX) bytes.set(count === from.length ? from : from.subarray(start, end), length);
+    else for (let i = 0; i < count; i += 1) bytes[length + i] = from[start + i] ?? 0;
+    this.length = length + count;
   }
 
   /** Text of ASCII characters only. */

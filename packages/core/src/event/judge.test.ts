@@ -71,10 +71,10 @@ function sold(data: string, envelope = ''): ReturnType<EventJudge['judge']> {
   return judgeText(`{"id":"e1","type":"shop.sold","occurred_at":"2026-11-21T09:00:00Z"${envelope},"data":{${data}}}`);
 }
 
-function canonical(): string {
+function canonical(tenant = 'acme'): string {
   const out = new GrowingBuffer(8);
   const treat = (action: string, field: string, text: string): string => `${action}-${field}-${String(text.length)}`;
-  writeCanonical(judge, { tenant: 'acme', subject: judge.subject === '' ? '' : 'abcd', treat }, out);
+  writeCanonical(judge, { tenant, subject: judge.subject === '' ? '' : 'abcd', treat }, out);
   return new TextDecoder().decode(out.bytes.subarray(0, out.length));
 }
 
@@ -205,6 +205,12 @@ describe('the canonical record', () => {
     expect(sold('"item":"a","count":1', ',"subject":"jo@example.org"')).toBe(null);
     expect(canonical()).toContain('"source":"urn:tidegate:no-source","type":"shop.sold","subject":"abcd","time"');
     expect(canonical()).not.toContain('example');
+  });
+
+  test('names the tenant that it is written for, whoever the last one of its type was', () => {
+    expect(sold('"item":"a","count":1')).toBe(null);
+    const tenants = ['acme', 'other', 'acme'].map((tenant) => (JSON.parse(canonical(tenant)) as { tenant: string }).tenant);
+    expect(tenants).toEqual(['acme', 'other', 'acme']);
   });
 
   test('leaves out dropped and undeclared members and replaces treated ones', () => {
