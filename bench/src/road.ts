@@ -20,8 +20,8 @@ export const nowMs = (): number => performance.timeOrigin + performance.now();
 const WIKIPEDIA = resolve(dirname(import.meta.filename), '../../data/wikipedia/wikipedia_edits_2015-09-12.json.gz');
 const CONNECTIONS = 16;
 const EVENTS_PER_REQUEST = 500;
-/** About a second's events: enough to keep every step busy, little enough that lag does not grow. */
-const UNCOUNTED_MAX = 25_000;
+/** A few seconds' events: enough that flushes are as large as they get, little enough that lag does not grow. */
+const UNCOUNTED_MAX = 60_000;
 const VISIBLE_WITHIN_MS = 60_000;
 
 export function openWorkload(seed: number): Workload {

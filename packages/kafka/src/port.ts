@@ -96,6 +96,12 @@ export interface LogReaderOptions {
   /** Longest wait of the broker for new records; default 50 ms. */
   readonly maxWaitMs?: number;
   readonly minBytes?: number;
+  /**
+   * Least time between two fetches of a broker; default 0. After a quiet moment records come at once; under load they come
+   * in larger slabs, at most so much later. Costs fall with the number of fetches: client and broker pay for each about what
+   * fifty records cost. A hint: kafkajs and the in-memory log fetch at their own pace.
+   */
+  readonly paceMs?: number;
   /** Most bytes of one partition in one fetch; default 1 MiB. */
   readonly maxPartitionBytes?: number;
 }

@@ -19,7 +19,7 @@ export interface TableOptions {
   /** Called in offset order per partition. It must not throw: what it cannot read is its own to report. */
   readonly onRecord: (record: TableRecord) => void | Promise<void>;
   readonly onError?: (error: Error) => void;
-  /** Longest wait of the broker for new records; default 50 ms. */
+  /** Longest wait of the broker for new records; default 1 s. New ones end it, so it only sets how often an idle table is asked for. */
   readonly maxWaitMs?: number;
 }
 
@@ -42,7 +42,7 @@ export function followTable(options: TableOptions): FollowedTable {
   };
   const reader = options.client.createReader({
     ...(options.onError ? { onError: options.onError } : {}),
-    ...(options.maxWaitMs === undefined ? {} : { maxWaitMs: options.maxWaitMs }),
+    maxWaitMs: options.maxWaitMs ?? 1_000,
     onSlab: async (slab) => {
       await deliver(slab, options.onRecord);
       pass(slab.partition, slab.nextOffset);

@@ -31,6 +31,9 @@ export interface Aggregator {
   stop(): Promise<void>;
 }
 
+/** A small part of what a flush takes, so nobody sees it. */
+const FETCH_PACE_MS = 10;
+
 /** The steps of the data's way joined together: consume → dedupe → fold → flush → announce, for the partitions that the group gives. */
 export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator> {
   const { owned, bind } = lateOwnership();
@@ -38,6 +41,7 @@ export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator>
   let handler: ReturnType<typeof createSlabHandler> | null = null;
   const reader = deps.client.createReader({
     onSlab: (slab) => handler?.(slab),
+    paceMs: FETCH_PACE_MS,
     onOutOfRange: (at) => {
       const taken = ownership.ownerOf(at);
       deps.log.error('offset_out_of_range', {

@@ -69,10 +69,14 @@ async function readEnds({ client, topic }: AnnouncementsDeps): Promise<Ends> {
   }
 }
 
+/** A flush announces up to twelve partitions within a few milliseconds: one fetch takes most of them. */
+const FETCH_PACE_MS = 5;
+
 function createReader(deps: AnnouncementsDeps): LogReader {
   const { materialise } = deps;
   const reader: LogReader = deps.client.createReader({
     onError: deps.onError,
+    paceMs: FETCH_PACE_MS,
     onSlab: async (slab) => takeSlab(deps, slab),
     // Announcements are gone, or the topic is another one: what they said is missed, so the epoch ends.
     onOutOfRange: ({ topic, partition, startOffset }) => {

@@ -41,6 +41,8 @@ class PollingReader implements LogReader {
   readonly #handlers = new Map<string, Promise<void>>();
   readonly #stop = new AbortController();
   #isScheduled = false;
+  #lastFetchMs = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(cluster: Cluster, options: LogReaderOptions) {
     this.#cluster = cluster;
@@ -67,6 +69,7 @@ class PollingReader implements LogReader {
   async close(): Promise<void> {
     this.#positions.clear();
     this.#stop.abort();
+    clearTimeout(this.#timer);
     await Promise.all(this.#slots.map(({ pool }) => this.#cluster.closePool(pool)));
     while (this.#running.size > 0 || this.#handlers.size > 0) await Promise.all([...this.#running, ...this.#handlers.values()]);
   }
@@ -93,13 +96,17 @@ class PollingReader implements LogReader {
   #schedule(): void {
     if (this.#isScheduled || this.#stop.signal.aborted) return;
     this.#isScheduled = true;
-    queueMicrotask(() => {
+    const dispatch = (): void => {
       this.#isScheduled = false;
       this.#dispatch();
-    });
+    };
+    const waitMs = this.#lastFetchMs + (this.#options.paceMs ?? 0) - performance.now();
+    if (waitMs > 0) this.#timer = setTimeout(dispatch, waitMs);
+    else queueMicrotask(dispatch);
   }
 
   #dispatch(): void {
+    if (this.#stop.signal.aborted) return;
     const byNode = new Map<number, Position[]>();
     for (const position of this.#positions.values()) {
       if (!position.isIdle) continue;
@@ -137,6 +144,7 @@ class PollingReader implements LogReader {
 
   async #fetch(nodeId: number, slot: { pool: ConnectionPool; busyNodes: Set<number> }, positions: readonly Position[]): Promise<void> {
     slot.busyNodes.add(nodeId);
+    this.#lastFetchMs = performance.now();
     for (const position of positions) position.isIdle = false;
     try {
       const connection = await slot.pool.get(this.#cluster.broker(nodeId));
