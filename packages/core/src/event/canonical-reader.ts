@@ -204,17 +204,22 @@ class ScanningReader implements CanonicalReader {
     this.instantMs = parseInstant(bytes, this.textFrom(TIME), this.textTo(TIME));
     const packVersion = this.readPackVersion();
     if (Number.isNaN(this.instantMs) || !(packVersion >= 1)) return false;
-    this.idFrom = this.textFrom(ID);
-    this.idTo = this.textTo(ID);
-    this.isIdEscaped = ((members.flags[at[ID] ?? 0] ?? 0) & FLAG.escaped) !== 0;
-    const hasSubject = (at[SUBJECT] ?? -1) >= 0;
-    this.subjectFrom = hasSubject ? this.textFrom(SUBJECT) : 0;
-    this.subjectTo = hasSubject ? this.textTo(SUBJECT) : 0;
+    this.keepIdAndSubject();
     this.dataFrom = startOf(members, at[DATA] ?? 0);
     this.dataTo = endOf(members, at[DATA] ?? 0);
     this.values.take(bytes, scanner.data);
     this.learn(packVersion);
     return true;
+  }
+
+  private keepIdAndSubject(): void {
+    const flags = this.scanner.members.flags[this.at[ID] ?? 0] ?? 0;
+    this.idFrom = this.textFrom(ID);
+    this.idTo = this.textTo(ID);
+    this.isIdEscaped = (flags & FLAG.escaped) !== 0;
+    const hasSubject = (this.at[SUBJECT] ?? -1) >= 0;
+    this.subjectFrom = hasSubject ? this.textFrom(SUBJECT) : 0;
+    this.subjectTo = hasSubject ? this.textTo(SUBJECT) : 0;
   }
 
   private learn(packVersion: number): void {
