@@ -1,7 +1,6 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessHome } from './child-process.ts';
-import { startInContainer } from './container.ts';
 import { given, homeOf, makePrivateFolder, type Environment } from './home.ts';
 import { provideJava, provideKafkaJars, toKafkaPackage, type KafkaPackage } from './kafka-package.ts';
 import { startKafkaServer, type KafkaServer, type Tuning } from './kafka-server.ts';
@@ -166,6 +165,8 @@ async function orInContainer(
   try {
     return await native();
   } catch (failure) {
+    // Loaded only here: it is a large library, and every start and test would wait for it.
+    const { startInContainer } = await import('./container.ts');
     const container = context.signal?.aborted === true ? null : await startInContainer(server);
     if (container === null) throw failure;
     context.progress.say(`✓ ${server} runs in a container: ${hostOf(container.address)}`);
