@@ -1,15 +1,28 @@
+import { availableParallelism } from 'node:os';
 import type { Check } from './checks.ts';
 import { run } from './command.ts';
 import type { Tally } from './tally.ts';
-import { tallyLine } from './tally.ts';
+import { addTallies, emptyTally, tallyLine } from './tally.ts';
 import type { VitestRun } from './vitest-run.ts';
 import { runVitest } from './vitest-run.ts';
 
 const print = (text: string): void => void process.stdout.write(text);
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
+/** Runs the checks, as many at a time as there are cores: most of them use one. Lines come as checks end. */
+export async function runChecks(checks: readonly Check[]): Promise<Tally> {
+  const waiting = [...checks];
+  const lane = async (): Promise<Tally> => {
+    let total = emptyTally;
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) total = addTallies(total, await runCheck(check));
+    return total;
+  };
+  const tallies = await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  return tallies.reduce(addTallies);
+}
+
 /** Runs a check; its output is shown only where it fails. Counts as one test. */
-export async function runCheck(check: Check): Promise<Tally> {
+async function runCheck(check: Check): Promise<Tally> {
   const outcome = await run(check.command);
   const isFine = outcome.code === 0;
   print(`${isFine ? '✓' : '✗'} ${check.name} (${seconds(outcome.ms)})\n`);

@@ -3,16 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServers } from '@tidegate/native';
 import { checks } from './checks.ts';
-import { runCheck, runTests } from './steps.ts';
+import { runChecks, runTests } from './steps.ts';
 import type { Tally } from './tally.ts';
-import { addTallies, emptyTally, isGreen, tallyLine } from './tally.ts';
+import { addTallies, isGreen, tallyLine } from './tally.ts';
 
 /** The whole proof of the repository: checks, unit tests, then integration and end-to-end tests against real servers. */
 async function testEverything(): Promise<Tally> {
-  let total = emptyTally;
-  for (const check of checks) total = addTallies(total, await runCheck(check));
-  total = addTallies(total, await runTests({ project: 'unit' }));
-  return addTallies(total, await testAgainstServers());
+  const checked = await runChecks(checks);
+  const tested = addTallies(checked, await runTests({ project: 'unit' }));
+  return addTallies(tested, await testAgainstServers());
 }
 
 /** Servers given by KAFKA_BROKERS, DATABASE_URL and REDIS_URL are used as they are; the others are started and ended here. */
