@@ -16,6 +16,8 @@ export default defineConfig({
     },
   ],
   test: {
+    // vitest would leave a core free, which is half of a machine with two.
+    maxWorkers: '100%',
     // vitest resolves these from the root also for the projects below.
     setupFiles: ['./tests/gates/leak-guard.ts', ...(planted === null ? [] : ['./tests/mutants/plant.ts'])],
     projects: [
@@ -31,6 +33,9 @@ export default defineConfig({
           ],
           exclude: ['**/node_modules/**', '**/*.integration.test.ts', '**/*.e2e.test.ts', '**/*.datasets.test.ts'],
           testTimeout: 30_000,
+          // The files of a worker share its modules: loading them anew for each file took longer than the tests. Nothing here
+          // keeps state in a module, and the leak guard looks at every file.
+          isolate: false,
         },
       },
       {
@@ -53,7 +58,6 @@ export default defineConfig({
           include: ['tests/**/*.e2e.test.ts', 'infra/native/**/*.e2e.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
         },
       },
       {

@@ -31,10 +31,25 @@ function leakedHandles(): readonly string[] {
   });
 }
 
-/** The platform's fetch keeps connections for later calls; that is no leak of the test. */
+// Where the platform's fetch keeps its connections: an agent in both places, or, where a package brought its own undici
+// first, that one's agent in the second place and a wrapper around it in the first.
+const [PLACE, AGENT_PLACE] = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globalDispatcher.2')];
+
+interface Dispatcher {
+  destroy(): Promise<void>;
+}
+
+/** Fetch keeps connections for later calls; that is no leak of the test. The next file gets an agent of its own. */
 async function closeFetchConnections(): Promise<void> {
-  const dispatcher: unknown = Reflect.get(globalThis, Symbol.for('undici.globalDispatcher.1'));
-  if (typeof dispatcher !== 'object' || dispatcher === null) return;
-  const destroy: unknown = Reflect.get(dispatcher, 'destroy');
-  if (typeof destroy === 'function') await Reflect.apply(destroy, dispatcher, []);
+  const [placed, agent] = [dispatcherAt(PLACE), dispatcherAt(AGENT_PLACE)];
+  if (placed === null || agent === null) return;
+  const next: unknown = Reflect.construct(agent.constructor, []);
+  Reflect.set(globalThis, AGENT_PLACE, next);
+  Reflect.set(globalThis, PLACE, placed === agent ? next : Reflect.construct(placed.constructor, [next]));
+  await placed.destroy();
+}
+
+function dispatcherAt(place: symbol): Dispatcher | null {
+  const found: unknown = Reflect.get(globalThis, place);
+  return typeof found === 'object' && found !== null && 'destroy' in found ? (found as Dispatcher) : null;
 }
