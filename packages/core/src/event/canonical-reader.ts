@@ -208,7 +208,8 @@ class ScanningReader implements CanonicalReader {
     this.dataFrom = startOf(members, at[DATA] ?? 0);
     this.dataTo = endOf(members, at[DATA] ?? 0);
     this.values.take(bytes, scanner.data);
-    this.learn(packVersion);
+    this.head = this.heads.find(bytes, this.idTo + 1) ?? this.heads.learn(this.newHead());
+    this.tail = this.tails.find(bytes, this.textTo(TIME) + 1) ?? this.tails.learn(this.newTail(packVersion));
     return true;
   }
 
@@ -222,16 +223,17 @@ class ScanningReader implements CanonicalReader {
     this.subjectTo = hasSubject ? this.textTo(SUBJECT) : 0;
   }
 
-  private learn(packVersion: number): void {
+  private newHead(): HeadSegment {
     const source = this.envelopeText(SOURCE);
-    this.head = {
+    return {
       bytes: this.bytes.slice(this.idTo + 1, this.textTo(TYPE) + 1),
       source: source === NO_SOURCE ? '' : source,
       type: this.envelopeText(TYPE),
     };
-    this.tail = { bytes: this.bytes.slice(this.textTo(TIME) + 1, this.dataFrom), tenant: this.envelopeText(TENANT), packVersion };
-    if (this.heads.find(this.head.bytes, 0) === null) this.heads.learn(this.head);
-    if (this.tails.find(this.tail.bytes, 0) === null) this.tails.learn(this.tail);
+  }
+
+  private newTail(packVersion: number): TailSegment {
+    return { bytes: this.bytes.slice(this.textTo(TIME) + 1, this.dataFrom), tenant: this.envelopeText(TENANT), packVersion };
   }
 
   private readPackVersion(): number {

@@ -35,8 +35,9 @@ export class KnownSegments<S extends { readonly bytes: Uint8Array }> {
   }
 
   /** The newest comes first; the oldest is forgotten. */
-  learn(segment: S): void {
+  learn(segment: S): S {
     this.known.unshift(segment);
     if (this.known.length > KEPT_MAX) this.known.pop();
+    return segment;
   }
 }
