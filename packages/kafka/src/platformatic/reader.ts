@@ -106,7 +106,6 @@ class PollingReader implements LogReader {
   }
 
   #dispatch(): void {
-    if (this.#stop.signal.aborted) return;
     const byNode = new Map<number, Position[]>();
     for (const position of this.#positions.values()) {
       if (!position.isIdle) continue;
