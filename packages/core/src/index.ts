@@ -5,6 +5,7 @@ export { failed, ok } from './fault/fault.ts';
 export type { Fault, Result } from './fault/fault.ts';
 
 // hash
+export { writeAscii } from './hash/ascii.ts';
 export { createPartsHasher, hashParts } from './hash/hash-parts.ts';
 export type { PartsHasher } from './hash/hash-parts.ts';
 export { PUBLIC_HASH_KEY, siphash128 } from './hash/siphash.ts';

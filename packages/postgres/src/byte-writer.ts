@@ -1,3 +1,5 @@
+import { writeAscii } from '@tidegate/core';
+
 /** Copies longer than this go through `set`; shorter ones cost less byte by byte than the call and its view. */
 const LOOP_BYTES_MAX = 48;
 
@@ -39,7 +41,7 @@ export class ByteWriter {
   /** UTF-8 with its length before it, as a field of a row or an element of an array. */
   text(value: string): void {
     this.reserve(4 + value.length * 3);
-    const ascii = this.storeAscii(value, this.end + 4);
+    const ascii = writeAscii(value, this.buffer, this.end + 4);
     const written = ascii === value.length ? ascii : this.buffer.write(value, this.end + 4);
     this.store32(this.end, written);
     this.end += 4 + written;
@@ -76,16 +78,6 @@ export class ByteWriter {
     this.buffer[at + 1] = value >>> 16;
     this.buffer[at + 2] = value >>> 8;
     this.buffer[at + 3] = value;
-  }
-
-  /** Writes the text while it is ASCII; returns how many characters that were. */
-  private storeAscii(value: string, at: number): number {
-    for (let i = 0; i < value.length; i += 1) {
-      const code = value.charCodeAt(i);
-      if (code > 0x7f) return i;
-      this.buffer[at + i] = code;
-    }
-    return value.length;
   }
 
   private reserve(bytes: number): void {

@@ -1,3 +1,4 @@
+import { writeAscii } from './ascii.ts';
 import { siphash128Into } from './siphash.ts';
 
 /**
@@ -66,14 +67,4 @@ export function hashParts(key: Uint8Array, parts: readonly string[]): Uint8Array
   for (const part of parts) shared.addText(part);
   shared.finishInto(key, out);
   return out;
-}
-
-/** Writes the text while it is ASCII; returns how many characters that were. */
-function writeAscii(text: string, into: Uint8Array, at: number): number {
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    if (code > 0x7f) return i;
-    into[at + i] = code;
-  }
-  return text.length;
 }
