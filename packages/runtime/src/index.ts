@@ -3,6 +3,7 @@ export { systemClock, systemRandom } from './clock.ts';
 export type { ConfigDefinition, ConfigFault, ConfigField, ConfigFields, ConfigReading, ConfigValues, Environment } from './config.ts';
 export { ConfigError, defineConfig, loadConfig, readConfig } from './config.ts';
 export { deriveKey } from './key-derivation.ts';
+export { createPseudonymHmac } from './pseudonym.ts';
 export type { RedisSettings, RedisTarget } from './redis-fields.ts';
 export { redisFields, redisTarget } from './redis-fields.ts';
 export type { Backoff, RetryOptions } from './retry.ts';

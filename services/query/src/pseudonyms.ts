@@ -1,14 +1,11 @@
-import { createHmac } from 'node:crypto';
-import { deriveKey } from '@tidegate/runtime';
+import { createPseudonymHmac } from '@tidegate/runtime';
 
-const KEY_BYTES = 32;
-
-/** The same pseudonym that ingest writes: HMAC-SHA-256 of the subject under the tenant's key, 64 hex characters. */
+/** The same pseudonyms that ingest writes; a tenant's key is derived once. */
 export function createPseudonyms(secret: Uint8Array): (tenant: string, subject: string) => string {
-  const keys = new Map<string, Uint8Array>();
+  const tenants = new Map<string, (subject: string) => string>();
   return function pseudonymOf(tenant, subject) {
-    const key = keys.get(tenant) ?? deriveKey(secret, `tidegate/pseudonym/${tenant}`, KEY_BYTES);
-    keys.set(tenant, key);
-    return createHmac('sha256', key).update(subject).digest('hex');
+    const hmac = tenants.get(tenant) ?? createPseudonymHmac(secret, tenant);
+    tenants.set(tenant, hmac);
+    return hmac(subject);
   };
 }
