@@ -3,6 +3,7 @@ import { parseMapping, sendFile } from '@tidegate/cli';
 import type { Question } from '@tidegate/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openOracle, sqlText, type Oracle } from '../oracle/oracle.ts';
+import { putInForce, type DeclaredPack } from '../system/pack-in-force.ts';
 import { startSystem, type RunningSystem } from '../system/running-system.ts';
 
 // Domains that nobody shipped a pack for, each declared in the test and replayed from a real file; DuckDB over the same file
@@ -21,8 +22,8 @@ afterAll(async () => {
   oracle?.close();
 });
 
-async function replayFile(file: string, pack: string, mapping: string): Promise<number> {
-  await system.admin.applyPack(pack);
+async function replayFile(file: string, pack: DeclaredPack, mapping: string): Promise<number> {
+  await putInForce(system, pack);
   const order = { client: system.client, gateway: system.tidegate.gateway, stdin: process.stdin, stateFolder: null };
   const report = await sendFile({ ...order, file, mapping: parseMapping(mapping) });
   expect(report.examples).toEqual([]);
@@ -84,7 +85,7 @@ data:
       CAST("distance (m)" AS DECIMAL(18, 3)) AS distance, CAST("elapsed time (s)" AS BIGINT) AS elapsed,
       CAST("elevation gain (m)" AS DECIMAL(18, 3)) AS climb FROM read_csv(${sqlText(file)}, header = true, all_varchar = true)`);
     // Exact copies of a row are real entries of the file: ids come from row numbers, so each counts.
-    expect(await replayFile(file, pack, mapping)).toBe(42_116);
+    expect(await replayFile(file, { yaml: pack, eventType: 'run.recorded', metric: 'runs' }, mapping)).toBe(42_116);
   });
 
   test('distances add up to the centimetre over twenty years', async () => {
@@ -144,7 +145,7 @@ data:
   test('corrections below zero and missing departments are counted as they are', async () => {
     await oracle.run(`CREATE TABLE services AS SELECT CAST(timestamp AS TIMESTAMPTZ) AS instant, "group" AS department,
       CAST(number_of_executions AS BIGINT) AS executions FROM read_csv(${sqlText(file)}, header = true, all_varchar = true)`);
-    expect(await replayFile(file, pack, mapping)).toBe(150_291);
+    expect(await replayFile(file, { yaml: pack, eventType: 'service.given', metric: 'services' }, mapping)).toBe(150_291);
     const range = { metric: 'services', from: '2004-12-01', to: '2008-05-01' } as const;
     const all = await system.client.query({ ...range, kind: 'summary', measures: ['services', 'executions', 'least'] });
     const [[least] = []] = await oracle.rows('SELECT CAST(min(executions) AS INTEGER) FROM services');

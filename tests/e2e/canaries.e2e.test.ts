@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { putInForce } from '../system/pack-in-force.ts';
 import { readAllStoredBytes } from '../system/stored-bytes.ts';
 import { startSystem, type RunningSystem } from '../system/running-system.ts';
 
@@ -7,7 +8,7 @@ let system: RunningSystem;
 
 beforeAll(async () => {
   system = await startSystem('canaries', { packs: ['healthtrack'] });
-  await system.admin.applyPack(CANARY_PACK);
+  await putInForce(system, { yaml: CANARY_PACK, eventType: 'canary.visit', metric: 'canary_visits' });
 });
 
 afterAll(() => system?.stop());
