@@ -31,6 +31,15 @@ export const mutants: readonly Mutant[] = [
     kind: 'unit',
   },
   {
+    name: 'names that followed the layout are not remembered when it is left',
+    section: 2,
+    file: 'packages/core/src/event/json-scan.ts',
+    find: 'for (let i = 0; i < list.count; i += 1) this.isTwice(list.keyStart[i] ?? 0, list.keyEnd[i] ?? 0, 0);',
+    replace: '',
+    tests: ['packages/core/src/event/layout.property.test.ts'],
+    kind: 'unit',
+  },
+  {
     name: 'identity without the subject',
     section: 2,
     file: 'packages/core/src/event/identity.ts',

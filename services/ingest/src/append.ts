@@ -112,6 +112,8 @@ interface QueuedBatch extends PendingBatch {
 class PartitionLane implements AppendLane {
   private readonly queue: QueuedBatch[] = [];
   private isInFlight = false;
+  /** Length of the batch that was sent last. */
+  private sentBytes = 0;
   private readonly at: { readonly topic: string; readonly partition: number };
   private readonly options: AppenderOptions;
   private readonly wave: Wave;
@@ -137,6 +139,7 @@ class PartitionLane implements AppendLane {
     if (batch === undefined || this.isInFlight) return;
     this.queue.shift();
     this.isInFlight = true;
+    this.sentBytes = batch.records.sizeBytes;
     void this.append(batch).then((outcome) => {
       this.isInFlight = false;
       this.wave.settled(batch.bytes);
@@ -150,7 +153,9 @@ class PartitionLane implements AppendLane {
     const last = this.queue.at(-1);
     const isRoomy = last !== undefined && last.records.sizeBytes + recordBytes + RECORD_OVERHEAD_BYTES <= this.options.batchBytesMax;
     if (isRoomy) return last;
-    const fresh: QueuedBatch = { records: createRecordBatch(), waiters: [], bytes: 0 };
+    // A batch is about as long as the one before: growing it there by doubling would copy each record about once.
+    const initialBytes = Math.max(INITIAL_BYTES_MIN, last?.records.sizeBytes ?? this.sentBytes);
+    const fresh: QueuedBatch = { records: createRecordBatch({ initialBytes }), waiters: [], bytes: 0 };
     this.queue.push(fresh);
     this.wave.opened();
     if (!this.isInFlight) this.wave.join(this);
@@ -171,5 +176,6 @@ class PartitionLane implements AppendLane {
   }
 }
 
+const INITIAL_BYTES_MIN = 4_096;
 /** Lengths and attributes of a record in a batch take at most this. */
 const RECORD_OVERHEAD_BYTES = 64;

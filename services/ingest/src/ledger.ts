@@ -37,6 +37,8 @@ const NOT_TRIED = -1;
  */
 export class Ledger implements BatchWaiter {
   private readonly parts: Part[] = [];
+  /** By partition + 1: its part that was written to last, which is nearly always the next one's. */
+  private readonly newest: number[] = [];
   private readonly partOf: number[] = [];
   private readonly faults = new Map<number, Fault>();
   private readonly ids = new GrowingBuffer(1_024);
@@ -137,13 +139,17 @@ export class Ledger implements BatchWaiter {
 
   private join(batch: PendingBatch, partition: number): number {
     const last = batch.records.count - 1;
-    let index = this.parts.findLastIndex((part) => part.batch === batch && part.partition === partition);
+    let index = this.newest[partition + 1] ?? -1;
+    if (this.parts[index]?.batch !== batch) {
+      index = this.parts.findLastIndex((part) => part.batch === batch && part.partition === partition);
+    }
     if (index < 0) {
       index = this.parts.length;
       this.parts.push({ batch, partition, last, count: 0, outcome: null });
       batch.waiters.push(this);
       this.open += 1;
     }
+    this.newest[partition + 1] = index;
     const part = this.parts[index];
     if (part !== undefined) {
       part.last = last;

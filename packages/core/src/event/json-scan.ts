@@ -26,6 +26,9 @@ export class JsonScanner {
   private bytes: Uint8Array = new Uint8Array(0);
   private end = 0;
   private path: string[] = [];
+  /** Of the member name that was passed last. */
+  private keyEnd = 0;
+  private keyFlag = 0;
 
   /** Without `findsDuplicates` names that are given twice pass: only for bytes that have been scanned with it before. */
   constructor(options: { readonly findsDuplicates: boolean } = { findsDuplicates: true }) {
@@ -40,6 +43,8 @@ export class JsonScanner {
     this.cursor.fault = null;
     this.members.count = 0;
     this.data.count = 0;
+    this.members.layout.begin();
+    this.data.layout.begin();
     if (this.path.length > 0) this.path = [];
     this.seen?.begin(bytes);
     if (this.skipSpace() !== 0x7b) return 'bad_json';
@@ -135,12 +140,9 @@ export class JsonScanner {
   private scanMember(depth: number, list: MemberList | null): boolean {
     const { cursor } = this;
     const keyStart = cursor.at + 1;
-    if (!this.scanKey()) return false;
-    const keyEnd = cursor.at - 1;
-    const keyFlag = (cursor.flags & FLAG.escaped) === 0 ? 0 : FLAG.keyEscaped;
-    if (this.isTwice(keyStart, keyEnd, keyFlag)) return this.fail('duplicate_key') !== 0;
-    if (this.skipSpace() !== 0x3a) return this.fail('bad_json') !== 0;
-    cursor.at += 1;
+    const isName = (list !== null && this.passKnownName(list)) || this.scanName(list);
+    if (!isName) return false;
+    const { keyEnd, keyFlag } = this;
     this.skipSpace();
     const valueStart = cursor.at;
     const isData = list === this.members && this.isDataName(keyStart, keyEnd, keyFlag !== 0);
@@ -156,6 +158,40 @@ export class JsonScanner {
       list.flags[index] = (kind <= KIND.number ? cursor.flags : 0) | keyFlag;
     }
     return kind !== 0;
+  }
+
+  private passKnownName(list: MemberList): boolean {
+    const { cursor } = this;
+    const after = list.layout.pass(this.bytes, { at: cursor.at, end: this.end, place: list.count });
+    if (after < 0) return false;
+    cursor.at = after;
+    this.keyEnd = after - 2;
+    this.keyFlag = 0;
+    return true;
+  }
+
+  /** Scans name and colon of a member that does not follow the list's layout. */
+  private scanName(list: MemberList | null): boolean {
+    const { cursor } = this;
+    const keyStart = cursor.at + 1;
+    if (!this.scanKey()) return false;
+    this.keyEnd = cursor.at - 1;
+    this.keyFlag = (cursor.flags & FLAG.escaped) === 0 ? 0 : FLAG.keyEscaped;
+    if (list !== null && list.layout.known === list.count) this.leaveLayout(list);
+    if (this.isTwice(keyStart, this.keyEnd, this.keyFlag)) return this.fail('duplicate_key') !== 0;
+    if (this.skipSpace() !== 0x3a) return this.fail('bad_json') !== 0;
+    cursor.at += 1;
+    if (list !== null) {
+      const isPlain = this.keyFlag === 0 && cursor.at === this.keyEnd + 2;
+      list.layout.learn(this.bytes.subarray(keyStart - 1, cursor.at), list.count, isPlain);
+    }
+    return true;
+  }
+
+  /** Names that followed the layout were not noted as seen: from here on they must be. */
+  private leaveLayout(list: MemberList): void {
+    for (let i = 0; i < list.count; i += 1) this.isTwice(list.keyStart[i] ?? 0, list.keyEnd[i] ?? 0, 0);
+    list.layout.leave(list.count);
   }
 
   private isTwice(keyStart: number, keyEnd: number, keyFlag: number): boolean {

@@ -6,8 +6,9 @@ import { isInstant, parseInstant } from './instant.ts';
 import { JsonScanner } from './json-scan.ts';
 import type { JsonFault } from './json-string.ts';
 import { decodeJsonText } from './json-text.ts';
+import { KnownNames } from './known-names.ts';
 import type { MemberList } from './member-list.ts';
-import { endOf, FLAG, KIND, startOf } from './member-list.ts';
+import { endOf, KIND, startOf } from './member-list.ts';
 import { NameTable } from './name-table.ts';
 import { TextCache } from './text-cache.ts';
 
@@ -48,6 +49,8 @@ export interface JudgeContext {
 export class EventJudge {
   private readonly scanner = new JsonScanner();
   private readonly texts = new TextCache();
+  private readonly envelopeNames = new KnownNames();
+  private readonly fieldNames = new KnownNames();
   /** Index of each envelope member in the scanner's list, or -1. */
   private readonly at = new Int32Array(MEMBERS.length);
   private fieldOf = new Int16Array(64);
@@ -134,7 +137,7 @@ export class EventJudge {
     const list = this.members;
     let unknown: Fault | null = null;
     for (let i = 0; i < list.count; i += 1) {
-      const which = findName(memberNames, this.bytes, { list, i });
+      const which = this.envelopeNames.find(memberNames, this.bytes, { list, i });
       if (which >= 0) {
         if (list.kind[i] !== KIND.null) this.at[which] = i;
       } else unknown ??= this.fault('field_unknown', [nameAt(this.bytes, list, i)], 'is no member of an event');
@@ -235,7 +238,7 @@ export class EventJudge {
 
   private judgeField(type: JudgedType, i: number): Fault | null {
     const list = this.data;
-    const field = findName(type.names, this.bytes, { list, i });
+    const field = this.fieldNames.find(type.names, this.bytes, { list, i });
     this.fieldOf[i] = field;
     if (field < 0) {
       if (type.compiled.unknownMembers === 'refuse') {
@@ -275,12 +278,6 @@ export class EventJudge {
 
 function fieldName(type: JudgedType, field: number): string {
   return type.compiled.fields[field]?.name ?? '';
-}
-
-function findName(table: NameTable, bytes: Uint8Array, { list, i }: { list: MemberList; i: number }): number {
-  const start = list.keyStart[i] ?? 0;
-  const end = list.keyEnd[i] ?? 0;
-  return ((list.flags[i] ?? 0) & FLAG.keyEscaped) === 0 ? table.find(bytes, start, end) : table.findEscaped(bytes, start, end);
 }
 
 function nameAt(bytes: Uint8Array, list: MemberList, i: number): string {

@@ -1,3 +1,5 @@
+import { Layout } from './layout.ts';
+
 /** Members of one JSON object as flat byte positions; grows, and is reused for object after object. */
 export interface MemberList {
   count: number;
@@ -9,6 +11,7 @@ export interface MemberList {
   valueStart: Int32Array;
   valueEnd: Int32Array;
   flags: Uint8Array;
+  readonly layout: Layout;
 }
 
 /** Kinds of values; 0 is kept for "no value". */
@@ -35,6 +38,7 @@ export function createMemberList(): MemberList {
     valueStart: new Int32Array(capacity),
     valueEnd: new Int32Array(capacity),
     flags: new Uint8Array(capacity),
+    layout: new Layout(),
   };
 }
 
