@@ -31,10 +31,12 @@ export interface KafkaServer {
   restart(): Promise<void>;
 }
 
-const JVM_FLAGS: Readonly<Record<Tuning, readonly string[]>> = {
-  serve: ['-Xms128m', '-Xmx512m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'],
-  test: ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
-};
+/**
+ * The simple collector and the first compiler only: a broker of one machine shares its cores with everything else, and the
+ * second compiler's threads kept them busy for the first minutes (docs/adr/0010-small-pauses.md).
+ */
+const JVM_FLAGS = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+const HEAP: Readonly<Record<Tuning, string>> = { serve: '-Xmx512m', test: '-Xmx256m' };
 
 /** Single-node Kafka in KRaft mode: broker and controller in one process, on loopback only. */
 export async function startKafkaServer(options: KafkaOptions): Promise<KafkaServer> {
@@ -71,7 +73,7 @@ interface BrokerPorts {
 async function launchBroker(options: KafkaOptions, properties: string, port: number): Promise<RunningProcess> {
   const archive = classArchive(options.package, options.tuning);
   const log4j = `-Dlog4j2.configurationFile=${join(repositoryRoot, 'infra/native/kafka/log4j2.properties')}`;
-  const args = [...JVM_FLAGS[options.tuning], ...archive.flags, log4j, '-cp', options.package.classPath, 'kafka.Kafka', properties];
+  const args = [HEAP[options.tuning], ...JVM_FLAGS, ...archive.flags, log4j, '-cp', options.package.classPath, 'kafka.Kafka', properties];
   const running = launchProcess(options.home, { name: 'kafka', command: options.package.java, args });
   void running.exited.then(archive.keep);
   await waitUntil({ what: 'Kafka', process: running, withinMs: 120_000, isReady: () => acceptsConnections(running, port) });

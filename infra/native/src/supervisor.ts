@@ -6,6 +6,13 @@ import { join } from 'node:path';
 import { waitUntil } from './readiness.ts';
 import { listensOn } from './socket-owner.ts';
 
+/**
+ * Node's flags for every service; docker-compose.yml has the same. Services share cores, so a collection that waits for helper
+ * threads waits for other services; and young objects collected more often are collected in shorter pauses
+ * (docs/adr/0010-small-pauses.md).
+ */
+const SERVICE_FLAGS = ['--single-threaded-gc', '--max-semi-space-size=6'];
+
 export interface ServiceSpec {
   /** Name of the process: of its log and of its record. */
   readonly name: string;
@@ -97,7 +104,7 @@ function launch(options: SupervisorOptions, seat: Seat): void {
   const running = launchProcess(options.home, {
     name: spec.name,
     command: process.execPath,
-    args: [main],
+    args: [...SERVICE_FLAGS, main],
     env: spec.env,
     cwd: repositoryRoot,
   });

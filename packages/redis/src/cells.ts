@@ -4,7 +4,7 @@ import type { Advance, AdvanceOutcome, CellLimits, CellStore, ChunkContent, Chun
 import { CELL_LIMITS, partsFor, splitContent } from './cell-store.ts';
 import { fromFields, toFields } from './chunk-codec.ts';
 import { answerKey, chunkKey, partKeys, progressKey } from './chunk-key.ts';
-import { decodeProgress, encodeProgress } from './progress-codec.ts';
+import { createProgressDecoder, encodeProgress } from './progress-codec.ts';
 import { createScript, listOf, textOf } from './script-runner.ts';
 import type { Script, ScriptReply } from './script-runner.ts';
 
@@ -46,6 +46,7 @@ export function createRedisCells({ client, prefix, limits = CELL_LIMITS }: Redis
     begin: script('progress-begin'),
   };
   const cells: Cells = { prefix, limits, scripts };
+  const decodeProgress = createProgressDecoder();
   return {
     update: async (name, content) => update(cells, chunkKey(prefix, name), content),
     advance: async (advance) => advanceProgress(cells, advance),

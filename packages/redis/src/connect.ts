@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { Redis } from 'ioredis';
 
 /** Where Redis is: a URL, or its parts. */
@@ -40,7 +41,23 @@ export function connectRedis({ address, name, commandTimeoutMs, connectTimeoutMs
     keepAlive: 10_000,
   });
   redis.on('error', (error: Error) => onError?.(error));
+  redis.on('connect', () => gatherWrites(redis.stream));
   return redis;
+}
+
+/**
+ * Commands of one turn of the event loop leave in one write: a write costs more than a small command, and an announcement of
+ * twelve partitions makes some forty of them.
+ */
+function gatherWrites(stream: Writable): void {
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+  stream.write = (...args: unknown[]): boolean => {
+    if (stream.writableCorked === 0) {
+      stream.cork();
+      process.nextTick(() => stream.uncork());
+    }
+    return write(...args);
+  };
 }
 
 /** Resolves once the connection stands, or after `withinMs` in any case; for starts that prefer it but can do without. */

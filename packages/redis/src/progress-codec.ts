@@ -26,6 +26,20 @@ export function encodeProgress(progress: PartitionProgress): string {
   });
 }
 
+export type ProgressDecoder = (partition: number, text: string) => PartitionProgress | null;
+
+/** Every question reads the progress of all partitions, of which few have moved since the last: those are decoded. */
+export function createProgressDecoder(): ProgressDecoder {
+  const known = new Map<number, { readonly text: string; readonly progress: PartitionProgress | null }>();
+  return function decodeOnce(partition, text) {
+    const last = known.get(partition);
+    if (last?.text === text) return last.progress;
+    const progress = decodeProgress(partition, text);
+    known.set(partition, { text, progress });
+    return progress;
+  };
+}
+
 /** Null where the text is not progress: the partition then counts as unknown. */
 export function decodeProgress(partition: number, text: string): PartitionProgress | null {
   const parsed = PROGRESS_SCHEMA.safeParse(parseJson(text));

@@ -48,6 +48,7 @@ export const AGGREGATOR_CONFIG = defineConfig('aggregator', {
     env: 'FLUSH_PAUSE_MAX_MS',
     schema: text.integer({ min: 1, max: 10_000 }),
     default: '500',
-    description: 'Longest pause between two flushes; between the two it is twice the duration of the last flush.',
+    description:
+      'Longest pause between two flushes. Between the two it is a millisecond for 20 events of the last flush, at most twice its duration.',
   } satisfies ConfigField<number>,
 });

@@ -1,13 +1,12 @@
 import type { Clock } from '@tidegate/runtime';
 import type { BeginFlushSpan } from './flush-span.ts';
+import { pauseAfter } from './flush-pace.ts';
 import type { createFlush } from './flush.ts';
 import { freeze } from './frozen-batch.ts';
 import type { FrozenBatch } from './frozen-batch.ts';
 import { hasWork } from './owned-partition.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 
-/** Pauses between flushes are this many times as long as the last flush: flushing takes about a third of the time. */
-const PAUSE_PER_FLUSH = 2;
 /** The loop turns at least this often, so that a still one is seen. */
 const IDLE_TURN_MS = 1_000;
 
@@ -35,7 +34,7 @@ export interface FlushLoop {
 
 /**
  * Flushes all partitions that hold something, one flush at a time, while the next batches are folded. At low rates a flush
- * begins at once; under load batches grow by themselves, because the pause grows with the duration of the flush.
+ * begins at once; under load batches grow by themselves (`flush-pace.ts`).
  */
 export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
   const pace = createPace(deps);
@@ -49,7 +48,7 @@ export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
     const span = deps.beginSpan(frozen);
     const committed = await span.commit(() => deps.flush(frozen));
     const durationMs = deps.clock.monotonicMs() - startedMs;
-    if (frozen.length > 0) pace.flushed(durationMs);
+    if (frozen.length > 0) pace.flushed({ durationMs, events: frozen.reduce((sum, { batch }) => sum + batch.events, 0) });
     // Announcements follow one another, one flush behind at most.
     await announced;
     if (committed.length === 0) span.end();
@@ -98,7 +97,7 @@ interface Pace {
   /** Resolves when there is something to flush and the pause is over, or when somebody does not want to wait. */
   next(): Promise<void>;
   wake(): void;
-  flushed(durationMs: number): void;
+  flushed(flush: { readonly durationMs: number; readonly events: number }): void;
   /** Counts those who do not want to wait. */
   urge(by: 1 | -1): void;
   stop(): void;
@@ -130,8 +129,8 @@ function createPace(deps: FlushLoopDeps): Pace {
       for (let left = notBeforeMs - clock.monotonicMs(); left > 0 && !isUrged(); left = notBeforeMs - clock.monotonicMs())
         await waitAtMost(left);
     },
-    flushed: (durationMs) => {
-      notBeforeMs = clock.monotonicMs() + Math.min(pauseMaxMs, Math.max(pauseMinMs, durationMs * PAUSE_PER_FLUSH));
+    flushed: (flush) => {
+      notBeforeMs = clock.monotonicMs() + pauseAfter(flush, { minMs: pauseMinMs, maxMs: pauseMaxMs });
     },
     urge: (by) => {
       urgent += by;

@@ -1,14 +1,14 @@
 import { createSecretKey } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Caller, RequestContext, Upstream } from '@tidegate/http';
-import { CALLER_HEADER, clientGone, sendProblem, signCaller } from '@tidegate/http';
+import { CALLER_HEADER, sendProblem, signCaller } from '@tidegate/http';
 import type { Clock } from '@tidegate/runtime';
 import type { Metrics } from '@tidegate/telemetry';
 import type { Dispatcher } from 'undici';
 import { Pool } from 'undici';
 import { requestHeaders, responseHeaders } from './forward-headers.ts';
+import { createRelay } from './relay.ts';
+import { RequestBody } from './request-body.ts';
 
 /** A request that was let in, and where it goes. */
 export interface Passage {
@@ -62,35 +62,36 @@ export function createProxy({ upstreams, callerKey, clock, metrics }: ProxyOptio
     };
   }
 
-  async function send(passage: Passage, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { request, upstream, target } = passage;
-    return pools[upstream].request({
-      path: target,
-      method: request.method as Dispatcher.HttpMethod,
-      headers: requestHeaders(request.headers, ownHeaders(passage)),
-      body: hasBody(request) ? bodyOf(request) : null,
-      signal,
-    });
+  function fail(passage: Passage, error: Error): void {
+    const { response, context, upstream } = passage;
+    const reason = reasonOf(error);
+    metrics.counter('proxy_upstream_failures_total', { upstream, reason }).inc();
+    const code = reason === 'timeout' ? 'upstream_timeout' : 'upstream_unreachable';
+    sendProblem(response, { code, headers: brokenOff(passage) }, context);
   }
 
   return {
-    async forward(passage) {
-      const { response, context, upstream, headers } = passage;
-      const signal = clientGone(response);
-      try {
-        const answer = await send(passage, signal);
-        response.writeHead(answer.statusCode, responseHeaders(answer.headers, { ...headers, 'x-request-id': context.requestId }));
-        await pipeline(answer.body, response);
-      } catch (error) {
-        if (signal.aborted) return;
-        const reason = reasonOf(error);
-        metrics.counter('proxy_upstream_failures_total', { upstream, reason }).inc();
-        sendProblem(
+    forward(passage) {
+      const { request, response, context, upstream, target, headers } = passage;
+      return new Promise((resolve) => {
+        // It left while its limit was looked up.
+        if (response.closed) return resolve();
+        const relay = createRelay({
           response,
-          { code: reason === 'timeout' ? 'upstream_timeout' : 'upstream_unreachable', headers: brokenOff(passage) },
-          context,
+          headersOf: (answered) => responseHeaders(answered, { ...headers, 'x-request-id': context.requestId }),
+          onFailure: (error) => fail(passage, error),
+          onDone: resolve,
+        });
+        pools[upstream].dispatch(
+          {
+            path: target,
+            method: request.method as Dispatcher.HttpMethod,
+            headers: requestHeaders(request.headers, ownHeaders(passage)),
+            body: hasBody(request) ? new RequestBody(request) : null,
+          },
+          relay,
         );
-      }
+      });
     },
     close: async () => {
       await Promise.all(Object.values(pools).map((pool) => pool.close()));
@@ -113,14 +114,6 @@ function createPool(origin: string): Pool {
 /** RFC 9112 section 6: a request has a body exactly where its framing says so. */
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-}
-
-/**
- * Not the request itself: the client library destroys what it cannot send, and with the request the connection would go on
- * which the answer must still go out.
- */
-function bodyOf(request: IncomingMessage): Readable {
-  return Readable.from(request.iterator({ destroyOnReturn: false }), { objectMode: false });
 }
 
 /** What is left of an unread body would be taken for the next request: the connection ends with this answer. */

@@ -58,12 +58,21 @@ function emptyPart(): Part {
   return { seriesBytes: [], places: new Map(), cells: [], bytes: HEAD_BYTES_MAX };
 }
 
-const writer = new ByteWriter(4_096);
+const writer = new ByteWriter(65_536);
+/** Of its own: these results are kept. */
+const seriesWriter = new ByteWriter();
+
+/** Batch after batch names the same entries. */
+const encodedSeries = new WeakMap<SeriesEntry, Uint8Array>();
 
 function encodeSeries(entry: SeriesEntry): Uint8Array {
-  writer.reset();
-  writeSeries(entry, writer);
-  return writer.finish();
+  const known = encodedSeries.get(entry);
+  if (known !== undefined) return known;
+  seriesWriter.reset();
+  writeSeries(entry, seriesWriter);
+  const bytes = seriesWriter.finish();
+  encodedSeries.set(entry, bytes);
+  return bytes;
 }
 
 function encodePart(commit: CommitAnnouncement, part: Part, place: { readonly index: number; readonly count: number }): Uint8Array {
@@ -85,7 +94,10 @@ function encodePart(commit: CommitAnnouncement, part: Part, place: { readonly in
   return writer.finish();
 }
 
-/** The partition stands in the record's key, not in its value. Null where the bytes are malformed or of an unknown version. */
+/**
+ * The partition stands in the record's key, not in its value. States are parts of `bytes`, not copies. Null where the bytes
+ * are malformed or of an unknown version.
+ */
 export function decodeAnnouncement(partition: number, bytes: Uint8Array): Announcement | null {
   const from = new ByteReader(bytes);
   if (from.byte() !== ANNOUNCEMENT_VERSION) return null;
@@ -112,7 +124,7 @@ function readCell(from: ByteReader, seriesCount: number): AnnouncedCell {
     from.fail();
     return { series: 0, grain: 2, bucketS: 0, revision: 0, state: new Uint8Array(0) };
   }
-  return { series, grain, bucketS: from.zigzag(), revision: from.varint(), state: from.raw(from.count()) };
+  return { series, grain, bucketS: from.zigzag(), revision: from.varint(), state: from.part(from.count()) };
 }
 
 export function isGrainCode(code: number): code is GrainCode {

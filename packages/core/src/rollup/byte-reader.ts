@@ -1,4 +1,5 @@
 const VARINT_SCALE_MAX = 0x80 ** 7;
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
 /**
  * Reads what `ByteWriter` wrote. Bytes come from outside, so reading never throws: past the end, or at a malformed number,
@@ -9,7 +10,6 @@ export class ByteReader {
   private at = 0;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
-  private readonly decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -82,16 +82,21 @@ export class ByteReader {
 
   /** A copy of the next bytes. */
   raw(length: number): Uint8Array {
+    return this.part(length).slice();
+  }
+
+  /** The next bytes themselves, as long as the caller's array is what it was. */
+  part(length: number): Uint8Array {
     if (this.isBroken || length > this.remaining) {
       this.fail();
       return new Uint8Array(0);
     }
     this.at += length;
-    return this.bytes.slice(this.at - length, this.at);
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + this.at - length, length);
   }
 
   text(): string {
-    return this.decoder.decode(this.raw(this.count()));
+    return decoder.decode(this.part(this.count()));
   }
 
   fail(): 0 {

@@ -1,26 +1,36 @@
-/** A growing buffer with the little-endian and variable-length numbers of the cell and announcement codecs. */
-export class ByteWriter {
-  private bytes: Uint8Array;
-  private view: DataView;
-  private end = 0;
-  private readonly encoder = new TextEncoder();
+const encoder = new TextEncoder();
 
-  constructor(initialBytes = 256) {
-    this.bytes = new Uint8Array(initialBytes);
+/**
+ * Little-endian and variable-length numbers, as the cell and announcement codecs write them, into chunks of memory that many
+ * results share: most results are shorter than what an array of their own would cost.
+ */
+export class ByteWriter {
+  private readonly chunkBytes: number;
+  private bytes: Uint8Array<ArrayBuffer>;
+  private view: DataView;
+  private start = 0;
+  private end = 0;
+
+  constructor(chunkBytes = 16_384) {
+    this.chunkBytes = chunkBytes;
+    this.bytes = new Uint8Array(chunkBytes);
     this.view = new DataView(this.bytes.buffer);
   }
 
   get length(): number {
-    return this.end;
+    return this.end - this.start;
   }
 
-  /** A copy of what was written. */
+  /** What was written since the last call or reset. It is not written over: the next result stands behind it. */
   finish(): Uint8Array {
-    return this.bytes.slice(0, this.end);
+    const written = new Uint8Array(this.bytes.buffer, this.start, this.length);
+    this.start = this.end;
+    return written;
   }
 
+  /** Forgets what was written since the last `finish`. */
   reset(): void {
-    this.end = 0;
+    this.end = this.start;
   }
 
   byte(value: number): void {
@@ -68,16 +78,18 @@ export class ByteWriter {
 
   /** UTF-8 with its byte length before it. */
   text(value: string): void {
-    const encoded = this.encoder.encode(value);
+    const encoded = encoder.encode(value);
     this.varint(encoded.length);
     this.raw(encoded);
   }
 
   private reserve(bytes: number): void {
     if (this.end + bytes <= this.bytes.length) return;
-    const wider = new Uint8Array((this.end + bytes) * 2);
-    wider.set(this.bytes.subarray(0, this.end));
-    this.bytes = wider;
-    this.view = new DataView(wider.buffer);
+    const written = this.bytes.subarray(this.start, this.end);
+    this.bytes = new Uint8Array(Math.max(this.chunkBytes, (written.length + bytes) * 2));
+    this.bytes.set(written);
+    this.view = new DataView(this.bytes.buffer);
+    this.start = 0;
+    this.end = written.length;
   }
 }

@@ -24,7 +24,7 @@ export interface ChunkCell {
 
 export type ChunkField = { readonly kind: 'series'; readonly seriesId: Uint8Array } | ({ readonly kind: 'cell' } & ChunkCellKey);
 
-const writer = new ByteWriter(512);
+const writer = new ByteWriter();
 
 export function chunkSeriesField(seriesId: Uint8Array): Uint8Array {
   writer.reset();
@@ -64,13 +64,13 @@ export function encodeChunkCell(cell: ChunkCell): Uint8Array {
   return writer.finish();
 }
 
-/** Null where the bytes are malformed. */
+/** The state is a part of `bytes`, not a copy. Null where they are malformed. */
 export function decodeChunkCell(bytes: Uint8Array): ChunkCell | null {
   const from = new ByteReader(bytes);
   const term = from.varint();
   const commitNo = from.varint();
   const revision = from.varint();
-  const state = from.raw(from.remaining);
+  const state = from.part(from.remaining);
   return from.isDone ? { term, commitNo, revision, state } : null;
 }
 

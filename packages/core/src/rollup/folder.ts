@@ -85,7 +85,7 @@ export function createFolder(planOf: FoldPlanSource, options: { readonly seriesM
       }
     },
     take: () => nextBatch().finish(),
-    discard: () => void nextBatch(),
+    discard: () => void nextBatch().finish(),
   };
 }
 
@@ -148,12 +148,18 @@ class OpenBatch {
   private readonly series: SeriesEntry[] = [];
   private readonly deltas: CellDelta[] = [];
   private readonly days: DayOfEvents[] = [];
+  private readonly touched: KnownSeries[] = [];
 
   constructor(number: number) {
     this.number = number;
   }
 
+  /** What the known series hold of this batch is let go: it would stay until each of them is met again. */
   finish(): FoldedBatch {
+    for (const series of this.touched) {
+      series.cells = null;
+      series.lastState = null;
+    }
     return { events: this.events, series: this.series, deltas: this.deltas, days: this.days };
   }
 
@@ -172,10 +178,13 @@ class OpenBatch {
   cell(series: KnownSeries, bucketS: number, measures: readonly CompiledMeasure[]): RollupState {
     if (series.batch !== this.number) this.adopt(series);
     if (series.lastBucketS === bucketS && series.lastState !== null) return series.lastState;
-    let state = series.cells.get(bucketS);
+    let state = series.cells?.get(bucketS);
     if (state === undefined) {
       state = createState(measures);
-      series.cells.set(bucketS, state);
+      if (series.lastState !== null) {
+        series.cells ??= new Map([[series.lastBucketS, series.lastState]]);
+        series.cells.set(bucketS, state);
+      }
       this.deltas.push({ series: series.place, bucketS, state });
     }
     series.lastBucketS = bucketS;
@@ -186,7 +195,6 @@ class OpenBatch {
   private adopt(series: KnownSeries): void {
     series.batch = this.number;
     series.place = this.series.push(series.entry) - 1;
-    series.cells.clear();
-    series.lastState = null;
+    this.touched.push(series);
   }
 }

@@ -3,14 +3,15 @@ import type { SeriesEntry } from './announcement-shape.ts';
 import { seriesEntry } from './series.ts';
 import type { RollupState } from './state.ts';
 
-/** A series that this folder has met, with its open cells. */
+/** A series that this folder has met, with its cells of the open batch. */
 export interface KnownSeries {
   readonly entry: SeriesEntry;
-  /** Batch in which `cells` and `place` were set; of an earlier batch they mean nothing. */
+  /** Batch in which `place` was set; of an earlier batch it means nothing. */
   batch: number;
   /** Index among the batch's series. */
   place: number;
-  cells: Map<number, RollupState>;
+  /** By bucket, once a batch holds more than one. */
+  cells: Map<number, RollupState> | null;
   /** The cell that was touched last: most events follow one into the same bucket. */
   lastBucketS: number;
   lastState: RollupState | null;
@@ -69,7 +70,7 @@ export class SeriesTable {
       entry: seriesEntry({ tenant, metric, version, setNo: this.setNo, subject, dims }),
       batch: -1,
       place: 0,
-      cells: new Map(),
+      cells: null,
       lastBucketS: 0,
       lastState: null,
     };

@@ -24,7 +24,7 @@ export function mergeState(into: RollupState, from: RollupState): void {
   }
 }
 
-const writer = new ByteWriter(1_024);
+const writer = new ByteWriter();
 
 export function encodeState(state: RollupState): Uint8Array {
   writer.reset();

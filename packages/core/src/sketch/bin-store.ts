@@ -30,10 +30,11 @@ export class BinStore {
     return true;
   }
 
+  /** `other` is left as it is. */
   merge(other: BinStore): void {
     this.settle();
-    other.settle();
-    this.mergeSorted(other.indexes, other.counts);
+    if (other.indexes.length > 0) this.mergeSorted(other.indexes, other.counts, other.indexes.length);
+    if (other.waiting.length > 0) this.mergeNotes(other.waiting);
   }
 
   /** Calls with each bin by rising index, until the call says true. */
@@ -49,31 +50,27 @@ export class BinStore {
   }
 
   private settle(): void {
-    const { waiting } = this;
-    if (waiting.length === 0) return;
-    sortSmall(waiting);
-    const indexes: number[] = [];
-    const counts: number[] = [];
-    let last = -1;
-    for (const index of waiting) {
-      if (last >= 0 && indexes[last] === index) counts[last] = (counts[last] ?? 0) + 1;
-      else last = indexes.push(index) - 1;
-      if (counts.length === last) counts.push(1);
-    }
-    waiting.length = 0;
-    this.mergeSorted(indexes, counts);
+    if (this.waiting.length === 0) return;
+    this.mergeNotes(this.waiting);
+    this.waiting = [];
+  }
+
+  /** Sorted and counted in memory that all stores share: most cells of a batch hold few values and live shortly. */
+  private mergeNotes(notes: readonly number[]): void {
+    const bins = countNotes(notes);
+    this.mergeSorted(notedIndexes, notedCounts, bins);
   }
 
   /** From the end, in place: what lies below the least of the new bins is not moved. */
-  private mergeSorted(indexes: readonly number[], counts: readonly number[]): void {
+  private mergeSorted(indexes: ArrayLike<number>, counts: ArrayLike<number>, bins: number): void {
     const own = this.indexes;
     let left = own.length - 1;
-    let to = own.length + indexes.length - countShared(own, indexes) - 1;
+    let to = own.length + bins - countShared(own, indexes, bins) - 1;
     for (let added = to - left; added > 0; added -= 1) {
       own.push(0);
       this.counts.push(0);
     }
-    for (let right = indexes.length - 1; right >= 0; to -= 1) {
+    for (let right = bins - 1; right >= 0; to -= 1) {
       const index = indexes[right] ?? 0;
       const ours = left < 0 ? Number.NEGATIVE_INFINITY : (own[left] ?? 0);
       let count = 0;
@@ -91,23 +88,55 @@ export class BinStore {
   }
 }
 
-/** How many numbers two rising lists have in common. */
-function countShared(left: readonly number[], right: readonly number[]): number {
+/** How many numbers a rising list has in common with the first `bins` of another. */
+function countShared(left: readonly number[], right: ArrayLike<number>, bins: number): number {
   let shared = 0;
   let at = 0;
-  for (const index of right) {
+  for (let i = 0; i < bins; i += 1) {
+    const index = right[i] ?? 0;
     while (at < left.length && (left[at] ?? 0) < index) at += 1;
     if (left[at] === index) shared += 1;
   }
   return shared;
 }
 
-/** Numbers sorted through a typed array: its sort compares without calling back. */
-let scratch = new Int32Array(1_024);
+/** Bins of the notes that were counted last. */
+let notedIndexes = new Int32Array(1_024);
+let notedCounts = new Int32Array(1_024);
+/** Up to so many notes inserting each in its place is faster than a call of the library's sort. */
+const INSERTED_MAX = 32;
 
-function sortSmall(numbers: number[]): void {
-  if (numbers.length > scratch.length) scratch = new Int32Array(numbers.length * 2);
-  for (let i = 0; i < numbers.length; i += 1) scratch[i] = numbers[i] ?? 0;
-  scratch.subarray(0, numbers.length).sort();
-  for (let i = 0; i < numbers.length; i += 1) numbers[i] = scratch[i] ?? 0;
+/** Returns how many bins the notes make. */
+function countNotes(notes: readonly number[]): number {
+  if (notes.length > notedIndexes.length) {
+    notedIndexes = new Int32Array(notes.length * 2);
+    notedCounts = new Int32Array(notes.length * 2);
+  }
+  sortNotes(notes);
+  let last = -1;
+  for (let i = 0; i < notes.length; i += 1) {
+    const index = notedIndexes[i] ?? 0;
+    if (last >= 0 && notedIndexes[last] === index) notedCounts[last] = (notedCounts[last] ?? 0) + 1;
+    else {
+      last += 1;
+      notedIndexes[last] = index;
+      notedCounts[last] = 1;
+    }
+  }
+  return last + 1;
+}
+
+/** Into `notedIndexes`; the sort of a typed array compares without calling back. */
+function sortNotes(notes: readonly number[]): void {
+  if (notes.length > INSERTED_MAX) {
+    notedIndexes.set(notes);
+    notedIndexes.subarray(0, notes.length).sort();
+    return;
+  }
+  for (let i = 0; i < notes.length; i += 1) {
+    const index = notes[i] ?? 0;
+    let at = i;
+    for (; at > 0 && (notedIndexes[at - 1] ?? 0) > index; at -= 1) notedIndexes[at] = notedIndexes[at - 1] ?? 0;
+    notedIndexes[at] = index;
+  }
 }

@@ -12,6 +12,9 @@ const LOG_MIDDLE = Math.log(2 / (GAMMA + 1));
 /** Smallest normal double; what is nearer to zero counts as zero, for its digits are lost already. */
 const NORMAL_MIN = 2 ** -1022;
 
+/** Most measures have no negative values; those share a store that stays empty. */
+const NO_BINS = new BinStore();
+
 /** Index of the bin that holds a magnitude. */
 export function sketchBin(magnitude: number): number {
   return Math.ceil(Math.log(magnitude) / LOG_GAMMA);
@@ -28,7 +31,7 @@ function estimateOf(bin: number): number {
  */
 export class DDSketch {
   private zeros = 0;
-  private readonly negative = new BinStore();
+  private negative: BinStore = NO_BINS;
   private readonly positive = new BinStore();
   private total = 0;
 
@@ -44,7 +47,7 @@ export class DDSketch {
   /** The same where the bin of the value's magnitude is known. */
   addBinned(value: number, bin: number): void {
     if (value >= NORMAL_MIN) this.positive.add(bin);
-    else if (value <= -NORMAL_MIN) this.negative.add(bin);
+    else if (value <= -NORMAL_MIN) this.ownNegative().add(bin);
     else this.zeros += 1;
     this.total += 1;
   }
@@ -52,7 +55,7 @@ export class DDSketch {
   merge(other: DDSketch): void {
     this.zeros += other.zeros;
     this.total += other.total;
-    this.negative.merge(other.negative);
+    if (other.negative !== NO_BINS) this.ownNegative().merge(other.negative);
     this.positive.merge(other.positive);
   }
 
@@ -69,6 +72,11 @@ export class DDSketch {
     if (below === rank) return lower;
     const upper = this.estimateAt(below + 1);
     return lower * (below + 1 - rank) + upper * (rank - below);
+  }
+
+  private ownNegative(): BinStore {
+    if (this.negative === NO_BINS) this.negative = new BinStore();
+    return this.negative;
   }
 
   /** Estimate of the value of a rank, 0 … n-1. */
@@ -101,7 +109,10 @@ export class DDSketch {
   static read(from: ByteReader): DDSketch {
     const sketch = new DDSketch();
     sketch.zeros = from.varint();
-    sketch.total = sketch.zeros + readStore(sketch.negative, from) + readStore(sketch.positive, from);
+    const negative = new BinStore();
+    const negatives = readStore(negative, from);
+    if (negatives > 0) sketch.negative = negative;
+    sketch.total = sketch.zeros + negatives + readStore(sketch.positive, from);
     return sketch;
   }
 }
