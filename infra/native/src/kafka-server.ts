@@ -71,7 +71,7 @@ interface BrokerPorts {
 }
 
 async function launchBroker(options: KafkaOptions, properties: string, port: number): Promise<RunningProcess> {
-  const archive = classArchive(options.package, options.tuning);
+  const archive = classArchive(options.package);
   const log4j = `-Dlog4j2.configurationFile=${join(repositoryRoot, 'infra/native/kafka/log4j2.properties')}`;
   const args = [HEAP[options.tuning], ...JVM_FLAGS, ...archive.flags, log4j, '-cp', options.package.classPath, 'kafka.Kafka', properties];
   const running = launchProcess(options.home, { name: 'kafka', command: options.package.java, args });
@@ -84,7 +84,7 @@ async function formatOnce(options: KafkaOptions, folder: string, properties: str
   if (existsSync(join(folder, 'log', 'meta.properties'))) return;
   rmSync(join(folder, 'log'), { recursive: true, force: true });
   const clusterId = randomBytes(16).toString('base64url');
-  const jvm = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', options.package.classPath];
+  const jvm = ['-Xmx128m', ...JVM_FLAGS, '-cp', options.package.classPath];
   const args = [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties];
   await runTool({ command: options.package.java, args, owner: options.home.dataDir });
 }
@@ -93,12 +93,11 @@ async function formatOnce(options: KafkaOptions, folder: string, properties: str
  * Class data of the broker, written by the JVM at the end of its first orderly run and mapped by later ones: it halves the
  * time to the first answer. A JVM that cannot use the file (other version, other class path) runs without it.
  */
-function classArchive(kafka: KafkaPackage, tuning: Tuning): { flags: readonly string[]; keep: () => void } {
-  const collector = tuning === 'serve' ? 'g1' : 'serial';
-  const file = join(kafka.folder, `classes-${collector}.jsa`);
+function classArchive(kafka: KafkaPackage): { flags: readonly string[]; keep: () => void } {
+  const file = join(kafka.folder, 'classes-serial.jsa');
   if (existsSync(file))
     return { flags: [`-XX:SharedArchiveFile=${file}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off'], keep: () => undefined };
-  const fresh = join(kafka.folder, `classes-${collector}-${process.pid}-${randomBytes(4).toString('hex')}.new`);
+  const fresh = join(kafka.folder, `classes-serial-${process.pid}-${randomBytes(4).toString('hex')}.new`);
   const keep = (): void => {
     if (existsSync(fresh)) renameSync(fresh, file);
   };

@@ -41,7 +41,7 @@ export function createProgressDecoder(): ProgressDecoder {
 }
 
 /** Null where the text is not progress: the partition then counts as unknown. */
-export function decodeProgress(partition: number, text: string): PartitionProgress | null {
+function decodeProgress(partition: number, text: string): PartitionProgress | null {
   const parsed = PROGRESS_SCHEMA.safeParse(parseJson(text));
   if (!parsed.success) return null;
   const { term, commit_no, next_offset, log_generation, complete_through_ms, rollups_offset } = parsed.data;

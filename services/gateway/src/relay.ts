@@ -18,16 +18,18 @@ export interface RelayOptions {
  */
 export function createRelay({ response, headersOf, onFailure, onDone }: RelayOptions): Dispatcher.DispatchHandler {
   let upstream: Dispatcher.DispatchController | null = null;
-  let isGone = false;
+  const isGone = (): boolean => response.closed && !response.writableFinished;
+  const abortIfGone = (): void => {
+    if (isGone()) upstream?.abort(new Error('the client went away'));
+  };
   response.once('close', () => {
-    isGone = !response.writableFinished;
-    if (isGone) upstream?.abort(new Error('the client went away'));
+    abortIfGone();
     onDone();
   });
   return {
     onRequestStart(controller) {
       upstream = controller;
-      if (isGone) controller.abort(new Error('the client went away'));
+      abortIfGone();
     },
     onResponseStart(_controller, statusCode, headers) {
       if (statusCode >= 200) response.writeHead(statusCode, headersOf(headers));
@@ -43,7 +45,7 @@ export function createRelay({ response, headersOf, onFailure, onDone }: RelayOpt
     },
     onResponseError(_controller, error) {
       upstream = null;
-      if (!isGone) onFailure(error);
+      if (!isGone()) onFailure(error);
     },
   };
 }

@@ -26,8 +26,6 @@ export class RequestBody extends Readable {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#request.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose);
     if (this.#isReading && !this.#request.readableEnded) this.#request.pause();
-    // What happens to the request from here on is its connection's affair.
-    if (error !== null) this.#request.on('error', () => undefined);
     done(error);
   }
 

@@ -2,7 +2,6 @@ import type { CompiledMeasure } from '../pack/compiled.ts';
 import type { EventView } from './event-view.ts';
 import type { FoldPlan, PlannedAdds, PlannedInput, PlannedMetric } from './fold-plan.ts';
 import type { CellDelta, DayOfEvents, FoldedBatch, FoldPlanSource, Folder } from './folder-shape.ts';
-import type { SeriesEntry } from './announcement-shape.ts';
 import { bucketStart } from './grain.ts';
 import type { CountState, ExtremeState, QuantileState, SumState } from './measure.ts';
 import { absentInput, toDouble } from './number-input.ts';
@@ -145,10 +144,9 @@ function addValues(state: RollupState, adds: PlannedAdds, inputs: readonly Numbe
 class OpenBatch {
   readonly number: number;
   private events = 0;
-  private readonly series: SeriesEntry[] = [];
   private readonly deltas: CellDelta[] = [];
   private readonly days: DayOfEvents[] = [];
-  private readonly touched: KnownSeries[] = [];
+  private readonly series: KnownSeries[] = [];
 
   constructor(number: number) {
     this.number = number;
@@ -156,11 +154,11 @@ class OpenBatch {
 
   /** What the known series hold of this batch is let go: it would stay until each of them is met again. */
   finish(): FoldedBatch {
-    for (const series of this.touched) {
+    for (const series of this.series) {
       series.cells = null;
       series.lastState = null;
     }
-    return { events: this.events, series: this.series, deltas: this.deltas, days: this.days };
+    return { events: this.events, series: this.series.map(({ entry }) => entry), deltas: this.deltas, days: this.days };
   }
 
   countDay(tenant: string, timeMs: number, arrivedAtMs: number): void {
@@ -194,7 +192,6 @@ class OpenBatch {
 
   private adopt(series: KnownSeries): void {
     series.batch = this.number;
-    series.place = this.series.push(series.entry) - 1;
-    this.touched.push(series);
+    series.place = this.series.push(series) - 1;
   }
 }
