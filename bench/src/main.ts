@@ -33,6 +33,9 @@ if (bench === undefined) {
 } else {
   const dataDir = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
   const tidegate = await startTidegate({ dataDir, packs: ['wikipedia'], tuning: 'serve', settings: UNLIMITED });
+  let isEnded: Promise<void> | null = null;
+  const end = (): Promise<void> => (isEnded ??= tidegate.stop().then(() => rmSync(dataDir, { recursive: true, force: true })));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end().finally(() => process.exit(1)));
   try {
     const say = (line: string): void => void process.stderr.write(`${line}\n`);
     const options = { tidegate, seed: Number(values.seed), minutes: Number(values.minutes), rate: Number(values.rate ?? bench.rate), say };
@@ -40,7 +43,6 @@ if (bench === undefined) {
     process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, null, 2)}\n`);
     if (result.machine.void) say(`void: other processes used ${result.machine.outside_cores} cores on average`);
   } finally {
-    await tidegate.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    await end();
   }
 }

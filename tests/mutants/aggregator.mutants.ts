@@ -75,9 +75,9 @@ export const mutants: readonly Mutant[] = [
     name: 'rejected row outside the transaction',
     section: 4,
     file: 'packages/postgres/src/commit-transaction.ts',
-    find: "  await writeRejected(client, commits);\n  await fault('flush.rejected_written');\n  attempt.commitSent = true;\n  const { command } = await client.query('COMMIT');\n  if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);\n  await fault('flush.committed');\n",
+    find: "  steps.send(writeRejected(client, commits));\n  await fault('flush.rejected_written');\n  await steps.done();\n  attempt.commitSent = true;\n  const { command } = await client.query('COMMIT');\n  if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);\n  await fault('flush.committed');\n",
     replace:
-      "  await fault('flush.rejected_written');\n  attempt.commitSent = true;\n  const { command } = await client.query('COMMIT');\n  if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);\n  await fault('flush.committed');\n  await writeRejected(client, commits);\n",
+      "  await fault('flush.rejected_written');\n  await steps.done();\n  attempt.commitSent = true;\n  const { command } = await client.query('COMMIT');\n  if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);\n  await fault('flush.committed');\n  await writeRejected(client, commits);\n",
     tests: ['packages/postgres/test/store.integration.test.ts'],
     kind: 'integration',
   },

@@ -9,8 +9,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a hole in the announcements is ignored',
     section: 7,
     file: 'services/query/src/materialise.ts',
-    find: "if (outcome === 'hole' || outcome === 'term' || outcome === 'lost') return beginEpoch(outcome);",
-    replace: "if (outcome === 'term' || outcome === 'lost') return beginEpoch(outcome);",
+    find: "if (outcome === 'hole' || outcome === 'term' || outcome === 'lost') reason ??= outcome;",
+    replace: "if (outcome === 'term' || outcome === 'lost') reason ??= outcome;",
     tests: CHUNK_TESTS,
     kind: 'unit',
   },
@@ -44,9 +44,12 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'progress is read after the chunks',
     section: 8,
-    file: 'services/query/src/read.ts',
-    find: "held: heldOf(progress), cache: { state: isFilled ? 'fill' : 'miss', ageMs: 0 }",
-    replace: "held: heldOf((await store.readProgress()) ?? progress), cache: { state: isFilled ? 'fill' : 'miss', ageMs: 0 }",
+    file: 'services/query/src/read-chunks.ts',
+    find: `    const [progress, ...looks] = await within(cacheBudgetMs, asked);
+`,
+    replace: `    const [, ...looks] = await within(cacheBudgetMs, asked);
+    const progress = await store.readProgress();
+`,
     tests: CHUNK_TESTS,
     kind: 'unit',
   },

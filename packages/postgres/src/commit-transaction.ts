@@ -6,12 +6,14 @@ import { run, statement } from './statements.ts';
 import type { CellWrite, CommitBatch, CommitFault, CommitOutcome, OffsetMove, PartitionCommit, StoredCell } from './store.ts';
 
 /**
- * The flush: one transaction for one or more partitions of one owner. What survives when it dies after each step:
+ * The flush: one transaction for one or more partitions of one owner. Statements are sent without waiting for one another;
+ * the server runs them in this order, and after one that fails none. Three answers are waited for: what the fence and the read
+ * say, that everything is written, that it is committed. What survives when the process dies after each step:
  *
  * 1. begin: nothing.
  * 2. fence (progress rows, in partition order; every one must move): nothing; the row locks go with the session, at the latest
  *    after its pause limit.
- * 3. COPY of raw rows and their days, 4. read absent cell states, 5. upsert series and cells, 6. journal, 7. rejected rows:
+ * 3. read absent cell states, 4. COPY of raw rows and their days, 5. upsert series and cells, 6. journal, 7. rejected rows:
  *    nothing; the next owner reads again from the same offset.
  * 8. COMMIT sent, answer lost: the progress row says whether all of it is there or nothing.
  */
@@ -46,29 +48,63 @@ interface Session {
 async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt): Promise<CommitOutcome> {
   const { client, fault } = session;
   const commits = batch.partitions.toSorted((a, b) => a.partition - b.partition);
-  await client.query('BEGIN');
+  const steps = createSteps();
+  steps.send(client.query('BEGIN'));
   await fault('flush.begun');
-  const lost = await fence(client, commits);
+  const fenced = steps.ask(fence(client, commits));
+  const stored = steps.ask(readAbsent(client, commits));
+  await fault('flush.fenced');
+  steps.send(writeRawRows(client, commits));
+  await fault('flush.raw_copied');
+  const lost = await fenced;
   if (lost.length > 0) {
+    await steps.settled();
     await client.query('ROLLBACK');
     return { kind: 'lost', partitions: lost };
   }
-  await fault('flush.fenced');
-  await writeRawRows(client, commits);
-  await fault('flush.raw_copied');
-  const writes = await resolveCells(client, commits);
+  const writes = resolveCells(commits, await stored);
   await fault('flush.cells_read');
-  await writeCells(client, commits, writes);
+  steps.send(writeCells(client, commits, writes));
   await fault('flush.cells_written');
-  await writeJournal(client, commits, writes);
+  steps.send(writeJournal(client, commits, writes));
   await fault('flush.journaled');
-  await writeRejected(client, commits);
+  steps.send(writeRejected(client, commits));
   await fault('flush.rejected_written');
+  await steps.done();
   attempt.commitSent = true;
   const { command } = await client.query('COMMIT');
   if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);
   await fault('flush.committed');
   return { kind: 'committed', writes };
+}
+
+/** Statements under way. They are answered in their order, so the first that fails tells why. */
+interface Steps {
+  send(step: Promise<unknown>): void;
+  /** The same where the answer is wanted before all are there. */
+  ask<T>(step: Promise<T>): Promise<T>;
+  /** @throws what the first step that failed threw */
+  done(): Promise<void>;
+  /** Resolves when all are answered, whatever the answers. */
+  settled(): Promise<void>;
+}
+
+function createSteps(): Steps {
+  const steps: Promise<unknown>[] = [];
+  const send = (step: Promise<unknown>): void => {
+    steps.push(step);
+    // Looked at in `done`; until then a failure is nobody's.
+    step.catch(() => undefined);
+  };
+  return {
+    send,
+    async ask(step) {
+      send(step);
+      return step;
+    },
+    done: async () => void (await Promise.all(steps)),
+    settled: async () => void (await Promise.allSettled(steps)),
+  };
 }
 
 /** Partitions of which a row did not move. */
@@ -95,14 +131,17 @@ async function fence(client: pg.PoolClient, commits: readonly PartitionCommit[])
 
 async function writeRawRows(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<void> {
   const rows = commits.map((commit) => commit.rawRows).filter((part) => part.length > 0);
-  if (rows.length > 0) await copyIn(client, statement('copy-raw-rows'), rows);
   const days = commits.flatMap((commit) => commit.arrivalDays);
-  if (days.length === 0) return;
-  await run(client, 'insert-arrival-days', [
-    dateArray(days.map((day) => day.arrivalDay)),
-    dateArray(days.map((day) => day.eventDay)),
-    textArray(days.map((day) => day.tenant)),
-  ]);
+  const copied = rows.length === 0 ? null : copyIn(client, statement('copy-raw-rows'), rows);
+  const listed =
+    days.length === 0
+      ? null
+      : run(client, 'insert-arrival-days', [
+          dateArray(days.map((day) => day.arrivalDay)),
+          dateArray(days.map((day) => day.eventDay)),
+          textArray(days.map((day) => day.tenant)),
+        ]);
+  await Promise.all([copied, listed]);
 }
 
 interface CellRow {
@@ -116,22 +155,27 @@ interface CellRow {
   revision: number;
 }
 
-async function resolveCells(
-  client: pg.PoolClient,
-  commits: readonly PartitionCommit[],
-): Promise<ReadonlyMap<number, readonly CellWrite[]>> {
+/** States, by partition, that the owner does not hold in memory. */
+async function readAbsent(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<ReadonlyMap<number, readonly StoredCell[]>> {
   const absent = commits.flatMap((commit) => commit.cells.absent.map((key) => ({ partition: commit.partition, key })));
-  const stored = new Map<number, StoredCell[]>(commits.map((commit) => [commit.partition, []]));
-  if (absent.length > 0) {
-    const rows = await run<CellRow>(client, 'read-cell-states', [
-      int4Array(absent.map((a) => a.partition)),
-      uuidArray(absent.map((a) => a.key.seriesId)),
-      int2Array(absent.map((a) => a.key.grain)),
-      int8Array(absent.map((a) => a.key.bucketS)),
-    ]);
-    for (const row of rows) stored.get(row.partition)?.push(fromCellRow(row));
-  }
-  return new Map(commits.map((commit) => [commit.partition, commit.cells.resolve(stored.get(commit.partition) ?? [])]));
+  if (absent.length === 0) return new Map();
+  const rows = await run<CellRow>(client, 'read-cell-states', [
+    int4Array(absent.map((a) => a.partition)),
+    uuidArray(absent.map((a) => a.key.seriesId)),
+    int2Array(absent.map((a) => a.key.grain)),
+    int8Array(absent.map((a) => a.key.bucketS)),
+  ]);
+  return Map.groupBy(
+    rows.map((row) => ({ partition: row.partition, ...fromCellRow(row) })),
+    ({ partition }) => partition,
+  );
+}
+
+function resolveCells(
+  commits: readonly PartitionCommit[],
+  stored: ReadonlyMap<number, readonly StoredCell[]>,
+): ReadonlyMap<number, readonly CellWrite[]> {
+  return new Map(commits.map(({ partition, cells }) => [partition, cells.resolve(stored.get(partition) ?? [])]));
 }
 
 export function fromCellRow(row: Omit<CellRow, 'partition'>): StoredCell {
@@ -152,29 +196,33 @@ async function writeCells(
   writes: ReadonlyMap<number, readonly CellWrite[]>,
 ): Promise<void> {
   const series = commits.flatMap((commit) => commit.series);
-  if (series.length > 0) {
-    await run(client, 'insert-series', [
-      uuidArray(series.map((s) => s.id)),
-      textArray(series.map((s) => s.tenant)),
-      textArray(series.map((s) => s.metric)),
-      int4Array(series.map((s) => s.version)),
-      int4Array(series.map((s) => s.setNo)),
-      textArray(series.map((s) => s.subject)),
-      textArray(series.map((s) => JSON.stringify(s.dims))),
-    ]);
-  }
   const cells = commits.flatMap((commit) => (writes.get(commit.partition) ?? []).map((write) => ({ write, commit })));
-  if (cells.length === 0) return;
-  await run(client, 'upsert-cells', [
-    uuidArray(cells.map((c) => c.write.seriesId)),
-    int2Array(cells.map((c) => c.write.grain)),
-    int8Array(cells.map((c) => c.write.bucketS)),
-    int2Array(cells.map((c) => c.commit.partition)),
-    byteaArray(cells.map((c) => c.write.state)),
-    int8Array(cells.map((c) => c.commit.term)),
-    int8Array(cells.map((c) => c.commit.commitNo)),
-    int4Array(cells.map((c) => c.write.revision)),
-  ]);
+  const named =
+    series.length === 0
+      ? null
+      : run(client, 'insert-series', [
+          uuidArray(series.map((s) => s.id)),
+          textArray(series.map((s) => s.tenant)),
+          textArray(series.map((s) => s.metric)),
+          int4Array(series.map((s) => s.version)),
+          int4Array(series.map((s) => s.setNo)),
+          textArray(series.map((s) => s.subject)),
+          textArray(series.map((s) => JSON.stringify(s.dims))),
+        ]);
+  const upserted =
+    cells.length === 0
+      ? null
+      : run(client, 'upsert-cells', [
+          uuidArray(cells.map((c) => c.write.seriesId)),
+          int2Array(cells.map((c) => c.write.grain)),
+          int8Array(cells.map((c) => c.write.bucketS)),
+          int2Array(cells.map((c) => c.commit.partition)),
+          byteaArray(cells.map((c) => c.write.state)),
+          int8Array(cells.map((c) => c.commit.term)),
+          int8Array(cells.map((c) => c.commit.commitNo)),
+          int4Array(cells.map((c) => c.write.revision)),
+        ]);
+  await Promise.all([named, upserted]);
 }
 
 async function writeJournal(

@@ -1,4 +1,4 @@
-import type { ClientBase, Connection, Submittable } from 'pg';
+import pg from 'pg';
 
 /** Largest piece handed to the socket at once. */
 const CHUNK_BYTES = 1 << 20;
@@ -6,42 +6,41 @@ const HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffe
 const TRAILER = Buffer.from([0xff, 0xff]);
 
 /** What the driver's connection can do beyond its published types. */
-interface CopyConnection extends Connection {
+interface CopyConnection extends pg.Connection {
   sendCopyFromChunk(chunk: Uint8Array): void;
   endCopyFrom(): void;
-}
-
-/** What the driver calls on a query of one's own. */
-interface CopyQuery extends Submittable {
-  handleCopyInResponse(connection: CopyConnection): void;
-  handleCommandComplete(): void;
-  handleError(error: Error): void;
-  handleReadyForQuery(): void;
-  callback(): void;
 }
 
 /**
  * Runs `COPY … FROM STDIN (FORMAT binary)` with rows that are encoded already (see `createRawRows`). Resolves when the
  * server has taken all rows; rejects with the driver's error, of which `code` is the SQLSTATE.
+ *
+ * The rows follow the statement without waiting for the server's word that it is ready for them: a server that refused the
+ * statement ignores them ("CopyData … messages received outside copy-in mode are ignored", PostgreSQL, chapter "Message Flow",
+ * COPY Operations). So COPY costs one round trip, and other statements may be sent behind it.
  */
-export function copyIn(client: ClientBase, statement: string, rows: readonly Uint8Array[]): Promise<void> {
+export function copyIn(client: pg.ClientBase, statement: string, rows: readonly Uint8Array[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    let failure: Error | null = null;
-    const settle = (): void => (failure === null ? resolve() : reject(failure));
-    const copy: CopyQuery = {
-      submit: (connection) => connection.query(statement),
-      handleCopyInResponse: (connection) => sendRows(connection, rows),
-      handleCommandComplete: () => undefined,
-      // A lost connection is told here too, and then no ReadyForQuery follows; settling twice is harmless.
-      handleError: (error) => {
-        failure ??= error;
-        reject(error);
-      },
-      handleReadyForQuery: settle,
-      callback: () => undefined,
-    };
-    client.query(copy);
+    client.query(new CopyQuery(statement, rows, (error) => (error === null ? resolve() : reject(error))));
   });
+}
+
+/** A query of the driver's own kind, because a connection that pipelines takes no other. */
+class CopyQuery extends pg.Query {
+  override readonly submit: (connection: pg.Connection) => void;
+
+  constructor(statement: string, rows: readonly Uint8Array[], callback: (error: Error | null) => void) {
+    super(statement, (error) => callback(error ?? null));
+    this.submit = (connection) => {
+      connection.query(statement);
+      sendRows(connection as CopyConnection, rows);
+    };
+  }
+
+  /** The rows are under way already. */
+  handleCopyInResponse(): void {
+    return undefined;
+  }
 }
 
 function sendRows(connection: CopyConnection, rows: readonly Uint8Array[]): void {

@@ -40,6 +40,7 @@ export function createPgStore(options: PgStoreOptions): DataStore {
     connectionsMax: 1,
     statementTimeoutMs: FLUSH_TIMEOUT_MS,
     transactionTimeoutMs: FLUSH_TIMEOUT_MS,
+    pipeline: true,
   });
   const pool = createPool({ ...shared, connectionsMax: 4 });
   return {

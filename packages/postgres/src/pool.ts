@@ -1,3 +1,5 @@
+import { Socket } from 'node:net';
+import { gatherWrites } from '@tidegate/runtime';
 import pg from 'pg';
 
 export interface PoolOptions {
@@ -10,6 +12,8 @@ export interface PoolOptions {
   readonly statementTimeoutMs: number;
   /** Longest pause inside a transaction and longest transaction, so that a paused process cannot hold its locks. */
   readonly transactionTimeoutMs?: number;
+  /** Statements are sent as they are asked for, without waiting for the answers of those before them. */
+  readonly pipeline?: boolean;
   readonly onError?: (error: Error) => void;
 }
 
@@ -24,6 +28,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionTimeoutMillis: 5_000,
     query_timeout: options.statementTimeoutMs + 5_000,
     keepAlive: true,
+    ...(options.pipeline === true ? { pipeline: true, stream: () => gatherWrites(new Socket()) } : {}),
     onConnect,
   });
   pool.on('error', (error) => options.onError?.(error));

@@ -35,6 +35,8 @@ export type ChunkReading =
   /** Not there, not filled, of another server run or epoch, or damaged. `brokenToken`: a part of it is missing. */
   | { readonly kind: 'absent'; readonly brokenToken: string | null }
   | { readonly kind: 'same'; readonly version: ChunkVersion }
+  /** Only the whole chunk would tell what the reader lacks, and changes alone were asked for. */
+  | { readonly kind: 'version'; readonly version: ChunkVersion }
   /** What changed since the version that the reader knows; take it over the known content. */
   | { readonly kind: 'delta'; readonly version: ChunkVersion; readonly content: ChunkContent }
   | { readonly kind: 'full'; readonly version: ChunkVersion; readonly content: ChunkContent };
@@ -70,6 +72,12 @@ export interface Advance {
  */
 export type AdvanceOutcome = 'advanced' | 'old' | 'hole' | 'term' | 'lost';
 
+export interface Advanced {
+  readonly outcome: AdvanceOutcome;
+  /** Offset in rollups.v1 before which everything is materialised. */
+  readonly resumeAt: number;
+}
+
 export interface NewEpoch {
   /** What the caller saw; null for none. */
   readonly seen: string | null;
@@ -80,9 +88,15 @@ export interface NewEpoch {
 
 /** Every method rejects when the server does not answer; what to do then is the caller's. */
 export interface CellStore {
-  /** Takes announced cells into the chunk if it exists; resolves to how many changed it. */
-  update(name: ChunkName, content: ChunkContent): Promise<number>;
-  advance(advance: Advance): Promise<{ readonly outcome: AdvanceOutcome; readonly resumeAt: number }>;
+  /**
+   * Those chunks that exist, loaded or being loaded. One that is made after this call is loaded from what Postgres holds by
+   * then, so cells that were committed before the call need not be brought to it.
+   */
+  findPresent(names: readonly ChunkName[]): Promise<readonly ChunkName[]>;
+  /** Takes announced cells into the chunk if it exists; resolves to how many changed it, null where it does not exist. */
+  update(name: ChunkName, content: ChunkContent): Promise<number | null>;
+  /** One after another, in one call; the outcome of each. */
+  advance(advances: readonly Advance[]): Promise<readonly Advanced[]>;
   /** False: somebody else began another epoch first. */
   beginEpoch(next: NewEpoch): Promise<boolean>;
   /** Null: there is no epoch. */
@@ -100,10 +114,13 @@ export interface CellStore {
    * the primary again and fill once more. `lost`: the chunk is no longer under this token.
    */
   fill(name: ChunkName, token: string, content: ChunkContent): Promise<'filled' | 'split' | 'lost'>;
-  /** Reads the chunk's version, or its cells since `known`. Read progress before, never after. */
+  /**
+   * Reads the chunk's cells, or what changed since `known`; with `changesOnly` never more than a few changes. Ask for progress
+   * before, never after: calls are answered in their order.
+   */
   read(
     name: ChunkName,
-    as: { readonly epoch: string; readonly known: ChunkVersion | null; readonly peek?: boolean },
+    as: { readonly epoch: string; readonly known: ChunkVersion | null; readonly changesOnly?: boolean },
   ): Promise<ChunkReading>;
   readAnswer(tenant: string, key: string): Promise<Uint8Array | null>;
   writeAnswer(tenant: string, key: string, answer: { readonly bytes: Uint8Array; readonly ttlMs: number }): Promise<void>;

@@ -1,6 +1,7 @@
 /** The cell store in memory, for tests without a server; keeps to the scripts of `lua/` step by step. */
 import type {
   Advance,
+  Advanced,
   AdvanceOutcome,
   CellLimits,
   CellStore,
@@ -61,7 +62,7 @@ export function createMemoryCells({ nowMs, limits = CELL_LIMITS }: MemoryCellsOp
   };
 }
 
-type ChunkPort = Pick<CellStore, 'update' | 'create' | 'fill' | 'read'>;
+type ChunkPort = Pick<CellStore, 'findPresent' | 'update' | 'create' | 'fill' | 'read'>;
 type MemoryChunks = Pick<MemoryCells, 'evict' | 'evictPart' | 'restart'> & { readonly port: ChunkPort; clear(): void };
 
 function createMemoryChunks(nowMs: () => number, limits: CellLimits): MemoryChunks {
@@ -73,9 +74,10 @@ function createMemoryChunks(nowMs: () => number, limits: CellLimits): MemoryChun
     return chunk === undefined || chunk.expiresMs <= nowMs() ? null : chunk;
   };
   const port: ChunkPort = {
+    findPresent: async (names) => names.filter((name) => find(name) !== null),
     async update(name, content) {
       const chunk = find(name);
-      if (chunk === null) return 0;
+      if (chunk === null) return null;
       const changed = splitContent(content, chunk.parts.length).map((part, at) => chunk.parts[at]?.update(part) ?? 0);
       const size = chunk.parts.reduce((sum, part) => sum + (part?.size() ?? 0), 0);
       if (size > limits.cellsMax * 4 * chunk.parts.length) chunks.delete(keyOf(name));
@@ -137,13 +139,14 @@ function createMemoryAnswers(nowMs: () => number): { readonly port: Pick<CellSto
 
 type ReadAs = Parameters<CellStore['read']>[1] & { readonly run: number };
 
-function readChunk(chunk: MemoryChunk | null, { epoch, known, peek, run }: ReadAs): ChunkReading {
+function readChunk(chunk: MemoryChunk | null, { epoch, known, changesOnly, run }: ReadAs): ChunkReading {
   if (chunk === null || !chunk.isFilled || chunk.epoch !== epoch || chunk.run !== run) return { kind: 'absent', brokenToken: null };
   const parts = chunk.parts.filter((part) => part !== null);
   if (parts.length < chunk.parts.length) return { kind: 'absent', brokenToken: chunk.token };
   const version = { token: chunk.token, counters: parts.map((part) => part.counter()) };
   const since = parts.map((part, at) => part.since(known?.token === chunk.token ? (known.counters[at] ?? -1) : -1));
-  if (peek === true || since.every(({ kind }) => kind === 'same')) return { kind: 'same', version };
+  if (since.every(({ kind }) => kind === 'same')) return { kind: 'same', version };
+  if (changesOnly === true && since.some(({ kind }) => kind === 'full')) return { kind: 'version', version };
   const content: ChunkContent = { series: since.flatMap(({ series }) => series), cells: since.flatMap(({ cells }) => cells) };
   return { kind: since.every(({ kind }) => kind === 'full') ? 'full' : 'delta', version, content };
 }
@@ -153,15 +156,16 @@ type ProgressPort = Pick<CellStore, 'advance' | 'beginEpoch' | 'readProgress'>;
 function createMemoryProgress(): { readonly port: ProgressPort; clear(): void } {
   let epoch: string | null = null;
   const partitions = new Map<number, PartitionProgress>();
+  const advanceOne = (advance: Advance): Advanced => {
+    const known = partitions.get(advance.progress.partition) ?? null;
+    if (epoch === null || known === null) return { outcome: epoch === null ? 'lost' : 'hole', resumeAt: 0 };
+    const outcome = judgeAdvance(known, advance);
+    if (outcome !== 'advanced') return { outcome, resumeAt: known.rollupsOffset };
+    partitions.set(advance.progress.partition, advance.progress);
+    return { outcome, resumeAt: advance.offset + 1 };
+  };
   const port: ProgressPort = {
-    async advance(advance) {
-      const known = partitions.get(advance.progress.partition) ?? null;
-      if (epoch === null || known === null) return { outcome: epoch === null ? 'lost' : 'hole', resumeAt: 0 };
-      const outcome = judgeAdvance(known, advance);
-      if (outcome !== 'advanced') return { outcome, resumeAt: known.rollupsOffset };
-      partitions.set(advance.progress.partition, advance.progress);
-      return { outcome, resumeAt: advance.offset + 1 };
-    },
+    advance: async (advances) => advances.map(advanceOne),
     async beginEpoch(next: NewEpoch) {
       if (epoch !== next.seen) return false;
       epoch = next.epoch;

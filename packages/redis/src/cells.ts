@@ -1,6 +1,17 @@
 /** Hot cells in Redis. The scripts of `lua/chunk-*` and `lua/progress-*` hold the protocol; this file calls them. */
 import type { Redis } from 'ioredis';
-import type { Advance, AdvanceOutcome, CellLimits, CellStore, ChunkContent, ChunkReading, ChunkVersion, NewEpoch } from './cell-store.ts';
+import type {
+  Advance,
+  Advanced,
+  AdvanceOutcome,
+  CellLimits,
+  CellStore,
+  ChunkContent,
+  ChunkName,
+  ChunkReading,
+  ChunkVersion,
+  NewEpoch,
+} from './cell-store.ts';
 import { CELL_LIMITS, partsFor, splitContent } from './cell-store.ts';
 import { fromFields, toFields } from './chunk-codec.ts';
 import { answerKey, chunkKey, partKeys, progressKey } from './chunk-key.ts';
@@ -32,6 +43,7 @@ interface Cells {
 
 /** Fields of one call: Redis runs a script alone, so a call that takes long delays everybody. */
 const FIELDS_PER_CALL = 2_000;
+const KEYS_PER_CALL = 1_000;
 
 /** The client stays the caller's: `close` ends nothing that it did not begin. */
 export function createRedisCells({ client, prefix, limits = CELL_LIMITS }: RedisCellsOptions): CellStore {
@@ -48,8 +60,9 @@ export function createRedisCells({ client, prefix, limits = CELL_LIMITS }: Redis
   const cells: Cells = { prefix, limits, scripts };
   const decodeProgress = createProgressDecoder();
   return {
+    findPresent: async (names) => findPresent(client, prefix, names),
     update: async (name, content) => update(cells, chunkKey(prefix, name), content),
-    advance: async (advance) => advanceProgress(cells, advance),
+    advance: async (advances) => advanceProgress(cells, advances),
     beginEpoch: async (next) => beginEpoch(cells, next),
     async readProgress() {
       const { epoch, ...texts } = await client.hgetall(progressKey(prefix));
@@ -72,7 +85,22 @@ export function createRedisCells({ client, prefix, limits = CELL_LIMITS }: Redis
   };
 }
 
-async function update(cells: Cells, key: string, content: ChunkContent): Promise<number> {
+/** Most announced chunks are of nobody's interest, so one command for many tells most often that none of them is there. */
+async function findPresent(client: Redis, prefix: string, names: readonly ChunkName[]): Promise<readonly ChunkName[]> {
+  const keyed = names.map((name) => ({ name, key: chunkKey(prefix, name) }));
+  const groups = Array.from({ length: Math.ceil(keyed.length / KEYS_PER_CALL) }, (_, at) =>
+    keyed.slice(at * KEYS_PER_CALL, (at + 1) * KEYS_PER_CALL),
+  );
+  const found = groups.map(async (group) => {
+    const count = await client.exists(...group.map(({ key }) => key));
+    if (count === 0 || count === group.length) return count === 0 ? [] : group;
+    const each = await Promise.all(group.map(async ({ key }) => client.exists(key)));
+    return group.filter((_, at) => each[at] === 1);
+  });
+  return (await Promise.all(found)).flat().map(({ name }) => name);
+}
+
+async function update(cells: Cells, key: string, content: ChunkContent): Promise<number | null> {
   let changed = 0;
   let parts = 1;
   for (const portion of portions(content)) {
@@ -81,10 +109,10 @@ async function update(cells: Cells, key: string, content: ChunkContent): Promise
     if (parts !== 1) break;
     changed += Number(reply[1] ?? 0);
   }
-  if (parts <= 1) return changed;
+  if (parts <= 1) return parts === 0 ? null : changed;
   const keys = partKeys(key, parts);
   const split = splitContent(content, parts).map(async (part, at) => (part.cells.length === 0 ? 0 : update(cells, keys[at] ?? key, part)));
-  return (await Promise.all(split)).reduce((sum, one) => sum + one, 0);
+  return (await Promise.all(split)).reduce<number>((sum, one) => sum + (one ?? 0), 0);
 }
 
 /** Fields in calls of bearable size; at least one call. */
@@ -95,11 +123,13 @@ function portions(content: ChunkContent): Uint8Array[][] {
   return calls;
 }
 
-async function advanceProgress(cells: Cells, { progress, offset, previousCommitNo }: Advance): ReturnType<CellStore['advance']> {
-  const { partition, term, commitNo } = progress;
-  const args = [partition, offset, term, commitNo, previousCommitNo, encodeProgress(progress)];
-  const [outcome, resumeAt] = listOf(await cells.scripts.advance.run([progressKey(cells.prefix)], args));
-  return { outcome: outcomeOf(textOf(outcome)), resumeAt: Number(textOf(resumeAt)) };
+async function advanceProgress(cells: Cells, advances: readonly Advance[]): Promise<readonly Advanced[]> {
+  const args = advances.flatMap(({ progress, offset, previousCommitNo }) => {
+    const { partition, term, commitNo } = progress;
+    return [partition, offset, term, commitNo, previousCommitNo, encodeProgress(progress)];
+  });
+  const reply = listOf(await cells.scripts.advance.run([progressKey(cells.prefix)], args));
+  return advances.map((_, at) => ({ outcome: outcomeOf(textOf(reply[2 * at])), resumeAt: Number(textOf(reply[2 * at + 1])) }));
 }
 
 function outcomeOf(word: string): AdvanceOutcome {
@@ -154,11 +184,11 @@ const ABSENT: ChunkReading = { kind: 'absent', brokenToken: null };
 async function read(cells: Cells, key: string, as: ReadAs): Promise<ChunkReading> {
   const reply = await readOne(cells, key, { ...as, at: 0 });
   if (reply.kind === 'absent') return ABSENT;
-  if (reply.kind !== 'split') return readingOf([reply], as.peek === true);
+  if (reply.kind !== 'split') return readingOf([reply]);
   const parts = await Promise.all(partKeys(key, reply.parts).map(async (part, at) => readOne(cells, part, { ...as, at })));
   const whole = parts.filter((part) => part.kind !== 'absent' && part.kind !== 'split' && part.token === reply.token);
   // One part evicted or made by another loader: what is left may miss cells, so all of it counts as absent.
-  return whole.length === parts.length ? readingOf(whole as PartReply[], as.peek === true) : { kind: 'absent', brokenToken: reply.token };
+  return whole.length === parts.length ? readingOf(whole as PartReply[]) : { kind: 'absent', brokenToken: reply.token };
 }
 
 interface PartReply {
@@ -170,8 +200,8 @@ interface PartReply {
 
 type OneReply = { readonly kind: 'absent' } | { readonly kind: 'split'; readonly token: string; readonly parts: number } | PartReply;
 
-async function readOne(cells: Cells, key: string, { epoch, known, peek, at }: ReadAs & { readonly at: number }): Promise<OneReply> {
-  const args = [epoch, known?.token ?? '', known?.counters[at] ?? -1, peek === true ? 'peek' : ''];
+async function readOne(cells: Cells, key: string, { epoch, known, changesOnly, at }: ReadAs & { readonly at: number }): Promise<OneReply> {
+  const args = [epoch, known?.token ?? '', known?.counters[at] ?? -1, changesOnly === true ? 'changes' : ''];
   const [kind, token, number, ...fields] = listOf(await cells.scripts.read.run([key], args));
   const word = textOf(kind);
   if (word === 'split') return { kind: word, token: textOf(token), parts: Number(textOf(number)) };
@@ -197,9 +227,10 @@ function isBytes(reply: ScriptReply): reply is Buffer {
 }
 
 /** Parts to one reading; it is whole only if every part is, else what some parts gave whole is taken as changes. */
-function readingOf(parts: readonly PartReply[], isPeek: boolean): ChunkReading {
+function readingOf(parts: readonly PartReply[]): ChunkReading {
   const version: ChunkVersion = { token: parts[0]?.token ?? '', counters: parts.map(({ counter }) => counter) };
-  if (isPeek || parts.every(({ kind }) => kind === 'same')) return { kind: 'same', version };
+  if (parts.every(({ kind }) => kind === 'same')) return { kind: 'same', version };
+  if (parts.some(({ kind }) => kind === 'version')) return { kind: 'version', version };
   const content = fromFields(parts.flatMap(({ fields }) => fields));
   if (content === null) return { kind: 'absent', brokenToken: version.token };
   return { kind: parts.every(({ kind }) => kind === 'full') ? 'full' : 'delta', version, content };

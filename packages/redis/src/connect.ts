@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import { gatherWrites } from '@tidegate/runtime';
 import { Redis } from 'ioredis';
 
 /** Where Redis is: a URL, or its parts. */
@@ -41,23 +41,9 @@ export function connectRedis({ address, name, commandTimeoutMs, connectTimeoutMs
     keepAlive: 10_000,
   });
   redis.on('error', (error: Error) => onError?.(error));
+  // An announcement of twelve partitions makes some forty commands.
   redis.on('connect', () => gatherWrites(redis.stream));
   return redis;
-}
-
-/**
- * Commands of one turn of the event loop leave in one write: a write costs more than a small command, and an announcement of
- * twelve partitions makes some forty of them.
- */
-function gatherWrites(stream: Writable): void {
-  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
-  stream.write = (...args: unknown[]): boolean => {
-    if (stream.writableCorked === 0) {
-      stream.cork();
-      process.nextTick(() => stream.uncork());
-    }
-    return write(...args);
-  };
 }
 
 /** Resolves once the connection stands, or after `withinMs` in any case; for starts that prefer it but can do without. */

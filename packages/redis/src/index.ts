@@ -10,9 +10,10 @@ export { createRedisBuckets } from './buckets/redis-buckets.ts';
 export type { RedisBucketsOptions } from './buckets/redis-buckets.ts';
 
 // cells
-export { CELL_LIMITS } from './cell-store.ts';
+export { CELL_LIMITS, CHANGES_KEPT } from './cell-store.ts';
 export type {
   Advance,
+  Advanced,
   AdvanceOutcome,
   CellLimits,
   CellStore,

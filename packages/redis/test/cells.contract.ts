@@ -1,7 +1,16 @@
 import { createState, encodeState, seriesEntry } from '@tidegate/core';
 import type { SeriesEntry } from '@tidegate/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CellLimits, CellStore, ChunkContent, ChunkName, ChunkVersion, PartitionProgress, PlacedCell } from '../src/cell-store.ts';
+import type {
+  CellLimits,
+  CellStore,
+  ChunkContent,
+  ChunkName,
+  ChunkReading,
+  ChunkVersion,
+  PartitionProgress,
+  PlacedCell,
+} from '../src/cell-store.ts';
 
 /** A store under test, and what may happen to the server behind it. */
 export interface CellsUnderTest {
@@ -61,18 +70,30 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
       return reading.kind === 'full' ? reading.content : null;
     };
     const versionOf = async (): Promise<ChunkVersion | null> => {
-      const reading = await store.read(NAME, { epoch: 'e1', known: null, peek: true });
-      return reading.kind === 'same' ? reading.version : null;
+      const reading = await store.read(NAME, { epoch: 'e1', known: null, changesOnly: true });
+      return reading.kind === 'version' ? reading.version : null;
     };
 
     test('an update never makes a chunk: what was evicted stays absent', async () => {
-      expect(await store.update(NAME, content(cell('a')))).toBe(0);
+      expect(await store.update(NAME, content(cell('a')))).toBeNull();
       expect(await readAll()).toBeNull();
       await create('t1');
       await store.fill(NAME, 't1', content(cell('a')));
       await under.evict(NAME);
-      expect(await store.update(NAME, content(cell('b')))).toBe(0);
+      expect(await store.update(NAME, content(cell('b')))).toBeNull();
       expect(await readAll()).toBeNull();
+    });
+
+    test('chunks that are loaded, being loaded or split are found among any others', async () => {
+      const days = Array.from({ length: 1_200 }, (_, at) => ({ ...NAME, utcDay: NAME.utcDay + at }));
+      const [loading, loaded] = [days[1_100] ?? NAME, days[3] ?? NAME];
+      expect(await store.findPresent([])).toEqual([]);
+      expect(await store.findPresent(days)).toEqual([]);
+      await store.create(loading, { token: 't1', epoch: 'e1', brokenToken: null });
+      await store.create(loaded, { token: 't2', epoch: 'e1', brokenToken: null });
+      await store.fill(loaded, 't2', content(...Array.from({ length: 50 }, (_, at) => cell(`page-${at}`))));
+      expect(await store.findPresent(days)).toEqual([loaded, loading]);
+      expect(await store.findPresent([loading])).toEqual([loading]);
     });
 
     test('a chunk that is being loaded takes updates and is absent to readers until it is filled', async () => {
@@ -152,6 +173,21 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
       expect(reading.content.series.map(({ dims }) => dims[0])).toEqual(['c']);
       for (let commitNo = 4; commitNo < 70; commitNo += 1) await store.update(NAME, content(cell('b', { commitNo })));
       expect((await store.read(NAME, { epoch: 'e1', known })).kind).toBe('full');
+    });
+
+    test('who asks for changes only gets changes, and the version alone where only the whole would tell', async () => {
+      await create('t1');
+      await store.fill(NAME, 't1', content(cell('a')));
+      const known = await versionOf();
+      const changesSince = async (since: ChunkVersion | null): Promise<ChunkReading> =>
+        store.read(NAME, { epoch: 'e1', known: since, changesOnly: true });
+      expect(await changesSince(known)).toMatchObject({ kind: 'same' });
+      await store.update(NAME, content(cell('b')));
+      expect(await changesSince(known)).toMatchObject({ kind: 'delta', content: { cells: [cell('b')] } });
+      for (let commitNo = 2; commitNo < 70; commitNo += 1) await store.update(NAME, content(cell('b', { commitNo })));
+      expect(await changesSince(known)).toEqual({ kind: 'version', version: await versionOf() });
+      expect(await changesSince(null)).toEqual({ kind: 'version', version: await versionOf() });
+      expect(await store.read(NAME, { epoch: 'e2', known, changesOnly: true })).toMatchObject({ kind: 'absent' });
     });
 
     test('what a later fill adds reaches readers that knew the chunk before it', async () => {
@@ -245,8 +281,8 @@ function describeProgress(label: string, open: () => Promise<CellsUnderTest>): v
       rollupsOffset: commitNo + 1,
       ...changes,
     });
-    const advance = async (progress: PartitionProgress, previousCommitNo: number): Promise<string> =>
-      (await store.advance({ progress, offset: progress.rollupsOffset - 1, previousCommitNo })).outcome;
+    const advance = async (progress: PartitionProgress, previousCommitNo: number): Promise<string | undefined> =>
+      (await store.advance([{ progress, offset: progress.rollupsOffset - 1, previousCommitNo }]))[0]?.outcome;
     const known = async (): Promise<PartitionProgress | undefined> => (await store.readProgress())?.partitions.get(3);
 
     beforeEach(async () => {

@@ -2,6 +2,7 @@ export type { Clock, Random } from './clock.ts';
 export { systemClock, systemRandom } from './clock.ts';
 export type { ConfigDefinition, ConfigFault, ConfigField, ConfigFields, ConfigReading, ConfigValues, Environment } from './config.ts';
 export { ConfigError, defineConfig, loadConfig, readConfig } from './config.ts';
+export { gatherWrites } from './gather-writes.ts';
 export { deriveKey } from './key-derivation.ts';
 export { createPseudonymHmac } from './pseudonym.ts';
 export type { RedisSettings, RedisTarget } from './redis-fields.ts';

@@ -28,7 +28,7 @@ export function freeze(owned: OwnedPartition, nowMs: number): FrozenBatch {
   const arrivalToMs = hasLive ? batch.arrivalToMs : nowMs;
   const cells = owned.cells.prepare(folded, arrivalToMs);
   owned.layer = owned.window.begin();
-  owned.batch = createOpenBatch();
+  owned.batch = createOpenBatch(batch.raw.sizeBytes);
   const commit: PartitionCommit = {
     partition: owned.partition,
     token: owned.token,

@@ -19,12 +19,16 @@ export interface OpenBatch {
   lastRejected: RecordAt | null;
 }
 
-export function createOpenBatch(): OpenBatch {
+/** Room for the rows of a partition that gets little; a batch that needs more is made with as much as the one before it took. */
+const RAW_BYTES_MIN = 4_096;
+
+/** @param rawBytes what the rows will take, as far as can be told */
+export function createOpenBatch(rawBytes = RAW_BYTES_MIN): OpenBatch {
   return {
     records: 0,
     events: 0,
     copies: 0,
-    raw: createRawRows(),
+    raw: createRawRows(Math.max(RAW_BYTES_MIN, rawBytes)),
     rejected: [],
     causes: [],
     arrivalFromMs: Number.POSITIVE_INFINITY,

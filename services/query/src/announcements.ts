@@ -2,7 +2,7 @@
 import type { LogAdmin, LogClient, LogReader, RecordSlab } from '@tidegate/kafka';
 import type { CountedProgress } from '@tidegate/postgres';
 import type { CellStore, MaterialisedProgress } from '@tidegate/redis';
-import type { Materialise } from './materialise.ts';
+import type { AnnouncementRecord, Materialise } from './materialise.ts';
 
 export interface AnnouncementsDeps {
   readonly client: LogClient;
@@ -12,7 +12,7 @@ export interface AnnouncementsDeps {
   readonly materialise: Materialise;
   readonly untilDone: <T>(action: () => Promise<T>) => Promise<T>;
   readonly onError: (error: Error) => void;
-  /** Told the append time of each record that was taken in. */
+  /** Told the append time of the last record that was taken in. */
   readonly onRecord: (partition: number, appendTimeMs: number) => void;
 }
 
@@ -77,7 +77,7 @@ function createReader(deps: AnnouncementsDeps): LogReader {
   const reader: LogReader = deps.client.createReader({
     onError: deps.onError,
     paceMs: FETCH_PACE_MS,
-    onSlab: async (slab) => takeSlab(deps, slab),
+    onSlab: createTakeSlab(deps),
     // Announcements are gone, or the topic is another one: what they said is missed, so the epoch ends.
     onOutOfRange: ({ topic, partition, startOffset }) => {
       materialise.moveTo(partition, startOffset);
@@ -87,14 +87,31 @@ function createReader(deps: AnnouncementsDeps): LogReader {
   return reader;
 }
 
-async function takeSlab({ materialise, onRecord }: AnnouncementsDeps, slab: RecordSlab): Promise<void> {
-  for (let at = 0; at < slab.count; at += 1) {
-    const start = slab.valueStart[at] ?? -1;
-    const end = slab.valueEnd[at] ?? -1;
-    if (start < 0) continue;
-    // Not a Buffer: a Buffer's slices share memory, and the slab is given back after this call.
-    const bytes = new Uint8Array(slab.bytes.buffer, slab.bytes.byteOffset + start, end - start);
-    await materialise({ partition: slab.partition, offset: slab.offsets[at] ?? 0, bytes });
-    onRecord(slab.partition, slab.timestampsMs[at] ?? 0);
-  }
+/**
+ * Slabs of one fetch come in one turn and are materialised together: a flush announces twelve partitions, whose cells lie in
+ * few chunks.
+ */
+function createTakeSlab({ materialise, onRecord }: AnnouncementsDeps): (slab: RecordSlab) => Promise<void> {
+  let turn: { readonly records: AnnouncementRecord[]; readonly done: Promise<void> } | null = null;
+  const nextTurn = (): NonNullable<typeof turn> => {
+    const records: AnnouncementRecord[] = [];
+    const done = Promise.resolve().then(async () => {
+      turn = null;
+      await materialise(records);
+    });
+    return { records, done };
+  };
+  return async function takeSlab(slab) {
+    const { records, done } = (turn ??= nextTurn());
+    for (let at = 0; at < slab.count; at += 1) {
+      const start = slab.valueStart[at] ?? -1;
+      const end = slab.valueEnd[at] ?? -1;
+      if (start < 0) continue;
+      // Not a Buffer: a Buffer's slices share memory, and the slab is given back after this call.
+      const bytes = new Uint8Array(slab.bytes.buffer, slab.bytes.byteOffset + start, end - start);
+      records.push({ partition: slab.partition, offset: slab.offsets[at] ?? 0, bytes });
+    }
+    await done;
+    if (slab.count > 0) onRecord(slab.partition, slab.timestampsMs[slab.count - 1] ?? 0);
+  };
 }

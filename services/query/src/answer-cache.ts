@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { AnswerRow, AnswerTable } from '@tidegate/core';
 import { parseCursorMark } from '@tidegate/core';
 import { decodeJson } from '@tidegate/http';
-import type { CellStore, ChunkReading } from '@tidegate/redis';
+import type { CellStore, ChunkVersion } from '@tidegate/redis';
 import { z } from 'zod';
 import type { ReadAsk } from './read-ask.ts';
 
@@ -16,7 +16,7 @@ export interface CachedAnswer {
 }
 
 export interface AnswerCache {
-  keyOf(ask: ReadAsk, versions: readonly ChunkReading[]): string;
+  keyOf(ask: ReadAsk, versions: readonly ChunkVersion[]): string;
   read(ask: ReadAsk, key: string): Promise<CachedAnswer | null>;
   /** Does not wait, and does not fail: an answer that is not kept is made again. */
   write(ask: ReadAsk, key: string, table: AnswerTable): void;
@@ -40,9 +40,9 @@ const CACHED_SCHEMA = z.object({
 
 export function createAnswerCache({ store, nowMs, ttlMs, bytesMax, onError }: AnswerCacheDeps): AnswerCache {
   return {
-    keyOf({ plan }, readings) {
-      const versions = readings.map((reading) => (reading.kind === 'absent' ? null : [reading.version.token, reading.version.counters]));
-      const all = JSON.stringify([plan.identity, plan.limit, plan.cursor, plan.fromMs, plan.toMs, versions]);
+    keyOf({ plan }, versions) {
+      const chunks = versions.map(({ token, counters }) => [token, counters]);
+      const all = JSON.stringify([plan.identity, plan.limit, plan.cursor, plan.fromMs, plan.toMs, chunks]);
       return createHash('sha256').update(all).digest('base64url');
     },
     async read({ plan, subjectShown }, key) {

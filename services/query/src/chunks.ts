@@ -1,8 +1,10 @@
-import type { Announcement, CellRange } from '@tidegate/core';
+import type { AnnouncedCell, Announcement, CellRange, SeriesEntry } from '@tidegate/core';
 import { GRAINS } from '@tidegate/core';
 import type { ChunkContent, ChunkName, PlacedCell } from '@tidegate/redis';
 
 const DAY_S = 86_400;
+/** More than there are codes of grains. */
+const GRAIN_CODES = 16;
 
 /**
  * The chunks that hold the cells of a range; null where they cannot be listed (series of all subjects) or are more than
@@ -38,24 +40,67 @@ export function chunkId({ tenant, metric, version, setNo, grain, utcDay, subject
   return [tenant, metric, version, setNo, grain, utcDay, subject ?? ''].join(' ');
 }
 
-/** The cells of an announcement by the chunk that they belong to. */
-export function chunksOfAnnouncement(announcement: Announcement): readonly { readonly name: ChunkName; readonly content: ChunkContent }[] {
-  const { partition, term, commitNo, series } = announcement;
-  const byChunk = new Map<string, { readonly name: ChunkName; readonly used: Set<number>; readonly cells: PlacedCell[] }>();
-  for (const { series: at, grain, bucketS, revision, state } of announcement.cells) {
-    const entry = series[at];
-    if (entry === undefined) continue;
+interface FilledChunk {
+  readonly name: ChunkName;
+  readonly series: Set<SeriesEntry>;
+  readonly cells: PlacedCell[];
+}
+
+export interface GatheredChunk {
+  readonly id: string;
+  readonly name: ChunkName;
+  readonly content: ChunkContent;
+}
+
+/** Cells that are brought into Redis together, by the chunk that they belong to. */
+export interface GatheredCells {
+  add(announcement: Announcement): void;
+  chunks(): readonly GatheredChunk[];
+}
+
+export function gatherCells(): GatheredCells {
+  // By what a series says of its chunk, then by day and grain: a name is written once per series and not for each cell.
+  const byOwner = new Map<string, Map<number, FilledChunk>>();
+  const chunkOf = (owners: Map<number, FilledChunk>, entry: SeriesEntry, cell: AnnouncedCell): FilledChunk => {
+    const utcDay = Math.floor(cell.bucketS / DAY_S);
+    const place = utcDay * GRAIN_CODES + cell.grain;
+    const known = owners.get(place);
+    if (known !== undefined) return known;
     const { tenant, metric, version, setNo } = entry;
     const subject = entry.subject === '' ? null : entry.subject;
-    const name = { tenant, metric, version, setNo, subject, grain, utcDay: Math.floor(bucketS / DAY_S) };
-    const id = chunkId(name);
-    const chunk = byChunk.get(id) ?? { name, used: new Set<number>(), cells: [] };
-    byChunk.set(id, chunk);
-    chunk.used.add(at);
-    chunk.cells.push({ seriesId: entry.id, bucketS, partition, term, commitNo, revision, state });
-  }
-  return [...byChunk.values()].map(({ name, used, cells }) => ({
-    name,
-    content: { series: [...used].flatMap((at) => series[at] ?? []), cells },
-  }));
+    const chunk = {
+      name: { tenant, metric, version, setNo, subject, grain: cell.grain, utcDay },
+      series: new Set<SeriesEntry>(),
+      cells: [],
+    };
+    owners.set(place, chunk);
+    return chunk;
+  };
+  return {
+    add({ partition, term, commitNo, series, cells }) {
+      const owners = series.map((entry) => {
+        const owner = ownerOf(entry);
+        const chunks = byOwner.get(owner) ?? new Map<number, FilledChunk>();
+        byOwner.set(owner, chunks);
+        return chunks;
+      });
+      for (const cell of cells) {
+        const entry = series[cell.series];
+        const chunks = owners[cell.series];
+        if (entry === undefined || chunks === undefined) continue;
+        const chunk = chunkOf(chunks, entry, cell);
+        chunk.series.add(entry);
+        const { bucketS, revision, state } = cell;
+        chunk.cells.push({ seriesId: entry.id, bucketS, partition, term, commitNo, revision, state });
+      }
+    },
+    chunks: () =>
+      [...byOwner.values()].flatMap((chunks) =>
+        [...chunks.values()].map(({ name, series, cells }) => ({ id: chunkId(name), name, content: { series: [...series], cells } })),
+      ),
+  };
+}
+
+function ownerOf({ tenant, metric, version, setNo, subject }: SeriesEntry): string {
+  return `${tenant} ${metric} ${version} ${setNo} ${subject}`;
 }

@@ -1,4 +1,4 @@
-/** Chunks in the memory of the process, with their states decoded and merged over partitions. */
+/** Chunks in the memory of the process; states are decoded and merged over partitions once an answer needs them. */
 import { createState, decodeState, mergeState } from '@tidegate/core';
 import type { AnswerBuilder, CompiledMeasure, RollupState, SeriesEntry } from '@tidegate/core';
 import type { ChunkContent, ChunkVersion, PlacedCell } from '@tidegate/redis';
@@ -16,7 +16,9 @@ interface CellOfPartition {
   readonly term: number;
   readonly commitNo: number;
   readonly revision: number;
-  readonly state: RollupState;
+  /** As encoded. */
+  readonly bytes: Uint8Array;
+  state: RollupState | null;
 }
 
 interface Bucket {
@@ -44,7 +46,7 @@ export function createDecodedChunk(measures: readonly CompiledMeasure[]): Decode
     version: () => known,
     apply(version, content) {
       for (const entry of content.series) seriesOf(entry.id).entry ??= entry;
-      for (const cell of content.cells) if (place(seriesOf(cell.seriesId), cell, measures)) cells += 1;
+      for (const cell of content.cells) if (place(seriesOf(cell.seriesId), cell)) cells += 1;
       known = newest(known, version);
     },
     feed(answer, { fromS, toS }) {
@@ -62,15 +64,15 @@ export function createDecodedChunk(measures: readonly CompiledMeasure[]): Decode
   };
 }
 
-/** Whether the cell is one that was not known. @throws Error where a state cannot be decoded: an answer without it were wrong */
-function place(series: DecodedSeries, cell: PlacedCell, measures: readonly CompiledMeasure[]): boolean {
+/** Whether the cell is one that was not known. */
+function place(series: DecodedSeries, cell: PlacedCell): boolean {
   const bucket = series.buckets.get(cell.bucketS) ?? { partitions: new Map<number, CellOfPartition>(), merged: null };
   series.buckets.set(cell.bucketS, bucket);
   const known = bucket.partitions.get(cell.partition);
   if (known !== undefined && !isNewer(cell, known)) return false;
-  const state = decodeState(cell.state, measures);
-  if (state === null) throw new Error('the state of a cell cannot be decoded');
-  bucket.partitions.set(cell.partition, { term: cell.term, commitNo: cell.commitNo, revision: cell.revision, state });
+  // A copy: the bytes are a small part of what was received, which would stay as long as they do.
+  const { term, commitNo, revision } = cell;
+  bucket.partitions.set(cell.partition, { term, commitNo, revision, bytes: cell.state.slice(), state: null });
   bucket.merged = null;
   return known === undefined;
 }
@@ -79,16 +81,22 @@ function isNewer(cell: PlacedCell, known: CellOfPartition): boolean {
   return cell.term === known.term ? cell.commitNo > known.commitNo : cell.term > known.term;
 }
 
+/** @throws Error where a state cannot be decoded: an answer without it were wrong */
 function mergePartitions({ partitions }: Bucket, measures: readonly CompiledMeasure[]): NonNullable<Bucket['merged']> {
-  const [first, ...others] = partitions.values();
-  if (first !== undefined && others.length === 0) return first;
+  const cells = [...partitions.values()];
+  const [first, ...others] = cells.map((cell) => decoded(cell, measures));
+  const revision = cells.reduce((sum, cell) => sum + cell.revision, 0);
+  if (first !== undefined && others.length === 0) return { state: first, revision };
   const state = createState(measures);
-  let revision = 0;
-  for (const cell of partitions.values()) {
-    mergeState(state, cell.state);
-    revision += cell.revision;
-  }
+  for (const one of first === undefined ? [] : [first, ...others]) mergeState(state, one);
   return { state, revision };
+}
+
+/** Of the cells that change few are asked for before they change again, so a state is decoded when it is. */
+function decoded(cell: CellOfPartition, measures: readonly CompiledMeasure[]): RollupState {
+  cell.state ??= decodeState(cell.bytes, measures);
+  if (cell.state === null) throw new Error('the state of a cell cannot be decoded');
+  return cell.state;
 }
 
 function newest(known: ChunkVersion | null, version: ChunkVersion): ChunkVersion {

@@ -5,9 +5,9 @@
  * state wins) and progress moves only from a commit to the one after it, so instances need not agree on who does what, and
  * one that dies leaves no gap. What another one has done already (`resumeAt`) is skipped.
  *
- * For each record, and what holds if the process dies after a step:
- * 1. cells into their chunks, only where newer      progress still names the earlier commit; done again by anyone
- * 2. progress of the partition, only if the commit before it is materialised
+ * For the records that were fetched together, and what holds if the process dies after a step:
+ * 1. cells into the chunks that exist, where newer   progress still names the earlier commits; done again by anyone
+ * 2. progress of the partitions, only if the commit before each is materialised
  * A hole, a term that begins below what is materialised, or a server that forgot everything begins a new epoch: chunks of
  * the old one count as absent, progress is what Postgres holds. It is read before the epoch begins, and chunks of the epoch
  * are loaded after, so no chunk can miss a commit that progress names.
@@ -15,20 +15,19 @@
 import type { Announcement } from '@tidegate/core';
 import { decodeAnnouncement } from '@tidegate/core';
 import type { CountedProgress } from '@tidegate/postgres';
-import type { CellStore, PartitionProgress } from '@tidegate/redis';
-import { chunksOfAnnouncement } from './chunks.ts';
+import type { Advance, PartitionProgress } from '@tidegate/redis';
+import { gatherCells } from './chunks.ts';
+import type { GatheredCells } from './chunks.ts';
+import { createUpdateChunks } from './update-chunks.ts';
+import type { UpdateChunksDeps } from './update-chunks.ts';
 
 export type EpochReason = 'hole' | 'term' | 'lost' | 'start';
 
-export interface MaterialiseDeps {
-  readonly store: CellStore;
+export interface MaterialiseDeps extends UpdateChunksDeps {
   /** Of the primary. */
   readonly readProgress: () => Promise<readonly CountedProgress[]>;
   readonly newEpochId: () => string;
-  /** Tries until it works or the service stops: a record that is skipped would be a hole. */
-  readonly untilDone: <T>(action: () => Promise<T>) => Promise<T>;
   readonly onEpoch: (reason: EpochReason) => void;
-  readonly onCells: (count: number) => void;
 }
 
 export interface AnnouncementRecord {
@@ -39,8 +38,8 @@ export interface AnnouncementRecord {
 }
 
 export interface Materialise {
-  /** One at a time per partition, in the order of the log. */
-  (record: AnnouncementRecord): Promise<void>;
+  /** Records of one or more partitions; of each partition one call at a time, in the order of the log. */
+  (records: readonly AnnouncementRecord[]): Promise<void>;
   /** Where reading of the partition begins or goes on; told before the first record, and after records were lost. */
   moveTo(partition: number, offset: number): void;
   beginEpoch(reason: EpochReason): Promise<void>;
@@ -55,41 +54,59 @@ interface Position {
   parts: number;
 }
 
+/** What records that were fetched together say. */
+interface Gathered {
+  readonly cells: GatheredCells;
+  /** Of each commit whose parts were all seen. */
+  readonly advances: readonly Advance[];
+  readonly isPartMissed: boolean;
+}
+
 export function createMaterialise(deps: MaterialiseDeps): Materialise {
   const positions = new Map<number, Position>();
+  const updateChunks = createUpdateChunks(deps);
   const positionOf = (partition: number): Position => {
     const known = positions.get(partition) ?? { next: 0, resumeAt: 0, parts: 0 };
     positions.set(partition, known);
     return known;
   };
 
-  async function materialise(record: AnnouncementRecord): Promise<void> {
-    const position = positionOf(record.partition);
-    position.next = record.offset + 1;
-    // What cannot be decoded is missed, and the record after it shows a hole.
-    const announcement = decodeAnnouncement(record.partition, record.bytes);
-    if (announcement === null) return;
-    if (record.offset >= position.resumeAt) await applyCells(announcement);
-    position.parts = announcement.part === 0 ? 1 : position.parts === announcement.part ? announcement.part + 1 : -1;
-    if (announcement.part < announcement.parts - 1) return;
-    if (position.parts === -1) return beginEpoch('hole');
-    const { outcome, resumeAt } = await deps.untilDone(async () =>
-      deps.store.advance({
-        progress: progressOf(announcement, position.next),
-        offset: record.offset,
-        previousCommitNo: announcement.previousCommitNo,
-      }),
-    );
-    if (outcome === 'hole' || outcome === 'term' || outcome === 'lost') return beginEpoch(outcome);
-    position.resumeAt = resumeAt;
+  async function materialise(records: readonly AnnouncementRecord[]): Promise<void> {
+    const { cells, advances, isPartMissed } = gather(records);
+    await updateChunks(cells.chunks());
+    const ending = await advance(advances);
+    if (ending !== null || isPartMissed) await beginEpoch(ending ?? 'hole');
   }
 
-  async function applyCells(announcement: Announcement): Promise<void> {
-    const chunks = chunksOfAnnouncement(announcement);
-    const changed = await Promise.all(
-      chunks.map(async ({ name, content }) => deps.untilDone(async () => deps.store.update(name, content))),
-    );
-    deps.onCells(changed.reduce((sum, one) => sum + one, 0));
+  function gather(records: readonly AnnouncementRecord[]): Gathered {
+    const cells = gatherCells();
+    const advances: Advance[] = [];
+    let isPartMissed = false;
+    for (const { partition, offset, bytes } of records) {
+      const position = positionOf(partition);
+      position.next = offset + 1;
+      // What cannot be decoded is missed, and the record after it shows a hole.
+      const announcement = decodeAnnouncement(partition, bytes);
+      if (announcement === null) continue;
+      if (offset >= position.resumeAt) cells.add(announcement);
+      const place = takePart(position, announcement);
+      if (place === 'missed') isPartMissed = true;
+      if (place !== 'whole') continue;
+      advances.push({ progress: progressOf(announcement, position.next), offset, previousCommitNo: announcement.previousCommitNo });
+    }
+    return { cells, advances, isPartMissed };
+  }
+
+  /** Why a new epoch is needed; null: it is not. */
+  async function advance(advances: readonly Advance[]): Promise<EpochReason | null> {
+    if (advances.length === 0) return null;
+    const outcomes = await deps.untilDone(async () => deps.store.advance(advances));
+    let reason: EpochReason | null = null;
+    for (const [at, { outcome, resumeAt }] of outcomes.entries()) {
+      if (outcome === 'hole' || outcome === 'term' || outcome === 'lost') reason ??= outcome;
+      else positionOf(advances[at]?.progress.partition ?? 0).resumeAt = resumeAt;
+    }
+    return reason;
   }
 
   async function beginEpoch(reason: EpochReason): Promise<void> {
@@ -107,6 +124,13 @@ export function createMaterialise(deps: MaterialiseDeps): Materialise {
       positions.set(partition, { next: offset, resumeAt: 0, parts: 0 });
     },
   });
+}
+
+/** Where a commit stands once this part of it was seen; `missed` is told with its last part. */
+function takePart(position: Position, { part, parts }: Announcement): 'open' | 'whole' | 'missed' {
+  position.parts = part === 0 ? 1 : position.parts === part ? part + 1 : -1;
+  if (part < parts - 1) return 'open';
+  return position.parts === -1 ? 'missed' : 'whole';
 }
 
 function progressOf(announcement: Announcement, rollupsOffset: number): PartitionProgress {

@@ -1,9 +1,10 @@
 import { encodeAnnouncement } from '@tidegate/core';
 import { createMemoryCells } from '@tidegate/redis/cells-memory';
 import type { MemoryCells } from '@tidegate/redis/cells-memory';
+import { CHANGES_KEPT } from '@tidegate/redis';
 import type { ChunkName } from '@tidegate/redis';
 import { LRUCache } from 'lru-cache';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAnswerCache } from '../src/answer-cache.ts';
 import { continues } from '../src/announcements.ts';
 import type { DecodedChunk } from '../src/decoded-chunk.ts';
@@ -87,7 +88,7 @@ function commit(partition: number, page: string, count: number): void {
 async function deliver(): Promise<void> {
   const records = topic;
   topic = [];
-  for (const record of records) await materialise(record);
+  await materialise(records);
 }
 
 async function ask(): Promise<ReadResult> {
@@ -156,32 +157,82 @@ describe('chunks and progress', () => {
       commit(0, 'a', 1);
       await deliver();
       let calls = 0;
+      let answered: Promise<unknown> = Promise.resolve();
       const watched = { ...store };
       for (const name of ['readProgress', 'read', 'create', 'fill', 'readAnswer'] as const) {
         const call = store[name] as (...args: unknown[]) => Promise<unknown>;
-        Object.assign(watched, {
-          [name]: async (...args: unknown[]) => {
-            calls += 1;
-            if (calls === step) {
-              commit(1, 'a', 100);
-              await deliver();
-            }
-            return call(...args);
-          },
-        });
+        const callAtStep = async (...args: unknown[]): Promise<unknown> => {
+          calls += 1;
+          if (calls === step) {
+            commit(1, 'a', 100);
+            await deliver();
+          }
+          return call(...args);
+        };
+        // As on a connection: what is asked first is answered first.
+        Object.assign(watched, { [name]: async (...args: unknown[]) => (answered = answered.then(async () => callAtStep(...args))) });
       }
-      for (const isCold of [true, false]) {
+      const plain = store;
+      store = watched;
+      const watchedRead = reader();
+      store = plain;
+      // The chunk lies nowhere; in Redis alone; in this process as it is in Redis; in this process as it was.
+      for (const place of ['nowhere', 'redis', 'here', 'here, behind']) {
+        if (place === 'nowhere') store.evict(CHUNK);
+        if (place === 'here, behind') commit(0, 'a', 1);
+        await deliver();
         calls = 0;
-        if (isCold) store.evict(CHUNK);
-        const plain = store;
-        store = watched;
-        const watchedRead = reader();
-        store = plain;
-        const outcome = await watchedRead({ plan: planOf(), subjectShown: null, skipCache: false });
+        const asking = place === 'redis' ? reader() : watchedRead;
+        const outcome = await asking({ plan: planOf(), subjectShown: null, skipCache: false });
         if (!outcome.ok) throw new Error(outcome.fault);
         expect(total(outcome.result)).toBeGreaterThanOrEqual(claimed(outcome.result));
       }
     }
+  });
+
+  test('a chunk that is decoded here costs one round trip: what changed comes with progress, rows are not asked for', async () => {
+    commit(0, 'a', 3);
+    await deliver();
+    await ask();
+    const rowsAsked = vi.spyOn(store, 'readAnswer');
+    const chunksAsked = vi.spyOn(store, 'read');
+    const again = await ask();
+    expect([counts(again), again.cache]).toEqual([{ a: 3 }, { state: 'hit', ageMs: 0 }]);
+    commit(0, 'a', 4);
+    await deliver();
+    const changed = await ask();
+    expect([counts(changed), changed.cache.state, claimed(changed)]).toEqual([{ a: 7 }, 'miss', 7]);
+    expect([rowsAsked.mock.calls.length, chunksAsked.mock.calls.length]).toEqual([0, 2]);
+  });
+
+  test('a chunk that changed more often than its changes are kept is read whole', async () => {
+    commit(0, 'a', 1);
+    await deliver();
+    await ask();
+    for (let at = 0; at < 2 * CHANGES_KEPT; at += 1) commit(0, 'a', 1);
+    await deliver();
+    const result = await ask();
+    expect([total(result), claimed(result), result.cache.state]).toEqual([1 + 2 * CHANGES_KEPT, 1 + 2 * CHANGES_KEPT, 'miss']);
+  });
+
+  test('cells of chunks that nobody asked for are not sent, and one that is loaded meanwhile holds the commit all the same', async () => {
+    const update = vi.spyOn(store, 'update');
+    const findPresent = store.findPresent;
+    store.findPresent = async (names) => {
+      const found = await findPresent(names);
+      // Between this look and the progress that names the commit.
+      if (topic.length === 0) await reader()({ plan: planOf(), subjectShown: null, skipCache: false });
+      return found;
+    };
+    commit(0, 'a', 5);
+    await deliver();
+    expect(update).not.toHaveBeenCalled();
+    const result = await ask();
+    expect([total(result), claimed(result)]).toEqual([5, 5]);
+    commit(0, 'a', 1);
+    await deliver();
+    expect(update).toHaveBeenCalledTimes(1);
+    expect([total(await ask()), claimed(await ask())]).toEqual([6, 6]);
   });
 
   test('an update for an evicted chunk does not bring it back: what is not loaded is not answered from', async () => {
@@ -202,7 +253,7 @@ describe('chunks and progress', () => {
     const readChunk = store.read;
     let evictions = 2;
     store.read = async (name, as) => {
-      if (as.peek !== true && evictions > 0) {
+      if (evictions > 0) {
         evictions -= 1;
         store.evict(CHUNK);
       }
@@ -242,7 +293,7 @@ describe('chunks and progress', () => {
     const whole = { partition: 0, term: 1, commitNo: 1, previousCommitNo: 0, nextOffset: 1, completeThroughMs: 1, logGeneration: 1 };
     const parts = encodeAnnouncement({ ...whole, series: [pageSeries('b'), pageSeries('c')], cells }, 120);
     expect(parts.length).toBe(2);
-    await materialise({ partition: 0, offset: 0, bytes: parts[1] ?? record.bytes });
+    await materialise([{ partition: 0, offset: 0, bytes: parts[1] ?? record.bytes }]);
     expect(epochs).toEqual(['hole']);
   });
 
@@ -293,8 +344,12 @@ describe('chunks and progress', () => {
     const first = await ask();
     // An idle announcement changes no cell: the rows are the same, what they are complete through is not.
     const idle = { partition: 1, term: 1, commitNo: 0, previousCommitNo: 0, nextOffset: 0, completeThroughMs: 99_000, logGeneration: 1 };
-    await materialise({ partition: 1, offset: 50, bytes: encodeAnnouncement({ ...idle, series: [], cells: [] })[0] ?? new Uint8Array(0) });
+    await materialise([
+      { partition: 1, offset: 50, bytes: encodeAnnouncement({ ...idle, series: [], cells: [] })[0] ?? new Uint8Array(0) },
+    ]);
     nowMs += 2_500;
+    // Of another process, which has nothing decoded.
+    read = reader();
     const second = await ask();
     expect([first.cache.state, second.cache]).toEqual(['hit', { state: 'hit', ageMs: 2_500 }]);
     const through = (result: ReadResult): number | null | undefined =>
@@ -317,7 +372,7 @@ describe('chunks and progress', () => {
       onEpoch: (reason) => void epochs.push(reason),
       onCells: () => undefined,
     });
-    for (const record of records) await other(record);
+    for (const record of records) await other([record]);
     const result = await ask();
     expect([total(result), claimed(result), epochs]).toEqual([51, 51, []]);
   });

@@ -1,7 +1,7 @@
 import type { AnnouncedCell, Announcement, GrainCode, SeriesEntry } from './announcement-shape.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { readSeries, writeSeries } from './series-codec.ts';
+import { encodeSeries, readSeries } from './series-codec.ts';
 
 export const ANNOUNCEMENT_VERSION = 1;
 
@@ -59,21 +59,6 @@ function emptyPart(): Part {
 }
 
 const writer = new ByteWriter(65_536);
-/** Of its own: these results are kept. */
-const seriesWriter = new ByteWriter();
-
-/** Batch after batch names the same entries. */
-const encodedSeries = new WeakMap<SeriesEntry, Uint8Array>();
-
-function encodeSeries(entry: SeriesEntry): Uint8Array {
-  const known = encodedSeries.get(entry);
-  if (known !== undefined) return known;
-  seriesWriter.reset();
-  writeSeries(entry, seriesWriter);
-  const bytes = seriesWriter.finish();
-  encodedSeries.set(entry, bytes);
-  return bytes;
-}
 
 function encodePart(commit: CommitAnnouncement, part: Part, place: { readonly index: number; readonly count: number }): Uint8Array {
   writer.reset();

@@ -95,6 +95,20 @@ export class ByteReader {
     return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + this.at - length, length);
   }
 
+  /** The next six bytes as a number, without moving on; 0 where there are fewer. */
+  peekUint48(): number {
+    if (this.remaining < 6) return 0;
+    return this.view.getUint32(this.at, true) + 0x1_0000_0000 * this.view.getUint16(this.at + 4, true);
+  }
+
+  /** Moves on past `expected` if that is what comes next. */
+  skip(expected: Uint8Array): boolean {
+    if (this.isBroken || expected.length > this.remaining) return false;
+    for (let i = 0; i < expected.length; i += 1) if (this.bytes[this.at + i] !== expected[i]) return false;
+    this.at += expected.length;
+    return true;
+  }
+
   text(): string {
     return decoder.decode(this.part(this.count()));
   }

@@ -1,7 +1,7 @@
 import type { SeriesEntry } from './announcement-shape.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { readSeries, SERIES_ID_BYTES, writeSeries } from './series-codec.ts';
+import { encodeSeries, readSeries, SERIES_ID_BYTES } from './series-codec.ts';
 
 /** Fields of a chunk's hash: `s` + series id → series entry; `c` + series id + bucket + partition → cell. */
 const SERIES_MARK = 0x73;
@@ -34,9 +34,7 @@ export function chunkSeriesField(seriesId: Uint8Array): Uint8Array {
 }
 
 export function encodeChunkSeries(entry: SeriesEntry): Uint8Array {
-  writer.reset();
-  writeSeries(entry, writer);
-  return writer.finish();
+  return encodeSeries(entry);
 }
 
 /** Null where the bytes are malformed. */

@@ -4,7 +4,8 @@
 -- ARGV[1]  the epoch
 -- ARGV[2]  token that the reader knows, or ''
 -- ARGV[3]  counter that the reader knows, or -1
--- ARGV[4]  'peek' for no more than the version; 'splits' for a loader: token and number of parts, filled or not
+-- ARGV[4]  'changes' for the version alone where only the whole chunk would tell; 'splits' for a loader: token and number
+--          of parts, filled or not
 -- Returns  {'absent'} | {'split', token, n} | {'splits', token, n} | {'same' | 'version', token, counter}
 --          | {'delta' | 'full', token, counter, field, value, …}
 local key = KEYS[1]
@@ -14,7 +15,6 @@ if not known[1] or known[2] ~= ARGV[1] or known[3] ~= '1' then return {'absent'}
 if known[1] ~= string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') then return {'absent'} end
 local token, counter, floor = known[4], tonumber(known[5]), tonumber(known[6])
 if tonumber(known[7]) > 1 then return {'split', token, known[7]} end
-if ARGV[4] == 'peek' then return {'version', token, known[5]} end
 
 local seen = ARGV[2] == token and tonumber(ARGV[3]) or -1
 if seen == counter then return {'same', token, known[5]} end
@@ -38,6 +38,7 @@ if seen >= floor and seen > counter - 64 then
   return answer
 end
 
+if ARGV[4] == 'changes' then return {'version', token, known[5]} end
 local answer = {'full', token, known[5]}
 local all = redis.call('HGETALL', key)
 for i = 1, #all, 2 do

@@ -1,0 +1,180 @@
+/**
+ * The chunks of a plan as they are now in Redis, through what this process holds of them decoded.
+ *
+ * 1. One round trip asks for progress and, after it, for what changed in each chunk since it was decoded here.
+ * 2. Absent chunks are loaded from the primary, and everything is looked at again.
+ * 3. Changes are taken over. Where all chunks are decoded and hold little, the answer is made of them at once.
+ * 4. Else it may be kept in Redis, under the versions of its chunks; else the chunks that are not decoded yet are read whole.
+ */
+import type { AnswerTable, Plan } from '@tidegate/core';
+import type { CellStore, ChunkName, ChunkReading, MaterialisedProgress } from '@tidegate/redis';
+import type { LRUCache } from 'lru-cache';
+import type { AnswerCache } from './answer-cache.ts';
+import { within } from './budget.ts';
+import { chunkId } from './chunks.ts';
+import { createDecodedChunk } from './decoded-chunk.ts';
+import type { DecodedChunk } from './decoded-chunk.ts';
+import type { LoadChunk } from './load-chunk.ts';
+import type { ReadAsk } from './read-ask.ts';
+import { createSingleFlight } from './single-flight.ts';
+
+/** Cells that are merged and read in about the time of one round trip: looking for a kept answer would cost more. */
+const QUICK_CELLS_MAX = 20_000;
+const LOOKS_MAX = 3;
+
+export interface ReadChunksDeps {
+  readonly store: CellStore;
+  readonly loadChunk: LoadChunk;
+  readonly answers: AnswerCache;
+  /** Decoded chunks of this process, by chunk. */
+  readonly decoded: LRUCache<string, DecodedChunk>;
+  readonly cacheBudgetMs: number;
+  readonly onChunks: (counts: { readonly hits: number; readonly misses: number }) => void;
+}
+
+export interface ChunksRead {
+  readonly table: AnswerTable;
+  /** Every commit up to it is in the table. */
+  readonly progress: MaterialisedProgress;
+  readonly cache: { readonly state: 'hit' | 'miss' | 'fill'; readonly ageMs: number };
+}
+
+/** Null: the chunks could not be had; Postgres answers. */
+export type ReadChunks = (
+  ask: ReadAsk,
+  names: readonly ChunkName[],
+  answerFrom: (chunks: readonly DecodedChunk[]) => AnswerTable,
+) => Promise<ChunksRead | null>;
+
+/** A chunk as a question found it: what this process held of it, and what Redis said to that. */
+interface Look<Reading extends ChunkReading = ChunkReading> {
+  readonly name: ChunkName;
+  readonly known: DecodedChunk | null;
+  readonly reading: Reading;
+}
+
+type PresentLook = Look<Exclude<ChunkReading, { readonly kind: 'absent' }>>;
+
+export function createReadChunks(deps: ReadChunksDeps): ReadChunks {
+  const once = createSingleFlight();
+  const lookAt = createLookAt(deps);
+
+  async function loadAbsent(looks: readonly Look[], epoch: string): Promise<boolean> {
+    const loads = looks.map(async ({ name, reading }) => {
+      if (reading.kind !== 'absent') return 'filled';
+      return once(`${epoch} ${chunkId(name)}`, async () => deps.loadChunk(name, { epoch, brokenToken: reading.brokenToken }));
+    });
+    return (await Promise.all(loads)).every((outcome) => outcome !== 'unfit');
+  }
+
+  return async function readChunks(ask, names, answerFrom) {
+    let isFilled = false;
+    for (let attempt = 0; attempt < LOOKS_MAX; attempt += 1) {
+      const seen = await lookAt(names);
+      if (seen === null) return null;
+      const { progress, looks } = seen;
+      const present = looks.filter(isPresent);
+      const absent = looks.length - present.length;
+      if (attempt === 0) deps.onChunks({ hits: present.length, misses: absent });
+      if (absent > 0) {
+        isFilled = true;
+        if (!(await loadAbsent(looks, progress.epoch))) return null;
+        // Around again: what a loader read is as of its own time, so progress is read anew and the chunks after it.
+        continue;
+      }
+      const read = await readPresent(deps, { ask, looks: present, epoch: progress.epoch, answerFrom });
+      if (read === null) continue;
+      const made = isFilled ? 'fill' : 'miss';
+      return { table: read.table, progress, cache: { state: read.keptForMs === null ? made : 'hit', ageMs: read.keptForMs ?? 0 } };
+    }
+    return null;
+  };
+}
+
+type LookAt = (names: readonly ChunkName[]) => Promise<{ readonly progress: MaterialisedProgress; readonly looks: readonly Look[] } | null>;
+
+/** Looks under the epoch that was seen last; where progress is of another one, again. Null: there is no epoch. */
+function createLookAt({ store, decoded, cacheBudgetMs }: ReadChunksDeps): LookAt {
+  let lastEpoch = '';
+  const look = async (name: ChunkName, epoch: string): Promise<Look> => {
+    const known = decoded.get(chunkId(name)) ?? null;
+    return { name, known, reading: await store.read(name, { epoch, known: known?.version() ?? null, changesOnly: true }) };
+  };
+  return async function lookAt(names) {
+    const epoch = lastEpoch;
+    // Answered in this order, so what the chunks hold is at least what progress says.
+    const asked = async (): Promise<[MaterialisedProgress | null, ...Look[]]> =>
+      Promise.all([store.readProgress(), ...names.map(async (name) => look(name, epoch))]);
+    const [progress, ...looks] = await within(cacheBudgetMs, asked);
+    if (progress === null) return null;
+    if (progress.epoch === epoch) return { progress, looks };
+    lastEpoch = progress.epoch;
+    return lookAt(names);
+  };
+}
+
+function isPresent(look: Look): look is PresentLook {
+  return look.reading.kind !== 'absent';
+}
+
+interface PresentAsk {
+  readonly ask: ReadAsk;
+  readonly looks: readonly PresentLook[];
+  readonly epoch: string;
+  readonly answerFrom: Parameters<ReadChunks>[2];
+}
+
+/** `keptForMs`: the answer was made so long ago and is as good as new; null: it was made now. A null result: a chunk has gone. */
+async function readPresent(
+  deps: ReadChunksDeps,
+  { ask, looks, epoch, answerFrom }: PresentAsk,
+): Promise<{ readonly table: AnswerTable; readonly keptForMs: number | null } | null> {
+  const { answers } = deps;
+  const versions = looks.map(({ reading }) => reading.version);
+  const quick = quickChunks(deps, ask.plan, looks);
+  if (quick !== null && looks.every(({ reading }) => reading.kind === 'same')) return { table: answerFrom(quick), keptForMs: 0 };
+  const key = answers.keyOf(ask, versions);
+  if (quick === null) {
+    const kept = await within(deps.cacheBudgetMs, async () => answers.read(ask, key));
+    if (kept !== null) return { table: kept.table, keptForMs: kept.ageMs };
+  }
+  const chunks = quick ?? (await readWhole(deps, { ask, looks, epoch }));
+  if (chunks === null) return null;
+  const table = answerFrom(chunks);
+  answers.write(ask, key, table);
+  return { table, keptForMs: null };
+}
+
+/** The chunks, with their changes, if all are decoded here and hold little. */
+function quickChunks(deps: ReadChunksDeps, plan: Plan, looks: readonly PresentLook[]): readonly DecodedChunk[] | null {
+  const chunks = looks.map((look) => takeOver(deps, plan, look)).filter((chunk) => chunk !== null);
+  const cells = chunks.reduce((sum, chunk) => sum + chunk.cellCount(), 0);
+  return chunks.length === looks.length && cells <= QUICK_CELLS_MAX ? chunks : null;
+}
+
+/** One after another: decoding a chunk takes time of this process, which must not be counted against Redis. */
+async function readWhole(
+  deps: ReadChunksDeps,
+  { ask, looks, epoch }: Omit<PresentAsk, 'answerFrom'>,
+): Promise<readonly DecodedChunk[] | null> {
+  const chunks: DecodedChunk[] = [];
+  for (const { name } of looks) {
+    const known = deps.decoded.get(chunkId(name)) ?? null;
+    const reading = await within(deps.cacheBudgetMs, async () => deps.store.read(name, { epoch, known: known?.version() ?? null }));
+    const chunk = takeOver(deps, ask.plan, { name, known, reading });
+    if (chunk === null) return null;
+    chunks.push(chunk);
+  }
+  return chunks;
+}
+
+/** The decoded chunk with what a reading says; null where the reading does not tell enough. */
+function takeOver({ decoded }: ReadChunksDeps, { metric }: Plan, { name, known, reading }: Look): DecodedChunk | null {
+  if (reading.kind === 'absent' || reading.kind === 'version') return null;
+  if (reading.kind === 'same') return known;
+  // Another token is another chunk: it may lack what Postgres has lost since.
+  const chunk = known?.version()?.token === reading.version.token ? known : createDecodedChunk(metric.measures);
+  chunk.apply(reading.version, reading.content);
+  decoded.set(chunkId(name), chunk, { size: Math.max(1, chunk.cellCount()) });
+  return chunk;
+}
