@@ -21,6 +21,8 @@ export interface TableOptions {
   readonly onError?: (error: Error) => void;
   /** Longest wait of the broker for new records; default 1 s. New ones end it, so it only sets how often an idle table is asked for. */
   readonly maxWaitMs?: number;
+  /** Least time from one fetch to the next: what comes meanwhile is had at once. Default 0. */
+  readonly paceMs?: number;
 }
 
 export interface FollowedTable {
@@ -43,6 +45,7 @@ export function followTable(options: TableOptions): FollowedTable {
   const reader = options.client.createReader({
     ...(options.onError ? { onError: options.onError } : {}),
     maxWaitMs: options.maxWaitMs ?? 1_000,
+    paceMs: options.paceMs ?? 0,
     onSlab: async (slab) => {
       await deliver(slab, options.onRecord);
       pass(slab.partition, slab.nextOffset);

@@ -8,7 +8,7 @@ import type { Dispatcher } from 'undici';
 import { Pool } from 'undici';
 import { requestHeaders, responseHeaders } from './forward-headers.ts';
 import { createRelay } from './relay.ts';
-import { RequestBody } from './request-body.ts';
+import { dropRest, RequestBody } from './request-body.ts';
 
 /** A request that was let in, and where it goes. */
 export interface Passage {
@@ -82,12 +82,13 @@ export function createProxy({ upstreams, callerKey, clock, metrics }: ProxyOptio
           onFailure: (error) => fail(passage, error),
           onDone: resolve,
         });
+        dropRest(request, response);
         pools[upstream].dispatch(
           {
             path: target,
             method: request.method as Dispatcher.HttpMethod,
             headers: requestHeaders(request.headers, ownHeaders(passage)),
-            body: hasBody(request) ? new RequestBody(request) : null,
+            body: hasBody(request) ? new RequestBody(request, response) : null,
           },
           relay,
         );

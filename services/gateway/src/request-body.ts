@@ -1,5 +1,20 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+
+/** How long a client may go on with what nobody reads any more. */
+const LINGER_MS = 30_000;
+
+/**
+ * After an answer that came before the request's end: the rest is read and dropped, because it stands before the next request of
+ * the connection; ending the connection instead could take the answer from a client that still sends.
+ */
+export function dropRest(request: IncomingMessage, response: ServerResponse): void {
+  response.once('finish', () => {
+    if (request.complete) return;
+    const timer = setTimeout(() => request.destroy(), LINGER_MS);
+    request.once('close', () => clearTimeout(timer)).resume();
+  });
+}
 
 /**
  * The body of a client's request as the client library may have it. Not the request itself: the library destroys what it
@@ -7,11 +22,13 @@ import { Readable } from 'node:stream';
  */
 export class RequestBody extends Readable {
   readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
   #isReading = false;
 
-  constructor(request: IncomingMessage) {
+  constructor(request: IncomingMessage, response: ServerResponse) {
     super();
     this.#request = request;
+    this.#response = response;
   }
 
   override _read(): void {
@@ -25,7 +42,8 @@ export class RequestBody extends Readable {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#request.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose);
-    if (this.#isReading && !this.#request.readableEnded) this.#request.pause();
+    // Once the answer is out the rest of the request is dropped (`dropRest`) and must flow.
+    if (this.#isReading && !this.#request.readableEnded && !this.#response.writableFinished) this.#request.pause();
     done(error);
   }
 

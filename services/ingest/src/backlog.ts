@@ -29,6 +29,9 @@ const PROGRESS = z.object({
   oldest_uncounted_ms: z.number().nullable(),
 });
 
+/** Aggregators speak after each flush, up to thirty times a second; how far behind they are is counted in hours. */
+const PACE_MS = 250;
+
 export function followBacklog({ client, topic, retentionMs, log }: BacklogOptions): Backlog {
   const oldest = new Map<number, number | null>();
   let generation = 1;
@@ -38,7 +41,8 @@ export function followBacklog({ client, topic, retentionMs, log }: BacklogOption
     oldest.set(progress.data.partition, progress.data.oldest_uncounted_ms);
     generation = Math.max(generation, progress.data.log_generation);
   }
-  const table = followTable({ client, topic, onRecord: take, onError: (error) => log.warn('progress_topic_read_failed', { error }) });
+  const onError = (error: Error): void => log.warn('progress_topic_read_failed', { error });
+  const table = followTable({ client, topic, onRecord: take, onError, paceMs: PACE_MS });
   return {
     isTooFarBehind(nowMs) {
       for (const atMs of oldest.values()) if (atMs !== null && nowMs - atMs > retentionMs / 2) return true;

@@ -37,6 +37,8 @@ export type QueryConfig = ConfigValues<typeof queryConfig>;
 const MATERIALISER_TIMEOUT_MS = 5_000;
 const READER_TIMEOUT_MS = 2_000;
 const ANSWER_BYTES_MAX = 262_144;
+/** Aggregators speak after each flush, up to thirty times a second; what they say is counted in seconds here. */
+const PROGRESS_PACE_MS = 100;
 const VERSION = '0.1.0';
 /** The login of DATABASE_URL must be a member of it. */
 const ROLE = 'tidegate_query';
@@ -150,7 +152,13 @@ function followTables(
   const onError = (error: Error): void => log.warn('table_read_failed', { error });
   return {
     control: followTable({ client, topic: topics.control, onRecord: (record) => registry.take(record), onError }),
-    progress: followTable({ client, topic: topics.progress, onRecord: (record) => freshness.take(record), onError }),
+    progress: followTable({
+      client,
+      topic: topics.progress,
+      onRecord: (record) => freshness.take(record),
+      onError,
+      paceMs: PROGRESS_PACE_MS,
+    }),
   };
 }
 
