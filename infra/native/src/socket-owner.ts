@@ -1,18 +1,19 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const LISTEN = '0A';
 
 /**
  * Whether the process itself listens on the TCP port, of whatever address: the kernel's own word, so that an answer of
- * another program on the same port is not taken for the one that was started. Null where the system does not tell (no
- * `/proc`, or one that hides the process).
+ * another program on the same port is not taken for the one that was started. A process that has ended listens on nothing. Null
+ * where the system does not tell (no `/proc`, or a process whose descriptors are not ours to read).
  */
 export function listensOn(pid: number, port: number): boolean | null {
   try {
     const sockets = new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => socketOf(`/proc/${pid}/fd/${fd}`)));
     return ['tcp', 'tcp6'].some((table) => listeners(`/proc/${pid}/net/${table}`, port).some((inode) => sockets.has(inode)));
-  } catch {
-    return null;
+  } catch (error) {
+    const isGone = error instanceof Error && Reflect.get(error, 'code') === 'ENOENT' && existsSync('/proc/self/fd');
+    return isGone ? false : null;
   }
 }
 
