@@ -98,7 +98,8 @@ function createSteps(): Steps {
   };
   return {
     send,
-    async ask(step) {
+    // Not async: that would give out another promise, of whose failure nobody is told when the flush ends before it is awaited.
+    ask(step) {
       send(step);
       return step;
     },

@@ -17,7 +17,7 @@ export interface PoolOptions {
   readonly onError?: (error: Error) => void;
 }
 
-/** Connections of one purpose. A broken idle connection is reported and replaced, never thrown. */
+/** Connections of one purpose. A broken connection is reported and replaced, never thrown. */
 export function createPool(options: PoolOptions): pg.Pool {
   // The pool waits for what this returns before it hands the connection out; its type says void.
   const onConnect: (client: pg.ClientBase) => unknown = (client) => prepareSession(client, options);
@@ -31,7 +31,9 @@ export function createPool(options: PoolOptions): pg.Pool {
     ...(options.pipeline === true ? { pipeline: true, stream: () => gatherWrites(new Socket()) } : {}),
     onConnect,
   });
-  pool.on('error', (error) => options.onError?.(error));
+  // The pool listens to its idle connections alone; the loss of one that is in use would end the process.
+  pool.on('connect', (client) => client.on('error', (error) => options.onError?.(error)));
+  pool.on('error', () => undefined);
   return pool;
 }
 

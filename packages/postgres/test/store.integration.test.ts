@@ -1,6 +1,10 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../src/migrate.ts';
 import { createPgStore } from '../src/pg-store.ts';
+import { COMMIT_FAULT_POINTS } from '../src/store.ts';
+import type { PartitionCommit } from '../src/store.ts';
 import { createScratchDatabase } from './scratch-database.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
 import { storeContract } from './store.contract.ts';
 
 storeContract('the store in Postgres, under the role of the aggregator', async () => {
@@ -24,4 +28,56 @@ storeContract('the store in Postgres, under the role of the aggregator', async (
     rejectedRowCount: () => count('rejected_event'),
     close: () => database.drop(),
   };
+});
+
+const NOTHING = new Uint8Array(0);
+const UNOWNED: PartitionCommit = {
+  partition: 1,
+  token: new Uint8Array(16),
+  term: 1,
+  commitNo: 1,
+  live: { expected: 0, next: 1, lastRecordSha256: null },
+  rejectedLane: null,
+  completeThroughMs: null,
+  rawRows: NOTHING,
+  arrivalDays: [],
+  series: [],
+  cells: { absent: [{ seriesId: new Uint8Array(16), grain: 2, bucketS: 0 }], resolve: () => [] },
+  identities: NOTHING,
+  generation: 1,
+  arrivalFromMs: 0,
+  arrivalToMs: 0,
+  rejected: [],
+};
+
+describe('a flush whose connection the server ends while statements are under way', () => {
+  let database: ScratchDatabase;
+
+  beforeAll(async () => {
+    database = await createScratchDatabase();
+    await migrate({ databaseUrl: database.url });
+  });
+
+  afterAll(async () => database.drop());
+
+  it.each(COMMIT_FAULT_POINTS.filter((point) => point !== 'flush.committed'))('at %s it failed, and nothing else does', async (point) => {
+    const applicationName = `tidegate-cut-${point}`;
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    const store = createPgStore({
+      databaseUrl: database.url,
+      applicationName,
+      fault: async (at) => {
+        if (at !== point) return;
+        await database.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [applicationName]);
+      },
+    });
+    // Nobody owns the partition: whether the fence is lost or never answered, the flush must tell it by its outcome.
+    const outcome = await store.commit({ partitions: [UNOWNED] });
+    await new Promise((done) => setImmediate(done));
+    process.off('unhandledRejection', note);
+    await store.close();
+    expect([outcome.kind === 'committed', unhandled]).toEqual([false, []]);
+  });
 });
