@@ -133,5 +133,8 @@ function serverProperties(at: BrokerPorts & { readonly logDir: string }): string
     // A local broker holds a few megabytes: the defaults set aside 1 GB segments and a 128 MB buffer in the heap.
     'log.segment.bytes=67108864',
     'log.cleaner.dedupe.buffer.size=8388608',
+    // Left alone, the kernel writes 30 seconds of the log at once, and a commit of Postgres waits 250 ms behind it.
+    'log.flush.interval.ms=1000',
+    'log.flush.scheduler.interval.ms=1000',
   ].join('\n')}\n`;
 }

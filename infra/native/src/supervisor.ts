@@ -9,9 +9,10 @@ import { listensOn } from './socket-owner.ts';
 /**
  * Node's flags for every service; docker-compose.yml has the same. Services share cores, so a collection that waits for helper
  * threads waits for other services; and young objects collected more often are collected in shorter pauses
- * (docs/adr/0010-small-pauses.md).
+ * (docs/adr/0010-small-pauses.md). Objects that are made in the old space at once keep young ones alive that they hold
+ * (docs/adr/0012-garbage-that-stays.md).
  */
-const SERVICE_FLAGS = ['--single-threaded-gc', '--max-semi-space-size=6'];
+const SERVICE_FLAGS = ['--single-threaded-gc', '--max-semi-space-size=6', '--no-allocation-site-pretenuring'];
 
 export interface ServiceSpec {
   /** Name of the process: of its log and of its record. */

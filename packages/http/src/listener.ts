@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
+import { createInFlight } from '@tidegate/runtime';
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -32,7 +33,7 @@ const GRACE_MS = 20_000;
  */
 export function createListener(listener: RequestListener): HttpListener {
   let isDraining = false;
-  const inFlight = new Set<ServerResponse>();
+  const inFlight = createInFlight<ServerResponse>();
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
@@ -51,9 +52,9 @@ export function createListener(listener: RequestListener): HttpListener {
   );
   /** An answer that is begun now may still be on its way when draining begins: its connection must not outlive it. */
   function follow(response: ServerResponse): void {
-    inFlight.add(response);
+    const leave = inFlight.enter(response);
     response.once('close', () => {
-      inFlight.delete(response);
+      leave();
       if (isDraining) setImmediate(() => server.closeIdleConnections());
     });
   }

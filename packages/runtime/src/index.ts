@@ -3,6 +3,8 @@ export { systemClock, systemRandom } from './clock.ts';
 export type { ConfigDefinition, ConfigFault, ConfigField, ConfigFields, ConfigReading, ConfigValues, Environment } from './config.ts';
 export { ConfigError, defineConfig, loadConfig, readConfig } from './config.ts';
 export { gatherWrites } from './gather-writes.ts';
+export { createInFlight } from './in-flight.ts';
+export type { InFlight } from './in-flight.ts';
 export { deriveKey } from './key-derivation.ts';
 export { createPseudonymHmac } from './pseudonym.ts';
 export type { RedisSettings, RedisTarget } from './redis-fields.ts';

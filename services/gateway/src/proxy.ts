@@ -8,7 +8,7 @@ import type { Dispatcher } from 'undici';
 import { Pool } from 'undici';
 import { requestHeaders, responseHeaders } from './forward-headers.ts';
 import { createRelay } from './relay.ts';
-import { dropRest, RequestBody } from './request-body.ts';
+import { dropRest, readWhole, RequestBody } from './request-body.ts';
 
 /** A request that was let in, and where it goes. */
 export interface Passage {
@@ -44,6 +44,8 @@ const CONNECT_TIMEOUT_MS = 1_000;
 /** Questions and receipts may wait 10 s for events to be counted. */
 const HEADERS_TIMEOUT_MS = 20_000;
 const BODY_IDLE_TIMEOUT_MS = 30_000;
+/** Bodies up to this length are sent on when they are complete: a stream costs more than such a request. */
+const WHOLE_BYTES_MAX = 16 * 1_024;
 /** Shorter than the services keep theirs (65 s): a connection that we use is never one that they are closing. */
 const KEEP_ALIVE_MS = 30_000;
 
@@ -83,15 +85,14 @@ export function createProxy({ upstreams, callerKey, clock, metrics }: ProxyOptio
           onDone: resolve,
         });
         dropRest(request, response);
-        pools[upstream].dispatch(
-          {
-            path: target,
-            method: request.method as Dispatcher.HttpMethod,
-            headers: requestHeaders(request.headers, ownHeaders(passage)),
-            body: hasBody(request) ? new RequestBody(request, response) : null,
-          },
-          relay,
-        );
+        const send = (body: Buffer | RequestBody | null): void => {
+          const method = request.method as Dispatcher.HttpMethod;
+          const sent = requestHeaders(request.headers, ownHeaders(passage));
+          pools[upstream].dispatch({ path: target, method, headers: sent, body }, relay);
+        };
+        if (!hasBody(request)) send(null);
+        else if (isSmall(request)) readWhole(request, send);
+        else send(new RequestBody(request, response));
       });
     },
     close: async () => {
@@ -115,6 +116,11 @@ function createPool(origin: string): Pool {
 /** RFC 9112 section 6: a request has a body exactly where its framing says so. */
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}
+
+/** Most questions are a few hundred bytes and have come with their headers. */
+function isSmall({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length']) <= WHOLE_BYTES_MAX;
 }
 
 /** What is left of an unread body would be taken for the next request: the connection ends with this answer. */

@@ -16,6 +16,14 @@ export function dropRest(request: IncomingMessage, response: ServerResponse): vo
   });
 }
 
+/** Calls back with the body once all of it is there; never where the client leaves before. */
+export function readWhole(request: IncomingMessage, whenRead: (body: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  request
+    .on('data', (chunk: Buffer) => chunks.push(chunk))
+    .once('end', () => whenRead(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
+}
+
 /**
  * The body of a client's request as the client library may have it. Not the request itself: the library destroys what it
  * cannot send, and with the request the connection would go on which the answer must still go out.

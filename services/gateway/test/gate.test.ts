@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { createCallerVerifier } from '@tidegate/http';
 import { mintApiKey } from '@tidegate/postgres';
 import { systemClock } from '@tidegate/runtime';
@@ -223,6 +223,27 @@ describe('the way through', () => {
     client.end(megabyte);
     await new Promise((resolve) => answer.on('end', resolve));
     expect(received).toBe(2 << 20);
+  });
+
+  it('a short body reaches the service once all of it has come, and not at all where the client leaves before', async () => {
+    const begin = async (): Promise<ClientRequest> => {
+      const client = httpRequest(url('/v1/query'), { method: 'POST', headers: authorized({ 'content-length': '7' }) });
+      client.on('error', () => undefined);
+      await new Promise((sent) => client.write('{"a"', sent));
+      return client;
+    };
+    const leaving = await begin();
+    const staying = await begin();
+    const answered = new Promise<IncomingMessage>((resolve) => staying.on('response', resolve));
+    staying.end(':1}');
+    expect((await answered).statusCode).toBe(200);
+    leaving.destroy();
+    // Behind it, so that the gateway has seen the other leave.
+    expect((await fetch(url('/v1/metrics'), { headers: authorized() })).status).toBe(200);
+    expect(gate.upstream.seen.map(({ url: target, body }) => [target, body])).toEqual([
+      ['/v1/query', '{"a":1}'],
+      ['/v1/metrics', ''],
+    ]);
   });
 
   it('a client that goes away ends the request to the service within 100 ms', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AssignerProtocol } from 'kafkajs';
 import type { Consumer, EachBatchPayload, Kafka, PartitionAssigner } from 'kafkajs';
+import { createInFlight } from '@tidegate/runtime';
 import { backoffMs, delay, toError } from '../delay.ts';
 import type { LogAdmin, LogReader, LogReaderOptions } from '../port.ts';
 import { createAdmin } from './admin.ts';
@@ -31,8 +32,9 @@ class GroupOfOneReader implements LogReader {
   readonly #admin: LogAdmin;
   readonly #consumers = new Map<string, TopicConsumer>();
   readonly #positions = new Map<string, Position>();
-  readonly #running = new Set<Promise<void>>();
-  readonly #handlers = new Map<string, Promise<void>>();
+  readonly #running = createInFlight<Promise<void>>();
+  /** Null where none runs: keys stay, because a map whose keys come and go keeps what they held (see `createInFlight`). */
+  readonly #handlers = new Map<string, Promise<void> | null>();
   readonly #stop = new AbortController();
 
   constructor(kafka: Kafka, options: LogReaderOptions) {
@@ -58,7 +60,7 @@ class GroupOfOneReader implements LogReader {
     this.#positions.clear();
     this.#stop.abort();
     await Promise.all([...this.#consumers.values()].map((consumer) => consumer.close()));
-    while (this.#running.size > 0 || this.#handlers.size > 0) await Promise.all([...this.#running, ...this.#handlers.values()]);
+    for (let work = this.#work(); work.length > 0; work = this.#work()) await Promise.all(work);
     await this.#admin.close();
   }
 
@@ -66,9 +68,16 @@ class GroupOfOneReader implements LogReader {
     return this.#positions.get(keyOf(position.topic, position.partition)) === position;
   }
 
+  #work(): readonly Promise<void>[] {
+    return [...this.#running, ...[...this.#handlers.values()].filter((handler) => handler !== null)];
+  }
+
   #track(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#running.delete(tracked));
-    this.#running.add(tracked);
+    const leave = this.#running.enter(
+      work.finally(() => {
+        leave();
+      }),
+    );
   }
 
   async #begin(position: Position): Promise<void> {
@@ -163,7 +172,7 @@ class GroupOfOneReader implements LogReader {
         position.offset = nextOffset;
         finish();
       }, retry)
-      .finally(() => this.#handlers.delete(key));
+      .finally(() => this.#handlers.set(key, null));
     this.#handlers.set(key, done);
     return done;
   }

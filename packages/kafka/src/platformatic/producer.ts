@@ -1,5 +1,6 @@
 import { initProducerIdV4 } from '@platformatic/kafka';
 import type { ConnectionPool } from '@platformatic/kafka';
+import { createInFlight } from '@tidegate/runtime';
 import { backoffMs, delay, toError } from '../delay.ts';
 import { KafkaFailure } from '../failure.ts';
 import type { AppendReceipt, LogProducer, RecordBatch } from '../port.ts';
@@ -34,7 +35,7 @@ class LaneProducer implements LogProducer {
   #latest: ProducerIdentity | null = null;
   #isScheduled = false;
   #isClosing = false;
-  readonly #pending = new Set<Promise<unknown>>();
+  readonly #pending = createInFlight<Promise<unknown>>();
 
   constructor(options: ProducerOptions) {
     this.#options = options;
@@ -48,12 +49,13 @@ class LaneProducer implements LogProducer {
     if (this.#isClosing) return Promise.reject(new KafkaFailure('not_sent', 'the producer is closed'));
     if (batch.count === 0) return Promise.reject(new KafkaFailure('not_sent', 'the batch has no records'));
     const receipt = this.#lane(topic, partition).push(batch, this.#options.now() + this.#options.deliveryTimeoutMs);
-    const settled: Promise<unknown> = receipt
-      .catch(() => undefined)
-      .finally(() => {
-        this.#pending.delete(settled);
-      });
-    this.#pending.add(settled);
+    const leave = this.#pending.enter(
+      receipt
+        .catch(() => undefined)
+        .finally(() => {
+          leave();
+        }),
+    );
     this.#schedule();
     return receipt;
   }

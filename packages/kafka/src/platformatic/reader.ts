@@ -1,4 +1,5 @@
 import type { ConnectionPool } from '@platformatic/kafka';
+import { createInFlight } from '@tidegate/runtime';
 import { backoffMs, delay, toError } from '../delay.ts';
 import type { LogReader, LogReaderOptions } from '../port.ts';
 import { readSlab } from '../slab.ts';
@@ -37,8 +38,9 @@ class PollingReader implements LogReader {
   readonly #options: LogReaderOptions;
   readonly #slots: readonly { readonly pool: ConnectionPool; readonly busyNodes: Set<number> }[];
   readonly #positions = new Map<string, Position>();
-  readonly #running = new Set<Promise<void>>();
-  readonly #handlers = new Map<string, Promise<void>>();
+  readonly #running = createInFlight<Promise<void>>();
+  /** Null where none runs: keys stay, because a map whose keys come and go keeps what they held (see `createInFlight`). */
+  readonly #handlers = new Map<string, Promise<void> | null>();
   readonly #stop = new AbortController();
   #isScheduled = false;
   #lastFetchMs = Number.NEGATIVE_INFINITY;
@@ -71,16 +73,23 @@ class PollingReader implements LogReader {
     this.#stop.abort();
     clearTimeout(this.#timer);
     await Promise.all(this.#slots.map(({ pool }) => this.#cluster.closePool(pool)));
-    while (this.#running.size > 0 || this.#handlers.size > 0) await Promise.all([...this.#running, ...this.#handlers.values()]);
+    for (let work = this.#work(); work.length > 0; work = this.#work()) await Promise.all(work);
   }
 
   #isCurrent(position: Position): boolean {
     return this.#positions.get(keyOf(position.topic, position.partition)) === position;
   }
 
+  #work(): readonly Promise<void>[] {
+    return [...this.#running, ...[...this.#handlers.values()].filter((handler) => handler !== null)];
+  }
+
   #track(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#running.delete(tracked));
-    this.#running.add(tracked);
+    const leave = this.#running.enter(
+      work.finally(() => {
+        leave();
+      }),
+    );
   }
 
   /** Takes the position out of fetching until `until` settles. */
@@ -241,7 +250,7 @@ class PollingReader implements LogReader {
         },
         (cause: unknown) => this.#pause([position], toError(cause)),
       )
-      .finally(() => this.#handlers.delete(key));
+      .finally(() => this.#handlers.set(key, null));
     this.#handlers.set(key, done);
     this.#park(position, done);
   }
