@@ -50,26 +50,27 @@ export function createCellStates({ measuresOf, cellsMax }: CellStatesOptions): C
     }));
     const texts = keys.map(cellKeyText);
     const known = texts.map((text) => cells.get(text));
-    let writes: readonly CellWrite[] | null = null;
-    return {
+    let isResolved = false;
+    // No getter: a literal with one keeps its batch in memory (see `GrowingRawRows` of @tidegate/postgres).
+    const prepared = {
       absent: keys.filter((_, i) => known[i] === undefined),
       newSeries: folded.series.filter((entry) => !written.has(seriesText(entry))),
-      get writes() {
-        return writes ?? [];
-      },
-      resolve(stored) {
-        if (writes !== null) return writes;
+      writes: [] as readonly CellWrite[],
+      resolve(stored: readonly StoredCell[]): readonly CellWrite[] {
+        if (isResolved) return prepared.writes;
         const byKey = new Map(stored.map((cell) => [cellKeyText(cell), cell]));
-        writes = folded.deltas.map((delta, i) => {
+        prepared.writes = folded.deltas.map((delta, i) => {
           const text = texts[i] ?? '';
           const cell = known[i] ?? fromStored(byKey.get(text), seriesAt(folded, delta.series));
           const after = add(cell, delta.state, isClosed(delta.bucketS, arrivalToMs));
           cells.set(text, after);
           return { ...keyAt(keys, i), state: encodeState(after.state), revision: after.revision };
         });
-        return writes;
+        isResolved = true;
+        return prepared.writes;
       },
     };
+    return prepared;
   }
 
   function fromStored(stored: StoredCell | undefined, series: SeriesEntry): KnownCell | null {
