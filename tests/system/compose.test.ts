@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '@tidegate/native';
+import { repositoryRoot, SERVICE_FLAGS } from '@tidegate/native';
 import { readConfig, type ConfigDefinition } from '@tidegate/runtime';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -12,6 +12,7 @@ import { queryConfig } from '../../services/query/src/config.ts';
 interface Container {
   readonly image: string;
   readonly restart: string;
+  readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
@@ -51,15 +52,21 @@ describe('docker-compose.yml', () => {
   });
 
   it('runs files that exist, and the servers from official images of the versions that are tested', () => {
-    for (const [, { command = [] }] of containers) {
-      const program = command.slice(1).find((word) => !word.startsWith('--'));
-      if (command[0] === 'node') expect(existsSync(join(repositoryRoot, program ?? '-'))).toBe(true);
+    for (const [, { entrypoint = [], command = [] }] of containers) {
+      const [started, ...words] = [...entrypoint, ...command];
+      const program = words.find((word) => !word.startsWith('--'));
+      if (started === 'node') expect(existsSync(join(repositoryRoot, program ?? '-'))).toBe(true);
     }
     expect(['kafka', 'postgres', 'redis'].map((name) => compose.services[name]?.image)).toEqual([
       'apache/kafka:4.3.1',
       'postgres:18',
       'redis:8',
     ]);
+  });
+
+  it.each(Object.keys(services))('starts %s as the supervisor does', (name) => {
+    const { entrypoint = [], command = [] } = compose.services[name] ?? {};
+    expect([...entrypoint, ...command]).toEqual(['node', ...SERVICE_FLAGS, `services/${name}/src/main.ts`]);
   });
 
   it.each(Object.keys(services))('gives %s every setting that it asks for', (name) => {

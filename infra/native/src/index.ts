@@ -5,5 +5,6 @@ export { homeOf, repositoryRoot } from './home.ts';
 export { markedProcesses } from './process-record.ts';
 export type { ServerAddresses } from './installation.ts';
 export { startTidegate, type Tidegate, type TidegateOptions } from './tidegate.ts';
+export { SERVICE_FLAGS } from './supervisor.ts';
 export type { Supervisor } from './supervisor.ts';
 export { provideKafkaTools } from './kafka-tools.ts';

@@ -12,7 +12,12 @@ import { listensOn } from './socket-owner.ts';
  * (docs/adr/0010-small-pauses.md). Objects that are made in the old space at once keep young ones alive that they hold
  * (docs/adr/0012-garbage-that-stays.md).
  */
-const SERVICE_FLAGS = ['--single-threaded-gc', '--max-semi-space-size=6', '--no-allocation-site-pretenuring', '--heap-growing-percent=150'];
+export const SERVICE_FLAGS = [
+  '--single-threaded-gc',
+  '--max-semi-space-size=6',
+  '--no-allocation-site-pretenuring',
+  '--heap-growing-percent=150',
+];
 
 export interface ServiceSpec {
   /** Name of the process: of its log and of its record. */

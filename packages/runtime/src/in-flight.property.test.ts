@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createInFlight } from './in-flight.ts';
+import { createInFlight, enterUntilSettled } from './in-flight.ts';
 
 it('holds what a set would hold, whatever comes, goes and goes twice', () => {
   fc.assert(
@@ -33,5 +33,19 @@ it('lets members leave while it is looked through', () => {
     for (const leave of leaves) leave();
   }
   expect(seen).toEqual(['a', 'b', 'c']);
+  expect(inFlight.size).toBe(0);
+});
+
+it('holds work until it settles, either way', async () => {
+  const inFlight = createInFlight<Promise<number>>();
+  const done = Promise.withResolvers<number>();
+  const failed = Promise.withResolvers<number>();
+  enterUntilSettled(inFlight, done.promise);
+  enterUntilSettled(inFlight, failed.promise);
+  const settled = Promise.allSettled([...inFlight]);
+  expect(inFlight.size).toBe(2);
+  done.resolve(1);
+  failed.reject(new Error('no'));
+  expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
   expect(inFlight.size).toBe(0);
 });

@@ -42,3 +42,12 @@ export function createInFlight<T>(): InFlight<T> {
     [Symbol.iterator]: () => places.map(({ member }) => member)[Symbol.iterator](),
   };
 }
+
+/** Work is under way until it settles. What is held rejects as the work does. */
+export function enterUntilSettled<T>(inFlight: InFlight<Promise<T>>, work: Promise<T>): void {
+  const leave = inFlight.enter(
+    work.finally(() => {
+      leave();
+    }),
+  );
+}

@@ -50,14 +50,13 @@ export function createCellStates({ measuresOf, cellsMax }: CellStatesOptions): C
     }));
     const texts = keys.map(cellKeyText);
     const known = texts.map((text) => cells.get(text));
-    let isResolved = false;
     // No getter: a literal with one keeps its batch in memory (see `GrowingRawRows` of @tidegate/postgres).
     const prepared = {
       absent: keys.filter((_, i) => known[i] === undefined),
       newSeries: folded.series.filter((entry) => !written.has(seriesText(entry))),
       writes: [] as readonly CellWrite[],
       resolve(stored: readonly StoredCell[]): readonly CellWrite[] {
-        if (isResolved) return prepared.writes;
+        if (prepared.writes.length > 0) return prepared.writes;
         const byKey = new Map(stored.map((cell) => [cellKeyText(cell), cell]));
         prepared.writes = folded.deltas.map((delta, i) => {
           const text = texts[i] ?? '';
@@ -66,7 +65,6 @@ export function createCellStates({ measuresOf, cellsMax }: CellStatesOptions): C
           cells.set(text, after);
           return { ...keyAt(keys, i), state: encodeState(after.state), revision: after.revision };
         });
-        isResolved = true;
         return prepared.writes;
       },
     };

@@ -75,7 +75,7 @@ export function createProxy({ upstreams, callerKey, clock, metrics }: ProxyOptio
   return {
     forward(passage) {
       const { request, response, context, upstream, target, headers } = passage;
-      return new Promise((resolve) => {
+      return new Promise((resolve, reject) => {
         // It left while its limit was looked up.
         if (response.closed) return resolve();
         const relay = createRelay({
@@ -91,7 +91,7 @@ export function createProxy({ upstreams, callerKey, clock, metrics }: ProxyOptio
           pools[upstream].dispatch({ path: target, method, headers: sent, body }, relay);
         };
         if (!hasBody(request)) send(null);
-        else if (isSmall(request)) readWhole(request, send);
+        else if (isSmall(request)) readWhole(request).then(send).catch(reject);
         else send(new RequestBody(request, response));
       });
     },

@@ -16,12 +16,15 @@ export function dropRest(request: IncomingMessage, response: ServerResponse): vo
   });
 }
 
-/** Calls back with the body once all of it is there; never where the client leaves before. */
-export function readWhole(request: IncomingMessage, whenRead: (body: Buffer) => void): void {
+/**
+ * The body, once all of it is there; never settles where the client leaves before. By events: an iterator (`readBytes`) takes
+ * turns of its own, and a request behind this one on the connection would reach a service first.
+ */
+export async function readWhole(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  request
-    .on('data', (chunk: Buffer) => chunks.push(chunk))
-    .once('end', () => whenRead(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await new Promise((resolve) => request.once('end', resolve));
+  return Buffer.concat(chunks);
 }
 
 /**

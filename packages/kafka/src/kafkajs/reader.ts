@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AssignerProtocol } from 'kafkajs';
 import type { Consumer, EachBatchPayload, Kafka, PartitionAssigner } from 'kafkajs';
-import { createInFlight } from '@tidegate/runtime';
+import { createInFlight, enterUntilSettled } from '@tidegate/runtime';
 import { backoffMs, delay, toError } from '../delay.ts';
 import type { LogAdmin, LogReader, LogReaderOptions } from '../port.ts';
 import { createAdmin } from './admin.ts';
@@ -33,7 +33,7 @@ class GroupOfOneReader implements LogReader {
   readonly #consumers = new Map<string, TopicConsumer>();
   readonly #positions = new Map<string, Position>();
   readonly #running = createInFlight<Promise<void>>();
-  /** Null where none runs: keys stay, because a map whose keys come and go keeps what they held (see `createInFlight`). */
+  /** Each is among the running ones too. Null where none runs: keys stay, because a map whose keys come and go keeps what they held (see `createInFlight`). */
   readonly #handlers = new Map<string, Promise<void> | null>();
   readonly #stop = new AbortController();
 
@@ -60,7 +60,7 @@ class GroupOfOneReader implements LogReader {
     this.#positions.clear();
     this.#stop.abort();
     await Promise.all([...this.#consumers.values()].map((consumer) => consumer.close()));
-    for (let work = this.#work(); work.length > 0; work = this.#work()) await Promise.all(work);
+    while (this.#running.size > 0) await Promise.all(this.#running);
     await this.#admin.close();
   }
 
@@ -68,16 +68,8 @@ class GroupOfOneReader implements LogReader {
     return this.#positions.get(keyOf(position.topic, position.partition)) === position;
   }
 
-  #work(): readonly Promise<void>[] {
-    return [...this.#running, ...[...this.#handlers.values()].filter((handler) => handler !== null)];
-  }
-
   #track(work: Promise<void>): void {
-    const leave = this.#running.enter(
-      work.finally(() => {
-        leave();
-      }),
-    );
+    enterUntilSettled(this.#running, work);
   }
 
   async #begin(position: Position): Promise<void> {

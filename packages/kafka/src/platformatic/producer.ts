@@ -1,6 +1,6 @@
 import { initProducerIdV4 } from '@platformatic/kafka';
 import type { ConnectionPool } from '@platformatic/kafka';
-import { createInFlight } from '@tidegate/runtime';
+import { createInFlight, enterUntilSettled } from '@tidegate/runtime';
 import { backoffMs, delay, toError } from '../delay.ts';
 import { KafkaFailure } from '../failure.ts';
 import type { AppendReceipt, LogProducer, RecordBatch } from '../port.ts';
@@ -49,12 +49,9 @@ class LaneProducer implements LogProducer {
     if (this.#isClosing) return Promise.reject(new KafkaFailure('not_sent', 'the producer is closed'));
     if (batch.count === 0) return Promise.reject(new KafkaFailure('not_sent', 'the batch has no records'));
     const receipt = this.#lane(topic, partition).push(batch, this.#options.now() + this.#options.deliveryTimeoutMs);
-    const leave = this.#pending.enter(
-      receipt
-        .catch(() => undefined)
-        .finally(() => {
-          leave();
-        }),
+    enterUntilSettled<unknown>(
+      this.#pending,
+      receipt.catch(() => undefined),
     );
     this.#schedule();
     return receipt;

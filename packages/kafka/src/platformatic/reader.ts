@@ -1,5 +1,5 @@
 import type { ConnectionPool } from '@platformatic/kafka';
-import { createInFlight } from '@tidegate/runtime';
+import { createInFlight, enterUntilSettled } from '@tidegate/runtime';
 import { backoffMs, delay, toError } from '../delay.ts';
 import type { LogReader, LogReaderOptions } from '../port.ts';
 import { readSlab } from '../slab.ts';
@@ -39,7 +39,7 @@ class PollingReader implements LogReader {
   readonly #slots: readonly { readonly pool: ConnectionPool; readonly busyNodes: Set<number> }[];
   readonly #positions = new Map<string, Position>();
   readonly #running = createInFlight<Promise<void>>();
-  /** Null where none runs: keys stay, because a map whose keys come and go keeps what they held (see `createInFlight`). */
+  /** Each is among the running ones too. Null where none runs: keys stay, because a map whose keys come and go keeps what they held (see `createInFlight`). */
   readonly #handlers = new Map<string, Promise<void> | null>();
   readonly #stop = new AbortController();
   #isScheduled = false;
@@ -73,23 +73,15 @@ class PollingReader implements LogReader {
     this.#stop.abort();
     clearTimeout(this.#timer);
     await Promise.all(this.#slots.map(({ pool }) => this.#cluster.closePool(pool)));
-    for (let work = this.#work(); work.length > 0; work = this.#work()) await Promise.all(work);
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   #isCurrent(position: Position): boolean {
     return this.#positions.get(keyOf(position.topic, position.partition)) === position;
   }
 
-  #work(): readonly Promise<void>[] {
-    return [...this.#running, ...[...this.#handlers.values()].filter((handler) => handler !== null)];
-  }
-
   #track(work: Promise<void>): void {
-    const leave = this.#running.enter(
-      work.finally(() => {
-        leave();
-      }),
-    );
+    enterUntilSettled(this.#running, work);
   }
 
   /** Takes the position out of fetching until `until` settles. */
