@@ -7,6 +7,7 @@ import type { RawRow } from './raw-rows.ts';
 import type { EndedLog } from './read-store.ts';
 import type {
   Amendment,
+  CellWrite,
   Claim,
   ClaimRequest,
   CommitBatch,
@@ -195,32 +196,39 @@ function touch(db: MemoryDatabase, idle: readonly IdlePartition[]): readonly num
   return kept;
 }
 
-/** All checks first, then all changes in one turn of the event loop: a transaction. */
+/**
+ * Checks first, then all changes in one turn of the event loop: a transaction. States are resolved where Postgres has them
+ * resolved, before the steps that can still fail, so that a caller who keeps them after a failure is found out.
+ */
 async function commit(db: MemoryDatabase, batch: CommitBatch, options: MemoryStoreOptions): Promise<CommitOutcome> {
   const fault = options.fault ?? (() => undefined);
+  const lostNow = (): readonly number[] => batch.partitions.filter((p) => !canMove(db, p)).map((p) => p.partition);
   let commitSent = false;
   try {
     await fault('flush.begun');
+    const lost = lostNow();
+    if (lost.length > 0) return { kind: 'lost', partitions: lost };
     await fault('flush.fenced');
+    await fault('flush.raw_copied');
+    const writes = new Map(batch.partitions.map((p) => [p.partition, resolveCells(db, p)]));
+    await fault('flush.cells_read');
     const refused = batch.partitions.flatMap((p) => readRawRows(p.rawRows)).find((row) => options.refuses?.(row) ?? false);
     if (refused !== undefined) return { kind: 'data_error', sqlState: '22000', message: 'a row is refused' };
-    for (const point of [
-      'flush.raw_copied',
-      'flush.cells_read',
-      'flush.cells_written',
-      'flush.journaled',
-      'flush.rejected_written',
-    ] as const)
-      await fault(point);
-    const lost = batch.partitions.filter((p) => !canMove(db, p)).map((p) => p.partition);
-    if (lost.length > 0) return { kind: 'lost', partitions: lost };
-    const writes = new Map(batch.partitions.map((p) => [p.partition, apply(db, p)]));
+    for (const point of ['flush.cells_written', 'flush.journaled', 'flush.rejected_written'] as const) await fault(point);
+    // Without row locks another owner may have come in the meantime.
+    const lostSince = lostNow();
+    if (lostSince.length > 0) return { kind: 'lost', partitions: lostSince };
+    for (const part of batch.partitions) apply(db, part, writes.get(part.partition) ?? []);
     commitSent = true;
     await fault('flush.committed');
     return { kind: 'committed', writes };
   } catch (error) {
     return { kind: 'failed', commitSent, message: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function resolveCells(db: MemoryDatabase, { partition, cells }: PartitionCommit): readonly CellWrite[] {
+  return cells.resolve(cells.absent.flatMap((key) => db.cells.get(`${partition}/${cellKeyText(key)}`) ?? []));
 }
 
 function canMove(db: MemoryDatabase, commitOf: PartitionCommit): boolean {
@@ -233,14 +241,12 @@ function canMove(db: MemoryDatabase, commitOf: PartitionCommit): boolean {
   );
 }
 
-function apply(db: MemoryDatabase, part: PartitionCommit): ReturnType<PartitionCommit['cells']['resolve']> {
+function apply(db: MemoryDatabase, part: PartitionCommit, writes: readonly CellWrite[]): void {
   const { partition } = part;
   const rows = readRawRows(part.rawRows);
   for (const row of rows) {
     if (!db.rawDays.has(Math.floor(row.receivedAtMs / 86_400_000))) throw new Error('no partition of raw_event for the arrival day');
   }
-  const stored = part.cells.absent.flatMap((key) => db.cells.get(`${partition}/${cellKeyText(key)}`) ?? []);
-  const writes = part.cells.resolve(stored);
   moveLanes(db, part);
   db.rawRows.push(...rows);
   for (const day of part.arrivalDays) db.arrivalDays.add(`${day.tenant}/${day.eventDay}/${day.arrivalDay}`);
@@ -260,7 +266,6 @@ function apply(db: MemoryDatabase, part: PartitionCommit): ReturnType<PartitionC
     const key = `${row.topic}/${row.logGeneration}/${row.partition}/${row.logOffset}`;
     if (!db.rejected.has(key)) db.rejected.set(key, row);
   }
-  return writes;
 }
 
 function moveLanes(db: MemoryDatabase, part: PartitionCommit): void {

@@ -238,6 +238,17 @@ test('a generation whose filter does not fit the memory is asked for, and its si
   expect(window.settle(bytesOf(99), 0)).toBe('first');
 });
 
+test('a generation is kept until the last of its identities, not the first, is older than the window', () => {
+  const closed = [{ generation: 1, arrivalFromMs: 0, arrivalToMs: 60, identities: 1, filter: buildFilter(Uint32Array.from(wordsOf(1))) }];
+  const window = createDedupWindow({ closeAt: 10, windowMs: 100, filterBytesMax: 1_000, closed });
+  // The first is 160 ms old, the last 100 ms: exactly as old as the window is long.
+  expect(window.expire(160)).toBeNull();
+  window.begin();
+  expect(window.offer(bytesOf(1), 0)).toBe('ask');
+  expect(window.expire(161)).toBe(1);
+  expect(window.offer(bytesOf(1), 0)).toBe('first');
+});
+
 test('the window outlasts the log by the segment that is still open and half a day', () => {
   const hour = 3_600_000;
   // 7 days of retention, segments of 6 h: 168 + 6 + 12 = 186 h.
