@@ -1,3 +1,5 @@
+export type { ApiPage } from './api-page.ts';
+export { apiPage } from './api-page.ts';
 export type { Caller, CallerReading } from './caller.ts';
 export { CALLER_HEADER, createCallerVerifier, signCaller } from './caller.ts';
 export type { Exchange, RequestContext } from './exchange.ts';

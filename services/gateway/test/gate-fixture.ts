@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
+import type { BucketPolicy } from '@tidegate/core';
 import { compilePolicy } from '@tidegate/core';
-import { createListener, createRequestTelemetry } from '@tidegate/http';
+import type { Handler, RouteNameOf } from '@tidegate/http';
+import { createListener, createRequestTelemetry, sendJson } from '@tidegate/http';
 import { mintApiKey, readApiKey } from '@tidegate/postgres';
 import { createMemoryBuckets } from '@tidegate/redis/memory';
 import { systemClock as clock } from '@tidegate/runtime';
@@ -10,7 +12,9 @@ import { createMetrics, createTracing, silentLogger } from '@tidegate/telemetry'
 import { createAuthenticate } from '../src/authenticate.ts';
 import { createBreaker } from '../src/breaker.ts';
 import { createControlApp } from '../src/control-app.ts';
+import type { Dependencies } from '../src/dependencies.ts';
 import { createGate } from '../src/gate.ts';
+import { createHealth } from '../src/health.ts';
 import { createKeyDirectory } from '../src/keys.ts';
 import { createLimit } from '../src/limit.ts';
 import { createProxy } from '../src/proxy.ts';
@@ -84,27 +88,50 @@ export interface GateUnderTest {
   close(): Promise<void>;
 }
 
+export interface GateOptions {
+  readonly perMinute?: number;
+  readonly scopes?: readonly string[];
+  readonly dependencies?: Dependencies;
+}
+
+const ALL_UP: Dependencies = { states: () => ({ kafka: 'up', postgres: 'up', redis: 'up' }) };
+
+function perMinute(name: string, limit: number): BucketPolicy {
+  const compiled = compilePolicy({ name, limit, windowS: 60, burst: limit });
+  if (!compiled.ok) throw new Error(compiled.fault);
+  return compiled.value;
+}
+
+/** Stands for a route of the gateway itself: answers with its name. */
+function named(name: RouteNameOf<'gateway'>): Handler {
+  return (exchange) => sendJson(exchange, { route: name });
+}
+
 /** The gate with everything real but its neighbours: keys and buckets in memory, one upstream for both services. */
-export async function startGate(options: { readonly perMinute?: number } = {}): Promise<GateUnderTest> {
+export async function startGate(options: GateOptions = {}): Promise<GateUnderTest> {
   const upstream = await startUpstream();
   const key = mintApiKey('live');
   const keys = createKeyDirectory();
   const reading = readApiKey(key.secret);
-  const scopes = ['ingest:write', 'query:read'];
+  const { perMinute: limit = 100_000, scopes = ['ingest:write', 'query:read'] } = options;
   const sha256 = reading.ok ? reading.sha256Hex : '';
-  keys.put('key/acme/key_1', { key_id: 'key_1', tenant: 'acme', kind: 'live', sha256, scopes, state: 'active', expires_at_ms: null });
+  keys.put('key/acme/key_1', {
+    key_id: 'key_1',
+    tenant: 'acme',
+    kind: 'live',
+    sha256,
+    scopes: [...scopes],
+    state: 'active',
+    expires_at_ms: null,
+  });
   const metrics = createMetrics('gateway');
-  const limit = options.perMinute ?? 100_000;
-  const compiled = compilePolicy({ name: 'test', limit, windowS: 60, burst: limit });
-  if (!compiled.ok) throw new Error(compiled.fault);
   const proxy = createProxy({ upstreams: { ingest: upstream.url, query: upstream.url }, callerKey: CALLER_KEY, clock, metrics });
-  const unused = (): void => undefined;
   const listener = createListener(
     createGate({
       authenticate: createAuthenticate({ keys, isLoaded: () => true, clock }),
       limit: createLimit({
         buckets: createMemoryBuckets({ nowUs: () => clock.nowMs() * 1_000 }),
-        policies: { ingest: compiled.value, api_key: compiled.value },
+        policies: { ingest: perMinute('ingest', limit), api_key: perMinute('api_key', limit) },
         prefix: 'test',
         breaker: createBreaker({ clock, random: () => 0.5 }),
         clock,
@@ -114,15 +141,12 @@ export async function startGate(options: { readonly perMinute?: number } = {}): 
       controlApp: createControlApp({
         log: silentLogger,
         handlers: {
-          applyPack: unused,
-          validatePack: unused,
-          createKey: unused,
-          listKeys: unused,
-          revokeKey: unused,
-          health: ({ response }) => void response.end('health'),
-          healthLive: unused,
-          healthReady: unused,
-          openapi: unused,
+          applyPack: named('applyPack'),
+          validatePack: named('validatePack'),
+          createKey: named('createKey'),
+          listKeys: named('listKeys'),
+          revokeKey: named('revokeKey'),
+          ...createHealth({ version: '1.2.3', dependencies: options.dependencies ?? ALL_UP, isDraining: () => false }),
         },
       }),
       telemetry: createRequestTelemetry({ clock, log: silentLogger, metrics, tracing: createTracing({ service: 'gateway' }) }),

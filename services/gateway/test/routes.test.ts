@@ -1,0 +1,123 @@
+import type { NamedRoute } from '@tidegate/http';
+import { listRoutes, SCOPES } from '@tidegate/http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { GateUnderTest } from './gate-fixture.ts';
+import { startGate } from './gate-fixture.ts';
+
+/** Requirement N-27 by name: what may be asked without a key and as often as one likes. `/metrics` has a port of its own. */
+const EXEMPT = ['/health', '/health/live', '/health/ready', '/api/v1/health', '/docs', '/openapi.json'];
+
+const guarded = listRoutes().filter(({ scope }) => scope !== null);
+const titleOf = ({ method, path }: NamedRoute): string => `${method} ${path}`;
+const cases = guarded.map((route): [string, NamedRoute] => [titleOf(route), route]);
+/** A request path of the route, also under `/api` where it has that alias. */
+const formsOf = ({ path }: NamedRoute): string[] => {
+  const concrete = path.replaceAll(/\{\w+\}/g, 'any');
+  return concrete.startsWith('/v1/') ? [concrete, `/api${concrete}`] : [concrete];
+};
+
+let gate: GateUnderTest;
+
+async function ask(route: NamedRoute, path: string, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`http://127.0.0.1:${gate.port}${path}`, { method: route.method, headers });
+}
+
+describe('every declared route', () => {
+  beforeAll(async () => {
+    gate = await startGate({ scopes: SCOPES });
+  });
+  afterAll(() => gate.close());
+
+  it.each(cases)('%s answers 401 without a key, tells no numbers, and nothing of it reaches a service', async (_, route) => {
+    const before = gate.upstream.seen.length;
+    for (const path of formsOf(route)) {
+      const answer = await ask(route, path);
+      expect([answer.status, answer.headers.get('x-ratelimit-limit')]).toEqual([401, null]);
+      expect(await answer.json()).toMatchObject({ code: 'credentials_missing' });
+    }
+    expect(gate.upstream.seen.length).toBe(before);
+  });
+
+  it.each(cases)('%s is limited, in the class of its kind, under /v1 and under /api/v1 alike', async (_, route) => {
+    // What takes events has a class of its own (H-59), all else counts as calls of the key.
+    const limitClass = route.answers === 'ingest' ? 'ingest' : 'api_key';
+    for (const path of formsOf(route)) {
+      const answer = await ask(route, path, { 'x-api-key': gate.key });
+      expect([answer.status, answer.headers.get('ratelimit-policy')]).toEqual([200, `"${limitClass}";q=100000;w=60`]);
+      if (route.answers === 'gateway') expect(await answer.json()).toEqual({ route: route.name });
+      else expect(gate.upstream.seen.at(-1)).toMatchObject({ method: route.method, url: formsOf(route)[0] });
+    }
+  });
+});
+
+describe('every declared route, for a key without scopes', () => {
+  beforeAll(async () => {
+    gate = await startGate({ scopes: [] });
+  });
+  afterAll(() => gate.close());
+
+  it.each(cases)('%s is 403', async (_, route) => {
+    for (const path of formsOf(route)) {
+      const answer = await ask(route, path, { 'x-api-key': gate.key });
+      expect([answer.status, await answer.json()]).toMatchObject([403, { code: 'scope_missing' }]);
+    }
+    expect(gate.upstream.seen).toEqual([]);
+  });
+});
+
+describe('events count in a class of their own', () => {
+  beforeAll(async () => {
+    gate = await startGate({ perMinute: 1 });
+  });
+  afterAll(() => gate.close());
+
+  it('so that neither questions nor events take from the bucket of the other', async () => {
+    const statuses: number[] = [];
+    for (const name of ['listMetrics', 'listMetrics', 'sendEvents', 'sendEvents', 'readStatus']) {
+      const route = guarded.find((declared) => declared.name === name);
+      if (route !== undefined) statuses.push((await ask(route, route.path, { 'x-api-key': gate.key })).status);
+    }
+    expect(statuses).toEqual([200, 429, 200, 429, 429]);
+  });
+});
+
+describe('the exempt paths', () => {
+  beforeAll(async () => {
+    gate = await startGate({ perMinute: 1 });
+  });
+  afterAll(() => gate.close());
+
+  it('are these and no others', () => {
+    const open = listRoutes().filter(({ scope, limitClass }) => scope === null || limitClass === null);
+    expect(open.map((route) => formsOf(route).at(-1)).toSorted()).toEqual(EXEMPT.toSorted());
+    expect(open.filter(({ scope, limitClass }) => scope !== null || limitClass !== null)).toEqual([]);
+  });
+
+  it.each(EXEMPT)('%s answers without a key, beyond any limit, and tells no numbers', async (path) => {
+    for (const headers of [{}, {}, { 'x-api-key': gate.key }, { 'x-api-key': 'not a key' }]) {
+      const answer = await fetch(`http://127.0.0.1:${gate.port}${path}`, { headers });
+      expect([answer.status, answer.headers.get('x-ratelimit-limit'), answer.headers.get('ratelimit')]).toEqual([200, null, null]);
+      await answer.text();
+    }
+  });
+
+  it.each(['/docs/', '/DOCS', '/health/x', '/api/v1/health/', '/metrics', '/api/health'])('%s is none of them', async (path) => {
+    const answer = await fetch(`http://127.0.0.1:${gate.port}${path}`);
+    expect(answer.status).toBe(404);
+  });
+
+  it('the page at /docs is HTML under a policy that lets it load nothing', async () => {
+    const answer = await fetch(`http://127.0.0.1:${gate.port}/docs`);
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(await answer.text()).toContain('POST /v1/events');
+  });
+
+  it('/api/v1/health says status, version and checks, the same as /health', async () => {
+    const [short, long] = await Promise.all(
+      ['/api/v1/health', '/health'].map(async (path) => (await fetch(`http://127.0.0.1:${gate.port}${path}`)).json()),
+    );
+    expect(short).toEqual({ status: 'ok', version: '1.2.3', checks: { kafka: 'up', postgres: 'up', redis: 'up' } });
+    expect(short).toEqual(long);
+  });
+});
