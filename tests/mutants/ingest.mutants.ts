@@ -58,15 +58,6 @@ export const mutants: readonly Mutant[] = [
     kind: 'unit',
   },
   {
-    name: 'an older control record replaces a newer one',
-    section: 10,
-    file: 'services/ingest/src/registry.ts',
-    find: 'if (read.data.version <= (versions.get(key) ?? 0)) return;',
-    replace: 'if (read.data.version <= 0) return;',
-    tests: INGEST_TESTS,
-    kind: 'unit',
-  },
-  {
     name: 'events are taken although counting is behind by more than half of the retention',
     section: 1,
     file: 'services/ingest/src/backlog.ts',

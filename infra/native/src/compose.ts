@@ -45,7 +45,7 @@ async function demo(dataDir: string, env: Environment): Promise<void> {
   if (apiKey === undefined || adminKey === undefined) throw new Error('no demo keys: run prepare first');
   const gateway = required(env, 'TIDEGATE_GATEWAY');
   const progress = createProgress({ stream: process.stderr, nowMs: () => performance.now() });
-  await applyPacks(gateway, adminKey);
+  await applyPacks({ gateway, adminKey, metricsUrls: required(env, 'METRICS_URLS').split(',') });
   const target = { gateway, apiKey, dataDir };
   await replaySample(target, progress);
   process.stdout.write(`${await sampleAnswer(target, process.stdout.columns ?? 80)}\n`);

@@ -83,34 +83,37 @@ export async function seedKeys(dataDir: string, databaseUrl: string): Promise<{ 
   return keys;
 }
 
-/** A new key, and a new pack, is known to every service within this time of its record. */
-const KNOWN_WITHIN_MS = 2_000;
-const KEY_WITHIN_MS = 30_000;
+const KNOWN_WITHIN_MS = 30_000;
+
+export interface PackTarget {
+  readonly gateway: string;
+  readonly adminKey: string;
+  /** Where each service exposes its metrics. */
+  readonly metricsUrls: readonly string[];
+}
 
 /**
  * Applies packs of the checkout through the gateway and returns when every service works with them; one that is in place
  * already changes nothing and takes no time.
  */
 export async function applyPacks(
-  gateway: string,
-  adminKey: string,
+  target: PackTarget,
   packs: readonly string[] = DEFAULT_PACKS,
 ): Promise<{ value: undefined; detail: string }> {
-  const client = createClient({ gateway, apiKey: adminKey });
+  const client = createClient({ gateway: target.gateway, apiKey: target.adminKey });
   await waitForKey(client);
   let isChanged = false;
   for (const pack of packs) {
     const applied = await client.applyPack(await readFile(join(repositoryRoot, 'packs', pack, 'pack.yaml'), 'utf8'));
     isChanged ||= typeof applied === 'object' && applied !== null && 'changed' in applied && applied.changed === true;
   }
-  // Ingest has no answer that would tell which packs it knows: the bound that the contract gives is waited out.
-  if (isChanged) await delay(KNOWN_WITHIN_MS);
+  if (isChanged) await Promise.all(target.metricsUrls.map((url) => waitUntilKnown(url, Date.now())));
   return { value: undefined, detail: packs.join(', ') };
 }
 
 /** A key that was just made reaches the gateway through the log: until then it is unknown there. */
 async function waitForKey(client: Client): Promise<void> {
-  const deadlineMs = performance.now() + KEY_WITHIN_MS;
+  const deadlineMs = performance.now() + KNOWN_WITHIN_MS;
   for (;;) {
     try {
       await client.packs();
@@ -119,5 +122,17 @@ async function waitForKey(client: Client): Promise<void> {
       if (!(error instanceof ApiError) || error.status !== 401 || performance.now() > deadlineMs) throw error;
       await delay(50);
     }
+  }
+}
+
+/** A service knows what was recorded up to the time that it exposes, which follows the records within a second. */
+async function waitUntilKnown(metricsUrl: string, recordedMs: number): Promise<void> {
+  const deadlineMs = performance.now() + KNOWN_WITHIN_MS;
+  for (;;) {
+    const text = await fetch(metricsUrl).then((response) => response.text());
+    const knownThrough = /^control_known_through_seconds(?:\{[^}]*\})? (\S+)$/m.exec(text)?.[1] ?? '0';
+    if (Number(knownThrough) * 1_000 >= recordedMs) return;
+    if (performance.now() > deadlineMs) throw new Error(`${metricsUrl} shows no knowledge of the packs after ${KNOWN_WITHIN_MS / 1_000} s`);
+    await delay(25);
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { homeOf, type Environment } from './home.ts';
-import { applyPacks, namesOf, prepareServers, seedKeys, type Names, type ServerAddresses } from './installation.ts';
+import { applyPacks, namesOf, prepareServers, seedKeys, type Names, type PackTarget, type ServerAddresses } from './installation.ts';
 import { freePort, startOnPorts } from './port.ts';
 import type { Progress } from './progress.ts';
 import { asStep } from './progress.ts';
@@ -90,7 +90,7 @@ export async function startTidegate(options: TidegateOptions): Promise<Tidegate>
       return { value: running, detail: running.plan.gateway };
     });
     supervisor = services;
-    await asStep(progress, 'Packs', () => applyPacks(plan.gateway, keys.adminKey, options.packs));
+    await asStep(progress, 'Packs', () => applyPacks(packTarget(plan, keys.adminKey), options.packs));
     return {
       gateway: plan.gateway,
       ...keys,
@@ -108,6 +108,10 @@ export async function startTidegate(options: TidegateOptions): Promise<Tidegate>
     await stop();
     throw error;
   }
+}
+
+function packTarget({ gateway, services }: Plan, adminKey: string): PackTarget {
+  return { gateway, adminKey, metricsUrls: services.map(({ metricsPort }) => `http://127.0.0.1:${metricsPort}/metrics`) };
 }
 
 function given(servers: ServerAddresses | undefined): ServerAddresses {

@@ -35,6 +35,11 @@ export const METRICS = {
     help: 'Epoch seconds through which every accepted event of the partition is counted.',
     labels: ['partition'],
   },
+  control_known_through_seconds: {
+    kind: 'gauge',
+    help: 'Epoch time up to which the service knows what was recorded of packs, keys and partitions; it moves each second.',
+    labels: [],
+  },
   control_version_lag: { kind: 'gauge', help: 'Control records in Postgres that are not yet in the control topic.', labels: [] },
   db_connection_pool_usage: { kind: 'gauge', help: 'Share of the connection pool in use, 0 to 1.', labels: [] },
   db_connections_active: { kind: 'gauge', help: 'Connections of the pool that run a query.', labels: [] },

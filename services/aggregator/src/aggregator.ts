@@ -77,20 +77,21 @@ function lateOwnership(): { owned: () => readonly OwnedPartition[]; bind: (owner
 }
 
 async function createParts(deps: AggregatorDeps, owned: () => readonly OwnedPartition[]): Promise<AggregatorParts> {
-  const { client, topics, log, clock } = deps;
+  const { client, topics, log, clock, metrics } = deps;
   const shared: SharedState = { isStopping: false, member: null };
   const producer = await client.createProducer();
   const liveness = createLiveness({ monotonicMs: () => clock.monotonicMs(), owned });
+  const registry = followRegistry({ client, topic: topics.control, log });
+  metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(registry.knownThroughMs() / 1_000));
   const pause = (ms: number): Promise<void> => {
     liveness.turned();
     return deps.sleep(ms);
   };
   return {
-    ...{ deps, shared, producer, liveness, pause },
+    ...{ deps, shared, producer, liveness, registry, pause },
     admin: client.createAdmin(),
     probe: createLogProbe(client, (error) => log.warn('probe_failed', { error })),
-    registry: followRegistry({ client, topic: topics.control, log }),
-    instruments: createInstruments(deps.metrics, owned, () => clock.nowMs()),
+    instruments: createInstruments(metrics, owned, () => clock.nowMs()),
     announcer: createAnnouncer({
       producer,
       rollupsTopic: topics.rollups,

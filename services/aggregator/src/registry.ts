@@ -21,6 +21,8 @@ export interface Registry {
   lookUp(tenant: string, eventType: string, packVersion: number): void;
   /** Resolves when what is known of packs has changed next. */
   changed(): Promise<void>;
+  /** See `ControlReader`. */
+  knownThroughMs(): number;
   /** Resolves when the topic has been read to the end that it had at the start. */
   readonly ready: Promise<void>;
   close(): Promise<void>;
@@ -64,6 +66,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
       });
     },
     changed: () => change.promise,
+    knownThroughMs: packs.knownThroughMs,
     ready: table.ready,
     close: async () => {
       await Promise.all([table.close(), lookUps.close()]);

@@ -1,10 +1,8 @@
-import { decodeJson } from '@tidegate/http';
 import type { LogClient, TableRecord } from '@tidegate/kafka';
-import { followTable } from '@tidegate/kafka';
-import { CONTROL_KEYS, parseApiKeyRecord } from '@tidegate/postgres';
+import { createControlReader, followTable } from '@tidegate/kafka';
+import { parseApiKeyRecord } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import type { Logger } from '@tidegate/telemetry';
-import { z } from 'zod';
 import type { KeyDirectory } from './keys.ts';
 
 /** What the gateway takes from the control topic. */
@@ -18,6 +16,8 @@ export interface ControlView {
   readonly read: Promise<void>;
   /** Versions that the topic holds, by control key. */
   readonly versions: ReadonlyMap<string, number>;
+  /** See `ControlReader`. */
+  knownThroughMs(): number;
   /** How long ago a publisher was last heard. */
   silenceMs(): number;
   close(): Promise<void>;
@@ -31,25 +31,19 @@ export interface ControlOptions {
   readonly log: Logger;
 }
 
-const CONTROL_RECORD = z.object({ version: z.int(), value: z.unknown() });
-
-/** Follows control.v1. A record is taken only if its version is greater than the one had; each stands alone. */
+/** Follows control.v1. */
 export function followControl({ client, topic, keys, clock, log }: ControlOptions): ControlView {
-  const versions = new Map<string, number>();
+  const reader = createControlReader();
   let isRead = false;
   let hasBeat = false;
   let heardMs = clock.monotonicMs();
 
   function take(record: TableRecord): void {
-    if (record.value === null) return;
-    const key = Buffer.from(record.key).toString('utf8');
-    const decoded = decodeJson(record.value);
-    const read = CONTROL_RECORD.safeParse(decoded.ok ? decoded.value : undefined);
-    if (!read.success) return log.error('control_record_unreadable', { detail: { offset: record.offset } });
-    if (key === CONTROL_KEYS.beat) hear();
-    if (read.data.version <= (versions.get(key) ?? 0)) return;
-    versions.set(key, read.data.version);
-    if (key.startsWith('key/')) takeKey(key, read.data.value);
+    const told = reader.read(record);
+    if (told === null) return;
+    if (told === 'unreadable') return log.error('control_record_unreadable', { detail: { offset: record.offset } });
+    if (told.kind === 'beat') hear();
+    if (told.kind === 'key') takeKey(told.key, told.value);
   }
 
   function hear(): void {
@@ -74,9 +68,10 @@ export function followControl({ client, topic, keys, clock, log }: ControlOption
     read: table.ready.then(() => {
       isRead = true;
       heardMs = clock.monotonicMs();
-      log.info('control_read', { detail: { records: versions.size } });
+      log.info('control_read', { detail: { records: reader.versions.size } });
     }),
-    versions,
+    versions: reader.versions,
+    knownThroughMs: reader.knownThroughMs,
     silenceMs: () => clock.monotonicMs() - heardMs,
     close: () => table.close(),
   };

@@ -128,6 +128,23 @@ describe('the publisher', () => {
     await second.stop();
   });
 
+  it('a beat follows all that was recorded before the time that it names, however much it is', async () => {
+    const broker = createBroker();
+    const rows: ControlChange[] = [];
+    const outbox = createOutbox(rows);
+    const all = outbox.readUnpublished.bind(outbox);
+    // As many at a time as one reading gives.
+    outbox.readUnpublished = async () => (await all()).slice(0, 2);
+    const gateway = open(broker, outbox, 'a');
+    await expect.poll(() => gateway.control.knownThroughMs(), { timeout: 3_000 }).toBeGreaterThan(0);
+    for (let i = 0; i < 7; i += 1) rows.push({ key: `tenant/t${i}/-`, version: 1, value: {} });
+    const recordedMs = clock.nowMs();
+    gateway.publisher.wake();
+    await expect.poll(() => gateway.control.knownThroughMs(), { timeout: 3_000, interval: 1 }).toBeGreaterThan(recordedMs);
+    expect(rows.filter(({ key }) => !gateway.control.versions.has(key))).toEqual([]);
+    await gateway.stop();
+  });
+
   it('while the log refuses it keeps the change, and says it when the log is back', async () => {
     const broker = createBroker();
     const outbox = createOutbox([{ key: 'tenant/acme/-', version: 1, value: {} }]);

@@ -37,7 +37,9 @@ const JSON_RECORD = encodeHeaders([{ name: 'v', value: new TextEncoder().encode(
  * that still writes does no harm, because readers take a record only if its version is greater.
  *
  * A turn: prolong the lease → what is marked unpublished, or at its start and every 10 minutes all that the topic lacks →
- * append → mark → beat. Dying after the append repeats it, which changes nothing.
+ * append → mark → look again until there is nothing → beat. Dying after the append repeats it, which changes nothing.
+ *
+ * The version of a beat is the time just before that last look, so whoever has read it knows all that was recorded by then.
  */
 export function startPublisher(options: PublisherOptions): Publisher {
   const { outbox, holder, clock, log } = options;
@@ -97,6 +99,17 @@ function createTurn({ outbox, producer, topic, control, holder, clock, metrics, 
     return all.filter(({ key, version }) => version > (control.versions.get(key) ?? 0));
   }
 
+  async function publish(): Promise<{ readonly atMs: number; readonly hasPublished: boolean }> {
+    for (let hasPublished = false; ; hasPublished = true) {
+      const atMs = clock.nowMs();
+      const changes = await missing();
+      lag.set(changes.length);
+      if (changes.length === 0) return { atMs, hasPublished };
+      await append(changes);
+      await outbox.markPublished(changes);
+    }
+  }
+
   return async function publishTurn() {
     const held = await outbox.holdLease(holder, LEASE_MS);
     if (held !== term) {
@@ -105,14 +118,10 @@ function createTurn({ outbox, producer, topic, control, holder, clock, metrics, 
       comparedMs = Number.NEGATIVE_INFINITY;
     }
     if (held === null) return;
-    const changes = await missing();
-    lag.set(changes.length);
-    await append(changes);
-    await outbox.markPublished(changes);
-    lag.set(0);
-    if (clock.monotonicMs() - beatMs < BEAT_MS / 2) return;
+    const { atMs, hasPublished } = await publish();
+    if (!hasPublished && clock.monotonicMs() - beatMs < BEAT_MS / 2) return;
     beatMs = clock.monotonicMs();
-    await append([{ key: CONTROL_KEYS.beat, version: clock.nowMs(), value: { term: held, beat: (beats += 1) } }]);
+    await append([{ key: CONTROL_KEYS.beat, version: atMs, value: { term: held, beat: (beats += 1) } }]);
   };
 }
 

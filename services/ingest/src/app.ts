@@ -58,6 +58,7 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
   const tracing = createTracing({ service: 'ingest', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
   const topics = topicNames(config.topicPrefix);
   const registry = followRegistry({ client, topic: topics.control, log });
+  metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(registry.knownThroughMs() / 1_000));
   const backlog = followBacklog({ client, topic: topics.progress, retentionMs: config.eventsRetentionHours * HOUR_MS, log });
   const producer = await client.createProducer();
   const { lingerMs, bufferBytesMax } = config;

@@ -1,10 +1,9 @@
 import type { CompiledPack } from '@tidegate/core';
 import { compilePack, EventTypes, parsePackRecord } from '@tidegate/core';
-import type { LogClient, TableRecord } from '@tidegate/kafka';
-import { followTable } from '@tidegate/kafka';
+import type { ControlTold, LogClient, TableRecord } from '@tidegate/kafka';
+import { createControlReader, followTable } from '@tidegate/kafka';
 import type { Logger } from '@tidegate/telemetry';
 import { z } from 'zod';
-import { decodeJson } from './json.ts';
 
 /** What control.v1 has told: which event types each tenant has, and how many partitions there are. */
 export interface Registry {
@@ -15,6 +14,8 @@ export interface Registry {
   /** Whether the topic was read to the end that it had at the start, and the number of partitions is known. */
   isReady(): boolean;
   readonly ready: Promise<void>;
+  /** See `ControlReader`. */
+  knownThroughMs(): number;
   close(): Promise<void>;
 }
 
@@ -24,30 +25,23 @@ export interface RegistryOptions {
   readonly log: Logger;
 }
 
-const CONTROL_RECORD = z.object({ version: z.number().int(), value: z.unknown() });
 const PARTITION_COUNT = z.object({ count: z.number().int().min(1) });
 const NO_TYPES = new EventTypes([]);
-const decoder = new TextDecoder();
 
-/** Follows control.v1. A value is taken only if its version is greater, and each stands alone. */
+/** Follows control.v1. */
 export function followRegistry({ client, topic, log }: RegistryOptions): Registry {
-  const versions = new Map<string, number>();
+  const reader = createControlReader();
   const packs = new Map<string, Map<string, CompiledPack>>();
   const types = new Map<string, EventTypes>();
   let partitions = 0;
   let isRead = false;
 
   function take(record: TableRecord): void {
-    const key = decoder.decode(record.key);
-    const [kind, tenant, name] = key.split('/');
-    if (tenant === undefined || name === undefined || record.value === null) return;
-    if (kind !== 'pack' && kind !== 'partitions') return;
-    const read = CONTROL_RECORD.safeParse(decodeJson(record.value));
-    if (!read.success) return log.error('control_record_unreadable', { detail: { offset: record.offset } });
-    if (read.data.version <= (versions.get(key) ?? 0)) return;
-    versions.set(key, read.data.version);
-    if (kind === 'pack') takePack({ tenant, name }, read.data.value);
-    else takePartitions(read.data.value);
+    const told = reader.read(record);
+    if (told === null) return;
+    if (told === 'unreadable') return log.error('control_record_unreadable', { detail: { offset: record.offset } });
+    if (told.kind === 'pack') takePack(told);
+    else if (told.kind === 'partitions') takePartitions(told.value);
   }
 
   function takePartitions(value: unknown): void {
@@ -55,7 +49,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
     if (read.success) partitions = read.data.count;
   }
 
-  function takePack({ tenant, name }: { tenant: string; name: string }, value: unknown): void {
+  function takePack({ tenant, name, value }: ControlTold): void {
     const ofTenant = packs.get(tenant) ?? new Map<string, CompiledPack>();
     packs.set(tenant, ofTenant);
     if (value === null) ofTenant.delete(name);
@@ -78,6 +72,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
     partitions: () => partitions,
     isReady: () => isRead && partitions > 0,
     ready,
+    knownThroughMs: reader.knownThroughMs,
     close: () => table.close(),
   };
 }
