@@ -1,3 +1,4 @@
+import { QUESTION_SCHEMA } from '@tidegate/core';
 import { z } from 'zod';
 
 /** Schemas of bodies that routes take and give; the question's own schema is core's. */
@@ -76,6 +77,28 @@ export const ANSWER_SCHEMA = z
     }),
   })
   .meta({ id: 'Answer' });
+
+export const QUESTION_QUERY = z.object({ q: z.string().meta({ description: 'The question: the JSON that POST /v1/query takes.' }) });
+
+export const KEPT_ANSWER_SCHEMA = ANSWER_SCHEMA.extend({
+  meta: z.looseObject({ metric_version: z.int(), revision: z.int(), grain: z.string().nullable(), zone: z.string() }),
+}).meta({ id: 'KeptAnswer' });
+
+/** Most questions of one batch. */
+export const BATCH_QUESTIONS_MAX = 20;
+
+export const BATCH_SCHEMA = z.strictObject({ questions: z.array(QUESTION_SCHEMA).min(1).max(BATCH_QUESTIONS_MAX) });
+
+export const BATCH_ANSWERS_SCHEMA = z
+  .object({
+    answers: z.array(
+      z.union([
+        z.object({ status: z.literal(200), answer: ANSWER_SCHEMA }),
+        z.object({ status: z.int(), problem: PROBLEM_SCHEMA, retry_after_s: z.int().optional() }),
+      ]),
+    ),
+  })
+  .meta({ id: 'BatchAnswers' });
 
 export const METRIC_SCHEMA = z
   .looseObject({ metric: z.string(), pack: z.string(), version: z.int(), dimensions: z.array(z.unknown()), measures: z.array(z.unknown()) })

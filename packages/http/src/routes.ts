@@ -1,6 +1,7 @@
 import type { FaultCode } from '@tidegate/core';
 import { QUESTION_SCHEMA } from '@tidegate/core';
 import { z } from 'zod';
+import { ANSWERING, JSON_BODY } from './route-faults.ts';
 import type { Scope } from './route-schemas.ts';
 import * as schemas from './route-schemas.ts';
 
@@ -34,8 +35,7 @@ export interface RouteDeclaration {
   readonly faults: readonly FaultCode[];
 }
 
-/** What may be wrong with a body before anybody looks at its members. */
-const JSON_BODY = ['bad_json', 'bad_utf8', 'body_too_large', 'unsupported_format'] as const satisfies readonly FaultCode[];
+const ANSWER_CONTENT_TYPES = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
 const JSON_ONLY = ['application/json'] as const;
 const YAML_OR_JSON = ['application/json', 'application/yaml'] as const;
 
@@ -88,25 +88,42 @@ export const ROUTES = {
     limitClass: 'api_key',
     body: { contentTypes: JSON_ONLY, schema: QUESTION_SCHEMA },
     responses: {
-      200: { description: 'The answer.', schema: schemas.ANSWER_SCHEMA, contentTypes: ['application/json', 'application/x-ndjson'] },
+      200: { description: 'The answer.', schema: schemas.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
     },
-    faults: [
-      ...JSON_BODY,
-      'cursor_invalid',
-      'dimension_unknown',
-      'grain_not_stored',
-      'measure_unknown',
-      'metric_unknown',
-      'not_stored_together',
-      'question_invalid',
-      'question_too_slow',
-      'range_too_large',
-      'receipt_invalid',
-      'time_invalid',
-      'unavailable',
-      'where_type_mismatch',
-      'zone_unknown',
-    ],
+    faults: [...JSON_BODY, ...ANSWERING],
+  },
+  askKept: {
+    method: 'GET',
+    path: '/v1/query',
+    summary: 'Ask a question, and keep the answer',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    query: schemas.QUESTION_QUERY,
+    responses: {
+      200: {
+        description:
+          'The answer. `ETag` is of the rows and of what they were made from. Of `meta` the body holds what is the same whenever the rows are; all of it, made now, stands as JSON in the header `Tidegate-Meta`. `Cache-Control` follows `max_staleness_ms`.',
+        schema: schemas.KEPT_ANSWER_SCHEMA,
+        contentTypes: ANSWER_CONTENT_TYPES,
+      },
+      304: {
+        description: 'The answer that `If-None-Match` names is what would be sent now. `Tidegate-Meta` says how fresh it is.',
+        schema: null,
+      },
+    },
+    faults: ['bad_json', 'request_invalid', ...ANSWERING],
+  },
+  askBatch: {
+    method: 'POST',
+    path: '/v1/query/batch',
+    summary: 'Ask up to 20 questions',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    body: { contentTypes: JSON_ONLY, schema: schemas.BATCH_SCHEMA },
+    responses: { 200: { description: 'An answer or a problem for each question, in their order.', schema: schemas.BATCH_ANSWERS_SCHEMA } },
+    faults: [...JSON_BODY, 'request_invalid', ...ANSWERING],
   },
   listMetrics: {
     method: 'GET',

@@ -2,7 +2,7 @@ import { createCipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { deriveKey } from './key-derivation.ts';
-import { createSealer } from './sealing.ts';
+import { createRepeatableSealer, createSealer } from './sealing.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -56,4 +56,19 @@ test('a sealed value that was changed anywhere, cut, or sealed under another key
 
 test('a key of another length is refused when the sealer is made', () => {
   expect(() => createSealer(new Uint8Array(16))).toThrow(RangeError);
+});
+
+test('a repeatable sealer seals equal values to equal bytes, others under other nonces, and opens them as any sealer does', () => {
+  const key = new Uint8Array(32).fill(3);
+  const plains = fc.uint8Array({ maxLength: 100 });
+  fc.assert(
+    fc.property(plains, plains, (plain, other) => {
+      const sealed = createRepeatableSealer(key).seal(plain);
+      expect(createRepeatableSealer(key).seal(plain)).toEqual(sealed);
+      expect(createSealer(key).open(sealed)).toEqual(plain);
+      const nonce = (bytes: Uint8Array): string => hex(bytes.subarray(0, 12));
+      expect(nonce(createRepeatableSealer(key).seal(other)) === nonce(sealed)).toBe(hex(other) === hex(plain));
+    }),
+    { numRuns: 50 },
+  );
 });

@@ -6,12 +6,13 @@ import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
 import { createPool, createReadStore } from '@tidegate/postgres';
 import { connectRedis, createRedisCells } from '@tidegate/redis';
-import { createSealer, deriveKey, pause, redisTarget, retry, systemClock } from '@tidegate/runtime';
+import { createRepeatableSealer, createSealer, deriveKey, pause, redisTarget, retry, systemClock } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { LRUCache } from 'lru-cache';
 import { followAnnouncements } from './announcements.ts';
 import type { Announcements } from './announcements.ts';
+import { createEtag } from './answer-body.ts';
 import { createAnswerCache } from './answer-cache.ts';
 import { createAsk } from './ask.ts';
 import type { queryConfig } from './config.ts';
@@ -228,12 +229,14 @@ function createAsking(config: QueryConfig, adapters: Adapters, { registry, fresh
     read: createReading(config, adapters, context),
     receipts,
     freshness,
-    cursorSealer: createSealer(deriveKey(config.secretKey, 'tidegate/cursor', 32)),
+    // Repeatable: what is made of equal rows is equal, whichever instance made it and when.
+    cursorSealer: createRepeatableSealer(deriveKey(config.secretKey, 'tidegate/cursor', 32)),
     pseudonymOf: createPseudonyms(config.pseudonymSecret),
     nowMs,
     bucketsMax: config.bucketsMax,
   });
-  return { ask, receipts, nowMs, questionBytesMax: config.questionBytesMax };
+  const etagOf = createEtag(deriveKey(config.secretKey, 'tidegate/etag', 32));
+  return { ask, etagOf, receipts, nowMs, questionBytesMax: config.questionBytesMax };
 }
 
 function createReading(config: QueryConfig, { store, primary, metrics }: Adapters, { log }: ServiceContext): Read {

@@ -45,7 +45,9 @@ export interface AnswerMeta {
   readonly after?: { readonly counted: boolean; readonly pending_events: number; readonly log_changed?: true };
 }
 
-export type AskOutcome = { readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly problem: ProblemFault };
+export type AskOutcome =
+  /** `mayAgeMs`: how old the caller lets an answer be that is given for the same question again. */
+  { readonly ok: true; readonly answer: Answer; readonly mayAgeMs: number } | { readonly ok: false; readonly problem: ProblemFault };
 
 export type Ask = (value: unknown, as: { readonly tenant: string; readonly signal: AbortSignal }) => Promise<AskOutcome>;
 
@@ -60,7 +62,9 @@ export function createAsk(deps: AskDeps): Ask {
     if (outcome.ok) {
       const { result } = outcome;
       const after = receipt === null ? null : await deps.receipts.stateOf(receipt, result.held);
-      return { ok: true, answer: answerOf(deps, { question, plan, after, result }) };
+      // Who waits for a receipt asks about now.
+      const mayAgeMs = receipt === null ? question.max_staleness_ms : 0;
+      return { ok: true, answer: answerOf(deps, { question, plan, after, result }), mayAgeMs };
     }
     const message = 'the range holds more cells than one answer may be made of';
     return { ok: false, problem: toProblemFault({ code: outcome.fault, path: 'from', message }) };

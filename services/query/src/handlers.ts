@@ -2,29 +2,22 @@
 import { freshnessOf, toIsoUtc, usualNames } from '@tidegate/core';
 import type { CompiledMetric } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
-import { readJsonBody, RECEIPT_QUERY, sendJson, sendProblem } from '@tidegate/http';
-import { isOverTime, isUnavailable } from '@tidegate/postgres';
-import type { Answer, Ask } from './ask.ts';
+import { RECEIPT_QUERY, sendJson, sendProblem } from '@tidegate/http';
+import { askBatch, askKept, askQuestion } from './answer-routes.ts';
+import type { AnswerRoutesDeps } from './answer-routes.ts';
 import type { Freshness } from './freshness.ts';
-import { NDJSON_TYPE, toNdjson, wantsNdjson } from './ndjson.ts';
 import type { Receipts } from './receipts.ts';
 import type { RegisteredPack, Registry } from './registry.ts';
 import type { Status } from './status.ts';
+import { storeFaultOf } from './store-fault.ts';
 
-export interface HandlerDeps {
-  readonly ask: Ask;
+export interface HandlerDeps extends AnswerRoutesDeps {
   readonly receipts: Receipts;
   readonly registry: Registry;
   readonly freshness: Freshness;
   readonly status: Status;
   readonly nowMs: () => number;
-  readonly questionBytesMax: number;
 }
-
-/** Longer than a connection that breaks, shorter than a failover: clients come back a few times. */
-const STORE_RETRY_S = 2;
-/** What took too long costs much: it is not asked again at once. */
-const OVER_TIME_RETRY_S = 30;
 
 export type QueryHandlers = Readonly<Record<RouteNameOf<'query'>, Handler>>;
 
@@ -33,6 +26,8 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
   return {
     // A receipt asks for little: where even that takes too long the server is ill, not the request.
     askQuestion: whileStoreAnswers('question_too_slow', async (exchange) => askQuestion(deps, exchange)),
+    askKept: whileStoreAnswers('question_too_slow', async (exchange) => askKept(deps, exchange)),
+    askBatch: async (exchange) => askBatch(deps, exchange),
     readReceipt: whileStoreAnswers('unavailable', async (exchange) => readReceipt(deps, exchange)),
     listMetrics: (exchange) => sendJson(exchange, { metrics: registry.metrics(exchange.caller.tenant).map(metricView) }),
     readMetric(exchange) {
@@ -54,40 +49,16 @@ function refuse({ response, context }: Exchange, fault: ProblemFault): void {
   sendProblem(response, fault, context);
 }
 
-/** What only Postgres can answer is refused while it is away, or takes longer than it may, and is worth another try. */
 function whileStoreAnswers(overTime: 'question_too_slow' | 'unavailable', handle: (exchange: Exchange) => Promise<void>): Handler {
   return async function handleOrRefuse(exchange) {
     try {
       await handle(exchange);
     } catch (error) {
-      if (isUnavailable(error)) return refuse(exchange, { code: 'unavailable', retryAfterS: STORE_RETRY_S });
-      if (!isOverTime(error)) throw error;
-      refuse(exchange, { code: overTime, retryAfterS: OVER_TIME_RETRY_S });
+      const fault = storeFaultOf(error, overTime);
+      if (fault === null) throw error;
+      refuse(exchange, fault);
     }
   };
-}
-
-async function askQuestion({ ask, questionBytesMax }: HandlerDeps, exchange: Exchange): Promise<void> {
-  const body = await readJsonBody(exchange.request, questionBytesMax);
-  if (!body.ok) return refuse(exchange, { code: body.fault.code });
-  const outcome = await ask(body.value, { tenant: exchange.caller.tenant, signal: exchange.signal });
-  if (!outcome.ok) return refuse(exchange, outcome.problem);
-  sendAnswer(exchange, outcome.answer);
-}
-
-const X_CACHE = { hit: 'HIT', miss: 'MISS', fill: 'MISS', bypass: 'BYPASS' } as const;
-
-function sendAnswer(exchange: Exchange, answer: Answer): void {
-  const headers = { 'x-cache': X_CACHE[answer.meta.cache.state], 'cache-control': 'no-store', vary: 'accept' };
-  if (!wantsNdjson(exchange.request.headers.accept)) return sendJson(exchange, answer, { headers });
-  const body = Buffer.from(toNdjson(answer));
-  exchange.response.writeHead(200, {
-    'content-type': NDJSON_TYPE,
-    'content-length': body.length,
-    'x-request-id': exchange.context.requestId,
-    ...headers,
-  });
-  exchange.response.end(body);
 }
 
 async function readReceipt(deps: HandlerDeps, exchange: Exchange): Promise<void> {

@@ -1,42 +1,14 @@
-import { createHttpServer, signCaller } from '@tidegate/http';
-import type { HttpListener } from '@tidegate/http';
-import { systemClock as clock } from '@tidegate/runtime';
-import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
 import { afterEach, expect, test } from 'vitest';
 import type { Ask } from '../src/ask.ts';
-import { createFreshness } from '../src/freshness.ts';
-import { createHandlers } from '../src/handlers.ts';
-import { createRegistry } from '../src/registry.ts';
+import { serveAsk } from './serve-ask.ts';
+import type { ServedAsk } from './serve-ask.ts';
 
-const callerKey = new Uint8Array(32).fill(5);
-let server: HttpListener | null = null;
-afterEach(async () => server?.close(0));
+let served: ServedAsk | null = null;
+afterEach(async () => served?.close());
 
-/** The service with a given outcome of its questions and receipts. */
 async function answerOf(ask: Ask, path = '/v1/query'): Promise<Response> {
-  const handlers = createHandlers({
-    ask,
-    receipts: {
-      open: () => ({ tenant: 'acme', logGeneration: 1, entries: [] }),
-      waitFor: async () => ask({}, { tenant: 'acme', signal: AbortSignal.abort() }).then(() => ({ countedIn: null, held: [] })),
-      stateOf: async () => ({ isCounted: true, pendingEvents: 0, isLogChanged: false, covered: [] }),
-      rejectedEvents: async () => 0,
-    },
-    registry: createRegistry(() => undefined),
-    freshness: createFreshness(() => clock.nowMs()),
-    status: async () => ({}),
-    nowMs: () => clock.nowMs(),
-    questionBytesMax: 1_024,
-  });
-  const metrics = createMetrics('query');
-  server = createHttpServer({ handlers, callerKey, clock, log, metrics, tracing: createTracing({ service: 'query' }) });
-  const port = await server.listen({ host: '127.0.0.1', port: 0 });
-  const caller = signCaller(callerKey, { tenant: 'acme', keyId: 'k', scopes: [] }, clock.nowMs());
-  const init = path === '/v1/query' ? { method: 'POST', body: '{}' } : {};
-  return fetch(`http://127.0.0.1:${port}${path}`, {
-    ...init,
-    headers: { 'x-tidegate-caller': caller, 'content-type': 'application/json' },
-  });
+  served = await serveAsk(ask);
+  return served.call(path, path === '/v1/query' ? { method: 'POST', body: '{}' } : {});
 }
 
 const away: Ask = async () => Promise.reject(Object.assign(new Error('connect 10.0.0.7:5432'), { code: 'ECONNREFUSED' }));

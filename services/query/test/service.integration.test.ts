@@ -213,6 +213,45 @@ describe('query service', () => {
     expect((await world.keys()).join()).not.toContain('user-17');
   });
 
+  test('an answer in an address has one ETag in every instance, from Redis or Postgres, until its rows change', async () => {
+    const path = `/v1/query?q=${encodeURIComponent(JSON.stringify({ ...QUESTION, limit: 1 }))}`;
+    const get = async (on: RunningQuery, etag?: string) =>
+      world.call(on, path, { headers: etag === undefined ? {} : { 'if-none-match': etag } });
+    const tagOf = async (on: RunningQuery): Promise<string> => (await get(on)).headers.get('etag') ?? '';
+    await untilCached();
+    const etag = await tagOf(service);
+    const other = await world.start();
+    await until(
+      async () => (await world.call(other, '/v1/metrics')).status,
+      (status) => status === 200,
+    );
+    await untilCached(other);
+    const same = await get(other, etag);
+    expect([same.status, same.text]).toEqual([304, '']);
+    await world.proxy.cut();
+    const bypassed = await get(other, etag);
+    expect([bypassed.status, bypassed.headers.get('x-cache')]).toEqual([304, 'BYPASS']);
+    await world.proxy.restore();
+    await world.stop(other);
+    await untilCached();
+    await commit(0, 'Aaa', 1);
+    await until(ask, (answer) => total(answer) === sent);
+    const changed = await get(service, etag);
+    expect([changed.status, JSON.parse(changed.text)]).toMatchObject([200, { rows: [['Aaa', 1]] }]);
+  });
+
+  test('a batch is answered question by question', async () => {
+    const body = {
+      questions: [QUESTION, { ...QUESTION, metric: 'wiki.none' }, { ...QUESTION, kind: 'summary', group_by: [], order: undefined }],
+    };
+    const { status, text } = await world.call(service, '/v1/query/batch', { body });
+    const { answers } = z.object({ answers: z.array(z.unknown()) }).parse(JSON.parse(text));
+    expect([status, answers]).toMatchObject([
+      200,
+      [{ answer: { rows: (await ask()).rows } }, { status: 422, problem: { code: 'metric_unknown' } }, { answer: { rows: [[sent]] } }],
+    ]);
+  });
+
   test('pages follow one another by the cursor', async () => {
     const all = (await ask()).rows;
     const rows: unknown[] = [];

@@ -1,0 +1,22 @@
+import type { FaultCode } from '@tidegate/core';
+
+/** What may be wrong with a body before anybody looks at its members. */
+export const JSON_BODY = ['bad_json', 'bad_utf8', 'body_too_large', 'unsupported_format'] as const satisfies readonly FaultCode[];
+
+/** Why a question may not be answered, whichever way it came. */
+export const ANSWERING = [
+  'cursor_invalid',
+  'dimension_unknown',
+  'grain_not_stored',
+  'measure_unknown',
+  'metric_unknown',
+  'not_stored_together',
+  'question_invalid',
+  'question_too_slow',
+  'range_too_large',
+  'receipt_invalid',
+  'time_invalid',
+  'unavailable',
+  'where_type_mismatch',
+  'zone_unknown',
+] as const satisfies readonly FaultCode[];

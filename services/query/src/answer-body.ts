@@ -1,0 +1,67 @@
+/**
+ * What an answer looks like on the wire, and its validator.
+ *
+ * A body that callers may keep holds nothing but what its ETag speaks of: the rows, and of `meta` what is the same whenever the
+ * rows are. What an answer claims about now (how far it is complete, how late, from which cache) goes out in the header
+ * `Tidegate-Meta`, made at each request, on 304 as on 200. So a 304 says of a kept body that it is, byte for byte, what would be
+ * sent now, and tells how fresh that is; a kept body has no word on freshness that could have grown old.
+ *
+ * The ETag is a keyed hash of the tenant, the form and those bytes. It is not made of the versions of chunks: those differ
+ * between an answer of the cache and one of Postgres, and change with cells that the question does not touch. Keyed, so that nobody can
+ * find out a named person by hashing guesses.
+ */
+import { createHmac } from 'node:crypto';
+import type { Answer, AnswerMeta } from './ask.ts';
+import type { AnswerFormat } from './answer-format.ts';
+import { toCsv } from './csv.ts';
+import { toNdjson } from './ndjson.ts';
+
+/** Of what an answer claims that which follows from its rows and the question alone. */
+export type LastingMeta = Pick<
+  AnswerMeta,
+  'metric_version' | 'revision' | 'grain' | 'zone' | 'approximate' | 'source' | 'suppressed_groups' | 'edges_rounded'
+>;
+
+export type AnswerBody = Omit<Answer, 'meta'> & { readonly meta: AnswerMeta | LastingMeta };
+
+export function bodyOf(format: AnswerFormat, answer: AnswerBody): Buffer {
+  switch (format) {
+    case 'json':
+      return Buffer.from(JSON.stringify(answer));
+    case 'ndjson':
+      return Buffer.from(toNdjson(answer));
+    case 'csv':
+      return Buffer.from(toCsv(answer));
+  }
+}
+
+/** The answer as callers may keep it. */
+export function lasting({ columns, rows, next_cursor, meta }: Answer): AnswerBody {
+  const { metric_version, revision, grain, zone, approximate, source, suppressed_groups, edges_rounded } = meta;
+  const kept = { metric_version, revision, grain, zone, approximate, source, suppressed_groups };
+  return { columns, rows, next_cursor, meta: edges_rounded === undefined ? kept : { ...kept, edges_rounded } };
+}
+
+export type EtagOf = (of: { readonly tenant: string; readonly format: AnswerFormat; readonly body: Buffer }) => string;
+
+/** Strong. `key`: derived from SECRET_KEY under the label `tidegate/etag`, the same in all instances. */
+export function createEtag(key: Uint8Array): EtagOf {
+  return function etagOf({ tenant, format, body }) {
+    // Neither a tenant nor a format holds a space.
+    const hash = createHmac('sha256', key).update(`1 ${tenant} ${format} `).update(body).digest();
+    return `"${hash.subarray(0, 18).toString('base64url')}"`;
+  };
+}
+
+/** Whether the header If-None-Match names the tag; compared as RFC 9110 section 13.1.2 wants it, weak marks aside. */
+export function isNamed(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch.trim() === '*') return true;
+  // None of our tags holds a comma, so cutting at one cannot cut ours.
+  return ifNoneMatch.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
+}
+
+/** JSON in a header: ASCII, whatever a name holds. */
+export function toHeader(value: unknown): string {
+  return JSON.stringify(value).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

@@ -1,0 +1,141 @@
+/** The routes of questions: one in a body, one in an address whose answer callers may keep, many in a body. */
+import type { Exchange, ProblemFault } from '@tidegate/http';
+import { BATCH_QUESTIONS_MAX, decodeJson, readJsonBody, sendJson, sendProblem, toProblem } from '@tidegate/http';
+import { z } from 'zod';
+import { bodyOf, isNamed, lasting, toHeader } from './answer-body.ts';
+import type { EtagOf } from './answer-body.ts';
+import { ANSWER_TYPES, formatOf } from './answer-format.ts';
+import type { Answer, Ask, AskOutcome } from './ask.ts';
+import { storeFaultOf } from './store-fault.ts';
+
+export interface AnswerRoutesDeps {
+  readonly ask: Ask;
+  readonly etagOf: EtagOf;
+  readonly questionBytesMax: number;
+}
+
+type CacheWord = 'HIT' | 'MISS' | 'BYPASS';
+const CACHE_WORDS = { hit: 'HIT', miss: 'MISS', fill: 'MISS', bypass: 'BYPASS' } as const satisfies Record<string, CacheWord>;
+
+/** `POST /v1/query`. */
+export async function askQuestion({ ask, questionBytesMax }: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
+  const body = await readJsonBody(exchange.request, questionBytesMax);
+  if (!body.ok) return refuse(exchange, { code: body.fault.code });
+  const outcome = await ask(body.value, { tenant: exchange.caller.tenant, signal: exchange.signal });
+  if (!outcome.ok) return refuse(exchange, outcome.problem);
+  const { answer } = outcome;
+  const format = formatOf(exchange.request.headers.accept);
+  // A table of commas has no place for what stands beside the rows.
+  const beside = format === 'csv' ? besideRows(answer) : {};
+  const headers = { 'x-cache': cacheWordOf(answer), 'cache-control': 'no-store', vary: 'accept', ...beside };
+  send(exchange, { body: bodyOf(format, answer), headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
+}
+
+/** `GET /v1/query?q=…`: `answer-body.ts` says what may be kept of it. */
+export async function askKept({ ask, etagOf }: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
+  const { query, caller, signal, request } = exchange;
+  const [text, ...others] = query.getAll('q');
+  if (text === undefined || others.length > 0) return refuse(exchange, questionMissing());
+  const question = decodeJson(Buffer.from(text));
+  if (!question.ok) return refuse(exchange, { code: question.fault.code });
+  const outcome = await ask(question.value, { tenant: caller.tenant, signal });
+  if (!outcome.ok) return refuse(exchange, outcome.problem);
+  const { answer, mayAgeMs } = outcome;
+  const format = formatOf(request.headers.accept);
+  const body = bodyOf(format, lasting(answer));
+  const etag = etagOf({ tenant: caller.tenant, format, body });
+  const headers = {
+    etag,
+    'cache-control': mayAgeMs < 1_000 ? 'private, no-cache' : `private, max-age=${Math.floor(mayAgeMs / 1_000)}`,
+    // Another key may be of another tenant, and the forms have one address.
+    vary: 'accept, authorization, x-api-key',
+    'x-cache': cacheWordOf(answer),
+    ...besideRows(answer),
+  };
+  if (isNamed(request.headers['if-none-match'], etag)) return send(exchange, { status: 304, body: null, headers });
+  send(exchange, { body, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
+}
+
+function questionMissing(): ProblemFault {
+  return { code: 'request_invalid', errors: [{ path: 'q', code: 'invalid_value', message: 'one question as JSON' }] };
+}
+
+const BATCH_SCHEMA = z.strictObject({ questions: z.array(z.unknown()).min(1).max(BATCH_QUESTIONS_MAX) });
+/** One caller's batch leaves connections to Postgres for others. */
+const BATCH_AT_ONCE = 4;
+
+type BatchEntry =
+  | { readonly status: 200; readonly answer: Answer }
+  | { readonly status: number; readonly problem: ReturnType<typeof toProblem>; readonly retry_after_s?: number };
+
+/** `POST /v1/query/batch`: each question is answered or refused by itself, in the order of the questions. */
+export async function askBatch({ ask, questionBytesMax }: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
+  const { request, caller, signal, context } = exchange;
+  const body = await readJsonBody(request, questionBytesMax);
+  if (!body.ok) return refuse(exchange, { code: body.fault.code });
+  const batch = BATCH_SCHEMA.safeParse(body.value);
+  if (!batch.success) return refuse(exchange, batchInvalid());
+  const { questions } = batch.data;
+  const entries: BatchEntry[] = [];
+  const words = new Set<CacheWord>();
+  const answerFrom = async (first: number): Promise<void> => {
+    for (let at = first; at < questions.length; at += BATCH_AT_ONCE) {
+      const outcome = await askOrRefuse(ask, questions[at], { tenant: caller.tenant, signal });
+      if (outcome.ok) words.add(cacheWordOf(outcome.answer));
+      entries[at] = outcome.ok ? { status: 200, answer: outcome.answer } : refusedEntry(outcome.problem, context);
+    }
+  };
+  await Promise.all(Array.from({ length: BATCH_AT_ONCE }, async (_, first) => answerFrom(first)));
+  // The least that holds for all of them.
+  const word = (['BYPASS', 'MISS', 'HIT'] as const).find((one) => words.has(one));
+  sendJson(
+    exchange,
+    { answers: entries },
+    { headers: { 'cache-control': 'no-store', ...(word === undefined ? {} : { 'x-cache': word }) } },
+  );
+}
+
+async function askOrRefuse(ask: Ask, question: unknown, as: Parameters<Ask>[1]): Promise<AskOutcome> {
+  try {
+    return await ask(question, as);
+  } catch (error) {
+    const problem = storeFaultOf(error, 'question_too_slow');
+    if (problem === null) throw error;
+    return { ok: false, problem };
+  }
+}
+
+function refusedEntry(fault: ProblemFault, context: Exchange['context']): BatchEntry {
+  const problem = toProblem(fault, context);
+  const { retryAfterS } = fault;
+  return { status: problem.status, problem, ...(retryAfterS === undefined ? {} : { retry_after_s: retryAfterS }) };
+}
+
+function batchInvalid(): ProblemFault {
+  const message = `a list of 1 to ${BATCH_QUESTIONS_MAX} questions, and no other member`;
+  return { code: 'request_invalid', errors: [{ path: 'questions', code: 'invalid_value', message }] };
+}
+
+function besideRows({ meta, next_cursor: cursor }: Answer): Readonly<Record<string, string>> {
+  return { 'tidegate-meta': toHeader(meta), ...(cursor === null ? {} : { 'tidegate-next-cursor': cursor }) };
+}
+
+function cacheWordOf({ meta }: Answer): CacheWord {
+  return CACHE_WORDS[meta.cache.state];
+}
+
+function refuse({ response, context }: Exchange, fault: ProblemFault): void {
+  sendProblem(response, fault, context);
+}
+
+interface Sending {
+  readonly status?: number;
+  readonly body: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function send({ response, context }: Exchange, { status = 200, body, headers }: Sending): void {
+  const length = body === null ? {} : { 'content-length': body.length };
+  response.writeHead(status, { ...headers, ...length, 'x-request-id': context.requestId });
+  response.end(body ?? undefined);
+}

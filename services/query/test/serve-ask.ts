@@ -1,0 +1,76 @@
+import { createHttpServer, signCaller } from '@tidegate/http';
+import { systemClock as clock } from '@tidegate/runtime';
+import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
+import { createEtag } from '../src/answer-body.ts';
+import type { Answer, Ask, AnswerMeta } from '../src/ask.ts';
+import { createFreshness } from '../src/freshness.ts';
+import { createHandlers } from '../src/handlers.ts';
+import { createRegistry } from '../src/registry.ts';
+
+export interface ServedAsk {
+  call(path: string, init?: RequestInit & { readonly tenant?: string }): Promise<Response>;
+  close(): Promise<void>;
+}
+
+const callerKey = new Uint8Array(32).fill(5);
+
+/** The service's routes over HTTP, with a given outcome of its questions and receipts. */
+export async function serveAsk(ask: Ask): Promise<ServedAsk> {
+  const handlers = createHandlers({
+    ask,
+    etagOf: createEtag(new Uint8Array(32).fill(6)),
+    receipts: {
+      open: () => ({ tenant: 'acme', logGeneration: 1, entries: [] }),
+      waitFor: async () => ask({}, { tenant: 'acme', signal: AbortSignal.abort() }).then(() => ({ countedIn: null, held: [] })),
+      stateOf: async () => ({ isCounted: true, pendingEvents: 0, isLogChanged: false, covered: [] }),
+      rejectedEvents: async () => 0,
+    },
+    registry: createRegistry(() => undefined),
+    freshness: createFreshness(() => clock.nowMs()),
+    status: async () => ({}),
+    nowMs: () => clock.nowMs(),
+    questionBytesMax: 2_048,
+  });
+  const metrics = createMetrics('query');
+  const server = createHttpServer({ handlers, callerKey, clock, log, metrics, tracing: createTracing({ service: 'query' }) });
+  const port = await server.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    call(path, { tenant = 'acme', headers, ...init } = {}) {
+      const caller = signCaller(callerKey, { tenant, keyId: 'k', scopes: [] }, clock.nowMs());
+      const all = new Headers(headers);
+      all.set('x-tidegate-caller', caller);
+      if (init.body !== undefined) all.set('content-type', 'application/json');
+      return fetch(`http://127.0.0.1:${port}${path}`, { ...init, headers: all });
+    },
+    close: async () => server.close(0),
+  };
+}
+
+/** An answer of two columns. */
+export function answerWith(rows: Answer['rows'], meta: Partial<AnswerMeta> = {}, more: Partial<Answer> = {}): Answer {
+  return {
+    columns: [
+      { name: 'page', type: 'string' },
+      { name: 'edits', type: 'integer' },
+    ],
+    rows,
+    next_cursor: null,
+    meta: {
+      complete_through: '2026-11-01T00:00:00.000Z',
+      lag_ms: 0,
+      status: 'current',
+      metric_version: 1,
+      revision: 0,
+      grain: null,
+      zone: 'UTC',
+      generated_at: '2026-11-01T00:00:01.000Z',
+      backfill_pending: 0,
+      cache: { state: 'miss', age_ms: 0 },
+      approximate: {},
+      source: 'rollup',
+      suppressed_groups: 0,
+      ...meta,
+    },
+    ...more,
+  };
+}
