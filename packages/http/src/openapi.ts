@@ -50,7 +50,10 @@ export function openApiDocument({ version }: OpenApiOptions): JsonObject {
 }
 
 function operation(route: NamedRoute, components: Components): JsonObject {
-  const parameters = [...pathParameters(route.path), ...queryParameters(route, components)];
+  const parameters = [
+    ...parametersIn('path', route.params, components).map((parameter) => ({ ...parameter, required: true })),
+    ...parametersIn('query', route.query, components),
+  ];
   return {
     operationId: route.name,
     summary: route.summary,
@@ -92,6 +95,7 @@ export function faultsOf(route: NamedRoute): FaultCode[] {
       ...route.faults,
       ...ALWAYS,
       ...(route.scope === null ? [] : AUTHENTICATED),
+      ...(route.params === undefined ? [] : (['not_found'] as const)),
       ...(route.limitClass === null ? [] : (['quota_exceeded'] as const)),
       ...(route.answers === 'gateway' ? [] : PROXIED),
     ]),
@@ -102,17 +106,13 @@ function content(types: readonly string[], schema: JsonObject): JsonObject {
   return Object.fromEntries(types.map((type) => [type, { schema }]));
 }
 
-function pathParameters(path: string): JsonObject[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
-}
-
-function queryParameters(route: NamedRoute, components: Components): JsonObject[] {
-  if (route.query === undefined) return [];
-  const { properties = {}, required = [] } = jsonSchema(route.query, 'input', components) as {
+function parametersIn(place: 'path' | 'query', declared: z.ZodObject | undefined, components: Components): JsonObject[] {
+  if (declared === undefined) return [];
+  const { properties = {}, required = [] } = jsonSchema(declared, 'input', components) as {
     properties?: Record<string, JsonObject>;
     required?: string[];
   };
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: required.includes(name), schema }));
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: place, required: required.includes(name), schema }));
 }
 
 /** Schemas that have a name, under it. */

@@ -65,6 +65,16 @@ export const RECEIPT_QUERY = z.object({
   wait_ms: z.int().min(0).max(10_000).default(0).meta({ description: 'Wait so long for the events to be counted.' }),
 });
 
+export const RECEIPT_PARAMS = z.object({
+  receipt: z
+    .string()
+    .max(16_384)
+    .regex(/^tgr1\.[\w-]+$/),
+});
+export const METRIC_PARAMS = z.object({ metric: z.string().max(200) });
+export const PACK_PARAMS = z.object({ pack: z.string().max(200) });
+export const KEY_PARAMS = z.object({ key: z.string().regex(/^key_[0-9A-Za-z]{1,64}$/) });
+
 export const ANSWER_SCHEMA = z
   .object({
     columns: z.array(z.object({ name: z.string(), type: z.string(), unit: z.string().optional() })),
@@ -130,8 +140,16 @@ export const STATUS_SCHEMA = z
   })
   .meta({ id: 'Status' });
 
+const checkState = z.enum(['connected', 'degraded', 'stopped']).meta({
+  description: '`degraded`: answers late, or did not the last time or two; `stopped`: did not three times in a row, or never did.',
+});
+
 export const HEALTH_SCHEMA = z
-  .object({ status: z.enum(['ok', 'degraded', 'draining']), version: z.string(), checks: z.record(z.string(), z.enum(['up', 'down'])) })
+  .object({
+    status: z.enum(['ok', 'degraded', 'draining']),
+    version: z.string(),
+    checks: z.object({ kafka: checkState, postgres: checkState, redis: checkState }),
+  })
   .meta({ id: 'Health' });
 
 export const SCOPES = [

@@ -25,6 +25,8 @@ export interface RouteDeclaration {
   readonly scope: Scope | null;
   /** Null: never limited. */
   readonly limitClass: LimitClass | null;
+  /** Of the `{name}` segments; a path that does not fit names nothing and is 404. */
+  readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: RouteBody;
   /** By status; null: no body. */
@@ -75,6 +77,7 @@ export const ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
+    params: schemas.RECEIPT_PARAMS,
     query: schemas.RECEIPT_QUERY,
     responses: { 200: { description: 'How far the events are counted.', schema: schemas.RECEIPT_STATE_SCHEMA } },
     faults: ['not_found', 'request_invalid', 'unavailable'],
@@ -142,6 +145,7 @@ export const ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
+    params: schemas.METRIC_PARAMS,
     responses: { 200: { description: 'The metric.', schema: schemas.METRIC_SCHEMA } },
     faults: ['not_found'],
   },
@@ -162,6 +166,7 @@ export const ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
+    params: schemas.PACK_PARAMS,
     responses: { 200: { description: 'The pack.', schema: schemas.PACK_SUMMARY_SCHEMA } },
     faults: ['not_found'],
   },
@@ -225,6 +230,7 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
+    params: schemas.KEY_PARAMS,
     responses: { 200: { description: 'Revoked; refused everywhere within 2 seconds.', schema: schemas.KEY_SCHEMA } },
     faults: ['not_found', 'unavailable'],
   },

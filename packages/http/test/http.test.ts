@@ -78,6 +78,28 @@ describe('the router', () => {
   });
 });
 
+describe('the declared routes', () => {
+  it('have a schema for each segment that a caller fills in, and for no other', () => {
+    for (const { path, params } of listRoutes()) {
+      const segments = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      expect([path, Object.keys(params?.shape ?? {})]).toEqual([path, segments]);
+    }
+  });
+
+  it('that take a body have a schema for it which refuses what is no object and no list, and GET and DELETE take none', () => {
+    for (const { method, path, body } of listRoutes()) {
+      expect([path, body !== undefined]).toEqual([path, method === 'POST']);
+      for (const wrong of [1, 'text', null]) expect([path, body?.schema.safeParse(wrong).success ?? false]).toEqual([path, false]);
+    }
+  });
+
+  it('that have a query refuse a value of the wrong kind in it', () => {
+    for (const { path, query } of listRoutes()) {
+      for (const name of Object.keys(query?.shape ?? {})) expect([path, query?.safeParse({ [name]: {} }).success]).toEqual([path, false]);
+    }
+  });
+});
+
 describe('a path', () => {
   it('that is taken means the same to a reader that decodes and resolves it', () => {
     const piece = fc.constantFrom('/', '.', '..', '%2e', '%2F', '%5c', '\\', 'v1', 'api', 'a', '%00', '%20', ';', ' ', '%');

@@ -218,5 +218,6 @@ function dependenciesOf({ context, metrics, store, client, redis, topic, signal 
     metrics,
     log: context.log,
     signal,
+    clock,
   });
 }

@@ -85,9 +85,15 @@ function createRouting(): (request: IncomingMessage) => Routing {
     const read = normalisePath(request.url ?? '');
     if (!read.ok) return { ok: false, fault: { code: 'path_invalid' } };
     const matched = match(request.method ?? '', read.path);
-    if (matched.kind === 'found') return { ok: true, route: matched.route, target: read.path + read.search };
-    return { ok: false, fault: matched.kind === 'not_found' ? { code: 'not_found' } : notAllowed(matched.allow) };
+    if (matched.kind === 'method_not_allowed') return { ok: false, fault: notAllowed(matched.allow) };
+    if (matched.kind === 'not_found' || !fits(matched.route, matched.params)) return { ok: false, fault: { code: 'not_found' } };
+    return { ok: true, route: matched.route, target: read.path + read.search };
   };
+}
+
+/** A name that nothing can have is not looked for. */
+function fits({ params: declared }: NamedRoute, params: Readonly<Record<string, string>>): boolean {
+  return declared === undefined || declared.safeParse(params).success;
 }
 
 function refusal({ code }: Extract<Authentication, { ok: false }>): ProblemFault {

@@ -17,7 +17,7 @@ export function createHealth({ version, dependencies, isDraining }: HealthOption
 
   function answer(exchange: Exchange, isRefusing: boolean): void {
     const checks = dependencies.states();
-    const isWhole = Object.values(checks).every((state) => state === 'up');
+    const isWhole = Object.values(checks).every((state) => state === 'connected');
     const status = isDraining() ? 'draining' : isWhole ? 'ok' : 'degraded';
     sendJson(exchange, { status, version, checks }, { status: isRefusing ? 503 : 200, headers: { 'cache-control': 'no-store' } });
   }

@@ -94,7 +94,7 @@ export interface GateOptions {
   readonly dependencies?: Dependencies;
 }
 
-const ALL_UP: Dependencies = { states: () => ({ kafka: 'up', postgres: 'up', redis: 'up' }) };
+const ALL_CONNECTED: Dependencies = { states: () => ({ kafka: 'connected', postgres: 'connected', redis: 'connected' }) };
 
 function perMinute(name: string, limit: number): BucketPolicy {
   const compiled = compilePolicy({ name, limit, windowS: 60, burst: limit });
@@ -146,7 +146,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
           createKey: named('createKey'),
           listKeys: named('listKeys'),
           revokeKey: named('revokeKey'),
-          ...createHealth({ version: '1.2.3', dependencies: options.dependencies ?? ALL_UP, isDraining: () => false }),
+          ...createHealth({ version: '1.2.3', dependencies: options.dependencies ?? ALL_CONNECTED, isDraining: () => false }),
         },
       }),
       telemetry: createRequestTelemetry({ clock, log: silentLogger, metrics, tracing: createTracing({ service: 'gateway' }) }),

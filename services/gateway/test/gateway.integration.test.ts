@@ -227,7 +227,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
   it('health names the state of each dependency', async () => {
     await expect
       .poll(async () => (await call('GET', '/health')).body, { timeout: 10_000 })
-      .toEqual({ status: 'ok', version: expect.any(String), checks: { kafka: 'up', postgres: 'up', redis: 'up' } });
+      .toEqual({ status: 'ok', version: expect.any(String), checks: { kafka: 'connected', postgres: 'connected', redis: 'connected' } });
     expect((await call('GET', '/openapi.json')).body).toMatchObject({
       openapi: '3.1.0',
       paths: { '/v1/events': { post: { operationId: 'sendEvents' } } },
