@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { forgetProcess, OWNER_MARK, recordProcess, sendSignal } from './process-record.ts';
@@ -26,6 +26,8 @@ export interface RunningProcess {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
+  /** Where in the file this run begins: its length before, in bytes. */
+  readonly logFrom: number;
   readonly isAlive: () => boolean;
   /** Resolves when it ends, however it ends. */
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
@@ -40,6 +42,7 @@ export interface RunningProcess {
  */
 export function launchProcess(home: ProcessHome, options: LaunchOptions): RunningProcess {
   const logFile = join(home.logDir, `${options.name}.log`);
+  const logFrom = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
   const stopSignal = options.stopSignal ?? 'SIGTERM';
   const child = spawnLogged(logFile, home.dataDir, options);
   const { pid } = child;
@@ -61,6 +64,7 @@ export function launchProcess(home: ProcessHome, options: LaunchOptions): Runnin
     name: options.name,
     pid: pid ?? -1,
     logFile,
+    logFrom,
     isAlive: () => isAlive,
     exited,
     async stop(graceMs = 30_000) {

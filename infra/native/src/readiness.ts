@@ -16,7 +16,7 @@ export async function waitUntil(readiness: Readiness): Promise<void> {
   const deadlineMs = performance.now() + readiness.withinMs;
   while (performance.now() < deadlineMs) {
     if (!readiness.process.isAlive()) {
-      throw new Error(`${readiness.what} ended while starting (log: ${readiness.process.logFile}): ${logTail(readiness.process.logFile)}`);
+      throw new Error(`${readiness.what} ended while starting (log: ${readiness.process.logFile}): ${lastWords(readiness.process)}`);
     }
     if (await readiness.isReady().catch(() => false)) return;
     await delay(25);
@@ -44,12 +44,24 @@ function canConnect(port: number): Promise<boolean> {
 }
 
 /** What a person would look for at the end of a log: the last error, else the last lines. */
-function logTail(file: string): string {
+function lastWords(process: RunningProcess): string {
+  const lines = linesOf(process).slice(-60);
+  return (errorIn(lines) ?? lines.slice(-3).join(' | ')).slice(-500);
+}
+
+/** The last error in the log of this run; empty where there is none. */
+export function lastError(process: RunningProcess): string {
+  return errorIn(linesOf(process))?.slice(-500) ?? '';
+}
+
+function errorIn(lines: readonly string[]): string | undefined {
+  return lines.findLast((line) => /^\S*Error\b|did not start|FATAL|ERROR/.test(line));
+}
+
+function linesOf({ logFile, logFrom }: RunningProcess): readonly string[] {
   try {
-    const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-60);
-    const error = lines.findLast((line) => /^\S*Error\b|did not start|FATAL|ERROR/.test(line));
-    return (error ?? lines.slice(-3).join(' | ')).slice(-500);
+    return readFileSync(logFile).subarray(logFrom).toString('utf8').trimEnd().split('\n');
   } catch {
-    return '';
+    return [];
   }
 }

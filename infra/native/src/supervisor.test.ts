@@ -75,3 +75,16 @@ it('a service that died is not back because another installation took its port',
   await expect(supervisor.ready('died', 200)).rejects.toThrow('did not come back');
   await supervisor.stop(['died']);
 });
+
+it('a service that cannot come back says why at each try, and is back once the reason is gone', async () => {
+  const port = await freePort();
+  const said: string[] = [];
+  const onRestart = ({ reason }: { readonly reason: string }): void => void said.push(reason);
+  const supervisor = await startSupervisor({ home, services: [service('tries', port, {})], restarts: true, onRestart });
+  await supervisor.kill('tries');
+  await otherInstallation(port, {});
+  await expect.poll(() => said.at(-1), { timeout: 10_000 }).toContain('EADDRINUSE');
+  other?.close();
+  await supervisor.ready('tries');
+  await supervisor.stop(['tries']);
+});

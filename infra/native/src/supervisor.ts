@@ -3,7 +3,7 @@ import { PROCESS_HEADER } from '@tidegate/telemetry';
 import { launchProcess, type ProcessHome, type RunningProcess } from './child-process.ts';
 import { repositoryRoot } from './home.ts';
 import { join } from 'node:path';
-import { waitUntil } from './readiness.ts';
+import { lastError, waitUntil } from './readiness.ts';
 import { listensOn } from './socket-owner.ts';
 
 /**
@@ -51,7 +51,8 @@ export interface SupervisorOptions {
   readonly services: readonly ServiceSpec[];
   /** Whether a service that ends without being told to is started again. */
   readonly restarts: boolean;
-  readonly onRestart?: (name: string, pauseMs: number) => void;
+  /** Told of each end, with the pause before the next start and the last error in the log of that run: a port that another program took, say. */
+  readonly onRestart?: (restart: { readonly name: string; readonly pauseMs: number; readonly reason: string }) => void;
 }
 
 const FIRST_PAUSE_MS = 250;
@@ -119,7 +120,7 @@ function launch(options: SupervisorOptions, seat: Seat): void {
     if (!seat.mayRestart) return;
     seat.failures = performance.now() - startedMs > GOOD_RUN_MS ? 0 : seat.failures + 1;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(seat.failures, 16), LONGEST_PAUSE_MS);
-    options.onRestart?.(spec.name, pauseMs);
+    options.onRestart?.({ name: spec.name, pauseMs, reason: lastError(running) });
     await delay(pauseMs);
     if (seat.mayRestart && seat.running === running) launch(options, seat);
   });

@@ -7,7 +7,7 @@ import { asStep } from './progress.ts';
 import { endLeftovers } from './process-record.ts';
 import { loadSecrets, secretSettings } from './secrets.ts';
 import { contextOf, startServers, type Servers } from './servers.ts';
-import { startSupervisor, type ServiceSpec, type Supervisor } from './supervisor.ts';
+import { startSupervisor, type ServiceSpec, type Supervisor, type SupervisorOptions } from './supervisor.ts';
 
 export interface ServicePorts {
   readonly gateway: number;
@@ -137,7 +137,8 @@ interface Planning {
 
 async function startServices(of: Planning): Promise<{ plan: Plan; services: Supervisor }> {
   const { home, progress } = contextOf(of.options);
-  const onRestart = (name: string, pauseMs: number): void => progress.say(`! ${name} ended, again in ${pauseMs / 1000} s`);
+  const onRestart: SupervisorOptions['onRestart'] = ({ name, pauseMs, reason }) =>
+    progress.say(`! ${name} ended, again in ${pauseMs / 1000} s${reason === '' ? '' : `: ${reason}`}`);
   const choose = (failed: number): Promise<Plan> => planServices(of, failed);
   const portsOf = ({ services }: Plan): number[] =>
     services.flatMap(({ metricsPort, listenPort }) => [metricsPort, listenPort ?? metricsPort]);
