@@ -33,6 +33,8 @@ export { createPgStore } from './pg-store.ts';
 export type { PgStoreOptions } from './pg-store.ts';
 export { createPool } from './pool.ts';
 export type { PoolOptions } from './pool.ts';
+export { createPoolMeter } from './pool-meter.ts';
+export type { PoolMeter } from './pool-meter.ts';
 export { createRawRows, readRawRows } from './raw-rows.ts';
 export type { RawRow, RawRows } from './raw-rows.ts';
 export { isOverTime, isUnavailable } from './unavailable.ts';

@@ -4,6 +4,7 @@ import { byteaArray, int2Array, int4Array, int8Array, textArray, timestamptzArra
 import { decodeCellKeys } from './cell-keys.ts';
 import { createCommitTransaction, fromCellRow } from './commit-transaction.ts';
 import { findIn, splitBlocks } from './identity-blocks.ts';
+import type { PoolMeter } from './pool-meter.ts';
 import { createPool } from './pool.ts';
 import { run } from './statements.ts';
 import type {
@@ -25,6 +26,7 @@ export interface PgStoreOptions {
   readonly role?: string;
   readonly fault?: CommitFault;
   readonly onError?: (error: Error) => void;
+  readonly meter?: PoolMeter;
 }
 
 /** Longest flush transaction: a paused or cut-off owner cannot hold its partitions longer. */

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { gatherWrites } from '@tidegate/runtime';
 import pg from 'pg';
+import type { PoolMeter } from './pool-meter.ts';
 
 export interface PoolOptions {
   readonly databaseUrl: string;
@@ -15,6 +16,8 @@ export interface PoolOptions {
   /** Statements are sent as they are asked for, without waiting for the answers of those before them. */
   readonly pipeline?: boolean;
   readonly onError?: (error: Error) => void;
+  /** Counts what the pool does. */
+  readonly meter?: PoolMeter;
 }
 
 /** Connections of one purpose. A broken connection is reported and replaced, never thrown. */
@@ -34,6 +37,7 @@ export function createPool(options: PoolOptions): pg.Pool {
   // The pool listens to its idle connections alone; the loss of one that is in use would end the process.
   pool.on('connect', (client) => client.on('error', (error) => options.onError?.(error)));
   pool.on('error', () => undefined);
+  options.meter?.watch(pool);
   return pool;
 }
 

@@ -10,6 +10,15 @@ const statements: ReadonlyMap<string, string> = new Map(
     .map((name) => [name.slice(0, -'.sql'.length), readFileSync(new URL(name, folder), 'utf8')]),
 );
 
+const names = new Map([...statements].map(([name, text]) => [text, name]));
+// The words of transactions have no file.
+for (const word of ['BEGIN', 'COMMIT', 'ROLLBACK']) names.set(word, word.toLowerCase());
+
+/** The name under which a statement is counted. Bounded: what is not of `sql/` (Prisma makes its own) is `other`. */
+export function statementName(text: string): string {
+  return names.get(text) ?? 'other';
+}
+
 export function statement(name: string): string {
   const text = statements.get(name);
   if (text === undefined) throw new Error(`no statement sql/${name}.sql`);

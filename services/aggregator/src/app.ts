@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createCanonicalReader, dedupWindowMsMin } from '@tidegate/core';
 import { createLogClient, topicNames } from '@tidegate/kafka';
 import type { LogClient } from '@tidegate/kafka';
-import { createPgStore } from '@tidegate/postgres';
+import { createPgStore, createPoolMeter } from '@tidegate/postgres';
 import { ConfigError, createSealer, deriveKey, pause, retry, systemClock, systemRandom } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, Sealer, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
@@ -39,6 +39,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
     applicationName: 'tidegate-aggregator',
     role: ROLE,
     fault,
+    meter: createPoolMeter(metrics, systemClock.monotonicMs),
     onError: (error) => log.warn('database_session_lost', { error }),
   });
   const topics = topicNames(config.topicPrefix);

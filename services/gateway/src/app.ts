@@ -6,7 +6,7 @@ import { createListener, createRequestTelemetry } from '@tidegate/http';
 import type { LogClient } from '@tidegate/kafka';
 import { createLogClient, topicNames } from '@tidegate/kafka';
 import type { ControlStore } from '@tidegate/postgres';
-import { createControlOutbox, createControlStore, listenForControlChanges } from '@tidegate/postgres';
+import { createControlOutbox, createControlStore, createPoolMeter, listenForControlChanges } from '@tidegate/postgres';
 import type { RedisConnection } from '@tidegate/redis';
 import { connectRedis, createRedisBuckets, whenConnected } from '@tidegate/redis';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
@@ -106,7 +106,9 @@ interface Parts {
 async function createParts(config: GatewayConfig, { context, signal }: Pick<Parts, 'context' | 'signal'>): Promise<Parts> {
   const { log } = context;
   const onError = (error: Error): void => log.warn('postgres_connection_failed', { error });
-  const database = { databaseUrl: config.databaseUrl, role: ROLE, onError };
+  const metrics = createMetrics('gateway', { withProcess: true });
+  const meter = createPoolMeter(metrics, clock.monotonicMs);
+  const database = { databaseUrl: config.databaseUrl, role: ROLE, onError, meter };
   const client = await createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-gateway' });
   const topic = topicNames(config.topicPrefix).control;
   const metrics = createMetrics('gateway', { withProcess: true });

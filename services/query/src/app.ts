@@ -4,7 +4,7 @@ import { createHttpServer } from '@tidegate/http';
 import type { HttpListener } from '@tidegate/http';
 import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
-import { createPool, createReadStore } from '@tidegate/postgres';
+import { createPool, createPoolMeter, createReadStore } from '@tidegate/postgres';
 import { connectRedis, createRedisCells } from '@tidegate/redis';
 import { createRepeatableSealer, createSealer, deriveKey, pause, redisTarget, retry, systemClock } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
@@ -46,6 +46,7 @@ const ROLE = 'tidegate_query';
 
 export interface RunningQuery extends RunningService {
   readonly port: number;
+  readonly metricsPort: number;
 }
 
 type Adapters = Awaited<ReturnType<typeof connect>>;
@@ -86,6 +87,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const telemetry = await startTelemetryServer({ host: config.metricsHost, port: config.metricsPort, metrics, health });
   return {
     port,
+    metricsPort: telemetry.port,
     drain() {
       isDraining = true;
       server.drain();
@@ -109,6 +111,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     role: ROLE,
     connectionsMax: config.databaseConnections,
     statementTimeoutMs: config.statementTimeoutMs,
+    meter: createPoolMeter(metrics, systemClock.monotonicMs),
     onError: (error) => log.warn('postgres_connection_lost', { error }),
   });
   const redisOf = (name: string, commandTimeoutMs: number) =>

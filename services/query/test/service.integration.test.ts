@@ -310,4 +310,32 @@ describe('query service', () => {
     const status = await until(read, (seen) => seen.partitions.length === 2 && seen.complete_through !== null);
     expect(status).toMatchObject({ durability: 'single', dependencies: { kafka: 'up', postgres: 'up', redis: 'up' } });
   });
+
+  test('its /metrics tell how many statements it asked of Postgres, how long they took, and how much of the pool is in use', async () => {
+    const one = await world.start({ DATABASE_CONNECTIONS: '4' });
+    const scrape = async (series: string): Promise<number> => {
+      const text = await (await fetch(`http://127.0.0.1:${one.metricsPort}/metrics`)).text();
+      const line = text.split('\n').find((candidate) => candidate.startsWith(`${series}{`) && !candidate.includes('other'));
+      return Number(line?.split(' ').at(-1) ?? 0);
+    };
+    const asked = async (): Promise<number> => scrape('db_query_duration_seconds_count');
+    const before = await until(asked, (count) => count > 0);
+    const unlock = await world.lockCells();
+    // 2024-01-01 … is more days than are cached: Postgres alone can answer, and must wait.
+    const waiting = ask({ from: '2024-01-01', to: '2024-12-31' }, one);
+    await until(
+      async () => scrape('db_connections_active'),
+      (active) => active === 1,
+    );
+    expect(await scrape('db_connection_pool_usage')).toBe(1 / 4);
+    await unlock();
+    await waiting;
+    await until(asked, (count) => count > before);
+    await until(
+      async () => scrape('db_connection_pool_usage'),
+      (usage) => usage === 0,
+    );
+    expect(await scrape('db_query_duration_seconds_sum')).toBeGreaterThan(0);
+    await world.stop(one);
+  });
 });

@@ -1,3 +1,4 @@
+import type { PoolMeter } from '../pool-meter.ts';
 import { createPool } from '../pool.ts';
 import type { CreatedKey, KeyInfo, KeyToCreate, KeyToRevoke } from './keys.ts';
 import { createKey, listKeys, readRevokedHashes, revokeKey } from './keys.ts';
@@ -15,6 +16,7 @@ export interface ControlStoreOptions {
   /** Absent: the login role itself (the command line, the launcher). */
   readonly role?: string;
   readonly onError?: (error: Error) => void;
+  readonly meter?: PoolMeter;
 }
 
 /** The control plane's record. Every change also writes what the control topic must hold, in the same transaction. */

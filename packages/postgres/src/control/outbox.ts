@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { PoolMeter } from '../pool-meter.ts';
 import { createPool } from '../pool.ts';
 import { run } from '../statements.ts';
 import { CONTROL_CHANNEL } from './record-writer.ts';
@@ -26,6 +27,7 @@ export interface OutboxOptions {
   readonly databaseUrl: string;
   readonly role?: string;
   readonly onError?: (error: Error) => void;
+  readonly meter?: PoolMeter;
 }
 
 const LEASE = 'control';
