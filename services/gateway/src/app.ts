@@ -111,7 +111,6 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
   const database = { databaseUrl: config.databaseUrl, role: ROLE, onError, meter };
   const client = await createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-gateway' });
   const topic = topicNames(config.topicPrefix).control;
-  const metrics = createMetrics('gateway', { withProcess: true });
   const keys = createKeyDirectory();
   const control = followControl({ client, topic, keys, clock, log });
   metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(control.knownThroughMs() / 1_000));
