@@ -17,6 +17,8 @@ export interface KafkaOptions {
   readonly tuning: Tuning;
   /** Fixed where a broker has to come back at the same address; else a free one. */
   readonly port?: number;
+  /** Lines of server.properties that stand in for ours of the same name. */
+  readonly properties?: readonly string[];
 }
 
 /** A broker that a drill may stop, kill and bring back at the same address with the same data. */
@@ -45,7 +47,11 @@ export async function startKafkaServer(options: KafkaOptions): Promise<KafkaServ
   const choose = async (): Promise<BrokerPorts> => ({ port: options.port ?? (await freePort()), controllerPort: await freePort() });
   const portsOf = ({ port, controllerPort }: BrokerPorts): number[] => [port, controllerPort];
   const started = await startOnPorts({ choose, portsOf }, async (ports) => {
-    writeFileSync(properties, serverProperties({ ...ports, logDir: join(folder, 'log') }), { mode: 0o600 });
+    writeFileSync(
+      properties,
+      `${serverProperties({ ...ports, logDir: join(folder, 'log') })}${(options.properties ?? []).map((line) => `${line}\n`).join('')}`,
+      { mode: 0o600 },
+    );
     await formatOnce(options, folder, properties);
     return { port: ports.port, running: await launchBroker(options, properties, ports.port) };
   });

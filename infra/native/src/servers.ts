@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ProcessHome } from './child-process.ts';
 import { given, homeOf, makePrivateFolder, type Environment } from './home.ts';
 import { provideJava, provideKafkaJars, toKafkaPackage, type KafkaPackage } from './kafka-package.ts';
-import { startKafkaServer, type KafkaServer, type Tuning } from './kafka-server.ts';
+import { startKafkaServer, type KafkaOptions, type KafkaServer, type Tuning } from './kafka-server.ts';
 import type { CacheContext } from './package-cache.ts';
 import { providePostgres, startPostgres } from './postgres-server.ts';
 import { endLeftovers } from './process-record.ts';
@@ -68,12 +68,13 @@ export async function startServers(options: ServerOptions): Promise<Servers> {
 }
 
 /** A broker alone, for drills that stop, kill and restart it. */
-export async function startKafka(options: ServerOptions & { readonly port?: number }): Promise<KafkaServer> {
+export async function startKafka(options: ServerOptions & Pick<KafkaOptions, 'port' | 'properties'>): Promise<KafkaServer> {
   const context = contextOf(options);
   return startKafkaServer({
     ...context,
     package: await provideKafka(context),
     ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.properties === undefined ? {} : { properties: options.properties }),
   });
 }
 

@@ -15,7 +15,9 @@ export interface RedisOptions {
    * too, so a budget of a few milliseconds is kept by the caller instead: a busy moment would end the connection.
    */
   readonly commandTimeoutMs?: number;
-  /** Default 1 s. */
+  /** Certificates of the authorities for TLS, PEM; absent: those of the runtime. */
+  readonly tlsCa?: string;
+  /** Longest time until a connection can be used, the server's first answers included; default 1 s. */
   readonly connectTimeoutMs?: number;
   readonly onError?: (error: Error) => void;
 }
@@ -27,12 +29,13 @@ const CONNECT_TIMEOUT_MS = 1_000;
 const RECONNECT_MS_MAX = 500;
 
 /** Connects in the background; what is asked before the connection stands fails. */
-export function connectRedis({ address, name, commandTimeoutMs, connectTimeoutMs, onError }: RedisOptions): RedisConnection {
+export function connectRedis({ address, name, commandTimeoutMs, onError, ...how }: RedisOptions): RedisConnection {
+  const connectTimeoutMs = how.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   const redis = new Redis({
-    ...toOptions(address),
+    ...toOptions(address, how.tlsCa),
     connectionName: name,
     ...(commandTimeoutMs === undefined ? {} : { commandTimeout: commandTimeoutMs }),
-    connectTimeout: connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    connectTimeout: connectTimeoutMs,
     // The library would hold commands until the server is back, and repeat them: a limit decided late is worse than none.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -40,10 +43,25 @@ export function connectRedis({ address, name, commandTimeoutMs, connectTimeoutMs
     retryStrategy: (attempt) => Math.min(RECONNECT_MS_MAX, 50 * 2 ** Math.min(attempt, 4)),
     keepAlive: 10_000,
   });
-  redis.on('error', (error: Error) => onError?.(error));
+  redis.on('error', (error: Error) => onError?.(withoutCommand(error)));
+  giveUpAfter(redis, connectTimeoutMs);
   // An announcement of twelve partitions makes some forty commands.
   redis.on('connect', () => gatherWrites(redis.stream));
   return redis;
+}
+
+/** The library's error holds the command that failed, which for AUTH is the password. */
+function withoutCommand(error: Error): Error {
+  Reflect.deleteProperty(error, 'command');
+  return error;
+}
+
+/** The library's own limit ends when TCP or TLS stands: a server that then says nothing would be waited for for ever. */
+function giveUpAfter(redis: Redis, connectTimeoutMs: number): void {
+  let timer: NodeJS.Timeout | undefined;
+  const giveUp = (): void => void redis.stream.destroy(new Error(`Redis did not answer within ${connectTimeoutMs} ms`));
+  redis.on('connect', () => (timer = setTimeout(giveUp, connectTimeoutMs)));
+  for (const event of ['ready', 'close', 'end']) redis.on(event, () => clearTimeout(timer));
 }
 
 /** Resolves once the connection stands, or after `withinMs` in any case; for starts that prefer it but can do without. */
@@ -65,13 +83,14 @@ type ServerOptions = Readonly<Record<'host', string> & Record<'port', number>> &
   readonly db?: number;
   readonly username?: string;
   readonly password?: string;
-  readonly tls?: Record<string, never>;
+  readonly tls?: { readonly ca?: string };
 };
 
-function toOptions(address: RedisAddress): ServerOptions {
+function toOptions(address: RedisAddress, ca: string | undefined): ServerOptions {
+  const secured = { tls: ca === undefined ? {} : { ca } };
   if (!('url' in address)) {
     const { tls, ...rest } = address;
-    return { ...rest, ...(tls === true ? { tls: {} } : {}) };
+    return { ...rest, ...(tls === true ? secured : {}) };
   }
   const url = new URL(address.url);
   return {
@@ -80,6 +99,6 @@ function toOptions(address: RedisAddress): ServerOptions {
     ...(url.pathname.length > 1 ? { db: Number(url.pathname.slice(1)) } : {}),
     ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
     ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+    ...(url.protocol === 'rediss:' ? secured : {}),
   };
 }

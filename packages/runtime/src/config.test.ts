@@ -1,11 +1,12 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import { ConfigError, defineConfig, loadConfig, readConfig } from './config.ts';
+import { kafkaFields } from './kafka-fields.ts';
 import { sharedFields } from './shared-fields.ts';
 import { text } from './text-schema.ts';
 
 const CONFIG = defineConfig('sample', {
   port: { env: 'LISTEN_PORT', schema: text.port(), default: '8080', description: 'Port.' },
-  brokers: sharedFields.kafkaBrokers,
+  brokers: kafkaFields.kafkaBrokers,
   secret: sharedFields.secretKey,
   keys: sharedFields.fieldKeys,
   isOn: { env: 'IS_ON', schema: text.flag(), default: 'false', description: 'Whether.' },

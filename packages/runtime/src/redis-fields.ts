@@ -39,6 +39,13 @@ export const redisFields = {
     default: 'false',
     description: 'Whether Redis is reached by TLS; a `rediss://` URL says so by itself.',
   } satisfies ConfigField<boolean>,
+  redisTlsCa: {
+    env: 'REDIS_TLS_CA',
+    schema: text.maybe(),
+    default: '',
+    description: "PEM of the authorities that sign for Redis; empty: the runtime's own.",
+    secret: true,
+  } satisfies ConfigField<string>,
   redisTimeoutMs: {
     env: 'REDIS_TIMEOUT',
     schema: text.seconds({ min: 0.1, max: 60 }),
@@ -55,6 +62,7 @@ export interface RedisSettings {
   readonly redisDb: number;
   readonly redisPassword: string;
   readonly redisSsl: boolean;
+  readonly redisTlsCa: string;
   readonly redisTimeoutMs: number;
 }
 
@@ -62,13 +70,15 @@ export interface RedisTarget {
   readonly address:
     | { readonly url: string }
     | { readonly host: string; readonly port: number; readonly db: number; readonly password?: string; readonly tls: boolean };
+  /** PEM; absent: the runtime's own authorities. */
+  readonly tlsCa?: string;
   readonly connectTimeoutMs: number;
 }
 
 /** What a connection is made with: the URL where there is one, else its parts. */
 export function redisTarget(settings: RedisSettings): RedisTarget {
   const { redisUrl, redisHost: host, redisPort: port, redisDb: db, redisPassword, redisSsl: tls } = settings;
-  const connectTimeoutMs = settings.redisTimeoutMs;
-  if (redisUrl !== NO_URL) return { address: { url: tls ? redisUrl.replace(/^redis:/i, 'rediss:') : redisUrl }, connectTimeoutMs };
-  return { address: { host, port, db, tls, ...(redisPassword === '' ? {} : { password: redisPassword }) }, connectTimeoutMs };
+  const how = { connectTimeoutMs: settings.redisTimeoutMs, ...(settings.redisTlsCa === '' ? {} : { tlsCa: settings.redisTlsCa }) };
+  if (redisUrl !== NO_URL) return { address: { url: tls ? redisUrl.replace(/^redis:/i, 'rediss:') : redisUrl }, ...how };
+  return { address: { host, port, db, tls, ...(redisPassword === '' ? {} : { password: redisPassword }) }, ...how };
 }

@@ -3,28 +3,11 @@ import { text } from './text-schema.ts';
 
 /** Settings that several services have: spread the ones a service needs into its `defineConfig`. */
 export const sharedFields = {
-  kafkaBrokers: {
-    env: 'KAFKA_BROKERS',
-    schema: text.hostPorts(),
-    description: 'Kafka brokers to begin with, `host:port`, comma separated.',
-  } satisfies ConfigField<readonly string[]>,
-  kafkaClient: {
-    env: 'KAFKA_CLIENT',
-    schema: text.choice(['platformatic', 'kafkajs']),
-    default: 'platformatic',
-    description: 'Which Kafka client library stands behind the port.',
-  } satisfies ConfigField<'platformatic' | 'kafkajs'>,
   topicPrefix: {
     env: 'TOPIC_PREFIX',
     schema: text.line(),
     default: 'tidegate.',
     description: 'Begins every topic and group name, so that several installations can share brokers.',
-  } satisfies ConfigField<string>,
-  databaseUrl: {
-    env: 'DATABASE_URL',
-    schema: text.url(['postgres', 'postgresql']),
-    description: "Postgres, with this service's own role.",
-    secret: true,
   } satisfies ConfigField<string>,
   redisPrefix: {
     env: 'REDIS_PREFIX',

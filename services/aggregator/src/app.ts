@@ -3,7 +3,17 @@ import { createCanonicalReader, dedupWindowMsMin } from '@tidegate/core';
 import { createLogClient, topicNames } from '@tidegate/kafka';
 import type { LogClient } from '@tidegate/kafka';
 import { createPgStore, createPoolMeter } from '@tidegate/postgres';
-import { ConfigError, createSealer, deriveKey, pause, retry, systemClock, systemRandom } from '@tidegate/runtime';
+import {
+  ConfigError,
+  createSealer,
+  databaseUrlOf,
+  deriveKey,
+  kafkaTarget,
+  pause,
+  retry,
+  systemClock,
+  systemRandom,
+} from '@tidegate/runtime';
 import type { ConfigValues, RunningService, Sealer, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { startAggregator } from './aggregator.ts';
@@ -30,12 +40,11 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
   const metrics = createMetrics('aggregator', { withProcess: true });
   const tracing = createTracing({ service: 'aggregator', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
   const client = await createLogClient({
-    kind: config.kafkaClient,
-    brokers: config.kafkaBrokers,
+    ...kafkaTarget(config),
     clientId: `tidegate-aggregator-${randomUUID()}`,
   });
   const store = createPgStore({
-    databaseUrl: config.databaseUrl,
+    databaseUrl: databaseUrlOf(config),
     applicationName: 'tidegate-aggregator',
     role: ROLE,
     fault,

@@ -1,12 +1,11 @@
-import { defineConfig, sharedFields, text } from '@tidegate/runtime';
+import { databaseFields, defineConfig, kafkaFields, sharedFields, text } from '@tidegate/runtime';
 import type { ConfigField } from '@tidegate/runtime';
 
 /** Settings of the aggregator; docs/reference/config.md is generated from this list. */
 export const AGGREGATOR_CONFIG = defineConfig('aggregator', {
-  kafkaBrokers: sharedFields.kafkaBrokers,
-  kafkaClient: sharedFields.kafkaClient,
+  ...kafkaFields,
   topicPrefix: sharedFields.topicPrefix,
-  databaseUrl: sharedFields.databaseUrl,
+  ...databaseFields,
   fieldKeys: sharedFields.fieldKeys,
   metricsHost: sharedFields.metricsHost,
   metricsPort: sharedFields.metricsPort,

@@ -10,7 +10,15 @@ import { createControlOutbox, createControlStore, createPoolMeter, listenForCont
 import type { RedisConnection } from '@tidegate/redis';
 import { connectRedis, createRedisBuckets, whenConnected } from '@tidegate/redis';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
-import { ConfigError, deriveKey, redisTarget, systemClock as clock, systemRandom as random } from '@tidegate/runtime';
+import {
+  ConfigError,
+  databaseUrlOf,
+  deriveKey,
+  kafkaTarget,
+  redisTarget,
+  systemClock as clock,
+  systemRandom as random,
+} from '@tidegate/runtime';
 import type { Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAdmin } from './admin.ts';
@@ -108,8 +116,8 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
   const onError = (error: Error): void => log.warn('postgres_connection_failed', { error });
   const metrics = createMetrics('gateway', { withProcess: true });
   const meter = createPoolMeter(metrics, clock.monotonicMs);
-  const database = { databaseUrl: config.databaseUrl, role: ROLE, onError, meter };
-  const client = await createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-gateway' });
+  const database = { databaseUrl: databaseUrlOf(config), role: ROLE, onError, meter };
+  const client = await createLogClient({ ...kafkaTarget(config), clientId: 'tidegate-gateway' });
   const topic = topicNames(config.topicPrefix).control;
   const keys = createKeyDirectory();
   const control = followControl({ client, topic, keys, clock, log });
@@ -124,7 +132,11 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
     tracing: createTracing({ service: 'gateway', endpoint: config.otlpEndpoint, ratio: config.traceRatio }),
     store: createControlStore(database),
     client,
-    redis: connectRedis({ ...redisTarget(config), name: 'tidegate-gateway' }),
+    redis: connectRedis({
+      ...redisTarget(config),
+      name: 'tidegate-gateway',
+      onError: (error) => log.warn('redis_connection_lost', { error }),
+    }),
     keys,
     control,
   };

@@ -1,4 +1,4 @@
-import { defineConfig, redisFields, sharedFields, text } from '@tidegate/runtime';
+import { databaseFields, defineConfig, kafkaFields, redisFields, sharedFields, text } from '@tidegate/runtime';
 import type { ConfigField } from '@tidegate/runtime';
 
 /** Settings of the gateway; docs/reference/config.md is generated from this list. */
@@ -37,10 +37,9 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     default: '1000',
     description: 'Requests a minute and key on all other routes; also the burst.',
   } satisfies ConfigField<number>,
-  kafkaBrokers: sharedFields.kafkaBrokers,
-  kafkaClient: sharedFields.kafkaClient,
+  ...kafkaFields,
   topicPrefix: sharedFields.topicPrefix,
-  databaseUrl: sharedFields.databaseUrl,
+  ...databaseFields,
   ...redisFields,
   redisPrefix: sharedFields.redisPrefix,
   secretKey: sharedFields.secretKey,

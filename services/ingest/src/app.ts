@@ -3,7 +3,7 @@ import { createHttpServer } from '@tidegate/http';
 import type { LogClient, LogProducer } from '@tidegate/kafka';
 import { createLogClient, topicNames } from '@tidegate/kafka';
 import type { Clock, RunningService } from '@tidegate/runtime';
-import { createSealer, deriveKey } from '@tidegate/runtime';
+import { createSealer, deriveKey, kafkaTarget } from '@tidegate/runtime';
 import type { Logger, Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAdmit } from './admit.ts';
@@ -52,8 +52,7 @@ interface Parts {
 /** Builds the service from its settings and starts it. */
 export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Promise<IngestApp> {
   const { clock, log } = deps;
-  const client =
-    deps.client ?? (await createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-ingest' }));
+  const client = deps.client ?? (await createLogClient({ ...kafkaTarget(config), clientId: 'tidegate-ingest' }));
   const metrics = createMetrics('ingest', { withProcess: true });
   const tracing = createTracing({ service: 'ingest', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
   const topics = topicNames(config.topicPrefix);

@@ -1,9 +1,8 @@
 import type { ConfigValues } from '@tidegate/runtime';
-import { defineConfig, sharedFields, text } from '@tidegate/runtime';
+import { defineConfig, kafkaFields, sharedFields, text } from '@tidegate/runtime';
 
 export const INGEST_CONFIG = defineConfig('ingest', {
-  kafkaBrokers: sharedFields.kafkaBrokers,
-  kafkaClient: sharedFields.kafkaClient,
+  ...kafkaFields,
   topicPrefix: sharedFields.topicPrefix,
   pseudonymSecret: sharedFields.pseudonymSecret,
   fieldKeys: sharedFields.fieldKeys,

@@ -19,6 +19,7 @@ const encoder = new TextEncoder();
 export const config: IngestConfig = {
   kafkaBrokers: [],
   kafkaClient: 'platformatic',
+  ...{ kafkaSaslMechanism: 'none', kafkaSaslUsername: '', kafkaSaslPassword: '', kafkaTls: false, kafkaTlsCa: '' },
   topicPrefix: 't.',
   pseudonymSecret: encoder.encode('pseudonym-secret-of-thirty-two-bytes'),
   fieldKeys: [new Uint8Array(32).fill(7)],

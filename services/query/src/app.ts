@@ -6,7 +6,17 @@ import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
 import { createPool, createPoolMeter, createReadStore } from '@tidegate/postgres';
 import { connectRedis, createRedisCells } from '@tidegate/redis';
-import { createRepeatableSealer, createSealer, deriveKey, pause, redisTarget, retry, systemClock } from '@tidegate/runtime';
+import {
+  createRepeatableSealer,
+  createSealer,
+  databaseUrlOf,
+  deriveKey,
+  kafkaTarget,
+  pause,
+  redisTarget,
+  retry,
+  systemClock,
+} from '@tidegate/runtime';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { LRUCache } from 'lru-cache';
@@ -104,9 +114,9 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
 async function connect(config: QueryConfig, { log }: ServiceContext) {
   const metrics = createMetrics('query', { withProcess: true });
   const tracing = createTracing({ service: 'query', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
-  const client = await createLogClient({ kind: config.kafkaClient, brokers: config.kafkaBrokers, clientId: 'tidegate-query' });
+  const client = await createLogClient({ ...kafkaTarget(config), clientId: 'tidegate-query' });
   const pool = createPool({
-    databaseUrl: config.databaseUrl,
+    databaseUrl: databaseUrlOf(config),
     applicationName: 'tidegate-query',
     role: ROLE,
     connectionsMax: config.databaseConnections,

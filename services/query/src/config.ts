@@ -1,11 +1,10 @@
-import { defineConfig, redisFields, sharedFields, text } from '@tidegate/runtime';
+import { databaseFields, defineConfig, kafkaFields, redisFields, sharedFields, text } from '@tidegate/runtime';
 
 /** Settings of the query service; docs/reference/config.md is generated from them. */
 export const queryConfig = defineConfig('query', {
-  kafkaBrokers: sharedFields.kafkaBrokers,
-  kafkaClient: sharedFields.kafkaClient,
+  ...kafkaFields,
   topicPrefix: sharedFields.topicPrefix,
-  databaseUrl: sharedFields.databaseUrl,
+  ...databaseFields,
   ...redisFields,
   redisPrefix: sharedFields.redisPrefix,
   listenHost: sharedFields.listenHost,

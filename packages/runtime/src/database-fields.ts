@@ -1,0 +1,67 @@
+import type { ConfigField } from './config.ts';
+import { ConfigError } from './config.ts';
+import { text } from './text-schema.ts';
+
+const NO_URL = 'none';
+
+/** Where Postgres is: spread them all into the `defineConfig` of a service that uses it. */
+export const databaseFields = {
+  databaseUrl: {
+    env: 'DATABASE_URL',
+    schema: text.url(['postgres', 'postgresql']).or(text.choice([NO_URL])),
+    default: NO_URL,
+    description:
+      "Postgres, with this service's own role; `?sslmode=verify-full&sslrootcert=<file>` for TLS. It wins over `DB_HOST` and the other parts; `none`: they say where Postgres is.",
+    secret: true,
+  } satisfies ConfigField<string>,
+  databaseHost: {
+    env: 'DB_HOST',
+    schema: text.maybe(),
+    default: '',
+    description: 'Host of Postgres.',
+  } satisfies ConfigField<string>,
+  databasePort: { env: 'DB_PORT', schema: text.port(), default: '5432', description: 'Port of Postgres.' } satisfies ConfigField<number>,
+  databaseName: {
+    env: 'DB_NAME',
+    schema: text.line(),
+    default: 'tidegate',
+    description: 'Name of the database.',
+  } satisfies ConfigField<string>,
+  databaseUser: {
+    env: 'DB_USER',
+    schema: text.line(),
+    default: 'tidegate',
+    description: 'Login role of this service.',
+  } satisfies ConfigField<string>,
+  databasePassword: {
+    env: 'DB_PASSWORD',
+    schema: text.maybe(),
+    default: '',
+    description: 'Password of that role; empty: none.',
+    secret: true,
+  } satisfies ConfigField<string>,
+} as const;
+
+/** Values of `databaseFields`. */
+export interface DatabaseSettings {
+  readonly databaseUrl: string;
+  readonly databaseHost: string;
+  readonly databasePort: number;
+  readonly databaseName: string;
+  readonly databaseUser: string;
+  readonly databasePassword: string;
+}
+
+/**
+ * The URL where there is one, else one made of its parts.
+ * @throws ConfigError where there is neither a URL nor a host: a database that nobody named must not be written to
+ */
+export function databaseUrlOf(settings: DatabaseSettings): string {
+  if (settings.databaseUrl !== NO_URL) return settings.databaseUrl;
+  const { databaseHost: host, databasePort: port, databaseName: name, databaseUser: user, databasePassword: password } = settings;
+  if (host === '') throw new ConfigError('database', [{ env: 'DATABASE_URL', problem: 'is not set (nor are DATABASE_URL_FILE, DB_HOST)' }]);
+  const login = encodeURIComponent(user) + (password === '' ? '' : `:${encodeURIComponent(password)}`);
+  // An IPv6 address stands in brackets, so that its colons are not taken for the port's.
+  const place = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  return `postgres://${login}@${place}:${port}/${encodeURIComponent(name)}`;
+}
