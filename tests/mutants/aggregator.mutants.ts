@@ -138,6 +138,15 @@ export const mutants: readonly Mutant[] = [
     kind: 'unit',
   },
   {
+    name: 'lost partition taken back at once',
+    section: 3,
+    file: 'services/aggregator/src/ownership.ts',
+    find: 'void open(taken.partition, backoffMs(BACKOFF, before + 1, deps.random));',
+    replace: 'void open(taken.partition);',
+    tests: ['services/aggregator/test/ownership.test.ts'],
+    kind: 'unit',
+  },
+  {
     name: 'type that moved to another pack taken from it by its former one',
     section: 10,
     file: 'services/aggregator/src/known-packs.ts',

@@ -218,7 +218,7 @@ async function stop(parts: AggregatorParts, { member, stopIdle, loop, reader, ow
   await stopIdle();
   await loop.stop();
   await member.close();
-  for (const owned of ownership.all()) ownership.release(owned);
+  ownership.end();
   await reader.close();
   await parts.probe.close();
   await parts.registry.close();

@@ -34,13 +34,14 @@ export interface Ownership {
   /** The partition that a slab belongs to, where it is read here and now. */
   ownerOf(slab: Pick<RecordSlab, 'partition'>): OwnedPartition | null;
   all(): readonly OwnedPartition[];
-  /** Lets a partition go as it is. */
-  release(owned: OwnedPartition): void;
+  /** Lets all partitions go as they are and takes none any more. */
+  end(): void;
 }
 
 /** Which partitions this process owns: what the group says, what was taken over, and what was lost again. */
 export function createOwnership(deps: OwnershipDeps): Ownership {
-  const assigned = new Set<number>();
+  /** What the group gives, with how often each was lost since. */
+  const assigned = new Map<number, number>();
   const owned = new Map<number, OwnedPartition>();
   const reading = createReading(deps);
   const open = createOpen(deps, {
@@ -76,29 +77,35 @@ export function createOwnership(deps: OwnershipDeps): Ownership {
   return {
     assign(partitions) {
       for (const partition of partitions) {
-        assigned.add(partition);
+        assigned.set(partition, 0);
         void open(partition);
       }
     },
-    revoke: async (partitions) => {
-      await Promise.all(partitions.map(revokeOne));
-    },
+    revoke: async (partitions) => void (await Promise.all(partitions.map(revokeOne))),
     lost(taken) {
       deps.log.warn('partition_lost', { detail: { partition: taken.partition, term: taken.term } });
       letGo(taken);
-      if (assigned.has(taken.partition)) void open(taken.partition);
+      const before = assigned.get(taken.partition);
+      if (before === undefined) return;
+      assigned.set(taken.partition, before + 1);
+      // One of the two is out of the group and does not know yet; taking it from each other at once, neither would commit.
+      void open(taken.partition, backoffMs(BACKOFF, before + 1, deps.random));
     },
     restart: (taken) => {
       if (taken.state === 'running' && owned.get(taken.partition) === taken) reading.start(taken);
     },
     stopReading: reading.stop,
-    ownerOf: ({ partition }) => {
-      const taken = owned.get(partition);
-      return taken?.state === 'running' ? taken : null;
-    },
+    ownerOf: ({ partition }) => runningOrNull(owned.get(partition)),
     all: () => [...owned.values()],
-    release: letGo,
+    end: () => {
+      assigned.clear();
+      for (const taken of owned.values()) letGo(taken);
+    },
   };
+}
+
+function runningOrNull(taken: OwnedPartition | undefined): OwnedPartition | null {
+  return taken?.state === 'running' ? taken : null;
 }
 
 interface OpenTarget {
@@ -107,7 +114,7 @@ interface OpenTarget {
 }
 
 /** Takes a partition over, again and again while it is wanted; once at a time per partition. */
-function createOpen(deps: OwnershipDeps, target: OpenTarget): (partition: number) => Promise<void> {
+function createOpen(deps: OwnershipDeps, target: OpenTarget): (partition: number, pauseMs?: number) => Promise<void> {
   const opening = new Set<number>();
 
   async function tryOnce(partition: number, attempt: number): Promise<void> {
@@ -120,9 +127,10 @@ function createOpen(deps: OwnershipDeps, target: OpenTarget): (partition: number
     }
   }
 
-  return async function open(partition) {
+  return async function open(partition, pauseMs = 0) {
     if (opening.has(partition)) return;
     opening.add(partition);
+    if (pauseMs > 0) await deps.pause(pauseMs);
     for (let attempt = 1; target.isWanted(partition); attempt += 1) await tryOnce(partition, attempt);
     opening.delete(partition);
   };

@@ -24,11 +24,23 @@ export interface TestProcess {
   readonly name: string;
   readonly aggregator: Aggregator;
   isDead: boolean;
+  /** Was held at a point of its commit: put out of the group, and not told. */
+  wasHeld: boolean;
+}
+
+interface Life {
+  isDead: boolean;
+  wasHeld: boolean;
+  /** Held at a point of its commit, and no member of the group any more; resolved when it may go on. */
+  held: PromiseWithResolvers<void> | null;
 }
 
 export interface FaultPlan {
-  /** Asked at each point; `die` ends the process there, `fail` makes the step fail. */
-  (point: FaultPoint): 'go on' | 'fail' | 'die';
+  /**
+   * Asked at each point; `die` ends the process there, `fail` makes the step fail, `pause` (within a commit) holds it there
+   * while the group gives its partitions to others, as a stopped process or a long collection does.
+   */
+  (point: FaultPoint): 'go on' | 'fail' | 'die' | 'pause';
 }
 
 /** Kafka and Postgres in memory with the shipped topics, and processes that share them. */
@@ -43,6 +55,7 @@ export class World {
   readonly broker: MemoryBroker;
   readonly database: MemoryDatabase = createMemoryDatabase();
   readonly processes: TestProcess[] = [];
+  private readonly lives: Life[] = [];
   nowMs = START_MS;
   /** Rows that the database refuses. */
   refuses: (row: RawRow) => boolean = () => false;
@@ -50,6 +63,7 @@ export class World {
   isIngesting = false;
   tracing: Tracing = createTracing({ service: 'aggregator' });
   private producer: LogProducer | null = null;
+  private isClosing = false;
 
   constructor() {
     this.broker = createMemoryBroker({ now: () => this.nowMs });
@@ -89,14 +103,16 @@ export class World {
   }
 
   async start(name: string, plan: FaultPlan = () => 'go on', overrides: Partial<AggregatorDeps['limits']> = {}): Promise<TestProcess> {
-    const state = { isDead: false };
+    const state: Life = { isDead: false, wasHeld: false, held: null };
+    this.lives.push(state);
     const client = this.mortalClient(name, state);
     const die = (): void => {
       state.isDead = true;
       queueMicrotask(() => void this.broker.killMember(name, 'aggregator'));
     };
-    const fault = (point: FaultPoint): void => {
-      const verdict = state.isDead ? 'die' : plan(point);
+    const fault = async (point: FaultPoint): Promise<void> => {
+      let verdict = state.isDead ? 'die' : plan(point);
+      if (verdict === 'pause') verdict = await this.hold(name, state);
       if (verdict === 'die') die();
       if (verdict !== 'go on') throw new Error(`${verdict} at ${point}`);
     };
@@ -140,7 +156,26 @@ export class World {
     await this.broker.killMember(process.name, 'aggregator');
   }
 
+  private async hold(name: string, state: Life): Promise<'go on' | 'die'> {
+    if (this.isClosing) return 'go on';
+    state.wasHeld = true;
+    state.held = Promise.withResolvers();
+    await this.broker.killMember(name, 'aggregator');
+    await state.held?.promise;
+    return state.isDead ? 'die' : 'go on';
+  }
+
+  /** Held processes go on with what they had in hand. */
+  resume(): void {
+    for (const state of this.lives) {
+      state.held?.resolve();
+      state.held = null;
+    }
+  }
+
   async close(): Promise<void> {
+    this.isClosing = true;
+    this.resume();
     await Promise.all(this.processes.map((process) => process.aggregator.stop().catch(() => undefined)));
   }
 

@@ -1,0 +1,91 @@
+import { announcementsOf } from './ledger.ts';
+import { PARTITIONS } from './world.ts';
+import type { World } from './world.ts';
+
+interface Told {
+  seen: number;
+  term: number;
+  commitNo: number;
+  completeThroughMs: number;
+}
+
+/** Looks, after every step of a schedule, for what may at no moment be there. `faults` says what it found. */
+export class DeliveryWatch {
+  readonly faults: string[] = [];
+  private readonly world: World;
+  private readonly highest = new Map<string, number>();
+  private readonly counted = new Set<string>();
+  private rowsSeen = 0;
+  private readonly told = new Map<number, Told>();
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  look(): void {
+    this.lookAtPositions();
+    this.lookAtRows();
+    for (let partition = 0; partition < PARTITIONS; partition += 1) {
+      this.lookAtJournal(partition);
+      this.lookAtAnnouncements(partition);
+    }
+  }
+
+  private never(isFault: boolean, what: string): void {
+    if (isFault) this.faults.push(what);
+  }
+
+  private lookAtPositions(): void {
+    const { lanes, live } = this.world.database;
+    for (const [lane, { nextOffset }] of lanes) this.onlyForwards(`position of ${lane}`, nextOffset);
+    for (const [partition, { term, commitNo, completeThroughMs }] of live) {
+      this.onlyForwards(`term of ${partition}`, term);
+      this.onlyForwards(`commit number of ${partition}`, commitNo);
+      this.onlyForwards(`complete-through of ${partition}`, completeThroughMs ?? 0);
+    }
+  }
+
+  private onlyForwards(what: string, now: number): void {
+    const before = this.highest.get(what) ?? 0;
+    this.never(now < before, `${what} went back from ${before} to ${now}`);
+    this.highest.set(what, Math.max(now, before));
+  }
+
+  private lookAtRows(): void {
+    const { rawRows } = this.world.database;
+    for (const { eventId } of rawRows.slice(this.rowsSeen)) {
+      this.never(this.counted.has(eventId), `${eventId} is counted twice`);
+      this.counted.add(eventId);
+    }
+    this.rowsSeen = rawRows.length;
+  }
+
+  /** Commits follow one another without a hole, each from where the one before ended. */
+  private lookAtJournal(partition: number): void {
+    const blocks = this.world.database.journal.get(partition) ?? [];
+    for (const [i, { commit }] of blocks.entries()) {
+      const before = blocks[i - 1]?.commit;
+      if (before === undefined) continue;
+      this.never(commit.commitNo !== before.commitNo + 1, `commit ${commit.commitNo} of ${partition} follows ${before.commitNo}`);
+      this.never(commit.live.expected !== before.live.next, `commit ${commit.commitNo} of ${partition} leaves a gap in the log`);
+    }
+    const last = blocks.at(-1)?.commit.commitNo;
+    const live = this.world.database.live.get(partition)?.commitNo;
+    this.never(last !== undefined && last !== live, `partition ${partition} stands at commit ${live}, its journal at ${last}`);
+  }
+
+  /** Readers are told of nothing that is not committed, and a reader that goes by versions sees complete-through only grow. */
+  private lookAtAnnouncements(partition: number): void {
+    const all = announcementsOf(this.world, partition);
+    const known = this.told.get(partition) ?? { seen: 0, term: 0, commitNo: 0, completeThroughMs: 0 };
+    const committed = this.world.database.live.get(partition)?.commitNo ?? 0;
+    for (const { term, commitNo, completeThroughMs } of all.slice(known.seen)) {
+      this.never(commitNo > committed, `commit ${commitNo} of ${partition} is announced and not committed`);
+      const isNewer = term > known.term || (term === known.term && commitNo >= known.commitNo);
+      if (!isNewer) continue;
+      this.never(completeThroughMs < known.completeThroughMs, `announced complete-through of ${partition} went back`);
+      Object.assign(known, { term, commitNo, completeThroughMs });
+    }
+    this.told.set(partition, { ...known, seen: all.length });
+  }
+}
