@@ -2,13 +2,14 @@
 import { createState, decodeState, mergeState } from '@tidegate/core';
 import type { AnswerBuilder, CompiledMeasure, RollupState, SeriesEntry } from '@tidegate/core';
 import type { ChunkContent, ChunkVersion, PlacedCell } from '@tidegate/redis';
+import { compareKeys, seriesKey } from './merge-order.ts';
 
 export interface DecodedChunk {
   version(): ChunkVersion | null;
   /** Takes changes over what is known, cell by cell if newer: readings may end in another order than they began. */
   apply(version: ChunkVersion, content: ChunkContent): void;
-  /** Gives every series and cell of the range to the answer. */
-  feed(answer: AnswerBuilder<RollupState>, range: { readonly fromS: number; readonly toS: number }): void;
+  /** Gives every series and cell of the range to the answer; `inOrder`: in the canonical order of `merge-order.ts`. */
+  feed(answer: AnswerBuilder<RollupState>, range: { readonly fromS: number; readonly toS: number; readonly inOrder?: boolean }): void;
   cellCount(): number;
 }
 
@@ -37,7 +38,7 @@ export function createDecodedChunk(measures: readonly CompiledMeasure[]): Decode
   let known: ChunkVersion | null = null;
   let cells = 0;
   const seriesOf = (id: Uint8Array): DecodedSeries => {
-    const key = Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1');
+    const key = seriesKey(id);
     const found = series.get(key) ?? { entry: null, buckets: new Map<number, Bucket>() };
     series.set(key, found);
     return found;
@@ -49,12 +50,12 @@ export function createDecodedChunk(measures: readonly CompiledMeasure[]): Decode
       for (const cell of content.cells) if (place(seriesOf(cell.seriesId), cell)) cells += 1;
       known = newest(known, version);
     },
-    feed(answer, { fromS, toS }) {
-      for (const { entry, buckets } of series.values()) {
+    feed(answer, range) {
+      for (const { entry, buckets } of range.inOrder === true ? inSeriesOrder(series) : series.values()) {
         const sink = entry === null ? null : answer.series(entry);
         if (sink === null) continue;
-        for (const [bucketS, bucket] of buckets) {
-          if (bucketS < fromS || bucketS >= toS) continue;
+        for (const [bucketS, bucket] of range.inOrder === true ? byNumber(buckets) : buckets) {
+          if (bucketS < range.fromS || bucketS >= range.toS) continue;
           bucket.merged ??= mergePartitions(bucket, measures);
           sink(bucketS, bucket.merged.state, bucket.merged.revision);
         }
@@ -62,6 +63,14 @@ export function createDecodedChunk(measures: readonly CompiledMeasure[]): Decode
     },
     cellCount: () => cells,
   };
+}
+
+function inSeriesOrder(series: ReadonlyMap<string, DecodedSeries>): DecodedSeries[] {
+  return [...series].sort(([a], [b]) => compareKeys(a, b)).map(([, one]) => one);
+}
+
+function byNumber<T>(entries: ReadonlyMap<number, T>): [number, T][] {
+  return [...entries].sort(([a], [b]) => a - b);
 }
 
 /** Whether the cell is one that was not known. */
@@ -83,7 +92,7 @@ function isNewer(cell: PlacedCell, known: CellOfPartition): boolean {
 
 /** @throws Error where a state cannot be decoded: an answer without it were wrong */
 function mergePartitions({ partitions }: Bucket, measures: readonly CompiledMeasure[]): NonNullable<Bucket['merged']> {
-  const cells = [...partitions.values()];
+  const cells = byNumber(partitions).map(([, cell]) => cell);
   const [first, ...others] = cells.map((cell) => decoded(cell, measures));
   const revision = cells.reduce((sum, cell) => sum + cell.revision, 0);
   if (first !== undefined && others.length === 0) return { state: first, revision };

@@ -2,12 +2,13 @@
  * Reads the cells of a plan: from chunks, else from Postgres. Progress is read before the chunks, or in the same snapshot as
  * the cells, so an answer never claims a commit that it does not hold.
  */
-import type { AnswerTable, RollupState } from '@tidegate/core';
-import { createAnswer, createStateAlgebra, decodeState } from '@tidegate/core';
-import type { ReadStore } from '@tidegate/postgres';
+import type { AnswerTable, Plan, RollupState } from '@tidegate/core';
+import { createAnswer, createStateAlgebra, decodeState, mergeState } from '@tidegate/core';
+import type { CellSnapshot, ReadStore } from '@tidegate/postgres';
 import type { MaterialisedProgress } from '@tidegate/redis';
 import { chunksOf } from './chunks.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
+import { inMergeOrder, isOrderSeen } from './merge-order.ts';
 import type { ReadAsk } from './read-ask.ts';
 import { createReadChunks } from './read-chunks.ts';
 import type { ChunksRead, ReadChunksDeps } from './read-chunks.ts';
@@ -61,7 +62,8 @@ export function createRead(deps: ReadDeps): Read {
 
 function answerFrom({ plan, subjectShown }: ReadAsk, chunks: readonly DecodedChunk[]): AnswerTable {
   const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.measures), subjectShown);
-  for (const chunk of chunks) chunk.feed(answer, plan.range);
+  const range = { fromS: plan.range.fromS, toS: plan.range.toS, inOrder: isOrderSeen(plan) };
+  for (const chunk of chunks) chunk.feed(answer, range);
   return answer.finish();
 }
 
@@ -77,15 +79,31 @@ function heldOf({ partitions }: MaterialisedProgress): HeldProgress[] {
 async function readPostgres({ primary, cellsMax }: ReadDeps, { plan, subjectShown }: ReadAsk): Promise<ReadOutcome> {
   const snapshot = await primary.readCells(plan.range, cellsMax);
   if (snapshot.isCut) return { ok: false, fault: 'range_too_large' };
-  const { measures } = plan.metric;
+  const table = answerFromSnapshot({ plan, subjectShown }, snapshot);
+  return { ok: true, result: { table, held: snapshot.progress, cache: { state: 'bypass', ageMs: 0 } } };
+}
+
+function answerFromSnapshot({ plan, subjectShown }: Pick<ReadAsk, 'plan' | 'subjectShown'>, { series, cells }: CellSnapshot): AnswerTable {
   const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.measures), subjectShown);
-  const sinks = new Map(snapshot.series.map((entry) => [entry.id, answer.series(entry)]));
-  for (const { seriesId, bucketS, state, revision } of snapshot.cells) {
-    const sink = sinks.get(seriesId) ?? null;
-    if (sink === null) continue;
-    const decodedState = decodeState(state, measures);
-    if (decodedState === null) throw new Error('the state of a cell cannot be decoded');
-    sink(bucketS, decodedState, revision);
+  const { measures } = plan.metric;
+  const sinks = new Map(series.map((entry) => [entry.id, answer.series(entry)]));
+  if (!isOrderSeen(plan)) {
+    for (const { seriesId, bucketS, state, revision } of cells) sinks.get(seriesId)?.(bucketS, decoded(state, measures), revision);
+    return answer.finish();
   }
-  return { ok: true, result: { table: answer.finish(), held: snapshot.progress, cache: { state: 'bypass', ageMs: 0 } } };
+  for (const [first, ...others] of inMergeOrder(cells)) {
+    if (first === undefined) continue;
+    const state = decoded(first.state, measures);
+    for (const other of others) mergeState(state, decoded(other.state, measures));
+    const revision = others.reduce((sum, other) => sum + other.revision, first.revision);
+    sinks.get(first.seriesId)?.(first.bucketS, state, revision);
+  }
+  return answer.finish();
+}
+
+/** @throws Error where a state cannot be decoded: an answer without it were wrong */
+function decoded(bytes: Uint8Array, measures: Plan['metric']['measures']): RollupState {
+  const state = decodeState(bytes, measures);
+  if (state === null) throw new Error('the state of a cell cannot be decoded');
+  return state;
 }
