@@ -61,7 +61,12 @@ function operation(route: NamedRoute, components: Components): JsonObject {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: content(route.body.contentTypes, jsonSchema(route.body.schema, 'input', components)) } }),
+      : {
+          requestBody: {
+            required: route.body.isOptional !== true,
+            content: content(route.body.contentTypes, jsonSchema(route.body.schema, 'input', components)),
+          },
+        }),
     responses: responses(route, components),
   };
 }

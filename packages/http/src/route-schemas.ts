@@ -178,17 +178,32 @@ export const KEY_REQUEST_SCHEMA = z
     message: 'a publishable key has the scope ingest:write and no other',
   });
 
+const OVERLAP_S_MAX = 30 * 86_400;
+
+export const ROTATE_REQUEST_SCHEMA = z.strictObject({
+  overlap_s: z
+    .int()
+    .min(0)
+    .max(OVERLAP_S_MAX)
+    .default(86_400)
+    .meta({ description: 'How many seconds the secrets before the new one are taken still; 0 ends them now.' }),
+});
+
 export const KEY_SCHEMA = z
   .object({
     id: z.string(),
+    tenant: z.string(),
+    prefix: z.string().meta({ description: 'How the secret begins.' }),
     name: z.string(),
     kind: z.enum(['live', 'pub']),
     scopes: z.array(z.string()),
     last4: z.string(),
-    state: z.enum(['active', 'revoked']),
+    state: z.enum(['active', 'expired', 'revoked']),
     created_at: instant,
     expires_at: instant.nullable(),
     revoked_at: instant.nullable(),
+    rotated_at: instant.nullable().meta({ description: 'When it got its newest secret; null: with the key.' }),
+    earlier_until: instant.nullable().meta({ description: 'How long secrets from before a rotation are taken still; null: none is.' }),
   })
   .meta({ id: 'Key' });
 

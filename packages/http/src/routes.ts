@@ -11,6 +11,8 @@ export type LimitClass = 'ingest' | 'api_key';
 export interface RouteBody {
   readonly contentTypes: readonly string[];
   readonly schema: z.ZodType;
+  /** No body at all is the same as an empty object. */
+  readonly isOptional?: boolean;
 }
 
 /** One route of the public API: what the gateway checks, where it leads, and what the API document says of it. */
@@ -222,6 +224,18 @@ export const ROUTES = {
     limitClass: 'api_key',
     responses: { 200: { description: 'All keys, without their secrets.', schema: schemas.KEYS_SCHEMA } },
     faults: ['unavailable'],
+  },
+  rotateKey: {
+    method: 'POST',
+    path: '/v1/admin/keys/{key}/rotate',
+    summary: 'Give an API key a new secret; the old one is taken for a while longer',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    params: schemas.KEY_PARAMS,
+    body: { contentTypes: JSON_ONLY, schema: schemas.ROTATE_REQUEST_SCHEMA, isOptional: true },
+    responses: { 200: { description: 'The key; its new secret is shown this once.', schema: schemas.KEY_CREATED_SCHEMA } },
+    faults: [...JSON_BODY, 'key_not_active', 'key_rotated_too_often', 'not_found', 'request_invalid', 'unavailable'],
   },
   revokeKey: {
     method: 'DELETE',

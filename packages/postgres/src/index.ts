@@ -46,6 +46,7 @@ export { CONTROL_KEYS, parseApiKeyRecord } from './control/control-records.ts';
 export type { ApiKeyRecord } from './control/control-records.ts';
 export { createControlStore } from './control/control-store.ts';
 export type { ControlStore, ControlStoreOptions } from './control/control-store.ts';
+export type { KeyToRotate, RotationFault } from './control/key-rotation.ts';
 export type { CreatedKey, KeyInfo, KeyToCreate, KeyToRevoke } from './control/keys.ts';
 export { createControlOutbox, listenForControlChanges } from './control/outbox.ts';
 export type { ControlChange, ControlListener, ControlListenerOptions, ControlOutbox, OutboxOptions } from './control/outbox.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ControlOutbox, ControlStore } from '../src/index.ts';
+import type { ControlOutbox, ControlStore, CreatedKey } from '../src/index.ts';
 import {
   createControlOutbox,
   createControlStore,
@@ -41,7 +41,7 @@ describe('the control plane in Postgres', () => {
     await migrate({ databaseUrl: database.url });
     store = createControlStore({ databaseUrl: database.url, role: 'tidegate_gateway' });
     outbox = createControlOutbox({ databaseUrl: database.url, role: 'tidegate_gateway' });
-    for (const tenant of ['acme', 'other', 'racing', 'moving']) await store.createTenant({ tenant, title: tenant });
+    for (const tenant of ['acme', 'other', 'racing', 'moving', 'turning']) await store.createTenant({ tenant, title: tenant });
   });
 
   afterAll(async () => {
@@ -72,6 +72,7 @@ describe('the control plane in Postgres', () => {
       scopes: ['ingest:write'],
       state: 'active',
       expires_at_ms: 4e12,
+      earlier: [],
     });
     const everything = JSON.stringify(await database.query('SELECT api_key, control_record FROM api_key, control_record'));
     expect(everything).not.toContain(secret.slice(8, 30));
@@ -85,9 +86,89 @@ describe('the control plane in Postgres', () => {
     expect(await store.revokeKey({ tenant: 'acme', keyId, nowMs: 9_000 })).toMatchObject({ state: 'revoked', revokedAtMs: 1_000 });
     expect(await record(`key/acme/${keyId}`)).toMatchObject({ version: '2', value: { state: 'revoked' } });
     const reading = readApiKey(created?.secret ?? '');
-    expect(await store.readRevokedHashes()).toEqual([reading.ok ? reading.sha256Hex : '']);
+    expect(await store.readRefusedHashes(1)).toEqual([reading.ok ? reading.sha256Hex : '']);
     expect((await store.listKeys('other')).length).toBe(0);
     expect((await store.listKeys('acme')).map(({ name }) => name)).toEqual(['ci', 'old']);
+  });
+
+  describe('a rotated key', () => {
+    const tenant = 'turning';
+    const hashOf = (secret: string): string => {
+      const reading = readApiKey(secret);
+      return reading.ok ? reading.sha256Hex : '';
+    };
+    const make = async (): Promise<CreatedKey> => {
+      const created = await store.createKey({ tenant, name: 'k', kind: 'live', scopes: ['query:read'], expiresAtMs: null });
+      if (created === null) throw new Error('the tenant exists');
+      return created;
+    };
+    const rotate = async (keyId: string, nowMs: number, overlapMs: number): Promise<string> => {
+      const rotated = await store.rotateKey({ tenant, keyId, nowMs, overlapMs });
+      return rotated.ok ? rotated.value.secret : rotated.fault;
+    };
+    const published = async (keyId: string): Promise<ReturnType<typeof parseApiKeyRecord>> =>
+      parseApiKeyRecord((await record(`key/${tenant}/${keyId}`))?.value);
+
+    it('keeps id and scopes, and announces its new secret and the end of the old one in one commit', async () => {
+      const { key, secret } = await make();
+      const next = await rotate(key.keyId, 1_000, 500);
+      expect(next).toMatch(/^tg_live_/);
+      expect(await published(key.keyId)).toMatchObject({
+        key_id: key.keyId,
+        sha256: hashOf(next),
+        scopes: ['query:read'],
+        state: 'active',
+        earlier: [{ sha256: hashOf(secret), ends_at_ms: 1_500 }],
+      });
+      expect(await store.findKey(tenant, key.keyId)).toMatchObject({ last4: next.slice(-4), rotatedAtMs: 1_000, earlierEndsAtMs: 1_500 });
+      const refused = await store.readRefusedHashes(1_499);
+      expect([refused.includes(hashOf(secret)), (await store.readRefusedHashes(1_500)).includes(hashOf(secret))]).toEqual([false, true]);
+      const everything = JSON.stringify(await database.query('SELECT k, c FROM api_key_earlier_secret k, control_record c'));
+      for (const text of [secret, next]) expect(everything).not.toContain(text.slice(8, 30));
+    });
+
+    it('whose answer was lost can be rotated again, and the secret in use keeps the time that it was given', async () => {
+      const { key, secret } = await make();
+      const lost = await rotate(key.keyId, 1_000, 10_000);
+      await rotate(key.keyId, 2_000, 10_000);
+      expect((await published(key.keyId))?.earlier).toEqual(
+        expect.arrayContaining([
+          { sha256: hashOf(secret), ends_at_ms: 11_000 },
+          { sha256: hashOf(lost), ends_at_ms: 12_000 },
+        ]),
+      );
+      // A shorter overlap shortens the time of all; none ends them.
+      await rotate(key.keyId, 3_000, 0);
+      expect((await published(key.keyId))?.earlier).toEqual([]);
+      expect(await store.readRefusedHashes(3_000)).toEqual(expect.arrayContaining([hashOf(secret), hashOf(lost)]));
+    });
+
+    it('is one that its tenant has, that is active and not expired, and whose earlier secrets are few', async () => {
+      const { key } = await make();
+      const expiring = await store.createKey({ tenant, name: 'e', kind: 'live', scopes: ['query:read'], expiresAtMs: 5_000 });
+      expect(await store.rotateKey({ tenant: 'other', keyId: key.keyId, nowMs: 1, overlapMs: 1 })).toMatchObject({ fault: 'not_found' });
+      expect(await rotate(expiring?.key.keyId ?? '', 5_000, 1)).toBe('key_not_active');
+      for (let i = 0; i < 10; i++) expect(await rotate(key.keyId, 1_000 + i, 60_000)).toMatch(/^tg_live_/);
+      expect(await rotate(key.keyId, 2_000, 60_000)).toBe('key_rotated_too_often');
+      expect(await rotate(key.keyId, 2_000, 0)).toMatch(/^tg_live_/);
+      await store.revokeKey({ tenant, keyId: key.keyId, nowMs: 3_000 });
+      expect(await rotate(key.keyId, 3_000, 1)).toBe('key_not_active');
+    });
+
+    it('that is rotated and revoked at the same moments ends revoked, with every secret that it ever had refused', async () => {
+      const { key, secret } = await make();
+      const rotations = [1, 2, 3, 4].map((at) => rotate(key.keyId, 1_000 + at, 60_000));
+      const [secrets] = await Promise.all([Promise.all(rotations), store.revokeKey({ tenant, keyId: key.keyId, nowMs: 1_005 })]);
+      expect(await published(key.keyId)).toMatchObject({ state: 'revoked' });
+      const had = [secret, ...secrets.filter((text) => text.startsWith('tg_'))].map(hashOf);
+      expect(await store.readRefusedHashes(1_005)).toEqual(expect.arrayContaining(had));
+    });
+
+    it('cannot be publishable and read, whoever writes the row', async () => {
+      const asked = { tenant, name: 'p', kind: 'pub', expiresAtMs: null } as const;
+      await expect(store.createKey({ ...asked, scopes: ['ingest:write', 'query:read'] })).rejects.toThrow();
+      expect(await store.createKey({ ...asked, scopes: ['ingest:write'] })).not.toBeNull();
+    });
   });
 
   it('a tenant that does not exist gets neither keys nor packs', async () => {
@@ -206,6 +287,15 @@ describe('the control plane in Postgres', () => {
     await database.query(`DELETE FROM api_key WHERE tenant = 'demo'`);
     expect(await seedDemo({ databaseUrl: database.url, secrets: first })).toEqual(first);
     expect((await store.listKeys('demo')).length).toBe(2);
+  });
+
+  it('a demo secret that a rotation put aside is replaced, never revived', async () => {
+    const first = await seedDemo({ databaseUrl: database.url });
+    const demo = (await store.listKeys('demo')).find(({ last4 }) => first.apiKey.endsWith(last4));
+    const rotated = await store.rotateKey({ tenant: 'demo', keyId: demo?.keyId ?? '', nowMs: 1, overlapMs: 0 });
+    expect(rotated.ok).toBe(true);
+    const second = await seedDemo({ databaseUrl: database.url, secrets: first });
+    expect([second.adminKey === first.adminKey, second.apiKey === first.apiKey]).toEqual([true, false]);
   });
 
   it('a revoked demo key is replaced, never revived', async () => {

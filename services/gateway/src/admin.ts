@@ -1,7 +1,8 @@
 import type { Fault, Result } from '@tidegate/core';
+import { ok } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
-import { KEY_REQUEST_SCHEMA, readBytes, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
-import type { ControlStore, KeyInfo, PackPlan, PackPlanning } from '@tidegate/postgres';
+import { decodeJson, KEY_REQUEST_SCHEMA, readBytes, readJsonBody, ROTATE_REQUEST_SCHEMA, sendJson, sendProblem } from '@tidegate/http';
+import type { ControlStore, CreatedKey, KeyInfo, PackPlan, PackPlanning } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import type { Metrics } from '@tidegate/telemetry';
 import type { z } from 'zod';
@@ -15,20 +16,21 @@ export interface AdminDependencies {
   readonly metrics: Metrics;
 }
 
-type AdminRoute = Extract<RouteNameOf<'gateway'>, 'applyPack' | 'validatePack' | 'createKey' | 'listKeys' | 'revokeKey'>;
-type KeyRequest = z.output<typeof KEY_REQUEST_SCHEMA>;
+type AdminRoute = Extract<RouteNameOf<'gateway'>, 'applyPack' | 'validatePack' | 'createKey' | 'listKeys' | 'rotateKey' | 'revokeKey'>;
 
 const KEY_BYTES_MAX = 16_384;
 const PACK_BYTES_MAX = 1_048_576;
 
 /** Administration of one tenant: the caller's own. What is changed here is in force in every service within 2 seconds. */
 export function createAdmin(dependencies: AdminDependencies): Readonly<Record<AdminRoute, Handler>> {
-  const { store } = dependencies;
+  const { store, clock } = dependencies;
   return {
     applyPack: (exchange) => answerPack(exchange, dependencies, (source) => store.applyPack(exchange.caller.tenant, source)),
     validatePack: (exchange) => answerPack(exchange, null, (source) => store.planPack(exchange.caller.tenant, source)),
     createKey: (exchange) => createKey(exchange, dependencies),
-    listKeys: async (exchange) => sendJson(exchange, { keys: (await store.listKeys(exchange.caller.tenant)).map(toWire) }, NO_STORE),
+    listKeys: async (exchange) =>
+      sendJson(exchange, { keys: (await store.listKeys(exchange.caller.tenant)).map((key) => toWire(key, clock.nowMs())) }, NO_STORE),
+    rotateKey: (exchange) => rotateKey(exchange, dependencies),
     revokeKey: (exchange) => revokeKey(exchange, dependencies),
   };
 }
@@ -66,47 +68,80 @@ function packProblem(faults: readonly Fault[]): ProblemFault {
   return { code: 'pack_invalid', errors: faults.map(({ code, path = '', message }) => ({ code, path, message })) };
 }
 
-async function createKey(exchange: Exchange, { store, wake }: AdminDependencies): Promise<void> {
+async function createKey(exchange: Exchange, { store, wake, clock }: AdminDependencies): Promise<void> {
   const { request, response, context, caller } = exchange;
   const body = await readJsonBody(request, KEY_BYTES_MAX);
   if (!body.ok) return sendProblem(response, body.fault, context);
   const asked = KEY_REQUEST_SCHEMA.safeParse(body.value);
   if (!asked.success) return sendProblem(response, invalid(asked.error), context);
-  const beyond = scopesBeyond(asked.data, caller.scopes);
-  if (beyond.length > 0)
-    return sendProblem(response, { code: 'scope_missing', detail: `Only who has ${beyond.join(', ')} may give it.` }, context);
+  const beyond = scopesBeyond(asked.data.scopes, caller.scopes);
+  if (beyond !== null) return sendProblem(response, beyond, context);
   const { name, kind, scopes, expires_at: expiresAt } = asked.data;
   const expiresAtMs = expiresAt === undefined ? null : Date.parse(expiresAt);
   const created = await store.createKey({ tenant: caller.tenant, name, kind, scopes, expiresAtMs });
   if (created === null) return sendProblem(response, { code: 'not_found' }, context);
   wake();
-  sendJson(exchange, { ...toWire(created.key), key: created.secret }, { ...NO_STORE, status: 201 });
+  sendCreated(exchange, { ...created, nowMs: clock.nowMs() }, 201);
 }
 
 /** Rights over others' data or over the installation can only be passed on by who has them. */
-function scopesBeyond({ scopes }: KeyRequest, held: readonly string[]): readonly string[] {
-  return scopes.filter((scope) => scope.endsWith(':admin') && !held.includes(scope));
+function scopesBeyond(scopes: readonly string[], held: readonly string[]): ProblemFault | null {
+  const beyond = scopes.filter((scope) => scope.endsWith(':admin') && !held.includes(scope));
+  return beyond.length === 0 ? null : { code: 'scope_missing', detail: `Only who has ${beyond.join(', ')} may give it.` };
+}
+
+async function rotateKey(exchange: Exchange, { store, wake, clock }: AdminDependencies): Promise<void> {
+  const { request, params, response, context, caller } = exchange;
+  const bytes = await readBytes(request, KEY_BYTES_MAX);
+  if (bytes === null) return sendProblem(response, { code: 'body_too_large' }, context);
+  const body: Result<unknown, ProblemFault> = bytes.length === 0 ? ok({}) : decodeJson(bytes);
+  if (!body.ok) return sendProblem(response, body.fault, context);
+  const asked = ROTATE_REQUEST_SCHEMA.safeParse(body.value);
+  if (!asked.success) return sendProblem(response, invalid(asked.error), context);
+  const { tenant } = caller;
+  const keyId = params['key'] ?? '';
+  const key = await store.findKey(tenant, keyId);
+  // A new secret is the key: who may not give its scopes may not have it either. Scopes of a key never change.
+  const beyond = key === null ? null : scopesBeyond(key.scopes, caller.scopes);
+  if (beyond !== null) return sendProblem(response, beyond, context);
+  const nowMs = clock.nowMs();
+  const rotated = await store.rotateKey({ tenant, keyId, nowMs, overlapMs: asked.data.overlap_s * 1_000 });
+  if (!rotated.ok) return sendProblem(response, { code: rotated.fault }, context);
+  wake();
+  sendCreated(exchange, { ...rotated.value, nowMs }, 200);
+}
+
+/** The one answer that holds a secret. */
+function sendCreated(exchange: Exchange, { key, secret, nowMs }: CreatedKey & { readonly nowMs: number }, status: number): void {
+  sendJson(exchange, { ...toWire(key, nowMs), key: secret }, { ...NO_STORE, status });
 }
 
 async function revokeKey(exchange: Exchange, { store, wake, clock }: AdminDependencies): Promise<void> {
   const { params, response, context, caller } = exchange;
-  const revoked = await store.revokeKey({ tenant: caller.tenant, keyId: params['key'] ?? '', nowMs: clock.nowMs() });
+  const nowMs = clock.nowMs();
+  const revoked = await store.revokeKey({ tenant: caller.tenant, keyId: params['key'] ?? '', nowMs });
   if (revoked === null) return sendProblem(response, { code: 'not_found' }, context);
   wake();
-  sendJson(exchange, toWire(revoked));
+  sendJson(exchange, toWire(revoked, nowMs));
 }
 
-function toWire(key: KeyInfo): Readonly<Record<string, unknown>> {
+function toWire(key: KeyInfo, nowMs: number): Readonly<Record<string, unknown>> {
+  const hasExpired = key.expiresAtMs !== null && key.expiresAtMs <= nowMs;
+  const isOverlapping = key.state === 'active' && !hasExpired && (key.earlierEndsAtMs ?? 0) > nowMs;
   return {
     id: key.keyId,
+    tenant: key.tenant,
+    prefix: `tg_${key.kind}_`,
     name: key.name,
     kind: key.kind,
     scopes: key.scopes,
     last4: key.last4,
-    state: key.state,
+    state: key.state === 'active' && hasExpired ? 'expired' : key.state,
     created_at: toInstant(key.createdAtMs),
     expires_at: toInstant(key.expiresAtMs),
     revoked_at: toInstant(key.revokedAtMs),
+    rotated_at: toInstant(key.rotatedAtMs),
+    earlier_until: isOverlapping ? toInstant(key.earlierEndsAtMs) : null,
   };
 }
 

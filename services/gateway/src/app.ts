@@ -60,7 +60,7 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   const parts = await createParts(config, { context, signal: background.signal });
   const { metrics, store, client, redis, keys, control, tracing } = parts;
   const publishing = startPublishing(parts);
-  const revocations = watchRevocations({ control, store, keys, metrics, log: context.log, signal: background.signal });
+  const revocations = watchRevocations({ control, store, keys, clock, metrics, log: context.log, signal: background.signal });
   const proxy = createProxy({
     upstreams: { ingest: config.ingestUrl, query: config.queryUrl },
     callerKey: deriveKey(config.secretKey, 'tidegate/caller', 32),

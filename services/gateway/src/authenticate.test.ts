@@ -5,22 +5,23 @@ import { createAuthenticate } from './authenticate.ts';
 import { createKeyDirectory } from './keys.ts';
 
 const NOW_MS = 1_800_000_000_000;
+const RECORD: ApiKeyRecord = {
+  key_id: 'k',
+  tenant: 'acme',
+  kind: 'live',
+  sha256: '',
+  scopes: [],
+  state: 'active',
+  expires_at_ms: null,
+  earlier: [],
+};
 
 function setUp(record: Partial<ApiKeyRecord>, isLoaded = true): { ask: (key?: string) => string; lookups: () => number } {
   const minted = mintApiKey('live');
   const reading = readApiKey(minted.secret);
   const keys = createKeyDirectory();
   const sha256 = reading.ok ? reading.sha256Hex : '';
-  keys.put('key/acme/k', {
-    key_id: 'k',
-    tenant: 'acme',
-    kind: 'live',
-    sha256,
-    scopes: [],
-    state: 'active',
-    expires_at_ms: null,
-    ...record,
-  });
+  keys.put('key/acme/k', { ...RECORD, sha256, ...record });
   let lookups = 0;
   const find: typeof keys.find = (hash) => {
     lookups += 1;
@@ -42,6 +43,27 @@ function setUp(record: Partial<ApiKeyRecord>, isLoaded = true): { ask: (key?: st
 
 it('a good key is its own id', () => {
   expect(setUp({}).ask()).toBe('k');
+});
+
+it('a secret that a rotation put aside is the same key until it ends, and never longer than the key itself', () => {
+  const old = mintApiKey('live').secret;
+  const reading = readApiKey(old);
+  const sha256 = reading.ok ? reading.sha256Hex : '';
+  const endsAt = (endsMs: number, key: Partial<ApiKeyRecord> = {}): string =>
+    setUp({ ...key, earlier: [{ sha256, ends_at_ms: endsMs }] }).ask(old);
+  expect(endsAt(NOW_MS + 1)).toBe('k');
+  expect(endsAt(NOW_MS)).toBe('credentials_invalid');
+  expect(endsAt(NOW_MS + 9, { expires_at_ms: NOW_MS })).toBe('credentials_invalid');
+  expect(endsAt(NOW_MS + 9, { state: 'revoked' })).toBe('credentials_invalid');
+});
+
+it('a secret that a newer record of its key no longer names is unknown', () => {
+  const keys = createKeyDirectory();
+  const record = { ...RECORD, sha256: 'b'.repeat(64), earlier: [{ sha256: 'a'.repeat(64), ends_at_ms: NOW_MS }] };
+  keys.put('key/acme/k', record);
+  expect(keys.find('a'.repeat(64))).not.toBeNull();
+  keys.put('key/acme/k', { ...record, earlier: [] });
+  expect([keys.find('a'.repeat(64)), keys.find('b'.repeat(64))?.key_id]).toEqual([null, 'k']);
 });
 
 it('a revoked, expired or unknown key is refused in the same words', () => {

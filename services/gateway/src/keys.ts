@@ -13,7 +13,7 @@ export interface KeyDirectory {
 
 export function createKeyDirectory(): KeyDirectory {
   const byHash = new Map<string, ApiKeyRecord>();
-  const hashes = new Map<string, string>();
+  const hashes = new Map<string, readonly string[]>();
   const revoked = new Set<string>();
   return {
     find(sha256Hex) {
@@ -22,13 +22,16 @@ export function createKeyDirectory(): KeyDirectory {
       return revoked.has(sha256Hex) ? { ...record, state: 'revoked' } : record;
     },
     put(controlKey, record) {
-      const before = hashes.get(controlKey);
-      if (before !== undefined) byHash.delete(before);
+      for (const hash of hashes.get(controlKey) ?? []) byHash.delete(hash);
       if (record === null) {
         hashes.delete(controlKey);
         return;
       }
-      hashes.set(controlKey, record.sha256);
+      hashes.set(controlKey, [record.sha256, ...record.earlier.map(({ sha256 }) => sha256)]);
+      // An earlier secret is the same key with a nearer end, so whoever asks needs to know nothing of rotation.
+      for (const { sha256, ends_at_ms: endsMs } of record.earlier) {
+        byHash.set(sha256, { ...record, expires_at_ms: Math.min(endsMs, record.expires_at_ms ?? endsMs) });
+      }
       byHash.set(record.sha256, record);
     },
     revoke: (sha256Hex) => void revoked.add(sha256Hex),

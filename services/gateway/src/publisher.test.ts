@@ -19,6 +19,7 @@ const KEY: ApiKeyRecord = {
   scopes: [],
   state: 'active',
   expires_at_ms: null,
+  earlier: [],
 };
 
 function createBroker(): MemoryBroker {
@@ -190,8 +191,9 @@ describe('when no publisher is heard for 2 s', () => {
     let looked = 0;
     const watching = watchRevocations({
       control: { silenceMs: () => ((looked += 1), silenceMs) },
-      store: { readRevokedHashes: () => Promise.resolve([KEY.sha256]) },
+      store: { readRefusedHashes: () => Promise.resolve([KEY.sha256]) },
       keys,
+      clock,
       metrics: createMetrics('gateway'),
       log,
       signal: stop.signal,

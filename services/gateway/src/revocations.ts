@@ -1,4 +1,5 @@
 import type { ControlStore } from '@tidegate/postgres';
+import type { Clock } from '@tidegate/runtime';
 import { pause } from '@tidegate/runtime';
 import type { Logger, Metrics } from '@tidegate/telemetry';
 import type { ControlView } from './control.ts';
@@ -6,8 +7,9 @@ import type { KeyDirectory } from './keys.ts';
 
 export interface RevocationOptions {
   readonly control: Pick<ControlView, 'silenceMs'>;
-  readonly store: Pick<ControlStore, 'readRevokedHashes'>;
+  readonly store: Pick<ControlStore, 'readRefusedHashes'>;
   readonly keys: KeyDirectory;
+  readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -18,17 +20,17 @@ const SILENCE_MS_MAX = 2_000;
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * While no publisher is heard (Kafka away, no holder of the lease) revocations are read from Postgres each second, off the
+ * While no publisher is heard (Kafka away, no holder of the lease) revocations, and ends of rotated secrets, are read from Postgres each second, off the
  * request path: a revoked key must not work on because the road that tells of it is closed.
  */
-export async function watchRevocations({ control, store, keys, metrics, log, signal }: RevocationOptions): Promise<void> {
+export async function watchRevocations({ control, store, keys, clock, metrics, log, signal }: RevocationOptions): Promise<void> {
   const degraded = metrics.gauge('degraded', { reason: 'publisher' });
   while (!signal.aborted) {
     const isSilent = control.silenceMs() > SILENCE_MS_MAX;
     degraded.set(isSilent ? 1 : 0);
     if (isSilent) {
       try {
-        for (const hash of await store.readRevokedHashes()) keys.revoke(hash);
+        for (const hash of await store.readRefusedHashes(clock.nowMs())) keys.revoke(hash);
       } catch (error) {
         log.warn('revocations_unread', { error });
       }

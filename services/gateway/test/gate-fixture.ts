@@ -123,6 +123,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
     scopes: [...scopes],
     state: 'active',
     expires_at_ms: null,
+    earlier: [],
   });
   const metrics = createMetrics('gateway');
   const proxy = createProxy({ upstreams: { ingest: upstream.url, query: upstream.url }, callerKey: CALLER_KEY, clock, metrics });
@@ -145,6 +146,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
           validatePack: named('validatePack'),
           createKey: named('createKey'),
           listKeys: named('listKeys'),
+          rotateKey: named('rotateKey'),
           revokeKey: named('revokeKey'),
           ...createHealth({ version: '1.2.3', dependencies: options.dependencies ?? ALL_CONNECTED, isDraining: () => false }),
         },

@@ -144,7 +144,7 @@ describe('one reading of a request', () => {
 
   it('an unknown path is 404, and a known one under another method is 405 with the methods it has', async () => {
     const unknown = await fetch(url('/v1/nothing'), { headers: authorized() });
-    const wrong = await fetch(url('/v1/query'), { method: 'DELETE', headers: authorized() });
+    const wrong = await fetch(url('/v1/events'), { method: 'DELETE', headers: authorized() });
     expect([unknown.status, wrong.status, wrong.headers.get('allow')]).toEqual([404, 405, 'POST']);
   });
 

@@ -163,7 +163,77 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     }
     const listed = await call('GET', '/v1/admin/keys');
     expect(JSON.stringify(listed.body)).not.toContain(key);
-    expect(listed.body['keys']).toMatchObject([{ name: 'demo' }, { name: 'demo admin' }, { name: 'ci', state: 'revoked' }]);
+    expect(listed.body['keys']).toMatchObject([{ name: 'demo' }, { name: 'demo admin' }, { name: 'ci', tenant: 'demo', state: 'revoked' }]);
+  });
+
+  it('a rotated key has both secrets on every gateway, then the new one alone; with no overlap the old one ends in under 2 s', async () => {
+    const other = await start();
+    cleanups.push(() => other.stop());
+    const ports = [gateway.port, other.port];
+    const statusOf = async (key: string, port: number): Promise<number> => (await call('GET', '/v1/metrics', { key, port })).status;
+    const isSoon = async (key: string, status: number, timeout = WITHIN_MS): Promise<void> => {
+      for (const port of ports) await expect.poll(() => statusOf(key, port), { timeout, interval: 20 }).toBe(status);
+    };
+    const created = await call('POST', '/v1/admin/keys', { body: JSON.stringify({ name: 'turning', scopes: ['query:read'] }) });
+    const [id, first] = [String(created.body['id']), String(created.body['key'])];
+    await isSoon(first, 200);
+
+    const rotated = await call('POST', `/v1/admin/keys/${id}/rotate`, { body: '{"overlap_s":3}' });
+    expect([rotated.status, rotated.headers.get('cache-control'), rotated.body]).toMatchObject([
+      200,
+      'no-store',
+      { id, name: 'turning', tenant: 'demo', prefix: 'tg_live_', scopes: ['query:read'], state: 'active' },
+    ]);
+    const second = String(rotated.body['key']);
+    const overlapMs = Date.parse(String(rotated.body['earlier_until'])) - Date.parse(String(rotated.body['rotated_at']));
+    expect([second === first, overlapMs]).toEqual([false, 3_000]);
+    await isSoon(second, 200);
+    // Whether the old one is taken still depends on how long that took; past its end it never is.
+    await isSoon(first, 401, 6_000);
+    expect(await statusOf(second, gateway.port)).toBe(200);
+
+    const third = await call('POST', `/v1/admin/keys/${id}/rotate`);
+    const untilMs = Date.parse(String(third.body['earlier_until']));
+    expect(untilMs - Date.parse(String(third.body['rotated_at']))).toBe(86_400_000);
+    await isSoon(String(third.body['key']), 200);
+    for (const port of ports) expect(await statusOf(second, port)).toBe(200);
+    const last = await call('POST', `/v1/admin/keys/${id}/rotate`, { body: '{"overlap_s":0}' });
+    await isSoon(second, 401);
+    await isSoon(String(last.body['key']), 200);
+    const listed = JSON.stringify((await call('GET', '/v1/admin/keys')).body);
+    for (const secret of [first, second, String(last.body['key'])]) expect(listed).not.toContain(secret);
+  });
+
+  it('an administrator gets no new secret of a key that may do more, and a wrong overlap is refused', async () => {
+    const above = await call('POST', '/v1/admin/keys', { body: JSON.stringify({ name: 'above', scopes: ['ops:admin'] }) });
+    const below = await call('POST', '/v1/admin/keys', { body: JSON.stringify({ name: 'below', scopes: ['tenant:admin'] }) });
+    const key = String(below.body['key']);
+    const path = `/v1/admin/keys/${String(above.body['id'])}/rotate`;
+    await expect.poll(async () => (await call('GET', '/v1/admin/keys', { key })).status, { timeout: WITHIN_MS, interval: 20 }).toBe(200);
+    const answers = [
+      await call('POST', path, { key }),
+      await call('POST', path, { body: '{"overlap_s":-1}' }),
+      await call('POST', path, { body: '{' }),
+      await call('POST', '/v1/admin/keys/key_nobodys/rotate'),
+    ];
+    expect(answers.map(({ status, body }) => [status, body['code']])).toEqual([
+      [403, 'scope_missing'],
+      [422, 'request_invalid'],
+      [400, 'bad_json'],
+      [404, 'not_found'],
+    ]);
+  });
+
+  it('a publishable key writes events and can do nothing else', async () => {
+    const made = await call('POST', '/v1/admin/keys', { body: JSON.stringify({ name: 'page', kind: 'pub', scopes: ['ingest:write'] }) });
+    expect(made.body).toMatchObject({ kind: 'pub', prefix: 'tg_pub_', key: expect.stringMatching(/^tg_pub_/) });
+    const key = String(made.body['key']);
+    await expect
+      .poll(async () => (await call('POST', '/v1/events', { key, body: '[]' })).status, { timeout: WITHIN_MS, interval: 20 })
+      .toBe(200);
+    for (const path of ['/v1/metrics', '/v1/receipts/tgr1.x', '/v1/status', '/v1/admin/keys']) {
+      expect((await call('GET', path, { key })).status).toBe(403);
+    }
   });
 
   it('a pack is on the control topic in under 2 s, however its author wrote it', async () => {

@@ -144,6 +144,18 @@ export const FAULTS = {
     meaning: 'Something failed that should not have; the log has it under the request id.',
     next: 'Send the request again; if it fails again, report the request id.',
   },
+  key_not_active: {
+    status: 409,
+    title: 'Key not active',
+    meaning: 'The API key is revoked or expired, and no new secret can be made for it.',
+    next: 'Make a new key.',
+  },
+  key_rotated_too_often: {
+    status: 409,
+    title: 'Too many secrets at once',
+    meaning: 'Ten earlier secrets of the key are still taken.',
+    next: 'Wait until one of them ends, or rotate with overlap_s 0, which ends them all now.',
+  },
   log_behind: {
     status: 503,
     title: 'Counting is far behind',

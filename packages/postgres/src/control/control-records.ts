@@ -22,6 +22,8 @@ const API_KEY_RECORD = z.object({
   scopes: z.array(z.string()),
   state: z.enum(['active', 'revoked']),
   expires_at_ms: z.number().nullable(),
+  /** Secrets that a rotation put aside, each with its end. Records from before rotation have none. */
+  earlier: z.array(z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), ends_at_ms: z.number() })).default([]),
 });
 
 /** What every gateway knows of a key: enough to recognise it, nothing to make it from. */

@@ -1,10 +1,12 @@
 import type { PoolMeter } from '../pool-meter.ts';
 import { createPool } from '../pool.ts';
 import type { CreatedKey, KeyInfo, KeyToCreate, KeyToRevoke } from './keys.ts';
-import { createKey, listKeys, readRevokedHashes, revokeKey } from './keys.ts';
+import { createKey, findKey, listKeys, readRefusedHashes, revokeKey } from './keys.ts';
+import type { KeyToRotate, RotationFault } from './key-rotation.ts';
+import { rotateKey } from './key-rotation.ts';
 import type { PackPlanning } from './packs.ts';
 import { applyPack, planPack, readPacks } from './packs.ts';
-import type { PackRecord } from '@tidegate/core';
+import type { PackRecord, Result } from '@tidegate/core';
 import { CONTROL_KEYS } from './control-records.ts';
 import { createPrismaClient } from './prisma-client.ts';
 import { writeRecord } from './record-writer.ts';
@@ -28,8 +30,12 @@ export interface ControlStore {
   listKeys(tenant: string): Promise<readonly KeyInfo[]>;
   /** Null: the tenant has no such key. */
   revokeKey(asked: KeyToRevoke): Promise<KeyInfo | null>;
-  /** SHA-256 of every revoked key, hex. */
-  readRevokedHashes(): Promise<readonly string[]>;
+  /** Null: the tenant has no such key. */
+  findKey(tenant: string, keyId: string): Promise<KeyInfo | null>;
+  /** A new secret; those before it end after the overlap. */
+  rotateKey(asked: KeyToRotate): Promise<Result<CreatedKey, RotationFault>>;
+  /** SHA-256 of every secret that is revoked or has ended by `nowMs`, hex. */
+  readRefusedHashes(nowMs: number): Promise<readonly string[]>;
   /** What `applyPack` would do. `source` is the parsed object of a pack.yaml. */
   planPack(tenant: string, source: unknown): Promise<PackPlanning>;
   applyPack(tenant: string, source: unknown): Promise<PackPlanning>;
@@ -57,7 +63,9 @@ export function createControlStore(options: ControlStoreOptions): ControlStore {
     createKey: (asked) => createKey(prisma, asked),
     listKeys: (tenant) => listKeys(prisma, tenant),
     revokeKey: (asked) => revokeKey(prisma, asked),
-    readRevokedHashes: () => readRevokedHashes(prisma),
+    findKey: (tenant, keyId) => findKey(prisma, tenant, keyId),
+    rotateKey: (asked) => rotateKey(prisma, asked),
+    readRefusedHashes: (nowMs) => readRefusedHashes(prisma, nowMs),
     planPack: (tenant, source) => planPack(prisma, tenant, source),
     applyPack: (tenant, source) => applyPack(prisma, tenant, source),
     readPacks: (tenant) => readPacks(prisma, tenant),

@@ -1,4 +1,4 @@
-import type { ApiKey, PrismaClient } from '../generated/prisma/client.ts';
+import type { ApiKey, ApiKeyEarlierSecret, PrismaClient } from '../generated/prisma/client.ts';
 import type { ApiKeyKind, MintedApiKey } from './api-key.ts';
 import { mintApiKey, newKeyId } from './api-key.ts';
 import type { ApiKeyRecord } from './control-records.ts';
@@ -26,7 +26,15 @@ export interface KeyInfo {
   readonly createdAtMs: number;
   readonly expiresAtMs: number | null;
   readonly revokedAtMs: number | null;
+  /** When it got the secret that it has now; null: with the key. */
+  readonly rotatedAtMs: number | null;
+  /** When the last of its earlier secrets ends or ended; null: it has none. */
+  readonly earlierEndsAtMs: number | null;
 }
+
+/** A key's row with the secrets that it had before. */
+export type KeyRow = ApiKey & { readonly earlier: readonly ApiKeyEarlierSecret[] };
+export const WITH_EARLIER = { earlier: true } as const;
 
 export interface CreatedKey {
   readonly key: KeyInfo;
@@ -50,19 +58,30 @@ export async function createKey(
         kind: asked.kind,
         secretSha256: Uint8Array.from(minted.sha256),
         last4: minted.last4,
-        scopes: [...asked.scopes],
+        scopes: [...new Set(asked.scopes)],
         expiresAt: asked.expiresAtMs === null ? null : new Date(asked.expiresAtMs),
       },
+      include: WITH_EARLIER,
     });
-    await writeRecord(transaction, CONTROL_KEYS.apiKey(row.tenant, row.keyId), toRecord(row));
+    await writeRecord(transaction, CONTROL_KEYS.apiKey(row.tenant, row.keyId), toRecord(row, row.createdAt.getTime()));
     return { key: fromRow(row), secret: minted.secret };
   });
 }
 
 /** The tenant's keys, oldest first. */
 export async function listKeys(prisma: PrismaClient, tenant: string): Promise<readonly KeyInfo[]> {
-  const rows = await prisma.apiKey.findMany({ where: { tenant }, orderBy: [{ createdAt: 'asc' }, { keyId: 'asc' }] });
+  const rows = await prisma.apiKey.findMany({
+    where: { tenant },
+    include: WITH_EARLIER,
+    orderBy: [{ createdAt: 'asc' }, { keyId: 'asc' }],
+  });
   return rows.map(fromRow);
+}
+
+/** Null: the tenant has no such key. */
+export async function findKey(prisma: PrismaClient, tenant: string, keyId: string): Promise<KeyInfo | null> {
+  const row = await prisma.apiKey.findFirst({ where: { tenant, keyId }, include: WITH_EARLIER });
+  return row === null ? null : fromRow(row);
 }
 
 export interface KeyToRevoke {
@@ -78,20 +97,28 @@ export async function revokeKey(prisma: PrismaClient, { tenant, keyId, nowMs }: 
       where: { tenant, keyId, state: 'active' },
       data: { state: 'revoked', revokedAt: new Date(nowMs) },
     });
-    const row = await transaction.apiKey.findFirst({ where: { tenant, keyId } });
+    const row = await transaction.apiKey.findFirst({ where: { tenant, keyId }, include: WITH_EARLIER });
     if (row === null) return null;
-    if (count === 1) await writeRecord(transaction, CONTROL_KEYS.apiKey(tenant, keyId), toRecord(row));
+    if (count === 1) await writeRecord(transaction, CONTROL_KEYS.apiKey(tenant, keyId), toRecord(row, nowMs));
     return fromRow(row);
   });
 }
 
-/** Hashes of all revoked keys: what a gateway asks for while no publisher tells it. */
-export async function readRevokedHashes(prisma: PrismaClient): Promise<readonly string[]> {
-  const rows = await prisma.apiKey.findMany({ where: { state: 'revoked' }, select: { secretSha256: true } });
-  return rows.map(({ secretSha256 }) => Buffer.from(secretSha256).toString('hex'));
+/**
+ * Hashes of all secrets that must be refused, whatever a control record said of them: what a gateway asks for while no publisher
+ * tells it. Of revoked keys, and of rotations whose overlap is over.
+ */
+export async function readRefusedHashes(prisma: PrismaClient, nowMs: number): Promise<readonly string[]> {
+  const select = { secretSha256: true } as const;
+  const revoked = await prisma.apiKey.findMany({ where: { state: 'revoked' }, select });
+  const ended = await prisma.apiKeyEarlierSecret.findMany({
+    where: { OR: [{ endsAt: { lte: new Date(nowMs) } }, { key: { state: 'revoked' } }] },
+    select,
+  });
+  return [...revoked, ...ended].map(({ secretSha256 }) => toHex(secretSha256));
 }
 
-function fromRow(row: ApiKey): KeyInfo {
+export function fromRow(row: KeyRow): KeyInfo {
   return {
     keyId: row.keyId,
     tenant: row.tenant,
@@ -103,18 +130,29 @@ function fromRow(row: ApiKey): KeyInfo {
     createdAtMs: row.createdAt.getTime(),
     expiresAtMs: row.expiresAt?.getTime() ?? null,
     revokedAtMs: row.revokedAt?.getTime() ?? null,
+    rotatedAtMs: row.rotatedAt?.getTime() ?? null,
+    earlierEndsAtMs: row.earlier.length === 0 ? null : Math.max(...row.earlier.map(({ endsAt }) => endsAt.getTime())),
   };
 }
 
-function toRecord(row: ApiKey): ApiKeyRecord {
+/** Secrets that have ended by now are left out: unknown is as good as refused. */
+export function toRecord(row: KeyRow, nowMs: number): ApiKeyRecord {
   const { keyId, tenant, kind, scopes, state, expiresAtMs } = fromRow(row);
+  const earlier = row.earlier
+    .map(({ secretSha256, endsAt }) => ({ sha256: toHex(secretSha256), ends_at_ms: endsAt.getTime() }))
+    .filter((secret) => secret.ends_at_ms > nowMs);
   return {
     key_id: keyId,
     tenant,
     kind,
-    sha256: Buffer.from(row.secretSha256).toString('hex'),
+    sha256: toHex(row.secretSha256),
     scopes: [...scopes],
     state,
     expires_at_ms: expiresAtMs,
+    earlier,
   };
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }

@@ -36,8 +36,9 @@ export async function seedDemo({ databaseUrl, secrets = {} }: SeedDemoOptions): 
     const known = given !== undefined && readApiKey(given).ok ? describeApiKey(given) : null;
     const row = known && (await prisma.apiKey.findUnique({ where: { secretSha256: Uint8Array.from(known.sha256) } }));
     if (known !== null && row?.state === 'active') return known.secret;
-    // A revoked secret stays revoked: its owner gets a new one.
-    const minted = known === null || row ? mintApiKey(kind) : known;
+    const wasRotated = known && (await prisma.apiKeyEarlierSecret.findUnique({ where: { secretSha256: Uint8Array.from(known.sha256) } }));
+    // A secret that was revoked or put aside is never revived: its owner gets a new one.
+    const minted = known === null || row || wasRotated ? mintApiKey(kind) : known;
     await createKey(prisma, { tenant: DEMO_TENANT, name, kind, scopes, expiresAtMs: null }, minted);
     return minted.secret;
   };
