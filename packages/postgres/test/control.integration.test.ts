@@ -166,7 +166,7 @@ describe('the control plane in Postgres', () => {
 
     it('cannot be publishable and read, whoever writes the row', async () => {
       const asked = { tenant, name: 'p', kind: 'pub', expiresAtMs: null } as const;
-      await expect(store.createKey({ ...asked, scopes: ['ingest:write', 'query:read'] })).rejects.toThrow();
+      await expect(store.createKey({ ...asked, scopes: ['ingest:write', 'query:read'] })).rejects.toThrow('api_key_pub_writes_only');
       expect(await store.createKey({ ...asked, scopes: ['ingest:write'] })).not.toBeNull();
     });
   });

@@ -1,3 +1,4 @@
+import type { PrismaClient } from '../generated/prisma/client.ts';
 import { createPool } from '../pool.ts';
 import type { ApiKeyKind } from './api-key.ts';
 import { describeApiKey, mintApiKey, readApiKey } from './api-key.ts';
@@ -34,11 +35,10 @@ export async function seedDemo({ databaseUrl, secrets = {} }: SeedDemoOptions): 
   const ensureKey = async (name: string, scopes: readonly string[], given: string | undefined): Promise<string> => {
     const kind: ApiKeyKind = 'live';
     const known = given !== undefined && readApiKey(given).ok ? describeApiKey(given) : null;
-    const row = known && (await prisma.apiKey.findUnique({ where: { secretSha256: Uint8Array.from(known.sha256) } }));
-    if (known !== null && row?.state === 'active') return known.secret;
-    const wasRotated = known && (await prisma.apiKeyEarlierSecret.findUnique({ where: { secretSha256: Uint8Array.from(known.sha256) } }));
+    const past = known === null ? 'unknown' : await pastOf(prisma, Uint8Array.from(known.sha256));
+    if (known !== null && past === 'active') return known.secret;
     // A secret that was revoked or put aside is never revived: its owner gets a new one.
-    const minted = known === null || row || wasRotated ? mintApiKey(kind) : known;
+    const minted = known === null || past === 'ended' ? mintApiKey(kind) : known;
     await createKey(prisma, { tenant: DEMO_TENANT, name, kind, scopes, expiresAtMs: null }, minted);
     return minted.secret;
   };
@@ -52,4 +52,10 @@ export async function seedDemo({ databaseUrl, secrets = {} }: SeedDemoOptions): 
     await prisma.$disconnect();
     await pool.end();
   }
+}
+
+async function pastOf(prisma: PrismaClient, secretSha256: Uint8Array<ArrayBuffer>): Promise<'active' | 'ended' | 'unknown'> {
+  const key = await prisma.apiKey.findUnique({ where: { secretSha256 } });
+  if (key !== null) return key.state === 'active' ? 'active' : 'ended';
+  return (await prisma.apiKeyEarlierSecret.count({ where: { secretSha256 } })) === 0 ? 'unknown' : 'ended';
 }
