@@ -1,7 +1,23 @@
 import type { IncomingMessage } from 'node:http';
-import { createGunzip } from 'node:zlib';
+import type { Transform } from 'node:stream';
+import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 
-export type ContentEncoding = 'identity' | 'gzip';
+const INFLATE_CHUNK_BYTES = 64 * 1_024;
+/** 8 MB: the window that decoders of HTTP bodies have to bear (RFC 9659). A sender's wish for more would be memory of ours. */
+const ZSTD_WINDOW_LOG_MAX = 23;
+
+const INFLATERS = {
+  br: () => createBrotliDecompress({ chunkSize: INFLATE_CHUNK_BYTES }),
+  deflate: () => createInflate({ chunkSize: INFLATE_CHUNK_BYTES }),
+  gzip: () => createGunzip({ chunkSize: INFLATE_CHUNK_BYTES }),
+  zstd: () => createZstdDecompress({ chunkSize: INFLATE_CHUNK_BYTES, params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX } }),
+} as const satisfies Readonly<Record<string, () => Transform>>;
+
+type Compression = keyof typeof INFLATERS;
+export type ContentEncoding = 'identity' | Compression;
+
+/** For the header `Accept-Encoding` of a refusal (RFC 9110, 15.5.16). */
+export const ACCEPTED_ENCODINGS = Object.keys(INFLATERS).join(', ');
 
 /** How the reading of a body ended. */
 export type BodyEnd =
@@ -20,18 +36,18 @@ export interface BodyOptions {
   readonly onChunk: (chunk: Uint8Array) => boolean;
 }
 
-/** By the header; null: an encoding that is not supported. */
+/** By the header; null: an encoding that is not supported, or several one over the other. */
 export function encodingOf(header: string | undefined): ContentEncoding | null {
   const name = (header ?? 'identity').trim().toLowerCase();
   if (name === 'identity' || name === '') return 'identity';
-  return name === 'gzip' || name === 'x-gzip' ? 'gzip' : null;
+  // RFC 9110, 8.4.1.3: the two are the same.
+  if (name === 'x-gzip') return 'gzip';
+  return Object.hasOwn(INFLATERS, name) ? (name as Compression) : null;
 }
-
-const INFLATE_CHUNK_BYTES = 64 * 1_024;
 
 /**
  * Reads a body piece by piece, inflated where it is compressed. Pieces are handed over as they come, so everything before a
- * break was seen. Each compressed piece is inflated whole before the next is taken: this bounds memory, and it keeps zlib from
+ * break was seen. Each compressed piece is inflated whole before the next is taken: this bounds memory, and it keeps the inflater from
  * discarding what it has inflated when the end turns out to be missing.
  */
 export function readBody(request: IncomingMessage, options: BodyOptions): Promise<BodyEnd> {
@@ -39,7 +55,7 @@ export function readBody(request: IncomingMessage, options: BodyOptions): Promis
   const take = createTake(options);
   request.once('aborted', () => resolve('aborted'));
   request.once('error', () => resolve('aborted'));
-  if (options.encoding === 'gzip') inflate(request, take, resolve);
+  if (options.encoding !== 'identity') inflate(request, { inflater: INFLATERS[options.encoding](), take }, resolve);
   else {
     request.on('data', (chunk: Buffer) => take.chunk(chunk));
     request.once('end', () => resolve(take.end()));
@@ -69,30 +85,34 @@ function createTake({ bytesMax, onChunk }: BodyOptions): Take {
   };
 }
 
-function inflate(request: IncomingMessage, take: Take, resolve: (end: BodyEnd) => void): void {
-  const gunzip = createGunzip({ chunkSize: INFLATE_CHUNK_BYTES });
+interface Inflating {
+  readonly inflater: Transform;
+  readonly take: Take;
+}
+
+function inflate(request: IncomingMessage, { inflater, take }: Inflating, resolve: (end: BodyEnd) => void): void {
   let isOver = false;
   const finish = (end: BodyEnd): void => {
     if (isOver) return;
     isOver = true;
-    gunzip.destroy();
+    inflater.destroy();
     // What the client still sends is read and dropped, so that it gets to read the answer.
     request.resume();
     resolve(end);
   };
-  gunzip.on('data', (chunk: Buffer) => {
+  inflater.on('data', (chunk: Buffer) => {
     take.chunk(chunk);
     if (!take.isOpen()) finish(take.end());
   });
-  gunzip.once('end', () => finish(take.end()));
-  gunzip.once('error', () => finish('broken_encoding'));
+  inflater.once('end', () => finish(take.end()));
+  inflater.once('error', () => finish('broken_encoding'));
   request.on('data', (chunk: Buffer) => {
     if (isOver) return;
     request.pause();
-    gunzip.write(chunk, () => request.resume());
+    inflater.write(chunk, () => request.resume());
   });
   request.once('end', () => {
-    if (!isOver) gunzip.end();
+    if (!isOver) inflater.end();
   });
   request.once('close', () => {
     if (!request.complete) finish('aborted');

@@ -21,11 +21,23 @@ export interface BodyDecoder {
 
 export type BodyFormat = 'json' | 'ndjson';
 
-/** By the media type alone; parameters such as `charset=utf-8` are allowed. Null: holds no events. */
+/** By the media type; of its parameters only a charset other than UTF-8 matters. Null: holds no events. */
 export function formatOf(contentType: string | undefined): BodyFormat | null {
-  const mediaType = (contentType ?? '').split(';')[0]?.trim().toLowerCase();
+  const [mediaType = '', ...parameters] = (contentType ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  if (!parameters.every(isUtf8)) return null;
   if (mediaType === 'application/json') return 'json';
   return mediaType === 'application/x-ndjson' || mediaType === 'application/ndjson' ? 'ndjson' : null;
+}
+
+const CHARSET = /^charset\s*=\s*"?([^"]*)"?$/;
+
+/** Whether a parameter of the media type leaves the body UTF-8; ASCII is a part of it. */
+function isUtf8(parameter: string): boolean {
+  const charset = CHARSET.exec(parameter)?.[1];
+  return charset === undefined || charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii';
 }
 
 export function createDecoder(format: BodyFormat, eventBytesMax: number, sink: EventSink): BodyDecoder {

@@ -7,7 +7,7 @@ import type { AdmitRequest, Admission } from './admit.ts';
 import type { Appender } from './append.ts';
 import type { Backlog } from './backlog.ts';
 import type { BodyEnd, ContentEncoding } from './body.ts';
-import { encodingOf, readBody } from './body.ts';
+import { ACCEPTED_ENCODINGS, encodingOf, readBody } from './body.ts';
 import type { BodyFormat } from './decode.ts';
 import { createDecoder, formatOf } from './decode.ts';
 import type { LedgerSummary } from './ledger.ts';
@@ -34,7 +34,8 @@ export function createReceive(deps: ReceiveDeps): Handler {
     const accepted = inspect(deps, exchange);
     if (typeof accepted === 'string') {
       exchange.request.resume();
-      sendProblem(exchange.response, { code: accepted }, exchange.context);
+      const headers = accepted === 'unsupported_encoding' ? { 'accept-encoding': ACCEPTED_ENCODINGS } : {};
+      sendProblem(exchange.response, { code: accepted, headers }, exchange.context);
       return;
     }
     const receivedAtMs = deps.clock.nowMs();

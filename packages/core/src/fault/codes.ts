@@ -333,13 +333,13 @@ export const FAULTS = {
   unsupported_encoding: {
     status: 415,
     title: 'Content encoding not supported',
-    meaning: 'The request names a content encoding other than identity and gzip.',
-    next: 'Send the body plain or as gzip.',
+    meaning: 'The request names a content encoding that is not known here, or several.',
+    next: 'Send the body plain, or in one of gzip, deflate, br and zstd.',
   },
   unsupported_format: {
     status: 415,
     title: 'Content type not supported',
-    meaning: 'The request names a content type that holds no events.',
+    meaning: 'The request names a content type that holds no events, or a charset other than UTF-8.',
     next: 'Send application/json or application/x-ndjson.',
   },
   upstream_timeout: {
