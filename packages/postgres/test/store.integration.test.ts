@@ -1,6 +1,8 @@
+import { createMetrics } from '@tidegate/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../src/migrate.ts';
 import { createPgStore } from '../src/pg-store.ts';
+import { createPoolMeter } from '../src/pool-meter.ts';
 import { COMMIT_FAULT_POINTS } from '../src/store.ts';
 import type { PartitionCommit } from '../src/store.ts';
 import { createScratchDatabase } from './scratch-database.ts';
@@ -80,4 +82,52 @@ describe('a flush whose connection the server ends while statements are under wa
     await store.close();
     expect([outcome.kind === 'committed', unhandled]).toEqual([false, []]);
   });
+});
+
+describe('a thousand transactions that fail', () => {
+  let database: ScratchDatabase;
+
+  beforeAll(async () => {
+    database = await createScratchDatabase();
+    await migrate({ databaseUrl: database.url });
+  });
+
+  afterAll(async () => database.drop());
+
+  it('leave no session behind and none within a transaction', async () => {
+    const applicationName = 'tidegate-leak-test';
+    const metrics = createMetrics('test');
+    let isDead = false;
+    const store = createPgStore({
+      databaseUrl: database.url,
+      applicationName,
+      meter: createPoolMeter(metrics, () => performance.now()),
+      fault: (point) => {
+        if (isDead && point === 'flush.fenced') throw new Error('made to fail');
+      },
+    });
+    const closed = { partition: 1, generation: 1, arrivalFromMs: 0, arrivalToMs: 1, identities: NOTHING, filter: NOTHING };
+    for (let round = 0; round < 100; round++) {
+      isDead = round % 10 === 0;
+      const flushes = Array.from({ length: 4 }, async () => store.commit({ partitions: [UNOWNED] }));
+      const notHeld = Array.from({ length: 4 }, async () => store.closeGeneration({ ...closed, announcedCommitNo: 0 }, UNOWNED.token));
+      // A number that no integer column can take: refused by the server.
+      const refused = [Number.NaN, 2 ** 40].map(async (partition) => store.readGenerations(partition).catch(() => 'refused'));
+      const outcomes = [...(await Promise.all(flushes)).map(({ kind }) => kind), ...(await Promise.all([...notHeld, ...refused]))];
+      expect(outcomes).toEqual([
+        ...Array<string>(4).fill(isDead ? 'failed' : 'lost'),
+        ...Array<boolean>(4).fill(false),
+        'refused',
+        'refused',
+      ]);
+    }
+    const text = await metrics.expose();
+    expect(text).toContain('db_connections_active{service="test"} 0\n');
+    const sessions = await database.query<{ state: string }>('SELECT state FROM pg_stat_activity WHERE application_name = $1', [
+      applicationName,
+    ]);
+    expect(sessions.length).toBeLessThanOrEqual(1 + 4);
+    expect(sessions.filter(({ state }) => state !== 'idle')).toEqual([]);
+    await store.close();
+  }, 120_000);
 });

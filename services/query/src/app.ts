@@ -14,13 +14,11 @@ import {
   kafkaTarget,
   pause,
   redisTarget,
-  retry,
   systemClock,
 } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { LRUCache } from 'lru-cache';
-import { followAnnouncements } from './announcements.ts';
 import type { Announcements } from './announcements.ts';
 import { createEtag } from './answer-body.ts';
 import { createAnswerCache } from './answer-cache.ts';
@@ -31,7 +29,7 @@ import { createFreshness } from './freshness.ts';
 import type { Freshness } from './freshness.ts';
 import { createHandlers } from './handlers.ts';
 import { createLoadChunk } from './load-chunk.ts';
-import { createMaterialise } from './materialise.ts';
+import { materialiseAll } from './materialise-all.ts';
 import { createPseudonyms } from './pseudonyms.ts';
 import { createRead } from './read.ts';
 import type { Read } from './read.ts';
@@ -71,7 +69,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const stopped = new AbortController();
   const onError = (error: unknown): void => context.log.warn('log_watch_failed', { error });
   const log = watchLog({ client, topic: topics.events, primary, freshness, pause, onError, signal: stopped.signal });
-  const announcements = materialiseAll(adapters, context, stopped.signal);
+  const announcements = materialiseAll({ ...adapters, log: context.log, newEpochId: newRandomId, signal: stopped.signal });
   let isRegistryRead = false;
   void tables.control.ready.then(() => (isRegistryRead = true));
 
@@ -175,46 +173,6 @@ function followTables(
       paceMs: PROGRESS_PACE_MS,
     }),
   };
-}
-
-/** Begins in the background: until chunks follow the announcements Postgres answers. */
-function materialiseAll(
-  { client, topics, materialiserStore: store, primary, metrics }: Adapters,
-  { log }: ServiceContext,
-  signal: AbortSignal,
-): Promise<Announcements | null> {
-  const untilDone = async <T>(action: () => Promise<T>): Promise<T> =>
-    retry(action, { firstMs: 20, capMs: 1_000, signal, onRetry: (error) => log.warn('materialise_retried', { error }) });
-  const cells = metrics.counter('materialiser_cells_total');
-  const materialise = createMaterialise({
-    store,
-    readProgress: async () => primary.readProgress(),
-    newEpochId: newRandomId,
-    untilDone,
-    onEpoch(reason) {
-      log.info('cache_epoch_began', { detail: { reason } });
-      metrics.counter('materialiser_epochs_total', { reason }).inc();
-    },
-    onCells: (count) => cells.inc(count),
-  });
-  const onRecord = (partition: number, appendTimeMs: number): void =>
-    metrics
-      .gauge('materialiser_lag_seconds', { partition: String(partition) })
-      .set(Math.max(0, systemClock.nowMs() - appendTimeMs) / 1_000);
-  const following = followAnnouncements({
-    client,
-    topic: topics.rollups,
-    store,
-    readProgress: async () => primary.readProgress(),
-    materialise,
-    untilDone,
-    onError: (error) => log.warn('announcements_read_failed', { error }),
-    onRecord,
-  });
-  return following.catch((error: unknown) => {
-    if (!signal.aborted) log.error('announcements_not_followed', { error });
-    return null;
-  });
 }
 
 interface AskingParts {

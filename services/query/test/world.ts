@@ -38,6 +38,8 @@ export async function createWorld(partitions: number) {
     ...services,
     ...createOwner(database, log),
     lockCells: database.lockCells,
+    /** A statement of the owner of the database. */
+    sql: async (statement: string) => (await database.pool.query<Record<string, unknown>>(statement)).rows,
     ...cache,
     topics: log.topics,
     sendJson: log.sendJson,
@@ -154,6 +156,7 @@ interface Call {
   readonly tenant?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly key?: Uint8Array;
+  readonly signal?: AbortSignal;
 }
 
 function createServices({ name, databaseUrl, topicPrefix, redisPort }: Places) {
@@ -188,13 +191,14 @@ function createServices({ name, databaseUrl, topicPrefix, redisPort }: Places) {
       running.add(service);
       return service;
     },
-    async call(service: RunningQuery, path: string, { body, tenant = 'acme', headers, key }: Call = {}) {
+    async call(service: RunningQuery, path: string, { body, tenant = 'acme', headers, key, signal }: Call = {}) {
       const callerKey = key ?? deriveKey(encoder.encode(SECRET), 'tidegate/caller', 32);
       const caller = signCaller(callerKey, { tenant, keyId: 'k1', scopes: ['query:read'] }, Date.now());
       const response = await fetch(`http://127.0.0.1:${service.port}${path}`, {
         method: body === undefined ? 'GET' : 'POST',
         headers: { [CALLER_HEADER]: caller, 'content-type': 'application/json', ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal === undefined ? {} : { signal }),
       });
       return { status: response.status, headers: response.headers, text: await response.text() };
     },

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunningQuery } from '../src/app.ts';
+import { createWorld, until } from './world.ts';
+import type { World } from './world.ts';
+
+const PACK = {
+  pack: 'wiki',
+  title: 'Wikipedia edits',
+  events: { 'wiki.edit': { subject: 'none', fields: { page: { type: 'string', dimension: true } } } },
+  metrics: { 'wiki.edits': { events: ['wiki.edit'], dimensions: ['page'], sets: [['page']], measures: { edits: { measure: 'count' } } } },
+};
+// More days than are cached: each question is a transaction of Postgres.
+const BODY = { metric: 'wiki.edits', kind: 'table', from: '2024-01-01', to: '2024-12-31', group_by: ['page'], order: 'page' };
+const CONNECTIONS = 5;
+
+let world: World;
+let service: RunningQuery;
+
+beforeAll(async () => {
+  world = await createWorld(1);
+  const value = { pack: 'wiki', version: 1, source: PACK, metrics: { 'wiki.edits': 1 } };
+  await world.sendJson(world.topics.control, 'pack/acme/wiki', { version: 1, value });
+  await world.commit({ partition: 0, page: 'Oslo', count: 2 });
+  service = await world.start({ DATABASE_CONNECTIONS: String(CONNECTIONS) });
+  await until(ask, (status) => status === 200);
+});
+afterAll(async () => world.close());
+
+/** The answer's status, or 0 where its client left before there was one. */
+async function ask(leaveAfterMs = 60_000): Promise<number> {
+  const signal = AbortSignal.timeout(leaveAfterMs);
+  return world.call(service, '/v1/query', { body: BODY, signal }).then(
+    ({ status }) => status,
+    () => 0,
+  );
+}
+
+async function activeConnections(): Promise<string | undefined> {
+  const text = await (await fetch(`http://127.0.0.1:${service.metricsPort}/metrics`)).text();
+  return /^db_connections_active\{.*\} (\d+)$/m.exec(text)?.[1];
+}
+
+test('after a thousand questions that failed or whose client left, no connection to Postgres is missing and none is open too many', async () => {
+  await world.sql('REVOKE SELECT ON cell FROM tidegate_query');
+  const statuses: number[] = [];
+  for (let round = 0; round < 20; round++)
+    statuses.push(...(await Promise.all(Array.from({ length: 50 }, async (_, i) => ask(i % 3 === 0 ? 5 : 60_000)))));
+  await world.sql('GRANT SELECT ON cell TO tidegate_query');
+  expect(statuses).toHaveLength(1_000);
+  expect([...new Set(statuses)].toSorted((a, b) => a - b)).toEqual([0, 500]);
+
+  // All five are there: as many questions as that hold one each at the same moment, and go on.
+  const unlock = await world.lockCells();
+  const waiting = Promise.all(Array.from({ length: CONNECTIONS }, async () => ask()));
+  await until(activeConnections, (active) => active === String(CONNECTIONS));
+  await unlock();
+  expect(await waiting).toEqual([200, 200, 200, 200, 200]);
+  await until(activeConnections, (active) => active === '0');
+  const sessions = await world.sql(
+    `SELECT state FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tidegate-query'`,
+  );
+  expect(sessions.length).toBeLessThanOrEqual(CONNECTIONS);
+  expect(sessions.filter(({ state }) => state !== 'idle')).toEqual([]);
+  // What a busy machine may take for seven hundred new sessions.
+}, 240_000);
