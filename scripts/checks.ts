@@ -19,5 +19,6 @@ export const checks: readonly Check[] = [
   { name: 'unused', command: tool('knip', '--no-progress') },
   { name: 'generated pages', command: node('scripts/generate.ts', '--check') },
   { name: 'error codes', command: node('scripts/check-codes.ts') },
+  { name: 'secrets', command: node('scripts/check-secrets.ts') },
   { name: 'coverage page', command: node('scripts/check-coverage.ts') },
 ];

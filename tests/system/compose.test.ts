@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot, SERVICE_FLAGS } from '@tidegate/native';
+import { repositoryRoot, serverProperties, SERVICE_FLAGS } from '@tidegate/native';
 import { readConfig, type ConfigDefinition } from '@tidegate/runtime';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -75,10 +75,31 @@ describe('docker-compose.yml', () => {
     const env = Object.fromEntries(
       Object.entries(compose.services[name]?.environment ?? {}).map(([key, value]) => [
         key,
-        value.replaceAll(/\$\{[A-Z_]+:-([^}]*)\}/g, '$1'),
+        value.replaceAll(/\$\{[A-Z_]+:[-?]([^}]*)\}/g, (_, word: string) => encodeURIComponent(word)),
       ]),
     );
     // The secrets' files are written by `prepare`: 32 bytes in base64.
     expect(readConfig(definition, env, () => Buffer.alloc(32, 7).toString('base64'))).toMatchObject({ ok: true });
+  });
+
+  it('gives its broker every setting of the embedded one that is not about places and small machines', () => {
+    const ours = new Map(
+      serverProperties({ port: 1, controllerPort: 2, logDir: '' })
+        .split('\n')
+        .map((line) => line.split('=') as [string, string]),
+    );
+    const theirs = Object.entries(compose.services['kafka']?.environment ?? {}).map(
+      ([name, value]) => [name.slice('KAFKA_'.length).toLowerCase().replaceAll('_', '.'), value] as const,
+    );
+    const shared = theirs.filter(([name]) => /^(log\.flush|offsets|transaction|share|group|auto)\./.test(name));
+    expect(shared.map(([name]) => name)).toEqual(expect.arrayContaining(['log.flush.interval.ms', 'log.flush.scheduler.interval.ms']));
+    expect(shared).toEqual(shared.map(([name]) => [name, ours.get(name)]));
+  });
+
+  it('has no password that everybody knows: it asks for one', () => {
+    const text = readFileSync(join(repositoryRoot, 'docker-compose.yml'), 'utf8');
+    const uses = text.match(/\$\{POSTGRES_PASSWORD[^}]*\}/g) ?? [];
+    expect(uses).toHaveLength(2);
+    for (const use of uses) expect(use).toMatch(/^\$\{POSTGRES_PASSWORD:\?/);
   });
 });

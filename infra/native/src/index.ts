@@ -1,5 +1,5 @@
 export { startKafka, startServers, type ServerOptions, type Servers } from './servers.ts';
-export type { KafkaServer, Tuning } from './kafka-server.ts';
+export { serverProperties, type KafkaServer, type Tuning } from './kafka-server.ts';
 export { createProgress, type Progress } from './progress.ts';
 export { homeOf, repositoryRoot } from './home.ts';
 export { markedProcesses } from './process-record.ts';

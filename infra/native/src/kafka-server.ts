@@ -111,7 +111,7 @@ function classArchive(kafka: KafkaPackage): { flags: readonly string[]; keep: ()
 }
 
 /** Every setting that differs from Kafka's default, with one replica of everything because there is one broker. */
-function serverProperties(at: BrokerPorts & { readonly logDir: string }): string {
+export function serverProperties(at: BrokerPorts & { readonly logDir: string }): string {
   return `${[
     'process.roles=broker,controller',
     'node.id=1',
