@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const GATE = ['services/gateway/test/gate.test.ts'];
+const ABORTS = ['services/gateway/test/aborts.test.ts'];
 const BUCKET = ['packages/core/src/limit/bucket.property.test.ts'];
 const PUBLISHER = ['services/gateway/src/publisher.test.ts'];
 
@@ -131,5 +132,32 @@ export const mutants: readonly Mutant[] = [
     replace: 'return [...revoked]',
     tests: ['packages/postgres/test/control.integration.test.ts'],
     kind: 'integration',
+  },
+  {
+    name: 'a client that left while its limit was looked up gets its key made',
+    section: 9,
+    file: 'services/gateway/src/gate.ts',
+    find: 'if (response.closed) return;',
+    replace: '',
+    tests: ABORTS,
+    kind: 'unit',
+  },
+  {
+    name: 'a client that leaves keeps its connection to the service',
+    section: 9,
+    file: 'services/gateway/src/relay.ts',
+    find: "response.once('close', () => {\n    abortIfGone();",
+    replace: "response.once('close', () => {",
+    tests: ABORTS,
+    kind: 'unit',
+  },
+  {
+    name: 'a body without a length has no bound',
+    section: 9,
+    file: 'services/gateway/src/request-body.ts',
+    find: 'if (this.#bytes > this.#bytesMax) this.destroy',
+    replace: 'if (this.#bytes < 0) this.destroy',
+    tests: ABORTS,
+    kind: 'unit',
   },
 ];

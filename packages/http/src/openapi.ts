@@ -13,7 +13,7 @@ export interface OpenApiOptions {
 }
 
 /** Faults that come before a route is even known, or from what stands in front of it. */
-const ALWAYS: readonly FaultCode[] = ['path_invalid', 'internal'];
+const ALWAYS: readonly FaultCode[] = ['path_invalid', 'body_too_large', 'internal'];
 const AUTHENTICATED: readonly FaultCode[] = ['credentials_missing', 'credentials_invalid', 'scope_missing', 'not_ready'];
 const PROXIED: readonly FaultCode[] = ['upstream_unreachable', 'upstream_timeout'];
 

@@ -66,6 +66,7 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
     callerKey: deriveKey(config.secretKey, 'tidegate/caller', 32),
     clock,
     metrics,
+    bodyBytesMax: config.bodyBytesMax,
   });
   let isDraining = false;
   const listener = createListener(createGateOf(parts, { proxy, wake: publishing.wake, isDraining: () => isDraining }));
@@ -164,6 +165,7 @@ function createGateOf(parts: Parts, { proxy, wake, isDraining }: GateParts): Req
     proxy,
     controlApp,
     telemetry: createRequestTelemetry({ clock, log, metrics, tracing }),
+    bodyBytesMax: parts.config.bodyBytesMax,
     log,
   });
 }

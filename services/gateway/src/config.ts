@@ -25,6 +25,13 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     schema: text.url(['http']),
     description: 'Where the query service listens.',
   } satisfies ConfigField<string>,
+  bodyBytesMax: {
+    env: 'API_BODY_BYTES_MAX',
+    schema: text.integer({ min: 1_024, max: 1_073_741_824 }),
+    // 16 MiB, which is what ingest takes after inflation, and 64 KiB: what does not compress grows by less.
+    default: '16842752',
+    description: 'Bytes of a request body as it comes, compressed or not; more is answered 413.',
+  } satisfies ConfigField<number>,
   limitIngestPerMinute: {
     env: 'LIMIT_INGEST_PER_MINUTE',
     schema: text.integer({ min: 1, max: 100_000_000 }),

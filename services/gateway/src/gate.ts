@@ -7,6 +7,7 @@ import type { ControlApp } from './control-app.ts';
 import type { Limit } from './limit.ts';
 import type { Proxy } from './proxy.ts';
 import { quotaProblem } from './quota-problem.ts';
+import { dropRest } from './request-body.ts';
 
 export interface GateDependencies {
   readonly authenticate: ReturnType<typeof createAuthenticate>;
@@ -14,6 +15,8 @@ export interface GateDependencies {
   readonly proxy: Proxy;
   readonly controlApp: ControlApp;
   readonly telemetry: RequestTelemetry;
+  /** Of a body as it comes, before inflation. */
+  readonly bodyBytesMax: number;
   readonly log: Logger;
 }
 
@@ -33,11 +36,12 @@ type Routing =
  * What every request passes, in this order: one reading of the path → route → who → may they → how much → through. The
  * proxied routes end in the proxy; administration and health, which are few, go on to Express.
  */
-export function createGate({ authenticate, limit, proxy, controlApp, telemetry, log }: GateDependencies): RequestListener {
+export function createGate({ authenticate, limit, proxy, controlApp, telemetry, bodyBytesMax, log }: GateDependencies): RequestListener {
   const route = createRouting();
 
   async function pass(arrival: Arrival, { route: found, target }: Extract<Routing, { ok: true }>): Promise<void> {
     const { request, response, context } = arrival;
+    if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuseBody(arrival);
     if (found.scope === null) return controlApp.handle({ ...arrival, target, caller: NOBODY });
     const who = authenticate(request.headers);
     if (!who.ok) return sendProblem(response, refusal(who), context);
@@ -47,6 +51,9 @@ export function createGate({ authenticate, limit, proxy, controlApp, telemetry, 
     }
     const headers = await charge(arrival, found, caller);
     if (headers === null) return;
+    // It left while its limit was looked up. Nothing is done for it, be it a question or a new key that nobody would see; its
+    // token stays spent, or leaving early would be a way to ask for nothing.
+    if (response.closed) return;
     if (found.answers !== 'gateway') return proxy.forward({ ...arrival, upstream: found.answers, target, caller, headers });
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     return controlApp.handle({ ...arrival, target, caller });
@@ -89,6 +96,12 @@ function createRouting(): (request: IncomingMessage) => Routing {
     if (matched.kind === 'not_found' || !fits(matched.route, matched.params)) return { ok: false, fault: { code: 'not_found' } };
     return { ok: true, route: matched.route, target: read.path + read.search };
   };
+}
+
+/** What comes of the body is dropped, for a while: the answer could be lost if the connection were cut. */
+function refuseBody({ request, response, context }: Arrival): void {
+  dropRest(request, response);
+  sendProblem(response, { code: 'body_too_large', headers: { connection: 'close' } }, context);
 }
 
 /** A name that nothing can have is not looked for. */

@@ -8,7 +8,7 @@ import type { Dispatcher } from 'undici';
 import { Pool } from 'undici';
 import { requestHeaders, responseHeaders } from './forward-headers.ts';
 import { createRelay } from './relay.ts';
-import { dropRest, readWhole, RequestBody } from './request-body.ts';
+import { BodyTooLarge, dropRest, readWhole, RequestBody } from './request-body.ts';
 
 /** A request that was let in, and where it goes. */
 export interface Passage {
@@ -24,7 +24,7 @@ export interface Passage {
 }
 
 export interface Proxy {
-  /** Settles when the answer is out or given up; never rejects. */
+  /** Resolves when the answer is out or given up; rejects where a request could not be sent at all. */
   forward(passage: Passage): Promise<void>;
   close(): Promise<void>;
 }
@@ -35,6 +35,8 @@ export interface ProxyOptions {
   readonly callerKey: Uint8Array;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Of a body as it comes, before inflation. */
+  readonly bodyBytesMax: number;
 }
 
 type FailureReason = 'connect' | 'timeout' | 'broken';
@@ -50,7 +52,7 @@ const WHOLE_BYTES_MAX = 16 * 1_024;
 const KEEP_ALIVE_MS = 30_000;
 
 /** Streams requests to the services and their answers back, with the caller's identity signed. Holds no body in memory. */
-export function createProxy({ upstreams, callerKey, clock, metrics }: ProxyOptions): Proxy {
+export function createProxy({ upstreams, callerKey, clock, metrics, bodyBytesMax }: ProxyOptions): Proxy {
   // Made once: signing from bytes takes six times as long.
   const callerSecret = createSecretKey(callerKey);
   const pools = { ingest: createPool(upstreams.ingest), query: createPool(upstreams.query) };
@@ -66,6 +68,7 @@ export function createProxy({ upstreams, callerKey, clock, metrics }: ProxyOptio
 
   function fail(passage: Passage, error: Error): void {
     const { response, context, upstream } = passage;
+    if (error instanceof BodyTooLarge) return sendProblem(response, { code: 'body_too_large', headers: brokenOff(passage) }, context);
     const reason = reasonOf(error);
     metrics.counter('proxy_upstream_failures_total', { upstream, reason }).inc();
     const code = reason === 'timeout' ? 'upstream_timeout' : 'upstream_unreachable';
@@ -76,8 +79,6 @@ export function createProxy({ upstreams, callerKey, clock, metrics }: ProxyOptio
     forward(passage) {
       const { request, response, context, upstream, target, headers } = passage;
       return new Promise((resolve, reject) => {
-        // It left while its limit was looked up.
-        if (response.closed) return resolve();
         const relay = createRelay({
           response,
           headersOf: (answered) => responseHeaders(answered, { ...headers, 'x-request-id': context.requestId }),
@@ -92,7 +93,7 @@ export function createProxy({ upstreams, callerKey, clock, metrics }: ProxyOptio
         };
         if (!hasBody(request)) send(null);
         else if (isSmall(request)) readWhole(request).then(send).catch(reject);
-        else send(new RequestBody(request, response));
+        else send(new RequestBody(request, { response, bytesMax: bodyBytesMax }));
       });
     },
     close: async () => {

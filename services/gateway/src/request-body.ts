@@ -27,6 +27,17 @@ export async function readWhole(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge';
+}
+
+export interface BodyOptions {
+  /** The answer to the request. */
+  readonly response: ServerResponse;
+  /** A longer body breaks off with `BodyTooLarge`. */
+  readonly bytesMax: number;
+}
+
 /**
  * The body of a client's request as the client library may have it. Not the request itself: the library destroys what it
  * cannot send, and with the request the connection would go on which the answer must still go out.
@@ -34,12 +45,15 @@ export async function readWhole(request: IncomingMessage): Promise<Buffer> {
 export class RequestBody extends Readable {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #bytesMax: number;
+  #bytes = 0;
   #isReading = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: IncomingMessage, { response, bytesMax }: BodyOptions) {
     super();
     this.#request = request;
     this.#response = response;
+    this.#bytesMax = bytesMax;
   }
 
   override _read(): void {
@@ -59,7 +73,9 @@ export class RequestBody extends Readable {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    if (!this.push(chunk)) this.#request.pause();
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#bytesMax) this.destroy(new BodyTooLarge('the body is longer than a request may be'));
+    else if (!this.push(chunk)) this.#request.pause();
   };
 
   readonly #onEnd = (): void => void this.push(null);

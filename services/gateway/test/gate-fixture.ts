@@ -7,7 +7,9 @@ import type { Handler, RouteNameOf } from '@tidegate/http';
 import { createListener, createRequestTelemetry, sendJson } from '@tidegate/http';
 import { mintApiKey, readApiKey } from '@tidegate/postgres';
 import { createMemoryBuckets } from '@tidegate/redis/memory';
+import type { Clock } from '@tidegate/runtime';
 import { systemClock as clock } from '@tidegate/runtime';
+import type { Metrics } from '@tidegate/telemetry';
 import { createMetrics, createTracing, silentLogger } from '@tidegate/telemetry';
 import { createAuthenticate } from '../src/authenticate.ts';
 import { createBreaker } from '../src/breaker.ts';
@@ -85,6 +87,9 @@ export interface GateUnderTest {
   readonly port: number;
   readonly key: string;
   readonly upstream: Upstream;
+  /** Names of the gateway's own routes that were run. */
+  readonly handled: readonly string[];
+  readonly metrics: Metrics;
   close(): Promise<void>;
 }
 
@@ -92,6 +97,11 @@ export interface GateOptions {
   readonly perMinute?: number;
   readonly scopes?: readonly string[];
   readonly dependencies?: Dependencies;
+  readonly bodyBytesMax?: number;
+  /** Called before each look-up of a limit; the look-up waits for it. */
+  readonly beforeLimit?: () => Promise<void>;
+  /** The clock of the proxy; one that throws stands for a fault of the program. */
+  readonly proxyClock?: Clock;
 }
 
 const ALL_CONNECTED: Dependencies = { states: () => ({ kafka: 'connected', postgres: 'connected', redis: 'connected' }) };
@@ -103,8 +113,11 @@ function perMinute(name: string, limit: number): BucketPolicy {
 }
 
 /** Stands for a route of the gateway itself: answers with its name. */
-function named(name: RouteNameOf<'gateway'>): Handler {
-  return (exchange) => sendJson(exchange, { route: name });
+function named(name: RouteNameOf<'gateway'>, handled: string[]): Handler {
+  return (exchange) => {
+    handled.push(name);
+    sendJson(exchange, { route: name });
+  };
 }
 
 /** The gate with everything real but its neighbours: keys and buckets in memory, one upstream for both services. */
@@ -113,7 +126,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
   const key = mintApiKey('live');
   const keys = createKeyDirectory();
   const reading = readApiKey(key.secret);
-  const { perMinute: limit = 100_000, scopes = ['ingest:write', 'query:read'] } = options;
+  const { perMinute: limit = 100_000, scopes = ['ingest:write', 'query:read'], bodyBytesMax = 16_842_752, proxyClock = clock } = options;
   const sha256 = reading.ok ? reading.sha256Hex : '';
   keys.put('key/acme/key_1', {
     key_id: 'key_1',
@@ -126,12 +139,25 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
     earlier: [],
   });
   const metrics = createMetrics('gateway');
-  const proxy = createProxy({ upstreams: { ingest: upstream.url, query: upstream.url }, callerKey: CALLER_KEY, clock, metrics });
+  const proxy = createProxy({
+    upstreams: { ingest: upstream.url, query: upstream.url },
+    callerKey: CALLER_KEY,
+    clock: proxyClock,
+    metrics,
+    bodyBytesMax,
+  });
+  const handled: string[] = [];
+  const buckets = createMemoryBuckets({ nowUs: () => clock.nowMs() * 1_000 });
   const listener = createListener(
     createGate({
       authenticate: createAuthenticate({ keys, isLoaded: () => true, clock }),
       limit: createLimit({
-        buckets: createMemoryBuckets({ nowUs: () => clock.nowMs() * 1_000 }),
+        buckets: {
+          take: async (levels) => {
+            await options.beforeLimit?.();
+            return buckets.take(levels);
+          },
+        },
         policies: { ingest: perMinute('ingest', limit), api_key: perMinute('api_key', limit) },
         prefix: 'test',
         breaker: createBreaker({ clock, random: () => 0.5 }),
@@ -142,16 +168,17 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
       controlApp: createControlApp({
         log: silentLogger,
         handlers: {
-          applyPack: named('applyPack'),
-          validatePack: named('validatePack'),
-          createKey: named('createKey'),
-          listKeys: named('listKeys'),
-          rotateKey: named('rotateKey'),
-          revokeKey: named('revokeKey'),
+          applyPack: named('applyPack', handled),
+          validatePack: named('validatePack', handled),
+          createKey: named('createKey', handled),
+          listKeys: named('listKeys', handled),
+          rotateKey: named('rotateKey', handled),
+          revokeKey: named('revokeKey', handled),
           ...createHealth({ version: '1.2.3', dependencies: options.dependencies ?? ALL_CONNECTED, isDraining: () => false }),
         },
       }),
       telemetry: createRequestTelemetry({ clock, log: silentLogger, metrics, tracing: createTracing({ service: 'gateway' }) }),
+      bodyBytesMax,
       log: silentLogger,
     }),
   );
@@ -160,6 +187,8 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
     port,
     key: key.secret,
     upstream,
+    handled,
+    metrics,
     close: async () => {
       await listener.close(100);
       await upstream.close();

@@ -85,6 +85,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
         apiPort: 0,
         ingestUrl: upstream.url,
         queryUrl: upstream.url,
+        bodyBytesMax: 1_000_000,
         limitIngestPerMinute: 60_000,
         limitApiKeyPerMinute: 1_000,
         kafkaBrokers: servers.kafkaBrokers.split(','),

@@ -45,7 +45,7 @@ export const FAULTS = {
   body_too_large: {
     status: 413,
     title: 'Body over the limit',
-    meaning: 'The request holds more bytes after inflation, or more events, than one request may.',
+    meaning: 'The request holds more bytes, as it comes or after inflation, or more events than one request may.',
     next: 'Split the events over several requests.',
   },
   credentials_invalid: {
