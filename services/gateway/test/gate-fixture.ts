@@ -13,10 +13,12 @@ import type { Metrics } from '@tidegate/telemetry';
 import { createMetrics, createTracing, silentLogger } from '@tidegate/telemetry';
 import { createAuthenticate } from '../src/authenticate.ts';
 import { createBreaker } from '../src/breaker.ts';
+import type { ControlApp } from '../src/control-app.ts';
 import { createControlApp } from '../src/control-app.ts';
 import type { Dependencies } from '../src/dependencies.ts';
 import { createGate } from '../src/gate.ts';
 import { createHealth } from '../src/health.ts';
+import type { KeyDirectory } from '../src/keys.ts';
 import { createKeyDirectory } from '../src/keys.ts';
 import { createLimit } from '../src/limit.ts';
 import { createProxy } from '../src/proxy.ts';
@@ -120,24 +122,44 @@ function named(name: RouteNameOf<'gateway'>, handled: string[]): Handler {
   };
 }
 
-/** The gate with everything real but its neighbours: keys and buckets in memory, one upstream for both services. */
-export async function startGate(options: GateOptions = {}): Promise<GateUnderTest> {
-  const upstream = await startUpstream();
-  const key = mintApiKey('live');
+function controlAppOf(options: GateOptions, handled: string[]): ControlApp {
+  return createControlApp({
+    log: silentLogger,
+    handlers: {
+      applyPack: named('applyPack', handled),
+      validatePack: named('validatePack', handled),
+      createKey: named('createKey', handled),
+      listKeys: named('listKeys', handled),
+      rotateKey: named('rotateKey', handled),
+      revokeKey: named('revokeKey', handled),
+      ...createHealth({ version: '1.2.3', dependencies: options.dependencies ?? ALL_CONNECTED, isDraining: () => false }),
+    },
+  });
+}
+
+/** One active key of the tenant acme. */
+function directoryOfOne(scopes: readonly string[]): { readonly secret: string; readonly keys: KeyDirectory } {
+  const { secret } = mintApiKey('live');
+  const reading = readApiKey(secret);
   const keys = createKeyDirectory();
-  const reading = readApiKey(key.secret);
-  const { perMinute: limit = 100_000, scopes = ['ingest:write', 'query:read'], bodyBytesMax = 16_842_752, proxyClock = clock } = options;
-  const sha256 = reading.ok ? reading.sha256Hex : '';
   keys.put('key/acme/key_1', {
     key_id: 'key_1',
     tenant: 'acme',
     kind: 'live',
-    sha256,
+    sha256: reading.ok ? reading.sha256Hex : '',
     scopes: [...scopes],
     state: 'active',
     expires_at_ms: null,
     earlier: [],
   });
+  return { secret, keys };
+}
+
+/** The gate with everything real but its neighbours: keys and buckets in memory, one upstream for both services. */
+export async function startGate(options: GateOptions = {}): Promise<GateUnderTest> {
+  const upstream = await startUpstream();
+  const { perMinute: limit = 100_000, scopes = ['ingest:write', 'query:read'], bodyBytesMax = 16_842_752, proxyClock = clock } = options;
+  const { secret, keys } = directoryOfOne(scopes);
   const metrics = createMetrics('gateway');
   const proxy = createProxy({
     upstreams: { ingest: upstream.url, query: upstream.url },
@@ -165,18 +187,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
         metrics,
       }),
       proxy,
-      controlApp: createControlApp({
-        log: silentLogger,
-        handlers: {
-          applyPack: named('applyPack', handled),
-          validatePack: named('validatePack', handled),
-          createKey: named('createKey', handled),
-          listKeys: named('listKeys', handled),
-          rotateKey: named('rotateKey', handled),
-          revokeKey: named('revokeKey', handled),
-          ...createHealth({ version: '1.2.3', dependencies: options.dependencies ?? ALL_CONNECTED, isDraining: () => false }),
-        },
-      }),
+      controlApp: controlAppOf(options, handled),
       telemetry: createRequestTelemetry({ clock, log: silentLogger, metrics, tracing: createTracing({ service: 'gateway' }) }),
       bodyBytesMax,
       log: silentLogger,
@@ -185,7 +196,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
   const port = await listener.listen({ host: '127.0.0.1', port: 0 });
   return {
     port,
-    key: key.secret,
+    key: secret,
     upstream,
     handled,
     metrics,
