@@ -193,6 +193,11 @@ describe('how much', () => {
     });
     expect(last?.headers.get('cache-control')).toBe('no-store');
     expect(gate.upstream.seen).toHaveLength(3);
+    const counted = (await gate.metrics.expose()).match(/^limiter_decisions_total\{.*class="api_key".*$/gm);
+    expect(counted?.map((line) => [/result="(\w+)"/.exec(line)?.[1], line.split(' ').at(-1)])).toEqual([
+      ['allowed', '3'],
+      ['denied', '1'],
+    ]);
   });
 });
 
