@@ -17,7 +17,7 @@ test.each([
   { what: 'an API key', file: 'packages/sdk/README.md', text: `curl -H 'x-api-key: ${apiKey}'` },
   { what: 'a key of a cloud or forge', file: 'scripts/push.ts', text: `const at = 'ghp_${word()}${word().slice(0, 12)}';` },
   { what: 'a password in a URL', file: 'services/query/src/config.ts', text: `default: 'postgres://tidegate:${word()}@db/tidegate',` },
-  { what: 'a default for a secret', file: 'docker-compose.yml', text: `      PGPASSWORD: \${POSTGRES_PASSWORD:-${word()}}` },
+  { what: 'a default for a secret', file: 'docker-compose.yml', text: `      PGPASSWORD: ${'$'}{POSTGRES_PASSWORD:-${word()}}` },
   { what: 'a value of a secret', file: '.env', text: `SECRET_KEY=${word()}` },
   { what: 'a value of a secret', file: 'infra/values.yaml', text: `  POSTGRES_PASSWORD: '${word()}'` },
 ])('$what in $file is found, and named without being repeated', ({ what, file, text }) => {

@@ -1,0 +1,40 @@
+import { createMetrics } from '@tidegate/telemetry';
+import { expect, test } from 'vitest';
+import { ownedPartition } from '../test/steps.ts';
+import { createInstruments } from './instruments.ts';
+
+const NOW_MS = 1_700_000_000_000;
+
+test('lag in records is the end of the log less what is committed, in seconds the age of what waits; both fall to 0', async () => {
+  const metrics = createMetrics('aggregator');
+  const one = ownedPartition({ partition: 3, endOffset: 250, completeThroughMs: NOW_MS - 4_500 });
+  one.live.committed = 100;
+  const two = ownedPartition({ partition: 5, endOffset: 7, completeThroughMs: NOW_MS });
+  two.live.committed = 7;
+  createInstruments(
+    metrics,
+    () => [one, two],
+    () => NOW_MS,
+  );
+  const lag = async (unit: string): Promise<string[]> =>
+    (await metrics.expose()).split('\n').filter((line) => line.startsWith(`lag_${unit}{`));
+
+  // 250 - 100 records; everything through 4.5 s ago is counted.
+  expect(await lag('records')).toEqual([
+    'lag_records{partition="3",service="aggregator"} 150',
+    'lag_records{partition="5",service="aggregator"} 0',
+  ]);
+  expect(await lag('seconds')).toEqual([
+    'lag_seconds{partition="3",service="aggregator"} 4.5',
+    'lag_seconds{partition="5",service="aggregator"} 0',
+  ]);
+
+  // Folded is not counted: only a commit moves the lag.
+  one.live.folded = 250;
+  expect((await lag('records'))[0]).toMatch(/ 150$/);
+  one.live.committed = 250;
+  // The end as last seen may lie behind what was read since.
+  two.live.committed = 9;
+  expect((await lag('records')).map((line) => line.split(' ').at(-1))).toEqual(['0', '0']);
+  expect((await lag('seconds')).map((line) => line.split(' ').at(-1))).toEqual(['0', '0']);
+});
