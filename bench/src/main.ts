@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startTidegate } from '@tidegate/native';
 import { benchFreshness } from './freshness.ts';
+import { runInterruptible } from './interruptible.ts';
 import { keepResult, type BenchMeasurement } from './report.ts';
 import { benchRoad, type BenchOptions } from './road.ts';
 
@@ -32,17 +33,24 @@ if (bench === undefined) {
   process.exitCode = 2;
 } else {
   const dataDir = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
-  const tidegate = await startTidegate({ dataDir, packs: ['wikipedia'], tuning: 'serve', settings: UNLIMITED });
-  let isEnded: Promise<void> | null = null;
-  const end = (): Promise<void> => (isEnded ??= tidegate.stop().then(() => rmSync(dataDir, { recursive: true, force: true })));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end().finally(() => process.exit(1)));
-  try {
-    const say = (line: string): void => void process.stderr.write(`${line}\n`);
-    const options = { tidegate, seed: Number(values.seed), minutes: Number(values.minutes), rate: Number(values.rate ?? bench.rate), say };
-    const result = keepResult(name, await bench.run(options));
-    process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, null, 2)}\n`);
-    if (result.machine.void) say(`void: other processes used ${result.machine.outside_cores} cores on average`);
-  } finally {
-    await end();
-  }
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  await runInterruptible({
+    start: async (signal) => startTidegate({ dataDir, packs: ['wikipedia'], tuning: 'serve', settings: UNLIMITED, signal }),
+    async work(tidegate) {
+      const options = {
+        tidegate,
+        seed: Number(values.seed),
+        minutes: Number(values.minutes),
+        rate: Number(values.rate ?? bench.rate),
+        say,
+      };
+      const result = keepResult(name, await bench.run(options));
+      process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, null, 2)}\n`);
+      if (result.machine.void) say(`void: other processes used ${result.machine.outside_cores} cores on average`);
+    },
+    async end(tidegate) {
+      await tidegate.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  });
 }
