@@ -43,6 +43,12 @@ const MARKS = {
   key: 'tg_live_canaryKey0000000000000000000000000000000',
 } as const;
 
+/**
+ * Values of a person's health. They are kept, since sums are made of them, so they are in the log and in tables; what is
+ * said to operators and to other callers may hold none.
+ */
+const HEALTH = { taken: '71.938264', refused: '9471.938264', meal: '817.264' } as const;
+
 /** A harmless value that is stored on purpose: finding it shows that the search would find a mark too. */
 const CONTROL = 'control-room-404';
 
@@ -75,6 +81,44 @@ async function sendMarkedPeople(): Promise<readonly string[]> {
     }),
   ];
 }
+
+function health(id: string, type: string, data: string): string {
+  return `{"id":"${id}","type":"${type}","subject":"${MARKS.subject}","occurred_at":"2026-01-05T10:00:00.000Z","data":${data}}`;
+}
+
+async function sendMarkedHealth(): Promise<readonly string[]> {
+  const weight = (value: string): string => `{"metric_id":"m1","metric_type":"weight","value":${value}}`;
+  const meal = `{"meal_id":"m1","meal_type":"lunch","calories":${HEALTH.meal},"protein_g":1,"carbs_g":1,"fat_g":1}`;
+  const report = await system.client.send([
+    health('h-1', 'health.metric.recorded', weight(HEALTH.taken)),
+    health('h-2', 'health.meal.logged', meal),
+  ]);
+  expect(report.rejected).toEqual([]);
+  expect(await system.client.counted(report.receipts, 30_000)).toBe(true);
+  const auth = { 'x-api-key': system.tidegate.apiKey, 'content-type': 'application/x-ndjson' };
+  return [
+    // Out of range, as text, in a member that is not declared, and where there is no JSON at all.
+    await post('/v1/events', health('h-3', 'health.metric.recorded', weight(HEALTH.refused)), auth),
+    await post('/v1/events', health('h-4', 'health.metric.recorded', weight(`"${HEALTH.taken}"`)), auth),
+    await post('/v1/events', health('h-5', 'health.meal.logged', meal.replace('"meal_id"', `"${HEALTH.meal}":1,"meal_id"`)), auth),
+    await post('/v1/events', health('h-6', 'health.metric.recorded', weight(`${HEALTH.taken} nonsense`)), auth),
+  ];
+}
+
+test('no value of a person is found in logs, metrics or refusals, though it is kept', { timeout: 120_000 }, async () => {
+  const answers = await sendMarkedHealth();
+  expect(answers.map((answer) => /"code":"\w+"/.test(answer))).toEqual([true, true, true, true]);
+  const places = new Map(await readAllStoredBytes(system.tidegate));
+  answers.forEach((answer, index) => places.set(`answer ${index}`, Buffer.from(answer)));
+  const holders = [...places].flatMap(([place, bytes]) =>
+    Object.values(HEALTH).flatMap((value) => (bytes.includes(value) ? [{ place, value }] : [])),
+  );
+  const keeps = (place: string): boolean => place.startsWith('topic ') || place.startsWith('table ');
+  expect(holders.filter(({ place }) => !keeps(place))).toEqual([]);
+  // The search finds what is there: the values that were taken are in the log.
+  for (const value of [HEALTH.taken, HEALTH.meal]) expect(holders).toContainEqual({ place: 'topic events.v1', value });
+  expect([...places.keys()].filter((place) => place.startsWith('log ')).length).toBeGreaterThan(3);
+});
 
 test('no marked person is found in answers, logs, topics, tables, Redis or metrics', { timeout: 120_000 }, async () => {
   const answers = await sendMarkedPeople();
