@@ -15,8 +15,11 @@ export { compareExact, EXACT_DIGITS_MAX, exactNumber, formatExact, parseExact } 
 export type { ExactNumber } from './event/exact-number.ts';
 export { createCanonicalReader } from './event/canonical-reader.ts';
 export type { CanonicalReader, DataKind } from './event/canonical-shape.ts';
+export { CLOUD_EVENT, isJsonType } from './event/cloud-event.ts';
 export { writeCanonical } from './event/canonical-writer.ts';
 export type { CanonicalAdditions } from './event/canonical-writer.ts';
+export { NATIVE } from './event/envelope.ts';
+export type { Envelope } from './event/envelope.ts';
 export { EventTypes } from './event/event-types.ts';
 export { GrowingBuffer } from './event/growing-buffer.ts';
 export { createIdentify, TOPIC_KEY_BYTES } from './event/identity.ts';

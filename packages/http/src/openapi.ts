@@ -3,7 +3,7 @@ import { FAULTS } from '@tidegate/core';
 import { z } from 'zod';
 import { PROBLEM_TYPE } from './problem.ts';
 import { PROBLEM_SCHEMA } from './route-schemas.ts';
-import type { NamedRoute, RouteDeclaration } from './routes.ts';
+import type { NamedRoute, RouteBody, RouteDeclaration } from './routes.ts';
 import { listRoutes } from './routes.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -53,6 +53,7 @@ function operation(route: NamedRoute, components: Components): JsonObject {
   const parameters = [
     ...parametersIn('path', route.params, components).map((parameter) => ({ ...parameter, required: true })),
     ...parametersIn('query', route.query, components),
+    ...parametersIn('header', route.headers, components),
   ];
   return {
     operationId: route.name,
@@ -64,7 +65,7 @@ function operation(route: NamedRoute, components: Components): JsonObject {
       : {
           requestBody: {
             required: route.body.isOptional !== true,
-            content: content(route.body.contentTypes, jsonSchema(route.body.schema, 'input', components)),
+            content: bodies(route.body, components),
           },
         }),
     responses: responses(route, components),
@@ -107,11 +108,16 @@ export function faultsOf(route: NamedRoute): FaultCode[] {
   ].toSorted();
 }
 
+function bodies({ contentTypes, schema, others = {} }: RouteBody, components: Components): JsonObject {
+  const of = (type: z.ZodType): JsonObject => jsonSchema(type, 'input', components);
+  return Object.assign(content(contentTypes, of(schema)), ...Object.entries(others).map(([type, other]) => content([type], of(other))));
+}
+
 function content(types: readonly string[], schema: JsonObject): JsonObject {
   return Object.fromEntries(types.map((type) => [type, { schema }]));
 }
 
-function parametersIn(place: 'path' | 'query', declared: z.ZodObject | undefined, components: Components): JsonObject[] {
+function parametersIn(place: 'path' | 'query' | 'header', declared: z.ZodObject | undefined, components: Components): JsonObject[] {
   if (declared === undefined) return [];
   const { properties = {}, required = [] } = jsonSchema(declared, 'input', components) as {
     properties?: Record<string, JsonObject>;

@@ -34,6 +34,21 @@ export const EVENT_SCHEMA = z
   })
   .meta({ id: 'Event', description: 'At most 256 KB; occurred_at at most 5 minutes ahead.' });
 
+export const CLOUD_EVENT_SCHEMA = z
+  .object({
+    specversion: z.literal('1.0'),
+    id: z.string().min(1).max(128),
+    source: z.string().max(256),
+    type: z.string().meta({ description: 'An event type that a pack of the tenant declares.' }),
+    subject: z.string().min(1).max(256).optional(),
+    time: instant,
+    datacontenttype: z.string().optional().meta({ description: 'A JSON type.' }),
+    schemaversion: z.int().min(1).optional().meta({ description: 'An extension: version of the event type’s schema.' }),
+    data: z.record(z.string(), z.unknown()).optional(),
+  })
+  .catchall(z.union([z.string(), z.boolean(), z.int()]))
+  .meta({ id: 'CloudEvent', description: 'CloudEvents 1.0 in its JSON format. Other extensions are kept as attributes.' });
+
 export const EVENTS_SCHEMA = z.union([EVENT_SCHEMA, z.array(EVENT_SCHEMA), z.object({ events: z.array(EVENT_SCHEMA) })]);
 
 const eventPlace = { index: z.int(), id: z.string().optional() };

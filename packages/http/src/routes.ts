@@ -11,6 +11,8 @@ export type LimitClass = 'ingest' | 'api_key';
 export interface RouteBody {
   readonly contentTypes: readonly string[];
   readonly schema: z.ZodType;
+  /** Bodies of other content types. */
+  readonly others?: Readonly<Record<string, z.ZodType>>;
   /** No body at all is the same as an empty object. */
   readonly isOptional?: boolean;
 }
@@ -30,6 +32,7 @@ export interface RouteDeclaration {
   /** Of the `{name}` segments; a path that does not fit names nothing and is 404. */
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
   readonly body?: RouteBody;
   /** By status; null: no body. */
   readonly responses: Readonly<
@@ -39,6 +42,7 @@ export interface RouteDeclaration {
   readonly faults: readonly FaultCode[];
 }
 
+const EVENT_TYPES = ['application/json', 'application/x-ndjson'] as const;
 const ANSWER_CONTENT_TYPES = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
 const JSON_ONLY = ['application/json'] as const;
 const YAML_OR_JSON = ['application/json', 'application/yaml'] as const;
@@ -53,7 +57,27 @@ export const ROUTES = {
     scope: 'ingest:write',
     limitClass: 'ingest',
     query: z.object({ verdicts: z.enum(['all']).optional().meta({ description: 'List the verdict of every event.' }) }),
-    body: { contentTypes: ['application/json', 'application/x-ndjson'], schema: schemas.EVENTS_SCHEMA },
+    headers: z.object({
+      'Content-Encoding': z.enum(['gzip', 'deflate', 'br', 'zstd']).optional(),
+      'Idempotency-Key': z
+        .string()
+        .min(1)
+        .max(64)
+        .optional()
+        .meta({ description: 'Makes ids for events that bring none. Send the whole request again with the same key.' }),
+      'ce-specversion': z
+        .literal('1.0')
+        .optional()
+        .meta({ description: 'CloudEvents binary mode: attributes in `ce-` headers, the body is the JSON of `data`.' }),
+    }),
+    body: {
+      contentTypes: EVENT_TYPES,
+      schema: schemas.EVENTS_SCHEMA,
+      others: {
+        'application/cloudevents+json': schemas.CLOUD_EVENT_SCHEMA,
+        'application/cloudevents-batch+json': z.array(schemas.CLOUD_EVENT_SCHEMA),
+      },
+    },
     responses: {
       202: { description: 'All accepted: in the log, on all in-sync replicas.', schema: schemas.VERDICTS_SCHEMA },
       207: { description: 'Some accepted, some not.', schema: schemas.VERDICTS_SCHEMA },
@@ -65,6 +89,7 @@ export const ROUTES = {
       'bad_json',
       'bad_utf8',
       'body_too_large',
+      'idempotency_key_invalid',
       'log_behind',
       'not_an_event',
       'overloaded',

@@ -1,4 +1,4 @@
-import type { EventTypes, Fault, FaultCode } from '@tidegate/core';
+import type { Envelope, EventTypes, Fault, FaultCode } from '@tidegate/core';
 import { createIdentify, EventJudge, FAULTS, GrowingBuffer, IDENTITY_BYTES, partitionOf, writeCanonical } from '@tidegate/core';
 import type { RecordHeader } from '@tidegate/kafka';
 import { encodeHeaders } from '@tidegate/kafka';
@@ -7,6 +7,7 @@ import type { Appender, AppendLane, PendingBatch } from './append.ts';
 import type { EventSink } from './decode.ts';
 import type { Ledger } from './ledger.ts';
 import type { Refused } from './reject.ts';
+import type { MakeId } from './request-ids.ts';
 import type { TenantShield } from './shield.ts';
 
 export interface AdmitDeps {
@@ -26,6 +27,9 @@ export interface AdmitDeps {
 export interface AdmitRequest {
   readonly tenant: string;
   readonly types: EventTypes;
+  readonly envelope: Envelope;
+  /** Default: an event without id is refused. */
+  readonly makeId?: MakeId;
   readonly ledger: Ledger;
   /** W3C trace context of the request. */
   readonly traceparent: string;
@@ -50,8 +54,9 @@ export function createAdmit(deps: AdmitDeps): (request: AdmitRequest) => Admissi
   const identify = createIdentify({ identity: deps.identityKey, topicKey: deps.topicKey });
   const headers = createEventHeaders();
   return function admit(request) {
-    const { tenant, types, ledger } = request;
+    const { tenant, types, envelope, makeId, ledger } = request;
     const shield = deps.shieldOf(tenant);
+    const context = { types, envelope, ...(makeId === undefined ? {} : { makeId }), nowMs: 0 };
     const lanes: AppendLane[] = [];
     const tracedHeaders = headers.traced(request.traceparent);
 
@@ -69,7 +74,7 @@ export function createAdmit(deps: AdmitDeps): (request: AdmitRequest) => Admissi
     }
 
     function refuse(fault: Fault, original: Uint8Array, lengthBytes: number): void {
-      const id = judge.hasTextId ? ledger.pendingId() : '';
+      const id = judge.idEnd > judge.idStart ? ledger.pendingId() : '';
       ledger.reject(fault, deps.reject({ tenant, index: ledger.count, id, fault, original, lengthBytes }));
     }
 
@@ -84,8 +89,9 @@ export function createAdmit(deps: AdmitDeps): (request: AdmitRequest) => Admissi
       isOpen: () => ledger.count <= deps.eventsMax,
       event(bytes, start, end) {
         if (!hasRoom()) return;
-        const fault = judge.judge(bytes, { start, end }, { types, nowMs: deps.clock.nowMs() });
-        if (judge.hasTextId) noteId(judge, ledger);
+        context.nowMs = deps.clock.nowMs();
+        const fault = judge.judge(bytes, { start, end }, context);
+        if (judge.idEnd > judge.idStart) ledger.noteId(judge.idBytes, judge.idStart + 1, judge.idEnd - 1);
         if (deps.appender.isFull()) ledger.retry();
         else if (fault === null) append();
         else refuse(fault, bytes.subarray(start, end), end - start);
@@ -98,11 +104,6 @@ export function createAdmit(deps: AdmitDeps): (request: AdmitRequest) => Admissi
       },
     };
   };
-}
-
-function noteId(judge: EventJudge, ledger: Ledger): void {
-  const { members, idMember } = judge;
-  ledger.noteId(judge.bytes, (members.valueStart[idMember] ?? 0) + 1, (members.valueEnd[idMember] ?? 0) - 1);
 }
 
 function toFault(code: FaultCode): Fault {

@@ -111,7 +111,12 @@ function createServer(parts: Parts): HttpListener {
     receiptSealer: createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32)),
     logGeneration: parts.backlog.logGeneration,
   });
-  const receive = createReceive({ ...parts, admit, respond, eventBytesMax: config.eventBytesMax, bodyBytesMax: config.bodyBytesMax });
+  const receive = createReceive({
+    ...parts,
+    ...{ admit, respond, identityKey },
+    eventBytesMax: config.eventBytesMax,
+    bodyBytesMax: config.bodyBytesMax,
+  });
   return createHttpServer<RouteNameOf<'ingest'>>({
     clock,
     log: parts.log,

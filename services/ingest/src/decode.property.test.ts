@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { BodyFormat } from './decode.ts';
-import { createDecoder, formatOf } from './decode.ts';
+import { createDecoder } from './decode.ts';
+import type { BodyLayout } from './formats.ts';
+import { attributesOf, formatOf } from './formats.ts';
 
 interface Found {
   readonly events: string[];
@@ -9,12 +10,15 @@ interface Found {
 }
 
 /** Decodes a body that comes in the given pieces. */
-function decode(format: BodyFormat, body: Uint8Array, cuts: readonly number[]): Found {
+function decode(layout: BodyLayout, body: Uint8Array, cuts: readonly number[], attributes: string | null = null): Found {
   const found: Found = { events: [], broken: [] };
-  const decoder = createDecoder(format, 64, {
-    event: (bytes, start, end) => found.events.push(Buffer.from(bytes.subarray(start, end)).toString()),
-    broken: (code, _original, lengthBytes) => found.broken.push([code, lengthBytes]),
-  });
+  const decoder = createDecoder(
+    { layout, eventBytesMax: 64, attributes },
+    {
+      event: (bytes, start, end) => found.events.push(Buffer.from(bytes.subarray(start, end)).toString()),
+      broken: (code, _original, lengthBytes) => found.broken.push([code, lengthBytes]),
+    },
+  );
   const places = [0, ...cuts.map((cut) => cut % (body.length + 1)).toSorted((a, b) => a - b), body.length];
   for (let i = 1; i < places.length; i += 1) decoder.push(body.subarray(places[i - 1], places[i]));
   decoder.end();
@@ -35,7 +39,7 @@ describe('the decoder', () => {
     fc.assert(
       fc.property(events, cuts, fc.constantFrom('\n', '\r\n', '\n\n'), (list, at, newline) => {
         const lines = list.map((event) => JSON.stringify(event));
-        const found = decode('ndjson', Buffer.from(lines.join(newline)), at);
+        const found = decode('lines', Buffer.from(lines.join(newline)), at);
         // A carriage return belongs to its line; all but the last line have one here.
         const withReturn = newline === '\r\n' ? lines.map((line, i) => (i < lines.length - 1 ? `${line}\r` : line)) : lines;
         expect(found.events).toEqual(withReturn.filter((line) => lengthOf(line) <= 64));
@@ -48,7 +52,7 @@ describe('the decoder', () => {
     fc.assert(
       fc.property(events, cuts, fc.constantFrom('', ' ', '\t'), fc.boolean(), (list, at, space, isArray) => {
         const body = ` ${JSON.stringify(isArray ? list : { events: list }, null, space)}\n`;
-        const found = decode('json', Buffer.from(body), at);
+        const found = decode('any', Buffer.from(body), at);
         const small = found.events.map((event) => JSON.parse(event) as unknown);
         // What is too long is left out, the order stays; the length is that of the event in this layout.
         const isSmall = list.map((event) => small.some((one) => JSON.stringify(one) === JSON.stringify(event)));
@@ -71,28 +75,99 @@ describe('the decoder', () => {
     ['no value', '', [], 0],
     ['an empty array', ' [ ] ', [], 0],
   ])('%s spoils what it concerns, not what went before', (_name, body, found, broken) => {
-    const result = decode('json', Buffer.from(body), []);
+    const result = decode('any', Buffer.from(body), []);
     expect(result.events).toEqual(found);
     expect(result.broken).toHaveLength(broken);
   });
 
   test('a body that breaks off gives the whole events before the break and one refused rest', () => {
     const found: string[] = [];
-    const decoder = createDecoder('ndjson', 64, {
-      event: (bytes, start, end) => found.push(Buffer.from(bytes.subarray(start, end)).toString()),
-      broken: (code) => found.push(code),
-    });
+    const decoder = createDecoder(
+      { layout: 'lines', eventBytesMax: 64, attributes: null },
+      {
+        event: (bytes, start, end) => found.push(Buffer.from(bytes.subarray(start, end)).toString()),
+        broken: (code) => found.push(code),
+      },
+    );
     decoder.push(Buffer.from('{"a":1}\n{"b"'));
     decoder.cut('bad_encoding');
     expect(found).toEqual(['{"a":1}', 'bad_encoding']);
   });
 
-  test('the media type alone decides the format', () => {
-    expect([
-      formatOf('application/json; charset=utf-8'),
-      formatOf('Application/X-NDJSON'),
-      formatOf('text/json'),
-      formatOf(undefined),
-    ]).toEqual(['json', 'ndjson', null, null]);
+  test.each([
+    ['one', '{"a":1}', ['{"a":1}'], 0],
+    ['one', ' {"a":1}\n{"b":2}', ['{"a":1}'], 1],
+    ['one', '{"events":[{"a":1}]}', ['{"events":[{"a":1}]}'], 0],
+    ['one', '[{"a":1}]', ['[{"a":1}]'], 0],
+    ['list', ' [{"a":1}, {"b":2}] ', ['{"a":1}', '{"b":2}'], 0],
+    ['list', '{"a":1}', [], 1],
+    ['list', '{"events":[{"a":1}]}', [], 1],
+  ] as const)('laid out as %s, %s holds %j', (layout, body, found, broken) => {
+    const result = decode(layout, Buffer.from(body), []);
+    expect([result.events, result.broken.length]).toEqual([found, broken]);
+  });
+
+  test.each([
+    ['{"n":1}', '{"id":"a","data":{"n":1}}'],
+    [' [1]\n', '{"id":"a","data": [1]\n}'],
+    ['', '{"id":"a"}'],
+    ['{},"id":"b"', 'bad_json'],
+    ['{}}', 'bad_json'],
+    ['"a"', 'bad_json'],
+    [`{"n":"${'x'.repeat(50)}"}`, 'too_large'],
+    [`{"n":"${'x'.repeat(80)}"}`, 'too_large'],
+  ])('with its envelope in the headers, a body of %s becomes %s however it is cut', (body, expected) => {
+    fc.assert(
+      fc.property(cuts, (at) => {
+        const { events: found, broken } = decode('attributed', Buffer.from(body), at, '{"id":"a"');
+        expect([...found, ...broken.map(([code]) => code)]).toEqual([expected]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('the format of a body', () => {
+  const layoutOf = (headers: Record<string, string>): string | null => formatOf(headers)?.layout ?? null;
+
+  test.each([
+    ['application/json; charset=utf-8', 'any'],
+    ['Application/X-NDJSON', 'lines'],
+    ['application/ndjson; charset="UTF-8"', 'lines'],
+    ['application/cloudevents+json', 'one'],
+    ['application/cloudevents-batch+json; charset=utf-8', 'list'],
+    ['application/cloudevents+avro', null],
+    ['application/json; charset=iso-8859-1', null],
+    ['text/json', null],
+    ['constructor', null],
+    ['', null],
+  ])('of type %j is %s', (type, layout) => {
+    expect(layoutOf({ 'content-type': type })).toBe(layout);
+  });
+
+  test('is the binary mode where attributes stand in headers, unless the type says otherwise or is not JSON', () => {
+    const attributes = { 'ce-specversion': '1.0', 'ce-id': 'a' };
+    expect(layoutOf({ ...attributes, 'content-type': 'application/vnd.shop+json' })).toBe('attributed');
+    expect(layoutOf(attributes)).toBe('attributed');
+    expect(layoutOf({ ...attributes, 'content-type': 'application/cloudevents+json' })).toBe('one');
+    expect(layoutOf({ ...attributes, 'content-type': 'application/octet-stream' })).toBe(null);
+  });
+
+  test.each([
+    ['plain', 'plain'],
+    ['Euro%20%E2%82%AC%20%F0%9F%98%80', 'Euro \u20ac \u{1f600}'],
+    ['"quoted \\"text\\""', 'quoted "text"'],
+    ['100% sure', '100% sure'],
+    ['Troms\u00c3\u00b8', 'Troms\u00f8'],
+  ])('an attribute %s in a header is %s', (header, text) => {
+    expect(JSON.parse(`${attributesOf({ 'ce-id': header, 'ce-schemaversion': '2', 'other-header': 'x' }) ?? ''}}`)).toEqual({
+      id: text,
+      schemaversion: 2,
+    });
+  });
+
+  test('an attribute that decodes to no UTF-8 makes the event unreadable', () => {
+    expect(attributesOf({ 'ce-id': '%FF' })).toBe(null);
+    expect(decode('attributed', Buffer.from('{}'), [], attributesOf({ 'ce-id': '\u00f8' })).broken).toEqual([['bad_utf8', 2]]);
   });
 });

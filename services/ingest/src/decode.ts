@@ -1,6 +1,8 @@
 import type { FaultCode } from '@tidegate/core';
 import { GrowingBuffer } from '@tidegate/core';
+import type { BodyLayout } from './formats.ts';
 import { splitJsonEvents } from './json-events.ts';
+import type { JsonLayout } from './json-events.ts';
 
 /** Where the decoder puts what it finds. A range is valid during the call only. */
 export interface EventSink {
@@ -19,29 +21,17 @@ export interface BodyDecoder {
   cut(code: FaultCode): void;
 }
 
-export type BodyFormat = 'json' | 'ndjson';
-
-/** By the media type; of its parameters only a charset other than UTF-8 matters. Null: holds no events. */
-export function formatOf(contentType: string | undefined): BodyFormat | null {
-  const [mediaType = '', ...parameters] = (contentType ?? '')
-    .toLowerCase()
-    .split(';')
-    .map((part) => part.trim());
-  if (!parameters.every(isUtf8)) return null;
-  if (mediaType === 'application/json') return 'json';
-  return mediaType === 'application/x-ndjson' || mediaType === 'application/ndjson' ? 'ndjson' : null;
+export interface DecoderOptions {
+  readonly layout: BodyLayout;
+  readonly eventBytesMax: number;
+  /** Of an event whose envelope stands in the headers: its members, as the beginning of an object; null where they are no UTF-8. */
+  readonly attributes: string | null;
 }
 
-const CHARSET = /^charset\s*=\s*"?([^"]*)"?$/;
-
-/** Whether a parameter of the media type leaves the body UTF-8; ASCII is a part of it. */
-function isUtf8(parameter: string): boolean {
-  const charset = CHARSET.exec(parameter)?.[1];
-  return charset === undefined || charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii';
-}
-
-export function createDecoder(format: BodyFormat, eventBytesMax: number, sink: EventSink): BodyDecoder {
-  return format === 'json' ? new JsonBody(eventBytesMax, sink) : new LineBody(eventBytesMax, sink);
+export function createDecoder(options: DecoderOptions, sink: EventSink): BodyDecoder {
+  const { layout, eventBytesMax } = options;
+  if (layout === 'lines') return new LineBody(eventBytesMax, sink);
+  return layout === 'attributed' ? new AttributedBody(options, sink) : new JsonBody({ layout, eventBytesMax }, sink);
 }
 
 const NEWLINE = 0x0a;
@@ -103,13 +93,15 @@ class LineBody implements BodyDecoder {
   }
 }
 
-/** One event, an array, or `{"events": [...]}`. Read whole: at most as long as a request may be. */
+/** One event, an array, or `{"events": [...]}`, as the layout allows. Read whole: at most as long as a request may be. */
 class JsonBody implements BodyDecoder {
   private readonly whole = new GrowingBuffer(16 * 1_024);
+  private readonly layout: JsonLayout;
   private readonly eventBytesMax: number;
   private readonly sink: EventSink;
 
-  constructor(eventBytesMax: number, sink: EventSink) {
+  constructor({ layout, eventBytesMax }: { readonly layout: JsonLayout; readonly eventBytesMax: number }, sink: EventSink) {
+    this.layout = layout;
     this.eventBytesMax = eventBytesMax;
     this.sink = sink;
   }
@@ -128,7 +120,7 @@ class JsonBody implements BodyDecoder {
 
   private split(cutCode: FaultCode | null): void {
     const bytes = this.whole.written();
-    splitJsonEvents(bytes, {
+    splitJsonEvents(bytes, this.layout, {
       event: (all, start, end) => {
         if (end - start > this.eventBytesMax) this.sink.broken('too_large', all.subarray(start, end), end - start);
         else this.sink.event(all, start, end);
@@ -139,6 +131,57 @@ class JsonBody implements BodyDecoder {
       },
     });
   }
+}
+
+const DATA_MEMBER = new TextEncoder().encode(',"data":');
+const CLOSE = new TextEncoder().encode('}');
+
+/** One event, put together from the members in its headers and the body as its `data`: from there on it is like any other. */
+class AttributedBody implements BodyDecoder {
+  private readonly data = new GrowingBuffer(1_024);
+  private readonly attributes: string | null;
+  private readonly eventBytesMax: number;
+  private readonly sink: EventSink;
+  private bytes = 0;
+
+  constructor({ attributes, eventBytesMax }: DecoderOptions, sink: EventSink) {
+    this.attributes = attributes;
+    this.eventBytesMax = eventBytesMax;
+    this.sink = sink;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
+    if (this.bytes <= this.eventBytesMax) this.data.copy(chunk);
+  }
+
+  end(): void {
+    const data = this.data.written();
+    if (this.attributes === null) return this.sink.broken('bad_utf8', data, this.bytes);
+    if (this.bytes > this.eventBytesMax) return this.sink.broken('too_large', data, this.bytes);
+    // Data that is not one whole value could add members to the envelope.
+    if (!isOneValue(data)) return this.sink.broken('bad_json', data, this.bytes);
+    const event = new GrowingBuffer(data.length + 1_024);
+    event.copy(new TextEncoder().encode(this.attributes));
+    if (!isBlank(data, 0, data.length)) {
+      event.copy(DATA_MEMBER);
+      event.copy(data);
+    }
+    event.copy(CLOSE);
+    if (event.length > this.eventBytesMax) this.sink.broken('too_large', data, event.length);
+    else this.sink.event(event.bytes, 0, event.length);
+  }
+
+  cut(code: FaultCode): void {
+    this.sink.broken(code, this.data.written(), this.bytes);
+  }
+}
+
+/** Nothing, or one JSON value as far as brackets and quotes tell. */
+function isOneValue(bytes: Uint8Array): boolean {
+  let isOne = true;
+  splitJsonEvents(bytes, 'one', { event: () => undefined, rest: (start) => (isOne = isBlank(bytes, start, bytes.length)) });
+  return isOne;
 }
 
 function isBlank(bytes: Uint8Array, start: number, end: number): boolean {

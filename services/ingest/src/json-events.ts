@@ -1,3 +1,6 @@
+/** `any`: one event, an array, or `{"events": [...]}`. */
+export type JsonLayout = 'any' | 'one' | 'list';
+
 /** What the splitter tells: whole values, and from where on the body has no further whole value. */
 export interface SplitSink {
   event(bytes: Uint8Array, start: number, end: number): void;
@@ -17,11 +20,12 @@ const HEAD_BYTES_MAX = 256;
  * Finds the events of a JSON body without reading them: brackets are counted outside of texts, and each range is judged by
  * itself afterwards. So one broken event of an array spoils itself only, unless it hides where it ends.
  */
-export function splitJsonEvents(bytes: Uint8Array, sink: SplitSink): void {
+export function splitJsonEvents(bytes: Uint8Array, layout: JsonLayout, sink: SplitSink): void {
   const start = skipSpace(bytes, 0);
-  const head = EVENTS_HEAD.exec(Buffer.from(bytes.subarray(0, HEAD_BYTES_MAX)).toString('latin1'));
+  const head = layout === 'any' ? EVENTS_HEAD.exec(Buffer.from(bytes.subarray(0, HEAD_BYTES_MAX)).toString('latin1')) : null;
   if (head !== null) splitArray(bytes, { at: head[0].length, closing: [CLOSE_ARRAY, CLOSE_OBJECT] }, sink);
-  else if (bytes[start] === OPEN_ARRAY) splitArray(bytes, { at: start + 1, closing: [CLOSE_ARRAY] }, sink);
+  else if (layout !== 'one' && bytes[start] === OPEN_ARRAY) splitArray(bytes, { at: start + 1, closing: [CLOSE_ARRAY] }, sink);
+  else if (layout === 'list') sink.rest(start);
   else {
     const end = valueEnd(bytes, start);
     if (end > start) sink.event(bytes, start, end);

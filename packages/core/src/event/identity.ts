@@ -3,6 +3,7 @@ import type { PartsHasher } from '../hash/hash-parts.ts';
 import { createPartsHasher } from '../hash/hash-parts.ts';
 import type { EventJudge } from './judge.ts';
 import { memberNumber, memberText } from './field-check.ts';
+import { decodeJsonText } from './json-text.ts';
 import type { MemberList } from './member-list.ts';
 import { endOf, FLAG, KIND, startOf } from './member-list.ts';
 
@@ -65,7 +66,9 @@ function addEntity(hasher: PartsHasher, judge: EventJudge, pseudonym: string): v
 }
 
 function addId(hasher: PartsHasher, judge: EventJudge): void {
-  addMemberText(hasher, judge.bytes, { list: judge.members, index: judge.idMember });
+  const { idBytes, idStart, idEnd } = judge;
+  if (judge.isIdEscaped) hasher.addText(decodeJsonText(idBytes, idStart + 1, idEnd - 1));
+  else hasher.addBytes(idBytes, idStart + 1, idEnd - 1);
 }
 
 /** A text without escapes is its own UTF-8, which the scanner has proven well-formed: nothing is decoded. */

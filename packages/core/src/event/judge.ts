@@ -1,15 +1,16 @@
 import type { FaultCode } from '../fault/codes.ts';
 import type { Fault } from '../fault/fault.ts';
+import { DataJudge, faultAt, nameAt } from './data-judge.ts';
+import type { Envelope } from './envelope.ts';
+import { ENVELOPE_NAMES_MAX, MEMBER, NATIVE } from './envelope.ts';
 import type { EventTypes, JudgedType } from './event-types.ts';
 import { memberNumber, textLength } from './field-check.ts';
 import { isInstant, parseInstant } from './instant.ts';
 import { JsonScanner } from './json-scan.ts';
 import type { JsonFault } from './json-string.ts';
-import { decodeJsonText } from './json-text.ts';
 import { KnownNames } from './known-names.ts';
 import type { MemberList } from './member-list.ts';
-import { endOf, KIND, startOf } from './member-list.ts';
-import { NameTable } from './name-table.ts';
+import { endOf, FLAG, KIND, startOf } from './member-list.ts';
 import { TextCache } from './text-cache.ts';
 
 const ID_LENGTH_MAX = 128;
@@ -19,15 +20,7 @@ const AHEAD_MAX_MS = 300_000;
 /** What the canonical record says where the sender named no source; callers may not use it. */
 export const NO_SOURCE = 'urn:tidegate:no-source';
 
-const MEMBERS = ['id', 'type', 'subject', 'source', 'occurred_at', 'schema_version', 'data'] as const;
-const ID = 0;
-const TYPE = 1;
-const SUBJECT = 2;
-const SOURCE = 3;
-const OCCURRED_AT = 4;
-const SCHEMA_VERSION = 5;
-const DATA = 6;
-const memberNames = new NameTable(MEMBERS);
+const encoder = new TextEncoder();
 
 const JSON_MESSAGES: Readonly<Record<JsonFault, string>> = {
   bad_json: 'is not JSON',
@@ -40,38 +33,51 @@ const JSON_MESSAGES: Readonly<Record<JsonFault, string>> = {
 export interface JudgeContext {
   readonly types: EventTypes;
   readonly nowMs: number;
+  /** Default: the native one. */
+  readonly envelope?: Envelope;
+  /** Makes the id of an event that brings none, 1 to 128 printable ASCII characters other than `"` and `\\`. Default: it is refused. */
+  readonly makeId?: (bytes: Uint8Array, start: number, end: number) => string;
 }
 
 /**
- * Judges native events against the packs of their tenant. One judge is reused for event after event; the parts of the
+ * Judges events against the packs of their tenant. One judge is reused for event after event; the parts of the
  * last accepted event stay readable until the next call, so that nothing is copied before it is written.
  */
 export class EventJudge {
   private readonly scanner = new JsonScanner();
   private readonly texts = new TextCache();
   private readonly envelopeNames = new KnownNames();
-  private readonly fieldNames = new KnownNames();
   /** Index of each envelope member in the scanner's list, or -1. */
-  private readonly at = new Int32Array(MEMBERS.length);
-  private fieldOf = new Int16Array(64);
-  private memberOf = new Int16Array(64);
+  private readonly at = new Int32Array(ENVELOPE_NAMES_MAX);
+  private envelope: Envelope = NATIVE;
   bytes: Uint8Array = new Uint8Array(0);
+  /** The id with its quotes stands here: among the event's own bytes, or made where it brought none. */
+  idBytes: Uint8Array = this.bytes;
+  idStart = 0;
+  /** Equals the start where there is no text as id. */
+  idEnd = 0;
+  isIdEscaped = false;
+  /** Members of the envelope that are kept as attributes: indices in `members`. */
+  readonly attributes: number[] = [];
   type: JudgedType | null = null;
   timeMs = 0;
   /** "" where absent. */
   source = '';
   /** "" where absent. */
   subject = '';
-  /** Whether `data` must be written anew because members are dropped or replaced. */
-  isDataChanged = false;
+  /** What became of the members of `data`. */
+  readonly fields = new DataJudge(this.texts);
 
   /** Null: accepted, and the parts hold the event. Checks in a fixed order and tells the first fault. */
   judge(bytes: Uint8Array, range: { readonly start: number; readonly end: number }, context: JudgeContext): Fault | null {
     this.bytes = bytes;
+    this.envelope = context.envelope ?? NATIVE;
     this.at.fill(-1);
+    this.idEnd = this.idStart;
     const broken = this.scanner.scan(bytes, range.start, range.end);
-    if (broken !== null) return this.fault(broken, this.scanner.faultPath(), JSON_MESSAGES[broken]);
+    if (broken !== null) return faultAt(broken, this.scanner.faultPath(), JSON_MESSAGES[broken]);
     const unknown = this.findMembers();
+    this.findId(range, context.makeId);
     const fault = this.judgeType(context.types);
     if (fault !== null) return fault;
     if (unknown !== null && this.type?.compiled.unknownMembers === 'refuse') return unknown;
@@ -79,12 +85,9 @@ export class EventJudge {
   }
 
   private judgeEnvelope(nowMs: number): Fault | null {
-    return this.judgeId() ?? this.judgeSource() ?? this.judgeSubject() ?? this.judgeTime(nowMs) ?? this.judgeSchemaVersion();
-  }
-
-  /** Whether the event, accepted or not, has a text as id; then `idMember` says where it is. */
-  get hasTextId(): boolean {
-    return this.idMember >= 0 && this.members.kind[this.idMember] === KIND.string;
+    return (
+      this.judgeOwn() ?? this.judgeId() ?? this.judgeSource() ?? this.judgeSubject() ?? this.judgeTime(nowMs) ?? this.judgeSchemaVersion()
+    );
   }
 
   get members(): MemberList {
@@ -95,70 +98,83 @@ export class EventJudge {
     return this.scanner.data;
   }
 
-  /** Index of the id in `members`. */
-  get idMember(): number {
-    return this.at[ID] ?? -1;
-  }
-
   get sourceMember(): number {
-    return this.at[SOURCE] ?? -1;
+    return this.at[MEMBER.source] ?? -1;
   }
 
   get schemaVersionMember(): number {
-    return this.at[SCHEMA_VERSION] ?? -1;
+    return this.at[MEMBER.schemaVersion] ?? -1;
   }
 
   get dataMember(): number {
-    return this.at[DATA] ?? -1;
-  }
-
-  /** The declared field of member i of `data`, or -1 for a member that is dropped. */
-  fieldAt(i: number): number {
-    return this.fieldOf[i] ?? -1;
+    return this.at[MEMBER.data] ?? -1;
   }
 
   /** Index in `data` of the entity id that the event type's `key:` names, or -1. */
   get entityMember(): number {
-    const field = this.type?.keyField ?? -1;
-    return field < 0 ? -1 : (this.memberOf[field] ?? -1);
+    return this.fields.memberAt(this.type?.keyField ?? -1);
   }
 
   private text(list: MemberList, index: number): string {
     return this.texts.text(this.bytes, startOf(list, index) + 1, endOf(list, index) - 1);
   }
 
-  private fault(code: FaultCode, path: readonly string[], message: string): Fault {
-    const shown = path.map(publicName).join('.');
-    return shown === '' ? { code, message } : { code, path: shown, message };
-  }
-
-  /** Positions of the envelope's members; the fault of the first one that the envelope does not have. */
+  /** Positions of the envelope's members; the fault of the first one that the envelope neither has nor keeps. */
   private findMembers(): Fault | null {
     const list = this.members;
+    const { table, refuse } = this.envelope;
+    this.attributes.length = 0;
     let unknown: Fault | null = null;
     for (let i = 0; i < list.count; i += 1) {
-      const which = this.envelopeNames.find(memberNames, this.bytes, { list, i });
-      if (which >= 0) {
-        if (list.kind[i] !== KIND.null) this.at[which] = i;
-      } else unknown ??= this.fault('field_unknown', [nameAt(this.bytes, list, i)], 'is no member of an event');
+      const which = this.envelopeNames.find(table, this.bytes, { list, i });
+      if (which < 0 && refuse === null) unknown ??= faultAt('field_unknown', [nameAt(this.bytes, list, i)], 'is no member of an event');
+      else if (list.kind[i] === KIND.null) continue;
+      else if (which < 0) this.attributes.push(i);
+      else this.at[which] = i;
     }
     return unknown;
   }
 
+  private findId({ start, end }: { readonly start: number; readonly end: number }, makeId: JudgeContext['makeId']): void {
+    const index = this.at[MEMBER.id] ?? -1;
+    if (index < 0 && makeId !== undefined) {
+      this.idBytes = encoder.encode(`"${makeId(this.bytes, start, end)}"`);
+      this.idStart = 0;
+      this.idEnd = this.idBytes.length;
+      this.isIdEscaped = false;
+      return;
+    }
+    this.idBytes = this.bytes;
+    this.idStart = index < 0 ? 0 : startOf(this.members, index);
+    this.idEnd = index < 0 || this.members.kind[index] !== KIND.string ? this.idStart : endOf(this.members, index);
+    this.isIdEscaped = index >= 0 && ((this.members.flags[index] ?? 0) & FLAG.escaped) !== 0;
+  }
+
+  private judgeOwn(): Fault | null {
+    const { bytes, members, at, attributes } = this;
+    const refusal = this.envelope.refuse?.({ bytes, list: members, at, others: attributes }) ?? null;
+    return refusal === null ? null : faultAt(refusal.code, [refusal.name], refusal.message);
+  }
+
+  /** The fault of a member of the envelope, under the name that the format gives it. */
+  private memberFault(code: FaultCode, member: number, message: string): Fault {
+    return faultAt(code, [this.envelope.names[member] ?? ''], message);
+  }
+
   private judgeType(types: EventTypes): Fault | null {
     this.type = null;
-    const index = this.at[TYPE] ?? -1;
-    if (index < 0) return this.fault('field_missing', ['type'], 'is missing');
+    const index = this.at[MEMBER.type] ?? -1;
+    if (index < 0) return faultAt('field_missing', ['type'], 'is missing');
     if (this.members.kind[index] === KIND.string) {
       this.type = types.find(this.bytes, startOf(this.members, index) + 1, endOf(this.members, index) - 1) ?? null;
     }
-    return this.type === null ? this.fault('type_unknown', ['type'], 'is declared by no pack') : null;
+    return this.type === null ? faultAt('type_unknown', ['type'], 'is declared by no pack') : null;
   }
 
   private judgeId(): Fault | null {
-    const index = this.idMember;
-    if (index < 0) return this.fault('id_missing', ['id'], 'is missing');
-    return this.isText(index, ID_LENGTH_MAX) ? null : this.fault('id_invalid', ['id'], 'must be a text of 1 to 128 characters');
+    const index = this.at[MEMBER.id] ?? -1;
+    if (index < 0) return this.idEnd > this.idStart ? null : faultAt('id_missing', ['id'], 'is missing');
+    return this.isText(index, ID_LENGTH_MAX) ? null : faultAt('id_invalid', ['id'], 'must be a text of 1 to 128 characters');
   }
 
   private judgeSource(): Fault | null {
@@ -167,33 +183,33 @@ export class EventJudge {
     if (index < 0) return null;
     const isEmpty = this.members.kind[index] === KIND.string && this.insideLength(index) === 0;
     if (isEmpty) return null;
-    if (!this.isText(index, SOURCE_LENGTH_MAX)) return this.fault('source_invalid', ['source'], 'must be a text of at most 256 characters');
+    if (!this.isText(index, SOURCE_LENGTH_MAX)) return faultAt('source_invalid', ['source'], 'must be a text of at most 256 characters');
     this.source = this.text(this.members, index);
-    return this.source === NO_SOURCE ? this.fault('source_invalid', ['source'], 'is reserved') : null;
+    return this.source === NO_SOURCE ? faultAt('source_invalid', ['source'], 'is reserved') : null;
   }
 
   private judgeSubject(): Fault | null {
-    const index = this.at[SUBJECT] ?? -1;
+    const index = this.at[MEMBER.subject] ?? -1;
     const rule = this.type?.compiled.subject ?? 'optional';
     this.subject = '';
-    if (index < 0) return rule === 'required' ? this.fault('subject_missing', ['subject'], 'is required by the event type') : null;
-    if (rule === 'none') return this.fault('subject_refused', ['subject'], 'is not taken by the event type');
+    if (index < 0) return rule === 'required' ? faultAt('subject_missing', ['subject'], 'is required by the event type') : null;
+    if (rule === 'none') return faultAt('subject_refused', ['subject'], 'is not taken by the event type');
     if (!this.isText(index, SUBJECT_LENGTH_MAX)) {
-      return this.fault('subject_invalid', ['subject'], 'must be a text of 1 to 256 characters');
+      return faultAt('subject_invalid', ['subject'], 'must be a text of 1 to 256 characters');
     }
     this.subject = this.text(this.members, index);
     return null;
   }
 
   private judgeTime(nowMs: number): Fault | null {
-    const index = this.at[OCCURRED_AT] ?? -1;
-    if (index < 0) return this.fault('field_missing', ['occurred_at'], 'is missing');
+    const index = this.at[MEMBER.occurredAt] ?? -1;
+    if (index < 0) return this.memberFault('field_missing', MEMBER.occurredAt, 'is missing');
     this.timeMs = this.readTime(index);
     if (!isInstant(this.timeMs)) {
-      return this.fault('occurred_at_invalid', ['occurred_at'], 'must be an RFC 3339 instant or epoch milliseconds');
+      return this.memberFault('occurred_at_invalid', MEMBER.occurredAt, 'must be an RFC 3339 instant or epoch milliseconds');
     }
     const isAhead = this.timeMs > nowMs + AHEAD_MAX_MS;
-    return isAhead ? this.fault('occurred_at_in_future', ['occurred_at'], 'is more than 5 minutes ahead') : null;
+    return isAhead ? this.memberFault('occurred_at_in_future', MEMBER.occurredAt, 'is more than 5 minutes ahead') : null;
   }
 
   private readTime(index: number): number {
@@ -210,59 +226,14 @@ export class EventJudge {
     if (index < 0) return null;
     const value = this.members.kind[index] === KIND.number ? memberNumber(this.bytes, this.members, index) : null;
     const isVersion = typeof value === 'number' && value >= 1 && value <= 1_000_000;
-    return isVersion ? null : this.fault('field_invalid', ['schema_version'], 'must be a positive integer');
+    return isVersion ? null : this.memberFault('field_invalid', MEMBER.schemaVersion, 'must be a positive integer');
   }
 
   private judgeData(): Fault | null {
-    const { type } = this;
     const index = this.dataMember;
-    if (type === null) return null;
-    if (index >= 0 && this.members.kind[index] !== KIND.object) return this.fault('field_invalid', ['data'], 'must be an object');
-    this.isDataChanged = type.hasTreatment;
-    this.prepareMaps(type.checks.length);
-    for (let i = 0; i < this.data.count; i += 1) {
-      const fault = this.judgeField(type, i);
-      if (fault !== null) return fault;
-    }
-    for (const field of type.required) {
-      if ((this.memberOf[field] ?? -1) < 0) return this.fault('field_missing', ['data', fieldName(type, field)], 'is missing');
-    }
-    return type.dependentBounds.length === 0 ? null : this.judgeDependentBounds(type);
-  }
-
-  private prepareMaps(fields: number): void {
-    if (this.fieldOf.length < this.data.count) this.fieldOf = new Int16Array(this.data.count * 2);
-    if (this.memberOf.length < fields) this.memberOf = new Int16Array(fields * 2);
-    this.memberOf.fill(-1, 0, fields);
-  }
-
-  private judgeField(type: JudgedType, i: number): Fault | null {
-    const list = this.data;
-    const field = this.fieldNames.find(type.names, this.bytes, { list, i });
-    this.fieldOf[i] = field;
-    if (field < 0) {
-      if (type.compiled.unknownMembers === 'refuse') {
-        return this.fault('field_unknown', ['data', nameAt(this.bytes, list, i)], 'is not declared by the event type');
-      }
-      this.isDataChanged = true;
-      return null;
-    }
-    if (list.kind[i] === KIND.null) return null;
-    this.memberOf[field] = i;
-    const refusal = type.checks[field]?.(this.bytes, list, i) ?? null;
-    return refusal === null ? null : this.fault(refusal.code, ['data', fieldName(type, field)], refusal.message);
-  }
-
-  private judgeDependentBounds(type: JudgedType): Fault | null {
-    for (const bounds of type.dependentBounds) {
-      const by = this.memberOf[bounds.by] ?? -1;
-      const member = this.memberOf[bounds.field] ?? -1;
-      if (by < 0 || member < 0) continue;
-      const value = memberNumber(this.bytes, this.data, member);
-      const refusal = value === null ? null : (bounds.of.get(this.text(this.data, by))?.(value) ?? null);
-      if (refusal !== null) return this.fault(refusal.code, ['data', fieldName(type, bounds.field)], refusal.message);
-    }
-    return null;
+    if (this.type === null) return null;
+    if (index >= 0 && this.members.kind[index] !== KIND.object) return faultAt('field_invalid', ['data'], 'must be an object');
+    return this.fields.judge(this.bytes, this.data, this.type);
   }
 
   private insideLength(index: number): number {
@@ -274,17 +245,4 @@ export class EventJudge {
     if (this.members.kind[index] !== KIND.string || inside === 0) return false;
     return inside <= lengthMax || textLength(this.bytes, this.members, index) <= lengthMax;
   }
-}
-
-function fieldName(type: JudgedType, field: number): string {
-  return type.compiled.fields[field]?.name ?? '';
-}
-
-function nameAt(bytes: Uint8Array, list: MemberList, i: number): string {
-  return decodeJsonText(bytes, list.keyStart[i] ?? 0, list.keyEnd[i] ?? 0);
-}
-
-/** Names that look like identifiers are told back; whatever else a sender used as a name might be a person's. */
-function publicName(name: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name) ? name : '*';
 }

@@ -121,12 +121,12 @@ test('the same names mean other fields in another type', () => {
   for (const [type, b] of ['x', 'x', 'y', 'y', 'x'].map((type) => [type, type === 'x' ? '"v"' : '1'])) {
     const bytes = encoder.encode(`{"id":"1","occurred_at":0,"type":"${type ?? ''}","data":{"a":"v","b":${b ?? ''}}}`);
     expect(judge.judge(bytes, { start: 0, end: bytes.length }, { types, nowMs: 0 })).toBe(null);
-    expect([judge.fieldAt(0), judge.fieldAt(1)]).toEqual(type === 'x' ? [0, 1] : [1, 0]);
+    expect([judge.fields.fieldAt(0), judge.fields.fieldAt(1)]).toEqual(type === 'x' ? [0, 1] : [1, 0]);
   }
 });
 
 function parts(judge: EventJudge): unknown {
-  const { idMember, sourceMember, dataMember, entityMember, isDataChanged, data } = judge;
-  const fields = Array.from({ length: data.count }, (_, i) => judge.fieldAt(i));
-  return { idMember, sourceMember, dataMember, entityMember, isDataChanged, fields };
+  const { idStart, idEnd, sourceMember, dataMember, entityMember, data } = judge;
+  const fields = Array.from({ length: data.count }, (_, i) => judge.fields.fieldAt(i));
+  return { idStart, idEnd, sourceMember, dataMember, entityMember, isDataChanged: judge.fields.isChanged, fields };
 }

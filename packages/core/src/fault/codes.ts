@@ -138,6 +138,12 @@ export const FAULTS = {
     meaning: 'The event carries no id, so a resent copy could not be told from a new event.',
     next: 'Give each event an id of its own.',
   },
+  idempotency_key_invalid: {
+    status: 400,
+    title: 'Idempotency-Key not valid',
+    meaning: 'The header Idempotency-Key is not 1 to 64 printable ASCII characters, or holds a space, a quote or a backslash.',
+    next: 'Send a key such as a UUID, a new one for each new request, the same one when a request is sent again.',
+  },
   internal: {
     status: 500,
     title: 'Internal fault',
