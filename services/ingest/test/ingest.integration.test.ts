@@ -39,7 +39,7 @@ afterAll(async () => {
   await client.close();
 });
 
-function startService(): ChildProcess {
+function startService(at = port): ChildProcess {
   return spawn(process.execPath, [fileURLToPath(new URL('../src/main.ts', import.meta.url))], {
     stdio: 'ignore',
     env: {
@@ -49,7 +49,7 @@ function startService(): ChildProcess {
       PSEUDONYM_SECRET: new TextDecoder().decode(config.pseudonymSecret),
       SECRET_KEY: new TextDecoder().decode(config.secretKey),
       FIELD_KEYS: Buffer.from(config.fieldKeys[0] ?? []).toString('base64'),
-      LISTEN_PORT: String(port),
+      LISTEN_PORT: String(at),
       METRICS_PORT: '0',
     },
   });
@@ -131,6 +131,26 @@ test('SIGTERM under load: exit 0, and every event that was answered accepted is 
   await Promise.all(senders);
   const stored = new Set((await storedIds()).flat());
   expect(accepted.filter((id) => !stored.has(id))).toEqual([]);
+});
+
+test('two instances at once lay an id in the same partition, so that its one owner meets every copy of it', async () => {
+  const ports = [await freePort(), await freePort()];
+  const instances = ports.map((at) => startService(at));
+  try {
+    const postTo = (body: string) => ports.map(async (at) => send({ port: at }, body, { nowMs: systemClock.nowMs() }));
+    const statuses = async (body: string): Promise<number[]> => (await Promise.all(postTo(body))).map(({ status }) => status);
+    await vi.waitFor(async () => expect(await statuses(event('first'))).toEqual([202, 202]), { timeout: 30_000, interval: 100 });
+    const ids = Array.from({ length: 500 }, (_, i) => `both-${String(i)}`);
+    const body = ids.map((id) => event(id)).join('\n');
+    expect(await statuses(body)).toEqual([202, 202]);
+    const stored = (await storedIds()).map((list) => list.filter((id) => id.startsWith('both-')));
+    expect(stored.flat()).toHaveLength(2 * ids.length);
+    expect(stored.filter((list) => list.length > 0)).toHaveLength(PARTITIONS);
+    // As many different ids as there are, counted partition by partition: none lies in two.
+    expect(stored.map((list) => new Set(list).size).reduce((sum, count) => sum + count)).toBe(ids.length);
+  } finally {
+    for (const instance of instances) instance.kill('SIGKILL');
+  }
 });
 
 async function freePort(): Promise<number> {
