@@ -22,6 +22,15 @@ export const mutants: readonly Mutant[] = [
     kind: 'unit',
   },
   {
+    name: "another request's records are taken into a receipt's run",
+    section: 9,
+    file: 'services/ingest/src/ledger.ts',
+    find: 'if (position === part.end)',
+    replace: 'if (runs.length > 0)',
+    tests: ['services/ingest/src/ledger.property.test.ts'],
+    kind: 'unit',
+  },
+  {
     name: 'the record names another pack version than the one that judged it',
     section: 4,
     file: 'packages/core/src/event/canonical-writer.ts',

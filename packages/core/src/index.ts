@@ -27,7 +27,8 @@ export type { EventIdentity, IdentityKeys } from './event/identity.ts';
 export { decodeJsonText } from './event/json-text.ts';
 export { EventJudge, NO_SOURCE } from './event/judge.ts';
 export type { JudgeContext } from './event/judge.ts';
-export { decodeReceipt, encodeReceipt } from './event/receipt.ts';
+export type { OffsetRun } from './event/offset-runs.ts';
+export { countOf, decodeReceipt, encodeReceipt, lastOffsetOf } from './event/receipt.ts';
 export type { Receipt, ReceiptEntry } from './event/receipt.ts';
 export { partitionOf } from './event/topic-key.ts';
 

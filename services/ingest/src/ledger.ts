@@ -1,4 +1,4 @@
-import type { Fault, Receipt } from '@tidegate/core';
+import type { Fault, OffsetRun, Receipt } from '@tidegate/core';
 import { decodeJsonText, GrowingBuffer } from '@tidegate/core';
 import type { BatchOutcome, BatchWaiter, PendingBatch } from './append.ts';
 
@@ -23,9 +23,10 @@ interface Part {
   readonly batch: PendingBatch;
   /** -1 for originals on their way into rejected.v1. */
   readonly partition: number;
-  /** Position of the request's last record in the batch. */
-  last: number;
-  count: number;
+  /** Where in the batch the request's records lie: first position and number of each run, one after the other. */
+  readonly runs: number[];
+  /** The position after the last one. */
+  end: number;
   outcome: BatchOutcome | null;
 }
 
@@ -126,15 +127,14 @@ export class Ledger implements BatchWaiter {
 
   /** Where the accepted events lie; two batches of one partition become one entry. */
   receiptEntries(): Receipt['entries'] {
-    const entries = new Map<number, { lastOffset: number; count: number }>();
-    for (const part of this.parts) {
-      if (part.partition < 0 || part.outcome?.isAppended !== true) continue;
-      const entry = entries.get(part.partition) ?? { lastOffset: 0, count: 0 };
-      entry.lastOffset = Math.max(entry.lastOffset, part.outcome.baseOffset + part.last);
-      entry.count += part.count;
-      entries.set(part.partition, entry);
+    const runsOf = new Map<number, OffsetRun[]>();
+    for (const { partition, outcome, runs } of this.parts) {
+      if (partition < 0 || outcome?.isAppended !== true) continue;
+      const entry = runsOf.get(partition) ?? [];
+      for (let i = 0; i < runs.length; i += 2) entry.push({ first: outcome.baseOffset + (runs[i] ?? 0), count: runs[i + 1] ?? 0 });
+      runsOf.set(partition, entry);
     }
-    return [...entries].toSorted(([a], [b]) => a - b).map(([partition, entry]) => ({ lane: 'live', partition, ...entry }));
+    return [...runsOf].toSorted(([a], [b]) => a - b).map(([partition, runs]) => ({ lane: 'live', partition, runs }));
   }
 
   private join(batch: PendingBatch, partition: number): number {
@@ -145,16 +145,13 @@ export class Ledger implements BatchWaiter {
     }
     if (index < 0) {
       index = this.parts.length;
-      this.parts.push({ batch, partition, last, count: 0, outcome: null });
+      this.parts.push({ batch, partition, runs: [], end: -1, outcome: null });
       batch.waiters.push(this);
       this.open += 1;
     }
     this.newest[partition + 1] = index;
     const part = this.parts[index];
-    if (part !== undefined) {
-      part.last = last;
-      part.count += 1;
-    }
+    if (part !== undefined) extend(part, last);
     return index;
   }
 
@@ -170,4 +167,13 @@ export class Ledger implements BatchWaiter {
   private resolveIfDone(): void {
     if (this.isClosed && this.open === 0) this.done.resolve();
   }
+}
+
+/** Records of one piece of a body come without another request's between them: a run is rarely ended. */
+function extend(part: Part, position: number): void {
+  const { runs } = part;
+  const length = runs.length - 1;
+  if (position === part.end) runs[length] = (runs[length] ?? 0) + 1;
+  else runs.push(position, 1);
+  part.end = position + 1;
 }

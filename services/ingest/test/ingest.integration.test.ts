@@ -99,8 +99,7 @@ test('what is accepted lies in the log where the receipt says, once and in the o
     stored.map((list, partition) => ({
       lane: 'live',
       partition,
-      lastOffset: list.length - 1,
-      count: list.filter((id) => id !== 'first').length,
+      runs: [{ first: list.indexOf('first') + 1, count: list.filter((id) => id !== 'first').length }],
     })),
   );
   for (const list of stored) expect(list).toEqual(list.toSorted((a, b) => (a === 'first' ? -1 : b === 'first' ? 1 : a < b ? -1 : 1)));

@@ -1,6 +1,6 @@
 /** Receipts: opened here, compared with what is materialised and with what Postgres has committed. */
 import type { Receipt, ReceiptEntry } from '@tidegate/core';
-import { decodeReceipt } from '@tidegate/core';
+import { countOf, decodeReceipt, lastOffsetOf } from '@tidegate/core';
 import type { EndedLog, LogSpan, ReadStore } from '@tidegate/postgres';
 import type { CellStore } from '@tidegate/redis';
 import type { Sealer } from '@tidegate/runtime';
@@ -99,9 +99,9 @@ export function createReceipts(deps: ReceiptsDeps): Receipts {
       const open = judged.filter(({ fate }) => fate !== 'counted');
       return {
         isCounted: open.length === 0,
-        pendingEvents: open.reduce((sum, { entry }) => sum + entry.count, 0),
+        pendingEvents: open.reduce((sum, { entry }) => sum + countOf(entry), 0),
         isLogChanged: judged.some(({ fate }) => fate === 'unknown'),
-        covered: judged.filter(({ fate }) => fate === 'counted').map(spanOf),
+        covered: judged.filter(({ fate }) => fate === 'counted').flatMap(spansOf),
       };
     },
     rejectedEvents: async ({ tenant }, { covered }) =>
@@ -154,7 +154,8 @@ interface Known {
  * |                                           | so far: whoever made the receipt may not have heard of the new log yet    |
  */
 function judgeEntry(generation: number, entry: ReceiptEntry, { held, ended, logEnds }: Known): Judged {
-  const { lane, partition, lastOffset } = entry;
+  const { lane, partition } = entry;
+  const lastOffset = lastOffsetOf(entry);
   const at = lane === 'live' ? held.find((one) => one.partition === partition) : undefined;
   if (at === undefined) return { entry, fate: 'pending', logGeneration: generation };
   const isPassed = at.nextOffset > lastOffset;
@@ -165,8 +166,8 @@ function judgeEntry(generation: number, entry: ReceiptEntry, { held, ended, logE
   return { entry, fate: isPassed || !isInNewLog ? 'counted' : 'pending', logGeneration: own.logGeneration };
 }
 
-/** The records of a request lie together in a partition unless another request's came in between. */
-function spanOf({ entry, logGeneration }: Judged): LogSpan {
-  const { partition, lastOffset, count } = entry;
-  return { partition, logGeneration, firstOffset: lastOffset - count + 1, lastOffset };
+/** One for each run, so that no other request's records are among them. */
+function spansOf({ entry, logGeneration }: Judged): readonly LogSpan[] {
+  const { partition, runs } = entry;
+  return runs.map(({ first, count }) => ({ partition, logGeneration, firstOffset: first, lastOffset: first + count - 1 }));
 }

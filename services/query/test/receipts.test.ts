@@ -45,7 +45,11 @@ const at = (partition: number, nextOffset: number, logGeneration = 1): HeldProgr
   logGeneration,
   completeThroughMs: null,
 });
-const entry = (partition: number, lastOffset: number, count = 1): ReceiptEntry => ({ lane: 'live', partition, lastOffset, count });
+const entry = (partition: number, lastOffset: number, count = 1): ReceiptEntry => ({
+  lane: 'live',
+  partition,
+  runs: [{ first: lastOffset - count + 1, count }],
+});
 const receiptOf = (logGeneration: number, ...entries: ReceiptEntry[]): Receipt => ({ tenant: 'acme', logGeneration, entries });
 const never = new AbortController().signal;
 
@@ -68,6 +72,25 @@ describe('a receipt of the log that is being counted', () => {
     expect(await receipts.rejectedEvents(receipt, state)).toBe(7);
     expect(seen.of).toEqual(['events acme']);
     expect(seen.spans).toEqual([{ partition: 0, logGeneration: 1, firstOffset: 6, lastOffset: 9 }]);
+  });
+
+  test('has no rejected events of another request counted, though they lie between its own', async () => {
+    const { receipts, seen } = receiptsIn({});
+    const mixed: ReceiptEntry = {
+      lane: 'live',
+      partition: 2,
+      runs: [
+        { first: 4, count: 2 },
+        { first: 8, count: 1 },
+      ],
+    };
+    const state = await receipts.stateOf(receiptOf(1, mixed), [at(2, 9)]);
+    await receipts.rejectedEvents(receiptOf(1, mixed), state);
+    expect(seen.spans).toEqual([
+      { partition: 2, logGeneration: 1, firstOffset: 4, lastOffset: 5 },
+      { partition: 2, logGeneration: 1, firstOffset: 8, lastOffset: 8 },
+    ]);
+    expect(await receipts.stateOf(receiptOf(1, mixed), [at(2, 8)])).toMatchObject({ isCounted: false, pendingEvents: 3 });
   });
 
   test('costs Postgres nothing for rejected events while none is covered', async () => {

@@ -258,7 +258,8 @@ function createOwner({ pool }: Database, { announce, topics }: Log) {
     /** A receipt for the events of a partition up to its next offset, and `more` to come. */
     receipt(partition: number, more: number, tenant = 'acme'): string {
       const lastOffset = (offsets.get(partition) ?? 0) + more - 1;
-      const entries = [{ lane: 'live' as const, partition, lastOffset, count: Math.max(1, more) }];
+      const count = Math.max(1, more);
+      const entries = [{ lane: 'live' as const, partition, runs: [{ first: lastOffset - count + 1, count }] }];
       const sealer = createSealer(deriveKey(encoder.encode(SECRET), 'tidegate/receipt', 32));
       return `tgr1.${Buffer.from(sealer.seal(encodeReceipt({ tenant, logGeneration: 1, entries }))).toString('base64url')}`;
     },

@@ -96,14 +96,22 @@ describe('a receipt', () => {
     tenant: 'acme',
     logGeneration: 3,
     entries: [
-      { lane: 'live', partition: 0, lastOffset: 300, count: 2 },
-      { lane: 'backfill', partition: 11, lastOffset: 2 ** 40, count: 1 },
+      {
+        lane: 'live',
+        partition: 0,
+        runs: [
+          { first: 299, count: 2 },
+          { first: 304, count: 1 },
+        ],
+      },
+      { lane: 'backfill', partition: 11, runs: [{ first: 2 ** 40, count: 1 }] },
     ],
   } as const;
 
   test('has the bytes of the formats page', () => {
-    // 300 = 0x02 * 128 + 0x2c; 2^40 = 2^5 * 128^5: five bytes 80, then 20.
-    expect(hex(encodeReceipt(receipt))).toBe(`01${'04'}61636d65${'03'}${'02'}${'0000ac0202'}${'010b'}${'80'.repeat(5)}20${'01'}`);
+    // 299 = 0x02 * 128 + 0x2b, two events; 3 offsets after 300 lies the next one. 2^40 = 2^5 * 128^5: five bytes 80, then 20.
+    const entries = `${'000002ab0201'}${'0300'}${'010b01'}${'80'.repeat(5)}20${'00'}`;
+    expect(hex(encodeReceipt(receipt))).toBe(`02${'04'}61636d65${'03'}${'02'}${entries}`);
   });
 
   test('comes back as it went, and never from bytes that are cut, longer or of another version', () => {
@@ -111,6 +119,16 @@ describe('a receipt', () => {
     expect(decodeReceipt(bytes)).toEqual(receipt);
     for (let length = 0; length < bytes.length; length += 1) expect(decodeReceipt(bytes.subarray(0, length))).toBe(null);
     expect(decodeReceipt(Uint8Array.of(...bytes, 0))).toBe(null);
-    expect(decodeReceipt(Uint8Array.of(2, ...bytes.subarray(1)))).toBe(null);
+    expect(decodeReceipt(Uint8Array.of(3, ...bytes.subarray(1)))).toBe(null);
+  });
+
+  test('of version 1 is read still: it named the last offset and the number of events of a partition', () => {
+    const old = Buffer.from(`01${'04'}61636d65${'03'}${'02'}${'0000ac0202'}${'010b'}${'80'.repeat(5)}20${'01'}`, 'hex');
+    expect(decodeReceipt(old)?.entries).toEqual([
+      { lane: 'live', partition: 0, runs: [{ first: 299, count: 2 }] },
+      { lane: 'backfill', partition: 11, runs: [{ first: 2 ** 40, count: 1 }] },
+    ]);
+    // No partition has -1 as its first offset.
+    expect(decodeReceipt(Uint8Array.of(1, 0, 3, 1, 0, 0, 0, 2))).toBe(null);
   });
 });
