@@ -16,13 +16,15 @@ import { CELL_LIMITS, partsFor, splitContent } from './cell-store.ts';
 import { fromFields, toFields } from './chunk-codec.ts';
 import { answerKey, chunkKey, partKeys, progressKey } from './chunk-key.ts';
 import { createProgressDecoder, encodeProgress } from './progress-codec.ts';
-import { createScript, listOf, textOf } from './script-runner.ts';
+import { createScript, isDamage, listOf, textOf } from './script-runner.ts';
 import type { Script, ScriptReply } from './script-runner.ts';
 
 export interface RedisCellsOptions {
   readonly client: Redis;
   readonly prefix: string;
   readonly limits?: CellLimits;
+  /** Something kept could not be read and was dropped, as if it had never been there. */
+  readonly onDamage?: () => void;
 }
 
 interface Scripts {
@@ -36,6 +38,8 @@ interface Scripts {
 }
 
 interface Cells {
+  readonly client: Redis;
+  readonly onDamage: () => void;
   readonly prefix: string;
   readonly limits: CellLimits;
   readonly scripts: Scripts;
@@ -46,7 +50,7 @@ const FIELDS_PER_CALL = 2_000;
 const KEYS_PER_CALL = 1_000;
 
 /** The client stays the caller's: `close` ends nothing that it did not begin. */
-export function createRedisCells({ client, prefix, limits = CELL_LIMITS }: RedisCellsOptions): CellStore {
+export function createRedisCells({ client, prefix, limits = CELL_LIMITS, onDamage = () => undefined }: RedisCellsOptions): CellStore {
   const script = (...names: string[]): Script => createScript(client, ...names.map((name) => `${name}.lua`));
   const scripts = {
     create: script('chunk-create'),
@@ -57,7 +61,7 @@ export function createRedisCells({ client, prefix, limits = CELL_LIMITS }: Redis
     advance: script('progress-advance'),
     begin: script('progress-begin'),
   };
-  const cells: Cells = { prefix, limits, scripts };
+  const cells: Cells = { client, onDamage, prefix, limits, scripts };
   const decodeProgress = createProgressDecoder();
   return {
     findPresent: async (names) => findPresent(client, prefix, names),
@@ -65,19 +69,30 @@ export function createRedisCells({ client, prefix, limits = CELL_LIMITS }: Redis
     advance: async (advances) => advanceProgress(cells, advances),
     beginEpoch: async (next) => beginEpoch(cells, next),
     async readProgress() {
-      const { epoch, ...texts } = await client.hgetall(progressKey(prefix));
+      const { epoch, ...texts } = await orIfDamaged(
+        cells,
+        async () => client.hgetall(progressKey(prefix)),
+        () => ({}) as Record<string, string>,
+      );
       if (epoch === undefined) return null;
       const known = Object.entries(texts).map(([partition, text]) => decodeProgress(Number(partition), text));
       return { epoch, partitions: new Map(known.filter((one) => one !== null).map((one) => [one.partition, one])) };
     },
     async create(name, { token, epoch, brokenToken }) {
-      const [kind, held] = listOf(await scripts.create.run([chunkKey(prefix, name)], [token, epoch, limits.ttlMs, brokenToken ?? '']));
+      const key = chunkKey(prefix, name);
+      const make = async (): Promise<ScriptReply> => scripts.create.run([key], [token, epoch, limits.ttlMs, brokenToken ?? '']);
+      const [kind, held] = listOf(await orIfDamaged(cells, make, async () => client.del(key).then(make)));
       const word = textOf(kind);
       return { kind: word === 'filled' || word === 'loading' ? word : 'created', token: textOf(held) };
     },
     fill: async (name, token, content) => fill(cells, { key: chunkKey(prefix, name), token }, content),
     read: async (name, as) => read(cells, chunkKey(prefix, name), as),
-    readAnswer: async (tenant, key) => client.getBuffer(answerKey(prefix, tenant, key)),
+    readAnswer: async (tenant, key) =>
+      orIfDamaged(
+        cells,
+        async () => client.getBuffer(answerKey(prefix, tenant, key)),
+        () => null,
+      ),
     async writeAnswer(tenant, key, { bytes, ttlMs }) {
       await client.set(answerKey(prefix, tenant, key), Buffer.from(bytes), 'PX', ttlMs);
     },
@@ -100,11 +115,29 @@ async function findPresent(client: Redis, prefix: string, names: readonly ChunkN
   return (await Promise.all(found)).flat().map(({ name }) => name);
 }
 
+async function orIfDamaged<T>({ onDamage }: Cells, action: () => Promise<T>, otherwise: () => T | Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    onDamage();
+    return otherwise();
+  }
+}
+
+/** A chunk that cannot be read is one that is not there: the empty reply of a script means that. */
+async function drop({ client }: Cells, key: string): Promise<ScriptReply> {
+  await client.del(key);
+  return [];
+}
+
 async function update(cells: Cells, key: string, content: ChunkContent): Promise<number | null> {
   let changed = 0;
   let parts = 1;
   for (const portion of portions(content)) {
-    const reply = listOf(await cells.scripts.update.run([key], [cells.limits.cellsMax * 4, ...portion]));
+    const send = async (): Promise<ScriptReply> => cells.scripts.update.run([key], [cells.limits.cellsMax * 4, ...portion]);
+    // Part of the portion may be in it and in no list of changes; nobody reads it once it is gone, and progress waits for that.
+    const reply = listOf(await orIfDamaged(cells, send, async () => drop(cells, key)));
     parts = Number(reply[0] ?? 0);
     if (parts !== 1) break;
     changed += Number(reply[1] ?? 0);
@@ -128,7 +161,9 @@ async function advanceProgress(cells: Cells, advances: readonly Advance[]): Prom
     const { partition, term, commitNo } = progress;
     return [partition, offset, term, commitNo, previousCommitNo, encodeProgress(progress)];
   });
-  const reply = listOf(await cells.scripts.advance.run([progressKey(cells.prefix)], args));
+  const send = async (): Promise<ScriptReply> => cells.scripts.advance.run([progressKey(cells.prefix)], args);
+  const reply = listOf(await orIfDamaged(cells, send, () => []));
+  if (reply.length === 0) return advances.map(() => ({ outcome: 'lost', resumeAt: 0 }));
   return advances.map((_, at) => ({ outcome: outcomeOf(textOf(reply[2 * at])), resumeAt: Number(textOf(reply[2 * at + 1])) }));
 }
 
@@ -138,7 +173,9 @@ function outcomeOf(word: string): AdvanceOutcome {
 
 async function beginEpoch(cells: Cells, { seen, epoch, progress }: NewEpoch): Promise<boolean> {
   const pairs = progress.flatMap((one) => [one.partition, encodeProgress(one)]);
-  return (await cells.scripts.begin.run([progressKey(cells.prefix)], [seen ?? '', epoch, ...pairs])) === 1;
+  const key = progressKey(cells.prefix);
+  const send = async (): Promise<ScriptReply> => cells.scripts.begin.run([key], [seen ?? '', epoch, ...pairs]);
+  return (await orIfDamaged(cells, send, async () => cells.client.del(key).then(send))) === 1;
 }
 
 interface Loading {
@@ -184,11 +221,11 @@ const ABSENT: ChunkReading = { kind: 'absent', brokenToken: null };
 async function read(cells: Cells, key: string, as: ReadAs): Promise<ChunkReading> {
   const reply = await readOne(cells, key, { ...as, at: 0 });
   if (reply.kind === 'absent') return ABSENT;
-  if (reply.kind !== 'split') return readingOf([reply]);
+  if (reply.kind !== 'split') return readingOf(cells, [reply]);
   const parts = await Promise.all(partKeys(key, reply.parts).map(async (part, at) => readOne(cells, part, { ...as, at })));
   const whole = parts.filter((part) => part.kind !== 'absent' && part.kind !== 'split' && part.token === reply.token);
   // One part evicted or made by another loader: what is left may miss cells, so all of it counts as absent.
-  return whole.length === parts.length ? readingOf(whole as PartReply[]) : { kind: 'absent', brokenToken: reply.token };
+  return whole.length === parts.length ? readingOf(cells, whole as PartReply[]) : { kind: 'absent', brokenToken: reply.token };
 }
 
 interface PartReply {
@@ -202,12 +239,17 @@ type OneReply = { readonly kind: 'absent' } | { readonly kind: 'split'; readonly
 
 async function readOne(cells: Cells, key: string, { epoch, known, changesOnly, at }: ReadAs & { readonly at: number }): Promise<OneReply> {
   const args = [epoch, known?.token ?? '', known?.counters[at] ?? -1, changesOnly === true ? 'changes' : ''];
-  const [kind, token, number, ...fields] = listOf(await cells.scripts.read.run([key], args));
+  const ask = async (): Promise<ScriptReply> => cells.scripts.read.run([key], args);
+  const [kind, token, number, ...fields] = listOf(await orIfDamaged(cells, ask, async () => drop(cells, key)));
   const word = textOf(kind);
   if (word === 'split') return { kind: word, token: textOf(token), parts: Number(textOf(number)) };
-  return isPartKind(word)
-    ? { kind: word, token: textOf(token), counter: Number(textOf(number)), fields: fields.filter(isBytes).map(plainBytes) }
-    : ABSENT_PART;
+  if (!isPartKind(word)) return ABSENT_PART;
+  const counter = Number(textOf(number));
+  if (Number.isSafeInteger(counter)) return { kind: word, token: textOf(token), counter, fields: fields.filter(isBytes).map(plainBytes) };
+  // A version that is no number would be taken for others of its kind.
+  cells.onDamage();
+  await drop(cells, key);
+  return ABSENT_PART;
 }
 
 const ABSENT_PART = { kind: 'absent' } as const;
@@ -227,11 +269,14 @@ function isBytes(reply: ScriptReply): reply is Buffer {
 }
 
 /** Parts to one reading; it is whole only if every part is, else what some parts gave whole is taken as changes. */
-function readingOf(parts: readonly PartReply[]): ChunkReading {
+function readingOf({ onDamage }: Cells, parts: readonly PartReply[]): ChunkReading {
   const version: ChunkVersion = { token: parts[0]?.token ?? '', counters: parts.map(({ counter }) => counter) };
   if (parts.every(({ kind }) => kind === 'same')) return { kind: 'same', version };
   if (parts.some(({ kind }) => kind === 'version')) return { kind: 'version', version };
   const content = fromFields(parts.flatMap(({ fields }) => fields));
-  if (content === null) return { kind: 'absent', brokenToken: version.token };
+  if (content === null) {
+    onDamage();
+    return { kind: 'absent', brokenToken: version.token };
+  }
   return { kind: parts.every(({ kind }) => kind === 'full') ? 'full' : 'delta', version, content };
 }

@@ -32,6 +32,15 @@ export function createScript(client: Redis, ...files: readonly string[]): Script
   };
 }
 
+/**
+ * Whether a command failed for what lies under its key: a value of another type, or one that a script of ours stumbled over. Nothing
+ * but a bug or another program writes such a value, asking again fails again, and all that is kept here can be made again: who
+ * meets it deletes the key. What a server says of itself (out of memory, loading, read only) is no damage.
+ */
+export function isDamage(error: unknown): boolean {
+  return error instanceof Error && /^(WRONGTYPE |ERR user_script:\d+: |ERR hash value is not an integer)/.test(error.message);
+}
+
 function toArgument(value: ScriptArgument): string | Buffer {
   if (typeof value !== 'object') return String(value);
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);

@@ -26,9 +26,13 @@ export const METRICS = {
     help: 'Appends that failed, by what is known of the outcome (not_sent, unknown).',
     labels: ['outcome'],
   },
-  cache_errors: { kind: 'counter', help: 'Cache operations that failed or ran out of their time budget.', labels: ['class'] },
-  cache_hits: { kind: 'counter', help: 'Chunks answered from the cache.', labels: ['class'] },
-  cache_misses: { kind: 'counter', help: 'Chunks that had to be read from Postgres.', labels: ['class'] },
+  cache_errors: {
+    kind: 'counter',
+    help: 'Cache operations that failed, ran out of their time budget or met a value that cannot be read.',
+    labels: ['class'],
+  },
+  cache_hits: { kind: 'counter', help: 'Look-ups that found the chunk, or kept rows, in the cache.', labels: ['class'] },
+  cache_misses: { kind: 'counter', help: 'Look-ups that did not: chunks read from Postgres, rows made anew.', labels: ['class'] },
   cells_written_total: { kind: 'counter', help: 'Cells written by flushes.', labels: [] },
   complete_through_seconds: {
     kind: 'gauge',

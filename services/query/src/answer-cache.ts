@@ -8,6 +8,7 @@ import { parseCursorMark } from '@tidegate/core';
 import { decodeJson } from '@tidegate/http';
 import type { CellStore, ChunkVersion } from '@tidegate/redis';
 import { z } from 'zod';
+import type { CacheMeter } from './cache-meter.ts';
 import type { ReadAsk } from './read-ask.ts';
 
 export interface CachedAnswer {
@@ -27,7 +28,7 @@ export interface AnswerCacheDeps {
   readonly nowMs: () => number;
   readonly ttlMs: number;
   readonly bytesMax: number;
-  readonly onError: (error: unknown) => void;
+  readonly meter: CacheMeter;
 }
 
 const CACHED_SCHEMA = z.object({
@@ -38,28 +39,39 @@ const CACHED_SCHEMA = z.object({
   revision: z.number(),
 });
 
-export function createAnswerCache({ store, nowMs, ttlMs, bytesMax, onError }: AnswerCacheDeps): AnswerCache {
+export function createAnswerCache({ store, nowMs, ttlMs, bytesMax, meter }: AnswerCacheDeps): AnswerCache {
   return {
     keyOf({ plan }, versions) {
       const chunks = versions.map(({ token, counters }) => [token, counters]);
       const all = JSON.stringify([plan.identity, plan.limit, plan.cursor, plan.fromMs, plan.toMs, chunks]);
       return createHash('sha256').update(all).digest('base64url');
     },
-    async read({ plan, subjectShown }, key) {
-      const bytes = await store.readAnswer(plan.range.tenant, key);
-      const json = bytes === null ? null : decodeJson(bytes);
-      const parsed = json === null || !json.ok ? null : CACHED_SCHEMA.safeParse(json.value);
-      if (parsed === null || !parsed.success) return null;
-      const { at_ms: atMs, rows, next, revision } = parsed.data;
-      return { table: { rows: named(rows, subjectShown), next: parseCursorMark(next), revision }, ageMs: Math.max(0, nowMs() - atMs) };
+    async read(ask, key) {
+      const bytes = await store.readAnswer(ask.plan.range.tenant, key);
+      const kept = bytes === null ? null : readAnswer(ask, bytes, nowMs());
+      if (bytes !== null && kept === null) meter.dropped('answers');
+      meter.lookedUp('answers', { hits: kept === null ? 0 : 1, misses: kept === null ? 1 : 0 });
+      return kept;
     },
     write({ plan, subjectShown }, key, table) {
       const rows = unnamed(table.rows, subjectShown);
       const bytes = Buffer.from(JSON.stringify({ v: 1, at_ms: nowMs(), rows, next: table.next, revision: table.revision }));
       if (bytes.length > bytesMax) return;
-      store.writeAnswer(plan.range.tenant, key, { bytes, ttlMs }).catch(onError);
+      store.writeAnswer(plan.range.tenant, key, { bytes, ttlMs }).catch((error: unknown) => meter.failed('answers', error));
     },
   };
+}
+
+/** Null where the bytes are no rows of this question: they count as absent, and the next answer is written over them. */
+function readAnswer({ plan, subjectShown }: ReadAsk, bytes: Uint8Array, nowMs: number): CachedAnswer | null {
+  const json = decodeJson(bytes);
+  const parsed = json.ok ? CACHED_SCHEMA.safeParse(json.value) : null;
+  if (parsed?.success !== true) return null;
+  const { at_ms: atMs, rows, next: mark, revision } = parsed.data;
+  const next = parseCursorMark(mark);
+  // A mark that cannot be read is not the last page's.
+  if ((next === null && mark !== null) || rows.some((row) => row.length !== plan.columns.length)) return null;
+  return { table: { rows: named(rows, subjectShown), next, revision }, ageMs: Math.max(0, nowMs - atMs) };
 }
 
 /** Stands in kept rows for the plain id that a caller named: no person's own name is written to Redis. */

@@ -23,6 +23,7 @@ import type { Announcements } from './announcements.ts';
 import { createEtag } from './answer-body.ts';
 import { createAnswerCache } from './answer-cache.ts';
 import { createAsk } from './ask.ts';
+import { createCacheMeter } from './cache-meter.ts';
 import type { queryConfig } from './config.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
 import { createFreshness } from './freshness.ts';
@@ -74,7 +75,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   void tables.control.ready.then(() => (isRegistryRead = true));
 
   const handlers = createHandlers({
-    ...createAsking(config, adapters, { registry, freshness, context }),
+    ...createAsking(config, adapters, { registry, freshness }),
     registry,
     freshness,
     ...statusOf(log, checks, freshness),
@@ -131,7 +132,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     });
   const readerRedis = redisOf('tidegate-query', READER_TIMEOUT_MS);
   const writerRedis = redisOf('tidegate-materialiser', MATERIALISER_TIMEOUT_MS);
-  const prefix = config.redisPrefix;
+  const meter = createCacheMeter({ metrics, log, nowMs: systemClock.nowMs });
   return {
     metrics,
     tracing,
@@ -139,8 +140,9 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     topics: topicNames(config.topicPrefix),
     primary: createReadStore(pool),
     // Two connections: a large update must not hold up an answer.
-    store: createRedisCells({ client: readerRedis, prefix }),
-    materialiserStore: createRedisCells({ client: writerRedis, prefix }),
+    store: createRedisCells({ client: readerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
+    materialiserStore: createRedisCells({ client: writerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
+    meter,
     checks: { postgres: async () => pool.query('SELECT 1'), redis: async () => readerRedis.ping() },
     async close() {
       readerRedis.disconnect();
@@ -178,26 +180,24 @@ function followTables(
 interface AskingParts {
   readonly registry: Registry;
   readonly freshness: Freshness;
-  readonly context: ServiceContext;
 }
 
-function createAsking(config: QueryConfig, adapters: Adapters, { registry, freshness, context }: AskingParts) {
+function createAsking(config: QueryConfig, adapters: Adapters, { registry, freshness }: AskingParts) {
   const { store, primary, topics } = adapters;
   const { nowMs, monotonicMs } = systemClock;
-  const receiptSealer = createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32));
   const receipts = createReceipts({
     store,
     primary,
     logEnds: freshness.ends,
     eventsTopic: topics.events,
-    sealer: receiptSealer,
+    sealer: createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32)),
     cacheBudgetMs: config.cacheBudgetMs,
     monotonicMs,
     pause,
   });
   const ask = createAsk({
     registry,
-    read: createReading(config, adapters, context),
+    read: createReading(config, adapters),
     receipts,
     freshness,
     // Repeatable: what is made of equal rows is equal, whichever instance made it and when.
@@ -210,14 +210,7 @@ function createAsking(config: QueryConfig, adapters: Adapters, { registry, fresh
   return { ask, etagOf, receipts, nowMs, questionBytesMax: config.questionBytesMax };
 }
 
-function createReading(config: QueryConfig, { store, primary, metrics }: Adapters, { log }: ServiceContext): Read {
-  const errors = metrics.counter('cache_errors', { class: 'chunks' });
-  const hits = metrics.counter('cache_hits', { class: 'chunks' });
-  const misses = metrics.counter('cache_misses', { class: 'chunks' });
-  const onCacheError = (error: unknown): void => {
-    errors.inc();
-    log.debug('cache_bypassed', { error });
-  };
+function createReading(config: QueryConfig, { store, primary, meter }: Adapters): Read {
   return createRead({
     store,
     primary,
@@ -227,17 +220,13 @@ function createReading(config: QueryConfig, { store, primary, metrics }: Adapter
       nowMs: systemClock.nowMs,
       ttlMs: config.answerTtlMs,
       bytesMax: ANSWER_BYTES_MAX,
-      onError: onCacheError,
+      meter,
     }),
     decoded: new LRUCache<string, DecodedChunk>({ maxSize: config.decodedCells }),
     cacheBudgetMs: config.cacheBudgetMs,
     daysMax: config.chunkDaysMax,
     cellsMax: config.cellsMax,
-    onCacheError,
-    onChunks(counts) {
-      hits.inc(counts.hits);
-      misses.inc(counts.misses);
-    },
+    meter,
   });
 }
 

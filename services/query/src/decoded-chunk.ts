@@ -1,6 +1,6 @@
 /** Chunks in the memory of the process; states are decoded and merged over partitions once an answer needs them. */
 import { createState, decodeState, mergeState } from '@tidegate/core';
-import type { AnswerBuilder, CompiledMeasure, RollupState, SeriesEntry } from '@tidegate/core';
+import type { AnswerBuilder, CellSink, CompiledMeasure, RollupState, SeriesEntry } from '@tidegate/core';
 import type { ChunkContent, ChunkVersion, PlacedCell } from '@tidegate/redis';
 import { compareKeys, seriesKey } from './merge-order.ts';
 
@@ -11,6 +11,17 @@ export interface DecodedChunk {
   /** Gives every series and cell of the range to the answer; `inOrder`: in the canonical order of `merge-order.ts`. */
   feed(answer: AnswerBuilder<RollupState>, range: { readonly fromS: number; readonly toS: number; readonly inOrder?: boolean }): void;
   cellCount(): number;
+}
+
+/** Raised while an answer is made of a chunk that holds bytes which are no state: an answer without them were wrong. */
+export class ChunkDamaged extends Error {
+  readonly chunk: DecodedChunk;
+
+  constructor(chunk: DecodedChunk) {
+    super('the state of a cell cannot be decoded');
+    this.name = 'ChunkDamaged';
+    this.chunk = chunk;
+  }
 }
 
 interface CellOfPartition {
@@ -43,26 +54,30 @@ export function createDecodedChunk(measures: readonly CompiledMeasure[]): Decode
     series.set(key, found);
     return found;
   };
-  return {
+  const chunk: DecodedChunk = {
     version: () => known,
     apply(version, content) {
       for (const entry of content.series) seriesOf(entry.id).entry ??= entry;
       for (const cell of content.cells) if (place(seriesOf(cell.seriesId), cell)) cells += 1;
       known = newest(known, version);
     },
-    feed(answer, range) {
-      for (const { entry, buckets } of range.inOrder === true ? inSeriesOrder(series) : series.values()) {
+    feed(answer, { fromS, toS, inOrder }) {
+      const give = (sink: CellSink<RollupState>, bucketS: number, bucket: Bucket): void => {
+        const merged = (bucket.merged ??= mergePartitions(bucket, measures));
+        if (merged === null) throw new ChunkDamaged(chunk);
+        sink(bucketS, merged.state, merged.revision);
+      };
+      for (const { entry, buckets } of inOrder === true ? inSeriesOrder(series) : series.values()) {
         const sink = entry === null ? null : answer.series(entry);
         if (sink === null) continue;
-        for (const [bucketS, bucket] of range.inOrder === true ? byNumber(buckets) : buckets) {
-          if (bucketS < range.fromS || bucketS >= range.toS) continue;
-          bucket.merged ??= mergePartitions(bucket, measures);
-          sink(bucketS, bucket.merged.state, bucket.merged.revision);
+        for (const [bucketS, bucket] of inOrder === true ? byNumber(buckets) : buckets) {
+          if (bucketS >= fromS && bucketS < toS) give(sink, bucketS, bucket);
         }
       }
     },
     cellCount: () => cells,
   };
+  return chunk;
 }
 
 function inSeriesOrder(series: ReadonlyMap<string, DecodedSeries>): DecodedSeries[] {
@@ -90,10 +105,12 @@ function isNewer(cell: PlacedCell, known: CellOfPartition): boolean {
   return cell.term === known.term ? cell.commitNo > known.commitNo : cell.term > known.term;
 }
 
-/** @throws Error where a state cannot be decoded: an answer without it were wrong */
-function mergePartitions({ partitions }: Bucket, measures: readonly CompiledMeasure[]): NonNullable<Bucket['merged']> {
+/** Null where a state cannot be decoded. */
+function mergePartitions({ partitions }: Bucket, measures: readonly CompiledMeasure[]): Bucket['merged'] {
   const cells = byNumber(partitions).map(([, cell]) => cell);
-  const [first, ...others] = cells.map((cell) => decoded(cell, measures));
+  const states = cells.map((cell) => decoded(cell, measures)).filter((state) => state !== null);
+  if (states.length < cells.length) return null;
+  const [first, ...others] = states;
   const revision = cells.reduce((sum, cell) => sum + cell.revision, 0);
   if (first !== undefined && others.length === 0) return { state: first, revision };
   const state = createState(measures);
@@ -102,9 +119,8 @@ function mergePartitions({ partitions }: Bucket, measures: readonly CompiledMeas
 }
 
 /** Of the cells that change few are asked for before they change again, so a state is decoded when it is. */
-function decoded(cell: CellOfPartition, measures: readonly CompiledMeasure[]): RollupState {
+function decoded(cell: CellOfPartition, measures: readonly CompiledMeasure[]): RollupState | null {
   cell.state ??= decodeState(cell.bytes, measures);
-  if (cell.state === null) throw new Error('the state of a cell cannot be decoded');
   return cell.state;
 }
 

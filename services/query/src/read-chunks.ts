@@ -11,8 +11,9 @@ import type { CellStore, ChunkName, ChunkReading, MaterialisedProgress } from '@
 import type { LRUCache } from 'lru-cache';
 import type { AnswerCache } from './answer-cache.ts';
 import { within } from './budget.ts';
+import type { CacheMeter } from './cache-meter.ts';
 import { chunkId } from './chunks.ts';
-import { createDecodedChunk } from './decoded-chunk.ts';
+import { ChunkDamaged, createDecodedChunk } from './decoded-chunk.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
 import type { LoadChunk } from './load-chunk.ts';
 import type { ReadAsk } from './read-ask.ts';
@@ -29,7 +30,7 @@ export interface ReadChunksDeps {
   /** Decoded chunks of this process, by chunk. */
   readonly decoded: LRUCache<string, DecodedChunk>;
   readonly cacheBudgetMs: number;
-  readonly onChunks: (counts: { readonly hits: number; readonly misses: number }) => void;
+  readonly meter: CacheMeter;
 }
 
 export interface ChunksRead {
@@ -67,31 +68,49 @@ export function createReadChunks(deps: ReadChunksDeps): ReadChunks {
     return (await Promise.all(loads)).every((outcome) => outcome !== 'unfit');
   }
 
+  /** What one look at everything comes to; `again`: what was missing is there now, or a chunk has gone. */
+  async function tryOnce(ask: PresentAsk['ask'], { progress, looks }: Seen, answerFrom: PresentAsk['answerFrom']): Promise<Tried> {
+    const { epoch } = progress;
+    const present = looks.filter(isPresent);
+    const read = present.length < looks.length ? { missing: looks } : await readPresent(deps, { ask, looks: present, epoch, answerFrom });
+    if (read === null) return 'again';
+    if ('table' in read) return read;
+    // Around again: what a loader read is as of its own time, so progress is read anew and the chunks after it.
+    return (await loadAbsent(read.missing, epoch)) ? 'filled' : 'unfit';
+  }
+
   return async function readChunks(ask, names, answerFrom) {
-    let isFilled = false;
+    let made: 'miss' | 'fill' = 'miss';
     for (let attempt = 0; attempt < LOOKS_MAX; attempt += 1) {
       const seen = await lookAt(names);
       if (seen === null) return null;
-      const { progress, looks } = seen;
-      const present = looks.filter(isPresent);
-      const absent = looks.length - present.length;
-      if (attempt === 0) deps.onChunks({ hits: present.length, misses: absent });
-      if (absent > 0) {
-        isFilled = true;
-        if (!(await loadAbsent(looks, progress.epoch))) return null;
-        // Around again: what a loader read is as of its own time, so progress is read anew and the chunks after it.
-        continue;
-      }
-      const read = await readPresent(deps, { ask, looks: present, epoch: progress.epoch, answerFrom });
-      if (read === null) continue;
-      const made = isFilled ? 'fill' : 'miss';
-      return { table: read.table, progress, cache: { state: read.keptForMs === null ? made : 'hit', ageMs: read.keptForMs ?? 0 } };
+      const hits = seen.looks.filter(isPresent).length;
+      if (attempt === 0) deps.meter.lookedUp('chunks', { hits, misses: seen.looks.length - hits });
+      const tried = await tryOnce(ask, seen, answerFrom);
+      if (tried === 'unfit') return null;
+      if (tried === 'filled') made = 'fill';
+      if (typeof tried === 'string') continue;
+      const { table, keptForMs } = tried;
+      return { table, progress: seen.progress, cache: { state: keptForMs === null ? made : 'hit', ageMs: keptForMs ?? 0 } };
     }
     return null;
   };
 }
 
-type LookAt = (names: readonly ChunkName[]) => Promise<{ readonly progress: MaterialisedProgress; readonly looks: readonly Look[] } | null>;
+interface Seen {
+  readonly progress: MaterialisedProgress;
+  readonly looks: readonly Look[];
+}
+
+/** `keptForMs`: the answer was made so long ago and is as good as new; null: it was made now. */
+interface MadeAnswer {
+  readonly table: AnswerTable;
+  readonly keptForMs: number | null;
+}
+
+type Tried = MadeAnswer | 'filled' | 'unfit' | 'again';
+
+type LookAt = (names: readonly ChunkName[]) => Promise<Seen | null>;
 
 /** Looks under the epoch that was seen last; where progress is of another one, again. Null: there is no epoch. */
 function createLookAt({ store, decoded, cacheBudgetMs }: ReadChunksDeps): LookAt {
@@ -124,44 +143,58 @@ interface PresentAsk {
   readonly answerFrom: Parameters<ReadChunks>[2];
 }
 
-/** `keptForMs`: the answer was made so long ago and is as good as new; null: it was made now. A null result: a chunk has gone. */
-async function readPresent(
-  deps: ReadChunksDeps,
-  { ask, looks, epoch, answerFrom }: PresentAsk,
-): Promise<{ readonly table: AnswerTable; readonly keptForMs: number | null } | null> {
+type PresentRead =
+  | MadeAnswer
+  /** As good as absent: they hold what cannot be decoded. */
+  | { readonly missing: readonly Look[] };
+
+/** Null: a chunk has gone. */
+async function readPresent(deps: ReadChunksDeps, { ask, looks, epoch, answerFrom }: PresentAsk): Promise<PresentRead | null> {
   const { answers } = deps;
+  const known = looks.map((look) => takeOver(deps, ask.plan, look));
+  const isQuick = isSmall(known);
   const versions = looks.map(({ reading }) => reading.version);
-  const quick = quickChunks(deps, ask.plan, looks);
-  if (quick !== null && looks.every(({ reading }) => reading.kind === 'same')) return { table: answerFrom(quick), keptForMs: 0 };
-  const key = answers.keyOf(ask, versions);
-  if (quick === null) {
-    const kept = await within(deps.cacheBudgetMs, async () => answers.read(ask, key));
+  if (!isQuick) {
+    const kept = await within(deps.cacheBudgetMs, async () => answers.read(ask, answers.keyOf(ask, versions)));
     if (kept !== null) return { table: kept.table, keptForMs: kept.ageMs };
   }
-  const chunks = quick ?? (await readWhole(deps, { ask, looks, epoch }));
+  const chunks = await readUnknown(deps, { ask, looks, known, epoch });
   if (chunks === null) return null;
-  const table = answerFrom(chunks);
-  answers.write(ask, key, table);
-  return { table, keptForMs: null };
+  try {
+    const table = answerFrom(chunks);
+    if (isQuick && looks.every(({ reading }) => reading.kind === 'same')) return { table, keptForMs: 0 };
+    answers.write(ask, answers.keyOf(ask, versions), table);
+    return { table, keptForMs: null };
+  } catch (error) {
+    const look = error instanceof ChunkDamaged ? looks[chunks.indexOf(error.chunk)] : undefined;
+    if (look === undefined) throw error;
+    deps.decoded.delete(chunkId(look.name));
+    deps.meter.dropped('chunks');
+    return { missing: [{ name: look.name, known: null, reading: { kind: 'absent', brokenToken: look.reading.version.token } }] };
+  }
 }
 
-/** The chunks, with their changes, if all are decoded here and hold little. */
-function quickChunks(deps: ReadChunksDeps, plan: Plan, looks: readonly PresentLook[]): readonly DecodedChunk[] | null {
-  const chunks = looks.map((look) => takeOver(deps, plan, look)).filter((chunk) => chunk !== null);
-  const cells = chunks.reduce((sum, chunk) => sum + chunk.cellCount(), 0);
-  return chunks.length === looks.length && cells <= QUICK_CELLS_MAX ? chunks : null;
+/** Whether all chunks are decoded here and hold little. */
+function isSmall(chunks: readonly (DecodedChunk | null)[]): boolean {
+  let cells = 0;
+  for (const chunk of chunks) cells += chunk?.cellCount() ?? Infinity;
+  return cells <= QUICK_CELLS_MAX;
 }
 
-/** One after another: decoding a chunk takes time of this process, which must not be counted against Redis. */
-async function readWhole(
+/**
+ * The chunks, those that are not known whole read from Redis. One after another: decoding a chunk takes time of this process,
+ * which must not be counted against Redis.
+ */
+async function readUnknown(
   deps: ReadChunksDeps,
-  { ask, looks, epoch }: Omit<PresentAsk, 'answerFrom'>,
+  { ask, looks, known, epoch }: Omit<PresentAsk, 'answerFrom'> & { readonly known: readonly (DecodedChunk | null)[] },
 ): Promise<readonly DecodedChunk[] | null> {
   const chunks: DecodedChunk[] = [];
-  for (const { name } of looks) {
-    const known = deps.decoded.get(chunkId(name)) ?? null;
-    const reading = await within(deps.cacheBudgetMs, async () => deps.store.read(name, { epoch, known: known?.version() ?? null }));
-    const chunk = takeOver(deps, ask.plan, { name, known, reading });
+  for (const [at, { name, known: before }] of looks.entries()) {
+    const version = before?.version() ?? null;
+    const read = async (): Promise<ChunkReading> =>
+      within(deps.cacheBudgetMs, async () => deps.store.read(name, { epoch, known: version }));
+    const chunk = known[at] ?? takeOver(deps, ask.plan, { name, known: before, reading: await read() });
     if (chunk === null) return null;
     chunks.push(chunk);
   }

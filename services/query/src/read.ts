@@ -36,7 +36,6 @@ export interface ReadDeps extends ReadChunksDeps {
   readonly primary: ReadStore;
   readonly daysMax: number;
   readonly cellsMax: number;
-  readonly onCacheError: (error: unknown) => void;
 }
 
 export type Read = (ask: ReadAsk) => Promise<ReadOutcome>;
@@ -53,7 +52,7 @@ export function createRead(deps: ReadDeps): Read {
         if (read !== null) return { ok: true, result: { table: read.table, held: heldOf(read.progress), cache: read.cache } };
       } catch (error) {
         // Redis is away or slow: time is lost, the answer is not.
-        deps.onCacheError(error);
+        deps.meter.failed('chunks', error);
       }
     }
     return readPostgres(deps, ask);

@@ -13,7 +13,7 @@ import { createMaterialise } from '../src/materialise.ts';
 import type { Materialise } from '../src/materialise.ts';
 import { createRead } from '../src/read.ts';
 import type { Read, ReadResult } from '../src/read.ts';
-import { createFakePrimary, pageSeries, planOf, TENANT, UTC_DAY } from './fixtures.ts';
+import { SILENT_METER, createFakePrimary, pageSeries, planOf, TENANT, UTC_DAY } from './fixtures.ts';
 import type { FakePrimary } from './fixtures.ts';
 
 const CHUNK: ChunkName = { tenant: TENANT, metric: 'wiki.edits', version: 1, setNo: 0, grain: 2, utcDay: UTC_DAY, subject: null };
@@ -50,19 +50,18 @@ beforeEach(async () => {
   epochs.length = 0;
 });
 
-function reader(): Read {
-  const answers = createAnswerCache({ store, nowMs: () => nowMs, ttlMs: 60_000, bytesMax: 100_000, onError: () => undefined });
+function reader(cellsMax = 1_000): Read {
+  const answers = createAnswerCache({ store, nowMs: () => nowMs, ttlMs: 60_000, bytesMax: 10_000_000, meter: SILENT_METER });
   return createRead({
     store,
     primary,
-    loadChunk: createLoadChunk({ store, primary, newToken: () => `t${(ids += 1)}`, cellsMax: 1_000 }),
+    loadChunk: createLoadChunk({ store, primary, newToken: () => `t${(ids += 1)}`, cellsMax }),
     answers,
-    decoded: new LRUCache<string, DecodedChunk>({ maxSize: 10_000 }),
+    decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),
     cacheBudgetMs: 1_000,
     daysMax: 10,
-    cellsMax: 1_000,
-    onCacheError: () => undefined,
-    onChunks: () => undefined,
+    cellsMax,
+    meter: SILENT_METER,
   });
 }
 
@@ -235,6 +234,32 @@ describe('chunks and progress', () => {
     expect([total(await ask()), claimed(await ask())]).toEqual([6, 6]);
   });
 
+  test('a chunk of many cells that is decoded here is not asked for again: what changed came with the look', async () => {
+    const pages = 20_001;
+    for (let page = 0; page < pages; page += 1) commit(0, `p${page}`, 1);
+    await deliver();
+    read = reader(50_000);
+    const whole = async (): Promise<ReadResult> => {
+      const outcome = await read({ plan: planOf({ kind: 'summary', group_by: [] }), subjectShown: null, skipCache: false });
+      if (!outcome.ok) throw new Error(outcome.fault);
+      return outcome.result;
+    };
+    const edits = ({ table }: ReadResult): unknown => table.rows[0]?.[0];
+    expect(edits(await whole())).toBe(pages);
+    const chunksAsked = vi.spyOn(store, 'read');
+    commit(1, 'p1', 5);
+    await deliver();
+    const changed = await whole();
+    expect([edits(changed), changed.cache.state, claimed(changed), chunksAsked.mock.calls.length]).toEqual([
+      pages + 5,
+      'miss',
+      pages + 5,
+      1,
+    ]);
+    const same = await whole();
+    expect([edits(same), same.cache.state, chunksAsked.mock.calls.length]).toEqual([pages + 5, 'hit', 2]);
+  });
+
   test('an update for an evicted chunk does not bring it back: what is not loaded is not answered from', async () => {
     commit(0, 'a', 7);
     await deliver();
@@ -398,5 +423,45 @@ describe('chunks and progress', () => {
       ),
     ).toBe(false);
     expect(continues({ ...known, partitions: new Map() }, counted, log(0, 9))).toBe(false);
+  });
+});
+
+describe('what is damaged in the cache', () => {
+  test('a cell whose state is no state costs a load of its chunk, once', async () => {
+    commit(0, 'a', 3);
+    commit(0, 'b', 4);
+    await deliver();
+    await ask();
+    const damaged = { ...primary.commit(1, 'b', 5).cell, commitNo: 99, state: new Uint8Array([7, 7, 7]) };
+    await store.update(CHUNK, { series: [], cells: [damaged] });
+    const [before, result] = [primary.reads(), await ask()];
+    expect([counts(result), result.cache.state, primary.reads() - before]).toEqual([{ a: 3, b: 9 }, 'fill', 1]);
+    const next = await ask();
+    expect([counts(next), next.cache.state, primary.reads() - before]).toEqual([{ a: 3, b: 9 }, 'hit', 1]);
+  });
+
+  test.each([
+    ['no JSON', () => '{"v":1'],
+    ['bytes that are no text', () => new Uint8Array([0xff, 0xfe])],
+    ['a version to come', (kept: string) => kept.replace('"v":1', '"v":2')],
+    ['rows of another width', (kept: string) => kept.replace('["a",3]', '["a",3,1]')],
+    ['a mark of the next page that is none', (kept: string) => kept.replace('"next":null', '"next":{"v":1}')],
+  ])('kept rows that cannot be read (%s) count as a miss, and are replaced', async (_, damage) => {
+    commit(0, 'a', 3);
+    await deliver();
+    const write = vi.spyOn(store, 'writeAnswer');
+    await ask();
+    const [tenant, key, { bytes }] = write.mock.calls[0] ?? ['', '', { bytes: new Uint8Array(0) }];
+    const damaged = damage(Buffer.from(bytes).toString());
+    expect(damaged).not.toBe(Buffer.from(bytes).toString());
+    await store.writeAnswer(tenant, key, { bytes: Buffer.from(damaged), ttlMs: 60_000 });
+    const elsewhere = async (): Promise<ReadResult> => {
+      const outcome = await reader()({ plan: planOf(), subjectShown: null, skipCache: false });
+      if (!outcome.ok) throw new Error(outcome.fault);
+      return outcome.result;
+    };
+    const first = await elsewhere();
+    expect([counts(first), first.table.next, first.cache.state]).toEqual([{ a: 3 }, null, 'miss']);
+    expect((await elsewhere()).cache.state).toBe('hit');
   });
 });

@@ -3,7 +3,9 @@ import type { CompiledMetric, Plan, QuestionInput, SeriesEntry } from '@tidegate
 import { parseQuestion, planQuestion } from '@tidegate/core';
 import type { CellSnapshot, CountedProgress, ReadStore } from '@tidegate/postgres';
 import type { PlacedCell } from '@tidegate/redis';
+import type { CacheMeter } from '../src/cache-meter.ts';
 
+export const SILENT_METER: CacheMeter = { lookedUp: () => undefined, failed: () => undefined, dropped: () => undefined };
 export const TENANT = 'acme';
 export const METRIC: CompiledMetric = {
   tenant: TENANT,

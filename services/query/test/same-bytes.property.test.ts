@@ -18,7 +18,7 @@ import { createLoadChunk } from '../src/load-chunk.ts';
 import { createMaterialise } from '../src/materialise.ts';
 import { createRead } from '../src/read.ts';
 import { createRegistry } from '../src/registry.ts';
-import { createFakePrimary, DAY_S, TENANT } from './fixtures.ts';
+import { SILENT_METER, createFakePrimary, DAY_S, TENANT } from './fixtures.ts';
 
 const METRIC: CompiledMetric = {
   tenant: TENANT,
@@ -173,15 +173,12 @@ function createHouse(seed: number) {
         store: own,
         primary,
         loadChunk: createLoadChunk({ store: own, primary, newToken: () => `t${(ids += 1)}`, cellsMax: 10_000 }),
-        answers: createAnswerCache({ store: own, nowMs, ttlMs: 600_000, bytesMax: 1_000_000, onError: () => undefined }),
+        answers: createAnswerCache({ store: own, nowMs, ttlMs: 600_000, bytesMax: 1_000_000, meter: SILENT_METER }),
         decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),
         cacheBudgetMs: 1_000,
         daysMax: 10,
         cellsMax: 10_000,
-        onCacheError: (error) => {
-          throw error;
-        },
-        onChunks: () => undefined,
+        meter: SILENT_METER,
       });
       const ask = createAsk({
         registry: { ...createRegistry(() => undefined), metric: () => METRIC },

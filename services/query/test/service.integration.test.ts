@@ -110,7 +110,7 @@ describe('query service', () => {
       async () => (await world.call(impatient, '/v1/metrics')).status,
       (status) => status === 200,
     );
-    const release = await world.lockCells();
+    const release = await world.lock('cell');
     const { status, headers, text } = await world.call(impatient, '/v1/query', { body: { ...QUESTION, from: '2010-01-01' } });
     await release();
     expect([status, headers.get('retry-after'), z.looseObject({ code: z.string() }).parse(JSON.parse(text)).code]).toEqual([
@@ -320,7 +320,7 @@ describe('query service', () => {
     };
     const asked = async (): Promise<number> => scrape('db_query_duration_seconds_count');
     const before = await until(asked, (count) => count > 0);
-    const unlock = await world.lockCells();
+    const unlock = await world.lock('cell');
     // 2024-01-01 … is more days than are cached: Postgres alone can answer, and must wait.
     const waiting = ask({ from: '2024-01-01', to: '2024-12-31' }, one);
     await until(

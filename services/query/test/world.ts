@@ -7,6 +7,7 @@ import { createPool, migrate } from '@tidegate/postgres';
 import { connectRedis, whenConnected } from '@tidegate/redis';
 import { createSealer, deriveKey, readConfig } from '@tidegate/runtime';
 import { silentLogger } from '@tidegate/telemetry';
+import type { Logger } from '@tidegate/telemetry';
 import { createTcpProxy, testServers } from '@tidegate/testkit';
 import type { RunningQuery } from '../src/app.ts';
 import { startQuery } from '../src/app.ts';
@@ -37,7 +38,7 @@ export async function createWorld(partitions: number) {
   return {
     ...services,
     ...createOwner(database, log),
-    lockCells: database.lockCells,
+    lock: database.lock,
     /** A statement of the owner of the database. */
     sql: async (statement: string) => (await database.pool.query<Record<string, unknown>>(statement)).rows,
     ...cache,
@@ -68,11 +69,11 @@ async function createDatabase(name: string, partitions: number) {
   return {
     url,
     pool,
-    /** Makes every reading of cells wait until what it returns is called. */
-    async lockCells(): Promise<() => Promise<void>> {
+    /** Makes every reading of the table wait until what it returns is called. */
+    async lock(table: 'cell' | 'raw_event'): Promise<() => Promise<void>> {
       const client = await pool.connect();
       await client.query('BEGIN');
-      await client.query('LOCK TABLE cell');
+      await client.query(`LOCK TABLE ${table}`);
       return async () => {
         await client.query('ROLLBACK');
         client.release();
@@ -134,6 +135,7 @@ async function createCache(name: string) {
   };
   return {
     proxy,
+    redis,
     keys,
     forgetRedis,
     async close(): Promise<void> {
@@ -181,13 +183,13 @@ function createServices({ name, databaseUrl, topicPrefix, redisPort }: Places) {
   return {
     stop,
     stopAll: async () => Promise.all([...running].map(stop)),
-    async start(more: Readonly<Record<string, string>> = {}): Promise<RunningQuery> {
+    async start(more: Readonly<Record<string, string>> = {}, log: Logger = silentLogger): Promise<RunningQuery> {
       const config = readConfig(queryConfig, { ...env, ...more });
       if (!config.ok) throw new Error(JSON.stringify(config.faults));
       const fatal = (_: string, error: unknown): void => {
         throw error;
       };
-      const service = await startQuery(config.value, { log: silentLogger, signal: new AbortController().signal, fatal });
+      const service = await startQuery(config.value, { log, signal: new AbortController().signal, fatal });
       running.add(service);
       return service;
     },
