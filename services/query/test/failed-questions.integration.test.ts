@@ -50,7 +50,7 @@ test('after a thousand questions that failed or whose client left, no connection
   expect([...new Set(statuses)].toSorted((a, b) => a - b)).toEqual([0, 500]);
 
   // All five are there: as many questions as that hold one each at the same moment, and go on.
-  const unlock = await world.lockCells();
+  const unlock = await world.lock('cell');
   const waiting = Promise.all(Array.from({ length: CONNECTIONS }, async () => ask()));
   await until(activeConnections, (active) => active === String(CONNECTIONS));
   await unlock();
