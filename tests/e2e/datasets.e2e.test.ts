@@ -31,7 +31,7 @@ afterAll(async () => {
   oracle?.close();
 });
 
-type Cell = string | number | boolean | null;
+type Cell = AnswerValue;
 
 /** Rows as comparable text, order left out: numbers as plain decimals, instants as local wall time of the asked zone. */
 function comparable(rows: readonly (readonly Cell[])[]): readonly string[] {
@@ -43,15 +43,14 @@ function toText(value: Cell): string {
     const moment = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})/.exec(value);
     return moment === null ? value : `${moment[1]} ${moment[2]}`;
   }
-  return String(value);
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
 async function expectAnswer(question: Question, sql: string): Promise<Answer> {
   const answer = await system.client.queryAll(question);
   const expected: readonly (readonly OracleValue[])[] = await oracle.rows(sql);
   expect(expected.length).toBeGreaterThan(0);
-  const rows: readonly (readonly AnswerValue[])[] = answer.rows;
-  expect(comparable(rows)).toEqual(comparable(expected));
+  expect(comparable(answer.rows)).toEqual(comparable(expected));
   return answer;
 }
 

@@ -1,4 +1,4 @@
-import type { Answer, AnswerValue } from '@tidegate/sdk';
+import type { Answer, AnswerBin, AnswerTop, AnswerValue } from '@tidegate/sdk';
 import pc from 'picocolors';
 
 const GAP = '  ';
@@ -22,7 +22,14 @@ export function tableView(answer: Pick<Answer, 'columns' | 'rows'>): string {
 export function cellText(value: AnswerValue | undefined): string {
   if (value === null || value === undefined) return '–';
   if (typeof value === 'number') return numberText(value);
-  return String(value);
+  return typeof value === 'object' ? value.map(entryText).join(', ') : String(value);
+}
+
+/** `Oslo 12`, `Oslo 12 (-2)` where up to two of the twelve may be another's; `10..20 5`, `..10 3`, `20.. 1`. */
+function entryText(entry: AnswerTop | AnswerBin): string {
+  const count = numberText(entry.count);
+  if ('from' in entry) return `${entry.from ?? ''}..${entry.to ?? ''} ${count}`;
+  return `${cellText(entry.value)} ${count}${entry.error === 0 ? '' : ` (-${numberText(entry.error)})`}`;
 }
 
 /** Thousands apart, at most three decimals. */

@@ -76,7 +76,7 @@ export { freshnessOf } from './query/meta.ts';
 export type { Freshness, FreshnessStatus, PartitionFreshness } from './query/meta.ts';
 export { planQuestion } from './query/plan.ts';
 export type { Plan, PlanAsk } from './query/plan.ts';
-export { usualNames } from './query/plan-measures.ts';
+export { approximations, usualNames } from './query/plan-measures.ts';
 export { parseQuestion, QUESTION_GRAINS, QUESTION_KINDS, QUESTION_SCHEMA } from './query/question.ts';
 export type {
   ParsedQuestion,
@@ -87,7 +87,17 @@ export type {
   QuestionKind,
   QuestionWhere,
 } from './query/question.ts';
-export type { AnswerColumn, AnswerRow, AnswerValue, AskedMeasure, CellRange, PlannedDimension } from './query/shape.ts';
+export type {
+  AnswerBin,
+  AnswerColumn,
+  AnswerRow,
+  AnswerScalar,
+  AnswerTop,
+  AnswerValue,
+  AskedMeasure,
+  CellRange,
+  PlannedDimension,
+} from './query/shape.ts';
 export { createStateAlgebra } from './query/state-algebra.ts';
 
 // time
@@ -122,7 +132,7 @@ export type { StoredGrain } from './rollup/grain.ts';
 export { seriesEntry, seriesId } from './rollup/series.ts';
 export type { SeriesKey } from './rollup/series.ts';
 export { createState, decodeState, encodeState, findMeasure, mergeState, readMeasureAt } from './rollup/state.ts';
-export type { MeasurePlace, RollupState, StateValue } from './rollup/state.ts';
+export type { MeasurePart, MeasurePlace, RollupState, StateValue } from './rollup/state.ts';
 
 // dedup
 export { createDedupWindow, dedupWindowMsMin } from './dedup/window.ts';

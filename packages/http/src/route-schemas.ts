@@ -90,10 +90,19 @@ export const METRIC_PARAMS = z.object({ metric: z.string().max(200) });
 export const PACK_PARAMS = z.object({ pack: z.string().max(200) });
 export const KEY_PARAMS = z.object({ key: z.string().regex(/^key_[0-9A-Za-z]{1,64}$/) });
 
+const answerScalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+/** A column of type `top_k` holds lists of the one, a column of type `histogram` lists of the other. */
+const answerValue = z.union([
+  answerScalar,
+  z.array(z.strictObject({ value: answerScalar, count: z.int(), error: z.int() })),
+  z.array(z.strictObject({ from: answerScalar, to: answerScalar, count: z.int() })),
+]);
+
 export const ANSWER_SCHEMA = z
   .object({
     columns: z.array(z.object({ name: z.string(), type: z.string(), unit: z.string().optional() })),
-    rows: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))),
+    rows: z.array(z.array(answerValue)),
     next_cursor: z.string().nullable(),
     meta: z.looseObject({
       complete_through: instant.nullable(),

@@ -67,7 +67,23 @@ export interface AnswerColumn {
   readonly unit?: string;
 }
 
-export type AnswerValue = string | number | boolean | null;
+type AnswerScalar = string | number | boolean | null;
+
+/** One value of a `top_k` column: its true count lies between count - error and count. */
+export interface AnswerTop {
+  readonly value: AnswerScalar;
+  readonly count: number;
+  readonly error: number;
+}
+
+/** One bin of a `histogram` column: values from `from` on and below `to`; null where there is no end on that side. */
+export interface AnswerBin {
+  readonly from: AnswerScalar;
+  readonly to: AnswerScalar;
+  readonly count: number;
+}
+
+export type AnswerValue = AnswerScalar | readonly AnswerTop[] | readonly AnswerBin[];
 
 export interface Answer {
   readonly columns: readonly AnswerColumn[];
@@ -143,5 +159,19 @@ export function toAnswer(body: unknown): Answer {
 }
 
 function toValue(value: unknown): AnswerValue {
+  if (!Array.isArray(value)) return toScalar(value);
+  const entries = value.map(members);
+  return entries.every((entry) => 'value' in entry) ? entries.map(toTop) : entries.map(toBin);
+}
+
+function toTop({ value, count, error }: Members): AnswerTop {
+  return { value: toScalar(value), count: Number(count), error: Number(error) };
+}
+
+function toBin({ from, to, count }: Members): AnswerBin {
+  return { from: toScalar(from), to: toScalar(to), count: Number(count) };
+}
+
+function toScalar(value: unknown): AnswerScalar {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }

@@ -26,7 +26,7 @@ function read(bytes: Uint8Array): { n: number; cents: number } {
   const state = decodeState(bytes, MEASURES);
   if (state === null) throw new Error('unreadable state');
   const revenue = readMeasureAt(state, 1);
-  const euros = typeof revenue === 'object' && revenue !== null ? Number(formatExact(revenue)) : Number(revenue);
+  const euros = typeof revenue === 'object' && revenue !== null && 'unscaled' in revenue ? Number(formatExact(revenue)) : Number(revenue);
   return { n: Number(readMeasureAt(state, 0)), cents: Math.round(euros * 100) };
 }
 

@@ -1,5 +1,5 @@
 /** One question: parse → plan → wait for its receipt → read → say what the answer claims. */
-import { failed, freshnessOf, ok, parseCursorMark, parseQuestion, planQuestion, toIsoUtc } from '@tidegate/core';
+import { approximations, failed, freshnessOf, ok, parseCursorMark, parseQuestion, planQuestion, toIsoUtc } from '@tidegate/core';
 import type { AnswerRow, AnswerColumn, CursorMark, Fault, Plan, Question, Receipt, Result } from '@tidegate/core';
 import { decodeJson } from '@tidegate/http';
 import type { ProblemFault } from '@tidegate/http';
@@ -111,7 +111,6 @@ interface Answering {
 function answerOf(deps: AskDeps, { question, plan, after, result }: Answering): Answer {
   const nowMs = deps.nowMs();
   const { completeThroughMs, lagMs, status } = freshnessOf(deps.freshness.of(result.held), nowMs);
-  const quantiles = plan.measures.filter(({ probability }) => probability !== undefined);
   return {
     columns: plan.columns,
     rows: result.table.rows,
@@ -127,7 +126,7 @@ function answerOf(deps: AskDeps, { question, plan, after, result }: Answering): 
       generated_at: toIsoUtc(nowMs),
       backfill_pending: 0,
       cache: { state: result.cache.state, age_ms: Math.round(result.cache.ageMs) },
-      approximate: Object.fromEntries(quantiles.map(({ name }) => [name, 'relative error <= 0.01'])),
+      approximate: approximations(plan.measures),
       source: 'rollup',
       suppressed_groups: 0,
       ...(plan.edgesRounded ? { edges_rounded: true as const } : {}),

@@ -6,7 +6,7 @@ import type { Answer } from './ask.ts';
  *
  * A spreadsheet runs a text that begins like a formula, and texts of dimensions are what some caller once sent: such a text gets
  * an apostrophe before it, which spreadsheets take as "this is text". Numbers are never changed. Who needs the texts as they are
- * takes JSON or NDJSON.
+ * takes JSON or NDJSON. Lists (of top_k and histogram) are their JSON.
  */
 export function toCsv({ columns, rows }: Pick<Answer, 'columns' | 'rows'>): string {
   const lines = [columns.map(({ name }) => quoted(name)), ...rows.map((row) => columns.map((column, at) => field(column, row[at])))];
@@ -21,6 +21,7 @@ function field({ type }: AnswerColumn, value: AnswerValue | undefined): string {
   if (value === null || value === undefined) return '';
   // Digits too many for a double come as text and are numbers all the same; a time begins with a sign only before the year 0.
   const isText = typeof value === 'string' && type === 'string';
+  if (typeof value === 'object') return quoted(JSON.stringify(value));
   return quoted(isText && FORMULA_BEGIN.test(value) ? `'${value}` : String(value));
 }
 

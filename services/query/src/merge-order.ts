@@ -9,7 +9,7 @@ import type { Plan } from '@tidegate/core';
 import type { PlacedCell } from '@tidegate/redis';
 
 export function isOrderSeen({ measures }: Plan): boolean {
-  return measures.some(({ measure }) => measure.numbers === 'double');
+  return measures.some(({ measure }) => measure.numbers === 'double' || measure.kind === 'top_k');
 }
 
 const DAY_S = 86_400;

@@ -33,12 +33,15 @@ const METRIC: CompiledMetric = {
   sets: [{ setNo: 0, dimensions: ['page', 'is_bot'], bySubject: false }],
   measures: [
     { name: 'added', kind: 'sum', field: 'size', numbers: 'exact' },
+    // Fewer counters than values: which of them are held depends on the order of merging.
+    { name: 'common', kind: 'top_k', field: 'size', numbers: 'exact', valueType: 'integer', k: 2, counters: 2 },
     { name: 'edits', kind: 'count', numbers: 'exact' },
     { name: 'heat', kind: 'sum', field: 'ratio', numbers: 'double' },
     { name: 'least', kind: 'min', field: 'ratio', numbers: 'double' },
     { name: 'mean', kind: 'avg', field: 'size', numbers: 'exact' },
     { name: 'most', kind: 'max', field: 'size', numbers: 'exact' },
     { name: 'spread', kind: 'quantile', field: 'ratio', numbers: 'double' },
+    { name: 'spreads', kind: 'variance', field: 'ratio', numbers: 'double' },
     { name: 'warmth', kind: 'avg', field: 'ratio', numbers: 'double' },
   ],
 };
@@ -69,7 +72,7 @@ const commits = fc.array(
   { minLength: 1, maxLength: 40 },
 );
 
-const MEASURES = ['added', 'edits', 'heat', 'least', 'mean', 'most', 'spread.p50', 'spread.p99', 'warmth'];
+const MEASURES = ['added', 'common', 'edits', 'heat', 'least', 'mean', 'most', 'spread.p50', 'spread.p99', 'spreads.stddev', 'warmth'];
 const groupings = fc.constantFrom([], ['page'], ['is_bot'], ['page', 'is_bot']);
 const shared = {
   measures: fc.uniqueArray(fc.constantFrom(...MEASURES), { minLength: 1 }),
@@ -92,6 +95,24 @@ const questions = fc.oneof(
     .map((more) => ({ ...FROM_TO, kind: 'table', ...more })),
   fc.record(shared).map((more) => ({ ...FROM_TO, kind: 'summary', ...more })),
 );
+
+function addEvents(state: ReturnType<typeof createState>, { sizes, ratios }: Pick<Commit, 'sizes' | 'ratios'>): void {
+  for (const [at, measure] of state.entries()) {
+    if (measure.kind === 'top_k') for (const size of sizes) measure.add(oneOfSix(size));
+    else if (measure.kind === 'count') measure.n += 1;
+    else if (!('addNumber' in measure) && measure.kind !== 'distinct')
+      for (const input of METRIC.measures[at]?.field === 'ratio' ? ratios.map(doubleOf) : sizes.map(exactOf)) measure.add(input);
+  }
+}
+
+const doubleOf = (double: number) => ({ isPresent: true, exact: null, double, bin: Number.NaN });
+const exactOf = (size: number) => ({ isPresent: true, exact: exactNumber(BigInt(size), 0), double: size, bin: Number.NaN });
+
+/** Few different values, which come often enough to be held and let go again. */
+function oneOfSix(size: number): { hash: () => number; text: () => string } {
+  const value = (size + 3) % 6;
+  return { hash: () => value + 1, text: () => String(value) };
+}
 
 /** Postgres, the owner of its partitions, Redis and any number of processes that answer. */
 function createHouse(seed: number) {
@@ -146,13 +167,7 @@ function createHouse(seed: number) {
       const key = `${seriesKey}/${bucketS}/${partition}`;
       const state = states.get(key) ?? createState(METRIC.measures);
       states.set(key, state);
-      for (const [at, measure] of state.entries()) {
-        const field = METRIC.measures[at]?.field;
-        if (measure.kind === 'count') measure.n += 1;
-        else if (field === 'ratio')
-          for (const ratio of ratios) measure.add({ isPresent: true, exact: null, double: ratio, bin: Number.NaN });
-        else for (const size of sizes) measure.add({ isPresent: true, exact: exactNumber(BigInt(size), 0), double: size, bin: Number.NaN });
-      }
+      addEvents(state, { sizes, ratios });
       const before = progress(partition);
       const commitNo = (commitNos[partition] = before.commitNo + 1);
       const bytes = encodeState(state);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { hashText } from '../hash/value-hash.ts';
 import { createCanonicalReader } from './canonical-reader.ts';
 import type { CanonicalReader } from './canonical-shape.ts';
 
@@ -97,4 +98,32 @@ test('a reader that has read other records reads each as one that has read none'
     }),
     { numRuns: 60 },
   );
+});
+
+test('the hash of a value is that of its text, however the text is written, and the id is copied as its UTF-8 bytes', () => {
+  fc.assert(
+    fc.property(records, (record) => {
+      const reader = createCanonicalReader();
+      const bytes = new TextEncoder().encode(record);
+      if (!reader.read(bytes, 0, bytes.length)) return;
+      for (const field of ['n', 'name', 'größe', 'q"', 'data', 'nothing']) {
+        const text = reader.dimension(field);
+        expect(reader.valueHash(field)).toBe(text === null ? 0 : hashText(text));
+      }
+      expect(reader.subjectHash()).toBe(reader.subject() === '' ? 0 : hashText(reader.subject()));
+      const id = new Uint8Array(512);
+      expect(id.subarray(0, reader.copyId(id))).toEqual(new TextEncoder().encode(reader.id()));
+    }),
+  );
+  // One number in four writings, of which three are not canonical.
+  const reader = createCanonicalReader();
+  const written = ['10', '10.0', '1e1', '100e-1'].map((digits) => {
+    const data = `{"n":${digits},"text":"\\u0061b"}`;
+    const bytes = new TextEncoder().encode(
+      `{"specversion":"1.0","id":"a","source":"s","type":"t","time":"2026-11-28T10:00:00.000Z","datacontenttype":"application/json","tenant":"acme","packversion":1,"data":${data}}`,
+    );
+    expect(reader.read(bytes, 0, bytes.length)).toBe(true);
+    return [reader.valueHash('n'), reader.valueHash('text')];
+  });
+  expect(written).toEqual(written.map(() => [hashText('10'), hashText('ab')]));
 });

@@ -2,6 +2,7 @@ import { byteAt } from './byte-at.ts';
 import type { CanonicalReader, DataKind } from './canonical-shape.ts';
 import { DataValues } from './data-values.ts';
 import type { ExactNumber } from './exact-number.ts';
+import { hashRange } from '../hash/value-hash.ts';
 import { parseInstant } from './instant.ts';
 import { readShortInteger } from './json-number.ts';
 import { JsonScanner } from './json-scan.ts';
@@ -9,45 +10,15 @@ import { decodeJsonText } from './json-text.ts';
 import { NO_SOURCE } from './judge.ts';
 import type { HeadSegment, TailSegment } from './known-envelopes.ts';
 import { KnownSegments } from './known-envelopes.ts';
-import { endOf, FLAG, KIND, startOf } from './member-list.ts';
+import { endOf, FLAG, startOf } from './member-list.ts';
 import { bytesOf, PlainData, standsAt } from './plain-data.ts';
+import { AT, KINDS, MEMBERS, NAMES } from './record-members.ts';
 import { TextCache } from './text-cache.ts';
 
-/** The members of the record in their fixed order; two of them may be absent. */
-const MEMBERS = [
-  'specversion',
-  'id',
-  'source',
-  'type',
-  'subject',
-  'time',
-  'datacontenttype',
-  'tenant',
-  'packversion',
-  'schemaversion',
-  'data',
-] as const;
-const [, ID, SOURCE, TYPE, SUBJECT, TIME, , TENANT, PACK_VERSION, SCHEMA_VERSION, DATA] = MEMBERS.map((_name, index) => index) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
-const KINDS: readonly number[] = MEMBERS.map((name) => {
-  if (name === 'data') return KIND.object;
-  return name === 'packversion' || name === 'schemaversion' ? KIND.number : KIND.string;
-});
-const NAMES: readonly Uint8Array[] = MEMBERS.map(bytesOf);
 const BEFORE_ID = bytesOf('{"specversion":"1.0","id":"');
 const BEFORE_SUBJECT = bytesOf(',"subject":"');
 const BEFORE_TIME = bytesOf(',"time":"');
+const encoder = new TextEncoder();
 /** Length of `1970-01-01T00:00:00.000Z`. */
 const TIME_BYTES = 24;
 
@@ -103,6 +74,13 @@ class ScanningReader implements CanonicalReader {
     return this.idTo;
   }
 
+  copyId(into: Uint8Array): number {
+    if (this.isIdEscaped) return encoder.encodeInto(this.id(), into).written;
+    const length = Math.min(this.idTo - this.idFrom, into.length);
+    for (let i = 0; i < length; i += 1) into[i] = this.bytes[this.idFrom + i] ?? 0;
+    return length;
+  }
+
   source(): string {
     return this.head.source;
   }
@@ -113,6 +91,11 @@ class ScanningReader implements CanonicalReader {
 
   subject(): string {
     return this.subjectTo === this.subjectFrom ? '' : this.texts.text(this.bytes, this.subjectFrom, this.subjectTo);
+  }
+
+  subjectHash(): number {
+    // A pseudonym: no character of it needs an escape.
+    return this.subjectTo === this.subjectFrom ? 0 : hashRange(this.bytes, this.subjectFrom, this.subjectTo);
   }
 
   timeMs(): number {
@@ -159,6 +142,10 @@ class ScanningReader implements CanonicalReader {
     return this.values.dimension(field);
   }
 
+  valueHash(field: string): number {
+    return this.values.hash(field);
+  }
+
   /** Reads a record of known segments; false says nothing about others. */
   private readKnown(start: number, end: number): boolean {
     const { bytes } = this;
@@ -201,44 +188,44 @@ class ScanningReader implements CanonicalReader {
     const { bytes, scanner, at } = this;
     if (scanner.scan(bytes, start, end) !== null || !this.matchMembers()) return false;
     const { members } = scanner;
-    this.instantMs = parseInstant(bytes, this.textFrom(TIME), this.textTo(TIME));
+    this.instantMs = parseInstant(bytes, this.textFrom(AT.time), this.textTo(AT.time));
     const packVersion = this.readPackVersion();
     if (Number.isNaN(this.instantMs) || !(packVersion >= 1)) return false;
     this.keepIdAndSubject();
-    this.dataFrom = startOf(members, at[DATA] ?? 0);
-    this.dataTo = endOf(members, at[DATA] ?? 0);
+    this.dataFrom = startOf(members, at[AT.data] ?? 0);
+    this.dataTo = endOf(members, at[AT.data] ?? 0);
     this.values.take(bytes, scanner.data);
     this.head = this.heads.find(bytes, this.idTo + 1) ?? this.heads.learn(this.newHead());
-    this.tail = this.tails.find(bytes, this.textTo(TIME) + 1) ?? this.tails.learn(this.newTail(packVersion));
+    this.tail = this.tails.find(bytes, this.textTo(AT.time) + 1) ?? this.tails.learn(this.newTail(packVersion));
     return true;
   }
 
   private keepIdAndSubject(): void {
-    const flags = this.scanner.members.flags[this.at[ID] ?? 0] ?? 0;
-    this.idFrom = this.textFrom(ID);
-    this.idTo = this.textTo(ID);
+    const flags = this.scanner.members.flags[this.at[AT.id] ?? 0] ?? 0;
+    this.idFrom = this.textFrom(AT.id);
+    this.idTo = this.textTo(AT.id);
     this.isIdEscaped = (flags & FLAG.escaped) !== 0;
-    const hasSubject = (this.at[SUBJECT] ?? -1) >= 0;
-    this.subjectFrom = hasSubject ? this.textFrom(SUBJECT) : 0;
-    this.subjectTo = hasSubject ? this.textTo(SUBJECT) : 0;
+    const hasSubject = (this.at[AT.subject] ?? -1) >= 0;
+    this.subjectFrom = hasSubject ? this.textFrom(AT.subject) : 0;
+    this.subjectTo = hasSubject ? this.textTo(AT.subject) : 0;
   }
 
   private newHead(): HeadSegment {
-    const source = this.envelopeText(SOURCE);
+    const source = this.envelopeText(AT.source);
     return {
-      bytes: this.bytes.slice(this.idTo + 1, this.textTo(TYPE) + 1),
+      bytes: this.bytes.slice(this.idTo + 1, this.textTo(AT.type) + 1),
       source: source === NO_SOURCE ? '' : source,
-      type: this.envelopeText(TYPE),
+      type: this.envelopeText(AT.type),
     };
   }
 
   private newTail(packVersion: number): TailSegment {
-    return { bytes: this.bytes.slice(this.textTo(TIME) + 1, this.dataFrom), tenant: this.envelopeText(TENANT), packVersion };
+    return { bytes: this.bytes.slice(this.textTo(AT.time) + 1, this.dataFrom), tenant: this.envelopeText(AT.tenant), packVersion };
   }
 
   private readPackVersion(): number {
     const { members } = this.scanner;
-    const index = this.at[PACK_VERSION] ?? 0;
+    const index = this.at[AT.packVersion] ?? 0;
     const isShort = ((members.flags[index] ?? 0) & FLAG.shortInteger) !== 0;
     return isShort ? readShortInteger(this.bytes, startOf(members, index), endOf(members, index)) : Number.NaN;
   }
@@ -257,7 +244,7 @@ class ScanningReader implements CanonicalReader {
     let next = 0;
     for (let which = 0; which < MEMBERS.length; which += 1) {
       const isThere = next < members.count && this.isNamed(next, which);
-      if (!isThere && which !== SUBJECT && which !== SCHEMA_VERSION) return false;
+      if (!isThere && which !== AT.subject && which !== AT.schemaVersion) return false;
       if (isThere && members.kind[next] !== KINDS[which]) return false;
       this.at[which] = isThere ? next : -1;
       if (isThere) next += 1;

@@ -42,4 +42,10 @@ export interface CanonicalReader {
    * null where absent, null or of another kind.
    */
   dimension(field: string): string | null;
+  /** `hashText` of what `dimension` says, without making the text where it can be done; 0 where that is null. */
+  valueHash(field: string): number;
+  /** The same of the subject; 0 where there is none. */
+  subjectHash(): number;
+  /** Writes the id's UTF-8 text into `into`, as much as it holds; returns how many bytes that is. */
+  copyId(into: Uint8Array): number;
 }

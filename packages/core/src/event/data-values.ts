@@ -1,3 +1,4 @@
+import { hashRange, hashText } from '../hash/value-hash.ts';
 import type { DataKind } from './canonical-shape.ts';
 import type { ExactNumber } from './exact-number.ts';
 import { formatExact, parseExact } from './exact-number.ts';
@@ -91,6 +92,18 @@ export class DataValues {
       default:
         return null;
     }
+  }
+
+  /** `hashText` of the dimension's text; 0 where there is none. Strings without escapes and short integers are hashed as they stand. */
+  hash(field: string): number {
+    const index = this.find(field);
+    const kind = this.kindAt(index);
+    const isPlain = kind === KIND.string && ((this.data.flags[index] ?? 0) & FLAG.escaped) === 0;
+    if (isPlain) return hashRange(this.bytes, startOf(this.data, index) + 1, endOf(this.data, index) - 1);
+    // Of integers only -0 is written in another way than its canonical text.
+    if (Math.abs(this.shortIntegerAt(index)) > 0) return hashRange(this.bytes, startOf(this.data, index), endOf(this.data, index));
+    const text = this.dimension(field);
+    return text === null ? 0 : hashText(text);
   }
 
   private kindAt(index: number): number {

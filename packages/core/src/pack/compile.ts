@@ -1,13 +1,5 @@
-import type {
-  CompiledEventType,
-  CompiledField,
-  CompiledMeasure,
-  CompiledMetric,
-  CompiledPack,
-  CompiledSet,
-  NumberBounds,
-  Where,
-} from './compiled.ts';
+import type { CompiledEventType, CompiledField, CompiledMetric, CompiledPack, CompiledSet, NumberBounds, Where } from './compiled.ts';
+import { compileMeasures } from './compile-measures.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
 
 export interface PackToCompile {
@@ -89,20 +81,6 @@ function compileSets(metric: MetricSource): readonly CompiledSet[] {
     dimensions: metric.dimensions.filter((dimension) => set.includes(dimension)),
     bySubject: set.includes('subject'),
   }));
-}
-
-function compileMeasures(metric: MetricSource, fields: readonly CompiledField[]): readonly CompiledMeasure[] {
-  return Object.entries(metric.measures)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, measure]) => {
-      const field = fields.find((candidate) => candidate.name === measure.field);
-      return {
-        name,
-        kind: measure.measure,
-        numbers: field?.type === 'number' ? 'double' : 'exact',
-        ...defined({ field: measure.field, unit: measure.unit ?? field?.unit }),
-      };
-    });
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

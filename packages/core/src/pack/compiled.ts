@@ -1,4 +1,5 @@
 /** What a pack becomes once compiled: the one form that ingest, aggregator and query work with. */
+import type { ExactNumber } from '../event/exact-number.ts';
 
 export type FieldType = 'string' | 'integer' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'date' | 'enum' | 'string_list' | 'json';
 export type FieldAction = 'keep' | 'drop' | 'hash' | 'refuse' | 'pseudonymise';
@@ -35,13 +36,29 @@ export interface CompiledEventType {
   readonly fieldByName: ReadonlyMap<string, CompiledField>;
 }
 
-export type MeasureKind = 'count' | 'sum' | 'min' | 'max' | 'avg' | 'quantile';
+export type MeasureKind =
+  'count' | 'sum' | 'min' | 'max' | 'avg' | 'quantile' | 'variance' | 'histogram' | 'first' | 'last' | 'distinct' | 'top_k';
+
+/** Rising bounds of a histogram, each as its exact value and as the nearest double. */
+export interface HistogramBounds {
+  readonly exact: readonly ExactNumber[];
+  readonly doubles: readonly number[];
+}
 
 export interface CompiledMeasure {
   readonly name: string;
   readonly kind: MeasureKind;
-  /** Absent for count. */
+  /** Absent for count; `subject` is the event's subject (distinct and top_k). */
   readonly field?: string;
+  /** Of first, last and top_k: the type of the values that they answer with. */
+  readonly valueType?: FieldType;
+  /** Of a histogram. */
+  readonly bounds?: HistogramBounds;
+  /** Of top_k: values of an answer, and values that a cell counts. */
+  readonly k?: number;
+  readonly counters?: number;
+  /** Of distinct: values that a cell counts exactly. */
+  readonly exactTo?: number;
   /** How the field's numbers are held: exact (integer, decimal) or double. */
   readonly numbers: 'exact' | 'double';
   readonly unit?: string;

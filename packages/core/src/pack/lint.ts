@@ -1,5 +1,6 @@
 import type { Fault } from '../fault/fault.ts';
 import { compareExact, parseExact } from '../event/exact-number.ts';
+import { lintMeasure } from './lint-measures.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
 
 /** Rules of a pack that its schema cannot say. */
@@ -124,7 +125,7 @@ function lintMetric(pack: PackSource, metric: MetricSource, report: Report): voi
   const find = (name: string): readonly FieldSource[] => events.flatMap((event) => event.fields[name] ?? []);
   lintDimensions(metric, find, report);
   for (const name of Object.keys(metric.where ?? {})) lintField(find(name), (message) => report(`where.${name}`, message));
-  lintMeasures(metric, find, report);
+  lintMeasures(metric, events, report);
   lintSets(metric, report);
 }
 
@@ -143,18 +144,10 @@ function lintDimensions(metric: MetricSource, find: (name: string) => readonly F
   }
 }
 
-function lintMeasures(metric: MetricSource, find: (name: string) => readonly FieldSource[], report: Report): void {
+function lintMeasures(metric: MetricSource, events: readonly EventTypeSource[], report: Report): void {
   if (Object.keys(metric.measures).length === 0) report('measures', 'a metric needs a measure');
   for (const [name, measure] of Object.entries(metric.measures)) {
-    const path = `measures.${name}.field`;
-    if (measure.measure === 'count') {
-      if (measure.field !== undefined) report(path, 'count counts events and takes no field');
-      continue;
-    }
-    const found = measure.field === undefined ? [] : find(measure.field);
-    lintField(found, (message) => report(path, message));
-    if (found.some((field) => !NUMERIC.has(field.type))) report(path, `${measure.measure} needs an integer, decimal or number field`);
-    if (found.some((field) => field.action !== undefined && field.action !== 'keep')) report(path, 'names a field that is not kept');
+    lintMeasure(measure, events, (path, message) => report(`measures.${name}.${path}`, message));
   }
 }
 

@@ -46,6 +46,21 @@ function faultPaths(input: unknown): readonly (string | undefined)[] {
   return result.ok ? [] : result.fault.map(({ path }) => path);
 }
 
+/** The pack with one measure more, and fields of every kind for it. */
+function measured(measure: object, event: object = {}, fields: object = {}): unknown {
+  const all = {
+    item: { type: 'string', dimension: true, max_length: 256 },
+    at: { type: 'timestamp', action: 'keep' },
+    note: { type: 'string', action: 'keep' },
+    tags: { type: 'string_list', action: 'keep' },
+    email: { type: 'string', sensitive: 'pii', action: 'keep' },
+    friend: { type: 'string', sensitive: 'id', action: 'hash' },
+    ...fields,
+  };
+  const measures = { n: { measure: 'count' }, c: { measure: 'sum', field: 'count' }, r: { measure: 'avg', field: 'ratio' }, m: measure };
+  return source({ fields: all, event, metric: { measures } });
+}
+
 const event = 'events.shop.sold';
 
 test('a sensitive field that names no action is treated as its kind asks', () => {
@@ -111,8 +126,51 @@ describe('a pack is refused, with the place of the fault, for', () => {
       'metrics.sales.measures.sold.field',
     ],
     ['a condition on an unknown field', source({ metric: { where: { x: { eq: 1 } } } }), 'metrics.sales.where.x'],
+    ['a histogram without bounds', measured({ measure: 'histogram', field: 'count' }), 'metrics.sales.measures.m.bounds'],
+    ['bounds of a sum', measured({ measure: 'sum', field: 'count', bounds: [1] }), 'metrics.sales.measures.m.bounds'],
+    ['bounds that do not rise', measured({ measure: 'histogram', field: 'count', bounds: [1, 1] }), 'metrics.sales.measures.m.bounds[1]'],
+    [
+      'a bound of too many digits',
+      measured({ measure: 'histogram', field: 'count', bounds: [`0.${'1'.repeat(40)}`] }),
+      'metrics.sales.measures.m.bounds[0]',
+    ],
+    ['a variance of a text', measured({ measure: 'variance', field: 'item' }), 'metrics.sales.measures.m.field'],
+    ['distinct doubles', measured({ measure: 'distinct', field: 'ratio' }), 'metrics.sales.measures.m.field'],
+    ['distinct instants', measured({ measure: 'distinct', field: 'at' }), 'metrics.sales.measures.m.field'],
+    ['the most frequent doubles', measured({ measure: 'top_k', field: 'ratio' }), 'metrics.sales.measures.m.field'],
+    ['the most frequent of texts of any length', measured({ measure: 'top_k', field: 'note' }), 'metrics.sales.measures.m.field'],
+    ['the last of texts of any length', measured({ measure: 'last', field: 'note' }), 'metrics.sales.measures.m.field'],
+    ['the last of lists', measured({ measure: 'last', field: 'tags' }), 'metrics.sales.measures.m.field'],
+    ['persons by name', measured({ measure: 'distinct', field: 'email' }), 'metrics.sales.measures.m.field'],
+    ['more answers than counters', measured({ measure: 'top_k', field: 'item', k: 5, counters: 4 }), 'metrics.sales.measures.m.counters'],
+    ['k of a distinct', measured({ measure: 'distinct', field: 'item', k: 5 }), 'metrics.sales.measures.m.k'],
+    ['counters of a distinct', measured({ measure: 'distinct', field: 'item', counters: 50 }), 'metrics.sales.measures.m.counters'],
+    ['exact_to of a top_k', measured({ measure: 'top_k', field: 'item', exact_to: 50 }), 'metrics.sales.measures.m.exact_to'],
+    ['the sum of the subject', measured({ measure: 'sum', field: 'subject' }), 'metrics.sales.measures.m.field'],
+    [
+      'subjects of events without one',
+      measured({ measure: 'distinct', field: 'subject' }, { subject: 'none' }),
+      'metrics.sales.measures.m.field',
+    ],
+    [
+      'subjects where a field has that name',
+      measured({ measure: 'distinct', field: 'subject' }, {}, { subject: { type: 'string' } }),
+      'metrics.sales.measures.m.field',
+    ],
   ])('%s', (_name, input, path) => {
     expect(faultPaths(input)).toContain(path);
+  });
+
+  test.each<[string, object]>([
+    ['of subjects', { measure: 'distinct', field: 'subject' }],
+    ['of hashed persons', { measure: 'top_k', field: 'friend' }],
+    ['of integers', { measure: 'top_k', field: 'count', k: 5, counters: 5 }],
+    ['of doubles', { measure: 'histogram', field: 'ratio', bounds: [-1.5, 0, '0.1', 1e3] }],
+    ['of instants', { measure: 'first', field: 'at' }],
+    ['of short texts', { measure: 'last', field: 'item' }],
+    ['with an exact count of none', { measure: 'distinct', field: 'item', exact_to: 0 }],
+  ])('a measure %s is taken', (_name, measure) => {
+    expect(faultPaths(measured(measure))).toEqual([]);
   });
 });
 
@@ -173,6 +231,17 @@ describe('the version of a metric', () => {
     ['stays with a field that it does not read', source({ fields: { x: { type: 'string', action: 'keep' } } }), 4],
   ])('%s', (_name, input, version) => {
     expect(planMetricVersions(first, parsed(input))['sales']).toBe(version);
+  });
+
+  test.each<[string, object, object, number]>([
+    ['stays when a top_k shows more values', { measure: 'top_k', field: 'item' }, { k: 20, counters: 100 }, 4],
+    ['rises with the counters of a top_k', { measure: 'top_k', field: 'item' }, { k: 20 }, 5],
+    ['stays when a default is written', { measure: 'distinct', field: 'item' }, { exact_to: 1024 }, 4],
+    ['rises with what is counted exactly', { measure: 'distinct', field: 'item' }, { exact_to: 10 }, 5],
+    ['rises with the bounds of a histogram', { measure: 'histogram', field: 'count', bounds: [1] }, { bounds: [1, 2] }, 5],
+  ])('%s', (_name, before, change, version) => {
+    const known = { source: parsed(measured(before)), metrics: { sales: 4 } };
+    expect(planMetricVersions(known, parsed(measured({ ...before, ...change })))['sales']).toBe(version);
   });
 
   test('begins at 1, and a metric that comes back never meets its old cells', () => {

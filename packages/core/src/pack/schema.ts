@@ -46,8 +46,20 @@ const eventType = z.strictObject({
 });
 
 const measure = z.strictObject({
-  measure: z.enum(['count', 'sum', 'min', 'max', 'avg', 'quantile']),
+  measure: z.enum([
+    ...(['count', 'sum', 'min', 'max', 'avg', 'quantile', 'variance', 'histogram'] as const),
+    ...(['first', 'last', 'distinct', 'top_k'] as const),
+  ]),
+  /** `subject` is the event's subject, for distinct and top_k. */
   field: fieldName.optional(),
+  /** Of a histogram: rising; bin i holds what is at least bound i-1 and below bound i. */
+  bounds: z.array(bound).min(1).max(100).optional(),
+  /** Of top_k: how many values an answer has at most. */
+  k: z.int().min(1).max(50).optional(),
+  /** Of top_k: how many values a cell counts; the error is at most events / (counters + 1). */
+  counters: z.int().min(1).max(500).optional(),
+  /** Of distinct: how many values a cell counts exactly. */
+  exact_to: z.int().min(0).max(4_096).optional(),
   title: z.string().optional(),
   unit: z.string().max(64).optional(),
 });
@@ -87,3 +99,4 @@ export type PackSource = z.output<typeof PACK_SCHEMA>;
 export type EventTypeSource = PackSource['events'][string];
 export type FieldSource = EventTypeSource['fields'][string];
 export type MetricSource = PackSource['metrics'][string];
+export type MeasureSource = MetricSource['measures'][string];

@@ -1,3 +1,4 @@
+import { cellOptions } from './compile-measures.ts';
 import type { PackSource } from './schema.ts';
 
 /** A pack and the metric versions that it was applied with. */
@@ -41,7 +42,10 @@ function metricDefinition(pack: PackSource, name: string): string | null {
       return [field, fieldType ?? null, action ?? 'keep'];
     }),
   ]);
-  const measures = Object.entries(metric.measures).map(([measure, { measure: kind, field }]) => [measure, kind, field ?? null]);
+  const measures = Object.entries(metric.measures).map(([name, measure]) => [
+    ...[name, measure.measure, measure.field ?? null],
+    ...cellOptions(measure),
+  ]);
   return JSON.stringify({
     fields,
     where: sorted(metric.where ?? {}),

@@ -1,4 +1,6 @@
 /** From cells to rows: merges states over partitions, buckets and series, then fills, orders and cuts. Pure. */
+import type { MeasureKind } from '../pack/compiled.ts';
+import { createState, readMeasureAt } from '../rollup/state.ts';
 import { toIsoIn } from '../time/iso.ts';
 import type { CursorMark } from './cursor.ts';
 import { createLocator } from './bucket-locator.ts';
@@ -106,14 +108,19 @@ function keyedRows<S>(plan: Plan, algebra: StateAlgebra<S>, groups: Map<string, 
   return rows;
 }
 
-/** Nothing happened: a count is 0 and nothing else has a value; asked to fill with zero a sum is 0 too; with null all is null. */
+/**
+ * Nothing happened: counts (of different values and in lists too) are 0 and nothing else has a value; asked to fill with zero a
+ * sum is 0 too; with null all is null.
+ */
 function emptyValues(plan: Plan): KeyedRow['values'] {
   return plan.measures.map(({ measure }) => {
     if (plan.fill === 'null') return null;
-    const isZero = measure.kind === 'count' || (measure.kind === 'sum' && plan.fill === 'zero');
-    return isZero ? { unscaled: 0, scale: 0 } : null;
+    if (COUNTS.has(measure.kind)) return readMeasureAt(createState([measure]), 0);
+    return measure.kind === 'sum' && plan.fill === 'zero' ? { unscaled: 0, scale: 0 } : null;
   });
 }
+
+const COUNTS: ReadonlySet<MeasureKind> = new Set<MeasureKind>(['count', 'distinct', 'top_k', 'histogram']);
 
 function createShow(plan: Plan, subjectShown: string | null): (row: KeyedRow) => AnswerRow {
   const isoOf = new Map<number, string>();
@@ -128,7 +135,7 @@ function createShow(plan: Plan, subjectShown: string | null): (row: KeyedRow) =>
       const text = texts[at] ?? null;
       row.push(index === SUBJECT_INDEX ? (subjectShown ?? (text === '' ? null : text)) : dimensionValue(text, type));
     }
-    for (const value of values) row.push(measureAnswer(value));
+    for (const [at, { measure }] of plan.measures.entries()) row.push(measureAnswer(values[at] ?? null, measure));
     return row;
   };
 }

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { parseExact } from '../event/exact-number.ts';
-import type { MeasureValue } from './measure-value.ts';
+import type { ExactNumber } from '../event/exact-number.ts';
 
 const MARK_SCHEMA = z.strictObject({
   v: z.literal(1),
@@ -28,7 +28,7 @@ export type CursorMark = z.output<typeof MARK_SCHEMA>;
 export type OrderMark = CursorMark['order'];
 
 /** The value that a row is ordered by: of a measure, of a dimension (its stored text), of a bucket (epoch ms). */
-export type OrderValue = MeasureValue | string;
+export type OrderValue = ExactNumber | number | string | null;
 
 export function parseCursorMark(decoded: unknown): CursorMark | null {
   const parsed = MARK_SCHEMA.safeParse(decoded);

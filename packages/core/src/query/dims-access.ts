@@ -1,14 +1,9 @@
 import type { FieldType } from '../pack/compiled.ts';
+import { isNumberType } from '../pack/field-type.ts';
 import type { DataKind } from '../event/canonical-shape.ts';
 import { parseExact } from '../event/exact-number.ts';
 import type { FieldAccess } from '../pack/where.ts';
-import type { AnswerValue, PlannedDimension } from './shape.ts';
-
-const NUMBERS: ReadonlySet<FieldType> = new Set(['integer', 'decimal', 'number']);
-
-export function isNumberType(type: FieldType): boolean {
-  return NUMBERS.has(type);
-}
+import type { AnswerScalar, PlannedDimension } from './shape.ts';
 
 /** Lets the predicates that judge events judge the stored texts of a series' dimensions, each in its own type. */
 export interface DimsAccess extends FieldAccess {
@@ -37,7 +32,7 @@ function kindOf(type: FieldType): DataKind {
 }
 
 /** The stored text of a dimension as an answer shows it; integers that a double cannot hold stay texts. */
-export function dimensionValue(text: string | null, type: FieldType): AnswerValue {
+export function dimensionValue(text: string | null, type: FieldType): AnswerScalar {
   if (text === null) return null;
   if (type === 'boolean') return text === 'true';
   if (!isNumberType(type)) return text;

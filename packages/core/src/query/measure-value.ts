@@ -1,10 +1,13 @@
 import { compareExact, formatExact, parseExact } from '../event/exact-number.ts';
 import type { ExactNumber } from '../event/exact-number.ts';
+import type { CompiledMeasure } from '../pack/compiled.ts';
+import type { HistogramBin } from '../rollup/histogram-state.ts';
 import type { StateValue } from '../rollup/state.ts';
-import { numberOrText } from './dims-access.ts';
-import type { AnswerValue, AskedMeasure } from './shape.ts';
+import type { FrequentValue } from '../sketch/space-saving.ts';
+import { dimensionValue, numberOrText } from './dims-access.ts';
+import type { AnswerBin, AnswerScalar, AnswerValue, AskedMeasure } from './shape.ts';
 
-/** What a measure comes to: an exact number, a double, or nothing (no event had the field). */
+/** What a measure comes to: an exact number, a double, a text, a list, or nothing (no event had the field). */
 export type MeasureValue = StateValue;
 
 /**
@@ -35,8 +38,26 @@ function toDouble(value: ExactNumber | number): number {
   return typeof value === 'number' ? value : Number(formatExact(value));
 }
 
-export function measureAnswer(value: MeasureValue): AnswerValue {
+/** As an answer shows it; carried texts and frequent values are those of a field of the measure's type. */
+export function measureAnswer(value: MeasureValue, { kind, valueType = 'string' }: CompiledMeasure): AnswerValue {
   if (value === null) return null;
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  return numberOrText(formatExact(value));
+  if (typeof value === 'string') return dimensionValue(value, valueType);
+  if (!isList(value)) return numberOrText(formatExact(value));
+  if (kind === 'histogram') return (value as readonly HistogramBin[]).map(toBin);
+  return (value as readonly FrequentValue[]).map((one) => ({ ...one, value: dimensionValue(one.value, valueType) }));
+}
+
+/** Whether the value is one that rows can be ordered by. */
+export function isOrdered(value: MeasureValue): value is ExactNumber | number | string | null {
+  return typeof value !== 'object' || value === null || !isList(value);
+}
+
+function isList(value: Exclude<MeasureValue, number | string | null>): value is readonly FrequentValue[] | readonly HistogramBin[] {
+  return Array.isArray(value);
+}
+
+function toBin({ from, to, count }: HistogramBin): AnswerBin {
+  const shown = (bound: ExactNumber | null): AnswerScalar => (bound === null ? null : numberOrText(formatExact(bound)));
+  return { from: shown(from), to: shown(to), count };
 }

@@ -14,10 +14,14 @@ interface Places {
   readonly measures: readonly AskedMeasure[];
 }
 
-/** A series is in the order of time, a table begins with the greatest of its first measure, unless the question says otherwise. */
+/**
+ * A series is in the order of time, a table begins with the greatest of its first measure that is no list, unless the question
+ * says otherwise. Rows are not ordered by lists.
+ */
 export function planOrder(question: Question, columns: readonly AnswerColumn[], places: Places): Result<PlannedOrder> {
   const { order, kind } = question;
-  if (order === undefined) return ok(kind === 'series' ? { by: 'bucket', descending: false } : { by: 'measure', at: 0, descending: true });
+  if (order === undefined && kind === 'series') return ok({ by: 'bucket', descending: false });
+  if (order === undefined) return ok({ by: 'measure', at: Math.max(0, places.measures.findIndex(isOrderable)), descending: true });
   const descending = order.startsWith('-');
   const name = descending ? order.slice(1) : order;
   if (!columns.some((column) => column.name === name)) {
@@ -26,5 +30,11 @@ export function planOrder(question: Question, columns: readonly AnswerColumn[], 
   if (kind === 'series' && name === 'bucket') return ok({ by: 'bucket', descending });
   const group = places.groups.findIndex((one) => one.name === name);
   if (group >= 0) return ok({ by: 'group', at: group, descending });
-  return ok({ by: 'measure', at: places.measures.findIndex((one) => one.name === name), descending });
+  const at = places.measures.findIndex((one) => one.name === name && isOrderable(one));
+  if (at >= 0) return ok({ by: 'measure', at, descending });
+  return failed({ code: 'question_invalid', path: 'order', message: 'rows have no order by a list: name another column' });
+}
+
+function isOrderable({ measure }: AskedMeasure): boolean {
+  return measure.kind !== 'top_k' && measure.kind !== 'histogram';
 }

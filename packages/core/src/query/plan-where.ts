@@ -3,7 +3,7 @@ import type { Result } from '../fault/fault.ts';
 import { compileWhere } from '../pack/where.ts';
 import type { EventPredicate } from '../pack/where.ts';
 import type { Scalar, Where } from '../pack/compiled.ts';
-import { isNumberType } from './dims-access.ts';
+import { isNumberType } from '../pack/field-type.ts';
 import type { QuestionWhere } from './question.ts';
 import type { PlannedDimension } from './shape.ts';
 

@@ -11,7 +11,7 @@ import { lastRange, parseMoment } from '../time/moment.ts';
 import { createZone } from '../time/zone.ts';
 import type { Zone } from '../time/zone.ts';
 import type { CursorMark } from './cursor.ts';
-import { planMeasures } from './plan-measures.ts';
+import { columnType, measureColumn, planMeasures } from './plan-measures.ts';
 import { planOrder } from './plan-order.ts';
 import type { PlannedOrder } from './plan-order.ts';
 import { planWhere } from './plan-where.ts';
@@ -187,20 +187,8 @@ function createZoneCached(id: string): Zone | null {
 function planColumns(kind: QuestionKind, groups: readonly PlannedDimension[], measures: readonly AskedMeasure[]): AnswerColumn[] {
   const columns: AnswerColumn[] = kind === 'series' ? [{ name: 'bucket', type: 'time' }] : [];
   for (const { name, type } of groups) columns.push({ name, type: columnType(type) });
-  for (const { name, measure } of measures) {
-    columns.push({
-      name,
-      type: measure.kind === 'count' ? 'integer' : 'number',
-      ...(measure.unit === undefined ? {} : { unit: measure.unit }),
-    });
-  }
+  for (const measure of measures) columns.push(measureColumn(measure));
   return columns;
-}
-
-function columnType(type: PlannedDimension['type']): AnswerColumn['type'] {
-  if (type === 'integer' || type === 'boolean') return type;
-  if (type === 'decimal' || type === 'number') return 'number';
-  return type === 'timestamp' ? 'time' : 'string';
 }
 
 function identityOf(question: Question, range: CellRange): string {

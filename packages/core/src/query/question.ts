@@ -9,8 +9,8 @@ export type QuestionGrain = (typeof QUESTION_GRAINS)[number];
 
 const METRIC_NAME = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/;
 const DIMENSION_NAME = /^[a-z][a-z0-9_]*$/;
-const MEASURE_NAME = /^[a-z][a-z0-9_]*(\.p\d{1,2}(\.\d{1,3})?)?$|^p\d{1,2}(\.\d{1,3})?$/;
-const ORDER = /^-?[a-z][a-z0-9_]*(\.[a-z0-9]+){0,2}$/;
+const MEASURE_NAME = /^[a-z][a-z0-9_]*(\.(p\d{1,2}(\.\d{1,3})?|(variance|stddev)(_pop)?))?$|^p\d{1,2}(\.\d{1,3})?$/;
+const ORDER = /^-?[a-z][a-z0-9_]*(\.[a-z0-9_]+){0,2}$/;
 const LAST = /^[1-9]\d{0,4}(h|d|w|mo|q|y)$/;
 const LOCAL_OR_INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
@@ -42,11 +42,19 @@ export const QUESTION_SCHEMA = z
     metric: z.string().max(200).regex(METRIC_NAME, 'a metric name such as wiki.edits'),
     kind: z.enum(QUESTION_KINDS).default('series'),
     measures: z
-      .array(z.string().max(100).regex(MEASURE_NAME, 'a measure name such as edits, or a quantile such as size.p95'))
+      .array(
+        z
+          .string()
+          .max(100)
+          .regex(MEASURE_NAME, 'a measure name such as edits, a quantile such as size.p95, or a figure of a variance such as size.stddev'),
+      )
       .min(1)
       .max(50)
       .optional()
-      .meta({ description: 'Measures of the metric; of a quantile measure `size` the names `size.p50`, `size.p95`, …. All when absent.' }),
+      .meta({
+        description:
+          'Measures of the metric; of a quantile measure `size` the names `size.p50`, `size.p95`, …; of a variance measure `size.stddev`, `size.variance`, `size.stddev_pop`, `size.variance_pop`. All when absent.',
+      }),
     from: moment.optional().meta({ description: 'First moment that counts.' }),
     to: moment.optional().meta({ description: 'First moment that no longer counts.' }),
     last: z

@@ -1,8 +1,8 @@
 import { compareExact, formatExact, parseExact } from '../event/exact-number.ts';
+import { isNumberType } from '../pack/field-type.ts';
 import type { CursorMark, OrderMark, OrderValue } from './cursor.ts';
 import { orderValueOf } from './cursor.ts';
-import { isNumberType } from './dims-access.ts';
-import { compareMeasures } from './measure-value.ts';
+import { compareMeasures, isOrdered } from './measure-value.ts';
 import type { MeasureValue } from './measure-value.ts';
 import type { Plan } from './plan.ts';
 
@@ -42,7 +42,9 @@ function compareKeys(a: KeyedRow | MarkedRow, b: KeyedRow | MarkedRow): number {
 
 function orderOf({ order }: Plan, row: KeyedRow): OrderValue {
   if (order.by === 'bucket') return row.bucketMs;
-  return (order.by === 'group' ? row.texts[order.at] : row.values[order.at]) ?? null;
+  if (order.by === 'group') return row.texts[order.at] ?? null;
+  const value = row.values[order.at] ?? null;
+  return isOrdered(value) ? value : null;
 }
 
 function compareOrderOf({ order, groups }: Plan): (a: Exclude<OrderValue, null>, b: Exclude<OrderValue, null>) => number {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseExact } from '../event/exact-number.ts';
 import type { CompiledMeasure } from '../pack/compiled.ts';
+import type { NumberState } from '../rollup/measure.ts';
 import { createState, decodeState, encodeState, mergeState, readMeasureAt } from '../rollup/state.ts';
 import type { RollupState } from '../rollup/state.ts';
 import type { AskedMeasure } from './shape.ts';
@@ -24,7 +25,9 @@ const ASKED: readonly AskedMeasure[] = MEASURES.flatMap((measure, index) =>
 function cellOf(values: readonly number[]): RollupState {
   const state = createState(MEASURES);
   for (const value of values) {
-    for (const measure of state) measure.add({ isPresent: true, exact: parseExact(String(value)), double: value, bin: Number.NaN });
+    for (const measure of state) {
+      (measure as NumberState).add({ isPresent: true, exact: parseExact(String(value)), double: value, bin: Number.NaN });
+    }
   }
   const cell = decodeState(encodeState(state), MEASURES);
   if (cell === null) throw new Error('a state that was encoded is a state');
@@ -41,7 +44,7 @@ test('any choice of measures, in any order, reads what merging whole states give
       const whole = createState(MEASURES);
       for (const state of states) mergeState(whole, state);
       const read = asked.map((one) => algebra.read(merged, one));
-      expect(read).toEqual(asked.map(({ index, probability }) => readMeasureAt(whole, index, probability)));
+      expect(read).toEqual(asked.map((one) => readMeasureAt(whole, one.index, one)));
       expect(states.map(encodeState)).toEqual(values.map((one) => encodeState(cellOf(one))));
     }),
   );

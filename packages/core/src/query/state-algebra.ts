@@ -20,6 +20,6 @@ export function createStateAlgebra(asked: readonly AskedMeasure[]): StateAlgebra
       }
       return into;
     },
-    read: (state, { index, probability }) => readMeasureAt(state, place.get(index) ?? -1, probability),
+    read: (state, asked) => readMeasureAt(state, place.get(asked.index) ?? -1, asked),
   };
 }

@@ -1,4 +1,5 @@
-import type { CompiledMeasure, CompiledMetric, CompiledPack } from '../pack/compiled.ts';
+import type { CompiledMeasure, CompiledMetric, CompiledPack, MeasureKind } from '../pack/compiled.ts';
+import { isNumberType } from '../pack/field-type.ts';
 import { compileWhere } from '../pack/where.ts';
 import type { EventPredicate } from '../pack/where.ts';
 
@@ -30,6 +31,19 @@ export interface PlannedAdds {
   readonly sums: readonly PlannedAdd[];
   readonly extremes: readonly PlannedAdd[];
   readonly quantiles: readonly PlannedAdd[];
+  /** Null where the metric has none of these: most have none, and one look is less than five empty loops. */
+  readonly more: MoreAdds | null;
+}
+
+/** Inputs of distincts, tops and texts are places in the plan's `values`, of the others in its `inputs`. */
+export interface MoreAdds {
+  readonly variances: readonly PlannedAdd[];
+  readonly histograms: readonly PlannedAdd[];
+  readonly distincts: readonly PlannedAdd[];
+  readonly tops: readonly PlannedAdd[];
+  /** First and last of numbers, and of what is text. */
+  readonly numbers: readonly PlannedAdd[];
+  readonly texts: readonly PlannedAdd[];
 }
 
 export interface PlannedMetric {
@@ -44,6 +58,10 @@ export interface PlannedMetric {
 export interface FoldPlan {
   readonly dimensions: readonly string[];
   readonly inputs: readonly PlannedInput[];
+  /** Fields that some measure takes in as values among others, or `subject`. */
+  readonly values: readonly string[];
+  /** Whether a measure goes by the time and the id of events. */
+  readonly needsStamp: boolean;
   readonly metrics: readonly PlannedMetric[];
 }
 
@@ -51,6 +69,7 @@ export interface FoldPlan {
 export function createFoldPlan(metrics: readonly CompiledMetric[]): FoldPlan {
   const dimensions: string[] = [];
   const inputs: PlannedInput[] = [];
+  const values: string[] = [];
 
   function dimensionSlot(name: string): number {
     const slot = dimensions.indexOf(name);
@@ -62,23 +81,73 @@ export function createFoldPlan(metrics: readonly CompiledMetric[]): FoldPlan {
     return slot >= 0 ? slot : inputs.push({ field, numbers }) - 1;
   }
 
+  function valueSlot(field: string): number {
+    const slot = values.indexOf(field);
+    return slot >= 0 ? slot : values.push(field) - 1;
+  }
+
   const planned = metrics.map((metric) => ({
     metric,
     where: metric.where === undefined ? null : compileWhere(metric.where),
-    adds: planAdds(metric.measures, inputSlot),
+    adds: planAdds(metric.measures, { inputSlot, valueSlot }),
     sets: metric.sets.map((set) => ({ setNo: set.setNo, bySubject: set.bySubject, slots: set.dimensions.map(dimensionSlot) })),
   }));
-  return { dimensions, inputs, metrics: planned };
+  const needsStamp = planned.some(({ adds: { more } }) => more !== null && more.numbers.length + more.texts.length > 0);
+  return { dimensions, inputs, values, needsStamp, metrics: planned };
 }
 
-function planAdds(measures: readonly CompiledMeasure[], inputSlot: (field: string, numbers: 'exact' | 'double') => number): PlannedAdds {
-  const adds = measures.map(({ kind, field, numbers }, measure) => ({
-    kind,
-    measure,
-    input: field === undefined ? -1 : inputSlot(field, numbers),
-  }));
-  const of = (...kinds: readonly CompiledMeasure['kind'][]): readonly PlannedAdd[] => adds.filter(({ kind }) => kinds.includes(kind));
-  return { counts: of('count'), sums: of('sum', 'avg'), extremes: of('min', 'max'), quantiles: of('quantile') };
+interface Slots {
+  readonly inputSlot: (field: string, numbers: 'exact' | 'double') => number;
+  readonly valueSlot: (field: string) => number;
+}
+
+function planAdds(measures: readonly CompiledMeasure[], slots: Slots): PlannedAdds {
+  const adds = measures.map((measure, at) => ({ group: groupOf(measure), measure: at, input: inputOf(measure, slots) }));
+  const of = (group: AddGroup): readonly PlannedAdd[] =>
+    adds.flatMap((add) => (add.group === group ? { measure: add.measure, input: add.input } : []));
+  const more: MoreAdds = {
+    variances: of('variances'),
+    histograms: of('histograms'),
+    distincts: of('distincts'),
+    tops: of('tops'),
+    numbers: of('numbers'),
+    texts: of('texts'),
+  };
+  return {
+    counts: of('counts'),
+    sums: of('sums'),
+    extremes: of('extremes'),
+    quantiles: of('quantiles'),
+    more: Object.values(more).some((one: readonly PlannedAdd[]) => one.length > 0) ? more : null,
+  };
+}
+
+type AddGroup = Exclude<keyof PlannedAdds, 'more'> | keyof MoreAdds;
+
+const GROUPS: Readonly<Record<Exclude<MeasureKind, 'first' | 'last'>, AddGroup>> = {
+  count: 'counts',
+  sum: 'sums',
+  avg: 'sums',
+  min: 'extremes',
+  max: 'extremes',
+  quantile: 'quantiles',
+  variance: 'variances',
+  histogram: 'histograms',
+  distinct: 'distincts',
+  top_k: 'tops',
+};
+
+function groupOf({ kind, valueType }: CompiledMeasure): AddGroup {
+  if (kind !== 'first' && kind !== 'last') return GROUPS[kind];
+  return isNumberType(valueType) ? 'numbers' : 'texts';
+}
+
+/** -1 for counts, which take nothing in. */
+function inputOf(measure: CompiledMeasure, { inputSlot, valueSlot }: Slots): number {
+  const { field, numbers } = measure;
+  if (field === undefined) return -1;
+  const group = groupOf(measure);
+  return group === 'distincts' || group === 'tops' || group === 'texts' ? valueSlot(field) : inputSlot(field, numbers);
 }
 
 /** The plans of a pack's event types; types that no metric counts have none. */

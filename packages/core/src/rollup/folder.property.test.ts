@@ -81,6 +81,10 @@ function view(event: Event): EventView {
     exact,
     double: (field) => Number(member(field) ?? Number.NaN),
     dimension: member,
+    // No measure here asks for these.
+    valueHash: () => 0,
+    subjectHash: () => 0,
+    copyId: () => 0,
   };
 }
 

@@ -3,13 +3,15 @@ import type { EventView } from './event-view.ts';
 import type { FoldPlan, PlannedAdds, PlannedInput, PlannedMetric } from './fold-plan.ts';
 import type { CellDelta, DayOfEvents, FoldedBatch, FoldPlanSource, Folder } from './folder-shape.ts';
 import { bucketStart } from './grain.ts';
-import type { CountState, ExtremeState, QuantileState, SumState } from './measure.ts';
+import { addMore } from './more-adds.ts';
 import { absentInput, toDouble } from './number-input.ts';
 import type { NumberInput } from './number-input.ts';
+import type { CountState, ExtremeState, QuantileState, SumState } from './number-states.ts';
 import { SeriesTable } from './series-table.ts';
 import type { KnownSeries } from './series-table.ts';
 import { createState } from './state.ts';
 import type { RollupState } from './state.ts';
+import { EventStamp, ValueInput } from './value-input.ts';
 
 const DAY_MS = 86_400_000;
 /** Known series beyond which all are forgotten between two batches; a million of them would be some 500 MB. */
@@ -20,6 +22,8 @@ interface BoundPlan {
   readonly plan: FoldPlan;
   readonly values: (string | null)[];
   readonly inputs: readonly NumberInput[];
+  readonly fields: readonly ValueInput[];
+  readonly stamp: EventStamp | null;
   readonly metrics: readonly BoundMetric[];
 }
 
@@ -32,6 +36,7 @@ export function createFolder(planOf: FoldPlanSource, options: { readonly seriesM
   const seriesMax = options.seriesMax ?? SERIES_MAX;
   const tables = new Map<string, SeriesTable>();
   let bound = new WeakMap<FoldPlan, BoundPlan>();
+  const stamp = new EventStamp();
   let batch = new OpenBatch(0);
 
   /** Two versions of a pack share the tables of the metric versions that both have, so a batch names each cell once. */
@@ -52,6 +57,8 @@ export function createFolder(planOf: FoldPlanSource, options: { readonly seriesM
       plan,
       values: plan.dimensions.map(() => null),
       inputs: plan.inputs.map(absentInput),
+      fields: plan.values.map((field) => new ValueInput(field)),
+      stamp: plan.needsStamp ? stamp : null,
       metrics: plan.metrics.map((planned) => ({ planned, tables: planned.sets.map((set) => tableOf(planned, set.setNo)) })),
     };
     bound.set(plan, made);
@@ -96,6 +103,8 @@ function readEvent(event: EventView, to: BoundPlan): void {
     const input = to.inputs[i];
     if (planned !== undefined && input !== undefined) readInput(event, planned, input);
   }
+  for (const field of to.fields) field.look(event);
+  to.stamp?.look(event);
 }
 
 function readInput(event: EventView, planned: PlannedInput, into: NumberInput): void {
@@ -126,7 +135,9 @@ function addToSets(event: EventView, metric: BoundMetric, target: FoldTarget): v
     // Events without a subject have the series "" of their own in a set by subject, so that the set adds up to all events.
     const subject = set.bySubject ? event.subject() : '';
     const series = table.find(subject, target.to.values, set.slots);
-    addValues(target.batch.cell(series, target.bucketS, planned.metric.measures), planned.adds, target.to.inputs);
+    const state = target.batch.cell(series, target.bucketS, planned.metric.measures);
+    addValues(state, planned.adds, target.to.inputs);
+    if (planned.adds.more !== null) addMore(state, planned.adds.more, target.to);
   }
 }
 

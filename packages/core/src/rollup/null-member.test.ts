@@ -54,7 +54,7 @@ function fold(datas: readonly string[]) {
   return Object.fromEntries(
     names.map((name, index) => {
       const value = readMeasureAt(state, index);
-      return [name, typeof value === 'object' && value !== null ? formatExact(value) : value];
+      return [name, typeof value === 'object' && value !== null && 'unscaled' in value ? formatExact(value) : value];
     }),
   );
 }

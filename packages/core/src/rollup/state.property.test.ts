@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { exactNumber, formatExact } from '../event/exact-number.ts';
 import type { ExactNumber } from '../event/exact-number.ts';
 import type { CompiledMeasure } from '../pack/compiled.ts';
+import type { NumberState } from './measure.ts';
 import { absentInput, doubleInput, exactInput } from './number-input.ts';
 import type { NumberInput } from './number-input.ts';
 import { createState, decodeState, encodeState, findMeasure, mergeState, readMeasureAt } from './state.ts';
-import type { RollupState } from './state.ts';
+import type { RollupState, StateValue } from './state.ts';
 
 /** Sorted by name. `ratio` is a double, `x` exact. */
 const MEASURES: readonly CompiledMeasure[] = [
@@ -40,7 +41,7 @@ function stateOf(all: readonly Values[]): RollupState {
   for (const { x, ratio } of all) {
     const exact: NumberInput = x === null ? absentInput() : exactInput(x);
     const double: NumberInput = ratio === null ? absentInput() : doubleInput(ratio);
-    state.forEach((measure, i) => measure.add(MEASURES[i]?.field === 'ratio' ? double : exact));
+    state.forEach((measure, i) => (measure as NumberState).add(MEASURES[i]?.field === 'ratio' ? double : exact));
   }
   return state;
 }
@@ -92,7 +93,7 @@ test('every number equals that of a recount in bigint rationals', () => {
 });
 
 /** mean = sum / (n · 10^12), within a unit in the last place: compared as sum against mean · n · 10^12, all in whole numbers. */
-function expectMean(mean: ExactNumber | number | null, sum: bigint, n: bigint): void {
+function expectMean(mean: StateValue, sum: bigint, n: bigint): void {
   if (n === 0n) return void expect(mean).toBeNull();
   // The mean's nearest decimal of 40 places, by way of its shortest text.
   const text = typeof mean === 'number' ? mean.toPrecision(17) : 'none';
@@ -192,7 +193,7 @@ test('sums beyond 2^53 and long decimals keep all their digits', () => {
 function valuesOf(state: RollupState): (number | string | null)[] {
   return state.map((_, index) => {
     const value = readMeasureAt(state, index);
-    if (typeof value === 'object' && value !== null) return formatExact(value);
-    return MEASURES[index]?.kind === 'quantile' && value !== null ? Number(value.toFixed(2)) : value;
+    if (typeof value === 'object' && value !== null) return 'unscaled' in value ? formatExact(value) : null;
+    return MEASURES[index]?.kind === 'quantile' && typeof value === 'number' ? Number(value.toFixed(2)) : value;
   });
 }

@@ -2,8 +2,14 @@ import type { ExactNumber } from '../event/exact-number.ts';
 import type { CompiledMeasure } from '../pack/compiled.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
+import type { FrequentValue } from '../sketch/space-saving.ts';
+import type { HistogramBin } from './histogram-state.ts';
 import { createMeasure, mergeMeasure } from './measure.ts';
-import type { MeasureState, SumState } from './measure.ts';
+import type { MeasureState } from './measure.ts';
+import { CountState, QuantileState, SumState } from './number-states.ts';
+import { quotient } from './quotient.ts';
+import { VarianceState } from './variance-state.ts';
+import type { VarianceFigure } from './variance-state.ts';
 
 /** What a cell holds: one accumulated value for each measure of the metric version, in their sorted order. */
 export type RollupState = readonly MeasureState[];
@@ -42,69 +48,70 @@ export function decodeState(bytes: Uint8Array, measures: readonly CompiledMeasur
   return reader.isDone ? state : null;
 }
 
-/** Exact numbers as such, doubles (averages and quantiles too) as numbers; null where there is no value. */
-export type StateValue = ExactNumber | number | null;
+/** Exact numbers as such, doubles (averages and quantiles too) as numbers, carried texts, lists; null where there is no value. */
+export type StateValue = ExactNumber | number | string | readonly FrequentValue[] | readonly HistogramBin[] | null;
+
+/** Which figure of a measure that has several. */
+export interface MeasurePart {
+  /** Of a quantile: 0 … 1. */
+  readonly probability?: number;
+  /** Of a variance. */
+  readonly figure?: VarianceFigure;
+}
 
 /**
- * The value of the measure at `index`. Of no values counts and sums are 0, all others null. `probability` (0 … 1) is for
- * quantiles only. An average is the double nearest to the exact quotient.
+ * The value of the measure at `index`. Of no values counts and sums are 0, lists are empty of counts, all others null. An average
+ * is the double nearest to the exact quotient.
  */
-export function readMeasureAt(state: RollupState, index: number, probability = 0.5): StateValue {
+export function readMeasureAt(state: RollupState, index: number, { probability = 0.5, figure = 'stddev' }: MeasurePart = {}): StateValue {
   const measure = state[index];
   if (measure === undefined) return null;
-  switch (measure.kind) {
-    case 'count':
-      return measure.n;
-    case 'sum':
-      return total(measure);
-    case 'avg':
-      return average(measure);
-    case 'min':
-    case 'max':
-      return measure.value();
-    case 'quantile':
-      return measure.sketch.quantile(probability);
-  }
+  if (measure instanceof CountState) return measure.n;
+  if (measure instanceof SumState) return measure.kind === 'sum' ? total(measure) : average(measure);
+  if (measure instanceof QuantileState) return measure.sketch.quantile(probability);
+  return measure instanceof VarianceState ? measure.value(figure) : measure.value();
 }
 
 /** Where a question's name of a measure points. */
-export interface MeasurePlace {
+export interface MeasurePlace extends MeasurePart {
   readonly index: number;
-  /** Only of quantiles. */
-  readonly probability?: number;
 }
 
+const PART = /^(?:(.+)\.)?(?:p(\d{1,2}(?:\.\d+)?)|((?:variance|stddev)(?:_pop)?))$/;
+
 /**
- * Finds a measure by the name a question uses: the measure's own, `size.p95` for a quantile measure `size`, `p95` alone where
- * the metric has one quantile. Null where there is none.
+ * Finds a measure by the name a question uses: the measure's own; `size.p95` for a quantile measure `size`, `size.stddev` for a
+ * variance measure; `p95` and `stddev` alone where the metric has one such measure. Null where there is none.
  */
 export function findMeasure(measures: readonly CompiledMeasure[], name: string): MeasurePlace | null {
-  const own = measures.findIndex((measure) => measure.name === name);
-  if (own >= 0) return measures[own]?.kind === 'quantile' ? null : { index: own };
-  const match = /^(?:(.+)\.)?p(\d{1,2}(?:\.\d+)?)$/.exec(name);
+  const own = measures.findIndex((measure) => measure.name === name && !hasParts(measure));
+  if (own >= 0) return { index: own };
+  const match = PART.exec(name);
   if (match === null) return null;
+  const [, of, percent, figure] = match;
+  const kind = figure === undefined ? 'quantile' : 'variance';
+  const fitting = measures.filter((measure) => measure.kind === kind && (of === undefined || measure.name === of));
+  const [found] = fitting;
+  if (found === undefined || fitting.length > 1) return null;
+  const index = measures.indexOf(found);
   // Not a division: 99.9 / 100 is not the double nearest to 0.999.
-  const probability = Number(`${match[2]}e-2`);
-  const quantiles = measures.filter((measure) => measure.kind === 'quantile');
-  const found =
-    match[1] === undefined ? (quantiles.length === 1 ? quantiles[0] : undefined) : quantiles.find((measure) => measure.name === match[1]);
-  return found === undefined ? null : { index: measures.indexOf(found), probability };
+  return figure === undefined ? { index, probability: Number(`${percent}e-2`) } : { index, figure: figure as VarianceFigure };
+}
+
+function hasParts({ kind }: CompiledMeasure): boolean {
+  return kind === 'quantile' || kind === 'variance';
 }
 
 /** Null where a sum of doubles has left the doubles. */
-function total(measure: SumState): StateValue {
+function total(measure: SumState): ExactNumber | number | null {
   return (measure.exact ?? measure.double)?.value() ?? null;
 }
 
 function average(measure: SumState): number | null {
   const sum = total(measure);
   if (measure.n === 0 || sum === null) return null;
-  return typeof sum === 'number' ? sum / measure.n : divide(sum, measure.n);
-}
-
-/** sum / n: one division where a double holds the sum, else through 40 more digits than the sum has. */
-function divide(sum: ExactNumber, n: number): number {
-  if (sum.scale === 0 && typeof sum.unscaled === 'number') return sum.unscaled / n;
-  const quotient = (BigInt(sum.unscaled) * 10n ** 40n) / BigInt(n);
-  return Number(`${quotient}e-${sum.scale + 40}`);
+  if (typeof sum === 'number') return sum / measure.n;
+  // One division where a double holds the sum.
+  if (sum.scale === 0 && typeof sum.unscaled === 'number') return sum.unscaled / measure.n;
+  return quotient(sum, BigInt(measure.n));
 }
