@@ -18,9 +18,11 @@ const ANSWER = {
 };
 
 async function run(args: readonly string[]) {
-  let [out, err, asked] = ['', '', ''];
+  let [out, err, asked, accepted] = ['', '', '', ''];
   const fake: typeof fetch = (_url, init) => {
     asked = String(init?.body);
+    accepted = new Headers(init?.headers).get('accept') ?? '';
+    if (accepted === 'text/csv') return Promise.resolve(new Response('channel,edits\r\n#a,1\r\n'));
     return Promise.resolve(Response.json(ANSWER));
   };
   const code = await runProgram(['query', ...args], {
@@ -34,11 +36,30 @@ async function run(args: readonly string[]) {
     code,
     out: stripVTControlCharacters(out),
     err: stripVTControlCharacters(err),
+    accepted,
     asked: asked === '' ? null : (JSON.parse(asked) as unknown),
   };
 }
 
 describe('tidegate query', () => {
+  it.each([
+    [['--last', '1d'], 'summary'],
+    [['--last', '1d', '-b', 'channel'], 'table'],
+    [['--last', '1d', '-g', 'hour'], 'series'],
+    [['--last', '1d', '-b', 'channel', '-g', 'hour'], 'series'],
+    [['--last', '1d', '--fill', 'zero'], 'series'],
+    [['--last', '1d', '--plot'], 'series'],
+    [['--last', '1d', '--plot', '-b', 'channel'], 'table'],
+    [['--last', '1d', '-g', 'hour', '-k', 'table'], 'table'],
+  ])('without --kind %j asks for what the other flags are about', async (flags, kind) => {
+    expect((await run(['wiki.edits', ...flags])).asked).toMatchObject({ kind });
+  });
+
+  it('prints CSV as the service writes it, byte for byte', async () => {
+    const { code, out, err, accepted } = await run(['wiki.edits', '--last', '1d', '-b', 'channel', '--csv']);
+    expect([code, out, err, accepted]).toEqual([0, 'channel,edits\r\n#a,1\r\n', '', 'text/csv']);
+  });
+
   it('asks the question that its flags describe', async () => {
     const flags = ['-k', 'series', '-m', 'edits,added', '--last', '30d', '-g', 'day', '-z', 'Europe/Oslo', '-b', 'channel', '-n', '5'];
     const { asked } = await run([

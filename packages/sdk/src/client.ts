@@ -28,6 +28,8 @@ export interface Client {
   queryAll(question: Question): Promise<Answer>;
   /** The answer as NDJSON text. */
   queryLines(question: Question): Promise<string>;
+  /** The answer as CSV text, columns named in the first line. */
+  queryCsv(question: Question): Promise<string>;
   /** Installs a pack (its YAML text); takes effect in every service without a restart. */
   applyPack(yaml: string): Promise<unknown>;
   packs(): Promise<unknown>;
@@ -62,6 +64,8 @@ export function createClient(options: ClientOptions): Client {
   const receipt = async (token: string, waitMs = 0): Promise<ReceiptState> =>
     toReceiptState(await call({ method: 'GET', path: `/v1/receipts/${encodeURIComponent(token)}?wait_ms=${waitMs}` }));
   const query = async (question: Question): Promise<Answer> => toAnswer(await call(post('/v1/query', question)));
+  const queryAs = async (question: Question, accept: string): Promise<string> =>
+    (await ask({ ...post('/v1/query', question), headers: { ...JSON_BODY, accept } })).text;
   return {
     send: (events, sending = {}) => sendEvents({ transport, sleep, random }, events, sending),
     receipt,
@@ -87,8 +91,8 @@ export function createClient(options: ClientOptions): Client {
       }
       return { ...answer, rows };
     },
-    queryLines: async (question) =>
-      (await ask({ ...post('/v1/query', question), headers: { ...JSON_BODY, accept: 'application/x-ndjson' } })).text,
+    queryLines: async (question) => queryAs(question, 'application/x-ndjson'),
+    queryCsv: async (question) => queryAs(question, 'text/csv'),
     applyPack: (yaml) => call({ method: 'POST', path: '/v1/admin/packs', body: yaml, headers: { 'content-type': 'application/yaml' } }),
     packs: () => call({ method: 'GET', path: '/v1/packs' }),
     metrics: () => call({ method: 'GET', path: '/v1/metrics' }),

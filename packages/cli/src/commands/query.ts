@@ -5,7 +5,7 @@ import { tableView } from '../table-view.ts';
 import { CommandFailure, connect, printJson, type Connection, type Terminal } from '../terminal.ts';
 
 interface QueryFlags extends Connection {
-  readonly kind: 'series' | 'table' | 'summary';
+  readonly kind?: 'series' | 'table' | 'summary';
   readonly measures?: string;
   readonly from?: string;
   readonly to?: string;
@@ -21,6 +21,7 @@ interface QueryFlags extends Connection {
   readonly all?: boolean;
   readonly json?: boolean;
   readonly ndjson?: boolean;
+  readonly csv?: boolean;
   readonly plot?: boolean;
 }
 
@@ -38,7 +39,12 @@ export function addQuery(program: Command, terminal: Terminal): void {
   program
     .command('query <metric>')
     .description('Ask a question of a metric.')
-    .addOption(new Option('-k, --kind <kind>').choices(['series', 'table', 'summary']).default('summary'))
+    .addOption(
+      new Option(
+        '-k, --kind <kind>',
+        'default series with --grain or --fill, table with --group-by, series with --plot, else summary',
+      ).choices(['series', 'table', 'summary']),
+    )
     .option('-m, --measures <names>', 'comma separated; default all of the metric')
     .option('--from <time>', 'local date or time in --zone, or an instant')
     .option('--to <time>', 'end, not included')
@@ -59,6 +65,7 @@ export function addQuery(program: Command, terminal: Terminal): void {
     .option('--all', 'all pages')
     .option('--json', 'the answer as JSON')
     .option('--ndjson', 'one row a line')
+    .option('--csv', 'RFC 4180; texts that a spreadsheet would run as a formula get an apostrophe')
     .option('-p, --plot', 'draw it')
     .action(async (metric: string, _flags: unknown, command: Command) => {
       await query(terminal, metric, command.optsWithGlobals<QueryFlags>());
@@ -70,6 +77,10 @@ async function query(terminal: Terminal, metric: string, flags: QueryFlags): Pro
   const question = toQuestion(metric, flags);
   if (flags.ndjson === true) {
     terminal.stdout.write(await client.queryLines(question));
+    return;
+  }
+  if (flags.csv === true) {
+    terminal.stdout.write(await client.queryCsv(question));
     return;
   }
   const answer = flags.all === true ? await client.queryAll(question) : await client.query(question);
@@ -90,19 +101,26 @@ function footer(answer: Answer): string {
 
 /** The question that the flags describe; a value in a condition is text, `true`, `false` or a number. */
 export function toQuestion(metric: string, flags: QueryFlags): Question {
-  const { kind, from, to, last, grain, zone, subject, fill, order } = flags;
+  const { from, to, last, grain, zone, subject, fill, order } = flags;
   const given = Object.fromEntries(
     Object.entries({ from, to, last, grain, zone, subject, fill, order }).filter(([, value]) => value !== undefined),
   );
   return {
     metric,
-    kind,
+    kind: flags.kind ?? usualKind(flags),
     ...given,
     ...(flags.measures === undefined ? {} : { measures: flags.measures.split(',') }),
     ...(flags.groupBy === undefined ? {} : { group_by: flags.groupBy.split(',') }),
     ...(flags.where.length === 0 ? {} : { where: toWhere(flags.where) }),
     ...(flags.limit === undefined ? {} : { limit: toLimit(flags.limit) }),
   };
+}
+
+/** What somebody means who names no kind: buckets where there is something about buckets, else rows where there are groups. */
+function usualKind({ grain, fill, plot, groupBy }: QueryFlags): NonNullable<QueryFlags['kind']> {
+  if (grain !== undefined || fill !== undefined) return 'series';
+  if (groupBy !== undefined) return 'table';
+  return plot === true ? 'series' : 'summary';
 }
 
 function toWhere(conditions: readonly string[]): Readonly<Record<string, unknown>> {
