@@ -2,29 +2,98 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startTidegate, type Tidegate, type TidegateOptions } from '@tidegate/native';
+import {
+  homeOf,
+  startServers,
+  startTidegate,
+  type ServerAddresses,
+  type Servers,
+  type Tidegate,
+  type TidegateOptions,
+} from '@tidegate/native';
 import { createClient, type Client } from '@tidegate/sdk';
+import { createTcpProxy } from '@tidegate/testkit';
 import { Redis } from 'ioredis';
-import type { DrillOptions, DrillReport } from './drill.ts';
-import { exactlyOnce } from './exactly-once.ts';
+import type { Ground, GroundDrill } from './catalogue.ts';
+import type { Drill, DrillOptions, DrillReport } from './drill.ts';
+import { faultsOfAllKinds } from './exactly-once.ts';
 import { flushBoundaries } from './flush-boundaries.ts';
+import { streamDrill, type Scene } from './stream-drill.ts';
 
-const KILLS = 30;
-const PAUSE_MS_MAX = 1_500;
+const KILLS_PER_MINUTE = 30;
+const MINUTES = 1;
 /** A drill waits for many dead members; the shipped 8 s would make it long without proving more. */
 const GROUP_SESSION_MS = '2000';
 
-/** Kills at seeded moments, on a system of its own, servers included, so that the broker can be killed too. */
+/** Kills and pauses at seeded moments, on a system of its own, servers included, so that those can be killed too. */
 export function runExactlyOnce(options: DrillOptions): Promise<DrillReport> {
+  const { minutes = MINUTES, folder = drillFolder('exactly-once', options.seed) } = options;
   return onOwnSystem({ aggregators: 2 }, async (tidegate, client) => {
     const redis = new Redis(tidegate.addresses.redisUrl);
     try {
-      const flushRedis = async (): Promise<void> => void (await redis.flushall());
-      return await exactlyOnce({ ...options, tidegate, client, kills: KILLS, pauseMsMax: PAUSE_MS_MAX, flushRedis });
+      const emptyRedis = async (): Promise<void> => void (await redis.flushall());
+      const faults = { durationMs: minutes * 60_000, kills: Math.max(1, Math.round(minutes * KILLS_PER_MINUTE)), emptyRedis };
+      const act = (scene: Scene): Promise<Readonly<Record<string, number>>> => faultsOfAllKinds(scene, faults);
+      return await streamDrill({ ...options, drill: 'exactly-once', tidegate, client, folder, act });
     } finally {
       redis.disconnect();
     }
   });
+}
+
+function drillFolder(drill: string, seed: number): string {
+  return join(homeOf(process.env).dataDir, 'drills', `${drill}-${seed}-${new Date().toISOString().replaceAll(/[:.]/g, '')}`);
+}
+
+/** Runs a drill of the catalogue on a system of its own, with a proxy before Postgres. */
+export function onOwnGround(name: string, drill: GroundDrill): Drill {
+  return async (options) => {
+    const { folder = drillFolder(name, options.seed) } = options;
+    const dataDir = mkdtempSync(join(tmpdir(), 'tidegate-drill-'));
+    const servers = await startServers({ dataDir: join(dataDir, 'servers'), tuning: 'test', env: ownEnvironment() });
+    try {
+      return await withGround({ dataDir: join(dataDir, 'services'), servers, folder }, (ground) => drill(options, ground));
+    } finally {
+      await servers.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  };
+}
+
+interface GroundOptions {
+  /** Of the services alone: what is left in it from an earlier run is ended. */
+  readonly dataDir: string;
+  readonly servers: ServerAddresses & Partial<Pick<Servers, 'kafka' | 'postgres'>>;
+  readonly folder: string;
+  readonly namespace?: string;
+}
+
+/** Three aggregators on servers that run already, reached through a proxy where it is Postgres; `use` gets all of it. */
+export async function withGround<T>(options: GroundOptions, use: (ground: Ground) => Promise<T>): Promise<T> {
+  const { dataDir, servers, folder, namespace = 'tidegate' } = options;
+  const url = new URL(servers.databaseUrl);
+  const proxy = await createTcpProxy({ host: url.hostname, port: Number(url.port) });
+  url.port = String(proxy.port);
+  try {
+    const tidegate = await startTidegate({
+      ...{ dataDir, namespace, packs: ['wikipedia'], tuning: 'test', aggregators: 3, settings: { GROUP_SESSION_MS } },
+      servers: { ...servers, databaseUrl: url.href },
+    });
+    try {
+      const ground = { ...tidegate, kafka: servers.kafka ?? null, postgres: servers.postgres ?? null };
+      const client = createClient({ gateway: tidegate.gateway, apiKey: tidegate.apiKey, patienceMs: 120_000 });
+      return await use({ tidegate: ground, client, folder, proxy });
+    } finally {
+      await tidegate.stop();
+    }
+  } finally {
+    await proxy.close();
+  }
+}
+
+function ownEnvironment(): Readonly<Record<string, string | undefined>> {
+  const { KAFKA_BROKERS: _kafka, DATABASE_URL: _database, REDIS_URL: _redis, ...env } = process.env;
+  return env;
 }
 
 /** Kills at every boundary between two steps. */
@@ -41,7 +110,7 @@ async function onOwnSystem(
   drill: (tidegate: Tidegate, client: Client) => Promise<DrillReport>,
 ): Promise<DrillReport> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tidegate-drill-'));
-  const { KAFKA_BROKERS: _kafka, DATABASE_URL: _database, REDIS_URL: _redis, ...env } = process.env;
+  const env = ownEnvironment();
   const settings = { ...given.settings, GROUP_SESSION_MS };
   const tidegate = await startTidegate({ packs: ['wikipedia'], tuning: 'test', env, ...given, dataDir, settings });
   try {

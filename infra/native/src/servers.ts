@@ -5,7 +5,7 @@ import { given, homeOf, makePrivateFolder, type Environment } from './home.ts';
 import { provideJava, provideKafkaJars, toKafkaPackage, type KafkaPackage } from './kafka-package.ts';
 import { startKafkaServer, type KafkaOptions, type KafkaServer, type Tuning } from './kafka-server.ts';
 import type { CacheContext } from './package-cache.ts';
-import { providePostgres, startPostgres } from './postgres-server.ts';
+import { providePostgres, startPostgres, type PostgresServer } from './postgres-server.ts';
 import { endLeftovers } from './process-record.ts';
 import { asStep, createProgress, type Progress, type Step } from './progress.ts';
 import { provideRedis, startRedis } from './redis-server.ts';
@@ -17,6 +17,8 @@ export interface Servers {
   readonly redisUrl: string;
   /** Null where the address was given or the broker runs in a container. */
   readonly kafka: KafkaServer | null;
+  /** Null where the address was given or the server runs in a container. */
+  readonly postgres: PostgresServer | null;
   /** Ends Redis, then Kafka, then Postgres; servers whose address was given stay. */
   stop(): Promise<void>;
 }
@@ -45,6 +47,7 @@ interface StartedServer {
   readonly address: string;
   readonly stop: () => Promise<void>;
   readonly kafka?: KafkaServer;
+  readonly postgres?: PostgresServer;
 }
 
 /**
@@ -64,7 +67,14 @@ export async function startServers(options: ServerOptions): Promise<Servers> {
     await stop();
     throw results.find((result) => result.status === 'rejected')?.reason;
   }
-  return { kafkaBrokers: kafka.address, databaseUrl: postgres.address, redisUrl: redis.address, kafka: kafka.kafka ?? null, stop };
+  return {
+    kafkaBrokers: kafka.address,
+    databaseUrl: postgres.address,
+    redisUrl: redis.address,
+    kafka: kafka.kafka ?? null,
+    postgres: postgres.postgres ?? null,
+    stop,
+  };
 }
 
 /** A broker alone, for drills that stop, kill and restart it. */
@@ -135,7 +145,7 @@ async function startOwnPostgres(context: ServerContext): Promise<StartedServer> 
     const binaries = await asStep(context.progress, 'Postgres', (step) => providePostgres(cacheContext(context, step)));
     return asStep(context.progress, 'Postgres starts', async () => {
       const server = await startPostgres({ ...context, binaries });
-      return { value: { address: server.url, stop: () => server.process.stop() }, detail: hostOf(server.url) };
+      return { value: { address: server.url, stop: server.stop, postgres: server }, detail: hostOf(server.url) };
     });
   });
 }

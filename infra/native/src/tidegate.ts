@@ -62,6 +62,8 @@ export interface Tidegate {
   readonly services: Supervisor;
   /** The broker, where it was started here. */
   readonly kafka: Servers['kafka'];
+  /** The database server, where it was started here. */
+  readonly postgres: Servers['postgres'];
   /** Ends gateway, ingest, aggregators, query, then the servers that were started here. */
   stop(): Promise<void>;
 }
@@ -102,6 +104,7 @@ export async function startTidegate(options: TidegateOptions): Promise<Tidegate>
       metricsPort: (name) => plan.services.find((spec) => spec.name === name)?.metricsPort ?? 0,
       services,
       kafka: started?.kafka ?? null,
+      postgres: started?.postgres ?? null,
       stop,
     };
   } catch (error) {

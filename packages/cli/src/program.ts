@@ -1,5 +1,6 @@
 import { ApiError, ConnectionError } from '@tidegate/sdk';
 import { Command, CommanderError } from 'commander';
+import { addDrill } from './commands/drill.ts';
 import { addKeys } from './commands/keys.ts';
 import { addOperations } from './commands/operations.ts';
 import { addPacks } from './commands/packs.ts';
@@ -23,6 +24,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addPacks(program, terminal);
   addKeys(program, terminal);
   addOperations(program, terminal);
+  addDrill(program, terminal);
   inheritSettings(program);
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -1,0 +1,66 @@
+import type { Tidegate } from '@tidegate/native';
+import type { Client } from '@tidegate/sdk';
+import type { TcpProxy } from '@tidegate/testkit';
+import { clocks } from './clocks.ts';
+import type { DrillOptions, DrillReport } from './drill.ts';
+import { replayLog } from './replayed-log.ts';
+import { aggregatorKills, brokerDown, brokerPause, rebalanceStorm } from './single-faults.ts';
+import { slowPostgres } from './slow-postgres.ts';
+import { streamDrill, type StreamDrillOptions } from './stream-drill.ts';
+
+/** The system a drill runs on. */
+export interface Ground {
+  readonly tidegate: Tidegate;
+  readonly client: Client;
+  readonly folder: string;
+  /** Stands before Postgres. */
+  readonly proxy: TcpProxy;
+}
+
+/** A drill that runs on a system with three aggregators which somebody has started. */
+export type GroundDrill = (options: DrillOptions, ground: Ground) => Promise<DrillReport>;
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+
+type Act = (ground: Ground, durationMs: number) => StreamDrillOptions['act'];
+
+/** `minutes`: how long it goes on where the caller does not say. */
+function onStream(drill: string, of: { readonly minutes: number; readonly poisonShare?: number; readonly act: Act }): GroundDrill {
+  const { minutes: usual, act, ...rest } = of;
+  return (options, ground) =>
+    streamDrill({ ...options, ...ground, ...rest, drill, act: act(ground, (options.minutes ?? usual) * MINUTE_MS) });
+}
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export const GROUND_DRILLS = {
+  'aggregator-kills': onStream('aggregator-kills', {
+    minutes: 2,
+    act: (_ground, durationMs) => (scene) =>
+      aggregatorKills(scene, { durationMs, kills: Math.max(1, Math.round((durationMs / MINUTE_MS) * 25)) }),
+  }),
+  'broker-pause': onStream('broker-pause', { minutes: 0.5, act: (_ground, forMs) => (scene) => brokerPause(scene, { forMs }) }),
+  'broker-down': onStream('broker-down', { minutes: 5, act: (_ground, forMs) => (scene) => brokerDown(scene, { forMs }) }),
+  poison: onStream('poison', {
+    minutes: 1,
+    poisonShare: 0.3,
+    act: (_ground, durationMs) => async () => {
+      await wait(durationMs);
+      return {};
+    },
+  }),
+  duplicates: onStream('duplicates', { minutes: 1, act: (_ground, durationMs) => (scene) => replayLog(scene, { durationMs }) }),
+  'rebalance-storm': onStream('rebalance-storm', {
+    minutes: 2,
+    act: (_ground, durationMs) => (scene) => rebalanceStorm(scene, { durationMs, everyMs: SECOND_MS }),
+  }),
+  'slow-postgres': onStream('slow-postgres', {
+    minutes: 1,
+    act:
+      ({ proxy }, durationMs) =>
+      (scene) =>
+        slowPostgres(scene, { proxy, durationMs, statementMs: 2 * SECOND_MS }),
+  }),
+  clocks: (options, { client }) => clocks({ ...options, client }),
+} as const satisfies Readonly<Record<string, GroundDrill>>;

@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EventStream, StreamEvent } from './event-stream.ts';
+import type { History, Outcome } from './history.ts';
+
+export interface ClientOptions {
+  readonly gateway: string;
+  readonly apiKey: string;
+  readonly history: History;
+  readonly stream: EventStream;
+  readonly random: () => number;
+  readonly number: number;
+  /** Longest pause between two requests. */
+  readonly pauseMsMax: number;
+  readonly isOver: () => boolean;
+}
+
+/** Share of requests whose answer the client does not wait for, and that it sends again later, or not. */
+const LOST_ANSWERS = 0.08;
+const LOST_AFTER_MS_MAX = 120;
+/** Share of requests that carry, beside new events, some that were sent before. */
+const WITH_COPIES = 0.3;
+/** Share of what did not certainly arrive that is sent again. */
+const RESENT = 0.8;
+const ANSWER_WITHIN_MS = 15_000;
+const EVENTS_MAX = 60;
+const REMEMBERED = 500;
+/** After a request of which nothing was taken. */
+const REFUSED_PAUSE_MS = 600;
+
+/** Sends until it is over, as an unreliable client does; the history says what it was told. Resolves with its receipts. */
+export async function runClient(options: ClientOptions): Promise<readonly string[]> {
+  const { random, stream } = options;
+  const below = (limit: number): number => Math.floor(random() * limit);
+  const receipts: string[] = [];
+  const known: StreamEvent[] = [];
+  let again: StreamEvent[] = [];
+  for (let request = 1; !options.isOver(); request += 1) {
+    const copies = random() < WITH_COPIES ? Array.from({ length: below(8) }, () => known[below(known.length)] ?? []).flat() : [];
+    const events = [...stream.take(1 + below(EVENTS_MAX)), ...copies, ...again];
+    const told = await sendOnce(options, { request, events });
+    receipts.push(...told.receipts);
+    again = told.uncertain.filter(() => random() < RESENT);
+    known.push(...events);
+    known.splice(0, known.length - REMEMBERED);
+    const isTaken = told.receipts.length > 0;
+    await delay(isTaken ? random() * options.pauseMsMax : REFUSED_PAUSE_MS);
+  }
+  return receipts;
+}
+
+interface Sending {
+  readonly request: number;
+  readonly events: readonly StreamEvent[];
+}
+
+interface Told {
+  readonly receipts: readonly string[];
+  /** Not certainly in the log, and not refused for themselves. */
+  readonly uncertain: readonly StreamEvent[];
+}
+
+/** Sends one request, once, and writes down what became of each of its events. */
+export async function sendOnce(options: ClientOptions, { request, events }: Sending): Promise<Told> {
+  const { history, number: client } = options;
+  history.write({ kind: 'sent', at_ms: history.nowMs(), client, request, events: events.map(({ name }) => name) });
+  const answer = await post(options, events);
+  const at = history.nowMs();
+  const uncertain: StreamEvent[] = [];
+  for (const [index, { name }] of events.entries()) {
+    const { outcome, code } = answer.ofEvent(index);
+    history.write({ kind: 'outcome', at_ms: at, client, request, event: name, outcome, code });
+    const event = events[index];
+    if (outcome !== 'ok' && code === null && event !== undefined) uncertain.push(event);
+  }
+  return { receipts: answer.receipt === null ? [] : [answer.receipt], uncertain };
+}
+
+interface Answered {
+  readonly receipt: string | null;
+  readonly ofEvent: (index: number) => { readonly outcome: Outcome; readonly code: string | null };
+}
+
+const all = (outcome: Outcome): Answered => ({ receipt: null, ofEvent: () => ({ outcome, code: null }) });
+
+async function post({ gateway, apiKey, random }: ClientOptions, events: readonly StreamEvent[]): Promise<Answered> {
+  const patienceMs = random() < LOST_ANSWERS ? random() * LOST_AFTER_MS_MAX : ANSWER_WITHIN_MS;
+  try {
+    const response = await fetch(`${gateway}/v1/events`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/x-ndjson' },
+      body: `${events.map(({ line }) => line).join('\n')}\n`,
+      signal: AbortSignal.timeout(Math.ceil(patienceMs)),
+    });
+    return toAnswered(response.status, await response.text());
+  } catch {
+    return all('unknown');
+  }
+}
+
+/** 503 and refusals of the whole say that nothing was sent to the log; a gateway that got no answer knows no more than we do. */
+function toAnswered(status: number, text: string): Answered {
+  if (![202, 207, 422].includes(status)) return all(status === 503 || (status >= 400 && status < 500) ? 'failed' : 'unknown');
+  const body = JSON.parse(text) as {
+    readonly receipt: string | null;
+    readonly rejected: readonly { readonly index: number; readonly code: string }[];
+    readonly retry: readonly { readonly index: number }[];
+  };
+  const codes = new Map(body.rejected.map(({ index, code }) => [index, code]));
+  const retry = new Set(body.retry.map(({ index }) => index));
+  return {
+    receipt: body.receipt,
+    ofEvent: (index) => {
+      const code = codes.get(index) ?? null;
+      if (code !== null) return { outcome: 'failed', code };
+      return { outcome: retry.has(index) ? 'unknown' : 'ok', code: null };
+    },
+  };
+}
