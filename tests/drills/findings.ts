@@ -78,7 +78,7 @@ async function writeCells({ client, history, days }: FindingsOptions, { cells }:
   } as const);
   const answered = new Map(
     answer.rows.map(([bucket, channel, edits, added]) => [
-      `${new Date(String(bucket)).toISOString()} ${channel}`,
+      `${new Date(String(bucket)).toISOString()} ${String(channel)}`,
       { edits: Number(edits), added: Number(added) },
     ]),
   );
