@@ -20,6 +20,8 @@ export { writeCanonical } from './event/canonical-writer.ts';
 export type { CanonicalAdditions } from './event/canonical-writer.ts';
 export { NATIVE } from './event/envelope.ts';
 export type { Envelope } from './event/envelope.ts';
+export { readSegmentBatch, SegmentReader } from './event/segment-message.ts';
+export type { SegmentContext } from './event/segment-message.ts';
 export { EventTypes } from './event/event-types.ts';
 export { GrowingBuffer } from './event/growing-buffer.ts';
 export { createIdentify, TOPIC_KEY_BYTES } from './event/identity.ts';
@@ -41,6 +43,8 @@ export { compilePolicy } from './limit/policy.ts';
 export type { BucketPolicy, LimitPolicy } from './limit/policy.ts';
 
 // pack
+export { SEGMENT_CALLS, segmentEntries } from './pack/segment.ts';
+export type { SegmentCall, SegmentMapping } from './pack/segment.ts';
 export { compilePack } from './pack/compile.ts';
 export type { PackToCompile } from './pack/compile.ts';
 export type {

@@ -12,19 +12,21 @@ const URL_BYTES_MAX = 8_192;
 /** Encoded slashes, backslashes, dots, percent signs and control characters: two programs could read them in two ways. */
 const AMBIGUOUS = /%(?:2[ef5]|5c|0[0-9a-f]|1[0-9a-f]|7f)|\\/i;
 const EMPTY_OR_DOTS = /\/(?:\/|\.{1,2}(?:\/|$))/;
+const SEGMENTS_OWN = /^\/v1\/(track|identify|page|screen|group|alias|batch)$/;
 /** RFC 3986 path characters. */
 const PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 
 /**
  * The one path of a request target, or nothing where two readers could disagree about it: a check on one reading and a
- * forward of another is how gateways are walked around. `/api/v1/…` is the same as `/v1/…`.
+ * forward of another is how gateways are walked around. `/api/v1/…` is the same as `/v1/…`, and the paths that Segment's clients
+ * know are those under `/v1/segment/`.
  */
 export function normalisePath(target: string): PathReading {
   if (target.length > URL_BYTES_MAX) return { ok: false };
   const mark = target.indexOf('?');
   const raw = mark < 0 ? target : target.slice(0, mark);
   if (!PATH.test(raw) || AMBIGUOUS.test(raw) || EMPTY_OR_DOTS.test(raw) || !isUtf8(raw)) return { ok: false };
-  const path = raw.startsWith('/api/v1/') ? raw.slice('/api'.length) : raw;
+  const path = (raw.startsWith('/api/v1/') ? raw.slice('/api'.length) : raw).replace(SEGMENTS_OWN, '/v1/segment/$1');
   return { ok: true, path, search: mark < 0 ? '' : target.slice(mark) };
 }
 

@@ -49,6 +49,23 @@ export const CLOUD_EVENT_SCHEMA = z
   .catchall(z.union([z.string(), z.boolean(), z.int()]))
   .meta({ id: 'CloudEvent', description: 'CloudEvents 1.0 in its JSON format. Other extensions are kept as attributes.' });
 
+export const SEGMENT_MESSAGE_SCHEMA = z
+  .looseObject({
+    type: z.enum(['track', 'identify', 'page', 'screen', 'group', 'alias']).optional().meta({ description: 'In a batch.' }),
+    messageId: z.string().min(1).max(128).optional().meta({ description: 'The id of the event.' }),
+    userId: z.string().min(1).max(256).nullish(),
+    anonymousId: z.string().min(1).max(256).nullish(),
+    event: z.string().optional().meta({ description: 'Of a track message: which mapping of a pack takes it.' }),
+    properties: z.record(z.string(), z.unknown()).nullish(),
+    traits: z.record(z.string(), z.unknown()).nullish(),
+    timestamp: instant.optional(),
+    originalTimestamp: instant.optional(),
+    sentAt: instant.optional(),
+  })
+  .meta({ id: 'SegmentMessage', description: 'Mapped to an event by the `segment:` section of a pack.' });
+
+export const SEGMENT_BATCH_SCHEMA = z.looseObject({ batch: z.array(SEGMENT_MESSAGE_SCHEMA), sentAt: instant.optional() });
+
 export const EVENTS_SCHEMA = z.union([EVENT_SCHEMA, z.array(EVENT_SCHEMA), z.object({ events: z.array(EVENT_SCHEMA) })]);
 
 const eventPlace = { index: z.int(), id: z.string().optional() };

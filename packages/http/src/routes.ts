@@ -43,9 +43,44 @@ export interface RouteDeclaration {
 }
 
 const EVENT_TYPES = ['application/json', 'application/x-ndjson'] as const;
+const SEGMENT_TYPES = ['application/json', 'text/plain'] as const;
 const ANSWER_CONTENT_TYPES = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
 const JSON_ONLY = ['application/json'] as const;
 const YAML_OR_JSON = ['application/json', 'application/yaml'] as const;
+
+const VERDICT_RESPONSES = {
+  202: { description: 'All accepted: in the log, on all in-sync replicas.', schema: schemas.VERDICTS_SCHEMA },
+  207: { description: 'Some accepted, some not.', schema: schemas.VERDICTS_SCHEMA },
+  422: { description: 'None accepted, all rejected.', schema: schemas.VERDICTS_SCHEMA },
+  503: { description: 'None accepted, some to be sent again.', schema: schemas.VERDICTS_SCHEMA },
+} satisfies RouteDeclaration['responses'];
+const INGEST_FAULTS: readonly FaultCode[] = [
+  'bad_encoding',
+  'bad_json',
+  'bad_utf8',
+  'body_too_large',
+  'idempotency_key_invalid',
+  'log_behind',
+  'not_an_event',
+  'overloaded',
+  'unsupported_encoding',
+  'unsupported_format',
+];
+
+/** A route of Segment's HTTP API; its clients know it as `/v1/<call>` too. */
+function segmentRoute(call: string, schema: z.ZodType) {
+  return {
+    method: 'POST',
+    path: `/v1/segment/${call}`,
+    summary: `Send Segment ${call} messages (also at /v1/${call})`,
+    answers: 'ingest',
+    scope: 'ingest:write',
+    limitClass: 'ingest',
+    body: { contentTypes: SEGMENT_TYPES, schema },
+    responses: VERDICT_RESPONSES,
+    faults: [...INGEST_FAULTS, 'segment_unmapped'],
+  } as const;
+}
 
 /** Every route, by name. The API document, the gateway's checks and the services' handler tables come from this list. */
 export const ROUTES = {
@@ -78,25 +113,16 @@ export const ROUTES = {
         'application/cloudevents-batch+json': z.array(schemas.CLOUD_EVENT_SCHEMA),
       },
     },
-    responses: {
-      202: { description: 'All accepted: in the log, on all in-sync replicas.', schema: schemas.VERDICTS_SCHEMA },
-      207: { description: 'Some accepted, some not.', schema: schemas.VERDICTS_SCHEMA },
-      422: { description: 'None accepted, all rejected.', schema: schemas.VERDICTS_SCHEMA },
-      503: { description: 'None accepted, some to be sent again.', schema: schemas.VERDICTS_SCHEMA },
-    },
-    faults: [
-      'bad_encoding',
-      'bad_json',
-      'bad_utf8',
-      'body_too_large',
-      'idempotency_key_invalid',
-      'log_behind',
-      'not_an_event',
-      'overloaded',
-      'unsupported_encoding',
-      'unsupported_format',
-    ],
+    responses: VERDICT_RESPONSES,
+    faults: INGEST_FAULTS,
   },
+  segmentTrack: segmentRoute('track', schemas.SEGMENT_MESSAGE_SCHEMA),
+  segmentIdentify: segmentRoute('identify', schemas.SEGMENT_MESSAGE_SCHEMA),
+  segmentPage: segmentRoute('page', schemas.SEGMENT_MESSAGE_SCHEMA),
+  segmentScreen: segmentRoute('screen', schemas.SEGMENT_MESSAGE_SCHEMA),
+  segmentGroup: segmentRoute('group', schemas.SEGMENT_MESSAGE_SCHEMA),
+  segmentAlias: segmentRoute('alias', schemas.SEGMENT_MESSAGE_SCHEMA),
+  segmentBatch: segmentRoute('batch', schemas.SEGMENT_BATCH_SCHEMA),
   readReceipt: {
     method: 'GET',
     path: '/v1/receipts/{receipt}',

@@ -12,6 +12,7 @@ import { createAppender } from './append.ts';
 import type { Backlog } from './backlog.ts';
 import { followBacklog } from './backlog.ts';
 import type { IngestConfig } from './config.ts';
+import type { ReceiveDeps } from './receive.ts';
 import { createReceive } from './receive.ts';
 import type { Registry } from './registry.ts';
 import { followRegistry } from './registry.ts';
@@ -111,12 +112,12 @@ function createServer(parts: Parts): HttpListener {
     receiptSealer: createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32)),
     logGeneration: parts.backlog.logGeneration,
   });
-  const receive = createReceive({
+  const deps: ReceiveDeps = {
     ...parts,
     ...{ admit, respond, identityKey },
     eventBytesMax: config.eventBytesMax,
     bodyBytesMax: config.bodyBytesMax,
-  });
+  };
   return createHttpServer<RouteNameOf<'ingest'>>({
     clock,
     log: parts.log,
@@ -124,7 +125,16 @@ function createServer(parts: Parts): HttpListener {
     tracing: parts.tracing,
     callerKey: deriveKey(config.secretKey, 'tidegate/caller', 32),
     isReady: registry.isReady,
-    handlers: { sendEvents: receive },
+    handlers: {
+      sendEvents: createReceive(deps),
+      segmentTrack: createReceive(deps, 'track'),
+      segmentIdentify: createReceive(deps, 'identify'),
+      segmentPage: createReceive(deps, 'page'),
+      segmentScreen: createReceive(deps, 'screen'),
+      segmentGroup: createReceive(deps, 'group'),
+      segmentAlias: createReceive(deps, 'alias'),
+      segmentBatch: createReceive(deps, 'batch'),
+    },
   });
 }
 

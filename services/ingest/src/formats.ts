@@ -39,6 +39,12 @@ export function formatOf(headers: IncomingHttpHeaders): BodyFormat | null {
   return Object.hasOwn(FORMATS, mediaType) ? (FORMATS[mediaType] ?? null) : null;
 }
 
+/** Segment's clients send JSON, some of them as plain text, which browsers send to other hosts unasked. */
+export function segmentFormatOf(headers: IncomingHttpHeaders): BodyFormat | null {
+  const [mediaType = ''] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  return formatOf({ 'content-type': mediaType.trim() === 'text/plain' ? 'application/json' : (headers['content-type'] ?? '') });
+}
+
 const CHARSET = /^charset\s*=\s*"?([^"]*)"?$/;
 
 /** Whether a parameter of the media type leaves the body UTF-8; ASCII is a part of it. */

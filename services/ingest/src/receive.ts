@@ -1,21 +1,26 @@
-import type { FaultCode } from '@tidegate/core';
+import type { EventTypes, FaultCode } from '@tidegate/core';
 import type { Exchange, Handler } from '@tidegate/http';
 import { sendProblem } from '@tidegate/http';
 import type { Clock } from '@tidegate/runtime';
 import type { Metrics } from '@tidegate/telemetry';
+import { v7 as uuidv7 } from 'uuid';
 import type { AdmitRequest, Admission } from './admit.ts';
 import type { Appender } from './append.ts';
 import type { Backlog } from './backlog.ts';
 import type { BodyEnd, ContentEncoding } from './body.ts';
 import { ACCEPTED_ENCODINGS, encodingOf, readBody } from './body.ts';
+import type { BodyDecoder } from './decode.ts';
 import { createDecoder } from './decode.ts';
 import type { BodyFormat } from './formats.ts';
-import { attributesOf, formatOf } from './formats.ts';
+import { attributesOf, formatOf, segmentFormatOf } from './formats.ts';
 import type { LedgerSummary } from './ledger.ts';
 import { Ledger } from './ledger.ts';
 import type { Registry } from './registry.ts';
+import type { MakeId } from './request-ids.ts';
 import { createRequestIds, idempotencyKeyOf } from './request-ids.ts';
 import type { Answer } from './respond.ts';
+import type { SegmentRoute } from './segment-body.ts';
+import { SegmentBody } from './segment-body.ts';
 
 export interface ReceiveDeps {
   readonly clock: Clock;
@@ -31,11 +36,13 @@ export interface ReceiveDeps {
   readonly identityKey: Uint8Array;
 }
 
-/** `POST /v1/events`: decode → judge → shield → append, then one answer with a verdict for each event. */
-export function createReceive(deps: ReceiveDeps): Handler {
+/**
+ * `POST /v1/events`, or a route of Segment's: decode → judge → shield → append, then one answer with a verdict for each event.
+ */
+export function createReceive(deps: ReceiveDeps, route: SegmentRoute | null = null): Handler {
   const count = createCount(deps.metrics);
   return async function receive(exchange) {
-    const accepted = inspect(deps, exchange);
+    const accepted = inspect(deps, exchange, route);
     if (typeof accepted === 'string') {
       exchange.request.resume();
       const headers = accepted === 'unsupported_encoding' ? { 'accept-encoding': ACCEPTED_ENCODINGS } : {};
@@ -44,12 +51,13 @@ export function createReceive(deps: ReceiveDeps): Handler {
     }
     const receivedAtMs = deps.clock.nowMs();
     const ledger = new Ledger();
-    const end = await readEvents(deps, exchange, { ...accepted, ledger });
+    const ids = createIds(deps, accepted.idempotencyKey, route);
+    const end = await readEvents(deps, exchange, { ...accepted, ...{ route, receivedAtMs, ledger, makeId: ids.make } });
     await ledger.close();
     const summary = ledger.summary();
     count(summary);
     // An aborted request gets no answer; its whole events are in the log and resending them is safe.
-    if (end !== 'aborted') deps.respond(exchange, { ledger, summary, receivedAtMs });
+    if (end !== 'aborted') deps.respond(exchange, { ledger, summary, receivedAtMs, listsAll: ids.areServerMade() });
   };
 }
 
@@ -61,8 +69,8 @@ interface Accepted {
 }
 
 /** What can be refused before a byte of the body is read. */
-function inspect(deps: ReceiveDeps, { request }: Exchange): Accepted | FaultCode {
-  const format = formatOf(request.headers);
+function inspect(deps: ReceiveDeps, { request }: Exchange, route: SegmentRoute | null): Accepted | FaultCode {
+  const format = route === null ? formatOf(request.headers) : segmentFormatOf(request.headers);
   if (format === null) return 'unsupported_format';
   const encoding = encodingOf(request.headers['content-encoding']);
   if (encoding === null) return 'unsupported_encoding';
@@ -70,23 +78,49 @@ function inspect(deps: ReceiveDeps, { request }: Exchange): Accepted | FaultCode
   const idempotencyKey = idempotencyHeader === undefined ? null : idempotencyKeyOf(String(idempotencyHeader));
   if (idempotencyHeader !== undefined && idempotencyKey === null) return 'idempotency_key_invalid';
   if (Number(request.headers['content-length'] ?? 0) > deps.bodyBytesMax) return 'body_too_large';
-  if (deps.backlog.isTooFarBehind(deps.clock.nowMs())) return 'log_behind';
-  return deps.appender.isFull() ? 'overloaded' : { format, encoding, idempotencyKey };
+  return pressure(deps) ?? { format, encoding, idempotencyKey };
 }
 
-async function readEvents(deps: ReceiveDeps, exchange: Exchange, request: Accepted & { readonly ledger: Ledger }): Promise<BodyEnd> {
+/** Why nothing is taken at the moment; null where there is room. */
+function pressure({ backlog, appender, clock }: ReceiveDeps): FaultCode | null {
+  if (backlog.isTooFarBehind(clock.nowMs())) return 'log_behind';
+  return appender.isFull() ? 'overloaded' : null;
+}
+
+interface Ids {
+  readonly make: MakeId | null;
+  /** Whether an event got an id that its sender cannot know. */
+  areServerMade(): boolean;
+}
+
+/** Where the ids of events come from that bring none; on Segment's routes, which know no such fault, the server makes them. */
+function createIds({ identityKey }: ReceiveDeps, idempotencyKey: string | null, route: SegmentRoute | null): Ids {
+  if (idempotencyKey !== null) return { make: createRequestIds(idempotencyKey, identityKey), areServerMade: () => false };
+  if (route === null) return { make: null, areServerMade: () => false };
+  let areMade = false;
+  const make = (): string => {
+    areMade = true;
+    return uuidv7();
+  };
+  return { make, areServerMade: () => areMade };
+}
+
+interface Reading extends Accepted {
+  readonly route: SegmentRoute | null;
+  readonly receivedAtMs: number;
+  readonly ledger: Ledger;
+  readonly makeId: MakeId | null;
+}
+
+async function readEvents(deps: ReceiveDeps, exchange: Exchange, request: Reading): Promise<BodyEnd> {
   const { tenant } = exchange.caller;
-  const { ledger, format, idempotencyKey } = request;
+  const { ledger, format, makeId } = request;
+  const types = deps.registry.typesOf(tenant);
   const admission = deps.admit({
-    tenant,
-    types: deps.registry.typesOf(tenant),
-    envelope: format.envelope,
-    ...(idempotencyKey === null ? {} : { makeId: createRequestIds(idempotencyKey, deps.identityKey) }),
-    ledger,
-    traceparent: exchange.context.traceparent,
+    ...{ tenant, types, envelope: format.envelope, ledger, traceparent: exchange.context.traceparent },
+    ...(makeId === null ? {} : { makeId }),
   });
-  const attributes = format.layout === 'attributed' ? attributesOf(exchange.request.headers) : null;
-  const decoder = createDecoder({ layout: format.layout, eventBytesMax: deps.eventBytesMax, attributes }, admission);
+  const decoder = decoderOf(deps, exchange, { ...request, types, admission });
   const end = await readBody(exchange.request, {
     encoding: request.encoding,
     bytesMax: deps.bodyBytesMax,
@@ -99,6 +133,18 @@ async function readEvents(deps: ReceiveDeps, exchange: Exchange, request: Accept
   else if (end === 'broken_encoding') decoder.cut('bad_encoding');
   else if (end === 'too_large') decoder.cut('body_too_large');
   return end;
+}
+
+interface Decoding extends Reading {
+  readonly types: EventTypes;
+  readonly admission: Admission;
+}
+
+function decoderOf({ eventBytesMax }: ReceiveDeps, { request }: Exchange, reading: Decoding): BodyDecoder {
+  const { format, route, types, receivedAtMs, admission } = reading;
+  if (route !== null) return new SegmentBody({ route, types, receivedAtMs, eventBytesMax }, admission);
+  const attributes = format.layout === 'attributed' ? attributesOf(request.headers) : null;
+  return createDecoder({ layout: format.layout, eventBytesMax, attributes }, admission);
 }
 
 function createCount(metrics: Metrics): (summary: LedgerSummary) => void {

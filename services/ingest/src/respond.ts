@@ -14,6 +14,8 @@ export interface Answer {
   readonly ledger: Ledger;
   readonly summary: LedgerSummary;
   readonly receivedAtMs: number;
+  /** Whether the verdict of each event is told even if nobody asks: it holds an id that only the server knows. */
+  readonly listsAll: boolean;
 }
 
 const RETRY_AFTER_S = 1;
@@ -22,7 +24,7 @@ const ERRORS_MAX = 20;
 
 /** Answers a request whose events have all got their verdict. */
 export function createRespond(deps: RespondDeps): (exchange: Exchange, answer: Answer) => void {
-  return function respond(exchange, { ledger, summary, receivedAtMs }) {
+  return function respond(exchange, { ledger, summary, receivedAtMs, listsAll }) {
     const { accepted, rejected, retry } = summary;
     const unreadable = accepted + retry.length === 0 ? wholeFault(rejected) : null;
     if (unreadable !== null) {
@@ -41,7 +43,7 @@ export function createRespond(deps: RespondDeps): (exchange: Exchange, answer: A
       retry: retry.map(({ index, id }) => ({ index, id })),
       receipt,
       received_at: new Date(receivedAtMs).toISOString(),
-      ...(exchange.query.get('verdicts') === 'all' ? { verdicts: ledger.verdicts().map(toVerdict) } : {}),
+      ...(listsAll || exchange.query.get('verdicts') === 'all' ? { verdicts: ledger.verdicts().map(toVerdict) } : {}),
     };
     const headers = {
       ...(receipt === null ? {} : { 'tidegate-receipt': receipt }),

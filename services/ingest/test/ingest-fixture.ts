@@ -106,6 +106,8 @@ export interface SendOptions {
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
+  /** Default: `/v1/events`. */
+  readonly path?: string;
   readonly tenant?: string;
   /** When the gateway signs. */
   readonly nowMs?: number;
@@ -125,7 +127,14 @@ export function send(app: Pick<IngestApp, 'port'>, body: string | Uint8Array, op
   };
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { host: '127.0.0.1', port: app.port, path: `/v1/events${options.query ?? ''}`, method: 'POST', headers, agent: false },
+      {
+        host: '127.0.0.1',
+        port: app.port,
+        path: `${options.path ?? '/v1/events'}${options.query ?? ''}`,
+        method: 'POST',
+        headers,
+        agent: false,
+      },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));

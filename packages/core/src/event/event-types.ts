@@ -1,4 +1,5 @@
 import type { CompiledEventType, CompiledPack } from '../pack/compiled.ts';
+import type { SegmentMapping } from '../pack/segment.ts';
 import type { BoundsCheck, FieldCheck } from './field-check.ts';
 import { compileBounds, compileFieldCheck } from './field-check.ts';
 import { NameTable } from './name-table.ts';
@@ -31,9 +32,13 @@ export interface DependentBounds {
 export class EventTypes {
   private readonly names: NameTable;
   private readonly types: readonly JudgedType[];
+  /** How messages of Segment's become events, by `segmentKey`. */
+  readonly segment: ReadonlyMap<string, SegmentMapping>;
 
-  constructor(packs: Iterable<CompiledPack>) {
-    this.types = [...packs].flatMap((pack) => [...pack.eventTypes.values()].map((type) => compileJudgedType(pack, type)));
+  constructor(given: Iterable<CompiledPack>) {
+    const packs = [...given];
+    this.segment = new Map(packs.flatMap((pack) => [...pack.segment]));
+    this.types = packs.flatMap((pack) => [...pack.eventTypes.values()].map((type) => compileJudgedType(pack, type)));
     this.names = new NameTable(this.types.map((type) => type.compiled.type));
   }
 

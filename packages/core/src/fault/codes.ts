@@ -324,6 +324,12 @@ export const FAULTS = {
     meaning: 'One event is longer than an event may be (256 KB unless set otherwise).',
     next: 'Send less in one event.',
   },
+  segment_unmapped: {
+    status: 422,
+    title: 'Segment message not mapped',
+    meaning: 'No pack of the tenant maps this call, or an event of this name, to an event type.',
+    next: 'Add the call or the name to the `segment:` section of a pack, or send native events.',
+  },
   type_unknown: {
     status: 422,
     title: 'Event type not declared',

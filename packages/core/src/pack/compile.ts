@@ -1,5 +1,6 @@
 import type { CompiledEventType, CompiledField, CompiledMetric, CompiledPack, CompiledSet, NumberBounds, Where } from './compiled.ts';
 import { compileMeasures } from './compile-measures.ts';
+import { compileSegment } from './segment.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
 
 export interface PackToCompile {
@@ -30,7 +31,7 @@ export function compilePack({ tenant, version, metricVersions, pack }: PackToCom
       measures: compileMeasures(metric, fields),
     });
   }
-  return { tenant, pack: pack.pack, version, title: pack.title, eventTypes, metrics };
+  return { tenant, pack: pack.pack, version, title: pack.title, eventTypes, metrics, segment: compileSegment(pack.segment, pack.events) };
 }
 
 function compileEventType(type: string, event: EventTypeSource): CompiledEventType {

@@ -1,3 +1,5 @@
+import type { SegmentMapping } from './segment.ts';
+
 /** What a pack becomes once compiled: the one form that ingest, aggregator and query work with. */
 import type { ExactNumber } from '../event/exact-number.ts';
 
@@ -98,4 +100,6 @@ export interface CompiledPack {
   readonly title: string;
   readonly eventTypes: ReadonlyMap<string, CompiledEventType>;
   readonly metrics: ReadonlyMap<string, CompiledMetric>;
+  /** By `segmentKey`. */
+  readonly segment: ReadonlyMap<string, SegmentMapping>;
 }

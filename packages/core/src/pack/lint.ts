@@ -1,6 +1,7 @@
 import type { Fault } from '../fault/fault.ts';
 import { compareExact, parseExact } from '../event/exact-number.ts';
 import { lintMeasure } from './lint-measures.ts';
+import { segmentEntries } from './segment.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
 
 /** Rules of a pack that its schema cannot say. */
@@ -24,7 +25,18 @@ export function lintPack(pack: PackSource): readonly Fault[] {
   for (const [name, metric] of Object.entries(pack.metrics)) {
     lintMetric(pack, metric, (path, message) => report(`metrics.${name}.${path}`, message));
   }
+  lintSegment(pack, (path, message) => report(`segment.${path}`, message));
   return faults;
+}
+
+function lintSegment(pack: PackSource, report: Report): void {
+  for (const [key, { type, fields = {} }] of segmentEntries(pack.segment)) {
+    const path = key.replace(' ', '.');
+    const event = pack.events[type];
+    if (event === undefined) report(`${path}.type`, 'is no event type of this pack');
+    const unknown = Object.keys(fields).filter((field) => event !== undefined && !Object.hasOwn(event.fields, field));
+    for (const field of unknown) report(`${path}.fields.${field}`, 'is no field of the event type');
+  }
 }
 
 function lintEvent(event: EventTypeSource, report: Report): void {

@@ -87,16 +87,36 @@ const metric = z.strictObject({
   measures: z.record(fieldName, measure),
 });
 
+/** A property or trait, or with a leading `$` a member of the message itself. */
+const segmentMember = z
+  .string()
+  .max(128)
+  .regex(
+    /^(?:[^$].*|\$(?:name|category|event|user_id|anonymous_id|group_id|previous_id))$/,
+    'must name a property, or a member that Segment has',
+  );
+const segmentMapping = z.strictObject({ type: dottedName, fields: z.record(fieldName, segmentMember).optional() });
+const segment = z.strictObject({
+  track: z.record(z.string().min(1).max(128), segmentMapping).optional(),
+  identify: segmentMapping.optional(),
+  page: segmentMapping.optional(),
+  screen: segmentMapping.optional(),
+  group: segmentMapping.optional(),
+  alias: segmentMapping.optional(),
+});
+
 export const PACK_SCHEMA = z.strictObject({
   pack: fieldName,
   title: z.string().max(200),
   description: z.string().max(2_000).optional(),
   events: z.record(dottedName, eventType),
   metrics: z.record(dottedName, metric),
+  segment: segment.optional(),
 });
 
 export type PackSource = z.output<typeof PACK_SCHEMA>;
 export type EventTypeSource = PackSource['events'][string];
 export type FieldSource = EventTypeSource['fields'][string];
+export type SegmentSource = z.output<typeof segment>;
 export type MetricSource = PackSource['metrics'][string];
 export type MeasureSource = MetricSource['measures'][string];

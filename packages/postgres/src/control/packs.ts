@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Fault, PackRecord, PackSource, Result } from '@tidegate/core';
-import { compilePack, failed, ok, parsePack, parsePackRecord, planMetricVersions } from '@tidegate/core';
+import { compilePack, failed, ok, parsePack, parsePackRecord, planMetricVersions, segmentEntries } from '@tidegate/core';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import { CONTROL_KEYS } from './control-records.ts';
 import type { ControlDatabase } from './prisma-client.ts';
@@ -73,7 +73,7 @@ async function plan(database: ControlDatabase, tenant: string, source: PackSourc
   return ok({ record, isChange: true, raisedMetrics });
 }
 
-/** An event type or a metric belongs to one pack of a tenant. */
+/** An event type, a metric, or a message of Segment's belongs to one pack of a tenant. */
 function takenNames(source: PackSource, others: readonly PackRecord[]): readonly Fault[] {
   const faults: Fault[] = [];
   for (const kind of ['events', 'metrics'] as const) {
@@ -82,6 +82,15 @@ function takenNames(source: PackSource, others: readonly PackRecord[]): readonly
       if (taken.has(name))
         faults.push({ code: 'pack_invalid', path: `${kind}.${name}`, message: 'another pack of the tenant declares this name' });
     }
+  }
+  const mapped = new Set(others.flatMap((other) => segmentEntries(other.source.segment).map(([key]) => key)));
+  for (const [key] of segmentEntries(source.segment)) {
+    if (mapped.has(key))
+      faults.push({
+        code: 'pack_invalid',
+        path: `segment.${key.replace(' ', '.')}`,
+        message: 'another pack of the tenant maps these messages',
+      });
   }
   return faults;
 }
