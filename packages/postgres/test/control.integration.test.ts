@@ -209,6 +209,16 @@ describe('the control plane in Postgres', () => {
     expect((await store.readPacks('other')).map(({ pack }) => pack)).toEqual(['rival']);
   });
 
+  it("Segment's messages of one kind belong to one pack of a tenant", async () => {
+    const clicks = (pack: string) => ({
+      ...{ pack, title: pack, metrics: {}, events: { [`${pack}.clicked`]: { fields: {} } } },
+      segment: { track: { Clicked: { type: `${pack}.clicked` } } },
+    });
+    expect(await store.applyPack('acme', clicks('site'))).toMatchObject({ ok: true });
+    expect(await store.applyPack('acme', clicks('app'))).toMatchObject({ ok: false, fault: [{ path: 'segment.track.Clicked' }] });
+    expect(await store.applyPack('other', clicks('app'))).toMatchObject({ ok: true });
+  });
+
   it('an event type and a metric that move to another pack meet no number of their former one', async () => {
     const withReturns = { ...PACK, events: { ...PACK.events, 'shop.return': { subject: 'none', fields: {} } } };
     const { 'shop.return': returns } = withReturns.events;
