@@ -8,5 +8,5 @@ export { scrubText } from './redaction.ts';
 export type { Health, TelemetryServer, TelemetryServerOptions } from './telemetry-server.ts';
 export { PROCESS_HEADER, startTelemetryServer } from './telemetry-server.ts';
 export { currentTraceId, fromTraceparent, toTraceparent } from './trace-context.ts';
-export type { SpanOptions, Traceparent, TraceSpan, Tracing, TracingOptions } from './tracing.ts';
+export type { SpanOptions, Step, StepName, Traceparent, TraceSpan, Tracing, TracingOptions } from './tracing.ts';
 export { createTracing } from './tracing.ts';

@@ -15,6 +15,11 @@ export function currentTraceId(): string | null {
   return current.getStore()?.traceId ?? null;
 }
 
+/** The span in which the caller runs, for one that begins inside it; null outside any. */
+export function currentSpanContext(): SpanContext | null {
+  return current.getStore() ?? null;
+}
+
 /** The context in a W3C `traceparent`, or null where there is none or it is malformed. */
 export function fromTraceparent(traceparent: string | Uint8Array | null | undefined): SpanContext | null {
   if (traceparent === null || traceparent === undefined) return null;

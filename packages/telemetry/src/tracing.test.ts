@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
-import { gunzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
-import { fromTraceparent, toTraceparent } from './trace-context.ts';
+import { startSpanSink } from '@tidegate/testkit';
+import { describe, expect, test } from 'vitest';
+import { currentTraceId, fromTraceparent, toTraceparent } from './trace-context.ts';
 import { createTracing } from './tracing.ts';
 
 // The example of the W3C Trace Context recommendation, section 3.2.
@@ -37,39 +36,8 @@ test('a span continues the trace of its parent without an exporter too', () => {
   expect(new TextDecoder().decode(span.traceparentBytes)).toBe(span.traceparent);
 });
 
-interface OtlpSpan {
-  readonly traceId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
-  readonly status?: { readonly code?: number };
-}
-
-/** A collector that keeps the spans it is sent. */
-async function startSink() {
-  const spans: OtlpSpan[] = [];
-  const services = new Set<string>();
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const raw = Buffer.concat(chunks);
-      const body = JSON.parse((request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString());
-      for (const resource of body.resourceSpans) {
-        services.add(JSON.stringify(resource.resource.attributes));
-        for (const scope of resource.scopeSpans) spans.push(...scope.spans);
-      }
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return { spans, services, endpoint: `http://127.0.0.1:${port}`, close: () => void server.close() };
-}
-
 test('spans reach a collector over OTLP/HTTP: one trace through the request, links from the batch', async () => {
-  const sink = await startSink();
+  const sink = await startSpanSink();
   try {
     const ingest = createTracing({ service: 'ingest', endpoint: sink.endpoint });
     const aggregator = createTracing({ service: 'aggregator', endpoint: `${sink.endpoint}/` });
@@ -94,4 +62,35 @@ test('spans reach a collector over OTLP/HTTP: one trace through the request, lin
   } finally {
     sink.close();
   }
+});
+
+describe('a step of a request', () => {
+  test('is a span inside the one that it runs in, ends with what it returns, and fails with it', async () => {
+    const sink = await startSpanSink();
+    try {
+      const tracing = createTracing({ service: 'query', endpoint: sink.endpoint });
+      const request = tracing.startSpan('GET /v1/query');
+      const answer = await request.run(async () => {
+        expect(tracing.step('authenticate', () => currentTraceId())).toBe(request.traceId);
+        const failing = tracing.step('generate_response', async () => Promise.reject(new TypeError('no')));
+        await expect(failing).rejects.toThrow('no');
+        return tracing.step('check_cache', async () => tracing.step('query_database', async () => Promise.resolve('rows')));
+      });
+      request.end();
+      await tracing.close();
+      expect(answer).toBe('rows');
+      const named = (name: string) => sink.spans.find((span) => span.name === name);
+      const outer = named('GET /v1/query')?.spanId;
+      expect([named('authenticate')?.parentSpanId, named('check_cache')?.parentSpanId]).toEqual([outer, outer]);
+      expect(named('query_database')?.parentSpanId).toBe(named('check_cache')?.spanId);
+      expect(named('generate_response')?.status?.code).toBe(2);
+    } finally {
+      sink.close();
+    }
+  });
+
+  test('without an exporter is the action alone', () => {
+    const tracing = createTracing({ service: 'query' });
+    expect(tracing.step('authenticate', () => currentTraceId())).toBeNull();
+  });
 });

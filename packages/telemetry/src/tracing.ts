@@ -1,4 +1,4 @@
-import type { SpanContext } from '@opentelemetry/api';
+import type { SpanContext, Tracer } from '@opentelemetry/api';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
@@ -9,7 +9,7 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
 import { createSpanExporter } from './span-exporter.ts';
-import { fromTraceparent, toTraceparent, withSpanContext } from './trace-context.ts';
+import { currentSpanContext, fromTraceparent, toTraceparent, withSpanContext } from './trace-context.ts';
 
 /** A context as it travels: the bytes or text of a W3C `traceparent`, or nothing. */
 export type Traceparent = string | Uint8Array | null | undefined;
@@ -37,12 +37,23 @@ export interface TraceSpan {
   end(): void;
 }
 
+/**
+ * Runs `action` in a span inside the one that the caller runs in; the span ends when the action, or the promise that it returns, does.
+ * Where no spans leave the process it just runs the action.
+ */
+export type Step = <T>(name: StepName, action: () => T) => T;
+
+/** The steps of a request, by the names that dashboards know them by. */
+export type StepName = 'receive_request' | 'authenticate' | 'check_cache' | 'query_database' | 'generate_response' | 'send_response';
+
 export interface Tracing {
   /** Whether spans leave the process. Where they do not, work that only serves them (reading headers of records) is left out. */
   readonly isExporting: boolean;
   startSpan(name: string, options?: SpanOptions): TraceSpan;
   /** Runs `action` in a span that ends with it and fails with it. */
   inSpan<T>(name: string, options: SpanOptions, action: (span: TraceSpan) => Promise<T>): Promise<T>;
+  /** What `Step` says. */
+  readonly step: Step;
   /** Sends what is still held. */
   close(): Promise<void>;
 }
@@ -109,7 +120,29 @@ export function tracingOf(provider: TracerProvider, isExporting: boolean): Traci
         span.end();
       }
     },
+    step: isExporting ? createStep(tracer) : (_name, action) => action(),
     close: () => provider.shutdown(),
+  };
+}
+
+function createStep(tracer: Tracer): Step {
+  return function step(name, action) {
+    const outer = currentSpanContext();
+    const span = tracer.startSpan(name, {}, outer === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, outer));
+    const end = (): void => span.end();
+    const fail = (error: unknown): void => {
+      span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'error' });
+      span.end();
+    };
+    try {
+      const result = withSpanContext(span.spanContext(), action);
+      if (result instanceof Promise) void result.then(end, fail);
+      else end();
+      return result;
+    } catch (error) {
+      fail(error);
+      throw error;
+    }
   };
 }
 

@@ -165,6 +165,7 @@ function createGateOf(parts: Parts, { proxy, wake, isDraining }: GateParts): Req
     proxy,
     controlApp,
     telemetry: createRequestTelemetry({ clock, log, metrics, tracing }),
+    step: tracing.step,
     bodyBytesMax: parts.config.bodyBytesMax,
     log,
   });

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, NamedRoute, ProblemFault, RequestContext, RequestListener, RequestTelemetry } from '@tidegate/http';
 import { createRouter, listRoutes, normalisePath, notAllowed, rateLimitHeaders, sendProblem } from '@tidegate/http';
-import type { Logger } from '@tidegate/telemetry';
+import type { Logger, Step } from '@tidegate/telemetry';
 import type { Authentication, createAuthenticate } from './authenticate.ts';
 import type { ControlApp } from './control-app.ts';
 import type { Limit } from './limit.ts';
@@ -15,6 +15,7 @@ export interface GateDependencies {
   readonly proxy: Proxy;
   readonly controlApp: ControlApp;
   readonly telemetry: RequestTelemetry;
+  readonly step: Step;
   /** Of a body as it comes, before inflation. */
   readonly bodyBytesMax: number;
   readonly log: Logger;
@@ -36,14 +37,15 @@ type Routing =
  * What every request passes, in this order: one reading of the path → route → who → may they → how much → through. The
  * proxied routes end in the proxy; administration and health, which are few, go on to Express.
  */
-export function createGate({ authenticate, limit, proxy, controlApp, telemetry, bodyBytesMax, log }: GateDependencies): RequestListener {
+export function createGate(dependencies: GateDependencies): RequestListener {
+  const { authenticate, limit, proxy, controlApp, telemetry, step, bodyBytesMax, log } = dependencies;
   const route = createRouting();
 
   async function pass(arrival: Arrival, { route: found, target }: Extract<Routing, { ok: true }>): Promise<void> {
     const { request, response, context } = arrival;
     if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuseBody(arrival);
     if (found.scope === null) return controlApp.handle({ ...arrival, target, caller: NOBODY });
-    const who = authenticate(request.headers);
+    const who = step('authenticate', () => authenticate(request.headers));
     if (!who.ok) return sendProblem(response, refusal(who), context);
     const { caller } = who;
     if (!caller.scopes.includes(found.scope)) {

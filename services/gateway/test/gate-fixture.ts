@@ -9,6 +9,7 @@ import { mintApiKey, readApiKey } from '@tidegate/postgres';
 import { createMemoryBuckets } from '@tidegate/redis/memory';
 import type { Clock } from '@tidegate/runtime';
 import { systemClock as clock } from '@tidegate/runtime';
+import type { Step } from '@tidegate/telemetry';
 import type { Metrics } from '@tidegate/telemetry';
 import { createMetrics, createTracing, silentLogger } from '@tidegate/telemetry';
 import { createAuthenticate } from '../src/authenticate.ts';
@@ -103,6 +104,7 @@ export interface GateOptions {
   /** Called before each look-up of a limit; the look-up waits for it. */
   readonly beforeLimit?: () => Promise<void>;
   /** The clock of the proxy; one that throws stands for a fault of the program. */
+  readonly step?: Step;
   readonly proxyClock?: Clock;
 }
 
@@ -172,6 +174,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
   const buckets = createMemoryBuckets({ nowUs: () => clock.nowMs() * 1_000 });
   const listener = createListener(
     createGate({
+      step: options.step ?? ((_name, action) => action()),
       authenticate: createAuthenticate({ keys, isLoaded: () => true, clock }),
       limit: createLimit({
         buckets: {

@@ -3,6 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { createCallerVerifier } from '@tidegate/http';
 import { mintApiKey } from '@tidegate/postgres';
 import { systemClock } from '@tidegate/runtime';
+import type { Step } from '@tidegate/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GateUnderTest } from './gate-fixture.ts';
 import { answerWhenRead, CALLER_KEY, startGate } from './gate-fixture.ts';
@@ -20,6 +21,18 @@ const authorized = (headers: Record<string, string> = {}): Record<string, string
 const raw = (lines: readonly string[], body = ''): Promise<string> => sendRaw(gate.port, `${lines.join('\r\n')}\r\n\r\n${body}`);
 
 describe('who calls', () => {
+  it('is found out in a step of its own, for those who look at the time that a request takes', async () => {
+    const steps: string[] = [];
+    const step: Step = (name, action) => {
+      steps.push(name);
+      return action();
+    };
+    await gate.close();
+    gate = await startGate({ step });
+    await fetch(url('/v1/metrics'), { headers: authorized() });
+    expect(steps).toEqual(['authenticate']);
+  });
+
   it.each([
     ['Bearer', (key: string) => ({ authorization: `Bearer ${key}` })],
     ['X-API-Key', (key: string) => ({ 'x-api-key': key })],

@@ -1,6 +1,7 @@
 /** The routes of questions: one in a body, one in an address whose answer callers may keep, many in a body. */
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import { BATCH_QUESTIONS_MAX, decodeJson, readJsonBody, sendJson, sendProblem, toProblem } from '@tidegate/http';
+import type { Step } from '@tidegate/telemetry';
 import { z } from 'zod';
 import { bodyOf, isNamed, lasting, toHeader } from './answer-body.ts';
 import type { EtagOf } from './answer-body.ts';
@@ -12,14 +13,15 @@ export interface AnswerRoutesDeps {
   readonly ask: Ask;
   readonly etagOf: EtagOf;
   readonly questionBytesMax: number;
+  readonly step: Step;
 }
 
 type CacheWord = 'HIT' | 'MISS' | 'BYPASS';
 const CACHE_WORDS = { hit: 'HIT', miss: 'MISS', fill: 'MISS', bypass: 'BYPASS' } as const satisfies Record<string, CacheWord>;
 
 /** `POST /v1/query`. */
-export async function askQuestion({ ask, questionBytesMax }: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
-  const body = await readJsonBody(exchange.request, questionBytesMax);
+export async function askQuestion({ ask, questionBytesMax, step }: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
+  const body = await step('receive_request', async () => readJsonBody(exchange.request, questionBytesMax));
   if (!body.ok) return refuse(exchange, { code: body.fault.code });
   const outcome = await ask(body.value, { tenant: exchange.caller.tenant, signal: exchange.signal });
   if (!outcome.ok) return refuse(exchange, outcome.problem);
@@ -28,11 +30,12 @@ export async function askQuestion({ ask, questionBytesMax }: AnswerRoutesDeps, e
   // A table of commas has no place for what stands beside the rows.
   const beside = format === 'csv' ? besideRows(answer) : {};
   const headers = { 'x-cache': cacheWordOf(answer), 'cache-control': 'no-store', vary: 'accept', ...beside };
-  send(exchange, { body: bodyOf(format, answer), headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
+  const answered = step('generate_response', () => bodyOf(format, answer));
+  send(step, exchange, { body: answered, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
 }
 
 /** `GET /v1/query?q=…`: `answer-body.ts` says what may be kept of it. */
-export async function askKept({ ask, etagOf }: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
+export async function askKept({ ask, etagOf, step }: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
   const { query, caller, signal, request } = exchange;
   const [text, ...others] = query.getAll('q');
   if (text === undefined || others.length > 0) return refuse(exchange, questionMissing());
@@ -42,7 +45,7 @@ export async function askKept({ ask, etagOf }: AnswerRoutesDeps, exchange: Excha
   if (!outcome.ok) return refuse(exchange, outcome.problem);
   const { answer, mayAgeMs } = outcome;
   const format = formatOf(request.headers.accept);
-  const body = bodyOf(format, lasting(answer));
+  const body = step('generate_response', () => bodyOf(format, lasting(answer)));
   const etag = etagOf({ tenant: caller.tenant, format, body });
   const headers = {
     etag,
@@ -52,8 +55,8 @@ export async function askKept({ ask, etagOf }: AnswerRoutesDeps, exchange: Excha
     'x-cache': cacheWordOf(answer),
     ...besideRows(answer),
   };
-  if (isNamed(request.headers['if-none-match'], etag)) return send(exchange, { status: 304, body: null, headers });
-  send(exchange, { body, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
+  if (isNamed(request.headers['if-none-match'], etag)) return send(step, exchange, { status: 304, body: null, headers });
+  send(step, exchange, { body, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
 }
 
 function questionMissing(): ProblemFault {
@@ -134,8 +137,13 @@ interface Sending {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-function send({ response, context }: Exchange, { status = 200, body, headers }: Sending): void {
+function send(step: Step, { response, context }: Exchange, { status = 200, body, headers }: Sending): void {
   const length = body === null ? {} : { 'content-length': body.length };
-  response.writeHead(status, { ...headers, ...length, 'x-request-id': context.requestId });
-  response.end(body ?? undefined);
+  // Until the last byte is out, or the client gone.
+  void step('send_response', async () => {
+    const closed = new Promise((resolve) => response.once('close', resolve));
+    response.writeHead(status, { ...headers, ...length, 'x-request-id': context.requestId });
+    response.end(body ?? undefined);
+    await closed;
+  });
 }

@@ -4,6 +4,7 @@ import { createHttpServer } from '@tidegate/http';
 import type { HttpListener } from '@tidegate/http';
 import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
+import type { ReadStore } from '@tidegate/postgres';
 import { createPool, createPoolMeter, createReadStore } from '@tidegate/postgres';
 import { connectRedis, createRedisCells } from '@tidegate/redis';
 import {
@@ -207,13 +208,16 @@ function createAsking(config: QueryConfig, adapters: Adapters, { registry, fresh
     bucketsMax: config.bucketsMax,
   });
   const etagOf = createEtag(deriveKey(config.secretKey, 'tidegate/etag', 32));
-  return { ask, etagOf, receipts, nowMs, questionBytesMax: config.questionBytesMax };
+  return { ask, etagOf, receipts, nowMs, questionBytesMax: config.questionBytesMax, step: adapters.tracing.step };
 }
 
-function createReading(config: QueryConfig, { store, primary, meter }: Adapters): Read {
+function createReading(config: QueryConfig, { store, primary: untraced, meter, tracing }: Adapters): Read {
+  const { step } = tracing;
+  const primary: ReadStore = { ...untraced, readCells: (...asked) => step('query_database', async () => untraced.readCells(...asked)) };
   return createRead({
     store,
     primary,
+    step,
     loadChunk: createLoadChunk({ store, primary, newToken: newRandomId, cellsMax: config.cellsMax }),
     answers: createAnswerCache({
       store,

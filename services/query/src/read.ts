@@ -6,6 +6,7 @@ import type { AnswerTable, Plan, RollupState } from '@tidegate/core';
 import { createAnswer, createStateAlgebra, decodeState, mergeState } from '@tidegate/core';
 import type { CellSnapshot, ReadStore } from '@tidegate/postgres';
 import type { MaterialisedProgress } from '@tidegate/redis';
+import type { Step } from '@tidegate/telemetry';
 import { chunksOf } from './chunks.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
 import { inMergeOrder, isOrderSeen } from './merge-order.ts';
@@ -35,6 +36,7 @@ export interface ReadDeps extends ReadChunksDeps {
   /** Of the primary: a replica may lie behind what progress in Redis names. */
   readonly primary: ReadStore;
   readonly daysMax: number;
+  readonly step: Step;
   readonly cellsMax: number;
 }
 
@@ -48,7 +50,7 @@ export function createRead(deps: ReadDeps): Read {
     const names = ask.skipCache ? null : chunksOf(plan.range, { bySubject, daysMax: deps.daysMax });
     if (names !== null) {
       try {
-        const read = await readChunks(ask, names, (chunks) => answerFrom(ask, chunks));
+        const read = await deps.step('check_cache', async () => readChunks(ask, names, (chunks) => answerFrom(ask, chunks)));
         if (read !== null) return { ok: true, result: { table: read.table, held: heldOf(read.progress), cache: read.cache } };
       } catch (error) {
         // Redis is away or slow: time is lost, the answer is not.

@@ -55,6 +55,7 @@ function reader(cellsMax = 1_000): Read {
   return createRead({
     store,
     primary,
+    step: (_name, action) => action(),
     loadChunk: createLoadChunk({ store, primary, newToken: () => `t${(ids += 1)}`, cellsMax }),
     answers,
     decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),

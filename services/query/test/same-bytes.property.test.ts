@@ -187,6 +187,7 @@ function createHouse(seed: number) {
       const read = createRead({
         store: own,
         primary,
+        step: (_name, action) => action(),
         loadChunk: createLoadChunk({ store: own, primary, newToken: () => `t${(ids += 1)}`, cellsMax: 10_000 }),
         answers: createAnswerCache({ store: own, nowMs, ttlMs: 600_000, bytesMax: 1_000_000, meter: SILENT_METER }),
         decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),

@@ -30,6 +30,7 @@ export async function serveAsk(ask: Ask): Promise<ServedAsk> {
     status: async () => ({}),
     nowMs: () => clock.nowMs(),
     questionBytesMax: 2_048,
+    step: (_name, action) => action(),
   });
   const metrics = createMetrics('query');
   const server = createHttpServer({ handlers, callerKey, clock, log, metrics, tracing: createTracing({ service: 'query' }) });
