@@ -351,7 +351,7 @@ describe('query service', () => {
       await untilCached(traced);
       // A day that no chunk holds yet.
       await ask({ from: '2024-09-01', to: '2024-09-02' }, traced);
-      await traced.stop();
+      await world.stop(traced);
       const ofQuestions = sink.spans.filter(({ name }) => name === 'POST /v1/query').map(({ spanId }) => spanId);
       const within = (name: string): boolean =>
         sink.spans.some((span) => span.name === name && ofQuestions.includes(span.parentSpanId ?? ''));
