@@ -28,6 +28,8 @@ const good: readonly HistoryEntry[] = [
   told('again', 'failed'),
   told('again', 'unknown'),
   told('again', 'ok'),
+  { kind: 'refused', at_ms: 4, client: 0, request: 1, status: 503, retry_after: '1' },
+  { kind: 'refused', at_ms: 4, client: 0, request: 2, status: 413, retry_after: null },
   { kind: 'total', at_ms: 4, events: 7 },
   stood(1, 50),
   stood(2, 0),
@@ -38,7 +40,7 @@ const good: readonly HistoryEntry[] = [
 it('a history in which all is as it was told passes', () => {
   expect(checkHistory(good)).toEqual({
     ...{ ok: 3, failed: 2, unknown: 2, discrepancies: [] },
-    found: { lost: 0, doubled: 0, phantom: 0, unrecorded: 0, recount_differences: 0, went_back: 0, above_sent: 0 },
+    found: { lost: 0, doubled: 0, phantom: 0, unrecorded: 0, recount_differences: 0, went_back: 0, above_sent: 0, no_retry_after: 0 },
   });
 });
 
@@ -54,6 +56,11 @@ it.each<[string, string, readonly HistoryEntry[]]>([
   ['a cell that is not its recount', 'recount_differences', [{ kind: 'cell', cell: 'c', answered: '2', recounted: '3' }]],
   ['an offset that went back', 'went_back', [stood(2, 0), stood(2, 7), stood(2, 6)]],
   ['a log generation that went back', 'went_back', [stood(3, 1), stood(2, 9)]],
+  [
+    'a refusal for now that does not say when to come again',
+    'no_retry_after',
+    [{ kind: 'refused', at_ms: 5, client: 0, request: 1, status: 503, retry_after: null }],
+  ],
   ['an answer above what was sent', 'above_sent', [{ kind: 'total', at_ms: 5, events: 9 }]],
 ])('%s turns it red', (_what, check, planted) => {
   const { discrepancies, found: counts } = checkHistory([...good, ...planted]);

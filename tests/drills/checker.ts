@@ -6,7 +6,7 @@ export interface Discrepancy {
   readonly text: string;
 }
 
-const CHECKS = ['lost', 'doubled', 'phantom', 'unrecorded', 'recount_differences', 'went_back', 'above_sent'] as const;
+const CHECKS = ['lost', 'doubled', 'phantom', 'unrecorded', 'recount_differences', 'went_back', 'above_sent', 'no_retry_after'] as const;
 type Check = (typeof CHECKS)[number];
 
 export interface Verdict {
@@ -39,6 +39,7 @@ interface Fate {
  * | unrecorded          | refused for itself, and no row says so                                                | I1        |
  * | recount_differences | a cell is not what plain addition over the log gives                                  | I3        |
  * | went_back           | a partition's position in Postgres was behind an earlier one                          | I4        |
+ * | no_retry_after      | a request was refused for now (429, 503) without a word on when to come again         |           |
  * | above_sent          | a question answered more events than had been sent                                    | I6        |
  */
 export function checkHistory(entries: readonly HistoryEntry[]): Verdict {
@@ -46,6 +47,8 @@ export function checkHistory(entries: readonly HistoryEntry[]): Verdict {
   for (const entry of entries) checking.take(entry);
   return checking.verdict();
 }
+
+const ASK_AGAIN: ReadonlySet<number> = new Set([429, 503]);
 
 /** The first that is broken names the discrepancy. */
 const RULES: readonly { readonly check: Check; readonly text: string; readonly isBroken: (fate: Fate) => boolean }[] = [
@@ -89,6 +92,10 @@ class Checking {
       case 'cell':
         if (entry.answered !== entry.recounted)
           this.find('recount_differences', `${entry.cell}: answered ${entry.answered}, recounted ${entry.recounted}`);
+        return;
+      case 'refused':
+        if (ASK_AGAIN.has(entry.status) && entry.retry_after === null)
+          this.find('no_retry_after', `request ${entry.request} of client ${entry.client} was answered ${entry.status}`);
         return;
       case 'fault':
         return;

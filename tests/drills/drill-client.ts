@@ -65,6 +65,7 @@ export async function sendOnce(options: ClientOptions, { request, events }: Send
   history.write({ kind: 'sent', at_ms: history.nowMs(), client, request, events: events.map(({ name }) => name) });
   const answer = await post(options, events);
   const at = history.nowMs();
+  if (answer.refused !== null) history.write({ kind: 'refused', at_ms: at, client, request, ...answer.refused });
   const uncertain: StreamEvent[] = [];
   for (const [index, { name }] of events.entries()) {
     const { outcome, code } = answer.ofEvent(index);
@@ -77,10 +78,14 @@ export async function sendOnce(options: ClientOptions, { request, events }: Send
 
 interface Answered {
   readonly receipt: string | null;
+  /** Set where nothing of the request was looked at. */
+  readonly refused: { readonly status: number; readonly retry_after: string | null } | null;
   readonly ofEvent: (index: number) => { readonly outcome: Outcome; readonly code: string | null };
 }
 
-const all = (outcome: Outcome): Answered => ({ receipt: null, ofEvent: () => ({ outcome, code: null }) });
+function all(outcome: Outcome, refused: Answered['refused'] = null): Answered {
+  return { receipt: null, refused, ofEvent: () => ({ outcome, code: null }) };
+}
 
 async function post({ gateway, apiKey, random }: ClientOptions, events: readonly StreamEvent[]): Promise<Answered> {
   const patienceMs = random() < LOST_ANSWERS ? random() * LOST_AFTER_MS_MAX : ANSWER_WITHIN_MS;
@@ -91,15 +96,18 @@ async function post({ gateway, apiKey, random }: ClientOptions, events: readonly
       body: `${events.map(({ line }) => line).join('\n')}\n`,
       signal: AbortSignal.timeout(Math.ceil(patienceMs)),
     });
-    return toAnswered(response.status, await response.text());
+    return toAnswered(response, await response.text());
   } catch {
     return all('unknown');
   }
 }
 
 /** 503 and refusals of the whole say that nothing was sent to the log; a gateway that got no answer knows no more than we do. */
-function toAnswered(status: number, text: string): Answered {
-  if (![202, 207, 422].includes(status)) return all(status === 503 || (status >= 400 && status < 500) ? 'failed' : 'unknown');
+function toAnswered({ status, headers }: Response, text: string): Answered {
+  if (![202, 207, 422].includes(status)) {
+    const isRefused = status === 503 || (status >= 400 && status < 500);
+    return isRefused ? all('failed', { status, retry_after: headers.get('retry-after') }) : all('unknown');
+  }
   const body = JSON.parse(text) as {
     readonly receipt: string | null;
     readonly rejected: readonly { readonly index: number; readonly code: string }[];
@@ -109,6 +117,7 @@ function toAnswered(status: number, text: string): Answered {
   const retry = new Set(body.retry.map(({ index }) => index));
   return {
     receipt: body.receipt,
+    refused: null,
     ofEvent: (index) => {
       const code = codes.get(index) ?? null;
       if (code !== null) return { outcome: 'failed', code };

@@ -20,6 +20,15 @@ export type HistoryEntry =
       /** Why the event itself was refused; null where it was not looked at. */
       readonly code: string | null;
     }
+  /** A request of which nothing was looked at, and when the answer said to come again. */
+  | {
+      readonly kind: 'refused';
+      readonly at_ms: number;
+      readonly client: number;
+      readonly request: number;
+      readonly status: number;
+      readonly retry_after: string | null;
+    }
   | { readonly kind: 'fault'; readonly at_ms: number; readonly fault: string; readonly target: string; readonly for_ms: number }
   /** Where Postgres stood: of each lane and partition the log's generation and the next offset. */
   | { readonly kind: 'positions'; readonly at_ms: number; readonly positions: Readonly<Record<string, readonly [number, number]>> }

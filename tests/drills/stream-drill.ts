@@ -143,6 +143,7 @@ function report({ drill, seed }: StreamDrillOptions, { file, verdict, seen }: Ou
   const discrepancies = [
     ...verdict.discrepancies.map(({ check, text }) => `${check}: ${text}`),
     ...(seen['uncounted_receipts'] === 0 ? [] : [`not everything was counted within ${COUNTED_WITHIN_MS / 1_000} s`]),
+    ...((seen['not_ready'] ?? 0) === 0 ? [] : [`ingest said ${seen['not_ready']} times that it is not ready`]),
     ...(ok >= ACCEPTED_MIN ? [] : [`only ${ok} events were accepted: that proves nothing`]),
   ];
   const checks = { ok, failed, unknown, ...found, ...seen };

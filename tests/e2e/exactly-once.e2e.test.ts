@@ -13,7 +13,17 @@ test('what clients were told is what is counted through kills and pauses of aggr
     verdict: 'pass',
     discrepancies: [],
     checks: {
-      ...{ lost: 0, doubled: 0, phantom: 0, unrecorded: 0, recount_differences: 0, went_back: 0, above_sent: 0, uncounted_receipts: 0 },
+      ...{
+        lost: 0,
+        doubled: 0,
+        phantom: 0,
+        unrecorded: 0,
+        recount_differences: 0,
+        went_back: 0,
+        above_sent: 0,
+        no_retry_after: 0,
+        uncounted_receipts: 0,
+      },
       ...{ ingest_kills: 1, kafka_restarts: 1, postgres_restarts: 1, redis_flushes: 1 },
     },
   });
