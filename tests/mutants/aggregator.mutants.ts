@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 const MODEL = 'services/aggregator/test/delivery.model.test.ts';
 const TAKE_OVER = 'services/aggregator/test/take-over.test.ts';
 const FLUSH = 'services/aggregator/test/flush.test.ts';
+const SEAL = 'services/aggregator/test/seal.property.test.ts';
 const CONSUME = 'services/aggregator/test/consume.test.ts';
 
 /** Bugs of taking over, flushing and announcing; each breaks one mechanism of the delivery protocol. */
@@ -39,8 +40,8 @@ export const mutants: readonly Mutant[] = [
     name: 'row count of the fence not compared',
     section: 3,
     file: 'packages/postgres/src/commit-transaction.ts',
-    find: '  if (moved.length === moves.length) return [];',
-    replace: '  if (moved.length >= 0) return [];',
+    find: '  if (moved.length === moves.length) return { lost: [], seals };',
+    replace: '  if (moved.length >= 0) return { lost: [], seals };',
     tests: ['packages/postgres/test/store.integration.test.ts'],
     kind: 'integration',
   },
@@ -153,6 +154,71 @@ export const mutants: readonly Mutant[] = [
     find: 'if (packOf(tenant, type) === known) setPack',
     replace: 'setPack',
     tests: ['services/aggregator/src/known-packs.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'sealing decided outside the transaction',
+    section: 6,
+    file: 'services/aggregator/src/prepared-cells.ts',
+    find: '      if (prepared.writes.length === 0) coarse = coarseCells(memory, folded, seals);\n',
+    replace:
+      '      const known: { last?: SealState } = prepareCells;\n      if (prepared.writes.length === 0) coarse = coarseCells(memory, folded, known.last ?? seals);\n      known.last = seals;\n',
+    tests: [SEAL],
+    kind: 'unit',
+  },
+  {
+    name: 'what the fence says of seals is not heard',
+    section: 6,
+    file: 'packages/postgres/src/commit-cells.ts',
+    find: 'cells.sealed(seals.get(partition) ?? UNSEALED)',
+    replace: 'cells.sealed(seals.get(-1) ?? UNSEALED)',
+    tests: ['packages/postgres/test/store.integration.test.ts'],
+    kind: 'integration',
+  },
+  {
+    name: 'sketch cached across a seal',
+    section: 6,
+    file: 'services/aggregator/src/seal.ts',
+    find: '    const state = decodeState(cell.state, metric.measures);\n',
+    replace:
+      '    const cache: { held?: Map<string, RollupState> } = mergeCells;\n    cache.held ??= new Map();\n    const at = `${key}/${cell.bucketS}/${due.grain}`;\n    const state = cache.held.get(at) ?? decodeState(cell.state, metric.measures);\n    if (state !== null) cache.held.set(at, state);\n',
+    tests: [SEAL],
+    kind: 'unit',
+  },
+  {
+    name: 'seal and late event merged twice',
+    section: 6,
+    file: 'packages/core/src/rollup/sealed.ts',
+    find: '  if (cell.bucketS < through[grain]) return true;',
+    replace: '  if (cell.bucketS <= through[grain]) return true;',
+    tests: [SEAL],
+    kind: 'unit',
+  },
+  {
+    name: 'a late event of a series that the seal under way has passed is left out',
+    section: 6,
+    file: 'packages/core/src/rollup/sealed.ts',
+    find: '  return compareBytes(cell.seriesId, open.afterSeries) <= 0;',
+    replace: '  return false;',
+    tests: [SEAL],
+    kind: 'unit',
+  },
+  {
+    name: 'a bucket that was not read to its end counts as sealed',
+    section: 6,
+    file: 'services/aggregator/src/seal.ts',
+    find: '  if (first !== undefined) return { throughS: first[0], afterSeries: first[1] };\n',
+    replace: '',
+    tests: [SEAL],
+    kind: 'unit',
+  },
+  {
+    name: 'a flush is announced with what a later slice has sealed',
+    section: 6,
+    file: 'services/aggregator/src/announce.ts',
+    find: '    sealed: frozen.sealed,\n',
+    replace: '    sealed: owned.seals.through,\n',
+    tests: ['services/aggregator/test/task-runner.test.ts'],
     kind: 'unit',
   },
 ];

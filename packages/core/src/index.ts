@@ -78,6 +78,8 @@ export type { CursorMark } from './query/cursor.ts';
 export type { MeasureValue, StateAlgebra } from './query/measure-value.ts';
 export { freshnessOf } from './query/meta.ts';
 export type { Freshness, FreshnessStatus, PartitionFreshness } from './query/meta.ts';
+export { piecesOfPlan, planPieces } from './query/pieces.ts';
+export type { RangePiece } from './query/pieces.ts';
 export { planQuestion } from './query/plan.ts';
 export type { Plan, PlanAsk } from './query/plan.ts';
 export { approximations, usualNames } from './query/plan-measures.ts';
@@ -113,7 +115,7 @@ export { createZone } from './time/zone.ts';
 export type { Stretch, Zone } from './time/zone.ts';
 
 // rollup
-export type { AnnouncedCell, Announcement, GrainCode, SeriesEntry } from './rollup/announcement-shape.ts';
+export type { AnnouncedCell, Announcement, SeriesEntry } from './rollup/announcement-shape.ts';
 export { decodeAnnouncement, encodeAnnouncement } from './rollup/announcement.ts';
 export type { CommitAnnouncement } from './rollup/announcement.ts';
 export {
@@ -131,8 +133,19 @@ export { foldPlansOf } from './rollup/fold-plan.ts';
 export type { FoldPlan } from './rollup/fold-plan.ts';
 export { createFolder } from './rollup/folder.ts';
 export type { CellDelta, DayOfEvents, FoldedBatch, Folder, FoldPlanSource } from './rollup/folder-shape.ts';
-export { bucketStart, GRAINS } from './rollup/grain.ts';
-export type { StoredGrain } from './rollup/grain.ts';
+export { bucketStart, bucketStartS, COARSE_GRAINS, FINER_GRAIN, GRAINS } from './rollup/grain.ts';
+export type { CoarseGrain, GrainCode, StoredGrain } from './rollup/grain.ts';
+export {
+  compareBytes,
+  isCellSealed,
+  isCoarseGrain,
+  leastSealed,
+  NEVER_SEALED,
+  NOTHING_SEALED,
+  sealedEndS,
+  UNSEALED,
+} from './rollup/sealed.ts';
+export type { SealedThrough, SealState } from './rollup/sealed.ts';
 export { seriesEntry, seriesId } from './rollup/series.ts';
 export type { SeriesKey } from './rollup/series.ts';
 export { createState, decodeState, encodeState, findMeasure, mergeState, readMeasureAt } from './rollup/state.ts';

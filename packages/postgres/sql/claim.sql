@@ -9,4 +9,5 @@ FROM unnest($1::text[], $2::int4[], $3::int8[], $4::text[]) AS w(lane, partition
 ORDER BY w.lane, w.partition
 ON CONFLICT (lane, partition) DO UPDATE SET owner = excluded.owner, term = p.term + 1
 RETURNING p.lane, p.partition, p.owner, p.term, p.commit_no, p.next_offset, p.log_generation, p.topic_id, p.last_record_sha256,
-  (extract(epoch FROM p.complete_through) * 1000)::float8 AS complete_through_ms
+  (extract(epoch FROM p.complete_through) * 1000)::float8 AS complete_through_ms,
+  p.sealed_quarter_hour, p.sealed_hour, p.sealed_day, p.sealing_grain, p.sealing_after

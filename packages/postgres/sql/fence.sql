@@ -2,7 +2,7 @@
 -- the caller compares the count and rolls back unless every row moved. Rows are locked in partition order.
 -- $1 text[] lane, $2 int4[] partition, $3 int8[] expected offset, $4 int8[] next offset, $5 bytea[] digest of the last
 -- record (null: keep), $6 timestamptz[] complete-through (null: keep), $7 int8[] commit number this commit gets (of the live
--- row; the rejected row keeps the same), $8 bytea[] owner token. Returns lane and partition of each row that moved.
+-- row; the rejected row keeps the same), $8 bytea[] owner token. Returns lane and partition of each row that moved, and what is sealed: the flush decides by it.
 WITH wanted AS (
   SELECT * FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int8[], $5::bytea[], $6::timestamptz[], $7::int8[], $8::bytea[])
     AS w(lane, partition, expected, next_offset, digest, complete_through, commit_no, token)
@@ -20,4 +20,4 @@ SET next_offset = held.next_offset,
     complete_through = greatest(p.complete_through, held.complete_through)
 FROM held
 WHERE p.lane = held.lane AND p.partition = held.partition AND p.owner = held.token AND p.next_offset = held.expected
-RETURNING p.lane, p.partition
+RETURNING p.lane, p.partition, p.sealed_quarter_hour, p.sealed_hour, p.sealed_day, p.sealing_grain, p.sealing_after

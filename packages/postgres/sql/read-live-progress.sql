@@ -3,6 +3,7 @@
 SELECT p.partition, p.term, p.commit_no, p.next_offset, p.log_generation,
   (extract(epoch FROM p.complete_through) * 1000)::float8 AS complete_through_ms,
   EXISTS (SELECT FROM log_gap g WHERE g.lane = 'live' AND g.partition = p.partition) AS has_gap,
+  p.sealed_quarter_hour, p.sealed_hour, p.sealed_day,
   pg_is_in_recovery() AS is_replica
 FROM partition_progress p
 WHERE p.lane = 'live'

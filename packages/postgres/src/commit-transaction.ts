@@ -1,9 +1,14 @@
+import type { SealState } from '@tidegate/core';
 import type pg from 'pg';
-import { byteaArray, dateArray, int2Array, int4Array, int8Array, textArray, timestamptzArray, uuidArray } from './binary-array.ts';
+import { byteaArray, dateArray, int4Array, int8Array, textArray, timestamptzArray } from './binary-array.ts';
 import { encodeCellKeys } from './cell-keys.ts';
+import { absentOf, coarseOf, readStored, resolveCells, resolveSlices, writeCells } from './commit-cells.ts';
 import { copyIn } from './copy-in.ts';
+import { fromSealColumns } from './seal-columns.ts';
+import type { SealColumns } from './seal-columns.ts';
+import { writeSeal } from './seal-slice.ts';
 import { run, statement } from './statements.ts';
-import type { CellWrite, CommitBatch, CommitFault, CommitOutcome, OffsetMove, PartitionCommit, StoredCell } from './store.ts';
+import type { CellWrite, CommitBatch, CommitFault, CommitOutcome, OffsetMove, PartitionCommit } from './store.ts';
 
 /**
  * The flush: one transaction for one or more partitions of one owner. Statements are sent without waiting for one another;
@@ -13,7 +18,7 @@ import type { CellWrite, CommitBatch, CommitFault, CommitOutcome, OffsetMove, Pa
  * 1. begin: nothing.
  * 2. fence (progress rows, in partition order; every one must move): nothing; the row locks go with the session, at the latest
  *    after its pause limit.
- * 3. read absent cell states, 4. COPY of raw rows and their days, 5. upsert series and cells, 6. journal, 7. rejected rows:
+ * 3. read absent cell states (once more where something that is sealed changes), 4. COPY of raw rows and their days, 5. upsert series and cells, 6. journal, 7. rejected rows:
  *    nothing; the next owner reads again from the same offset.
  * 8. COMMIT sent, answer lost: the progress row says whether all of it is there or nothing.
  */
@@ -52,19 +57,22 @@ async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt):
   steps.send(client.query('BEGIN'));
   await fault('flush.begun');
   const fenced = steps.ask(fence(client, commits));
-  const stored = steps.ask(readAbsent(client, commits));
+  const stored = steps.ask(readStored(client, absentOf(commits)));
   await fault('flush.fenced');
   steps.send(writeRawRows(client, commits));
   await fault('flush.raw_copied');
-  const lost = await fenced;
+  const { lost, seals } = await fenced;
   if (lost.length > 0) {
     await steps.settled();
     await client.query('ROLLBACK');
     return { kind: 'lost', partitions: lost };
   }
-  const writes = resolveCells(commits, await stored);
+  const coarse = await steps.ask(readStored(client, coarseOf(commits, seals)));
+  const made = await steps.ask(resolveSlices(client, commits));
+  const writes = resolveCells(commits, [await stored, coarse], made);
   await fault('flush.cells_read');
   steps.send(writeCells(client, commits, writes));
+  for (const [commit, sealed] of made) steps.send(writeSeal(client, commit, sealed));
   await fault('flush.cells_written');
   steps.send(writeJournal(client, commits, writes));
   await fault('flush.journaled');
@@ -108,14 +116,20 @@ function createSteps(): Steps {
   };
 }
 
-/** Partitions of which a row did not move. */
-async function fence(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<readonly number[]> {
+interface Fenced {
+  /** Partitions of which a row did not move. */
+  readonly lost: readonly number[];
+  /** What is sealed, by partition: as of this transaction, which holds the rows. */
+  readonly seals: ReadonlyMap<number, SealState>;
+}
+
+async function fence(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<Fenced> {
   const moves: { lane: string; commit: PartitionCommit; move: OffsetMove }[] = [];
   for (const commit of commits) {
     moves.push({ lane: 'live', commit, move: commit.live });
     if (commit.rejectedLane !== null) moves.push({ lane: 'rejected', commit, move: commit.rejectedLane });
   }
-  const moved = await run<{ lane: string; partition: number }>(client, 'fence', [
+  const moved = await run<SealColumns & { lane: string; partition: number }>(client, 'fence', [
     textArray(moves.map((m) => m.lane)),
     int4Array(moves.map((m) => m.commit.partition)),
     int8Array(moves.map((m) => m.move.expected)),
@@ -125,9 +139,11 @@ async function fence(client: pg.PoolClient, commits: readonly PartitionCommit[])
     int8Array(moves.map((m) => m.commit.commitNo)),
     byteaArray(moves.map((m) => m.commit.token)),
   ]);
-  if (moved.length === moves.length) return [];
+  const seals = new Map(moved.filter((row) => row.lane === 'live').map((row) => [row.partition, fromSealColumns(row)]));
+  if (moved.length === moves.length) return { lost: [], seals };
   const held = new Set(moved.map((row) => `${row.lane}/${row.partition}`));
-  return [...new Set(moves.filter((m) => !held.has(`${m.lane}/${m.commit.partition}`)).map((m) => m.commit.partition))];
+  const lost = new Set(moves.filter((m) => !held.has(`${m.lane}/${m.commit.partition}`)).map((m) => m.commit.partition));
+  return { lost: [...lost], seals };
 }
 
 async function writeRawRows(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<void> {
@@ -143,87 +159,6 @@ async function writeRawRows(client: pg.PoolClient, commits: readonly PartitionCo
           textArray(days.map((day) => day.tenant)),
         ]);
   await Promise.all([copied, listed]);
-}
-
-interface CellRow {
-  partition: number;
-  series_id: string;
-  grain: StoredCell['grain'];
-  bucket_s: string;
-  state: Buffer;
-  term: string;
-  commit_no: string;
-  revision: number;
-}
-
-/** States, by partition, that the owner does not hold in memory. */
-async function readAbsent(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<ReadonlyMap<number, readonly StoredCell[]>> {
-  const absent = commits.flatMap((commit) => commit.cells.absent.map((key) => ({ partition: commit.partition, key })));
-  if (absent.length === 0) return new Map();
-  const rows = await run<CellRow>(client, 'read-cell-states', [
-    int4Array(absent.map((a) => a.partition)),
-    uuidArray(absent.map((a) => a.key.seriesId)),
-    int2Array(absent.map((a) => a.key.grain)),
-    int8Array(absent.map((a) => a.key.bucketS)),
-  ]);
-  return Map.groupBy(
-    rows.map((row) => ({ partition: row.partition, ...fromCellRow(row) })),
-    ({ partition }) => partition,
-  );
-}
-
-function resolveCells(
-  commits: readonly PartitionCommit[],
-  stored: ReadonlyMap<number, readonly StoredCell[]>,
-): ReadonlyMap<number, readonly CellWrite[]> {
-  return new Map(commits.map(({ partition, cells }) => [partition, cells.resolve(stored.get(partition) ?? [])]));
-}
-
-export function fromCellRow(row: Omit<CellRow, 'partition'>): StoredCell {
-  return {
-    seriesId: Buffer.from(row.series_id.replaceAll('-', ''), 'hex'),
-    grain: row.grain,
-    bucketS: Number(row.bucket_s),
-    state: row.state,
-    term: Number(row.term),
-    commitNo: Number(row.commit_no),
-    revision: row.revision,
-  };
-}
-
-async function writeCells(
-  client: pg.PoolClient,
-  commits: readonly PartitionCommit[],
-  writes: ReadonlyMap<number, readonly CellWrite[]>,
-): Promise<void> {
-  const series = commits.flatMap((commit) => commit.series);
-  const cells = commits.flatMap((commit) => (writes.get(commit.partition) ?? []).map((write) => ({ write, commit })));
-  const named =
-    series.length === 0
-      ? null
-      : run(client, 'insert-series', [
-          uuidArray(series.map((s) => s.id)),
-          textArray(series.map((s) => s.tenant)),
-          textArray(series.map((s) => s.metric)),
-          int4Array(series.map((s) => s.version)),
-          int4Array(series.map((s) => s.setNo)),
-          textArray(series.map((s) => s.subject)),
-          textArray(series.map((s) => JSON.stringify(s.dims))),
-        ]);
-  const upserted =
-    cells.length === 0
-      ? null
-      : run(client, 'upsert-cells', [
-          uuidArray(cells.map((c) => c.write.seriesId)),
-          int2Array(cells.map((c) => c.write.grain)),
-          int8Array(cells.map((c) => c.write.bucketS)),
-          int2Array(cells.map((c) => c.commit.partition)),
-          byteaArray(cells.map((c) => c.write.state)),
-          int8Array(cells.map((c) => c.commit.term)),
-          int8Array(cells.map((c) => c.commit.commitNo)),
-          int4Array(cells.map((c) => c.write.revision)),
-        ]);
-  await Promise.all([named, upserted]);
 }
 
 async function writeJournal(

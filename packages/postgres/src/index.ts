@@ -26,6 +26,7 @@ export type {
   RejectedRow,
   StoredCell,
 } from './store.ts';
+export type { SealedCells, SealSlice, SourceCell, SourceCells, SourceRead } from './seal-shape.ts';
 export { cellKeyText } from './cell-keys.ts';
 export { migrate } from './migrate.ts';
 export type { MigrateOptions, MigrationResult } from './migrate.ts';
@@ -57,4 +58,4 @@ export type { TenantToCreate } from './control/tenants.ts';
 
 // read side
 export { createReadStore } from './read-store.ts';
-export type { CellSnapshot, CountedProgress, EndedLog, LogGap, LogSpan, ReadStore } from './read-store.ts';
+export type { CellSnapshot, CountedProgress, EndedLog, LogGap, LogSpan, PiecesOf, ReadStore } from './read-store.ts';

@@ -2,10 +2,13 @@ import { IDENTITY_BYTES } from '@tidegate/core';
 import type pg from 'pg';
 import { byteaArray, int2Array, int4Array, int8Array, textArray, timestamptzArray, uuidArray } from './binary-array.ts';
 import { decodeCellKeys } from './cell-keys.ts';
-import { createCommitTransaction, fromCellRow } from './commit-transaction.ts';
+import { fromCellRow } from './commit-cells.ts';
+import { createCommitTransaction } from './commit-transaction.ts';
 import { findIn, splitBlocks } from './identity-blocks.ts';
 import type { PoolMeter } from './pool-meter.ts';
 import { createPool } from './pool.ts';
+import { fromSealColumns } from './seal-columns.ts';
+import type { SealColumns } from './seal-columns.ts';
 import { run } from './statements.ts';
 import type {
   Amendment,
@@ -77,7 +80,7 @@ export function createPgStore(options: PgStoreOptions): DataStore {
   };
 }
 
-interface LaneRow {
+interface LaneRow extends SealColumns {
   lane: string;
   partition: number;
   owner: Buffer;
@@ -103,6 +106,7 @@ function fromProgressRows(rows: readonly LaneRow[]): ProgressRow[] {
       completeThroughMs: row.complete_through_ms,
       live: toPosition(row),
       rejected: toPosition(rejected.get(row.partition) ?? row),
+      seals: fromSealColumns(row),
     }));
 }
 

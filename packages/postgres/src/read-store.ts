@@ -1,8 +1,10 @@
 /** The read side of the data plane: cells of a range together with the progress that they are complete for. */
-import { GRAINS } from '@tidegate/core';
-import type { CellRange, ChunkCell, ChunkCellKey, SeriesEntry } from '@tidegate/core';
+import { GRAINS, leastSealed } from '@tidegate/core';
+import type { CellRange, ChunkCell, ChunkCellKey, RangePiece, SealedThrough, SeriesEntry } from '@tidegate/core';
 import type pg from 'pg';
-import { int4Array, int8Array } from './binary-array.ts';
+import { int2Array, int4Array, int8Array } from './binary-array.ts';
+import { fromSealedColumns } from './seal-columns.ts';
+import type { SealedColumns } from './seal-columns.ts';
 import { run } from './statements.ts';
 
 /** How far a partition is counted, as committed. */
@@ -15,6 +17,8 @@ export interface CountedProgress {
   readonly completeThroughMs: number | null;
   /** Accepted events of the partition were gone from the log before they were counted. */
   readonly hasGap: boolean;
+  /** What of its coarse cells is made. */
+  readonly sealed: SealedThrough;
 }
 
 /** Accepted events `fromOffset` ≤ offset < `toOffset` of a partition, gone from the log before they were counted. */
@@ -51,6 +55,9 @@ export interface CellSnapshot {
   readonly isReplica: boolean;
 }
 
+/** Which cells of a range are read, once the snapshot has told what is sealed on every partition. */
+export type PiecesOf = (sealed: SealedThrough) => readonly RangePiece[];
+
 export interface ReadStore {
   readProgress(): Promise<readonly CountedProgress[]>;
   /** Newest first. */
@@ -59,11 +66,14 @@ export interface ReadStore {
   readEndedLogs(): Promise<readonly EndedLog[]>;
   /** Accepted records of a topic that became rejected rows, of one tenant or of none that could be read. */
   countRejected(of: { readonly topic: string; readonly tenant: string }, spans: readonly LogSpan[]): Promise<number>;
-  /** Progress, series and cells of one repeatable-read snapshot: together they are right at one instant. */
-  readCells(range: CellRange, cellsMax: number): Promise<CellSnapshot>;
+  /**
+   * Progress, series and cells of one repeatable-read snapshot: together they are right at one instant. Without `piecesOf` the
+   * quarter hours of the whole range.
+   */
+  readCells(range: CellRange, cellsMax: number, piecesOf?: PiecesOf): Promise<CellSnapshot>;
 }
 
-interface ProgressRow {
+interface ProgressRow extends SealedColumns {
   readonly partition: number;
   readonly term: string;
   readonly commit_no: string;
@@ -120,12 +130,12 @@ export function createReadStore(pool: pg.Pool): ReadStore {
       ]);
       return row?.rejected ?? 0;
     },
-    async readCells(range, cellsMax) {
+    async readCells(range, cellsMax, piecesOf = quarterHours(range)) {
       const client = await pool.connect();
       let failure: Error | undefined;
       try {
         await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-        const snapshot = await readSnapshot(client, range, cellsMax);
+        const snapshot = await readSnapshot(client, { range, piecesOf, cellsMax });
         await client.query('COMMIT');
         return snapshot;
       } catch (error) {
@@ -139,19 +149,38 @@ export function createReadStore(pool: pg.Pool): ReadStore {
   };
 }
 
-async function readSnapshot(client: pg.ClientBase, range: CellRange, cellsMax: number): Promise<CellSnapshot> {
-  const progress = await run<ProgressRow>(client, 'read-live-progress', []);
-  const { tenant, metric, version, setNo, subject, fromS, toS } = range;
-  const values = [tenant, metric, version, setNo, subject, GRAINS.quarter_hour.code, fromS, toS];
+function quarterHours({ fromS, toS }: CellRange): PiecesOf {
+  return () => [{ grain: GRAINS.quarter_hour.code, fromS, toS }];
+}
+
+interface SnapshotAsk {
+  readonly range: CellRange;
+  readonly piecesOf: PiecesOf;
+  readonly cellsMax: number;
+}
+
+async function readSnapshot(client: pg.ClientBase, { range, piecesOf, cellsMax }: SnapshotAsk): Promise<CellSnapshot> {
+  const progress = (await run<ProgressRow>(client, 'read-live-progress', [])).map((row) => ({
+    ...toProgress(row),
+    isReplica: row.is_replica,
+  }));
+  const pieces = piecesOf(leastSealed(progress.map(({ sealed }) => sealed)));
+  const { tenant, metric, version, setNo, subject } = range;
+  const values = [
+    ...[tenant, metric, version, setNo, subject],
+    int2Array(pieces.map((piece) => piece.grain)),
+    int8Array(pieces.map((piece) => piece.fromS)),
+    int8Array(pieces.map((piece) => piece.toS)),
+  ];
   const series = await run<SeriesRow>(client, 'read-range-series', values);
   const cells = await run<CellRow>(client, 'read-range-cells', [...values, cellsMax + 1]);
   const ids = new Map<string, Uint8Array>();
   return {
-    progress: progress.map(toProgress),
+    progress: progress.map(({ isReplica: _isReplica, ...one }) => one),
     series: series.map((row) => ({ id: idOf(ids, row.series_id), tenant, metric, version, setNo, subject: row.subject, dims: row.dims })),
     cells: cells.map((row) => toCell(row, idOf(ids, row.series_id))),
     isCut: cells.length > cellsMax,
-    isReplica: progress.some((row) => row.is_replica),
+    isReplica: progress.some(({ isReplica }) => isReplica),
   };
 }
 
@@ -164,6 +193,7 @@ function toProgress(row: ProgressRow): CountedProgress {
     logGeneration: row.log_generation,
     completeThroughMs: row.complete_through_ms,
     hasGap: row.has_gap,
+    sealed: fromSealedColumns(row),
   };
 }
 

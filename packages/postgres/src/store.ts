@@ -1,4 +1,8 @@
-import type { GrainCode, SeriesEntry } from '@tidegate/core';
+import type { SealState, SeriesEntry } from '@tidegate/core';
+import type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
+import type { SealSlice } from './seal-shape.ts';
+
+export type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
 
 /**
  * The store port: what the owner of partitions reads from and writes to the data plane. One implementation over
@@ -35,6 +39,8 @@ export interface Claim {
   readonly completeThroughMs: number | null;
   readonly live: LanePosition;
   readonly rejected: LanePosition;
+  /** What of the partition's coarse cells is made. */
+  readonly seals: SealState;
 }
 
 export interface ProgressRow extends Claim {
@@ -51,30 +57,14 @@ export interface Amendment {
   readonly gap?: { readonly fromOffset: number; readonly toOffset: number };
 }
 
-export interface CellKey {
-  /** 16 bytes. */
-  readonly seriesId: Uint8Array;
-  readonly grain: GrainCode;
-  readonly bucketS: number;
-}
-
-export interface StoredCell extends CellKey {
-  readonly state: Uint8Array;
-  readonly term: number;
-  readonly commitNo: number;
-  /** Commits that changed the cell later than 24 h after its bucket's end. */
-  readonly revision: number;
-}
-
-export interface CellWrite extends CellKey {
-  /** The absolute state after this commit. */
-  readonly state: Uint8Array;
-  readonly revision: number;
-}
-
 /** The cells of a commit: those whose stored state the owner lacks are read inside the transaction, then all are known. */
 export interface PendingCells {
   readonly absent: readonly CellKey[];
+  /**
+   * Told by the fence what is sealed: the coarse cells that change too and whose stored state the owner lacks. Called before
+   * `resolve`, inside the transaction, and as often.
+   */
+  sealed(seals: SealState): readonly CellKey[];
   /** May be called more than once with the same states; must give the same writes. */
   resolve(stored: readonly StoredCell[]): readonly CellWrite[];
 }
@@ -132,6 +122,8 @@ export interface PartitionCommit {
   readonly arrivalFromMs: number;
   readonly arrivalToMs: number;
   readonly rejected: readonly RejectedRow[];
+  /** Of a commit that is a slice of a seal; it has no batch's cells. */
+  readonly slice: SealSlice | null;
 }
 
 export interface CommitBatch {

@@ -1,7 +1,9 @@
 import { createMemoryDatabase, createMemoryStore } from '../src/memory.ts';
+import { sealContract } from './seal.contract.ts';
 import { storeContract } from './store.contract.ts';
+import type { StoreUnderTest } from './store.contract.ts';
 
-storeContract('the store in memory', async () => {
+async function make(): Promise<StoreUnderTest> {
   const database = createMemoryDatabase();
   return {
     open: (failAt) =>
@@ -15,4 +17,7 @@ storeContract('the store in memory', async () => {
     rejectedRowCount: async () => database.rejected.size,
     close: async () => undefined,
   };
-});
+}
+
+storeContract('the store in memory', make);
+sealContract('seals of the store in memory', make);

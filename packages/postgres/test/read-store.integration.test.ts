@@ -1,5 +1,5 @@
-import { createState, encodeState, seriesEntry } from '@tidegate/core';
-import type { CellRange } from '@tidegate/core';
+import { createState, encodeState, NOTHING_SEALED, seriesEntry } from '@tidegate/core';
+import type { CellRange, RangePiece, SealedThrough } from '@tidegate/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrate } from '../src/migrate.ts';
 import { createPgStore } from '../src/pg-store.ts';
@@ -56,6 +56,9 @@ describe('reading cells', () => {
        VALUES ('live', 0, '\\x00', 3, 5, 9007199254740991, 2, 't', '2026-01-01T00:00:00.250Z'), ('live', 1, '\\x00', 1, 0, 0, 1, 't', NULL),
          ('rejected', 0, '\\x00', 3, 5, 1, 2, 't', NULL)`,
     );
+    await database.query(
+      `UPDATE partition_progress SET sealed_hour = 7200 - 3600 * partition, sealed_day = CASE partition WHEN 0 THEN -86400 END WHERE lane = 'live'`,
+    );
     await database.query(`INSERT INTO log_gap (lane, partition, log_generation, from_offset, to_offset) VALUES ('live', 1, 1, 5, 9)`);
   });
   afterAll(async () => {
@@ -85,6 +88,28 @@ describe('reading cells', () => {
     expect((await store.readCells(RANGE, 3)).isCut).toBe(true);
   });
 
+  test('the pieces of a range are cut by what is sealed on every partition, and hold the cells of their own grain alone', async () => {
+    await put({ page: 'hours', version: 9 }, [
+      [0, 0],
+      [3_600, 0],
+    ]);
+    await database.query('UPDATE cell SET grain = 3 WHERE bucket_s = 0 AND series_id IN (SELECT series_id FROM series WHERE version = 9)');
+    const asked: SealedThrough[] = [];
+    const piecesOf = (sealed: SealedThrough): readonly RangePiece[] => {
+      asked.push(sealed);
+      return [
+        { grain: 3, fromS: 0, toS: 3_600 },
+        { grain: 2, fromS: 3_600, toS: 7_200 },
+      ];
+    };
+    const { cells, series } = await store.readCells({ ...RANGE, version: 9 }, 10, piecesOf);
+    expect(asked).toEqual([{ ...NOTHING_SEALED, hour: 3_600 }]);
+    expect([cells.map(({ bucketS }) => bucketS).toSorted(), series.length]).toEqual([[0, 3_600], 1]);
+    const quarters = await store.readCells({ ...RANGE, version: 9 }, 10);
+    expect(quarters.cells.map(({ bucketS }) => bucketS)).toEqual([3_600]);
+    expect((await store.readCells({ ...RANGE, version: 9 }, 10, () => [])).cells).toEqual([]);
+  });
+
   test('progress is that of the live lane, with the partitions whose accepted events are gone', async () => {
     expect(await store.readProgress()).toEqual([
       {
@@ -95,8 +120,12 @@ describe('reading cells', () => {
         logGeneration: 2,
         completeThroughMs: Date.UTC(2026, 0, 1) + 250,
         hasGap: false,
+        sealed: { ...NOTHING_SEALED, hour: 7_200, day: -86_400 },
       },
-      { partition: 1, term: 1, commitNo: 0, nextOffset: 0, logGeneration: 1, completeThroughMs: null, hasGap: true },
+      {
+        ...{ partition: 1, term: 1, commitNo: 0, nextOffset: 0, logGeneration: 1, completeThroughMs: null, hasGap: true },
+        sealed: { ...NOTHING_SEALED, hour: 3_600 },
+      },
     ]);
     expect((await store.readCells(RANGE, 10)).progress).toEqual(await store.readProgress());
   });

@@ -67,12 +67,13 @@ function commitOf(partition: number, offset: number, overrides: Partial<Partitio
     rawRows: rows.bytes(),
     arrivalDays: [{ arrivalDay: Math.floor(ARRIVAL_MS / 86_400_000), eventDay: -1, tenant: 'acme' }],
     series: [SERIES],
-    cells: { absent: [KEY], resolve: (stored) => [appendOffset(stored, offset)] },
+    cells: { absent: [KEY], sealed: () => [], resolve: (stored) => [appendOffset(stored, offset)] },
     identities: identities(offset),
     generation: 1,
     arrivalFromMs: ARRIVAL_MS,
     arrivalToMs: ARRIVAL_MS,
     rejected: [],
+    slice: null,
     ...overrides,
   };
 }

@@ -7,9 +7,11 @@ import { COMMIT_FAULT_POINTS } from '../src/store.ts';
 import type { PartitionCommit } from '../src/store.ts';
 import { createScratchDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
+import { sealContract } from './seal.contract.ts';
 import { storeContract } from './store.contract.ts';
+import type { StoreUnderTest } from './store.contract.ts';
 
-storeContract('the store in Postgres, under the role of the aggregator', async () => {
+async function make(): Promise<StoreUnderTest> {
   const database = await createScratchDatabase();
   await migrate({ databaseUrl: database.url });
   const count = async (table: string): Promise<number> => {
@@ -30,7 +32,10 @@ storeContract('the store in Postgres, under the role of the aggregator', async (
     rejectedRowCount: () => count('rejected_event'),
     close: () => database.drop(),
   };
-});
+}
+
+storeContract('the store in Postgres, under the role of the aggregator', make);
+sealContract('seals of the store in Postgres, under the role of the aggregator', make);
 
 const NOTHING = new Uint8Array(0);
 const UNOWNED: PartitionCommit = {
@@ -44,12 +49,13 @@ const UNOWNED: PartitionCommit = {
   rawRows: NOTHING,
   arrivalDays: [],
   series: [],
-  cells: { absent: [{ seriesId: new Uint8Array(16), grain: 2, bucketS: 0 }], resolve: () => [] },
+  cells: { absent: [{ seriesId: new Uint8Array(16), grain: 2, bucketS: 0 }], sealed: () => [], resolve: () => [] },
   identities: NOTHING,
   generation: 1,
   arrivalFromMs: 0,
   arrivalToMs: 0,
   rejected: [],
+  slice: null,
 };
 
 describe('a flush whose connection the server ends while statements are under way', () => {

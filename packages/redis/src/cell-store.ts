@@ -2,7 +2,7 @@
  * The port behind which hot cells lie: chunks of cells by UTC day, materialised progress, cached answers. Kept by Redis
  * (`cells.ts`) and by an in-memory twin (`cells-memory.ts`); both pass `test/cells.contract.ts`.
  */
-import type { ChunkCell, ChunkCellKey, GrainCode, SeriesEntry } from '@tidegate/core';
+import type { ChunkCell, ChunkCellKey, GrainCode, SealedThrough, SeriesEntry } from '@tidegate/core';
 
 /** Which cells a chunk holds: all of one set of one metric version on one UTC day; with a subject, that subject's alone. */
 export interface ChunkName {
@@ -50,6 +50,8 @@ export interface PartitionProgress {
   readonly logGeneration: number;
   /** 0: not known. */
   readonly completeThroughMs: number;
+  /** What of the partition's coarse cells is made: every such cell of a chunk that exists is in it. */
+  readonly sealed: SealedThrough;
   /** Offset in rollups.v1 where reading goes on. */
   readonly rollupsOffset: number;
 }

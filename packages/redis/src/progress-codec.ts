@@ -1,3 +1,5 @@
+import { COARSE_GRAINS, NEVER_SEALED, NOTHING_SEALED } from '@tidegate/core';
+import type { SealedThrough } from '@tidegate/core';
 import { z } from 'zod';
 import type { PartitionProgress } from './cell-store.ts';
 
@@ -13,6 +15,16 @@ const PROGRESS_SCHEMA = z.object({
   log_generation: z.int(),
   complete_through_ms: z.number(),
   rollups_offset: digits,
+  /** Per grain of which something is sealed the first second that is not; texts, as the others. */
+  sealed: z
+    .partialRecord(
+      z.enum(COARSE_GRAINS),
+      z
+        .string()
+        .regex(/^-?\d{1,16}$/)
+        .transform(Number),
+    )
+    .default({}),
 });
 
 export function encodeProgress(progress: PartitionProgress): string {
@@ -23,7 +35,13 @@ export function encodeProgress(progress: PartitionProgress): string {
     log_generation: progress.logGeneration,
     complete_through_ms: progress.completeThroughMs,
     rollups_offset: String(progress.rollupsOffset),
+    sealed: sealedTexts(progress.sealed),
   });
+}
+
+function sealedTexts(sealed: SealedThrough): Record<string, string> {
+  const grains = COARSE_GRAINS.filter((grain) => sealed[grain] !== NEVER_SEALED);
+  return Object.fromEntries(grains.map((grain) => [grain, String(sealed[grain])]));
 }
 
 export type ProgressDecoder = (partition: number, text: string) => PartitionProgress | null;
@@ -44,7 +62,7 @@ export function createProgressDecoder(): ProgressDecoder {
 function decodeProgress(partition: number, text: string): PartitionProgress | null {
   const parsed = PROGRESS_SCHEMA.safeParse(parseJson(text));
   if (!parsed.success) return null;
-  const { term, commit_no, next_offset, log_generation, complete_through_ms, rollups_offset } = parsed.data;
+  const { term, commit_no, next_offset, log_generation, complete_through_ms, rollups_offset, sealed } = parsed.data;
   return {
     partition,
     term,
@@ -52,8 +70,14 @@ function decodeProgress(partition: number, text: string): PartitionProgress | nu
     nextOffset: next_offset,
     logGeneration: log_generation,
     completeThroughMs: complete_through_ms,
+    sealed: sealedOf(sealed),
     rollupsOffset: rollups_offset,
   };
+}
+
+function sealedOf(told: Partial<SealedThrough>): SealedThrough {
+  const { quarter_hour: quarterHour, hour, day } = { ...NOTHING_SEALED, ...told };
+  return { quarter_hour: quarterHour, hour, day };
 }
 
 function parseJson(text: string): unknown {

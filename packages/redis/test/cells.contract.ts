@@ -1,4 +1,4 @@
-import { createState, encodeState, seriesEntry } from '@tidegate/core';
+import { createState, encodeState, NOTHING_SEALED, seriesEntry } from '@tidegate/core';
 import type { SeriesEntry } from '@tidegate/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type {
@@ -277,6 +277,7 @@ function describeProgress(label: string, open: () => Promise<CellsUnderTest>): v
       commitNo,
       nextOffset: commitNo * 10,
       logGeneration: 1,
+      sealed: NOTHING_SEALED,
       completeThroughMs: 1_000 + commitNo,
       rollupsOffset: commitNo + 1,
       ...changes,

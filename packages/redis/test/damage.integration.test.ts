@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createState, encodeState, seriesEntry } from '@tidegate/core';
+import { createState, encodeState, NOTHING_SEALED, seriesEntry } from '@tidegate/core';
 import { testServers } from '@tidegate/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -108,6 +108,7 @@ describe('what lies damaged in Redis', () => {
     nextOffset: 1,
     logGeneration: 1,
     completeThroughMs: 1,
+    sealed: NOTHING_SEALED,
     rollupsOffset: 1,
   };
 

@@ -112,6 +112,13 @@ export const METRICS = {
   requests_in_progress: { kind: 'gauge', help: 'Requests being answered.', labels: [] },
   requests_total: { kind: 'counter', help: 'Requests, by route template, method and status.', labels: ['route', 'method', 'status'] },
   takeovers_total: { kind: 'counter', help: 'Partitions taken over.', labels: [] },
+  task_slice_duration_seconds: {
+    kind: 'histogram',
+    help: 'Time of a slice of an owner’s task, which runs between two flushes.',
+    labels: [],
+    buckets: SECONDS,
+  },
+  task_slices_total: { kind: 'counter', help: 'Slices of owners’ tasks, by kind and result (done, failed).', labels: ['kind', 'result'] },
   users_total: { kind: 'gauge', help: 'Users of the installation.', labels: [] },
 } as const satisfies Readonly<Record<string, MetricSpec>>;
 

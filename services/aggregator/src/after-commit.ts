@@ -1,3 +1,4 @@
+import type { CommitAnnouncement } from '@tidegate/core';
 import { toAnnouncement } from './announce.ts';
 import type { AggregatorParts } from './aggregator-parts.ts';
 import { createCloseGenerations } from './close-generations.ts';
@@ -48,5 +49,21 @@ export function createAfterCommit(parts: AggregatorParts, ownership: Pick<Owners
     // For lag tools only: positions come from Postgres, so a failure here means nothing.
     const offsets = new Map(committed.map(({ owned, commit }) => [owned.partition, commit.live.next]));
     shared.member?.commitOffsets(deps.topics.events, offsets).catch(() => undefined);
+  };
+}
+
+/** The same of a slice's commit. */
+export function createAnnounceSlice({ deps, announcer, shared }: AggregatorParts) {
+  return async function announceSlice(owned: OwnedPartition, announcement: CommitAnnouncement): Promise<void> {
+    try {
+      await deps.fault('announce.begun');
+      await announcer.announce([announcement]);
+      owned.announcedCommitNo = announcement.commitNo;
+      await announcer.tellProgress([owned]);
+      await deps.fault('announce.done');
+    } catch (error) {
+      if (!shared.isStopping) throw error;
+      deps.log.warn('announcement_left_to_next_owner', { error });
+    }
   };
 }

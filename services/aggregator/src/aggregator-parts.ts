@@ -23,6 +23,8 @@ export interface AggregatorDeps {
     readonly flushPauseMaxMs: number;
     /** How often partitions without new records tell where they stand. */
     readonly idleMs: number;
+    /** No coarse cells of a partition are made sooner after its take-over. */
+    readonly sealDelayMs: number;
   };
   readonly reader: CanonicalReader;
   readonly seal: (tenant: string, original: Uint8Array) => Uint8Array;

@@ -1,5 +1,5 @@
 import type { GroupMember, LogReader } from '@tidegate/kafka';
-import { createAfterCommit } from './after-commit.ts';
+import { createAfterCommit, createAnnounceSlice } from './after-commit.ts';
 import type { AggregatorDeps, AggregatorParts, SharedState } from './aggregator-parts.ts';
 import { createAnnouncer } from './announce.ts';
 import { createBeginFlushSpan } from './flush-span.ts';
@@ -18,6 +18,8 @@ import { followRegistry } from './registry.ts';
 import { createAnnounceRejected } from './reject.ts';
 import { createSlabHandler } from './slab-handler.ts';
 import { createTakeOver } from './take-over.ts';
+import { createTaskRunner } from './task-runner.ts';
+import type { TaskRunner } from './task-runner.ts';
 
 export type { AggregatorDeps } from './aggregator-parts.ts';
 
@@ -112,6 +114,7 @@ function createOwnershipOf(parts: AggregatorParts, to: { readonly reader: LogRea
     topics: deps.topics,
     limits: deps.limits,
     newToken: deps.newToken,
+    nowMs: () => deps.clock.nowMs(),
     onGap: (gap) => instruments.gap(gap.partition, gap.toOffset - gap.fromOffset),
     log: deps.log,
   });
@@ -159,6 +162,7 @@ function startLoop(parts: AggregatorParts, ownership: Ownership): FlushLoop {
   return startFlushLoop({
     owned: () => ownership.all(),
     flush,
+    tasks: createTasks(parts, ownership),
     beginSpan: createBeginFlushSpan(deps.tracing),
     afterCommit: createAfterCommit(parts, ownership),
     onTurn: () => liveness.turned(),
@@ -166,6 +170,20 @@ function startLoop(parts: AggregatorParts, ownership: Ownership): FlushLoop {
     pauseMaxMs: deps.limits.flushPauseMaxMs,
     clock: deps.clock,
     onFault: (error) => deps.onFatal('flush_loop_failed', error),
+  });
+}
+
+function createTasks(parts: AggregatorParts, ownership: Ownership): TaskRunner {
+  const { deps, registry, instruments } = parts;
+  return createTaskRunner({
+    ...{ registry, store: deps.store, clock: deps.clock, random: deps.random, log: deps.log },
+    owned: () => ownership.all(),
+    announce: createAnnounceSlice(parts),
+    onLost: (taken) => ownership.lost(taken),
+    onSlice: instruments.sliced,
+    sealDelayMs: deps.limits.sealDelayMs,
+    pause: parts.pause,
+    isStopping: () => parts.shared.isStopping,
   });
 }
 

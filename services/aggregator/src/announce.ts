@@ -76,7 +76,7 @@ export function createAnnouncer(deps: AnnounceDeps): Announcer {
 export function toAnnouncement(frozen: FrozenBatch): CommitAnnouncement {
   const { owned, commit, folded } = frozen;
   const cells: AnnouncedCell[] = frozen.cells.writes.map((write, i) => ({
-    series: folded.deltas[i]?.series ?? 0,
+    series: frozen.cells.places[i] ?? 0,
     grain: write.grain,
     bucketS: write.bucketS,
     revision: write.revision,
@@ -90,6 +90,7 @@ export function toAnnouncement(frozen: FrozenBatch): CommitAnnouncement {
     nextOffset: commit.live.next,
     completeThroughMs: owned.completeThroughMs ?? 0,
     logGeneration: owned.live.logGeneration,
+    sealed: frozen.sealed,
     series: folded.series,
     cells,
   };
@@ -108,6 +109,7 @@ export function standingOf(owned: OwnedPartition): CommitAnnouncement {
     nextOffset: owned.live.committed,
     completeThroughMs: owned.completeThroughMs ?? 0,
     logGeneration: owned.live.logGeneration,
+    sealed: owned.seals.through,
     series: [],
     cells: [],
   };

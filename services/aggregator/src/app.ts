@@ -31,6 +31,8 @@ const TOKEN_BYTES = 16;
 const SEALED_VERSION = Uint8Array.of(1);
 /** Twelve of these are one transaction of about a second: well inside its limit of 10 s. */
 const BATCH_RECORDS_MAX = 10_000;
+/** A first start replays its samples in less: events of days long past, each of which would change sealed cells too. */
+const SEAL_DELAY_MS = 60_000;
 const CACHED_CELLS_PER_PARTITION = 8_192;
 
 /** Builds the adapters and starts the aggregator. The only place of this service where outside systems are made. */
@@ -117,6 +119,7 @@ function limitsOf(config: AggregatorConfig, partitions: number) {
     flushPauseMinMs: config.flushPauseMinMs,
     flushPauseMaxMs: config.flushPauseMaxMs,
     idleMs: 1_000,
+    sealDelayMs: SEAL_DELAY_MS,
   };
 }
 

@@ -4,6 +4,7 @@ import { pauseAfter } from './flush-pace.ts';
 import type { createFlush } from './flush.ts';
 import { freeze } from './frozen-batch.ts';
 import type { FrozenBatch } from './frozen-batch.ts';
+import type { TaskRunner } from './task-runner.ts';
 import { hasWork } from './owned-partition.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 
@@ -16,6 +17,8 @@ export interface FlushLoopDeps {
   readonly beginSpan: BeginFlushSpan;
   /** Told of each flush that committed; the next flush is not announced before this one resolves. */
   readonly afterCommit: (committed: readonly FrozenBatch[], durationMs: number) => Promise<void>;
+  /** What is done between flushes. */
+  readonly tasks: TaskRunner;
   readonly pauseMinMs: number;
   readonly pauseMaxMs: number;
   readonly clock: Clock;
@@ -48,7 +51,10 @@ export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
     const span = deps.beginSpan(frozen);
     const committed = await span.commit(() => deps.flush(frozen));
     const durationMs = deps.clock.monotonicMs() - startedMs;
-    if (frozen.length > 0) pace.flushed({ durationMs, events: frozen.reduce((sum, { batch }) => sum + batch.events, 0) });
+    if (frozen.length > 0) {
+      deps.tasks.flushed();
+      pace.flushed({ durationMs, events: frozen.reduce((sum, { batch }) => sum + batch.events, 0) });
+    }
     // Announcements follow one another, one flush behind at most.
     await announced;
     if (committed.length === 0) span.end();
@@ -57,6 +63,14 @@ export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
         .announce(() => deps.afterCommit(committed, durationMs))
         .catch(deps.onFault)
         .finally(() => span.end());
+  }
+
+  /** Never beside a flush: its commit is one in the partition's row, as a flush is. */
+  async function runSlice(): Promise<void> {
+    const announce = await deps.tasks.runSlice();
+    if (announce === null) return;
+    await announced;
+    announced = announce().catch(deps.onFault);
   }
 
   async function run(): Promise<void> {
@@ -68,6 +82,7 @@ export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
       round = Promise.withResolvers();
       await flushOnce();
       done.resolve();
+      if (!isLast) await runSlice();
     }
   }
 
@@ -94,7 +109,7 @@ export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
 
 /** When the next flush begins. */
 interface Pace {
-  /** Resolves when there is something to flush and the pause is over, or when somebody does not want to wait. */
+  /** Resolves when there is something to flush and the pause is over, when a slice may begin, or when somebody does not want to wait. */
   next(): Promise<void>;
   wake(): void;
   flushed(flush: { readonly durationMs: number; readonly events: number }): void;
@@ -122,7 +137,9 @@ function createPace(deps: FlushLoopDeps): Pace {
     wake,
     async next() {
       while (!isUrged() && ![...deps.owned()].some(hasWork)) {
-        await waitAtMost(IDLE_TURN_MS);
+        const sliceInMs = deps.tasks.waitMs();
+        if (sliceInMs <= 0) return;
+        await waitAtMost(Math.min(IDLE_TURN_MS, sliceInMs));
         deps.onTurn();
       }
       // Woken early by more work: only urgency shortens the pause.

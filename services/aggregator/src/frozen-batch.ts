@@ -1,6 +1,6 @@
-import type { FoldedBatch } from '@tidegate/core';
+import type { FoldedBatch, SealedThrough } from '@tidegate/core';
 import type { PartitionCommit } from '@tidegate/postgres';
-import type { PreparedCells } from './cell-states.ts';
+import type { PreparedCells } from './prepared-cells.ts';
 import { createOpenBatch } from './open-batch.ts';
 import type { OpenBatch } from './open-batch.ts';
 import { makeRoom } from './owned-partition.ts';
@@ -16,6 +16,8 @@ export interface FrozenBatch {
   readonly cells: PreparedCells;
   readonly layer: number;
   readonly commit: PartitionCommit;
+  /** What is sealed as of this commit. A slice may seal more before the commit is announced. */
+  readonly sealed: SealedThrough;
 }
 
 /** Takes what the partition has folded and gives it room for the next batch. Batches of a partition are taken one at a time. */
@@ -49,9 +51,10 @@ export function freeze(owned: OwnedPartition, nowMs: number): FrozenBatch {
     arrivalFromMs,
     arrivalToMs,
     rejected: batch.rejected,
+    slice: null,
   };
   makeRoom(owned);
-  return { owned, batch, folded, cells, layer, commit };
+  return { owned, batch, folded, cells, layer, commit, sealed: owned.seals.through };
 }
 
 /** Once a batch, not once a slab: hashing the last record of each would cost more than finding it. */

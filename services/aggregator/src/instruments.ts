@@ -8,6 +8,7 @@ export interface Instruments {
   flushed(committed: readonly FrozenBatch[], durationMs: number): void;
   flushFailed(reason: 'fenced' | 'data' | 'server'): void;
   lookedUp(asked: number, found: number): void;
+  sliced(slice: { readonly result: 'done' | 'failed'; readonly durationMs: number; readonly cells: number }): void;
   takenOver(): void;
   gap(partition: number, records: number): void;
   waitsForPack(isWaiting: boolean): void;
@@ -21,6 +22,7 @@ export function createInstruments(metrics: Metrics, owned: () => readonly OwnedP
   const duration = metrics.histogram('flush_duration_seconds');
   const flushEvents = metrics.histogram('flush_events');
   const flushCells = metrics.histogram('flush_cells');
+  const sliceDuration = metrics.histogram('task_slice_duration_seconds');
   const packWaits = metrics.gauge('degraded', { reason: 'waiting_for_pack' });
   const stopped = metrics.gauge('degraded', { reason: 'unknown_record' });
   metrics.onScrape(() => readGauges(metrics, owned(), nowMs()));
@@ -45,6 +47,11 @@ export function createInstruments(metrics: Metrics, owned: () => readonly OwnedP
     lookedUp(asked, found) {
       metrics.counter('dedupe_lookups_total', { result: 'copy' }).inc(found);
       metrics.counter('dedupe_lookups_total', { result: 'first' }).inc(asked - found);
+    },
+    sliced({ result, durationMs, cells: written }) {
+      metrics.counter('task_slices_total', { kind: 'seal', result }).inc();
+      sliceDuration.observe(durationMs / 1_000);
+      cells.inc(written);
     },
     takenOver: () => metrics.counter('takeovers_total').inc(),
     gap: (partition, records) => metrics.counter('events_lost_total', { partition: String(partition) }).inc(records),

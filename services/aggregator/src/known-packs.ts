@@ -1,5 +1,5 @@
 import { compilePack, foldPlansOf, parsePackRecord } from '@tidegate/core';
-import type { CompiledMeasure, FoldPlan, SeriesEntry } from '@tidegate/core';
+import type { CompiledMeasure, CompiledMetric, FoldPlan, SeriesEntry } from '@tidegate/core';
 import { createControlReader } from '@tidegate/kafka';
 import type { ControlTold, TableRecord } from '@tidegate/kafka';
 import type { Logger } from '@tidegate/telemetry';
@@ -16,6 +16,8 @@ export interface KnownPacks {
   planOf(tenant: string, eventType: string): FoldPlan | null;
   knows(tenant: string, eventType: string, packVersion: number): boolean;
   measuresOf(series: MetricName): readonly CompiledMeasure[];
+  /** Null: no pack that was told names this version of the metric. */
+  metricOf(series: MetricName): CompiledMetric | null;
   /** See `ControlReader`. */
   knownThroughMs(): number;
 }
@@ -33,7 +35,9 @@ export function createKnownPacks(log: Logger): KnownPacks {
   const reader = createControlReader();
   /** By tenant, then by type: two look-ups an event and no string made for them. */
   const byTenant = new Map<string, Map<string, KnownPack>>();
-  const measures = new Map<string, readonly CompiledMeasure[]>();
+  const metrics = new Map<string, CompiledMetric>();
+  const metricOf = ({ tenant, metric, version }: MetricName): CompiledMetric | null =>
+    metrics.get(`${tenant} ${metric} ${version}`) ?? null;
 
   const packOf = (tenant: string, type: string): KnownPack | undefined => byTenant.get(tenant)?.get(type);
 
@@ -46,13 +50,13 @@ export function createKnownPacks(log: Logger): KnownPacks {
   function takePack({ key, tenant, value }: ControlTold): void {
     const record = parsePackRecord(value);
     if (!record.ok) return log.error('pack_record_unreadable', { detail: { faults: record.fault.length } });
-    const { version, source, metrics } = record.value;
-    const pack = compilePack({ tenant, version, metricVersions: metrics, pack: source });
+    const { version, source, metrics: metricVersions } = record.value;
+    const pack = compilePack({ tenant, version, metricVersions, pack: source });
     const known = { version, plans: foldPlansOf(pack), types: new Set(pack.eventTypes.keys()) };
     dropPlans({ key, tenant });
     packs.set(key, known);
     for (const type of known.types) setPack(tenant, type, known);
-    for (const metric of pack.metrics.values()) measures.set(`${tenant} ${metric.metric} ${metric.version}`, metric.measures);
+    for (const metric of pack.metrics.values()) metrics.set(`${tenant} ${metric.metric} ${metric.version}`, metric);
     log.info('pack_in_force', { detail: { version, metrics: pack.metrics.size } });
   }
 
@@ -79,11 +83,12 @@ export function createKnownPacks(log: Logger): KnownPacks {
     hasType: (tenant, type) => packOf(tenant, type) !== undefined,
     planOf: (tenant, type) => packOf(tenant, type)?.plans.get(type) ?? null,
     knows: (tenant, type, packVersion) => (packOf(tenant, type)?.version ?? -1) >= packVersion,
-    measuresOf({ tenant, metric, version }) {
-      const found = measures.get(`${tenant} ${metric} ${version}`);
-      if (found === undefined) throw new Error(`metric ${metric} version ${version} is in no pack that was told`);
-      return found;
+    measuresOf(series) {
+      const found = metricOf(series);
+      if (found === null) throw new Error(`metric ${series.metric} version ${series.version} is in no pack that was told`);
+      return found.measures;
     },
+    metricOf,
     knownThroughMs: reader.knownThroughMs,
   };
 }

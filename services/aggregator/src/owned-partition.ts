@@ -1,4 +1,4 @@
-import type { DedupWindow, Folder } from '@tidegate/core';
+import type { DedupWindow, Folder, SealState } from '@tidegate/core';
 import type { CellStates } from './cell-states.ts';
 import { createOpenBatch } from './open-batch.ts';
 import type { OpenBatch } from './open-batch.ts';
@@ -33,6 +33,10 @@ export interface OwnedPartition {
   readonly folder: Folder;
   readonly cells: CellStates;
   commitNo: number;
+  /** What of the coarse cells is made, as of that commit. */
+  seals: SealState;
+  /** Epoch ms of the take-over. */
+  readonly takenOverMs: number;
   /** Last commit whose cells readers have been told. */
   announcedCommitNo: number;
   completeThroughMs: number | null;

@@ -1,4 +1,4 @@
-import type { CompiledMeasure, FoldPlan } from '@tidegate/core';
+import type { CompiledMeasure, CompiledMetric, FoldPlan } from '@tidegate/core';
 import { followTable } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TableRecord } from '@tidegate/kafka';
 import type { Logger } from '@tidegate/telemetry';
@@ -13,6 +13,8 @@ export interface Registry {
   knows(tenant: string, eventType: string, packVersion: number): boolean;
   /** Measures of a metric version that any pack told since the start has named, in state order. */
   measuresOf(series: MetricName): readonly CompiledMeasure[];
+  /** The metric version itself; null where no pack told since the start has named it. */
+  metricOf(series: MetricName): CompiledMetric | null;
   /**
    * Reads the topic anew, to the end that it has now, for an event whose type no pack declares. Ingest knew the pack, so it
    * was told before the event: where the type is not found even so, a later version of its pack left it out or the pack was
@@ -56,6 +58,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
     planOf: packs.planOf,
     knows: packs.knows,
     measuresOf: packs.measuresOf,
+    metricOf: packs.metricOf,
     lookUp(tenant, type, packVersion) {
       if (packs.hasType(tenant, type)) return;
       lookUps.begin(() => {

@@ -30,10 +30,11 @@ export interface TakeOverDeps {
   readonly admin: LogAdmin;
   readonly probe: LogProbe;
   readonly topics: TopicNames;
-  readonly registry: Pick<Registry, 'planOf' | 'measuresOf'>;
+  readonly registry: Pick<Registry, 'planOf' | 'measuresOf' | 'metricOf'>;
   readonly announcer: Announcer;
   readonly limits: TakeOverLimits;
   readonly newToken: () => Uint8Array;
+  readonly nowMs: () => number;
   /** Accepted events that are gone; called once for each gap that is found. */
   readonly onGap: (gap: {
     readonly lane: Lane;
@@ -178,8 +179,14 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: { live: LanePositio
     rejected: toCursor(deps.topics.rejected, lanes.rejected),
     window,
     folder: createFolder(deps.registry.planOf),
-    cells: createCellStates({ measuresOf: deps.registry.measuresOf, cellsMax: deps.limits.cachedCellsMax }),
+    cells: createCellStates({
+      measuresOf: deps.registry.measuresOf,
+      grainsOf: (series) => deps.registry.metricOf(series)?.grains ?? [],
+      cellsMax: deps.limits.cachedCellsMax,
+    }),
     commitNo: claim.commitNo,
+    seals: claim.seals,
+    takenOverMs: deps.nowMs(),
     announcedCommitNo: 0,
     completeThroughMs: claim.completeThroughMs,
     state: 'running',

@@ -29,6 +29,8 @@ export type Step =
   | { readonly kind: 'lose appends'; readonly appends: number; readonly kept: boolean }
   /** A process lives and everything that was sent is counted before anything else happens. */
   | { readonly kind: 'settle' }
+  /** Time passes: buckets close and are sealed, so late events meet sealed cells. */
+  | { readonly kind: 'age'; readonly hours: number }
   | { readonly kind: 'pass'; readonly turns: number };
 
 const which = fc.nat(PROCESSES_MAX - 1);
@@ -51,6 +53,7 @@ export const schedules: fc.Arbitrary<Step[]> = fc.array(
       arbitrary: fc.record({ kind: fc.constant('lose appends' as const), appends: fc.integer({ min: 1, max: 5 }), kept: fc.boolean() }),
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('settle' as const) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('age' as const), hours: fc.integer({ min: 1, max: 30 }) }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('pass' as const), turns: fc.integer({ min: 1, max: 12 }) }) },
   ),
   { minLength: 15, maxLength: 40, size: 'max' },
@@ -79,6 +82,7 @@ export class Schedule {
   }
 
   async run(step: Step): Promise<void> {
+    await this.world.beat();
     this.living = this.living.filter((process) => !process.isDead);
     switch (step.kind) {
       case 'deliver':
@@ -99,6 +103,9 @@ export class Schedule {
         return;
       case 'lose appends':
         return this.loseAppends(step.appends, step.kept);
+      case 'age':
+        this.world.nowMs += step.hours * 3_600_000;
+        return;
       case 'settle':
         return this.settle();
       case 'pass':

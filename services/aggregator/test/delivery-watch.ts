@@ -1,4 +1,6 @@
-import { announcementsOf } from './ledger.ts';
+import type { SealedThrough } from '@tidegate/core';
+import { announcementsOf, MEASURES } from './ledger.ts';
+import { wrongCoarseCellsOf } from './sealed-cells.ts';
 import { PARTITIONS } from './world.ts';
 import type { World } from './world.ts';
 
@@ -16,6 +18,7 @@ export class DeliveryWatch {
   private readonly highest = new Map<string, number>();
   private readonly counted = new Set<string>();
   private rowsSeen = 0;
+  private readonly sealedAt = new Map<string, SealedThrough>();
   private readonly told = new Map<number, Told>();
 
   constructor(world: World) {
@@ -27,6 +30,7 @@ export class DeliveryWatch {
     this.lookAtRows();
     for (let partition = 0; partition < PARTITIONS; partition += 1) {
       this.lookAtJournal(partition);
+      this.lookAtSeals(partition);
       this.lookAtAnnouncements(partition);
     }
   }
@@ -74,12 +78,25 @@ export class DeliveryWatch {
     this.never(last !== undefined && last !== live, `partition ${partition} stands at commit ${live}, its journal at ${last}`);
   }
 
+  /** At every commit sealed cells are what their quarter hours add up to; what is sealed grows. */
+  private lookAtSeals(partition: number): void {
+    this.faults.push(...wrongCoarseCellsOf(this.world.database, partition, MEASURES));
+    const live = this.world.database.live.get(partition);
+    if (live === undefined) return;
+    const { hour, day } = live.seals.through;
+    this.onlyForwards(`sealed hours of ${partition}`, Math.max(0, hour));
+    this.onlyForwards(`sealed days of ${partition}`, Math.max(0, day));
+    this.sealedAt.set(`${partition}/${live.commitNo}`, live.seals.through);
+  }
+
   /** Readers are told of nothing that is not committed, and a reader that goes by versions sees complete-through only grow. */
   private lookAtAnnouncements(partition: number): void {
     const all = announcementsOf(this.world, partition);
     const known = this.told.get(partition) ?? { seen: 0, term: 0, commitNo: 0, completeThroughMs: 0 };
     const committed = this.world.database.live.get(partition)?.commitNo ?? 0;
-    for (const { term, commitNo, completeThroughMs } of all.slice(known.seen)) {
+    for (const { term, commitNo, completeThroughMs, sealed } of all.slice(known.seen)) {
+      const then = this.sealedAt.get(`${partition}/${commitNo}`) ?? sealed;
+      this.never(sealed.hour !== then.hour || sealed.day !== then.day, `commit ${commitNo} of ${partition} is announced with other seals`);
       this.never(commitNo > committed, `commit ${commitNo} of ${partition} is announced and not committed`);
       const isNewer = term > known.term || (term === known.term && commitNo >= known.commitNo);
       if (!isNewer) continue;

@@ -1,3 +1,4 @@
+import { UNSEALED } from '@tidegate/core';
 import type { CommitOutcome, ProgressRow } from '@tidegate/postgres';
 import { silentLogger } from '@tidegate/telemetry';
 import { describe, expect, it } from 'vitest';
@@ -35,7 +36,16 @@ function scripted(outcomes: CommitOutcome[], row: Partial<ProgressRow> = {}) {
       readProgress: async (partitions) => {
         steps.push('read back');
         return partitions.map((partition) => ({
-          ...{ partition, term: 1, commitNo: 0, completeThroughMs: null, owner: TOKEN, live: position, rejected: position },
+          ...{
+            partition,
+            term: 1,
+            commitNo: 0,
+            completeThroughMs: null,
+            owner: TOKEN,
+            live: position,
+            rejected: position,
+            seals: UNSEALED,
+          },
           ...row,
         }));
       },

@@ -1,10 +1,10 @@
-import { decodeAnnouncement, decodeState, formatExact, readMeasureAt } from '@tidegate/core';
+import { decodeAnnouncement, decodeState, formatExact, GRAINS, readMeasureAt } from '@tidegate/core';
 import type { Announcement, CompiledMeasure } from '@tidegate/core';
 import { cellKeyText } from '@tidegate/postgres';
 import { PARTITIONS, TOPICS } from './world.ts';
 import type { World } from './world.ts';
 
-const MEASURES: readonly CompiledMeasure[] = [
+export const MEASURES: readonly CompiledMeasure[] = [
   { name: 'n', kind: 'count', numbers: 'exact' },
   { name: 'revenue', kind: 'sum', field: 'price', numbers: 'exact' },
 ];
@@ -13,6 +13,7 @@ const MEASURES: readonly CompiledMeasure[] = [
 export function storedCells(world: World): Map<string, { n: number; cents: number }> {
   const merged = new Map<string, { n: number; cents: number }>();
   for (const cell of world.database.cells.values()) {
+    if (cell.grain !== GRAINS.quarter_hour.code) continue;
     const series = world.database.series.get(Buffer.from(cell.seriesId).toString('hex'));
     const key = `${series?.dims[0] ?? '-'} ${cell.bucketS}`;
     const { n, cents } = read(cell.state);

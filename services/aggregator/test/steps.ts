@@ -1,4 +1,4 @@
-import { createDedupWindow, createFolder } from '@tidegate/core';
+import { createDedupWindow, createFolder, UNSEALED } from '@tidegate/core';
 import type { RecordSlab } from '@tidegate/kafka';
 import { createCellStates } from '../src/cell-states.ts';
 import { createOpenBatch } from '../src/open-batch.ts';
@@ -16,8 +16,17 @@ export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPa
     rejected: { topic: 'rejected', ...lane },
     window,
     folder: createFolder(() => null),
-    cells: createCellStates({ measuresOf: () => [], cellsMax: 10 }),
-    ...{ commitNo: 0, announcedCommitNo: 0, completeThroughMs: null, state: 'running', epoch: 0, isBusy: false },
+    cells: createCellStates({ measuresOf: () => [], grainsOf: () => [], cellsMax: 10 }),
+    ...{
+      commitNo: 0,
+      seals: UNSEALED,
+      takenOverMs: 0,
+      announcedCommitNo: 0,
+      completeThroughMs: null,
+      state: 'running',
+      epoch: 0,
+      isBusy: false,
+    },
     batch: createOpenBatch(),
     layer: window.begin(),
     ...{ recordLimit: 100, searchUntil: 0, refused: new Set(), endOffset: 0, room: Promise.withResolvers() },

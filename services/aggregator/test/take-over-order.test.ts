@@ -16,7 +16,8 @@ function lastCommit(): PartitionCommit {
     ...{ partition: 0, token: OLD_OWNER, term: 1, commitNo: 1, rejectedLane: null, completeThroughMs: START_MS },
     live: { expected: 0, next: 1, lastRecordSha256: null },
     ...{ rawRows: new Uint8Array(0), arrivalDays: [], series: [], rejected: [] },
-    cells: { absent: [], resolve: () => [] },
+    slice: null,
+    cells: { absent: [], sealed: () => [], resolve: () => [] },
     ...{ identities: identityOf('e-0'), generation: 1, arrivalFromMs: START_MS, arrivalToMs: START_MS },
   };
 }
@@ -41,10 +42,11 @@ it('the window of a new owner holds what the earlier one committed up to the ver
     admin: client.createAdmin(),
     probe,
     topics: TOPICS,
-    registry: { planOf: () => null, measuresOf: () => [] },
+    registry: { planOf: () => null, measuresOf: () => [], metricOf: () => null },
     announcer: { announce: async () => undefined, tellProgress: async () => undefined },
     limits: { dedupWindowMs: 1e9, dedupCloseAt: 1_000, dedupFilterBytesMax: 1 << 20, cachedCellsMax: 16, batchRecordsMax: 100 },
     newToken: () => new Uint8Array(16).fill(2),
+    nowMs: () => world.nowMs,
     onGap: () => undefined,
     log: silentLogger,
   });

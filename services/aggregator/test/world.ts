@@ -94,6 +94,12 @@ export class World {
     await this.append(TOPICS.control, 0, { key: 'pack/acme/shop', value: controlRecord(version, change), headers: JSON_HEADERS });
   }
 
+  /** What the publisher says each second: nothing that was recorded before now is yet to be told. */
+  async beat(): Promise<void> {
+    const value = JSON.stringify({ version: this.nowMs, value: {} });
+    await this.append(TOPICS.control, 0, { key: 'beat/-/publisher', value, headers: JSON_HEADERS });
+  }
+
   async send(event: TestEvent, options: SendOptions = {}): Promise<void> {
     const partition = options.partition ?? partitionOf(event.id, PARTITIONS);
     await this.append(TOPICS.events, partition, {
@@ -125,7 +131,7 @@ export class World {
       sessionTimeoutMs: 6_000,
       limits: {
         ...{ dedupWindowMs: 8 * 86_400_000, dedupCloseAt: 40, dedupFilterBytesMax: 1 << 20, cachedCellsMax: 16 },
-        ...{ batchRecordsMax: 64, flushPauseMinMs: 1, flushPauseMaxMs: 2, idleMs: 10, ...overrides },
+        ...{ batchRecordsMax: 64, flushPauseMinMs: 1, flushPauseMaxMs: 2, idleMs: 10, sealDelayMs: 0, ...overrides },
       },
       reader: createCanonicalReader(),
       seal: (_tenant, original) => Uint8Array.from(original),

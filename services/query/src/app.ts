@@ -228,7 +228,7 @@ function createReading(config: QueryConfig, { store, primary: untraced, meter, t
     }),
     decoded: new LRUCache<string, DecodedChunk>({ maxSize: config.decodedCells }),
     cacheBudgetMs: config.cacheBudgetMs,
-    daysMax: config.chunkDaysMax,
+    chunksMax: config.chunksMax,
     cellsMax: config.cellsMax,
     meter,
   });

@@ -1,38 +1,46 @@
-import type { AnnouncedCell, Announcement, CellRange, SeriesEntry } from '@tidegate/core';
-import { GRAINS } from '@tidegate/core';
+import type { AnnouncedCell, Announcement, CellRange, GrainCode, RangePiece, SeriesEntry } from '@tidegate/core';
 import type { ChunkContent, ChunkName, PlacedCell } from '@tidegate/redis';
 
 const DAY_S = 86_400;
 /** More than there are codes of grains. */
 const GRAIN_CODES = 16;
+/** Days in a chunk, so that a series has some 96 cells in each; its name has the first of them. */
+const SPAN_DAYS: Readonly<Record<GrainCode, number>> = { 1: 1, 2: 1, 3: 4, 4: 96 };
+
+/** The first day of the chunk that holds a bucket. */
+function firstDay(bucketS: number, grain: GrainCode): number {
+  const days = SPAN_DAYS[grain];
+  return Math.floor(bucketS / DAY_S / days) * days;
+}
 
 /**
- * The chunks that hold the cells of a range; null where they cannot be listed (series of all subjects) or are more than
- * `daysMax`: then Postgres answers.
+ * The chunks that hold the cells of a range's pieces; null where they cannot be listed (series of all subjects) or are more
+ * than `chunksMax`: then Postgres answers.
  */
 export function chunksOf(
   range: CellRange,
-  options: { readonly bySubject: boolean; readonly daysMax: number },
+  pieces: readonly RangePiece[],
+  options: { readonly bySubject: boolean; readonly chunksMax: number },
 ): readonly ChunkName[] | null {
   if (options.bySubject && range.subject === null) return null;
-  const first = Math.floor(range.fromS / DAY_S);
-  const days = Math.ceil(range.toS / DAY_S) - first;
-  if (days > options.daysMax) return null;
   const { tenant, metric, version, setNo, subject } = range;
-  return Array.from({ length: Math.max(0, days) }, (_, day) => ({
-    tenant,
-    metric,
-    version,
-    setNo,
-    subject,
-    grain: GRAINS.quarter_hour.code,
-    utcDay: first + day,
-  }));
+  const names = new Map<string, ChunkName>();
+  for (const { grain, fromS, toS } of pieces) {
+    for (let utcDay = firstDay(fromS, grain); utcDay * DAY_S < toS; utcDay += SPAN_DAYS[grain]) {
+      const name = { tenant, metric, version, setNo, subject, grain, utcDay };
+      names.set(chunkId(name), name);
+      if (names.size > options.chunksMax) return null;
+    }
+  }
+  return [...names.values()];
 }
 
-/** The range of cells that one chunk holds. */
-export function rangeOfChunk({ tenant, metric, version, setNo, subject, utcDay }: ChunkName): CellRange {
-  return { tenant, metric, version, setNo, subject, fromS: utcDay * DAY_S, toS: (utcDay + 1) * DAY_S };
+/** The cells that one chunk holds. */
+export function rangeOfChunk(name: ChunkName): { readonly range: CellRange; readonly pieces: readonly RangePiece[] } {
+  const { tenant, metric, version, setNo, subject, grain, utcDay } = name;
+  const fromS = utcDay * DAY_S;
+  const toS = (utcDay + SPAN_DAYS[grain]) * DAY_S;
+  return { range: { tenant, metric, version, setNo, subject, fromS, toS }, pieces: [{ grain, fromS, toS }] };
 }
 
 /** Tells chunks apart, in memory. */
@@ -62,7 +70,7 @@ export function gatherCells(): GatheredCells {
   // By what a series says of its chunk, then by day and grain: a name is written once per series and not for each cell.
   const byOwner = new Map<string, Map<number, FilledChunk>>();
   const chunkOf = (owners: Map<number, FilledChunk>, entry: SeriesEntry, cell: AnnouncedCell): FilledChunk => {
-    const utcDay = Math.floor(cell.bucketS / DAY_S);
+    const utcDay = firstDay(cell.bucketS, cell.grain);
     const place = utcDay * GRAIN_CODES + cell.grain;
     const known = owners.get(place);
     if (known !== undefined) return known;

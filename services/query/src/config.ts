@@ -34,11 +34,12 @@ export const queryConfig = defineConfig('query', {
     default: '50',
     description: 'Longest time that an answer waits for Redis at each step; then Postgres answers.',
   },
-  chunkDaysMax: {
-    env: 'CHUNK_DAYS_MAX',
+  chunksMax: {
+    env: 'CHUNKS_MAX',
     schema: text.integer({ min: 0, max: 1_000 }),
     default: '62',
-    description: 'Ranges of more UTC days than this are read from Postgres and not cached.',
+    description:
+      'Ranges of more chunks than this (a UTC day of quarter hours, 4 of hours, 96 of days) are read from Postgres and not cached.',
   },
   cellsMax: {
     env: 'CELLS_MAX',

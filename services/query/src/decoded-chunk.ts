@@ -8,8 +8,8 @@ export interface DecodedChunk {
   version(): ChunkVersion | null;
   /** Takes changes over what is known, cell by cell if newer: readings may end in another order than they began. */
   apply(version: ChunkVersion, content: ChunkContent): void;
-  /** Gives every series and cell of the range to the answer; `inOrder`: in the canonical order of `merge-order.ts`. */
-  feed(answer: AnswerBuilder<RollupState>, range: { readonly fromS: number; readonly toS: number; readonly inOrder?: boolean }): void;
+  /** Gives every series to the answer, and of its cells those that are wanted. */
+  feed(answer: AnswerBuilder<RollupState>, wanted: WantedCells): void;
   cellCount(): number;
 }
 
@@ -22,6 +22,12 @@ export class ChunkDamaged extends Error {
     this.name = 'ChunkDamaged';
     this.chunk = chunk;
   }
+}
+
+export interface WantedCells {
+  readonly isWanted: (bucketS: number) => boolean;
+  /** In the canonical order of `merge-order.ts`. */
+  readonly inOrder: boolean;
 }
 
 interface CellOfPartition {
@@ -61,17 +67,17 @@ export function createDecodedChunk(measures: readonly CompiledMeasure[]): Decode
       for (const cell of content.cells) if (place(seriesOf(cell.seriesId), cell)) cells += 1;
       known = newest(known, version);
     },
-    feed(answer, { fromS, toS, inOrder }) {
+    feed(answer, { isWanted, inOrder }) {
       const give = (sink: CellSink<RollupState>, bucketS: number, bucket: Bucket): void => {
         const merged = (bucket.merged ??= mergePartitions(bucket, measures));
         if (merged === null) throw new ChunkDamaged(chunk);
         sink(bucketS, merged.state, merged.revision);
       };
-      for (const { entry, buckets } of inOrder === true ? inSeriesOrder(series) : series.values()) {
+      for (const { entry, buckets } of inOrder ? inSeriesOrder(series) : series.values()) {
         const sink = entry === null ? null : answer.series(entry);
         if (sink === null) continue;
-        for (const [bucketS, bucket] of inOrder === true ? byNumber(buckets) : buckets) {
-          if (bucketS >= fromS && bucketS < toS) give(sink, bucketS, bucket);
+        for (const [bucketS, bucket] of inOrder ? byNumber(buckets) : buckets) {
+          if (isWanted(bucketS)) give(sink, bucketS, bucket);
         }
       }
     },

@@ -31,9 +31,10 @@ export function createLoadChunk({ store, primary, newToken, cellsMax }: LoadChun
   return async function loadChunk(name, { epoch, brokenToken }) {
     const { kind, token } = await store.create(name, { token: newToken(), epoch, brokenToken });
     if (kind === 'filled') return 'filled';
+    const { range, pieces } = rangeOfChunk(name);
     // Too much for one chunk: it was split, and the primary is read again now that the parts take announced cells.
     for (let attempt = 0; attempt < 2; attempt += 1) {
-      const snapshot = await primary.readCells(rangeOfChunk(name), cellsMax);
+      const snapshot = await primary.readCells(range, cellsMax, () => pieces);
       if (snapshot.isCut || snapshot.isReplica) return 'unfit';
       const outcome = await store.fill(name, token, snapshot);
       if (outcome !== 'split') return outcome;

@@ -6,7 +6,8 @@
  * 3. Changes are taken over. Where all chunks are decoded and hold little, the answer is made of them at once.
  * 4. Else it may be kept in Redis, under the versions of its chunks; else the chunks that are not decoded yet are read whole.
  */
-import type { AnswerTable, Plan } from '@tidegate/core';
+import { leastSealed, NOTHING_SEALED } from '@tidegate/core';
+import type { AnswerTable, Plan, SealedThrough } from '@tidegate/core';
 import type { CellStore, ChunkName, ChunkReading, MaterialisedProgress } from '@tidegate/redis';
 import type { LRUCache } from 'lru-cache';
 import type { AnswerCache } from './answer-cache.ts';
@@ -40,12 +41,17 @@ export interface ChunksRead {
   readonly cache: { readonly state: 'hit' | 'miss' | 'fill'; readonly ageMs: number };
 }
 
+/** The chunks of an answer, and how it is made of them; they come in the order of their names. */
+export interface ChunkShape {
+  readonly names: readonly ChunkName[];
+  readonly answerFrom: (chunks: readonly DecodedChunk[]) => AnswerTable;
+}
+
+/** By what is sealed on every partition; null where chunks cannot answer. */
+export type ShapeOf = (sealed: SealedThrough) => ChunkShape | null;
+
 /** Null: the chunks could not be had; Postgres answers. */
-export type ReadChunks = (
-  ask: ReadAsk,
-  names: readonly ChunkName[],
-  answerFrom: (chunks: readonly DecodedChunk[]) => AnswerTable,
-) => Promise<ChunksRead | null>;
+export type ReadChunks = (ask: ReadAsk, shapeOf: ShapeOf) => Promise<ChunksRead | null>;
 
 /** A chunk as a question found it: what this process held of it, and what Redis said to that. */
 interface Look<Reading extends ChunkReading = ChunkReading> {
@@ -69,8 +75,9 @@ export function createReadChunks(deps: ReadChunksDeps): ReadChunks {
   }
 
   /** What one look at everything comes to; `again`: what was missing is there now, or a chunk has gone. */
-  async function tryOnce(ask: PresentAsk['ask'], { progress, looks }: Seen, answerFrom: PresentAsk['answerFrom']): Promise<Tried> {
+  async function tryOnce(ask: PresentAsk['ask'], { progress, shape, looks }: Looked): Promise<Tried> {
     const { epoch } = progress;
+    const { answerFrom } = shape;
     const present = looks.filter(isPresent);
     const read = present.length < looks.length ? { missing: looks } : await readPresent(deps, { ask, looks: present, epoch, answerFrom });
     if (read === null) return 'again';
@@ -79,14 +86,14 @@ export function createReadChunks(deps: ReadChunksDeps): ReadChunks {
     return (await loadAbsent(read.missing, epoch)) ? 'filled' : 'unfit';
   }
 
-  return async function readChunks(ask, names, answerFrom) {
+  return async function readChunks(ask, shapeOf) {
     let made: 'miss' | 'fill' = 'miss';
     for (let attempt = 0; attempt < LOOKS_MAX; attempt += 1) {
-      const seen = await lookAt(names);
+      const seen = await lookAt(shapeOf);
       if (seen === null) return null;
       const hits = seen.looks.filter(isPresent).length;
       if (attempt === 0) deps.meter.lookedUp('chunks', { hits, misses: seen.looks.length - hits });
-      const tried = await tryOnce(ask, seen, answerFrom);
+      const tried = await tryOnce(ask, seen);
       if (tried === 'unfit') return null;
       if (tried === 'filled') made = 'fill';
       if (typeof tried === 'string') continue;
@@ -97,8 +104,9 @@ export function createReadChunks(deps: ReadChunksDeps): ReadChunks {
   };
 }
 
-interface Seen {
+interface Looked {
   readonly progress: MaterialisedProgress;
+  readonly shape: ChunkShape;
   readonly looks: readonly Look[];
 }
 
@@ -110,26 +118,36 @@ interface MadeAnswer {
 
 type Tried = MadeAnswer | 'filled' | 'unfit' | 'again';
 
-type LookAt = (names: readonly ChunkName[]) => Promise<Seen | null>;
+type LookAt = (shapeOf: ShapeOf) => Promise<Looked | null>;
 
-/** Looks under the epoch that was seen last; where progress is of another one, again. Null: there is no epoch. */
+/**
+ * Looks under the epoch that was seen last, at the chunks that answer by what was sealed then: within an epoch more is sealed
+ * and never less, so what was sealed at any reading of it still is. Where progress is of another epoch, or where other chunks
+ * might do what these cannot, again. Null: there is no epoch, or chunks cannot answer.
+ */
 function createLookAt({ store, decoded, cacheBudgetMs }: ReadChunksDeps): LookAt {
-  let lastEpoch = '';
+  let last = { epoch: '', sealed: NOTHING_SEALED };
   const look = async (name: ChunkName, epoch: string): Promise<Look> => {
     const known = decoded.get(chunkId(name)) ?? null;
     return { name, known, reading: await store.read(name, { epoch, known: known?.version() ?? null, changesOnly: true }) };
   };
-  return async function lookAt(names) {
-    const epoch = lastEpoch;
+  return async function lookAt(shapeOf): Promise<Looked | null> {
+    const { epoch, sealed } = last;
+    const shape = shapeOf(sealed);
     // Answered in this order, so what the chunks hold is at least what progress says.
     const asked = async (): Promise<[MaterialisedProgress | null, ...Look[]]> =>
-      Promise.all([store.readProgress(), ...names.map(async (name) => look(name, epoch))]);
+      Promise.all([store.readProgress(), ...(shape?.names ?? []).map(async (name) => look(name, epoch))]);
     const [progress, ...looks] = await within(cacheBudgetMs, asked);
     if (progress === null) return null;
-    if (progress.epoch === epoch) return { progress, looks };
-    lastEpoch = progress.epoch;
-    return lookAt(names);
+    last = { epoch: progress.epoch, sealed: leastSealed([...progress.partitions.values()].map((one) => one.sealed)) };
+    if (progress.epoch !== epoch) return lookAt(shapeOf);
+    if (shape !== null) return { progress, shape, looks };
+    return isSame(last.sealed, sealed) ? null : lookAt(shapeOf);
   };
+}
+
+function isSame(a: SealedThrough, b: SealedThrough): boolean {
+  return a.quarter_hour === b.quarter_hour && a.hour === b.hour && a.day === b.day;
 }
 
 function isPresent(look: Look): look is PresentLook {
@@ -140,7 +158,7 @@ interface PresentAsk {
   readonly ask: ReadAsk;
   readonly looks: readonly PresentLook[];
   readonly epoch: string;
-  readonly answerFrom: Parameters<ReadChunks>[2];
+  readonly answerFrom: ChunkShape['answerFrom'];
 }
 
 type PresentRead =

@@ -2,17 +2,18 @@
  * Reads the cells of a plan: from chunks, else from Postgres. Progress is read before the chunks, or in the same snapshot as
  * the cells, so an answer never claims a commit that it does not hold.
  */
-import type { AnswerTable, Plan, RollupState } from '@tidegate/core';
-import { createAnswer, createStateAlgebra, decodeState, mergeState } from '@tidegate/core';
+import type { AnswerTable, Plan, RangePiece, RollupState, SealedThrough } from '@tidegate/core';
+import { createAnswer, createStateAlgebra, decodeState, GRAINS, mergeState, piecesOfPlan } from '@tidegate/core';
 import type { CellSnapshot, ReadStore } from '@tidegate/postgres';
-import type { MaterialisedProgress } from '@tidegate/redis';
+import type { ChunkName, MaterialisedProgress } from '@tidegate/redis';
 import type { Step } from '@tidegate/telemetry';
 import { chunksOf } from './chunks.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
 import { inMergeOrder, isOrderSeen } from './merge-order.ts';
 import type { ReadAsk } from './read-ask.ts';
 import { createReadChunks } from './read-chunks.ts';
-import type { ChunksRead, ReadChunksDeps } from './read-chunks.ts';
+import type { ChunkShape, ChunksRead, ReadChunksDeps } from './read-chunks.ts';
+import { createIsWanted } from './wanted-buckets.ts';
 
 /** What an answer is known to hold of a partition. */
 export interface HeldProgress {
@@ -35,7 +36,8 @@ export type ReadOutcome = { readonly ok: true; readonly result: ReadResult } | {
 export interface ReadDeps extends ReadChunksDeps {
   /** Of the primary: a replica may lie behind what progress in Redis names. */
   readonly primary: ReadStore;
-  readonly daysMax: number;
+  /** Most chunks of one answer. */
+  readonly chunksMax: number;
   readonly step: Step;
   readonly cellsMax: number;
 }
@@ -47,10 +49,10 @@ export function createRead(deps: ReadDeps): Read {
   return async function read(ask) {
     const { plan } = ask;
     const bySubject = plan.metric.sets.find(({ setNo }) => setNo === plan.range.setNo)?.bySubject === true;
-    const names = ask.skipCache ? null : chunksOf(plan.range, { bySubject, daysMax: deps.daysMax });
-    if (names !== null) {
+    if (!ask.skipCache) {
       try {
-        const read = await deps.step('check_cache', async () => readChunks(ask, names, (chunks) => answerFrom(ask, chunks)));
+        const byChunks = (sealed: SealedThrough): ChunkShape | null => shapeOf(ask, sealed, { bySubject, chunksMax: deps.chunksMax });
+        const read = await deps.step('check_cache', async () => readChunks(ask, byChunks));
         if (read !== null) return { ok: true, result: { table: read.table, held: heldOf(read.progress), cache: read.cache } };
       } catch (error) {
         // Redis is away or slow: time is lost, the answer is not.
@@ -61,10 +63,25 @@ export function createRead(deps: ReadDeps): Read {
   };
 }
 
-function answerFrom({ plan, subjectShown }: ReadAsk, chunks: readonly DecodedChunk[]): AnswerTable {
+/** Which chunks answer, while this is sealed. */
+function shapeOf(ask: ReadAsk, sealed: SealedThrough, options: Parameters<typeof chunksOf>[2]): ChunkShape | null {
+  const pieces = piecesOfPlan(ask.plan, sealed);
+  const names = chunksOf(ask.plan.range, pieces, options);
+  return names === null ? null : { names, answerFrom: (chunks) => answerFrom(ask, pieces, { names, chunks }) };
+}
+
+function answerFrom(
+  { plan, subjectShown }: ReadAsk,
+  pieces: readonly RangePiece[],
+  { names, chunks }: { readonly names: readonly ChunkName[]; readonly chunks: readonly DecodedChunk[] },
+): AnswerTable {
   const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.measures), subjectShown);
-  const range = { fromS: plan.range.fromS, toS: plan.range.toS, inOrder: isOrderSeen(plan) };
-  for (const chunk of chunks) chunk.feed(answer, range);
+  const wanted = new Map([...new Set(names.map(({ grain }) => grain))].map((grain) => [grain, createIsWanted(pieces, grain)]));
+  const inOrder = isOrderSeen(plan);
+  for (const [at, chunk] of chunks.entries()) {
+    const isWanted = wanted.get(names[at]?.grain ?? GRAINS.quarter_hour.code);
+    if (isWanted !== undefined) chunk.feed(answer, { isWanted, inOrder });
+  }
   return answer.finish();
 }
 
@@ -78,7 +95,7 @@ function heldOf({ partitions }: MaterialisedProgress): HeldProgress[] {
 }
 
 async function readPostgres({ primary, cellsMax }: ReadDeps, { plan, subjectShown }: ReadAsk): Promise<ReadOutcome> {
-  const snapshot = await primary.readCells(plan.range, cellsMax);
+  const snapshot = await primary.readCells(plan.range, cellsMax, (sealed) => piecesOfPlan(plan, sealed));
   if (snapshot.isCut) return { ok: false, fault: 'range_too_large' };
   const table = answerFromSnapshot({ plan, subjectShown }, snapshot);
   return { ok: true, result: { table, held: snapshot.progress, cache: { state: 'bypass', ageMs: 0 } } };

@@ -1,4 +1,4 @@
-import { encodeAnnouncement } from '@tidegate/core';
+import { encodeAnnouncement, NOTHING_SEALED } from '@tidegate/core';
 import { createMemoryCells } from '@tidegate/redis/cells-memory';
 import type { MemoryCells } from '@tidegate/redis/cells-memory';
 import { CHANGES_KEPT } from '@tidegate/redis';
@@ -16,6 +16,7 @@ import type { Read, ReadResult } from '../src/read.ts';
 import { SILENT_METER, createFakePrimary, pageSeries, planOf, TENANT, UTC_DAY } from './fixtures.ts';
 import type { FakePrimary } from './fixtures.ts';
 
+const FIRST_LOG = { logGeneration: 1, sealed: NOTHING_SEALED };
 const CHUNK: ChunkName = { tenant: TENANT, metric: 'wiki.edits', version: 1, setNo: 0, grain: 2, utcDay: UTC_DAY, subject: null };
 
 let nowMs = 1_800_000_000_000;
@@ -60,7 +61,7 @@ function reader(cellsMax = 1_000): Read {
     answers,
     decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),
     cacheBudgetMs: 1_000,
-    daysMax: 10,
+    chunksMax: 10,
     cellsMax,
     meter: SILENT_METER,
   });
@@ -76,7 +77,7 @@ function commit(partition: number, page: string, count: number): void {
     previousCommitNo: progress.commitNo - 1,
     nextOffset: progress.nextOffset,
     completeThroughMs: progress.completeThroughMs ?? 0,
-    logGeneration: 1,
+    ...FIRST_LOG,
     series: [pageSeries(page)],
     cells: [{ series: 0, grain: 2 as const, bucketS: cell.bucketS, revision: 0, state: cell.state }],
   };
@@ -316,7 +317,7 @@ describe('chunks and progress', () => {
       revision: 0,
       state: new Uint8Array(60).fill(page.charCodeAt(0)),
     }));
-    const whole = { partition: 0, term: 1, commitNo: 1, previousCommitNo: 0, nextOffset: 1, completeThroughMs: 1, logGeneration: 1 };
+    const whole = { ...FIRST_LOG, partition: 0, term: 1, commitNo: 1, previousCommitNo: 0, nextOffset: 1, completeThroughMs: 1 };
     const parts = encodeAnnouncement({ ...whole, series: [pageSeries('b'), pageSeries('c')], cells }, 120);
     expect(parts.length).toBe(2);
     await materialise([{ partition: 0, offset: 0, bytes: parts[1] ?? record.bytes }]);
@@ -369,7 +370,7 @@ describe('chunks and progress', () => {
     await ask();
     const first = await ask();
     // An idle announcement changes no cell: the rows are the same, what they are complete through is not.
-    const idle = { partition: 1, term: 1, commitNo: 0, previousCommitNo: 0, nextOffset: 0, completeThroughMs: 99_000, logGeneration: 1 };
+    const idle = { ...FIRST_LOG, partition: 1, term: 1, commitNo: 0, previousCommitNo: 0, nextOffset: 0, completeThroughMs: 99_000 };
     await materialise([
       { partition: 1, offset: 50, bytes: encodeAnnouncement({ ...idle, series: [], cells: [] })[0] ?? new Uint8Array(0) },
     ]);

@@ -1,4 +1,4 @@
-import { createState, encodeState, seriesEntry } from '@tidegate/core';
+import { createState, encodeState, NOTHING_SEALED, seriesEntry } from '@tidegate/core';
 import type { CompiledMetric, Plan, QuestionInput, SeriesEntry } from '@tidegate/core';
 import { parseQuestion, planQuestion } from '@tidegate/core';
 import type { CellSnapshot, CountedProgress, ReadStore } from '@tidegate/postgres';
@@ -18,6 +18,7 @@ export const METRIC: CompiledMetric = {
     { setNo: 0, dimensions: ['page'], bySubject: false },
     { setNo: 1, dimensions: [], bySubject: true },
   ],
+  grains: ['quarter_hour', 'hour', 'day'],
   measures: [{ name: 'edits', kind: 'count', numbers: 'exact' }],
 };
 /** 2024-10-04. */
@@ -49,7 +50,16 @@ export function createFakePrimary(partitions: number): FakePrimary {
   const pages = new Set<string>();
   let reads = 0;
   for (let partition = 0; partition < partitions; partition += 1) {
-    progress.set(partition, { partition, term: 1, commitNo: 0, nextOffset: 0, logGeneration: 1, completeThroughMs: 1_000, hasGap: false });
+    progress.set(partition, {
+      partition,
+      term: 1,
+      commitNo: 0,
+      nextOffset: 0,
+      logGeneration: 1,
+      completeThroughMs: 1_000,
+      hasGap: false,
+      sealed: NOTHING_SEALED,
+    });
   }
   const primary: FakePrimary = {
     isReplica: false,

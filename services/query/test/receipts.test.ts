@@ -1,3 +1,4 @@
+import { NOTHING_SEALED } from '@tidegate/core';
 import type { Receipt, ReceiptEntry } from '@tidegate/core';
 import type { EndedLog, LogSpan } from '@tidegate/postgres';
 import { createMemoryCells } from '@tidegate/redis/cells-memory';
@@ -18,7 +19,7 @@ function receiptsIn({ held = [], ended = [], logEnds = new Map() }: Situation) {
   const receipts = createReceipts({
     store: createMemoryCells({ nowMs: () => 0 }),
     primary: {
-      readProgress: async () => held.map((one) => ({ ...one, term: 1, commitNo: 1, hasGap: false })),
+      readProgress: async () => held.map((one) => ({ ...one, term: 1, commitNo: 1, hasGap: false, sealed: NOTHING_SEALED })),
       readEndedLogs: async () => {
         seen.endedReads += 1;
         return ended;

@@ -1,4 +1,4 @@
-import { createState, encodeAnnouncement, encodeState, exactNumber, seriesEntry } from '@tidegate/core';
+import { createState, encodeAnnouncement, encodeState, exactNumber, NOTHING_SEALED, seriesEntry } from '@tidegate/core';
 import type { CompiledMetric, SeriesEntry } from '@tidegate/core';
 import type { ReadStore } from '@tidegate/postgres';
 import type { CellStore, PlacedCell } from '@tidegate/redis';
@@ -31,6 +31,7 @@ const METRIC: CompiledMetric = {
     { name: 'is_bot', type: 'boolean' },
   ],
   sets: [{ setNo: 0, dimensions: ['page', 'is_bot'], bySubject: false }],
+  grains: ['quarter_hour', 'hour', 'day'],
   measures: [
     { name: 'added', kind: 'sum', field: 'size', numbers: 'exact' },
     // Fewer counters than values: which of them are held depends on the order of merging.
@@ -130,7 +131,16 @@ function createHouse(seed: number) {
       .map(({ one }) => one);
   const progress = (partition: number) => {
     const commitNo = commitNos[partition] ?? 0;
-    return { partition, term: 1, commitNo, nextOffset: commitNo, logGeneration: 1, completeThroughMs: 1_000, hasGap: false };
+    return {
+      partition,
+      term: 1,
+      commitNo,
+      nextOffset: commitNo,
+      logGeneration: 1,
+      completeThroughMs: 1_000,
+      hasGap: false,
+      sealed: NOTHING_SEALED,
+    };
   };
   const primary: ReadStore = {
     ...createFakePrimary(4),
@@ -192,7 +202,7 @@ function createHouse(seed: number) {
         answers: createAnswerCache({ store: own, nowMs, ttlMs: 600_000, bytesMax: 1_000_000, meter: SILENT_METER }),
         decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),
         cacheBudgetMs: 1_000,
-        daysMax: 10,
+        chunksMax: 10,
         cellsMax: 10_000,
         meter: SILENT_METER,
       });

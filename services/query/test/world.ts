@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { encodeAnnouncement, encodeReceipt, seriesEntry } from '@tidegate/core';
+import { encodeAnnouncement, encodeReceipt, NOTHING_SEALED, seriesEntry } from '@tidegate/core';
 import type { SeriesEntry } from '@tidegate/core';
 import { CALLER_HEADER, signCaller } from '@tidegate/http';
 import { createLogClient, createRecordBatch, encodeHeaders, ensureTidegateTopics, NO_HEADERS, topicNames } from '@tidegate/kafka';
@@ -246,6 +246,7 @@ function createOwner({ pool }: Database, { announce, topics }: Log) {
         nextOffset,
         completeThroughMs: Date.now(),
         logGeneration: 1,
+        sealed: NOTHING_SEALED,
       };
       for (const value of encodeAnnouncement({ ...numbers, series: [series], cells })) await announce(partition, value);
     },

@@ -1,5 +1,6 @@
 import type { CompiledEventType, CompiledField, CompiledMetric, CompiledPack, CompiledSet, NumberBounds, Where } from './compiled.ts';
 import { compileMeasures } from './compile-measures.ts';
+import { keptGrains } from './grains.ts';
 import { compileSegment } from './segment.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
 
@@ -28,6 +29,7 @@ export function compilePack({ tenant, version, metricVersions, pack }: PackToCom
       ...(metric.where === undefined ? {} : { where: defined(metric.where) as Where }),
       dimensions: metric.dimensions.map((dimension) => compileDimension(dimension, fields)),
       sets: compileSets(metric),
+      grains: keptGrains(metric.grains),
       measures: compileMeasures(metric, fields),
     });
   }

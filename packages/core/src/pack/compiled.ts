@@ -2,6 +2,7 @@ import type { SegmentMapping } from './segment.ts';
 
 /** What a pack becomes once compiled: the one form that ingest, aggregator and query work with. */
 import type { ExactNumber } from '../event/exact-number.ts';
+import type { StoredGrain } from '../rollup/grain.ts';
 
 export type FieldType = 'string' | 'integer' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'date' | 'enum' | 'string_list' | 'json';
 export type FieldAction = 'keep' | 'drop' | 'hash' | 'refuse' | 'pseudonymise';
@@ -89,6 +90,8 @@ export interface CompiledMetric {
   readonly where?: Where;
   readonly dimensions: readonly { readonly name: string; readonly type: FieldType; readonly values?: readonly string[] }[];
   readonly sets: readonly CompiledSet[];
+  /** In which its cells are kept, finest first. */
+  readonly grains: readonly StoredGrain[];
   /** Sorted by name: the order of the state codec. */
   readonly measures: readonly CompiledMeasure[];
 }

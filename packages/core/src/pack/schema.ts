@@ -84,6 +84,11 @@ const metric = z.strictObject({
   where: z.record(fieldName, condition).optional(),
   dimensions: z.array(fieldName).max(16).default([]),
   sets: z.array(z.array(fieldName)).min(1).max(32).optional(),
+  grains: z
+    .array(z.enum(['quarter_hour', 'hour', 'day']))
+    .min(1)
+    .max(3)
+    .optional(),
   measures: z.record(fieldName, measure),
 });
 

@@ -1,4 +1,5 @@
 import { cellOptions } from './compile-measures.ts';
+import { keptGrains } from './grains.ts';
 import type { PackSource } from './schema.ts';
 
 /** A pack and the metric versions that it was applied with. */
@@ -46,12 +47,14 @@ function metricDefinition(pack: PackSource, name: string): string | null {
     ...[name, measure.measure, measure.field ?? null],
     ...cellOptions(measure),
   ]);
+  const grains = keptGrains(metric.grains);
   return JSON.stringify({
     fields,
     where: sorted(metric.where ?? {}),
     dimensions: metric.dimensions,
     sets: (metric.sets ?? [metric.dimensions]).map((set) => set.toSorted()),
     measures: measures.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+    grains,
   });
 }
 

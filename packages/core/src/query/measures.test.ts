@@ -28,6 +28,7 @@ const METRIC: CompiledMetric = {
   ...{ tenant: 'acme', pack: 'p', metric: 'm', version: 1, eventTypes: ['e'] },
   dimensions: [{ name: 'city', type: 'string' }],
   sets: [{ setNo: 0, dimensions: ['city'], bySubject: false }],
+  grains: ['quarter_hour', 'hour', 'day'],
   measures: MEASURES,
 };
 

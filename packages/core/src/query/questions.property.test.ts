@@ -62,6 +62,7 @@ const METRIC: CompiledMetric = {
     { setNo: 1, dimensions: ['page'], bySubject: false },
     { setNo: 2, dimensions: ['page'], bySubject: true },
   ],
+  grains: ['quarter_hour', 'hour', 'day'],
   measures: [
     { name: 'added', kind: 'sum', field: 'value', numbers: 'exact' },
     { name: 'edits', kind: 'count', numbers: 'exact' },

@@ -1,5 +1,8 @@
 /** What one commit of one partition tells the world (topic rollups.v1); see docs/design/road.md section 5. */
 
+import type { GrainCode } from './grain.ts';
+import type { SealedThrough } from './sealed.ts';
+
 export interface SeriesEntry {
   /** 16 bytes. */
   readonly id: Uint8Array;
@@ -22,9 +25,6 @@ export interface AnnouncedCell {
   readonly state: Uint8Array;
 }
 
-/** Codes of stored grains; never renumbered. */
-export type GrainCode = 1 | 2 | 3 | 4;
-
 export interface Announcement {
   readonly partition: number;
   readonly term: number;
@@ -35,6 +35,8 @@ export interface Announcement {
   readonly nextOffset: number;
   readonly completeThroughMs: number;
   readonly logGeneration: number;
+  /** What of the partition's coarse cells is sealed as of the commit. */
+  readonly sealed: SealedThrough;
   readonly series: readonly SeriesEntry[];
   readonly cells: readonly AnnouncedCell[];
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeAnnouncement, encodeAnnouncement } from './announcement.ts';
 import type { CommitAnnouncement } from './announcement.ts';
+import { NEVER_SEALED, NOTHING_SEALED } from './sealed.ts';
 import type { Announcement, SeriesEntry } from './announcement-shape.ts';
 
 const number = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
@@ -15,6 +16,8 @@ const series: fc.Arbitrary<SeriesEntry> = fc.record({
   dims: fc.array(fc.option(fc.string({ unit: 'grapheme' }))),
 });
 
+const sealedSecond = fc.oneof(fc.constant(NEVER_SEALED), fc.integer());
+
 const commits: fc.Arbitrary<CommitAnnouncement> = fc
   .tuple(
     fc.record({
@@ -25,6 +28,7 @@ const commits: fc.Arbitrary<CommitAnnouncement> = fc
       nextOffset: number,
       completeThroughMs: number,
       logGeneration: number,
+      sealed: fc.record({ quarter_hour: sealedSecond, hour: sealedSecond, day: sealedSecond }),
     }),
     fc.array(series, { maxLength: 5 }),
     fc.array(
@@ -82,7 +86,7 @@ test('bytes cut short are no announcement', () => {
 test('any bytes are an announcement or none: reading never throws', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), fc.uint8Array({ maxLength: 20 }), (tail, state) => {
-      const read = decodeAnnouncement(0, Uint8Array.of(1, 1, 1, 1, 0, 1, 1, 1, 1, ...tail));
+      const read = decodeAnnouncement(0, Uint8Array.of(2, 1, 1, 1, 0, 1, 1, 1, 1, ...tail));
       const again = read === null ? null : decodeAnnouncement(0, encodeAnnouncement(read)[0] ?? state);
       expect(again?.cells.length).toBe(read?.cells.length);
     }),
@@ -90,47 +94,38 @@ test('any bytes are an announcement or none: reading never throws', () => {
   );
 });
 
-test('announcements of version 1 stay readable', () => {
-  const id = 'a0a1a2a3a4a5a6a7a8a9aaabacadaeaf';
-  const hex = [
-    ['01 05 ac02 ab02 00 01', 'version; term 5, commit 300 = 2·128 + 44, before it 299; part 0 of 1'],
-    ['80808001 e807 02', 'next offset 2^21; complete through 1000 = 7·128 + 104; log generation 2'],
-    ['01', 'one series'],
-    [`${id} 04 61636d65 01 6d 03 00 00 03 00 01 00 01 02 c3a6`, 'acme, m, version 3, set 0, no subject; absent, "", "æ"'],
-    ['01', 'one cell'],
-    ['00 02 870e 07 03 01 02 03', 'series 0, quarter hour, bucket -900: zigzag 1799 = 14·128 + 7; revision 7; three bytes'],
-  ];
-  const bytes = Uint8Array.from(
-    (
-      hex
-        .map(([part]) => part)
-        .join('')
-        .match(/[0-9a-f]{2}/g) ?? []
-    ).map((byte) => Number.parseInt(byte, 16)),
-  );
-  const expected: Announcement = {
-    partition: 9,
-    term: 5,
-    commitNo: 300,
-    previousCommitNo: 299,
-    part: 0,
-    parts: 1,
-    nextOffset: 2 ** 21,
-    completeThroughMs: 1_000,
-    logGeneration: 2,
-    series: [
-      {
-        id: Uint8Array.from({ length: 16 }, (_, i) => 0xa0 + i),
-        tenant: 'acme',
-        metric: 'm',
-        version: 3,
-        setNo: 0,
-        subject: '',
-        dims: [null, '', 'æ'],
-      },
-    ],
-    cells: [{ series: 0, grain: 2, bucketS: -900, revision: 7, state: Uint8Array.of(1, 2, 3) }],
-  };
+const ID = 'a0a1a2a3a4a5a6a7a8a9aaabacadaeaf';
+const HEAD = 'ac02 ab02 00 01'; // commit 300 = 2·128 + 44, before it 299; part 0 of 1
+const POSITION = '80808001 e807 02'; // next offset 2^21; complete through 1000 = 7·128 + 104; log generation 2
+const SEALED = '02 03 00 04 878006'; // two grains: hours through 0; days through -49156: zigzag 98311 = 6·128² + 0·128 + 7
+const BODY = `01 ${ID} 04 61636d65 01 6d 03 00 00 03 00 01 00 01 02 c3a6
+  01 00 02 870e 07 03 01 02 03`; // acme, m, version 3, set 0, no subject; absent, "", "æ"; quarter hour -900: zigzag 1799 = 14·128 + 7
+
+function fromHex(...parts: readonly string[]): Uint8Array {
+  return Uint8Array.from((parts.join('').match(/[0-9a-f]{2}/g) ?? []).map((byte) => Number.parseInt(byte, 16)));
+}
+
+const EXPECTED: Announcement = {
+  ...{ partition: 9, term: 5, commitNo: 300, previousCommitNo: 299, part: 0, parts: 1 },
+  ...{ nextOffset: 2 ** 21, completeThroughMs: 1_000, logGeneration: 2 },
+  sealed: NOTHING_SEALED,
+  series: [
+    {
+      id: Uint8Array.from({ length: 16 }, (_, i) => 0xa0 + i),
+      ...{ tenant: 'acme', metric: 'm', version: 3, setNo: 0, subject: '' },
+      dims: [null, '', 'æ'],
+    },
+  ],
+  cells: [{ series: 0, grain: 2, bucketS: -900, revision: 7, state: Uint8Array.of(1, 2, 3) }],
+};
+
+test('announcements of version 1, which told nothing of sealed cells, stay readable', () => {
+  expect(decodeAnnouncement(9, fromHex('01 05', HEAD, POSITION, BODY))).toEqual(EXPECTED);
+});
+
+test('announcements of version 2 stay readable and are what is written', () => {
+  const bytes = fromHex('02 05', HEAD, POSITION, SEALED, BODY);
+  const expected = { ...EXPECTED, sealed: { ...NOTHING_SEALED, hour: 0, day: -49_156 } };
   expect(decodeAnnouncement(9, bytes)).toEqual(expected);
   expect(encodeAnnouncement(expected)).toEqual([bytes]);
 });
@@ -144,6 +139,7 @@ test('a commit without cells is one part without series', () => {
     nextOffset: 3,
     completeThroughMs: 4,
     logGeneration: 1,
+    sealed: NOTHING_SEALED,
     series: [],
     cells: [],
   };

@@ -1,15 +1,21 @@
-import type { AnnouncedCell, Announcement, GrainCode, SeriesEntry } from './announcement-shape.ts';
+import type { AnnouncedCell, Announcement, SeriesEntry } from './announcement-shape.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
+import { COARSE_GRAINS, GRAINS } from './grain.ts';
+import type { GrainCode } from './grain.ts';
+import { NEVER_SEALED, NOTHING_SEALED } from './sealed.ts';
+import type { SealedThrough } from './sealed.ts';
 import { encodeSeries, readSeries } from './series-codec.ts';
 
-export const ANNOUNCEMENT_VERSION = 1;
+export const ANNOUNCEMENT_VERSION = 2;
+/** Told nothing of sealed cells. */
+const VERSION_UNSEALED = 1;
 
 /** Bytes beyond which an announcement is split; a single cell that is larger still stands in a part of its own. */
 export const ANNOUNCEMENT_BYTES_MAX = 256 * 1_024;
 
-/** Room for the numbers at the start: the version and ten varints of at most 8 bytes. */
-const HEAD_BYTES_MAX = 100;
+/** Room for the numbers at the start: the version, ten varints of at most 8 bytes, three grains of at most 9. */
+const HEAD_BYTES_MAX = 130;
 /** Most bytes of a cell besides its state: five varints. */
 const CELL_HEAD_BYTES_MAX = 40;
 
@@ -65,6 +71,7 @@ function encodePart(commit: CommitAnnouncement, part: Part, place: { readonly in
   writer.byte(ANNOUNCEMENT_VERSION);
   for (const number of [commit.term, commit.commitNo, commit.previousCommitNo, place.index, place.count]) writer.varint(number);
   for (const number of [commit.nextOffset, commit.completeThroughMs, commit.logGeneration]) writer.varint(number);
+  writeSealed(commit.sealed);
   writer.varint(part.seriesBytes.length);
   for (const series of part.seriesBytes) writer.raw(series);
   writer.varint(part.cells.length);
@@ -79,13 +86,36 @@ function encodePart(commit: CommitAnnouncement, part: Part, place: { readonly in
   return writer.finish();
 }
 
+/** Grains of which something is sealed: code, start of the first bucket that is not. */
+function writeSealed(sealed: SealedThrough): void {
+  const grains = COARSE_GRAINS.filter((grain) => sealed[grain] !== NEVER_SEALED);
+  writer.byte(grains.length);
+  for (const grain of grains) {
+    writer.byte(GRAINS[grain].code);
+    writer.zigzag(sealed[grain]);
+  }
+}
+
+function readSealed(from: ByteReader): SealedThrough {
+  const sealed = { ...NOTHING_SEALED };
+  for (let left = from.byte(); left > 0 && !from.isBroken; left -= 1) {
+    const code = from.byte();
+    const grain = COARSE_GRAINS.find((one) => GRAINS[one].code === code);
+    const throughS = from.zigzag();
+    if (grain === undefined) from.fail();
+    else sealed[grain] = throughS;
+  }
+  return sealed;
+}
+
 /**
  * The partition stands in the record's key, not in its value. States are parts of `bytes`, not copies. Null where the bytes
  * are malformed or of an unknown version.
  */
 export function decodeAnnouncement(partition: number, bytes: Uint8Array): Announcement | null {
   const from = new ByteReader(bytes);
-  if (from.byte() !== ANNOUNCEMENT_VERSION) return null;
+  const version = from.byte();
+  if (version !== ANNOUNCEMENT_VERSION && version !== VERSION_UNSEALED) return null;
   const term = from.varint();
   const commitNo = from.varint();
   const previousCommitNo = from.varint();
@@ -94,12 +124,14 @@ export function decodeAnnouncement(partition: number, bytes: Uint8Array): Announ
   const nextOffset = from.varint();
   const completeThroughMs = from.varint();
   const logGeneration = from.varint();
+  const sealed = version === VERSION_UNSEALED ? NOTHING_SEALED : readSealed(from);
   const series: SeriesEntry[] = [];
   for (let left = from.count(); left > 0 && !from.isBroken; left -= 1) series.push(readSeries(from));
   const cells: AnnouncedCell[] = [];
   for (let left = from.count(); left > 0 && !from.isBroken; left -= 1) cells.push(readCell(from, series.length));
   if (!from.isDone || part >= parts) return null;
-  return { partition, term, commitNo, previousCommitNo, part, parts, nextOffset, completeThroughMs, logGeneration, series, cells };
+  const head = { partition, term, commitNo, previousCommitNo, part, parts, nextOffset, completeThroughMs, logGeneration };
+  return { ...head, sealed, series, cells };
 }
 
 function readCell(from: ByteReader, seriesCount: number): AnnouncedCell {

@@ -26,6 +26,7 @@ const UNFILTERED: CompiledMetric = {
     { setNo: 0, dimensions: ['city', 'robot'], bySubject: false },
     { setNo: 1, dimensions: ['city'], bySubject: true },
   ],
+  grains: ['quarter_hour', 'hour', 'day'],
   measures: [
     { name: 'largest', kind: 'max', field: 'price', numbers: 'exact' },
     { name: 'orders', kind: 'count', numbers: 'exact' },

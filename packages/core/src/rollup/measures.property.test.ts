@@ -79,7 +79,17 @@ function view(event: Event): EventView {
 
 function metric(measures: readonly CompiledMeasure[]): CompiledMetric {
   const sets = [{ setNo: 0, dimensions: [], bySubject: false }];
-  return { tenant: 'acme', pack: 'p', metric: 'm', version: 1, eventTypes: ['visit'], dimensions: [], sets, measures };
+  return {
+    tenant: 'acme',
+    pack: 'p',
+    metric: 'm',
+    version: 1,
+    eventTypes: ['visit'],
+    dimensions: [],
+    sets,
+    grains: ['quarter_hour'],
+    measures,
+  };
 }
 
 /** Of events that lie within milliseconds of 1970, in one cell on each side of it: the two are merged. */

@@ -1,0 +1,75 @@
+/** Which grain answers which part of a range. */
+import { GRAINS } from '../rollup/grain.ts';
+import type { GrainCode, StoredGrain } from '../rollup/grain.ts';
+import { isCoarseGrain } from '../rollup/sealed.ts';
+import type { SealedThrough } from '../rollup/sealed.ts';
+import type { Plan } from './plan.ts';
+import type { AskedMeasure } from './shape.ts';
+
+/** Cells of one grain whose bucket begins in the half-open range, which lies on the grid of the grain; epoch seconds. */
+export interface RangePiece {
+  readonly grain: GrainCode;
+  readonly fromS: number;
+  readonly toS: number;
+}
+
+export interface PiecesAsk {
+  /** Edges of the asked buckets, ascending: the first and the last are those of the range. On the grid of the finest grain. */
+  readonly edgesS: readonly number[];
+  /** Grains that the metric keeps, finest first. */
+  readonly grains: readonly StoredGrain[];
+  /** What is sealed on every partition. */
+  readonly sealed: SealedThrough;
+}
+
+/** Beyond it one reading of the finest cells costs less than so many small ones. */
+const PIECES_MAX = 2_000;
+
+/**
+ * Cuts the range into pieces that tile it, in order: the coarsest cells where they are sealed and lie whole between two edges,
+ * finer ones at both ends of that, the finest one everywhere else.
+ */
+export function planPieces({ edgesS, grains, sealed }: PiecesAsk): readonly RangePiece[] {
+  const pieces: { grain: GrainCode; fromS: number; toS: number }[] = [];
+
+  function put(grain: StoredGrain, fromS: number, toS: number): void {
+    const { code } = GRAINS[grain];
+    const last = pieces.at(-1);
+    if (last?.grain === code && last.toS === fromS) last.toS = toS;
+    else pieces.push({ grain: code, fromS, toS });
+  }
+
+  /** With the grains up to and including `at`. */
+  function cover(fromS: number, toS: number, at: number): void {
+    const grain = grains[at];
+    if (fromS >= toS || grain === undefined) return;
+    if (at === 0 || !isCoarseGrain(grain)) return put(grain, fromS, toS);
+    const { seconds } = GRAINS[grain];
+    const startS = Math.ceil(fromS / seconds) * seconds;
+    const endS = Math.floor(Math.min(toS, sealed[grain]) / seconds) * seconds;
+    if (startS >= endS) return cover(fromS, toS, at - 1);
+    cover(fromS, startS, at - 1);
+    put(grain, startS, endS);
+    cover(endS, toS, at - 1);
+  }
+
+  for (let i = 0; i + 1 < edgesS.length; i += 1) cover(edgesS[i] ?? 0, edgesS[i + 1] ?? 0, grains.length - 1);
+  if (pieces.length <= PIECES_MAX) return pieces;
+  return planPieces({ edgesS: [edgesS[0] ?? 0, edgesS.at(-1) ?? 0], grains: grains.slice(0, 1), sealed });
+}
+
+/**
+ * The pieces of a plan. What may differ with the way in which cells are merged is made of the finest ones alone: the answer must
+ * not show what happened to be sealed when it was asked for.
+ */
+export function piecesOfPlan(plan: Pick<Plan, 'range' | 'buckets' | 'metric' | 'measures'>, sealed: SealedThrough): readonly RangePiece[] {
+  const { range, buckets, metric, measures } = plan;
+  const edgesS = buckets === null ? [range.fromS, range.toS] : buckets.edgesMs.map((edge) => edge / 1_000);
+  return planPieces({ edgesS, grains: measures.some(isGroupingSeen) ? metric.grains.slice(0, 1) : metric.grains, sealed });
+}
+
+/** Sums of doubles differ in their last place with the order of merging, the counts of a full top-k with what is merged first. */
+function isGroupingSeen({ measure: { kind, numbers } }: AskedMeasure): boolean {
+  if (kind === 'top_k') return true;
+  return numbers === 'double' && (kind === 'sum' || kind === 'avg' || kind === 'variance');
+}

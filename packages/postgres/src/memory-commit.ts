@@ -1,0 +1,140 @@
+import { bucketStartS, compareBytes, FINER_GRAIN, GRAINS, UNSEALED } from '@tidegate/core';
+import { cellKeyText, encodeCellKeys } from './cell-keys.ts';
+import { isHeld, lane, seriesKey } from './memory-database.ts';
+import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
+import { readRawRows } from './raw-rows.ts';
+import type { SealedCells, SourceCells, SourceRead } from './seal-shape.ts';
+import type { CellWrite, CommitBatch, CommitOutcome, PartitionCommit } from './store.ts';
+
+/**
+ * Checks first, then all changes in one turn of the event loop: a transaction. States are resolved where Postgres has them
+ * resolved, before the steps that can still fail, so that a caller who keeps them after a failure is found out.
+ */
+export async function commit(db: MemoryDatabase, batch: CommitBatch, options: MemoryStoreOptions): Promise<CommitOutcome> {
+  const fault = options.fault ?? (() => undefined);
+  const lostNow = (): readonly number[] => batch.partitions.filter((p) => !canMove(db, p)).map((p) => p.partition);
+  let commitSent = false;
+  try {
+    await fault('flush.begun');
+    const lost = lostNow();
+    if (lost.length > 0) return { kind: 'lost', partitions: lost };
+    await fault('flush.fenced');
+    await fault('flush.raw_copied');
+    const made = new Map(batch.partitions.map((p) => [p.partition, make(db, p)]));
+    const writes = new Map([...made].map(([partition, one]) => [partition, one.writes]));
+    await fault('flush.cells_read');
+    const refused = batch.partitions.flatMap((p) => readRawRows(p.rawRows)).find((row) => options.refuses?.(row) ?? false);
+    if (refused !== undefined) return { kind: 'data_error', sqlState: '22000', message: 'a row is refused' };
+    for (const point of ['flush.cells_written', 'flush.journaled', 'flush.rejected_written'] as const) await fault(point);
+    // Without row locks another owner may have come in the meantime.
+    const lostSince = lostNow();
+    if (lostSince.length > 0) return { kind: 'lost', partitions: lostSince };
+    for (const part of batch.partitions) apply(db, part, made.get(part.partition) ?? { writes: [], sealed: null });
+    commitSent = true;
+    await fault('flush.committed');
+    return { kind: 'committed', writes };
+  } catch (error) {
+    return { kind: 'failed', commitSent, message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** What a commit writes: the cells of its batch, or those of its slice with what is sealed after it. */
+interface Made {
+  readonly writes: readonly CellWrite[];
+  readonly sealed: SealedCells | null;
+}
+
+function make(db: MemoryDatabase, { partition, cells, slice }: PartitionCommit): Made {
+  if (slice !== null) {
+    const sealed = slice.resolve(readSource(db, partition, slice.read));
+    return { writes: sealed.writes, sealed };
+  }
+  const keys = [...cells.absent, ...cells.sealed(db.live.get(partition)?.seals ?? UNSEALED)];
+  return { writes: cells.resolve(keys.flatMap((key) => db.cells.get(`${partition}/${cellKeyText(key)}`) ?? [])), sealed: null };
+}
+
+/** As `read-source-cells.sql`. */
+function readSource(db: MemoryDatabase, partition: number, read: SourceRead): SourceCells | null {
+  const finer = GRAINS[FINER_GRAIN[read.grain]];
+  const { seconds } = GRAINS[read.grain];
+  const all = [...db.cells.values()]
+    .filter((cell) => cell.partition === partition && cell.grain === finer.code && cell.bucketS >= read.fromS && cell.bucketS < read.toS)
+    .sort((a, b) => a.bucketS - b.bucketS || compareBytes(a.seriesId, b.seriesId));
+  if (all[0] === undefined) return null;
+  const firstS = bucketStartS(all[0].bucketS, read.grain);
+  const taken = new Map<number, number>();
+  const cells = all.flatMap(({ bucketS, seriesId, state, revision }) => {
+    const series = db.series.get(seriesKey(seriesId));
+    const count = taken.get(bucketS) ?? 0;
+    const isDone = read.afterSeries !== null && bucketS < read.fromS + seconds && compareBytes(seriesId, read.afterSeries) <= 0;
+    if (series === undefined || isDone || count >= read.cellsMax || bucketS >= firstS + seconds * read.bucketsMax) return [];
+    taken.set(bucketS, count + 1);
+    return [{ bucketS, state, revision, series }];
+  });
+  return { firstS, cells };
+}
+
+function canMove(db: MemoryDatabase, commitOf: PartitionCommit): boolean {
+  const { partition, rejectedLane, token } = commitOf;
+  if (!isHeld(db, { lane: 'live', partition }, token) || lane(db, 'live', partition).nextOffset !== commitOf.live.expected) return false;
+  if (db.live.get(partition)?.commitNo !== commitOf.commitNo - 1) return false;
+  return (
+    rejectedLane === null ||
+    (isHeld(db, { lane: 'rejected', partition }, token) && lane(db, 'rejected', partition).nextOffset === rejectedLane.expected)
+  );
+}
+
+function apply(db: MemoryDatabase, part: PartitionCommit, { writes, sealed }: Made): void {
+  const { partition } = part;
+  const rows = readRawRows(part.rawRows);
+  for (const row of rows) {
+    if (!db.rawDays.has(Math.floor(row.receivedAtMs / 86_400_000))) throw new Error('no partition of raw_event for the arrival day');
+  }
+  moveLanes(db, part, sealed);
+  db.rawRows.push(...rows);
+  for (const day of part.arrivalDays) db.arrivalDays.add(`${day.tenant}/${day.eventDay}/${day.arrivalDay}`);
+  for (const entry of part.series) if (!db.series.has(seriesKey(entry.id))) db.series.set(seriesKey(entry.id), entry);
+  for (const write of writes) {
+    db.cells.set(`${partition}/${cellKeyText(write)}`, {
+      ...write,
+      state: Uint8Array.from(write.state),
+      partition,
+      term: part.term,
+      commitNo: part.commitNo,
+    });
+  }
+  const block = { commit: { ...part, identities: Uint8Array.from(part.identities) }, cells: encodeCellKeys(writes) };
+  db.journal.set(partition, [...(db.journal.get(partition) ?? []), block]);
+  for (const row of part.rejected) {
+    const key = `${row.topic}/${row.logGeneration}/${row.partition}/${row.logOffset}`;
+    if (!db.rejected.has(key)) db.rejected.set(key, row);
+  }
+}
+
+function moveLanes(db: MemoryDatabase, part: PartitionCommit, sealed: SealedCells | null): void {
+  const { partition } = part;
+  for (const [name, move] of [
+    ['live', part.live],
+    ['rejected', part.rejectedLane],
+  ] as const) {
+    if (move === null) continue;
+    const was = lane(db, name, partition);
+    db.lanes.set(`${name}/${partition}`, {
+      ...was,
+      nextOffset: move.next,
+      lastRecordSha256: move.lastRecordSha256 ?? was.lastRecordSha256,
+    });
+  }
+  const was = db.live.get(partition) ?? { term: part.term, commitNo: 0, completeThroughMs: null, seals: UNSEALED };
+  const completeThroughMs = Math.max(was.completeThroughMs ?? -Infinity, part.completeThroughMs ?? -Infinity);
+  const known = Number.isFinite(completeThroughMs) ? completeThroughMs : null;
+  const { commitNo } = part;
+  db.live.set(partition, { term: was.term, commitNo, completeThroughMs: known, seals: sealed?.seals ?? was.seals });
+  moveTask(db, partition, sealed);
+}
+
+function moveTask(db: MemoryDatabase, partition: number, sealed: SealedCells | null): void {
+  if (sealed === null) return;
+  if (sealed.task === null) db.sealTasks.delete(partition);
+  else db.sealTasks.set(partition, sealed.task);
+}

@@ -1,0 +1,84 @@
+import type { CoarseGrain, SealState, SeriesEntry } from '@tidegate/core';
+import type { RawRow } from './raw-rows.ts';
+import type { EndedLog } from './read-store.ts';
+import type { CommitFault, DedupGeneration, Lane, LanePosition, PartitionCommit, RejectedRow, StoredCell } from './store.ts';
+
+export interface LaneState extends LanePosition {
+  readonly owner: Uint8Array;
+}
+
+export interface LiveState {
+  readonly term: number;
+  readonly commitNo: number;
+  readonly completeThroughMs: number | null;
+  readonly seals: SealState;
+}
+
+export interface SealTask {
+  readonly grain: CoarseGrain;
+  readonly toS: number;
+}
+
+export interface JournalState {
+  readonly commit: PartitionCommit;
+  readonly cells: Uint8Array;
+}
+
+/** What Postgres would hold; several stores may share one, as several owners share a database. */
+export interface MemoryDatabase {
+  readonly lanes: Map<string, LaneState>;
+  readonly live: Map<number, LiveState>;
+  readonly rawRows: RawRow[];
+  readonly rawDays: Set<number>;
+  readonly arrivalDays: Set<string>;
+  readonly series: Map<string, SeriesEntry>;
+  readonly cells: Map<string, StoredCell & { readonly partition: number }>;
+  readonly journal: Map<number, JournalState[]>;
+  readonly generations: Map<string, DedupGeneration & { readonly blocks: Uint8Array }>;
+  readonly rejected: Map<string, RejectedRow>;
+  readonly gaps: { readonly partition: number; readonly lane: Lane; readonly fromOffset: number; readonly toOffset: number }[];
+  readonly endedLogs: (EndedLog & { readonly lane: Lane })[];
+  /** Seals that are under way, by partition. */
+  readonly sealTasks: Map<number, SealTask>;
+}
+
+export interface MemoryStoreOptions {
+  readonly database?: MemoryDatabase;
+  /** Throws to make a commit fail at that boundary; at `flush.committed` the commit stands and only its answer is lost. */
+  readonly fault?: CommitFault;
+  /** Rows that the database would refuse as data. */
+  readonly refuses?: (row: RawRow) => boolean;
+}
+
+export function createMemoryDatabase(): MemoryDatabase {
+  return {
+    lanes: new Map(),
+    live: new Map(),
+    rawRows: [],
+    rawDays: new Set(),
+    arrivalDays: new Set(),
+    series: new Map(),
+    cells: new Map(),
+    journal: new Map(),
+    generations: new Map(),
+    rejected: new Map(),
+    gaps: [],
+    endedLogs: [],
+    sealTasks: new Map(),
+  };
+}
+
+export function lane(db: MemoryDatabase, name: Lane, partition: number): LaneState {
+  const state = db.lanes.get(`${name}/${partition}`);
+  if (state === undefined) throw new Error(`no progress row ${name}/${partition}`);
+  return state;
+}
+
+export function isHeld(db: MemoryDatabase, at: { lane: Lane; partition: number }, token: Uint8Array): boolean {
+  const owner = db.lanes.get(`${at.lane}/${at.partition}`)?.owner;
+  return owner !== undefined && Buffer.compare(owner, token) === 0;
+}
+
+export function seriesKey(id: Uint8Array): string {
+  return Buffer.from(id).toString('hex');
+}

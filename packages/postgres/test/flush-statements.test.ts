@@ -1,0 +1,48 @@
+import type { SealState } from '@tidegate/core';
+import { NOTHING_SEALED } from '@tidegate/core';
+import type pg from 'pg';
+import { expect, it } from 'vitest';
+import { createCommitTransaction } from '../src/commit-transaction.ts';
+import { toSealColumns } from '../src/seal-columns.ts';
+import type { CellKey, PartitionCommit } from '../src/store.ts';
+
+const KEY: CellKey = { seriesId: new Uint8Array(16).fill(1), grain: 2, bucketS: 900 };
+const HOUR: CellKey = { ...KEY, grain: 3, bucketS: 0 };
+
+/** Names of the statements of a flush, in order, where the row says that this is sealed. */
+async function statementsOf(seals: SealState): Promise<string[]> {
+  const sent: string[] = [];
+  const [quarterHour, hour, day, grain, after] = toSealColumns(seals);
+  const row = { sealed_quarter_hour: quarterHour, sealed_hour: hour, sealed_day: day, sealing_grain: grain, sealing_after: after };
+  const client = {
+    query: async (what: string | { readonly name: string }) => {
+      const name = typeof what === 'string' ? what : what.name;
+      sent.push(name);
+      return { command: name, rows: name === 'fence' ? [{ lane: 'live', partition: 0, ...row }] : [] };
+    },
+    release: () => undefined,
+  };
+  const pool = { connect: async () => client } as unknown as pg.Pool;
+  const commit: PartitionCommit = {
+    ...{ partition: 0, token: new Uint8Array(16), term: 1, commitNo: 1, rejectedLane: null, completeThroughMs: null },
+    live: { expected: 0, next: 1, lastRecordSha256: null },
+    ...{ rawRows: new Uint8Array(0), arrivalDays: [], series: [], identities: new Uint8Array(0), generation: 1, rejected: [], slice: null },
+    ...{ arrivalFromMs: 0, arrivalToMs: 0 },
+    cells: {
+      absent: [KEY],
+      sealed: ({ through }) => (KEY.bucketS < through.hour ? [HOUR] : []),
+      resolve: () => [{ ...KEY, state: new Uint8Array(1), revision: 0 }],
+    },
+  };
+  expect((await createCommitTransaction({ pool, fault: () => undefined })({ partitions: [commit] })).kind).toBe('committed');
+  return sent;
+}
+
+it('a flush that touches nothing sealed sends no statement for it; one that does reads the states of those cells once', async () => {
+  const usual = ['BEGIN', 'fence', 'read-cell-states', 'upsert-cells', 'insert-journal', 'COMMIT'];
+  expect(await statementsOf({ through: NOTHING_SEALED, open: null })).toEqual(usual);
+  expect(await statementsOf({ through: { ...NOTHING_SEALED, hour: 0, day: 0 }, open: null })).toEqual(usual);
+  expect(await statementsOf({ through: { ...NOTHING_SEALED, hour: 3_600 }, open: null })).toEqual(
+    usual.toSpliced(3, 0, 'read-cell-states'),
+  );
+});

@@ -1,0 +1,179 @@
+import { UNSEALED } from '@tidegate/core';
+import type { SealState, SeriesEntry } from '@tidegate/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CellKey, CellWrite, DataStore, PartitionCommit, SealSlice, SourceCells, SourceRead } from '../src/index.ts';
+import type { StoreUnderTest } from './store.contract.ts';
+
+const TOKEN = new Uint8Array(16).fill(1);
+const NOTHING = new Uint8Array(0);
+const HOUR = 3_600;
+const LAST_ID = new Uint8Array(16).fill(0xfe);
+/** Ids in byte order: the greatest is negative as a signed byte. */
+const SERIES: readonly SeriesEntry[] = [0x01, 0x7f, 0x80, 0xfe].map((byte) => ({
+  ...{ id: new Uint8Array(16).fill(byte), tenant: 'acme', metric: 'shop.sales', version: 1, setNo: 0, subject: '' },
+  dims: [String(byte)],
+}));
+let freePartition = 50;
+
+function keyOf(series: number, bucketS: number, grain: CellKey['grain'] = 2): CellKey {
+  return { seriesId: SERIES[series]?.id ?? NOTHING, grain, bucketS };
+}
+
+function writeOf(key: CellKey): CellWrite {
+  return { ...key, state: Uint8Array.of(1), revision: 0 };
+}
+
+/** What every store keeps of slices, whatever it is made of. */
+export function sealContract(name: string, make: () => Promise<StoreUnderTest>): void {
+  describe(name, () => {
+    let database: StoreUnderTest;
+    let store: DataStore;
+    beforeAll(async () => {
+      database = await make();
+      store = database.open();
+    });
+    afterAll(async () => {
+      await store.close();
+      await database.close();
+    });
+
+    /** A claimed partition; its commits are numbered in their order. */
+    async function claimed(on: DataStore = store) {
+      const partition = freePartition++;
+      const lane = { startOffset: 0, topicId: 'c/t' };
+      const claim = async () => (await on.claim([{ partition, live: lane, rejected: lane }], TOKEN))[0];
+      await claim();
+      let commitNo = 0;
+      async function commit(change: Partial<PartitionCommit>): Promise<string> {
+        const { kind } = await on.commit({
+          partitions: [
+            {
+              ...{ partition, token: TOKEN, term: 1, commitNo: commitNo + 1, rejectedLane: null, completeThroughMs: null },
+              live: { expected: 0, next: 0, lastRecordSha256: null },
+              ...{ rawRows: NOTHING, arrivalDays: [], series: SERIES, identities: NOTHING, generation: 1, rejected: [], slice: null },
+              ...{ arrivalFromMs: 0, arrivalToMs: 0 },
+              cells: { absent: [], sealed: () => [], resolve: () => [] },
+              ...change,
+            },
+          ],
+        });
+        if (kind === 'committed') commitNo += 1;
+        return kind;
+      }
+      return {
+        partition,
+        claim,
+        commit,
+        put: (keys: readonly CellKey[]) => commit({ cells: { absent: [], sealed: () => [], resolve: () => keys.map(writeOf) } }),
+        async slice(read: Partial<SourceRead>, seals: SealState, writes: readonly CellWrite[] = []) {
+          let found: SourceCells | null | undefined;
+          const slice: SealSlice = {
+            read: { grain: 'hour', fromS: 0, toS: 10 * HOUR, bucketsMax: 1, afterSeries: null, cellsMax: 10, ...read },
+            resolve: (cells) => {
+              found = cells;
+              return { writes, seals, task: null };
+            },
+          };
+          const kind = await commit({ slice });
+          return { kind, found };
+        },
+      };
+    }
+
+    const hoursThrough = (hour: number): SealState => ({ through: { ...UNSEALED.through, hour }, open: null });
+    const shown = (found: SourceCells | null | undefined): string[] =>
+      (found?.cells ?? []).map(({ bucketS, series }) => `${bucketS} ${series.dims[0]}`);
+
+    it('what is sealed is told to each flush inside its transaction, and to the next owner', async () => {
+      const { commit, slice, claim } = await claimed();
+      const told: SealState[] = [];
+      const cells = {
+        absent: [],
+        sealed: (seals: SealState) => {
+          told.push(seals);
+          return [];
+        },
+        resolve: () => [],
+      };
+      await commit({ cells });
+      const open: SealState = { through: { ...hoursThrough(-HOUR).through, day: -86_400 }, open: { grain: 'hour', afterSeries: LAST_ID } };
+      await slice({}, open);
+      await commit({ cells });
+      expect(told).toEqual([UNSEALED, open]);
+      expect((await claim())?.seals).toEqual(open);
+      expect((await store.readProgress([freePartition - 1]))[0]?.seals).toEqual(open);
+    });
+
+    it('the states of sealed cells that a flush asks for are read, beside those that it lacked', async () => {
+      const { commit, slice, put } = await claimed();
+      await put([keyOf(0, 900)]);
+      await slice({}, hoursThrough(HOUR), [writeOf(keyOf(0, 0, 3))]);
+      let stored: string[] = [];
+      await commit({
+        cells: {
+          absent: [keyOf(0, 900)],
+          sealed: ({ through }) => (through.hour > 0 ? [keyOf(0, 0, 3)] : []),
+          resolve: (found) => {
+            stored = found.map(({ grain, bucketS }) => `${grain} ${bucketS}`).toSorted();
+            return [];
+          },
+        },
+      });
+      expect(stored).toEqual(['2 900', '3 0']);
+    });
+
+    it('a slice reads the finer cells of its buckets, from the first that has any, by series, so many of each at most', async () => {
+      const { slice, put } = await claimed();
+      const quarters = [0, 1, 2, 3].flatMap((series) => [keyOf(series, 2 * HOUR), keyOf(series, 2 * HOUR + 2_700)]);
+      await put([...quarters, keyOf(0, 3 * HOUR), keyOf(1, 10 * HOUR), keyOf(1, 0, 3)]);
+      const first = await slice({ cellsMax: 3 }, UNSEALED);
+      expect(first.found?.firstS).toBe(2 * HOUR);
+      const three = ['1', '127', '128'];
+      expect(shown(first.found)).toEqual([...three.map((id) => `7200 ${id}`), ...three.map((id) => `9900 ${id}`)]);
+      const rest = await slice({ fromS: 2 * HOUR, afterSeries: SERIES[1]?.id ?? NOTHING, bucketsMax: 2 }, UNSEALED);
+      expect(shown(rest.found)).toEqual(['7200 128', '7200 254', '9900 128', '9900 254', '10800 1']);
+    });
+
+    it('a bucket whose series are all done is told apart from there being nothing left', async () => {
+      const { slice, put } = await claimed();
+      await put([keyOf(0, 0), keyOf(0, 5 * HOUR)]);
+      const done = await slice({ afterSeries: SERIES[3]?.id ?? NOTHING }, UNSEALED);
+      expect([done.found?.firstS, shown(done.found)]).toEqual([0, []]);
+      expect((await slice({ fromS: 6 * HOUR }, UNSEALED)).found).toBeNull();
+      expect((await slice({ fromS: -HOUR, toS: 0 }, UNSEALED)).found).toBeNull();
+    });
+
+    it('buckets before 1970 are found by their own hour, and another partition’s cells are not read', async () => {
+      const other = await claimed();
+      await other.put([keyOf(0, -HOUR)]);
+      const { slice, put } = await claimed();
+      await put([keyOf(2, -900)]);
+      const { found } = await slice({ fromS: -5 * HOUR }, UNSEALED);
+      expect([found?.firstS, shown(found)]).toEqual([-HOUR, ['-900 128']]);
+    });
+
+    it('days are made of hours', async () => {
+      const { slice, put } = await claimed();
+      await put([keyOf(0, 900), keyOf(0, 86_400 + HOUR, 3)]);
+      const { found } = await slice({ grain: 'day', toS: 2 * 86_400 }, UNSEALED);
+      expect([found?.firstS, shown(found)]).toEqual([86_400, [`${86_400 + HOUR} 1`]]);
+    });
+
+    it('a slice that dies before its COMMIT leaves nothing, one that dies after it everything', async () => {
+      for (const [point, isThere] of [
+        ['flush.journaled', false],
+        ['flush.committed', true],
+      ] as const) {
+        let isArmed = false;
+        const dying = database.open((at) => isArmed && at === point);
+        const { slice, claim, partition } = await claimed(dying);
+        isArmed = true;
+        expect((await slice({}, hoursThrough(HOUR), [writeOf(keyOf(0, 0, 3))])).kind).toBe('failed');
+        isArmed = false;
+        expect((await store.readCells(partition, [keyOf(0, 0, 3)])).length).toBe(isThere ? 1 : 0);
+        expect((await claim())?.seals).toEqual(isThere ? hoursThrough(HOUR) : UNSEALED);
+        await dying.close();
+      }
+    });
+  });
+}

@@ -1,0 +1,63 @@
+import { GRAINS } from '@tidegate/core';
+import { createMemoryDatabase, createMemoryStore } from '@tidegate/postgres/memory';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { wrongCoarseCellsOf } from './sealed-cells.ts';
+import { MEASURES, SealingOwner, SERIES } from './sealing-owner.ts';
+
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('flush' as const),
+      events: fc.array(fc.record({ series: fc.nat(SERIES.length - 1), hoursAgo: fc.double({ min: 0, max: 80, noNaN: true }) }), {
+        maxLength: 8,
+      }),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('slice' as const),
+      size: fc.record({ cells: fc.constantFrom(1, 4, 8, 24, 1_000), buckets: fc.constantFrom(1, 2, 64) }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('age' as const), hours: fc.integer({ min: 1, max: 30 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('take over' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('fail' as const),
+      at: fc.constantFrom('flush.fenced', 'flush.cells_read', 'flush.journaled', 'flush.committed'),
+    }),
+  },
+);
+
+it('whatever is sealed when, in slices of any size, between late events, failures and take-overs: sealed cells are the sum of their quarter hours', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), async (steps) => {
+      const database = createMemoryDatabase();
+      let failAt: string | null = null;
+      const fault = (point: string): void => {
+        if (point !== failAt) return;
+        failAt = null;
+        throw new Error(`failed at ${point}`);
+      };
+      const owner = new SealingOwner(createMemoryStore({ database, fault }));
+      await owner.takeOver();
+      for (const one of steps) {
+        if (one.kind === 'flush') await owner.flush(one.events);
+        else if (one.kind === 'slice') await owner.slice(one.size);
+        else if (one.kind === 'age') owner.nowMs += one.hours * 3_600_000;
+        else if (one.kind === 'take over') await owner.takeOver();
+        else failAt = one.at;
+        expect(wrongCoarseCellsOf(database, 0, MEASURES)).toEqual([]);
+      }
+      // Everything that is due ends, each slice bringing it on.
+      for (let slices = 0; await owner.slice({ cells: 1, buckets: 1 }); slices += 1) expect(slices).toBeLessThan(2_000);
+      expect(wrongCoarseCellsOf(database, 0, MEASURES)).toEqual([]);
+      expect([...database.cells.values()].filter(({ grain }) => grain === GRAINS.quarter_hour.code)).toHaveLength(owner.truth.size);
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,105 @@
+import { createState, seriesEntry, UNSEALED } from '@tidegate/core';
+import type { CompiledMeasure, CompiledMetric, FoldedBatch, RollupState, SealState } from '@tidegate/core';
+import type { DataStore, PartitionCommit } from '@tidegate/postgres';
+import { createCellStates } from '../src/cell-states.ts';
+import type { CellStates } from '../src/cell-states.ts';
+import type { PreparedCells } from '../src/prepared-cells.ts';
+import { createSealSlice, nextSeal } from '../src/seal.ts';
+
+export const MEASURES: readonly CompiledMeasure[] = [{ name: 'n', kind: 'count', numbers: 'exact' }];
+export const METRIC: CompiledMetric = {
+  ...{ tenant: 'acme', pack: 'shop', metric: 'shop.sales', version: 1, eventTypes: ['shop.sale'] },
+  dimensions: [{ name: 'region', type: 'string' }],
+  sets: [{ setNo: 0, dimensions: ['region'], bySubject: false }],
+  grains: ['quarter_hour', 'hour', 'day'],
+  measures: MEASURES,
+};
+export const SERIES = ['a', 'b', 'c', 'd', 'e'].map((region) =>
+  seriesEntry({ tenant: 'acme', metric: 'shop.sales', version: 1, setNo: 0, subject: '', dims: [region] }),
+);
+export const START_MS = Date.UTC(2026, 2, 1, 12);
+const TOKEN = new Uint8Array(16).fill(1);
+const NOTHING = new Uint8Array(0);
+
+function counted(n: number): RollupState {
+  const state = createState(MEASURES);
+  for (const measure of state) if (measure.kind === 'count') measure.n = n;
+  return state;
+}
+
+/** Events by (series, hours before now); several of one quarter hour are one delta, as the folder makes them. */
+type LateEvents = readonly { readonly series: number; readonly hoursAgo: number }[];
+
+/** An owner of one partition: its memory is lost in a take-over, what it committed is not. */
+export class SealingOwner {
+  nowMs = START_MS;
+  /** What was counted, per series and quarter hour. */
+  readonly truth = new Map<string, number>();
+  private readonly store: DataStore;
+  private cells: CellStates = this.noCells();
+  private commitNo = 0;
+  seals: SealState = UNSEALED;
+
+  constructor(store: DataStore) {
+    this.store = store;
+  }
+
+  private noCells(): CellStates {
+    return createCellStates({ measuresOf: () => MEASURES, grainsOf: () => METRIC.grains, cellsMax: 6 });
+  }
+
+  async takeOver(): Promise<void> {
+    const lane = { startOffset: 0, topicId: 'c/t' };
+    const [claim] = await this.store.claim([{ partition: 0, live: lane, rejected: lane }], TOKEN);
+    this.cells = this.noCells();
+    this.seals = claim?.seals ?? UNSEALED;
+    this.commitNo = claim?.commitNo ?? 0;
+  }
+
+  async flush(events: LateEvents): Promise<void> {
+    const deltas = new Map<string, { series: number; bucketS: number; n: number }>();
+    for (const { series, hoursAgo } of events) {
+      const bucketS = Math.floor((this.nowMs / 1_000 - hoursAgo * 3_600) / 900) * 900;
+      const delta = deltas.get(`${series} ${bucketS}`) ?? { series, bucketS, n: 0 };
+      deltas.set(`${series} ${bucketS}`, { ...delta, n: delta.n + 1 });
+    }
+    const folded: FoldedBatch = {
+      ...{ events: events.length, series: SERIES, days: [] },
+      deltas: [...deltas.values()].map(({ series, bucketS, n }) => ({ series, bucketS, state: counted(n) })),
+    };
+    const prepared = this.cells.prepare(folded, this.nowMs);
+    const before = this.commitNo;
+    await this.commit(prepared, null);
+    if (this.commitNo === before) return;
+    this.cells.settled(prepared);
+    for (const [key, { n }] of deltas) this.truth.set(key, (this.truth.get(key) ?? 0) + n);
+  }
+
+  /** False: nothing is due. */
+  async slice(size: { cells: number; buckets: number }): Promise<boolean> {
+    const due = nextSeal(this.seals, this.nowMs);
+    if (due === null) return false;
+    const slice = createSealSlice({ seals: this.seals, due, size, metricOf: () => METRIC });
+    const none: PreparedCells = { absent: [], sealed: () => [], resolve: () => [], newSeries: [], writes: [], places: [] };
+    const before = this.commitNo;
+    await this.commit(none, slice);
+    const made = slice.made();
+    if (this.commitNo === before || made === null) return true;
+    this.seals = made.seals;
+    return true;
+  }
+
+  private async commit(cells: PreparedCells, slice: PartitionCommit['slice']): Promise<void> {
+    const commit: PartitionCommit = {
+      ...{ partition: 0, token: TOKEN, term: 1, commitNo: this.commitNo + 1, rejectedLane: null, completeThroughMs: this.nowMs },
+      live: { expected: 0, next: 0, lastRecordSha256: null },
+      ...{ rawRows: NOTHING, arrivalDays: [], series: SERIES, cells, identities: NOTHING, generation: 1, rejected: [], slice },
+      ...{ arrivalFromMs: this.nowMs, arrivalToMs: this.nowMs },
+    };
+    const outcome = await this.store.commit({ partitions: [commit] });
+    const [row] = await this.store.readProgress([0]);
+    if (outcome.kind === 'committed' || row?.commitNo === commit.commitNo) this.commitNo += 1;
+    // A batch whose states may be merged and not committed: memory begins anew, as after a rewind.
+    else this.cells.clear();
+  }
+}

@@ -1,0 +1,156 @@
+import { bucketStartS, encodeAnnouncement, GRAINS, leastSealed, NOTHING_SEALED } from '@tidegate/core';
+import type { AnnouncedCell, SealedThrough, StoredGrain } from '@tidegate/core';
+import type { CountedProgress, ReadStore } from '@tidegate/postgres';
+import type { PlacedCell } from '@tidegate/redis';
+import { createMemoryCells } from '@tidegate/redis/cells-memory';
+import { LRUCache } from 'lru-cache';
+import { createAnswerCache } from '../src/answer-cache.ts';
+import type { DecodedChunk } from '../src/decoded-chunk.ts';
+import { createLoadChunk } from '../src/load-chunk.ts';
+import { createMaterialise } from '../src/materialise.ts';
+import { createRead } from '../src/read.ts';
+import type { ReadResult } from '../src/read.ts';
+import { countState, createFakePrimary, pageSeries, planOf, SILENT_METER } from './fixtures.ts';
+
+export const PARTITIONS = 2;
+type Grain = Exclude<StoredGrain, 'minute'>;
+const FINER = { hour: 'quarter_hour', day: 'hour' } as const;
+
+interface CountedCell extends PlacedCell {
+  readonly grain: Grain;
+  readonly count: number;
+}
+
+interface Commit extends CountedProgress {
+  readonly previousCommitNo: number;
+  readonly isFlush: boolean;
+  readonly cells: readonly CountedCell[];
+}
+
+/**
+ * Owners that count one page and seal, Postgres with what they committed, Redis with what was announced so far, and a process
+ * that answers from it. Announcements wait until `deliver`.
+ */
+export class SealedHouse {
+  private readonly cells = new Map<string, CountedCell>();
+  private readonly progress: CountedProgress[] = Array.from({ length: PARTITIONS }, (_, partition) => ({
+    ...{ partition, term: 1, commitNo: 0, nextOffset: 0, logGeneration: 1, completeThroughMs: 1_000, hasGap: false },
+    sealed: NOTHING_SEALED,
+  }));
+  private undelivered: Commit[] = [];
+  private ids = 0;
+  /** Cells that Postgres was asked for, in all. */
+  cellsRead = 0;
+  /** What is counted, per quarter hour. */
+  readonly truth = new Map<number, number>();
+  private readonly store = createMemoryCells({ nowMs: () => 0 });
+  private readonly primary: ReadStore = {
+    ...createFakePrimary(PARTITIONS),
+    readProgress: async () => [...this.progress],
+    readCells: async ({ fromS, toS }, _cellsMax, piecesOf) => {
+      const pieces = piecesOf?.(leastSealed(this.progress.map(({ sealed }) => sealed))) ?? [{ grain: 2, fromS, toS }];
+      const series = pageSeries('a');
+      const cells = [...this.cells.values()].filter((cell) =>
+        pieces.some((piece) => piece.grain === GRAINS[cell.grain].code && cell.bucketS >= piece.fromS && cell.bucketS < piece.toS),
+      );
+      this.cellsRead += cells.length;
+      const placed = cells.map((cell) => ({ ...cell, seriesId: series.id }));
+      return { progress: [...this.progress], series: [series], cells: placed, isCut: false, isReplica: false };
+    },
+  };
+  private readonly materialise = createMaterialise({
+    store: this.store,
+    readProgress: this.primary.readProgress,
+    newEpochId: () => `e${(this.ids += 1)}`,
+    untilDone: async (action) => action(),
+    onEpoch: () => undefined,
+    onCells: () => undefined,
+  });
+  private readonly read = createRead({
+    store: this.store,
+    primary: this.primary,
+    loadChunk: createLoadChunk({ store: this.store, primary: this.primary, newToken: () => `t${(this.ids += 1)}`, cellsMax: 100_000 }),
+    answers: createAnswerCache({ store: this.store, nowMs: () => 0, ttlMs: 600_000, bytesMax: 1_000_000, meter: SILENT_METER }),
+    decoded: new LRUCache<string, DecodedChunk>({ maxSize: 1_000_000 }),
+    cacheBudgetMs: 1_000,
+    ...{ chunksMax: 40, cellsMax: 100_000 },
+    meter: SILENT_METER,
+    step: (_name, action) => action(),
+  });
+
+  /** Every cache of before counts as absent from here on. */
+  async beginEpoch(): Promise<void> {
+    await this.deliver();
+    await this.materialise.beginEpoch('start');
+  }
+
+  private commit(partition: number, sealed: SealedThrough, cells: readonly Pick<CountedCell, 'grain' | 'bucketS' | 'count'>[]): void {
+    const before = this.progress[partition];
+    if (before === undefined) return;
+    const commitNo = before.commitNo + 1;
+    const now = { ...before, commitNo, nextOffset: commitNo, sealed };
+    this.progress[partition] = now;
+    const written = cells.map(({ grain, bucketS, count }) => ({
+      ...{ grain, bucketS, count, partition, term: 1, commitNo, revision: 0 },
+      ...{ seriesId: pageSeries('a').id, state: countState(count) },
+    }));
+    for (const cell of written) this.cells.set(`${partition} ${cell.grain} ${cell.bucketS}`, cell);
+    this.undelivered.push({ ...now, previousCommitNo: before.commitNo, isFlush: sealed === before.sealed, cells: written });
+  }
+
+  private countAt(partition: number, grain: Grain, bucketS: number): number {
+    return this.cells.get(`${partition} ${grain} ${bucketS}`)?.count ?? 0;
+  }
+
+  /** A flush with one event: into the quarter hour, and into what is sealed. */
+  count(partition: number, bucketS: number): void {
+    const sealed = this.progress[partition]?.sealed ?? NOTHING_SEALED;
+    const grains: readonly Grain[] = ['quarter_hour', 'hour', 'day'];
+    const cells = grains
+      .map((grain) => ({ grain, bucketS: bucketStartS(bucketS, grain) }))
+      .filter((cell) => cell.grain === 'quarter_hour' || cell.bucketS < sealed[cell.grain])
+      .map((cell) => ({ ...cell, count: this.countAt(partition, cell.grain, cell.bucketS) + 1 }));
+    this.commit(partition, sealed, cells);
+    this.truth.set(bucketS, (this.truth.get(bucketS) ?? 0) + 1);
+  }
+
+  /** A slice: the partition's cells of the grain up to `throughS`; days only of hours that are sealed. */
+  seal(partition: number, grain: 'hour' | 'day', throughS: number): void {
+    const sealed = this.progress[partition]?.sealed ?? NOTHING_SEALED;
+    const endS = bucketStartS(grain === 'day' ? Math.min(throughS, sealed.hour) : throughS, grain);
+    if (endS <= sealed[grain]) return;
+    const finer = [...this.cells.values()].filter((cell) => cell.partition === partition && cell.grain === FINER[grain]);
+    const made = new Map<number, number>();
+    for (const { bucketS, count } of finer) {
+      const startS = bucketStartS(bucketS, grain);
+      if (startS >= sealed[grain] && startS < endS) made.set(startS, (made.get(startS) ?? 0) + count);
+    }
+    this.commit(
+      partition,
+      { ...sealed, [grain]: endS },
+      [...made].map(([bucketS, count]) => ({ grain, bucketS, count })),
+    );
+  }
+
+  async deliver(): Promise<void> {
+    const commits = this.undelivered.splice(0);
+    for (const { cells, ...commit } of commits) {
+      const announced: AnnouncedCell[] = cells.map(({ grain, bucketS, state }) => ({
+        ...{ series: 0, grain: GRAINS[grain].code, bucketS, revision: 0, state },
+      }));
+      const records = encodeAnnouncement({ ...commit, completeThroughMs: 1_000, series: [pageSeries('a')], cells: announced });
+      await this.materialise(records.map((bytes) => ({ partition: commit.partition, offset: commit.commitNo, bytes })));
+    }
+  }
+
+  /** Events that are committed and not announced. */
+  undeliveredEvents(): number {
+    return this.undelivered.filter(({ isFlush }) => isFlush).length;
+  }
+
+  async ask(question: Parameters<typeof planOf>[0], skipCache: boolean): Promise<ReadResult> {
+    const outcome = await this.read({ plan: planOf({ measures: ['edits'], group_by: [], ...question }), subjectShown: null, skipCache });
+    if (!outcome.ok) throw new Error(outcome.fault);
+    return outcome.result;
+  }
+}
