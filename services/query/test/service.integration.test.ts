@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
 import { deriveKey } from '@tidegate/runtime';
-import { startSpanSink } from '@tidegate/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { RunningQuery } from '../src/app.ts';
@@ -338,28 +337,5 @@ describe('query service', () => {
     );
     expect(await scrape('db_query_duration_seconds_sum')).toBeGreaterThan(0);
     await world.stop(one);
-  });
-
-  test('a question leaves a span for each of its steps, inside the request', async () => {
-    const sink = await startSpanSink();
-    try {
-      const traced = await world.start({ OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint });
-      await until(
-        async () => (await world.call(traced, '/v1/metrics')).status,
-        (status) => status === 200,
-      );
-      await untilCached(traced);
-      // A day that no chunk holds yet.
-      await ask({ from: '2024-09-01', to: '2024-09-02' }, traced);
-      await world.stop(traced);
-      const ofQuestions = sink.spans.filter(({ name }) => name === 'POST /v1/query').map(({ spanId }) => spanId);
-      const within = (name: string): boolean =>
-        sink.spans.some((span) => span.name === name && ofQuestions.includes(span.parentSpanId ?? ''));
-      for (const step of ['receive_request', 'check_cache', 'generate_response', 'send_response'])
-        expect([step, within(step)]).toEqual([step, true]);
-      expect(sink.spans.some(({ name }) => name === 'query_database')).toBe(true);
-    } finally {
-      sink.close();
-    }
   });
 });
