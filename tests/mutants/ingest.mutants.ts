@@ -1,5 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
+const REPLAY_TESTS = ['services/ingest/test/replay.test.ts'];
 const INGEST_TESTS = ['services/ingest/test/ingest.test.ts'] as const;
 
 export const mutants: readonly Mutant[] = [
@@ -109,6 +110,24 @@ export const mutants: readonly Mutant[] = [
     find: "if (!isOneValue(data)) return this.sink.broken('bad_json', data, this.bytes);",
     replace: '',
     tests: ['services/ingest/src/decode.property.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'a replay goes to the log without its identity bound to the row',
+    section: 4,
+    file: 'services/ingest/src/replay.ts',
+    find: 'if (!(await row.store.bind(tenant, row.place, judged.identity)))',
+    replace: 'if (row.detail.isReplayed)',
+    tests: REPLAY_TESTS,
+    kind: 'unit',
+  },
+  {
+    name: 'a row is closed before its event is in the log',
+    section: 4,
+    file: 'services/ingest/src/replay.ts',
+    find: 'if (summary.accepted === 0) return',
+    replace: 'if (summary.accepted < 0) return',
+    tests: REPLAY_TESTS,
     kind: 'unit',
   },
 ];

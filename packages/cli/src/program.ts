@@ -5,6 +5,7 @@ import { addKeys } from './commands/keys.ts';
 import { addOperations } from './commands/operations.ts';
 import { addPacks } from './commands/packs.ts';
 import { addQuery } from './commands/query.ts';
+import { addRejected } from './commands/rejected.ts';
 import { addSend } from './commands/send.ts';
 import { CommandFailure, type Terminal } from './terminal.ts';
 
@@ -23,6 +24,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addQuery(program, terminal);
   addPacks(program, terminal);
   addKeys(program, terminal);
+  addRejected(program, terminal);
   addOperations(program, terminal);
   addDrill(program, terminal);
   inheritSettings(program);

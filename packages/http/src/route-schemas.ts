@@ -107,6 +107,39 @@ export const METRIC_PARAMS = z.object({ metric: z.string().max(200) });
 export const PACK_PARAMS = z.object({ pack: z.string().max(200) });
 export const KEY_PARAMS = z.object({ key: z.string().regex(/^key_[0-9A-Za-z]{1,64}$/) });
 
+export const REJECTED_PARAMS = z.object({ ref: z.string().regex(/^[ie]-\d{1,9}-\d{1,9}-\d{1,15}$/) });
+
+export const REJECTED_QUERY = z.object({
+  since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Received at or after.' }),
+  code: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,63}$/)
+    .optional(),
+  cursor: z.string().max(2_000).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+
+export const REJECTED_SCHEMA = z
+  .object({
+    ref: z.string(),
+    code: z.string().meta({ description: 'Of the newest attempt.' }),
+    path: z.string(),
+    title: z.string().nullable(),
+    meaning: z.string().nullable(),
+    next: z.string().nullable(),
+    stage: z.enum(['ingest', 'events']).meta({ description: '`ingest`: refused at once. `events`: accepted, and could not be counted.' }),
+    received_at: instant,
+    length: z.int().meta({ description: 'Bytes of the original.' }),
+    original: z.enum(['whole', 'cut', 'none']).meta({ description: 'How much of it is kept, sealed.' }),
+    attempts: z.int(),
+    state: z.enum(['open', 'replayed']),
+    replayed_at: instant.nullable(),
+    receipt: z.string().nullable().meta({ description: 'Of the replay.' }),
+  })
+  .meta({ id: 'Rejected' });
+
+export const REJECTED_LIST_SCHEMA = z.object({ rejected: z.array(REJECTED_SCHEMA), next_cursor: z.string().nullable() });
+
 const answerScalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /** A column of type `top_k` holds lists of the one, a column of type `histogram` lists of the other. */

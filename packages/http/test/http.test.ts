@@ -198,6 +198,8 @@ describe('a service behind the gateway', () => {
   const handlers: Readonly<Record<RouteNameOf<'query'>, Handler>> = {
     askKept: (exchange) => sendJson(exchange, {}),
     askBatch: (exchange) => sendJson(exchange, {}),
+    listRejected: (exchange) => sendJson(exchange, {}),
+    readRejected: (exchange) => sendJson(exchange, {}),
     askQuestion: async (exchange) => {
       const body = await readJsonBody(exchange.request, 100);
       if (body.ok) sendJson(exchange, { echo: body.value, tenant: exchange.caller.tenant });

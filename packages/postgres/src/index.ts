@@ -59,3 +59,7 @@ export type { TenantToCreate } from './control/tenants.ts';
 // read side
 export { createReadStore } from './read-store.ts';
 export type { CellSnapshot, CountedProgress, EndedLog, LogGap, LogSpan, PiecesOf, ReadStore } from './read-store.ts';
+
+// rejected events
+export { createRejectedStore, parseRejectedRef, rejectedRef } from './rejected-store.ts';
+export type { RejectedDetail, RejectedFilter, RejectedInfo, RejectedPlace, RejectedStore } from './rejected-store.ts';

@@ -2,8 +2,10 @@ import type { HttpListener, RouteNameOf } from '@tidegate/http';
 import { createHttpServer } from '@tidegate/http';
 import type { LogClient, LogProducer } from '@tidegate/kafka';
 import { createLogClient, topicNames } from '@tidegate/kafka';
+import type { RejectedStore } from '@tidegate/postgres';
+import { createPool, createPoolMeter, createRejectedStore } from '@tidegate/postgres';
 import type { Clock, RunningService } from '@tidegate/runtime';
-import { createSealer, deriveKey, kafkaTarget } from '@tidegate/runtime';
+import { createSealer, databaseUrlOf, deriveKey, kafkaTarget } from '@tidegate/runtime';
 import type { Logger, Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAdmit } from './admit.ts';
@@ -12,12 +14,14 @@ import { createAppender } from './append.ts';
 import type { Backlog } from './backlog.ts';
 import { followBacklog } from './backlog.ts';
 import type { IngestConfig } from './config.ts';
+import { createOpenOriginal } from './originals.ts';
 import type { ReceiveDeps } from './receive.ts';
 import { createReceive } from './receive.ts';
 import type { Registry } from './registry.ts';
 import { followRegistry } from './registry.ts';
 import { createReject } from './reject.ts';
-import { createRespond } from './respond.ts';
+import { createReplay } from './replay.ts';
+import { createRespond, createSealReceipt } from './respond.ts';
 import { createShield } from './shield.ts';
 
 export interface IngestApp extends RunningService {
@@ -33,11 +37,15 @@ export interface IngestAppDeps {
   readonly log: Logger;
   /** Default: the client library that the settings name. */
   readonly client?: LogClient;
+  /** Default: the rejected rows of the Postgres that the settings name. */
+  readonly rejected?: RejectedStore;
 }
 
 /** A batch stays below Kafka's default `message.max.bytes` (1,048,588). */
 const BATCH_BYTES_MAX = 950_000;
 const HOUR_MS = 3_600_000;
+const DATABASE_CONNECTIONS = 2;
+const STATEMENT_TIMEOUT_MS = 5_000;
 
 interface Parts {
   readonly config: IngestConfig;
@@ -48,6 +56,7 @@ interface Parts {
   readonly registry: Registry;
   readonly backlog: Backlog;
   readonly appender: Appender;
+  readonly rejected: RejectedStore | null;
 }
 
 /** Builds the service from its settings and starts it. */
@@ -63,7 +72,9 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
   const producer = await client.createProducer();
   const { lingerMs, bufferBytesMax } = config;
   const appender = createAppender({ producer, clock, metrics, lingerMs, batchBytesMax: BATCH_BYTES_MAX, bufferBytesMax });
-  const server = createServer({ config, clock, log, metrics, tracing, registry, backlog, appender });
+  const postgres = connectPostgres(config, { metrics, clock, log });
+  const rejected = deps.rejected ?? postgres.rejected;
+  const server = createServer({ config, clock, log, metrics, tracing, registry, backlog, appender, rejected });
   let isDraining = false;
   const telemetry = await startTelemetryServer({
     host: config.metricsHost,
@@ -85,10 +96,31 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
       await server.close();
       await appender.drained();
       await closeLog({ client, producer, registry, backlog });
+      await postgres.close();
       await tracing.close();
       await telemetry.close();
     },
   };
+}
+
+/**
+ * Postgres is asked for rejected rows alone: no event waits for it, and where it is not named replays are refused. Connections
+ * are made when they are needed.
+ */
+function connectPostgres(config: IngestConfig, { metrics, clock, log }: Pick<Parts, 'metrics' | 'clock' | 'log'>) {
+  if (config.databaseUrl === 'none' && config.databaseHost === '') return { rejected: null, close: async () => undefined };
+  const pool = createPool({
+    databaseUrl: databaseUrlOf(config),
+    applicationName: 'tidegate-ingest',
+    role: 'tidegate_ingest',
+    connectionsMax: DATABASE_CONNECTIONS,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    meter: createPoolMeter(metrics, clock.monotonicMs),
+    onError: (error) => log.warn('postgres_connection_lost', { error }),
+  });
+  const topics = topicNames(config.topicPrefix);
+  const rejected = createRejectedStore(pool, { ingest: topics.rejected, events: topics.events });
+  return { rejected, close: async () => pool.end() };
 }
 
 function createServer(parts: Parts): HttpListener {
@@ -97,27 +129,27 @@ function createServer(parts: Parts): HttpListener {
   const identityKey = deriveKey(config.pseudonymSecret, 'tidegate/identity', 16);
   const fieldKey = config.fieldKeys[0];
   if (fieldKey === undefined) throw new Error('FIELD_KEYS holds no key');
+  const topicKey = deriveKey(config.pseudonymSecret, 'tidegate/topic-key', 16);
+  const shieldOf = createShield({ pseudonymSecret: config.pseudonymSecret, cacheEntries: config.pseudonymCacheEntries });
   const admit = createAdmit({
     clock,
     appender,
     eventsTopic: topics.events,
     partitions: registry.partitions,
-    shieldOf: createShield({ pseudonymSecret: config.pseudonymSecret, cacheEntries: config.pseudonymCacheEntries }),
+    shieldOf,
     reject: createReject({ appender, topic: topics.rejected, partitions: registry.partitions, fieldKey, identityKey }),
     identityKey,
-    topicKey: deriveKey(config.pseudonymSecret, 'tidegate/topic-key', 16),
+    topicKey,
     eventsMax: config.eventsMax,
   });
-  const respond = createRespond({
+  const receipts = {
     receiptSealer: createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32)),
     logGeneration: parts.backlog.logGeneration,
-  });
-  const deps: ReceiveDeps = {
-    ...parts,
-    ...{ admit, respond, identityKey },
-    eventBytesMax: config.eventBytesMax,
-    bodyBytesMax: config.bodyBytesMax,
   };
+  const { eventBytesMax, bodyBytesMax } = config;
+  const deps: ReceiveDeps = { ...parts, admit, respond: createRespond(receipts), identityKey, eventBytesMax, bodyBytesMax };
+  const openOriginal = createOpenOriginal(config.fieldKeys);
+  const sealReceipt = createSealReceipt(receipts);
   return createHttpServer<RouteNameOf<'ingest'>>({
     clock,
     log: parts.log,
@@ -126,6 +158,7 @@ function createServer(parts: Parts): HttpListener {
     callerKey: deriveKey(config.secretKey, 'tidegate/caller', 32),
     isReady: registry.isReady,
     handlers: {
+      ...createReplay({ ...parts, ...deps, openOriginal, shieldOf, topicKey, sealReceipt }),
       sendEvents: createReceive(deps),
       segmentTrack: createReceive(deps, 'track'),
       segmentIdentify: createReceive(deps, 'identify'),

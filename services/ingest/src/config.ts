@@ -1,9 +1,10 @@
 import type { ConfigValues } from '@tidegate/runtime';
-import { defineConfig, kafkaFields, sharedFields, text } from '@tidegate/runtime';
+import { databaseFields, defineConfig, kafkaFields, sharedFields, text } from '@tidegate/runtime';
 
 export const INGEST_CONFIG = defineConfig('ingest', {
   ...kafkaFields,
   topicPrefix: sharedFields.topicPrefix,
+  ...databaseFields,
   pseudonymSecret: sharedFields.pseudonymSecret,
   fieldKeys: sharedFields.fieldKeys,
   secretKey: sharedFields.secretKey,

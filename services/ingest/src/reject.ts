@@ -3,12 +3,9 @@ import type { Fault } from '@tidegate/core';
 import { hashParts, partitionOf } from '@tidegate/core';
 import { encodeHeaders } from '@tidegate/kafka';
 import type { Sealer } from '@tidegate/runtime';
-import { createSealer, deriveKey } from '@tidegate/runtime';
 import type { Appender, PendingBatch } from './append.ts';
+import { ORIGINAL_BYTES_MAX, rejectedSealer, SEALED_VERSION } from './originals.ts';
 
-const ORIGINAL_BYTES_MAX = 64 * 1_024;
-/** First byte of a sealed original: version of its format. */
-const SEALED_VERSION = 1;
 const encoder = new TextEncoder();
 
 export interface RejectDeps {
@@ -37,7 +34,7 @@ export interface Refused {
 export function createReject(deps: RejectDeps): (refused: Refused) => PendingBatch {
   const sealers = new Map<string, Sealer>();
   const sealerOf = (tenant: string): Sealer => {
-    const sealer = sealers.get(tenant) ?? createSealer(deriveKey(deps.fieldKey, `tidegate/rejected/${tenant}`, 32));
+    const sealer = sealers.get(tenant) ?? rejectedSealer(deps.fieldKey, tenant);
     sealers.set(tenant, sealer);
     return sealer;
   };

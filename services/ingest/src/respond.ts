@@ -24,6 +24,7 @@ const ERRORS_MAX = 20;
 
 /** Answers a request whose events have all got their verdict. */
 export function createRespond(deps: RespondDeps): (exchange: Exchange, answer: Answer) => void {
+  const sealReceipt = createSealReceipt(deps);
   return function respond(exchange, { ledger, summary, receivedAtMs, listsAll }) {
     const { accepted, rejected, retry } = summary;
     const unreadable = accepted + retry.length === 0 ? wholeFault(rejected) : null;
@@ -35,7 +36,7 @@ export function createRespond(deps: RespondDeps): (exchange: Exchange, answer: A
       );
       return;
     }
-    const receipt = accepted === 0 ? null : sealReceipt(deps, exchange.caller.tenant, ledger);
+    const receipt = accepted === 0 ? null : sealReceipt(exchange.caller.tenant, ledger);
     const status = statusOf({ accepted, rejected: rejected.length, retry: retry.length });
     const body = {
       accepted,
@@ -66,9 +67,12 @@ function statusOf(counts: { readonly accepted: number; readonly rejected: number
   return counts.rejected + counts.retry > 0 ? 207 : 202;
 }
 
-function sealReceipt({ receiptSealer, logGeneration }: RespondDeps, tenant: string, ledger: Ledger): string {
-  const plain = encodeReceipt({ tenant, logGeneration: logGeneration(), entries: ledger.receiptEntries() });
-  return `tgr1.${Buffer.from(receiptSealer.seal(plain)).toString('base64url')}`;
+/** The receipt of what was accepted of a request. */
+export function createSealReceipt({ receiptSealer, logGeneration }: RespondDeps): (tenant: string, ledger: Ledger) => string {
+  return function sealReceipt(tenant, ledger) {
+    const plain = encodeReceipt({ tenant, logGeneration: logGeneration(), entries: ledger.receiptEntries() });
+    return `tgr1.${Buffer.from(receiptSealer.seal(plain)).toString('base64url')}`;
+  };
 }
 
 function toRejected(rejected: readonly EventVerdict[]): readonly Record<string, unknown>[] {

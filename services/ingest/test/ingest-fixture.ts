@@ -5,6 +5,7 @@ import type { LogClient } from '@tidegate/kafka';
 import { createRecordBatch, encodeHeaders, tidegateTopics, topicNames } from '@tidegate/kafka';
 import type { MemoryBroker } from '@tidegate/kafka/memory';
 import { createMemoryBroker } from '@tidegate/kafka/memory';
+import type { RejectedStore } from '@tidegate/postgres';
 import { deriveKey, systemClock } from '@tidegate/runtime';
 import { silentLogger } from '@tidegate/telemetry';
 import type { IngestApp } from '../src/app.ts';
@@ -21,6 +22,7 @@ export const config: IngestConfig = {
   kafkaClient: 'platformatic',
   ...{ kafkaSaslMechanism: 'none', kafkaSaslUsername: '', kafkaSaslPassword: '', kafkaTls: false, kafkaTlsCa: '' },
   topicPrefix: 't.',
+  ...{ databaseUrl: 'none', databaseHost: '', databasePort: 5432, databaseName: '', databaseUser: '', databasePassword: '' },
   pseudonymSecret: encoder.encode('pseudonym-secret-of-thirty-two-bytes'),
   fieldKeys: [new Uint8Array(32).fill(7)],
   secretKey: encoder.encode('secret-key-of-at-least-thirty-two-bytes'),
@@ -84,14 +86,17 @@ export interface IngestFixture {
 }
 
 /** The service on an in-memory log that holds one pack of the tenant `acme`. */
-export async function startFixture(changes: Partial<IngestConfig> = {}): Promise<IngestFixture> {
+export async function startFixture(changes: Partial<IngestConfig> = {}, rejected?: RejectedStore): Promise<IngestFixture> {
   const broker = createMemoryBroker({ now: () => NOW_MS });
   for (const spec of tidegateTopics({ prefix: 't.', partitions: PARTITIONS, replicationFactor: 1 })) broker.createTopic(spec);
   const client = broker.createClient('test');
   await publish(client, 'partitions/-/events', { version: 1, value: { count: PARTITIONS } });
   await publish(client, 'pack/acme/shop', packRecord(pack));
   const clock = { nowMs: () => NOW_MS, monotonicMs: systemClock.monotonicMs };
-  const app = await startIngest({ ...config, ...changes }, { clock, log: silentLogger, client: broker.createClient('ingest') });
+  const app = await startIngest(
+    { ...config, ...changes },
+    { clock, log: silentLogger, client: broker.createClient('ingest'), ...(rejected === undefined ? {} : { rejected }) },
+  );
   await app.ready;
   return { broker, client, app };
 }
@@ -106,8 +111,9 @@ export interface SendOptions {
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
-  /** Default: `/v1/events`. */
+  /** Default: that of events. */
   readonly path?: string;
+  readonly method?: string;
   readonly tenant?: string;
   /** When the gateway signs. */
   readonly nowMs?: number;
@@ -131,7 +137,7 @@ export function send(app: Pick<IngestApp, 'port'>, body: string | Uint8Array, op
         host: '127.0.0.1',
         port: app.port,
         path: `${options.path ?? '/v1/events'}${options.query ?? ''}`,
-        method: 'POST',
+        method: options.method ?? 'POST',
         headers,
         agent: false,
       },
@@ -143,7 +149,10 @@ export function send(app: Pick<IngestApp, 'port'>, body: string | Uint8Array, op
           resolve({
             status: response.statusCode ?? 0,
             headers: response.headers,
-            body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+            body:
+              text === '' || response.headers['content-type'] === 'application/octet-stream'
+                ? { text }
+                : (JSON.parse(text) as Record<string, unknown>),
           });
         });
       },

@@ -5,7 +5,7 @@ import type { HttpListener } from '@tidegate/http';
 import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
 import type { ReadStore } from '@tidegate/postgres';
-import { createPool, createPoolMeter, createReadStore } from '@tidegate/postgres';
+import { createPool, createPoolMeter, createReadStore, createRejectedStore } from '@tidegate/postgres';
 import { connectRedis, createRedisCells } from '@tidegate/redis';
 import {
   createRepeatableSealer,
@@ -79,6 +79,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     ...createAsking(config, adapters, { registry, freshness }),
     registry,
     freshness,
+    rejected: adapters.rejected,
     ...statusOf(log, checks, freshness),
   });
   const callerKey = deriveKey(config.secretKey, 'tidegate/caller', 32);
@@ -133,13 +134,15 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     });
   const readerRedis = redisOf('tidegate-query', READER_TIMEOUT_MS);
   const writerRedis = redisOf('tidegate-materialiser', MATERIALISER_TIMEOUT_MS);
+  const topics = topicNames(config.topicPrefix);
   const meter = createCacheMeter({ metrics, log, nowMs: systemClock.nowMs });
   return {
     metrics,
     tracing,
     client,
-    topics: topicNames(config.topicPrefix),
+    topics,
     primary: createReadStore(pool),
+    rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events }),
     // Two connections: a large update must not hold up an answer.
     store: createRedisCells({ client: readerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
     materialiserStore: createRedisCells({ client: writerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
@@ -196,19 +199,20 @@ function createAsking(config: QueryConfig, adapters: Adapters, { registry, fresh
     monotonicMs,
     pause,
   });
+  // Repeatable: what is made of equal rows is equal, whichever instance made it and when.
+  const cursorSealer = createRepeatableSealer(deriveKey(config.secretKey, 'tidegate/cursor', 32));
   const ask = createAsk({
     registry,
     read: createReading(config, adapters),
     receipts,
     freshness,
-    // Repeatable: what is made of equal rows is equal, whichever instance made it and when.
-    cursorSealer: createRepeatableSealer(deriveKey(config.secretKey, 'tidegate/cursor', 32)),
+    cursorSealer,
     pseudonymOf: createPseudonyms(config.pseudonymSecret),
     nowMs,
     bucketsMax: config.bucketsMax,
   });
   const etagOf = createEtag(deriveKey(config.secretKey, 'tidegate/etag', 32));
-  return { ask, etagOf, receipts, nowMs, questionBytesMax: config.questionBytesMax, step: adapters.tracing.step };
+  return { ask, etagOf, receipts, cursorSealer, nowMs, questionBytesMax: config.questionBytesMax, step: adapters.tracing.step };
 }
 
 function createReading(config: QueryConfig, { store, primary: untraced, meter, tracing }: Adapters): Read {

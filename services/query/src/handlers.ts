@@ -7,11 +7,13 @@ import { askBatch, askKept, askQuestion } from './answer-routes.ts';
 import type { AnswerRoutesDeps } from './answer-routes.ts';
 import type { Freshness } from './freshness.ts';
 import type { Receipts } from './receipts.ts';
+import { createRejectedHandlers } from './rejected.ts';
+import type { RejectedDeps } from './rejected.ts';
 import type { RegisteredPack, Registry } from './registry.ts';
 import type { Status } from './status.ts';
 import { storeFaultOf } from './store-fault.ts';
 
-export interface HandlerDeps extends AnswerRoutesDeps {
+export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps {
   readonly receipts: Receipts;
   readonly registry: Registry;
   readonly freshness: Freshness;
@@ -23,12 +25,15 @@ export type QueryHandlers = Readonly<Record<RouteNameOf<'query'>, Handler>>;
 
 export function createHandlers(deps: HandlerDeps): QueryHandlers {
   const { registry } = deps;
+  const { listRejected, readRejected } = createRejectedHandlers(deps);
   return {
     // A receipt asks for little: where even that takes too long the server is ill, not the request.
     askQuestion: whileStoreAnswers('question_too_slow', async (exchange) => askQuestion(deps, exchange)),
     askKept: whileStoreAnswers('question_too_slow', async (exchange) => askKept(deps, exchange)),
     askBatch: async (exchange) => askBatch(deps, exchange),
     readReceipt: whileStoreAnswers('unavailable', async (exchange) => readReceipt(deps, exchange)),
+    listRejected: whileStoreAnswers('unavailable', listRejected),
+    readRejected: whileStoreAnswers('unavailable', readRejected),
     listMetrics: (exchange) => sendJson(exchange, { metrics: registry.metrics(exchange.caller.tenant).map(metricView) }),
     readMetric(exchange) {
       const metric = registry.metric(exchange.caller.tenant, exchange.params['metric'] ?? '');

@@ -1,10 +1,11 @@
 import { createHttpServer, signCaller } from '@tidegate/http';
-import { systemClock as clock } from '@tidegate/runtime';
+import { systemClock as clock, createRepeatableSealer } from '@tidegate/runtime';
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
 import { createEtag } from '../src/answer-body.ts';
 import type { Answer, Ask, AnswerMeta } from '../src/ask.ts';
 import { createFreshness } from '../src/freshness.ts';
 import { createHandlers } from '../src/handlers.ts';
+import type { RejectedDeps } from '../src/rejected.ts';
 import { createRegistry } from '../src/registry.ts';
 
 export interface ServedAsk {
@@ -12,10 +13,11 @@ export interface ServedAsk {
   close(): Promise<void>;
 }
 
+const NO_ROWS: RejectedDeps['rejected'] = { list: async () => [], find: async () => null };
 const callerKey = new Uint8Array(32).fill(5);
 
 /** The service's routes over HTTP, with a given outcome of its questions and receipts. */
-export async function serveAsk(ask: Ask): Promise<ServedAsk> {
+export async function serveAsk(ask: Ask, rejected: RejectedDeps['rejected'] = NO_ROWS): Promise<ServedAsk> {
   const handlers = createHandlers({
     ask,
     etagOf: createEtag(new Uint8Array(32).fill(6)),
@@ -25,6 +27,8 @@ export async function serveAsk(ask: Ask): Promise<ServedAsk> {
       stateOf: async () => ({ isCounted: true, pendingEvents: 0, isLogChanged: false, covered: [] }),
       rejectedEvents: async () => 0,
     },
+    rejected,
+    cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),
     registry: createRegistry(() => undefined),
     freshness: createFreshness(() => clock.nowMs()),
     status: async () => ({}),

@@ -276,6 +276,18 @@ export const FAULTS = {
     meaning: 'The receipt was not made by this installation for this tenant, or was changed.',
     next: 'Send the receipt exactly as the ingest answer gave it.',
   },
+  replay_differs: {
+    status: 409,
+    title: 'Not the event of the rejected row',
+    meaning: 'The event has another id than the rejected original, or another event was sent in place of this row already.',
+    next: 'Keep the id of the original; an event that is another one is sent to POST /v1/events.',
+  },
+  replay_needs_event: {
+    status: 409,
+    title: 'Original cannot be sent again',
+    meaning: 'The original is not kept whole, or is a record of the log and not an event as it was sent.',
+    next: 'Send the corrected event as the body of the replay.',
+  },
   request_invalid: {
     status: 422,
     title: 'Request not valid',

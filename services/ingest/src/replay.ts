@@ -1,0 +1,219 @@
+/**
+ * `POST /v1/rejected/{ref}/replay`: an event in place of a rejected row, through judge → shield → append like any other.
+ *
+ * | step                     | the process ends after it                                                                    |
+ * |--------------------------|----------------------------------------------------------------------------------------------|
+ * | 1 judge                  | nothing happened                                                                             |
+ * | 2 bind identity to row   | the row is open; the same event can be sent again, another one cannot                        |
+ * | 3 append                 | the row is open and the event counts; a replay again is the same event, and the window drops |
+ * |                          | it as a copy                                                                                 |
+ * | 4 close row with receipt | the replay again is answered from the row                                                    |
+ *
+ * Without step 2 a corrected event with another id, source or subject could follow one whose answer was lost, and both
+ * would count.
+ */
+import type { Fault } from '@tidegate/core';
+import { CLOUD_EVENT, createIdentify, EventJudge, NATIVE } from '@tidegate/core';
+import type { Envelope, EventTypes } from '@tidegate/core';
+import type { Exchange, Handler, ProblemFault } from '@tidegate/http';
+import { decodeJson, sendJson, sendProblem } from '@tidegate/http';
+import type { RejectedDetail, RejectedPlace, RejectedStore } from '@tidegate/postgres';
+import { isOverTime, isUnavailable, parseRejectedRef, rejectedRef } from '@tidegate/postgres';
+import type { Logger } from '@tidegate/telemetry';
+import { encodingOf, readBody } from './body.ts';
+import { Ledger } from './ledger.ts';
+import type { OpenOriginal } from './originals.ts';
+import type { ReceiveDeps } from './receive.ts';
+import type { TenantShield } from './shield.ts';
+
+export interface ReplayDeps extends ReceiveDeps {
+  /** Null: this process was not told where Postgres is. */
+  readonly rejected: RejectedStore | null;
+  readonly openOriginal: OpenOriginal;
+  readonly shieldOf: (tenant: string) => TenantShield;
+  readonly topicKey: Uint8Array;
+  readonly sealReceipt: (tenant: string, ledger: Ledger) => string;
+  readonly log: Logger;
+}
+
+export interface ReplayHandlers {
+  readonly replayRejected: Handler;
+  readonly readRejectedOriginal: Handler;
+}
+
+interface Row {
+  readonly store: RejectedStore;
+  readonly place: RejectedPlace;
+  readonly detail: RejectedDetail;
+  /** As it came; null where it is not kept whole, or never was an event as it is sent. */
+  readonly original: Uint8Array | null;
+}
+
+const RETRY_AFTER_S = 2;
+
+export function createReplay(deps: ReplayDeps): ReplayHandlers {
+  const judgeReplay = createJudgeReplay(deps);
+  return {
+    replayRejected: whilePostgresAnswers(async (exchange) => replay(deps, exchange, judgeReplay)),
+    readRejectedOriginal: whilePostgresAnswers(async (exchange) => {
+      const row = await readRow(deps, exchange);
+      if ('code' in row) return refuse(exchange, row);
+      const { sealed } = row.detail;
+      const original = sealed === null ? null : deps.openOriginal(exchange.caller.tenant, sealed);
+      if (original === null) return refuse(exchange, { code: 'not_found' });
+      const headers = { 'content-type': 'application/octet-stream', 'content-length': original.length, 'cache-control': 'no-store' };
+      exchange.response.writeHead(200, { ...headers, 'x-request-id': exchange.context.requestId });
+      exchange.response.end(original);
+    }),
+  };
+}
+
+async function replay(deps: ReplayDeps, exchange: Exchange, judgeReplay: JudgeReplay): Promise<void> {
+  const body = await readWhole(deps, exchange);
+  if (body === 'aborted') return;
+  if (typeof body === 'string') return refuse(exchange, { code: body });
+  const row = await readRow(deps, exchange);
+  if ('code' in row) return refuse(exchange, row);
+  // Nothing is judged again: packs may have changed since.
+  if (row.detail.isReplayed && body.length === 0) return answerClosed(deps, exchange, row.detail.receipt);
+  const event = eventOf(row, body);
+  if ('code' in event) return refuse(exchange, event);
+  const { tenant } = exchange.caller;
+  const types = deps.registry.typesOf(tenant);
+  const judged = judgeReplay(tenant, { event, types, row });
+  if ('fault' in judged) return refuseAgain(deps, exchange, { ...row, fault: judged.fault });
+  if (isDone(row, judged.identity)) return answerClosed(deps, exchange, row.detail.receipt);
+  if (!(await row.store.bind(tenant, row.place, judged.identity))) return refuse(exchange, { code: 'replay_differs' });
+  await append(deps, exchange, { ...row, event, types });
+}
+
+/** What is to be sent in place of the row. */
+function eventOf({ original }: Row, body: Uint8Array): Uint8Array | ProblemFault {
+  const event = body.length > 0 ? body : original;
+  if (event === null) return { code: 'replay_needs_event' };
+  return keepsId(event, original) ? event : { code: 'replay_differs' };
+}
+
+/** Whether just this event was sent in place of the row. */
+function isDone({ detail }: Row, identity: Uint8Array): boolean {
+  return detail.isReplayed && detail.replayIdentity !== null && Buffer.compare(detail.replayIdentity, identity) === 0;
+}
+
+/** Appends what was judged a moment ago, by the same types: it cannot be refused now. */
+async function append(deps: ReplayDeps, exchange: Exchange, row: Row & { readonly event: Uint8Array; readonly types: EventTypes }) {
+  const { tenant } = exchange.caller;
+  const ledger = new Ledger();
+  const receivedAtMs = deps.clock.nowMs();
+  const { traceparent } = exchange.context;
+  const admission = deps.admit({ tenant, types: row.types, ...asReplay(row), ledger, traceparent });
+  admission.event(row.event, 0, row.event.length);
+  await ledger.close();
+  const summary = ledger.summary();
+  if (summary.accepted === 0) return deps.respond(exchange, { ledger, summary, receivedAtMs, listsAll: false });
+  const receipt = deps.sealReceipt(tenant, ledger);
+  try {
+    await row.store.close(tenant, row.place, receipt);
+  } catch (error) {
+    // The event is in the log, which is what the answer says. The row stays open, and bound to this event.
+    deps.log.warn('rejected_row_not_closed', { error });
+  }
+  sendAccepted(exchange, receipt, receivedAtMs);
+}
+
+type JudgeReplay = (
+  tenant: string,
+  what: { readonly event: Uint8Array; readonly types: EventTypes; readonly row: Row },
+) => { readonly fault: Fault } | { readonly identity: Uint8Array };
+
+function createJudgeReplay({ identityKey, topicKey, shieldOf, clock }: ReplayDeps): JudgeReplay {
+  const judge = new EventJudge();
+  const identify = createIdentify({ identity: identityKey, topicKey });
+  return function judgeReplay(tenant, { event, types, row }) {
+    const range = { start: 0, end: event.length };
+    const fault = judge.judge(event, range, { types, ...asReplay({ ...row, event }), nowMs: clock.nowMs() });
+    if (fault !== null) return { fault };
+    return { identity: identify(judge, tenant, shieldOf(tenant).pseudonym(judge.subject)).identity.slice() };
+  };
+}
+
+/** An event without an id gets the row's name as one, so that sending it again is sending the same event. */
+function asReplay({ event, place }: { readonly event: Uint8Array; readonly place: RejectedPlace }): {
+  readonly envelope: Envelope;
+  readonly makeId: () => string;
+} {
+  return { envelope: memberOf(event, 'specversion') === undefined ? NATIVE : CLOUD_EVENT, makeId: () => `replay-${rejectedRef(place)}` };
+}
+
+function keepsId(event: Uint8Array, original: Uint8Array | null): boolean {
+  const known = original === null ? undefined : memberOf(original, 'id');
+  return typeof known !== 'string' || known === '' || memberOf(event, 'id') === known;
+}
+
+function memberOf(event: Uint8Array, name: string): unknown {
+  const json = decodeJson(event);
+  const value = json.ok ? json.value : null;
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+async function readRow(deps: ReplayDeps, exchange: Exchange): Promise<Row | ProblemFault> {
+  const place = parseRejectedRef(exchange.params['ref'] ?? '');
+  if (place === null) return { code: 'not_found' };
+  const { rejected: store } = deps;
+  if (store === null) return { code: 'unavailable', retryAfterS: RETRY_AFTER_S };
+  const { tenant } = exchange.caller;
+  const detail = await store.find(tenant, place);
+  if (detail === null) return { code: 'not_found' };
+  // What the aggregator could not count is a record of the log, pseudonym and all: nothing that a sender could send again.
+  const opened = place.lane === 'events' || detail.sealed === null ? null : deps.openOriginal(tenant, detail.sealed);
+  return { store, place, detail, original: opened?.length === detail.lengthBytes ? opened : null };
+}
+
+async function refuseAgain(deps: ReplayDeps, exchange: Exchange, row: Row & { readonly fault: Fault }): Promise<void> {
+  const { store, place, fault } = row;
+  await store.raise(exchange.caller.tenant, place, { code: fault.code, path: fault.path ?? '' });
+  deps.metrics.counter('events_rejected_total', { code: fault.code }).inc();
+  const ledger = new Ledger();
+  ledger.rejectRest(fault);
+  deps.respond(exchange, { ledger, summary: ledger.summary(), receivedAtMs: deps.clock.nowMs(), listsAll: false });
+}
+
+function answerClosed(deps: ReplayDeps, exchange: Exchange, receipt: string | null): void {
+  sendAccepted(exchange, receipt ?? '', deps.clock.nowMs());
+}
+
+function sendAccepted(exchange: Exchange, receipt: string, receivedAtMs: number): void {
+  const body = { accepted: 1, rejected: [], retry: [], receipt, received_at: new Date(receivedAtMs).toISOString() };
+  sendJson(exchange, body, { status: 202, headers: { 'tidegate-receipt': receipt } });
+}
+
+async function readWhole(deps: ReplayDeps, { request }: Exchange) {
+  const encoding = encodingOf(request.headers['content-encoding']);
+  if (encoding === null) return 'unsupported_encoding';
+  if (deps.backlog.isTooFarBehind(deps.clock.nowMs())) return 'log_behind';
+  if (deps.appender.isFull()) return 'overloaded';
+  const pieces: Uint8Array[] = [];
+  const end = await readBody(request, {
+    encoding,
+    bytesMax: deps.eventBytesMax,
+    onChunk: (piece) => pieces.push(piece.slice()) > 0,
+  });
+  if (end === 'aborted') return end;
+  if (end === 'complete') return new Uint8Array(Buffer.concat(pieces));
+  return end === 'too_large' ? 'body_too_large' : 'bad_encoding';
+}
+
+function whilePostgresAnswers(handle: (exchange: Exchange) => Promise<void>): Handler {
+  return async function handleOrRefuse(exchange) {
+    try {
+      await handle(exchange);
+    } catch (error) {
+      if (!isUnavailable(error) && !isOverTime(error)) throw error;
+      refuse(exchange, { code: 'unavailable', retryAfterS: RETRY_AFTER_S });
+    }
+  };
+}
+
+function refuse(exchange: Exchange, fault: ProblemFault): void {
+  if (!exchange.request.complete) exchange.request.resume();
+  sendProblem(exchange.response, fault, exchange.context);
+}

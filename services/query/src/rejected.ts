@@ -1,0 +1,109 @@
+/** `GET /v1/rejected`: what was refused, why, and what became of it. Nothing of an event is read here, sealed or not. */
+import { FAULTS, toIsoUtc } from '@tidegate/core';
+import type { Exchange, ProblemFault } from '@tidegate/http';
+import { decodeJson, REJECTED_QUERY, sendJson, sendProblem } from '@tidegate/http';
+import type { RejectedFilter, RejectedInfo, RejectedStore } from '@tidegate/postgres';
+import { parseRejectedRef, rejectedRef } from '@tidegate/postgres';
+import type { Sealer } from '@tidegate/runtime';
+import { z } from 'zod';
+
+export interface RejectedDeps {
+  readonly rejected: Pick<RejectedStore, 'list' | 'find'>;
+  readonly cursorSealer: Sealer;
+}
+
+/** As long as ingest keeps of an original. */
+const ORIGINAL_BYTES_MAX = 64 * 1_024;
+
+/** Tenant, since and code of the list, then instant and name of the last row that was told. */
+const CURSOR_SCHEMA = z.tuple([z.string(), z.string(), z.string(), z.number(), z.string()]);
+
+export function createRejectedHandlers(deps: RejectedDeps): { readonly listRejected: Listing; readonly readRejected: Listing } {
+  return {
+    async listRejected(exchange) {
+      const asked = REJECTED_QUERY.safeParse(Object.fromEntries(exchange.query));
+      if (!asked.success) {
+        const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
+        return refuse(exchange, { code: 'request_invalid', errors });
+      }
+      const { since = '', code = '', cursor, limit } = asked.data;
+      const list: Listed = { tenant: exchange.caller.tenant, since, code };
+      const after = cursor === undefined ? null : openCursor(deps.cursorSealer, list, cursor);
+      if (after === undefined) return refuse(exchange, { code: 'cursor_invalid' });
+      const rows = await deps.rejected.list({
+        tenant: list.tenant,
+        sinceMs: since === '' ? null : Date.parse(since),
+        code: code === '' ? null : code,
+        after,
+        rowsMax: limit + 1,
+      });
+      const page = rows.slice(0, limit);
+      const last = rows.length > limit ? page.at(-1) : undefined;
+      sendJson(exchange, { rejected: page.map(view), next_cursor: last === undefined ? null : sealCursor(deps.cursorSealer, list, last) });
+    },
+    async readRejected(exchange) {
+      const place = parseRejectedRef(exchange.params['ref'] ?? '');
+      const row = place === null ? null : await deps.rejected.find(exchange.caller.tenant, place);
+      return row === null ? refuse(exchange, { code: 'not_found' }) : sendJson(exchange, view(row));
+    },
+  };
+}
+
+type Listing = (exchange: Exchange) => Promise<void>;
+
+interface Listed {
+  readonly tenant: string;
+  readonly since: string;
+  readonly code: string;
+}
+
+function sealCursor(sealer: Sealer, { tenant, since, code }: Listed, last: RejectedInfo): string {
+  const plain = JSON.stringify([tenant, since, code, last.receivedAtMs, rejectedRef(last)]);
+  return Buffer.from(sealer.seal(Buffer.from(plain))).toString('base64url');
+}
+
+/** Undefined where it is no cursor of this list. */
+function openCursor(sealer: Sealer, list: Listed, text: string): RejectedFilter['after'] | undefined {
+  const plain = sealer.open(new Uint8Array(Buffer.from(text, 'base64url')));
+  const json = plain === null ? null : decodeJson(plain);
+  const read = json?.ok === true ? CURSOR_SCHEMA.safeParse(json.value) : null;
+  if (read?.success !== true) return undefined;
+  const [tenant, since, code, receivedAtMs, ref] = read.data;
+  const place = parseRejectedRef(ref);
+  const isOfList = tenant === list.tenant && since === list.since && code === list.code;
+  return place === null || !isOfList ? undefined : { ...place, receivedAtMs };
+}
+
+function view(row: RejectedInfo): Readonly<Record<string, unknown>> {
+  return {
+    ref: rejectedRef(row),
+    code: row.code,
+    path: row.path,
+    ...adviceOf(row.code),
+    stage: row.lane,
+    received_at: toIsoUtc(row.receivedAtMs),
+    length: row.lengthBytes,
+    original: keptOf(row),
+    attempts: row.attempts,
+    state: row.isReplayed ? 'replayed' : 'open',
+    replayed_at: row.replayedAtMs === null ? null : toIsoUtc(row.replayedAtMs),
+    receipt: row.receipt,
+  };
+}
+
+/** A row may be older than this program, or younger, and its code one that it does not know. */
+function adviceOf(code: string): { readonly title: string | null; readonly meaning: string | null; readonly next: string | null } {
+  const known = Object.entries(FAULTS).find(([name]) => name === code)?.[1];
+  if (known === undefined) return { title: null, meaning: null, next: null };
+  const { title, meaning, next } = known;
+  return { title, meaning, next };
+}
+
+function keptOf({ sealedBytes, lengthBytes }: RejectedInfo): 'whole' | 'cut' | 'none' {
+  if (sealedBytes === 0) return 'none';
+  return lengthBytes > ORIGINAL_BYTES_MAX ? 'cut' : 'whole';
+}
+
+function refuse({ response, context }: Exchange, fault: ProblemFault): void {
+  sendProblem(response, fault, context);
+}
