@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { startTidegate } from '@tidegate/native';
 import { benchFreshness } from './freshness.ts';
 import { runInterruptible } from './interruptible.ts';
+import { benchMeasures } from './measures.ts';
 import { keepResult, type BenchMeasurement } from './report.ts';
 import { benchRoad, type BenchOptions } from './road.ts';
 
@@ -28,12 +29,20 @@ const UNLIMITED = { LIMIT_INGEST_PER_MINUTE: '100000000', LIMIT_API_KEY_PER_MINU
 
 const name = positionals[0] ?? '';
 const bench = BENCHES[name];
-if (bench === undefined) {
-  process.stderr.write(`Usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--minutes N] [--rate N] [--seed N] [--json]\n`);
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+function keep(measured: BenchMeasurement): void {
+  const result = keepResult(name, measured);
+  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, null, 2)}\n`);
+  if (result.machine.void) say(`void: other processes used ${result.machine.outside_cores} cores on average`);
+}
+
+if (name === 'measures') keep(benchMeasures(Number(values.seed), say));
+else if (bench === undefined) {
+  process.stderr.write(`Usage: npm run bench -- ${Object.keys(BENCHES).join('|')}|measures [--minutes N] [--rate N] [--seed N] [--json]\n`);
   process.exitCode = 2;
 } else {
   const dataDir = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
   await runInterruptible({
     start: async (signal) => startTidegate({ dataDir, packs: ['wikipedia'], tuning: 'serve', settings: UNLIMITED, signal }),
     async work(tidegate) {
@@ -44,9 +53,7 @@ if (bench === undefined) {
         rate: Number(values.rate ?? bench.rate),
         say,
       };
-      const result = keepResult(name, await bench.run(options));
-      process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, null, 2)}\n`);
-      if (result.machine.void) say(`void: other processes used ${result.machine.outside_cores} cores on average`);
+      keep(await bench.run(options));
     },
     async end(tidegate) {
       await tidegate.stop();

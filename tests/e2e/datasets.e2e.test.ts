@@ -179,6 +179,56 @@ describe('Train Ticket spans', () => {
   });
 });
 
+describe('Train Ticket profiles, with every measure beside sums and quantiles', () => {
+  const PROFILE: Question = { ...SPANS, metric: 'trace.profile', kind: 'table', group_by: ['pod'], limit: 100 };
+  const stamp = "{'ms': epoch_ms(instant), 'id': span}";
+
+  test('the first operation and the last duration of each pod are those by time and id', async () => {
+    await expectAnswer(
+      { ...PROFILE, measures: ['first_operation', 'last_duration'] },
+      `SELECT pod, arg_min(operation, ${stamp}), arg_max(duration, ${stamp})::VARCHAR FROM spans GROUP BY 1`,
+    );
+  });
+
+  test('traces are counted exactly to 1,024 a pod, within 2.5 % beyond, and the answer says so', async () => {
+    const answer = await system.client.queryAll({ ...PROFILE, measures: ['traces'], order: 'pod' });
+    const expected = await oracle.rows('SELECT pod, count(DISTINCT trace)::INT FROM spans GROUP BY 1 ORDER BY 1');
+    expect(answer.rows.map(([pod]) => pod)).toEqual(expected.map(([pod]) => pod));
+    for (const [at, row] of expected.entries()) {
+      const truth = Number(row[1]);
+      const error = Math.abs(Number(answer.rows[at]?.[1]) - truth);
+      expect(error).toBeLessThanOrEqual(truth <= 1_024 ? 0 : truth * 0.025);
+    }
+    expect(answer.meta['approximate']).toEqual({ traces: 'exact up to 1024, then standard error <= 0.0082' });
+  });
+
+  test('the ten most frequent operations are listed with their counts: there are fewer operations than counters', async () => {
+    const answer = await system.client.queryAll({ ...PROFILE, kind: 'summary', group_by: [], measures: ['operations'] });
+    const expected = await oracle.rows('SELECT operation, count(*)::INT FROM spans GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10');
+    expect(answer.rows).toEqual([[expected.map(([value, count]) => ({ value, count, error: 0 }))]]);
+  });
+
+  test('the standard deviation of each pod is that of the sample', async () => {
+    const answer = await system.client.queryAll({ ...PROFILE, measures: ['stddev'], order: 'pod' });
+    const expected = await oracle.rows('SELECT pod, stddev_samp(duration) FROM spans GROUP BY 1 ORDER BY 1');
+    expect(answer.columns.at(-1)).toEqual({ name: 'stddev', type: 'number', unit: 'us' });
+    expect(answer.rows.length).toBe(expected.length);
+    for (const [at, [pod, deviation]] of expected.entries()) {
+      expect(answer.rows[at]?.[0]).toBe(pod);
+      expect(Math.abs(Number(answer.rows[at]?.[1]) / Number(deviation) - 1)).toBeLessThan(1e-9);
+    }
+  });
+
+  test('the histogram of durations counts every span in its bin', async () => {
+    const answer = await system.client.queryAll({ ...PROFILE, kind: 'summary', group_by: [], measures: ['sizes'] });
+    const bounds = [null, 1_000, 10_000, 100_000, 1_000_000, null];
+    const bins = bounds.slice(1).map((to, at) => ({ from: bounds[at] ?? null, to: to ?? null }));
+    const counts = bins.map(({ from, to }) => `count(*) FILTER (duration >= ${from ?? 0} AND duration < ${to ?? 1e15})::INT`);
+    const [expected] = await oracle.rows(`SELECT ${counts.join(', ')} FROM spans`);
+    expect(answer.rows).toEqual([[bins.map((bin, at) => ({ ...bin, count: expected?.[at] }))]]);
+  });
+});
+
 const STEPS: Pick<Question, 'metric' | 'from' | 'to' | 'where'> = {
   metric: 'health_metric',
   from: '2016-03-01',

@@ -21,13 +21,13 @@ export async function createEdits(oracle: Oracle): Promise<void> {
                  added: 'BIGINT', deleted: 'BIGINT', delta: 'BIGINT'})`);
 }
 
-/** Table `spans(instant timestamptz, span, pod, operation, is_root, duration)`: the first row of each span id, in file order. */
+/** Table `spans(instant timestamptz, span, trace, pod, operation, is_root, duration)`: the first row of each span id, in file order. */
 export async function createSpans(oracle: Oracle): Promise<void> {
   await oracle.run(`CREATE TABLE spans AS
     WITH numbered AS (
       SELECT *, row_number() OVER () AS row_no
       FROM read_csv(${sqlText(dataFile(TRACES_FILE))}, header = true, all_varchar = true))
-    SELECT make_timestamp(CAST(StartTimeUnixNano AS BIGINT) // 1000) AT TIME ZONE 'UTC' AS instant, SpanID AS span, PodName AS pod,
+    SELECT make_timestamp(CAST(StartTimeUnixNano AS BIGINT) // 1000) AT TIME ZONE 'UTC' AS instant, SpanID AS span, TraceID AS trace, PodName AS pod,
            OperationName AS operation, ParentID = 'root' AS is_root, CAST(Duration AS BIGINT) AS duration
     FROM numbered QUALIFY row_number() OVER (PARTITION BY SpanID ORDER BY row_no) = 1`);
 }
