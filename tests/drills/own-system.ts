@@ -18,10 +18,13 @@ import type { Ground, GroundDrill } from './catalogue.ts';
 import type { Drill, DrillOptions, DrillReport } from './drill.ts';
 import { faultsOfAllKinds } from './exactly-once.ts';
 import { flushBoundaries } from './flush-boundaries.ts';
+import { replayKills } from './replay-kills.ts';
 import { streamDrill, type Scene } from './stream-drill.ts';
 
 const KILLS_PER_MINUTE = 30;
 const MINUTES = 1;
+const REPLAY_KILLS = 30;
+const REPLAY_PAUSE_MS_MAX = 1_000;
 /** A drill waits for many dead members; the shipped 8 s would make it long without proving more. */
 const GROUP_SESSION_MS = '2000';
 
@@ -35,6 +38,20 @@ export function runExactlyOnce(options: DrillOptions): Promise<DrillReport> {
       const faults = { durationMs: minutes * 60_000, kills: Math.max(1, Math.round(minutes * KILLS_PER_MINUTE)), emptyRedis };
       const act = (scene: Scene): Promise<Readonly<Record<string, number>>> => faultsOfAllKinds(scene, faults);
       return await streamDrill({ ...options, drill: 'exactly-once', tidegate, client, folder, act });
+    } finally {
+      redis.disconnect();
+    }
+  });
+}
+
+/** Kills while the shipped sample is replayed: the answers have to be those of the file. */
+export function runReplayKills(options: DrillOptions): Promise<DrillReport> {
+  return onOwnSystem({ aggregators: 2 }, async (tidegate, client) => {
+    const redis = new Redis(tidegate.addresses.redisUrl);
+    try {
+      const flushRedis = async (): Promise<void> => void (await redis.flushall());
+      const faults = { kills: REPLAY_KILLS, pauseMsMax: REPLAY_PAUSE_MS_MAX, flushRedis };
+      return await replayKills({ ...options, ...faults, tidegate, client });
     } finally {
       redis.disconnect();
     }
