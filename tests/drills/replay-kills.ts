@@ -141,7 +141,7 @@ async function compareWithFile(client: Client): Promise<{ lost: number; doubled:
   );
   const difference = { lost: 0, doubled: 0 };
   for (const [hour, channel, edits, added] of answer.rows) {
-    const key = `${new Date(String(hour)).toISOString()} ${channel}`;
+    const key = `${new Date(String(hour)).toISOString()} ${String(channel)}`;
     addDifference(difference, left.get(key) ?? { edits: 0, added: 0 }, { edits: Number(edits), added: Number(added) });
     left.delete(key);
   }
