@@ -36,6 +36,11 @@ describe('query service', () => {
     if (status !== 200) throw new Error(`${status} ${text}`);
     return ANSWER.parse(JSON.parse(text));
   };
+  const untilReady = async (on: RunningQuery): Promise<unknown> =>
+    until(
+      async () => (await world.call(on, '/v1/metrics')).status,
+      (status) => status === 200,
+    );
   const total = ({ rows }: Answer): number => rows.reduce((sum, row) => sum + Number(row[1]), 0);
   const untilCached = async (on: RunningQuery = service): Promise<Answer> =>
     until(
@@ -55,10 +60,7 @@ describe('query service', () => {
       value: { pack: 'wiki', version: 1, source: PACK, metrics: { 'wiki.edits': 1 } },
     });
     service = await world.start();
-    await until(
-      async () => (await world.call(service, '/v1/metrics')).status,
-      (status) => status === 200,
-    );
+    await untilReady(service);
   });
   afterAll(async () => world.close());
 
@@ -106,10 +108,7 @@ describe('query service', () => {
 
   test('a reading that Postgres ends for its time limit is 503, and says what to ask instead', async () => {
     const impatient = await world.start({ STATEMENT_TIMEOUT_MS: '100' });
-    await until(
-      async () => (await world.call(impatient, '/v1/metrics')).status,
-      (status) => status === 200,
-    );
+    await untilReady(impatient);
     const release = await world.lock('cell');
     const { status, headers, text } = await world.call(impatient, '/v1/query', { body: { ...QUESTION, from: '2010-01-01' } });
     await release();
@@ -165,10 +164,7 @@ describe('query service', () => {
     await untilCached();
     const chunks = await epochOf();
     const second = await world.start();
-    await until(
-      async () => (await world.call(second, '/v1/metrics')).status,
-      (status) => status === 200,
-    );
+    await untilReady(second);
     const answered = await until(ask, ({ meta }) => meta.cache.state === 'hit');
     expect(await ask({}, second)).toMatchObject({ rows: answered.rows, meta: { cache: { state: 'hit' } } });
     await commit(0, 'Two', 1);
@@ -179,10 +175,7 @@ describe('query service', () => {
     await world.stop(service);
     await commit(1, 'Two', 1);
     service = await world.start();
-    await until(
-      async () => (await world.call(service, '/v1/metrics')).status,
-      (status) => status === 200,
-    );
+    await untilReady(service);
     await until(ask, (answer) => total(answer) === sent && answer.meta.cache.state !== 'bypass');
     expect(await epochOf()).toBe(chunks);
     await world.stop(second);
@@ -221,10 +214,7 @@ describe('query service', () => {
     await untilCached();
     const etag = await tagOf(service);
     const other = await world.start();
-    await until(
-      async () => (await world.call(other, '/v1/metrics')).status,
-      (status) => status === 200,
-    );
+    await untilReady(other);
     await untilCached(other);
     const same = await get(other, etag);
     expect([same.status, same.text]).toEqual([304, '']);
@@ -319,6 +309,7 @@ describe('query service', () => {
       return Number(line?.split(' ').at(-1) ?? 0);
     };
     const asked = async (): Promise<number> => scrape('db_query_duration_seconds_count');
+    await untilReady(one);
     const before = await until(asked, (count) => count > 0);
     const unlock = await world.lock('cell');
     // 2024-01-01 … is more days than are cached: Postgres alone can answer, and must wait.
