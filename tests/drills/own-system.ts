@@ -31,27 +31,27 @@ const GROUP_SESSION_MS = '2000';
 /** Kills and pauses at seeded moments, on a system of its own, servers included, so that those can be killed too. */
 export function runExactlyOnce(options: DrillOptions): Promise<DrillReport> {
   const { minutes = MINUTES, folder = drillFolder('exactly-once', options.seed) } = options;
-  return onOwnSystem({ aggregators: 2 }, async (tidegate, client) => {
-    const redis = new Redis(tidegate.addresses.redisUrl);
-    try {
-      const emptyRedis = async (): Promise<void> => void (await redis.flushall());
-      const faults = { durationMs: minutes * 60_000, kills: Math.max(1, Math.round(minutes * KILLS_PER_MINUTE)), emptyRedis };
-      const act = (scene: Scene): Promise<Readonly<Record<string, number>>> => faultsOfAllKinds(scene, faults);
-      return await streamDrill({ ...options, drill: 'exactly-once', tidegate, client, folder, act });
-    } finally {
-      redis.disconnect();
-    }
+  return withTwoAggregators((tidegate, client, emptyRedis) => {
+    const faults = { durationMs: minutes * 60_000, kills: Math.max(1, Math.round(minutes * KILLS_PER_MINUTE)), emptyRedis };
+    const act = (scene: Scene): Promise<Readonly<Record<string, number>>> => faultsOfAllKinds(scene, faults);
+    return streamDrill({ ...options, drill: 'exactly-once', tidegate, client, folder, act });
   });
 }
 
 /** Kills while the shipped sample is replayed: the answers have to be those of the file. */
 export function runReplayKills(options: DrillOptions): Promise<DrillReport> {
+  return withTwoAggregators((tidegate, client, flushRedis) =>
+    replayKills({ ...options, kills: REPLAY_KILLS, pauseMsMax: REPLAY_PAUSE_MS_MAX, flushRedis, tidegate, client }),
+  );
+}
+
+type FaultyDrill = (tidegate: Tidegate, client: Client, emptyRedis: () => Promise<void>) => Promise<DrillReport>;
+
+function withTwoAggregators(drill: FaultyDrill): Promise<DrillReport> {
   return onOwnSystem({ aggregators: 2 }, async (tidegate, client) => {
     const redis = new Redis(tidegate.addresses.redisUrl);
     try {
-      const flushRedis = async (): Promise<void> => void (await redis.flushall());
-      const faults = { kills: REPLAY_KILLS, pauseMsMax: REPLAY_PAUSE_MS_MAX, flushRedis };
-      return await replayKills({ ...options, ...faults, tidegate, client });
+      return await drill(tidegate, client, async () => void (await redis.flushall()));
     } finally {
       redis.disconnect();
     }

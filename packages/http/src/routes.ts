@@ -82,6 +82,23 @@ function segmentRoute(call: string, schema: z.ZodType) {
   } as const;
 }
 
+const WHOLE_HEALTH = { 200: 'Serving, whatever its dependencies do.', 503: 'Stopping.' };
+
+/** What people and monitors ask about the gateway, without a key and as often as they like. */
+function healthRoute(path: string, summary: string, described: Readonly<Record<number, string>>) {
+  const responses = Object.entries(described).map(([status, description]) => [status, { description, schema: schemas.HEALTH_SCHEMA }]);
+  return {
+    method: 'GET',
+    path,
+    summary,
+    answers: 'gateway',
+    scope: null,
+    limitClass: null,
+    faults: [],
+    responses: Object.fromEntries(responses) as RouteDeclaration['responses'],
+  } as const;
+}
+
 /** Every route, by name. The API document, the gateway's checks and the services' handler tables come from this list. */
 export const ROUTES = {
   sendEvents: {
@@ -367,55 +384,10 @@ export const ROUTES = {
     responses: { 200: { description: 'Revoked; refused everywhere within 2 seconds.', schema: schemas.KEY_SCHEMA } },
     faults: ['not_found', 'unavailable'],
   },
-  health: {
-    method: 'GET',
-    path: '/health',
-    summary: 'State of the gateway and what it stands on',
-    answers: 'gateway',
-    scope: null,
-    limitClass: null,
-    responses: {
-      200: { description: 'Serving, whatever its dependencies do.', schema: schemas.HEALTH_SCHEMA },
-      503: { description: 'Stopping.', schema: schemas.HEALTH_SCHEMA },
-    },
-    faults: [],
-  },
-  healthVersioned: {
-    method: 'GET',
-    path: '/v1/health',
-    summary: 'The same as `/health`',
-    answers: 'gateway',
-    scope: null,
-    limitClass: null,
-    responses: {
-      200: { description: 'Serving, whatever its dependencies do.', schema: schemas.HEALTH_SCHEMA },
-      503: { description: 'Stopping.', schema: schemas.HEALTH_SCHEMA },
-    },
-    faults: [],
-  },
-  healthLive: {
-    method: 'GET',
-    path: '/health/live',
-    summary: 'Whether the process runs',
-    answers: 'gateway',
-    scope: null,
-    limitClass: null,
-    responses: { 200: { description: 'It does.', schema: schemas.HEALTH_SCHEMA } },
-    faults: [],
-  },
-  healthReady: {
-    method: 'GET',
-    path: '/health/ready',
-    summary: 'Whether requests are taken',
-    answers: 'gateway',
-    scope: null,
-    limitClass: null,
-    responses: {
-      200: { description: 'They are.', schema: schemas.HEALTH_SCHEMA },
-      503: { description: 'Stopping.', schema: schemas.HEALTH_SCHEMA },
-    },
-    faults: [],
-  },
+  health: healthRoute('/health', 'State of the gateway and what it stands on', WHOLE_HEALTH),
+  healthVersioned: healthRoute('/v1/health', 'The same as `/health`', WHOLE_HEALTH),
+  healthLive: healthRoute('/health/live', 'Whether the process runs', { 200: 'It does.' }),
+  healthReady: healthRoute('/health/ready', 'Whether requests are taken', { 200: 'They are.', 503: 'Stopping.' }),
   docs: {
     method: 'GET',
     path: '/docs',

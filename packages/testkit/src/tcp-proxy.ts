@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { joinSockets } from './socket-pair.ts';
 
 /** Stands between a client and a server, and makes the server slow, silent or absent on demand. */
 export interface TcpProxy {
@@ -20,19 +21,10 @@ export async function createTcpProxy(target: { readonly host: string; readonly p
   let isStalled = false;
   const server = createServer((client) => {
     const upstream = connect(target.port, target.host);
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      ends.add(from);
-      from.on('error', () => to.destroy());
-      from.on('close', () => {
-        ends.delete(from);
-        to.destroy();
-      });
-      from.on('data', (chunk) => void to.write(chunk));
-      if (isStalled) from.pause();
-    }
+    joinSockets(client, upstream, ends);
+    if (!isStalled) return;
+    client.pause();
+    upstream.pause();
   });
   const listen = (port: number): Promise<void> =>
     new Promise((resolve, reject) => {

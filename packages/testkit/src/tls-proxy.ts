@@ -2,6 +2,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { TLSSocket, createSecureContext } from 'node:tls';
 import type { Certificate } from './certificate.ts';
+import { joinSockets } from './socket-pair.ts';
 
 export interface TlsProxy {
   readonly port: number;
@@ -22,18 +23,7 @@ export async function createTlsProxy({ target, certificate, opening }: TlsProxyO
   const secure = (client: Socket): void => {
     const upstream = connect(target.port, target.host);
     const inside = new TLSSocket(client, { isServer: true, secureContext });
-    for (const [from, to] of [
-      [inside, upstream],
-      [upstream, inside],
-    ] as const) {
-      ends.add(from);
-      from.on('error', () => to.destroy());
-      from.on('close', () => {
-        ends.delete(from);
-        to.destroy();
-      });
-      from.on('data', (chunk) => void to.write(chunk));
-    }
+    joinSockets(inside, upstream, ends);
   };
   const server = createServer((client) => {
     client.on('error', () => client.destroy());
