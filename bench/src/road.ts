@@ -69,10 +69,12 @@ export async function benchRoad(options: BenchOptions): Promise<BenchMeasurement
   };
 }
 
-/** Processor seconds of each service, and of the generator, by themselves. */
+/** Processor seconds of each service, of the servers started here and of the generator, by themselves. */
 function startParts(tidegate: Tidegate): () => Readonly<Record<string, number>> {
+  const servers = { kafka: tidegate.kafka, postgres: tidegate.postgres };
   const read = (): readonly (readonly [string, number])[] => [
     ...tidegate.services.names.map((name) => [name, treeSeconds(tidegate.services.pid(name))] as const),
+    ...Object.entries(servers).flatMap(([name, server]) => (server === null ? [] : [[name, treeSeconds(server.pid())] as const])),
     ['generator', ownSeconds()] as const,
   ];
   const before = new Map(read());
