@@ -146,7 +146,7 @@ function createStamp(random: () => number): Stamp {
   const tail = Math.floor(random() * 2 ** 36)
     .toString(16)
     .padStart(9, '0');
-  id.latin1Write(tail, ID.length - tail.length);
+  id.write(tail, ID.length - tail.length, 'latin1');
   let counter = 0;
   const count = (): void => {
     counter += 1;
@@ -159,7 +159,7 @@ function createStamp(random: () => number): Stamp {
   return {
     begin(nowMs) {
       const time = nowMs.toString(16).padStart(12, '0');
-      id.latin1Write(`${time.slice(0, 8)}-${time.slice(8)}`, 0);
+      id.write(`${time.slice(0, 8)}-${time.slice(8)}`, 0, 'latin1');
     },
     write(into, at, occurredAtMs) {
       count();
