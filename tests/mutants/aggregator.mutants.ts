@@ -160,9 +160,9 @@ export const mutants: readonly Mutant[] = [
     name: 'sealing decided outside the transaction',
     section: 6,
     file: 'services/aggregator/src/prepared-cells.ts',
-    find: '      if (prepared.writes.length === 0) coarse = coarseCells(memory, folded, seals);\n',
+    find: '      if (own === null) coarse = coarseCells(memory, finest, seals);\n',
     replace:
-      '      const known: { last?: SealState } = prepareCells;\n      if (prepared.writes.length === 0) coarse = coarseCells(memory, folded, known.last ?? seals);\n      known.last = seals;\n',
+      '      const known: { last?: SealState } = prepareCells;\n      if (own === null) coarse = coarseCells(memory, finest, known.last ?? seals);\n      known.last = seals;\n',
     tests: [SEAL],
     kind: 'unit',
   },

@@ -1,5 +1,6 @@
 import { ApiError, ConnectionError } from '@tidegate/sdk';
 import { Command, CommanderError } from 'commander';
+import { addBudgets } from './commands/budgets.ts';
 import { addDrill } from './commands/drill.ts';
 import { addKeys } from './commands/keys.ts';
 import { addOperations } from './commands/operations.ts';
@@ -25,6 +26,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addPacks(program, terminal);
   addKeys(program, terminal);
   addRejected(program, terminal);
+  addBudgets(program, terminal);
   addOperations(program, terminal);
   addDrill(program, terminal);
   inheritSettings(program);

@@ -128,6 +128,8 @@ export {
   readChunkField,
 } from './rollup/chunk-cell.ts';
 export type { ChunkCell, ChunkCellKey, ChunkField } from './rollup/chunk-cell.ts';
+export { budgetedDimensions, OTHER_VALUE, otherSeries, storedValue, valueId } from './rollup/dimension-budget.ts';
+export type { BudgetedDimension } from './rollup/dimension-budget.ts';
 export type { EventView } from './rollup/event-view.ts';
 export { foldPlansOf } from './rollup/fold-plan.ts';
 export type { FoldPlan } from './rollup/fold-plan.ts';

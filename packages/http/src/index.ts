@@ -17,7 +17,15 @@ export type { RateLimitNumbers } from './rate-limit-headers.ts';
 export { RATE_LIMIT_HEADER_NAMES, rateLimitHeaders } from './rate-limit-headers.ts';
 export type { ObservedRequest, RequestTelemetry, RequestTelemetryOptions } from './request-telemetry.ts';
 export { createRequestTelemetry } from './request-telemetry.ts';
-export { BATCH_QUESTIONS_MAX, KEY_REQUEST_SCHEMA, RECEIPT_QUERY, REJECTED_QUERY, ROTATE_REQUEST_SCHEMA, SCOPES } from './route-schemas.ts';
+export {
+  BATCH_QUESTIONS_MAX,
+  BUDGETS_QUERY,
+  KEY_REQUEST_SCHEMA,
+  RECEIPT_QUERY,
+  REJECTED_QUERY,
+  ROTATE_REQUEST_SCHEMA,
+  SCOPES,
+} from './route-schemas.ts';
 export type { Scope } from './route-schemas.ts';
 export type { RouteMatch } from './router.ts';
 export { createRouter } from './router.ts';

@@ -158,6 +158,10 @@ export const ANSWER_SCHEMA = z
       complete_through: instant.nullable(),
       lag_ms: z.number().nullable(),
       status: z.enum(['current', 'catching_up', 'stalled', 'incomplete']),
+      over_budget: z.array(z.string()).optional().meta({
+        description:
+          'Dimensions that group_by or where name, of which some day of the range had more values than its budget: those beyond it are counted under `_other`.',
+      }),
     }),
   })
   .meta({ id: 'Answer' });
@@ -183,6 +187,29 @@ export const BATCH_ANSWERS_SCHEMA = z
     ),
   })
   .meta({ id: 'BatchAnswers' });
+
+export const BUDGETS_QUERY = z.object({
+  metric: z
+    .string()
+    .regex(/^[a-z][a-z0-9_.]{0,127}$/)
+    .optional(),
+  days: z.coerce.number().int().min(1).max(366).default(7).meta({ description: 'Event days, today (UTC) included.' }),
+  spent: z.enum(['true']).optional().meta({ description: 'Only budgets that are spent.' }),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+export const BUDGETS_SCHEMA = z.object({
+  budgets: z.array(
+    z.object({
+      metric: z.string(),
+      dimension: z.string(),
+      day: z.string().meta({ format: 'date', description: 'UTC day on which the events occurred.' }),
+      values: z.int().meta({ description: 'Values that have series of their own.' }),
+      values_max: z.int(),
+      spent_at: instant.nullable().meta({ description: 'Since when further values of the day are counted as `_other`.' }),
+    }),
+  ),
+});
 
 export const METRIC_SCHEMA = z
   .looseObject({ metric: z.string(), pack: z.string(), version: z.int(), dimensions: z.array(z.unknown()), measures: z.array(z.unknown()) })

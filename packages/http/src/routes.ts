@@ -287,6 +287,17 @@ export const ROUTES = {
     responses: { 200: { description: 'The metric.', schema: schemas.METRIC_SCHEMA } },
     faults: ['not_found'],
   },
+  listBudgets: {
+    method: 'GET',
+    path: '/v1/budgets',
+    summary: 'How many values dimensions have, by day; spent budgets and the fullest first',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    query: schemas.BUDGETS_QUERY,
+    responses: { 200: { description: 'Budgets of the tenant.', schema: schemas.BUDGETS_SCHEMA } },
+    faults: ['request_invalid', 'unavailable'],
+  },
   listPacks: {
     method: 'GET',
     path: '/v1/packs',

@@ -199,6 +199,7 @@ describe('a service behind the gateway', () => {
     askKept: (exchange) => sendJson(exchange, {}),
     askBatch: (exchange) => sendJson(exchange, {}),
     listRejected: (exchange) => sendJson(exchange, {}),
+    listBudgets: (exchange) => sendJson(exchange, {}),
     readRejected: (exchange) => sendJson(exchange, {}),
     askQuestion: async (exchange) => {
       const body = await readJsonBody(exchange.request, 100);

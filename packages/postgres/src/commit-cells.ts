@@ -30,7 +30,8 @@ export function absentOf(commits: readonly PartitionCommit[]): readonly PlacedKe
   return commits.flatMap(({ partition, cells }) => cells.absent.map((key) => ({ partition, key })));
 }
 
-export function coarseOf(commits: readonly PartitionCommit[], seals: ReadonlyMap<number, SealState>): readonly PlacedKey[] {
+/** What could not be told before the fence and the budgets were asked. */
+export function furtherOf(commits: readonly PartitionCommit[], seals: ReadonlyMap<number, SealState>): readonly PlacedKey[] {
   return commits.flatMap(({ partition, cells }) => cells.sealed(seals.get(partition) ?? UNSEALED).map((key) => ({ partition, key })));
 }
 
@@ -91,7 +92,7 @@ export async function writeCells(
   commits: readonly PartitionCommit[],
   writes: ReadonlyMap<number, readonly CellWrite[]>,
 ): Promise<void> {
-  const series = commits.flatMap((commit) => commit.series);
+  const series = commits.flatMap(({ series: known, cells }) => (cells.values === null ? known : [...known, ...cells.values.series()]));
   const cells = commits.flatMap((commit) => (writes.get(commit.partition) ?? []).map((write) => ({ write, commit })));
   const named =
     series.length === 0

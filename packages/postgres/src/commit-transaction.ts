@@ -2,7 +2,8 @@ import type { SealState } from '@tidegate/core';
 import type pg from 'pg';
 import { byteaArray, dateArray, int4Array, int8Array, textArray, timestamptzArray } from './binary-array.ts';
 import { encodeCellKeys } from './cell-keys.ts';
-import { absentOf, coarseOf, readStored, resolveCells, resolveSlices, writeCells } from './commit-cells.ts';
+import { admitValues, askedOf } from './commit-budgets.ts';
+import { absentOf, furtherOf, readStored, resolveCells, resolveSlices, writeCells } from './commit-cells.ts';
 import { copyIn } from './copy-in.ts';
 import { fromSealColumns } from './seal-columns.ts';
 import type { SealColumns } from './seal-columns.ts';
@@ -18,9 +19,12 @@ import type { CellWrite, CommitBatch, CommitFault, CommitOutcome, OffsetMove, Pa
  * 1. begin: nothing.
  * 2. fence (progress rows, in partition order; every one must move): nothing; the row locks go with the session, at the latest
  *    after its pause limit.
- * 3. read absent cell states (once more where something that is sealed changes), 4. COPY of raw rows and their days, 5. upsert series and cells, 6. journal, 7. rejected rows:
- *    nothing; the next owner reads again from the same offset.
- * 8. COMMIT sent, answer lost: the progress row says whether all of it is there or nothing.
+ * 3. admit values of dimensions that the owner does not know, under the locks of their budgets: nothing; whoever asks next may
+ *    find room that this one saw taken.
+ * 4. read absent cell states (once more where something that is sealed changes, or that waited for step 3), 5. COPY of raw rows
+ *    and their days, 6. upsert series and cells, 7. journal, 8. rejected rows: nothing; the next owner reads again from the same
+ *    offset.
+ * 9. COMMIT sent, answer lost: the progress row says whether all of it is there or nothing.
  */
 export function createCommitTransaction(deps: {
   readonly pool: pg.Pool;
@@ -57,6 +61,7 @@ async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt):
   steps.send(client.query('BEGIN'));
   await fault('flush.begun');
   const fenced = steps.ask(fence(client, commits));
+  const spent = steps.ask(admitValues(client, askedOf(commits)));
   const stored = steps.ask(readStored(client, absentOf(commits)));
   await fault('flush.fenced');
   steps.send(writeRawRows(client, commits));
@@ -67,9 +72,11 @@ async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt):
     await client.query('ROLLBACK');
     return { kind: 'lost', partitions: lost };
   }
-  const coarse = await steps.ask(readStored(client, coarseOf(commits, seals)));
+  const decided = await spent;
+  for (const { cells } of commits) cells.values?.decide(decided);
+  const further = await steps.ask(readStored(client, furtherOf(commits, seals)));
   const made = await steps.ask(resolveSlices(client, commits));
-  const writes = resolveCells(commits, [await stored, coarse], made);
+  const writes = resolveCells(commits, [await stored, further], made);
   await fault('flush.cells_read');
   steps.send(writeCells(client, commits, writes));
   for (const [commit, sealed] of made) steps.send(writeSeal(client, commit, sealed));

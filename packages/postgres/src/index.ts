@@ -27,7 +27,10 @@ export type {
   StoredCell,
 } from './store.ts';
 export type { SealedCells, SealSlice, SourceCell, SourceCells, SourceRead } from './seal-shape.ts';
+export { WHOLE_VALUES_MAX } from './budget-shape.ts';
+export type { AskedValue, BudgetKey, PendingValues, SpentBudget } from './budget-shape.ts';
 export { cellKeyText } from './cell-keys.ts';
+export { budgetText } from './commit-budgets.ts';
 export { migrate } from './migrate.ts';
 export type { MigrateOptions, MigrationResult } from './migrate.ts';
 export { createPgStore } from './pg-store.ts';
@@ -59,6 +62,10 @@ export type { TenantToCreate } from './control/tenants.ts';
 // read side
 export { createReadStore } from './read-store.ts';
 export type { CellSnapshot, CountedProgress, EndedLog, LogGap, LogSpan, PiecesOf, ReadStore } from './read-store.ts';
+
+// budgets of dimensions
+export { createBudgetStore } from './budget-store.ts';
+export type { BudgetFilter, BudgetInfo, BudgetStore } from './budget-store.ts';
 
 // rejected events
 export { createRejectedStore, parseRejectedRef, rejectedRef } from './rejected-store.ts';

@@ -1,5 +1,7 @@
 import { bucketStartS, compareBytes, FINER_GRAIN, GRAINS, UNSEALED } from '@tidegate/core';
 import { cellKeyText, encodeCellKeys } from './cell-keys.ts';
+import { askedOf } from './commit-budgets.ts';
+import { admit, isSame } from './memory-budgets.ts';
 import { isHeld, lane, seriesKey } from './memory-database.ts';
 import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
 import { readRawRows } from './raw-rows.ts';
@@ -20,6 +22,7 @@ export async function commit(db: MemoryDatabase, batch: CommitBatch, options: Me
     if (lost.length > 0) return { kind: 'lost', partitions: lost };
     await fault('flush.fenced');
     await fault('flush.raw_copied');
+    const budgets = decideValues(db, batch.partitions);
     const made = new Map(batch.partitions.map((p) => [p.partition, make(db, p)]));
     const writes = new Map([...made].map(([partition, one]) => [partition, one.writes]));
     await fault('flush.cells_read');
@@ -29,6 +32,7 @@ export async function commit(db: MemoryDatabase, batch: CommitBatch, options: Me
     // Without row locks another owner may have come in the meantime.
     const lostSince = lostNow();
     if (lostSince.length > 0) return { kind: 'lost', partitions: lostSince };
+    budgets.apply();
     for (const part of batch.partitions) apply(db, part, made.get(part.partition) ?? { writes: [], sealed: null });
     commitSent = true;
     await fault('flush.committed');
@@ -36,6 +40,19 @@ export async function commit(db: MemoryDatabase, batch: CommitBatch, options: Me
   } catch (error) {
     return { kind: 'failed', commitSent, message: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Without locks another owner may have admitted values in the meantime: then the commit fails, and is tried again. */
+function decideValues(db: MemoryDatabase, partitions: readonly PartitionCommit[]): { readonly apply: () => void } {
+  const commits = partitions.toSorted((a, b) => a.partition - b.partition);
+  const admission = admit(db, askedOf(commits));
+  for (const { cells } of commits) cells.values?.decide(admission.spent);
+  return {
+    apply() {
+      if (!isSame(admission, admit(db, askedOf(commits)))) throw new Error('another commit changed a budget meanwhile');
+      for (const [key, budget] of admission.after) db.budgets.set(key, budget);
+    },
+  };
 }
 
 /** What a commit writes: the cells of its batch, or those of its slice with what is sealed after it. */
@@ -93,7 +110,7 @@ function apply(db: MemoryDatabase, part: PartitionCommit, { writes, sealed }: Ma
   moveLanes(db, part, sealed);
   db.rawRows.push(...rows);
   for (const day of part.arrivalDays) db.arrivalDays.add(`${day.tenant}/${day.eventDay}/${day.arrivalDay}`);
-  for (const entry of part.series) if (!db.series.has(seriesKey(entry.id))) db.series.set(seriesKey(entry.id), entry);
+  nameSeries(db, part);
   for (const write of writes) {
     db.cells.set(`${partition}/${cellKeyText(write)}`, {
       ...write,
@@ -109,6 +126,11 @@ function apply(db: MemoryDatabase, part: PartitionCommit, { writes, sealed }: Ma
     const key = `${row.topic}/${row.logGeneration}/${row.partition}/${row.logOffset}`;
     if (!db.rejected.has(key)) db.rejected.set(key, row);
   }
+}
+
+function nameSeries(db: MemoryDatabase, { series, cells }: PartitionCommit): void {
+  for (const entry of [...series, ...(cells.values?.series() ?? [])])
+    if (!db.series.has(seriesKey(entry.id))) db.series.set(seriesKey(entry.id), entry);
 }
 
 function moveLanes(db: MemoryDatabase, part: PartitionCommit, sealed: SealedCells | null): void {

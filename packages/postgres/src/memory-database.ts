@@ -1,4 +1,5 @@
 import type { CoarseGrain, SealState, SeriesEntry } from '@tidegate/core';
+import type { BudgetKey } from './budget-shape.ts';
 import type { RawRow } from './raw-rows.ts';
 import type { EndedLog } from './read-store.ts';
 import type { CommitFault, DedupGeneration, Lane, LanePosition, PartitionCommit, RejectedRow, StoredCell } from './store.ts';
@@ -12,6 +13,13 @@ export interface LiveState {
   readonly commitNo: number;
   readonly completeThroughMs: number | null;
   readonly seals: SealState;
+}
+
+/** Of a dimension's day. */
+export interface BudgetState extends BudgetKey {
+  /** Ids, each as 16 characters. */
+  readonly admitted: ReadonlySet<string>;
+  readonly isSpent: boolean;
 }
 
 export interface SealTask {
@@ -40,6 +48,8 @@ export interface MemoryDatabase {
   readonly endedLogs: (EndedLog & { readonly lane: Lane })[];
   /** Seals that are under way, by partition. */
   readonly sealTasks: Map<number, SealTask>;
+  /** Of dimensions, by `budgetText`. */
+  readonly budgets: Map<string, BudgetState>;
 }
 
 export interface MemoryStoreOptions {
@@ -65,6 +75,7 @@ export function createMemoryDatabase(): MemoryDatabase {
     gaps: [],
     endedLogs: [],
     sealTasks: new Map(),
+    budgets: new Map(),
   };
 }
 

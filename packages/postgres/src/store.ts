@@ -1,6 +1,7 @@
 import type { SealState, SeriesEntry } from '@tidegate/core';
 import type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
 import type { SealSlice } from './seal-shape.ts';
+import type { PendingValues } from './budget-shape.ts';
 
 export type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
 
@@ -60,9 +61,11 @@ export interface Amendment {
 /** The cells of a commit: those whose stored state the owner lacks are read inside the transaction, then all are known. */
 export interface PendingCells {
   readonly absent: readonly CellKey[];
+  /** Null: every value of a dimension is known to be admitted, and nothing is asked. */
+  readonly values: PendingValues | null;
   /**
-   * Told by the fence what is sealed: the coarse cells that change too and whose stored state the owner lacks. Called before
-   * `resolve`, inside the transaction, and as often.
+   * Told by the fence what is sealed, and through `values` what is admitted: further cells that change and whose stored state
+   * the owner lacks. Called before `resolve`, inside the transaction, and as often.
    */
   sealed(seals: SealState): readonly CellKey[];
   /** May be called more than once with the same states; must give the same writes. */
@@ -113,6 +116,7 @@ export interface PartitionCommit {
   /** Rows made by `createRawRows`, without the COPY header and trailer. */
   readonly rawRows: Uint8Array;
   readonly arrivalDays: readonly ArrivalDay[];
+  /** That the owner has not written yet, less those that `cells.values` names. */
   readonly series: readonly SeriesEntry[];
   readonly cells: PendingCells;
   /** First copies counted by this commit: 12 bytes each, sorted. */

@@ -4,13 +4,14 @@ import type pg from 'pg';
 import { expect, it } from 'vitest';
 import { createCommitTransaction } from '../src/commit-transaction.ts';
 import { toSealColumns } from '../src/seal-columns.ts';
+import type { PendingValues } from '../src/budget-shape.ts';
 import type { CellKey, PartitionCommit } from '../src/store.ts';
 
 const KEY: CellKey = { seriesId: new Uint8Array(16).fill(1), grain: 2, bucketS: 900 };
 const HOUR: CellKey = { ...KEY, grain: 3, bucketS: 0 };
 
 /** Names of the statements of a flush, in order, where the row says that this is sealed. */
-async function statementsOf(seals: SealState): Promise<string[]> {
+async function statementsOf(seals: SealState, values: PendingValues | null = null): Promise<string[]> {
   const sent: string[] = [];
   const [quarterHour, hour, day, grain, after] = toSealColumns(seals);
   const row = { sealed_quarter_hour: quarterHour, sealed_hour: hour, sealed_day: day, sealing_grain: grain, sealing_after: after };
@@ -30,6 +31,7 @@ async function statementsOf(seals: SealState): Promise<string[]> {
     ...{ arrivalFromMs: 0, arrivalToMs: 0 },
     cells: {
       absent: [KEY],
+      values,
       sealed: ({ through }) => (KEY.bucketS < through.hour ? [HOUR] : []),
       resolve: () => [{ ...KEY, state: new Uint8Array(1), revision: 0 }],
     },
@@ -45,4 +47,14 @@ it('a flush that touches nothing sealed sends no statement for it; one that does
   expect(await statementsOf({ through: { ...NOTHING_SEALED, hour: 3_600 }, open: null })).toEqual(
     usual.toSpliced(3, 0, 'read-cell-states'),
   );
+});
+
+it('a flush that knows of every value whether it is admitted asks nothing; one that does not asks behind the fence, once', async () => {
+  const unsealed = { through: NOTHING_SEALED, open: null };
+  const usual = ['BEGIN', 'fence', 'read-cell-states', 'upsert-cells', 'insert-journal', 'COMMIT'];
+  const known: PendingValues = { asked: [], decide: () => undefined, series: () => [] };
+  expect(await statementsOf(unsealed, known)).toEqual(usual);
+  const key = { tenant: 'acme', metric: 'sales', dimension: 'city', valuesMax: 1, valueId: new Uint8Array(16) };
+  const asking = { ...known, asked: [1, 2].map((eventDay) => ({ ...key, eventDay })) };
+  expect(await statementsOf(unsealed, asking)).toEqual(usual.toSpliced(2, 0, 'hold-budgets', 'admit-values', 'read-spent-budgets'));
 });

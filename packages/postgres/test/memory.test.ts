@@ -1,4 +1,5 @@
 import { createMemoryDatabase, createMemoryStore } from '../src/memory.ts';
+import { budgetContract } from './budget.contract.ts';
 import { sealContract } from './seal.contract.ts';
 import { storeContract } from './store.contract.ts';
 import type { StoreUnderTest } from './store.contract.ts';
@@ -20,4 +21,5 @@ async function make(): Promise<StoreUnderTest> {
 }
 
 storeContract('the store in memory', make);
+budgetContract('budgets of the store in memory', make);
 sealContract('seals of the store in memory', make);

@@ -52,7 +52,7 @@ export function sealContract(name: string, make: () => Promise<StoreUnderTest>):
               live: { expected: 0, next: 0, lastRecordSha256: null },
               ...{ rawRows: NOTHING, arrivalDays: [], series: SERIES, identities: NOTHING, generation: 1, rejected: [], slice: null },
               ...{ arrivalFromMs: 0, arrivalToMs: 0 },
-              cells: { absent: [], sealed: () => [], resolve: () => [] },
+              cells: { absent: [], values: null, sealed: () => [], resolve: () => [] },
               ...change,
             },
           ],
@@ -64,7 +64,8 @@ export function sealContract(name: string, make: () => Promise<StoreUnderTest>):
         partition,
         claim,
         commit,
-        put: (keys: readonly CellKey[]) => commit({ cells: { absent: [], sealed: () => [], resolve: () => keys.map(writeOf) } }),
+        put: (keys: readonly CellKey[]) =>
+          commit({ cells: { absent: [], values: null, sealed: () => [], resolve: () => keys.map(writeOf) } }),
         async slice(read: Partial<SourceRead>, seals: SealState, writes: readonly CellWrite[] = []) {
           let found: SourceCells | null | undefined;
           const slice: SealSlice = {
@@ -89,6 +90,7 @@ export function sealContract(name: string, make: () => Promise<StoreUnderTest>):
       const told: SealState[] = [];
       const cells = {
         absent: [],
+        values: null,
         sealed: (seals: SealState) => {
           told.push(seals);
           return [];
@@ -112,6 +114,7 @@ export function sealContract(name: string, make: () => Promise<StoreUnderTest>):
       await commit({
         cells: {
           absent: [keyOf(0, 900)],
+          values: null,
           sealed: ({ through }) => (through.hour > 0 ? [keyOf(0, 0, 3)] : []),
           resolve: (found) => {
             stored = found.map(({ grain, bucketS }) => `${grain} ${bucketS}`).toSorted();

@@ -67,7 +67,7 @@ function commitOf(partition: number, offset: number, overrides: Partial<Partitio
     rawRows: rows.bytes(),
     arrivalDays: [{ arrivalDay: Math.floor(ARRIVAL_MS / 86_400_000), eventDay: -1, tenant: 'acme' }],
     series: [SERIES],
-    cells: { absent: [KEY], sealed: () => [], resolve: (stored) => [appendOffset(stored, offset)] },
+    cells: { absent: [KEY], values: null, sealed: () => [], resolve: (stored) => [appendOffset(stored, offset)] },
     identities: identities(offset),
     generation: 1,
     arrivalFromMs: ARRIVAL_MS,

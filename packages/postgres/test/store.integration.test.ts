@@ -7,6 +7,7 @@ import { COMMIT_FAULT_POINTS } from '../src/store.ts';
 import type { PartitionCommit } from '../src/store.ts';
 import { createScratchDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
+import { budgetContract } from './budget.contract.ts';
 import { sealContract } from './seal.contract.ts';
 import { storeContract } from './store.contract.ts';
 import type { StoreUnderTest } from './store.contract.ts';
@@ -35,6 +36,7 @@ async function make(): Promise<StoreUnderTest> {
 }
 
 storeContract('the store in Postgres, under the role of the aggregator', make);
+budgetContract('budgets of the store in Postgres, under the role of the aggregator', make);
 sealContract('seals of the store in Postgres, under the role of the aggregator', make);
 
 const NOTHING = new Uint8Array(0);
@@ -49,7 +51,7 @@ const UNOWNED: PartitionCommit = {
   rawRows: NOTHING,
   arrivalDays: [],
   series: [],
-  cells: { absent: [{ seriesId: new Uint8Array(16), grain: 2, bucketS: 0 }], sealed: () => [], resolve: () => [] },
+  cells: { absent: [{ seriesId: new Uint8Array(16), grain: 2, bucketS: 0 }], values: null, sealed: () => [], resolve: () => [] },
   identities: NOTHING,
   generation: 1,
   arrivalFromMs: 0,

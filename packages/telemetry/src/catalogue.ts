@@ -33,6 +33,11 @@ export const METRICS = {
   },
   cache_hits: { kind: 'counter', help: 'Look-ups that found the chunk, or kept rows, in the cache.', labels: ['class'] },
   cache_misses: { kind: 'counter', help: 'Look-ups that did not: chunks read from Postgres, rows made anew.', labels: ['class'] },
+  cells_folded_total: {
+    kind: 'counter',
+    help: 'Changes of cells that flushes counted as `_other`, because the budget of a dimension is spent.',
+    labels: [],
+  },
   cells_written_total: { kind: 'counter', help: 'Cells written by flushes.', labels: [] },
   complete_through_seconds: {
     kind: 'gauge',
@@ -63,6 +68,11 @@ export const METRICS = {
   dedupe_window_identities: { kind: 'gauge', help: 'Identities in the dedup window of all owned partitions.', labels: [] },
   degraded: { kind: 'gauge', help: '1 while the service works without something it should have, by reason.', labels: ['reason'] },
   dependency_up: { kind: 'gauge', help: '1 while the dependency answers, else 0.', labels: ['dependency'] },
+  dimension_budgets_spent: {
+    kind: 'gauge',
+    help: 'Budgets (tenant, metric, dimension, event day) that this aggregator knows to be spent: further values are counted as `_other`.',
+    labels: [],
+  },
   events_accepted_total: { kind: 'counter', help: 'Events answered accepted.', labels: [] },
   events_counted_total: { kind: 'counter', help: 'Events folded and committed.', labels: [] },
   events_lost_total: {

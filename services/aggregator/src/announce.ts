@@ -74,7 +74,7 @@ export function createAnnouncer(deps: AnnounceDeps): Announcer {
 
 /** What a committed batch changed, as readers of rollups.v1 take it. */
 export function toAnnouncement(frozen: FrozenBatch): CommitAnnouncement {
-  const { owned, commit, folded } = frozen;
+  const { owned, commit } = frozen;
   const cells: AnnouncedCell[] = frozen.cells.writes.map((write, i) => ({
     series: frozen.cells.places[i] ?? 0,
     grain: write.grain,
@@ -91,7 +91,7 @@ export function toAnnouncement(frozen: FrozenBatch): CommitAnnouncement {
     completeThroughMs: owned.completeThroughMs ?? 0,
     logGeneration: owned.live.logGeneration,
     sealed: frozen.sealed,
-    series: folded.series,
+    series: frozen.cells.series,
     cells,
   };
 }

@@ -115,6 +115,7 @@ function limitsOf(config: AggregatorConfig, partitions: number) {
     dedupCloseAt: memory.closeAt,
     dedupFilterBytesMax: memory.filterBytesMax,
     cachedCellsMax: CACHED_CELLS_PER_PARTITION,
+    dimensionValuesMax: config.dimensionValuesPerDay,
     batchRecordsMax: BATCH_RECORDS_MAX,
     flushPauseMinMs: config.flushPauseMinMs,
     flushPauseMaxMs: config.flushPauseMaxMs,

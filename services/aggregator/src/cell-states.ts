@@ -1,7 +1,9 @@
-import type { FoldedBatch } from '@tidegate/core';
+import type { BudgetedDimension, FoldedBatch, SeriesEntry } from '@tidegate/core';
 import { LRUCache } from 'lru-cache';
+import { createAdmissions } from './admissions.ts';
+import type { CellMemory, KnownCell } from './changed-cell.ts';
 import { prepareCells, seriesText } from './prepared-cells.ts';
-import type { CellMemory, KnownCell, PreparedCells } from './prepared-cells.ts';
+import type { PreparedCells } from './prepared-cells.ts';
 
 /** The owner's memory of the cells it wrote, as of its last commit. */
 export interface CellStates {
@@ -13,24 +15,36 @@ export interface CellStates {
   /** The batch is committed: its series need not be written again. */
   settled(prepared: PreparedCells): void;
   clear(): void;
+  /** Names of the budgets of dimensions that are known to be spent. */
+  spentBudgets(): readonly string[];
 }
 
 export interface CellStatesOptions extends Pick<CellMemory, 'measuresOf' | 'grainsOf'> {
   readonly cellsMax: number;
+  /** The dimensions of a series' set that have a budget. */
+  readonly budgetedOf: (series: SeriesEntry) => readonly BudgetedDimension[];
 }
 
-export function createCellStates({ measuresOf, grainsOf, cellsMax }: CellStatesOptions): CellStates {
+export function createCellStates({ measuresOf, grainsOf, cellsMax, budgetedOf }: CellStatesOptions): CellStates {
   const cells = new LRUCache<string, KnownCell>({ max: cellsMax });
   const written = new LRUCache<string, true>({ max: cellsMax });
-  const memory: CellMemory = { cells, written, measuresOf, grainsOf };
+  const admissions = createAdmissions(budgetedOf);
+  const memory: CellMemory = { cells, written, admissions, measuresOf, grainsOf };
   return {
     prepare: (folded, arrivalToMs) => prepareCells(memory, folded, arrivalToMs),
-    settled: ({ newSeries }) => {
+    settled: ({ newSeries, values, unsettled }) => {
+      if (values !== null) {
+        for (const entry of values.series()) written.set(seriesText(entry), true);
+        admissions.settled(values.asked, values.spent);
+      }
       for (const entry of newSeries) written.set(seriesText(entry), true);
+      for (const { text, after } of unsettled) cells.set(text, after);
     },
     clear: () => {
       cells.clear();
       written.clear();
+      admissions.clear();
     },
+    spentBudgets: admissions.spentBudgets,
   };
 }

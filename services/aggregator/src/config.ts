@@ -31,6 +31,13 @@ export const AGGREGATOR_CONFIG = defineConfig('aggregator', {
     default: '192',
     description: 'How long after its first copy an event is known again. At least EVENTS_RETENTION_HOURS + 6 (segment) + 12.',
   } satisfies ConfigField<number>,
+  dimensionValuesPerDay: {
+    env: 'DIMENSION_VALUES_PER_DAY',
+    schema: text.integer({ min: 1, max: 1_000_000 }),
+    default: '10000',
+    description:
+      'Different values of a dimension that a day of events admits, per tenant and metric; the others are counted as `_other`. A pack may set less.',
+  } satisfies ConfigField<number>,
   eventsRetentionHours: {
     env: 'EVENTS_RETENTION_HOURS',
     schema: text.integer({ min: 1, max: 24 * 366 }),

@@ -19,6 +19,7 @@ export function createInstruments(metrics: Metrics, owned: () => readonly OwnedP
   const counted = metrics.counter('events_counted_total');
   const copies = metrics.counter('dedupe_copies_total');
   const cells = metrics.counter('cells_written_total');
+  const folded = metrics.counter('cells_folded_total');
   const duration = metrics.histogram('flush_duration_seconds');
   const flushEvents = metrics.histogram('flush_events');
   const flushCells = metrics.histogram('flush_cells');
@@ -35,6 +36,7 @@ export function createInstruments(metrics: Metrics, owned: () => readonly OwnedP
         events += batch.events;
         written += prepared.writes.length;
         copies.inc(batch.copies);
+        if (prepared.values !== null) folded.inc(prepared.values.deltasFolded);
         for (const row of batch.rejected) if (row.lane === 'events') metrics.counter('events_rejected_total', { code: row.code }).inc();
       }
       counted.inc(events);
@@ -63,6 +65,7 @@ export function createInstruments(metrics: Metrics, owned: () => readonly OwnedP
 function readGauges(metrics: Metrics, owned: readonly OwnedPartition[], nowMs: number): void {
   let identities = 0;
   let bytes = 0;
+  const spent = new Set<string>();
   for (const partition of owned) {
     const labels = { partition: String(partition.partition) };
     const oldestMs = oldestUncountedMs(partition);
@@ -72,7 +75,9 @@ function readGauges(metrics: Metrics, owned: readonly OwnedPartition[], nowMs: n
     const size = partition.window.size();
     identities += size.identitiesInMemory;
     bytes += size.memoryBytes;
+    for (const budget of partition.cells.spentBudgets()) spent.add(budget);
   }
+  metrics.gauge('dimension_budgets_spent').set(spent.size);
   metrics.gauge('partitions_owned').set(owned.length);
   metrics.gauge('dedupe_window_identities').set(identities);
   metrics.gauge('dedupe_window_bytes').set(bytes);

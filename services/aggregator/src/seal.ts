@@ -2,7 +2,7 @@
 import { bucketStartS, compareBytes, createState, decodeState, encodeState, FINER_GRAIN, GRAINS, mergeState } from '@tidegate/core';
 import type { CoarseGrain, CompiledMetric, RollupState, SealState, SeriesEntry } from '@tidegate/core';
 import type { CellWrite, SealedCells, SealSlice, SourceCell, SourceCells, SourceRead } from '@tidegate/postgres';
-import { CLOSED_AFTER_S } from './prepared-cells.ts';
+import { CLOSED_AFTER_S } from './resolve-cells.ts';
 
 export interface DueSeal {
   readonly grain: CoarseGrain;

@@ -1,5 +1,5 @@
-import { createDedupWindow, createFolder } from '@tidegate/core';
-import type { DedupWindow } from '@tidegate/core';
+import { budgetedDimensions, createDedupWindow, createFolder } from '@tidegate/core';
+import type { BudgetedDimension, DedupWindow, SeriesEntry } from '@tidegate/core';
 import type { LogAdmin, TopicNames } from '@tidegate/kafka';
 import type { Claim, DataStore, Lane, LanePosition } from '@tidegate/postgres';
 import type { Logger } from '@tidegate/telemetry';
@@ -22,6 +22,8 @@ export interface TakeOverLimits {
   /** Filters held, per partition. */
   readonly dedupFilterBytesMax: number;
   readonly cachedCellsMax: number;
+  /** Values of a dimension that an event day admits, where the pack does not say less. */
+  readonly dimensionValuesMax: number;
   readonly batchRecordsMax: number;
 }
 
@@ -183,6 +185,7 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: { live: LanePositio
       measuresOf: deps.registry.measuresOf,
       grainsOf: (series) => deps.registry.metricOf(series)?.grains ?? [],
       cellsMax: deps.limits.cachedCellsMax,
+      budgetedOf: (series) => budgetedOf(deps, series),
     }),
     commitNo: claim.commitNo,
     seals: claim.seals,
@@ -200,6 +203,11 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: { live: LanePositio
     endOffset: from.endOffset,
     room: Promise.withResolvers(),
   };
+}
+
+function budgetedOf({ registry, limits }: TakeOverDeps, series: SeriesEntry): readonly BudgetedDimension[] {
+  const metric = registry.metricOf(series);
+  return metric === null ? [] : budgetedDimensions(metric, series.setNo, limits.dimensionValuesMax);
 }
 
 function toCursor(topic: string, position: LanePosition): LaneCursor {

@@ -117,7 +117,7 @@ function commitOf(owned: OwnedPartition, slice: SliceOfSeal, nowMs: number): Par
     commitNo: owned.commitNo + 1,
     live: { expected: committed, next: committed, lastRecordSha256: null },
     ...{ rejectedLane: null, completeThroughMs: null, rawRows: NOTHING, arrivalDays: [], series: [], rejected: [] },
-    cells: { absent: [], sealed: () => [], resolve: () => [] },
+    cells: { absent: [], values: null, sealed: () => [], resolve: () => [] },
     ...{ identities: NOTHING, generation: NO_GENERATION, arrivalFromMs: nowMs, arrivalToMs: nowMs },
     slice,
   };

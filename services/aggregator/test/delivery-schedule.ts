@@ -8,6 +8,9 @@ import { PARTITIONS, START_MS, TOPICS, until } from './world.ts';
 import type { TestProcess, World } from './world.ts';
 
 const PROCESSES_MAX = 3;
+/** More than a day admits, one of them named as the rest is. */
+const REGIONS = ['north', 'south', null, 'east', 'west', '_other'];
+export const REGIONS_MAX = 3;
 const IN_COMMIT = FAULT_POINTS.filter((point) => point.startsWith('flush.'));
 
 /** One thing that happens to the aggregators or to what they read. */
@@ -128,7 +131,7 @@ export class Schedule {
   private async sendNew(below: (limit: number) => number, isPoison: boolean): Promise<void> {
     const id = `e-${this.sent.counted.size + this.sent.poison.size}`;
     const lateMs = below(5) === 0 ? below(3 * 86_400_000) : 0;
-    const region = ['north', 'south', null][below(3)] ?? null;
+    const region = REGIONS[below(REGIONS.length)] ?? null;
     const event = { id, region, cents: below(10_000), timeMs: this.world.nowMs - lateMs };
     if (isPoison) this.sent.poison.add(id);
     else this.sent.counted.set(id, event);
@@ -160,7 +163,7 @@ export class Schedule {
   private async assign(): Promise<void> {
     if (this.living.length >= PROCESSES_MAX) return;
     this.made += 1;
-    this.living.push(await this.world.start(`aggregator-${this.made}`, (point) => this.take(point)));
+    this.living.push(await this.world.start(`aggregator-${this.made}`, (point) => this.take(point), { dimensionValuesMax: REGIONS_MAX }));
   }
 
   private take(point: FaultPoint): 'go on' | 'fail' | 'die' | 'pause' {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Schedule, schedules } from './delivery-schedule.ts';
+import { budgetFaults, ownRegions, shownBy } from './budget-recount.ts';
+import { REGIONS_MAX, Schedule, schedules } from './delivery-schedule.ts';
 import type { Step } from './delivery-schedule.ts';
 import { DeliveryWatch } from './delivery-watch.ts';
 import { staleCells, storedCells } from './ledger.ts';
@@ -44,7 +45,8 @@ describe('the delivery protocol under schedules of deliveries, failures, lost an
           const { counted, poison, unreadable, refusedAtIngest } = schedule.sent;
           expect(watch.faults).toEqual([]);
           expect(world.database.rawRows.map((row) => row.eventId).toSorted()).toEqual([...counted.keys()].toSorted());
-          expect(storedCells(world)).toEqual(recount(counted.values()));
+          expect(storedCells(world)).toEqual(recount(counted.values(), shownBy(ownRegions(world))));
+          expect(budgetFaults(world, counted.values(), REGIONS_MAX)).toEqual([]);
           const rejected = [...world.database.rejected.values()];
           expect(rejected.filter((row) => row.code === 'event_unreadable')).toHaveLength(unreadable);
           expect(rejected.filter((row) => row.code === 'event_unstorable')).toHaveLength(poison.size);

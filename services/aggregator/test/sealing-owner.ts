@@ -45,7 +45,7 @@ export class SealingOwner {
   }
 
   private noCells(): CellStates {
-    return createCellStates({ measuresOf: () => MEASURES, grainsOf: () => METRIC.grains, cellsMax: 6 });
+    return createCellStates({ measuresOf: () => MEASURES, grainsOf: () => METRIC.grains, budgetedOf: () => [], cellsMax: 6 });
   }
 
   async takeOver(): Promise<void> {
@@ -80,7 +80,10 @@ export class SealingOwner {
     const due = nextSeal(this.seals, this.nowMs);
     if (due === null) return false;
     const slice = createSealSlice({ seals: this.seals, due, size, metricOf: () => METRIC });
-    const none: PreparedCells = { absent: [], sealed: () => [], resolve: () => [], newSeries: [], writes: [], places: [] };
+    const none: PreparedCells = {
+      ...{ absent: [], values: null, sealed: () => [], resolve: () => [] },
+      ...{ newSeries: [], writes: [], series: [], places: [], unsettled: [] },
+    };
     const before = this.commitNo;
     await this.commit(none, slice);
     const made = slice.made();

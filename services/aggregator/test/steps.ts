@@ -16,7 +16,7 @@ export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPa
     rejected: { topic: 'rejected', ...lane },
     window,
     folder: createFolder(() => null),
-    cells: createCellStates({ measuresOf: () => [], grainsOf: () => [], cellsMax: 10 }),
+    cells: createCellStates({ measuresOf: () => [], grainsOf: () => [], budgetedOf: () => [], cellsMax: 10 }),
     ...{
       commitNo: 0,
       seals: UNSEALED,

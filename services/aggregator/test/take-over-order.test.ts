@@ -17,7 +17,7 @@ function lastCommit(): PartitionCommit {
     live: { expected: 0, next: 1, lastRecordSha256: null },
     ...{ rawRows: new Uint8Array(0), arrivalDays: [], series: [], rejected: [] },
     slice: null,
-    cells: { absent: [], sealed: () => [], resolve: () => [] },
+    cells: { absent: [], values: null, sealed: () => [], resolve: () => [] },
     ...{ identities: identityOf('e-0'), generation: 1, arrivalFromMs: START_MS, arrivalToMs: START_MS },
   };
 }
@@ -44,7 +44,14 @@ it('the window of a new owner holds what the earlier one committed up to the ver
     topics: TOPICS,
     registry: { planOf: () => null, measuresOf: () => [], metricOf: () => null },
     announcer: { announce: async () => undefined, tellProgress: async () => undefined },
-    limits: { dedupWindowMs: 1e9, dedupCloseAt: 1_000, dedupFilterBytesMax: 1 << 20, cachedCellsMax: 16, batchRecordsMax: 100 },
+    limits: {
+      dedupWindowMs: 1e9,
+      dedupCloseAt: 1_000,
+      dedupFilterBytesMax: 1 << 20,
+      cachedCellsMax: 16,
+      dimensionValuesMax: 10_000,
+      batchRecordsMax: 100,
+    },
     newToken: () => new Uint8Array(16).fill(2),
     nowMs: () => world.nowMs,
     onGap: () => undefined,

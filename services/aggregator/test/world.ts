@@ -131,7 +131,15 @@ export class World {
       sessionTimeoutMs: 6_000,
       limits: {
         ...{ dedupWindowMs: 8 * 86_400_000, dedupCloseAt: 40, dedupFilterBytesMax: 1 << 20, cachedCellsMax: 16 },
-        ...{ batchRecordsMax: 64, flushPauseMinMs: 1, flushPauseMaxMs: 2, idleMs: 10, sealDelayMs: 0, ...overrides },
+        ...{
+          batchRecordsMax: 64,
+          dimensionValuesMax: 10_000,
+          flushPauseMinMs: 1,
+          flushPauseMaxMs: 2,
+          idleMs: 10,
+          sealDelayMs: 0,
+          ...overrides,
+        },
       },
       reader: createCanonicalReader(),
       seal: (_tenant, original) => Uint8Array.from(original),

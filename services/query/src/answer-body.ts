@@ -19,7 +19,7 @@ import { toNdjson } from './ndjson.ts';
 /** Of what an answer claims that which follows from its rows and the question alone. */
 export type LastingMeta = Pick<
   AnswerMeta,
-  'metric_version' | 'revision' | 'grain' | 'zone' | 'approximate' | 'source' | 'suppressed_groups' | 'edges_rounded'
+  'metric_version' | 'revision' | 'grain' | 'zone' | 'approximate' | 'source' | 'suppressed_groups' | 'edges_rounded' | 'over_budget'
 >;
 
 export type AnswerBody = Omit<Answer, 'meta'> & { readonly meta: AnswerMeta | LastingMeta };
@@ -37,9 +37,13 @@ export function bodyOf(format: AnswerFormat, answer: AnswerBody): Buffer {
 
 /** The answer as callers may keep it. */
 export function lasting({ columns, rows, next_cursor, meta }: Answer): AnswerBody {
-  const { metric_version, revision, grain, zone, approximate, source, suppressed_groups, edges_rounded } = meta;
-  const kept = { metric_version, revision, grain, zone, approximate, source, suppressed_groups };
-  return { columns, rows, next_cursor, meta: edges_rounded === undefined ? kept : { ...kept, edges_rounded } };
+  const { metric_version, revision, grain, zone, approximate, source, suppressed_groups, edges_rounded, over_budget } = meta;
+  const kept = {
+    ...{ metric_version, revision, grain, zone, approximate, source, suppressed_groups },
+    ...(edges_rounded === undefined ? {} : { edges_rounded }),
+    ...(over_budget === undefined ? {} : { over_budget }),
+  };
+  return { columns, rows, next_cursor, meta: kept };
 }
 
 export type EtagOf = (of: { readonly tenant: string; readonly format: AnswerFormat; readonly body: Buffer }) => string;

@@ -42,6 +42,7 @@ export interface AnswerMeta {
   readonly source: 'rollup';
   readonly suppressed_groups: number;
   readonly edges_rounded?: true;
+  readonly over_budget?: readonly string[];
   readonly after?: { readonly counted: boolean; readonly pending_events: number; readonly log_changed?: true };
 }
 
@@ -130,6 +131,7 @@ function answerOf(deps: AskDeps, { question, plan, after, result }: Answering): 
       source: 'rollup',
       suppressed_groups: 0,
       ...(plan.edgesRounded ? { edges_rounded: true as const } : {}),
+      ...(result.table.overBudget.length > 0 ? { over_budget: result.table.overBudget } : {}),
       ...(after === null ? {} : { after: toAfter(after) }),
     },
   };

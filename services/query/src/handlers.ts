@@ -5,6 +5,8 @@ import type { Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/htt
 import { RECEIPT_QUERY, sendJson, sendProblem } from '@tidegate/http';
 import { askBatch, askKept, askQuestion } from './answer-routes.ts';
 import type { AnswerRoutesDeps } from './answer-routes.ts';
+import { createListBudgets } from './budgets.ts';
+import type { BudgetsDeps } from './budgets.ts';
 import type { Freshness } from './freshness.ts';
 import type { Receipts } from './receipts.ts';
 import { createRejectedHandlers } from './rejected.ts';
@@ -13,7 +15,7 @@ import type { RegisteredPack, Registry } from './registry.ts';
 import type { Status } from './status.ts';
 import { storeFaultOf } from './store-fault.ts';
 
-export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps {
+export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps, BudgetsDeps {
   readonly receipts: Receipts;
   readonly registry: Registry;
   readonly freshness: Freshness;
@@ -34,6 +36,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     readReceipt: whileStoreAnswers('unavailable', async (exchange) => readReceipt(deps, exchange)),
     listRejected: whileStoreAnswers('unavailable', listRejected),
     readRejected: whileStoreAnswers('unavailable', readRejected),
+    listBudgets: whileStoreAnswers('unavailable', createListBudgets(deps)),
     listMetrics: (exchange) => sendJson(exchange, { metrics: registry.metrics(exchange.caller.tenant).map(metricView) }),
     readMetric(exchange) {
       const metric = registry.metric(exchange.caller.tenant, exchange.params['metric'] ?? '');

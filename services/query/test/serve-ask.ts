@@ -1,4 +1,5 @@
 import { createHttpServer, signCaller } from '@tidegate/http';
+import type { BudgetStore } from '@tidegate/postgres';
 import { systemClock as clock, createRepeatableSealer } from '@tidegate/runtime';
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
 import { createEtag } from '../src/answer-body.ts';
@@ -14,10 +15,11 @@ export interface ServedAsk {
 }
 
 const NO_ROWS: RejectedDeps['rejected'] = { list: async () => [], find: async () => null };
+const NO_BUDGETS: BudgetStore = { list: async () => [] };
 const callerKey = new Uint8Array(32).fill(5);
 
 /** The service's routes over HTTP, with a given outcome of its questions and receipts. */
-export async function serveAsk(ask: Ask, rejected: RejectedDeps['rejected'] = NO_ROWS): Promise<ServedAsk> {
+export async function serveAsk(ask: Ask, rejected: RejectedDeps['rejected'] = NO_ROWS, budgets = NO_BUDGETS): Promise<ServedAsk> {
   const handlers = createHandlers({
     ask,
     etagOf: createEtag(new Uint8Array(32).fill(6)),
@@ -28,6 +30,7 @@ export async function serveAsk(ask: Ask, rejected: RejectedDeps['rejected'] = NO
       rejectedEvents: async () => 0,
     },
     rejected,
+    budgets,
     cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),
     registry: createRegistry(() => undefined),
     freshness: createFreshness(() => clock.nowMs()),

@@ -95,6 +95,8 @@ function footer(answer: Answer): string {
   const { meta, next_cursor: cursor } = answer;
   const notes = [`complete through ${String(meta['complete_through'] ?? 'unknown')} (${String(meta['status'] ?? 'unknown')})`];
   if (meta['history_from'] !== undefined) notes.push(`history from ${String(meta['history_from'])}`);
+  const folded = meta['over_budget'];
+  if (Array.isArray(folded)) notes.push(`more values than the budget of ${folded.join(', ')}: see tidegate budgets`);
   if (cursor !== null) notes.push('more rows: use --all');
   return notes.join(' · ');
 }

@@ -1,4 +1,13 @@
-import type { CompiledEventType, CompiledField, CompiledMetric, CompiledPack, CompiledSet, NumberBounds, Where } from './compiled.ts';
+import type {
+  CompiledDimension,
+  CompiledEventType,
+  CompiledField,
+  CompiledMetric,
+  CompiledPack,
+  CompiledSet,
+  NumberBounds,
+  Where,
+} from './compiled.ts';
 import { compileMeasures } from './compile-measures.ts';
 import { keptGrains } from './grains.ts';
 import { compileSegment } from './segment.ts';
@@ -27,7 +36,7 @@ export function compilePack({ tenant, version, metricVersions, pack }: PackToCom
       ...(metric.title === undefined ? {} : { title: metric.title }),
       eventTypes: metric.events,
       ...(metric.where === undefined ? {} : { where: defined(metric.where) as Where }),
-      dimensions: metric.dimensions.map((dimension) => compileDimension(dimension, fields)),
+      dimensions: metric.dimensions.map((dimension) => compileDimension(metric, dimension, fields)),
       sets: compileSets(metric),
       grains: keptGrains(metric.grains),
       measures: compileMeasures(metric, fields),
@@ -73,9 +82,9 @@ function compileBounds(bounds: { min?: string | undefined; max?: string | undefi
   return defined({ min: bounds.min, max: bounds.max, integer: bounds.integer });
 }
 
-function compileDimension(name: string, fields: readonly CompiledField[]): CompiledMetric['dimensions'][number] {
+function compileDimension(metric: MetricSource, name: string, fields: readonly CompiledField[]): CompiledDimension {
   const field = fields.find((candidate) => candidate.name === name);
-  return { name, type: field?.type ?? 'string', ...defined({ values: field?.values }) };
+  return { name, type: field?.type ?? 'string', ...defined({ values: field?.values, valuesPerDay: metric.values_per_day?.[name] }) };
 }
 
 function compileSets(metric: MetricSource): readonly CompiledSet[] {

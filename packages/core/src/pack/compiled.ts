@@ -80,6 +80,15 @@ export interface CompiledSet {
   readonly bySubject: boolean;
 }
 
+export interface CompiledDimension {
+  readonly name: string;
+  readonly type: FieldType;
+  /** Of an enum. */
+  readonly values?: readonly string[];
+  /** Values that an event day admits, where the pack says; the others are counted as `_other`. */
+  readonly valuesPerDay?: number;
+}
+
 export interface CompiledMetric {
   readonly tenant: string;
   readonly pack: string;
@@ -88,7 +97,7 @@ export interface CompiledMetric {
   readonly title?: string;
   readonly eventTypes: readonly string[];
   readonly where?: Where;
-  readonly dimensions: readonly { readonly name: string; readonly type: FieldType; readonly values?: readonly string[] }[];
+  readonly dimensions: readonly CompiledDimension[];
   readonly sets: readonly CompiledSet[];
   /** In which its cells are kept, finest first. */
   readonly grains: readonly StoredGrain[];

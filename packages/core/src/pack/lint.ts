@@ -154,6 +154,9 @@ function lintDimensions(metric: MetricSource, find: (name: string) => readonly F
     if (find(name).some((field) => field.dimension !== true)) report(path, 'names a field that is not marked `dimension: true`');
     if (metric.dimensions.indexOf(name) !== index) report(path, 'stands twice');
   }
+  for (const name of Object.keys(metric.values_per_day ?? {})) {
+    if (!metric.dimensions.includes(name)) report(`values_per_day.${name}`, 'is no dimension of the metric');
+  }
 }
 
 function lintMeasures(metric: MetricSource, events: readonly EventTypeSource[], report: Report): void {

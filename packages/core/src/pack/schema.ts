@@ -84,6 +84,8 @@ const metric = z.strictObject({
   where: z.record(fieldName, condition).optional(),
   dimensions: z.array(fieldName).max(16).default([]),
   sets: z.array(z.array(fieldName)).min(1).max(32).optional(),
+  /** By dimension: different values that an event day admits, where it is to be less than the installation allows. */
+  values_per_day: z.record(fieldName, z.int().min(1).max(1_000_000)).optional(),
   grains: z
     .array(z.enum(['quarter_hour', 'hour', 'day']))
     .min(1)

@@ -1,5 +1,6 @@
 /** From cells to rows: merges states over partitions, buckets and series, then fills, orders and cuts. Pure. */
 import type { MeasureKind } from '../pack/compiled.ts';
+import { OTHER_VALUE } from '../rollup/dimension-budget.ts';
 import { createState, readMeasureAt } from '../rollup/state.ts';
 import { toIsoIn } from '../time/iso.ts';
 import type { CursorMark } from './cursor.ts';
@@ -11,7 +12,7 @@ import type { Plan } from './plan.ts';
 import { SUBJECT_INDEX } from './plan.ts';
 import { compareRows, markOf, rowOfMark } from './row-order.ts';
 import type { KeyedRow } from './row-order.ts';
-import type { AnswerRow, AnswerValue } from './shape.ts';
+import type { AnswerRow, AnswerValue, PlannedDimension } from './shape.ts';
 
 export interface SeriesOfCells {
   readonly subject: string;
@@ -27,6 +28,8 @@ export interface AnswerTable {
   readonly next: CursorMark | null;
   /** Sum over the cells that were merged. */
   readonly revision: number;
+  /** Dimensions of the question of which values are counted as `_other` in its range, because a day's budget was spent. */
+  readonly overBudget: readonly string[];
 }
 
 export interface AnswerBuilder<S> {
@@ -47,16 +50,33 @@ export function createAnswer<S>(plan: Plan, algebra: StateAlgebra<S>, subjectSho
   const dims = createDimsAccess(plan.dimensions);
   const groups = new Map<string, Group<S>>();
   const locate = createLocator(plan.range, plan.buckets);
+  const watched = [...new Set([...plan.groups, ...plan.filters.map(({ dimension }) => dimension)])];
+
+  /** A series that the filters leave out for no other reason than that its values are not told may hold what is asked for. */
+  function hiddenIn(entry: SeriesOfCells): CellSink<S> | null {
+    if (othersOf(watched, entry).length === 0) return null;
+    const failing = plan.filters.filter(({ holds }) => !holds(dims)).map(({ dimension }) => dimension);
+    const others = othersOf(failing, entry);
+    if (others.length < failing.length) return null;
+    return (bucketS) => {
+      if (locate(bucketS) >= 0) note(overBudget, others);
+    };
+  }
+
   let revisions = 0;
+  const overBudget = new Set<string>();
   return {
     series(entry) {
       if (plan.range.subject !== null && entry.subject !== plan.range.subject) return null;
       dims.look(entry.dims);
-      if (plan.where !== null && !plan.where(dims)) return null;
+      const isCounted = plan.where === null || plan.where(dims);
+      if (!isCounted) return hiddenIn(entry);
+      const others = othersOf(watched, entry);
       const group = groupOf(groups, groupTexts(plan, entry));
       return (bucketS, state, revision) => {
         const at = locate(bucketS);
         if (at < 0) return;
+        note(overBudget, others);
         group.states[at] = algebra.merge(group.states[at] ?? algebra.empty(), state);
         revisions += revision;
       };
@@ -72,9 +92,19 @@ export function createAnswer<S>(plan: Plan, algebra: StateAlgebra<S>, subjectSho
         rows: page.map(createShow(plan, subjectShown)),
         next: last === undefined || ordered.length <= plan.limit ? null : markOf(plan, last),
         revision: revisions,
+        overBudget: [...overBudget].sort(),
       };
     },
   };
+}
+
+/** Names of these dimensions of which the series does not tell the value. */
+function othersOf(dimensions: readonly PlannedDimension[], entry: SeriesOfCells): readonly string[] {
+  return dimensions.flatMap(({ name, index }) => (entry.dims[index] === OTHER_VALUE ? [name] : []));
+}
+
+function note(into: Set<string>, names: readonly string[]): void {
+  for (const name of names) into.add(name);
 }
 
 function groupTexts(plan: Plan, entry: SeriesOfCells): (string | null)[] {

@@ -1,5 +1,6 @@
 import type { FieldType } from '../pack/compiled.ts';
 import { isNumberType } from '../pack/field-type.ts';
+import { OTHER_VALUE } from '../rollup/dimension-budget.ts';
 import type { DataKind } from '../event/canonical-shape.ts';
 import { parseExact } from '../event/exact-number.ts';
 import type { FieldAccess } from '../pack/where.ts';
@@ -19,7 +20,11 @@ export function createDimsAccess(dimensions: readonly PlannedDimension[]): DimsA
     look: (dims) => {
       current = dims;
     },
-    kind: (name) => (raw(name) === null ? 'absent' : kindOf(byName.get(name)?.type ?? 'string')),
+    kind(name) {
+      const text = raw(name);
+      if (text === null) return 'absent';
+      return text === OTHER_VALUE ? 'string' : kindOf(byName.get(name)?.type ?? 'string');
+    },
     text: (name) => raw(name) ?? '',
     exact: (name) => parseExact(raw(name) ?? ''),
     boolean: (name) => raw(name) === 'true',
@@ -31,9 +36,9 @@ function kindOf(type: FieldType): DataKind {
   return isNumberType(type) ? 'number' : 'string';
 }
 
-/** The stored text of a dimension as an answer shows it; integers that a double cannot hold stay texts. */
+/** The stored text of a dimension as an answer shows it; integers that a double cannot hold stay texts, and so does `_other`. */
 export function dimensionValue(text: string | null, type: FieldType): AnswerScalar {
-  if (text === null) return null;
+  if (text === null || text === OTHER_VALUE) return text;
   if (type === 'boolean') return text === 'true';
   if (!isNumberType(type)) return text;
   return numberOrText(text);

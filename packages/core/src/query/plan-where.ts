@@ -4,6 +4,7 @@ import { compileWhere } from '../pack/where.ts';
 import type { EventPredicate } from '../pack/where.ts';
 import type { Scalar, Where } from '../pack/compiled.ts';
 import { isNumberType } from '../pack/field-type.ts';
+import { OTHER_VALUE } from '../rollup/dimension-budget.ts';
 import type { QuestionWhere } from './question.ts';
 import type { PlannedDimension } from './shape.ts';
 
@@ -21,12 +22,30 @@ export function planWhere(where: QuestionWhere, dimensions: readonly PlannedDime
   return ok(entries.length === 0 ? null : compileWhere(defined(where)));
 }
 
+/** What is asked of one dimension. */
+export interface PlannedFilter {
+  readonly dimension: PlannedDimension;
+  readonly holds: EventPredicate;
+}
+
+/** Of a `where` that `planWhere` took. */
+export function planFilters(where: QuestionWhere, dimensions: readonly PlannedDimension[]): readonly PlannedFilter[] {
+  return Object.entries(where).flatMap(([name, conditions]) => {
+    const dimension = dimensions.find((one) => one.name === name);
+    return dimension === undefined ? [] : [{ dimension, holds: compileWhere(defined({ [name]: conditions })) }];
+  });
+}
+
+const EQUALITIES: ReadonlySet<string> = new Set(['eq', 'ne', 'in', 'not_in']);
+
+/** `_other` is a value of any dimension: what its budget had no room for. */
 function fits(type: PlannedDimension['type'], operator: string, literal: Scalar | readonly Scalar[]): boolean {
   if (operator === 'exists') return true;
   const wanted = type === 'boolean' ? 'boolean' : isNumberType(type) ? 'number' : 'string';
   if (operator === 'prefix') return wanted === 'string';
   if (wanted === 'boolean' && ['lt', 'lte', 'gt', 'gte'].includes(operator)) return false;
-  return [literal].flat().every((one) => typeof one === wanted);
+  const isEquality = EQUALITIES.has(operator);
+  return [literal].flat().every((one) => typeof one === wanted || (isEquality && one === OTHER_VALUE));
 }
 
 function defined(where: QuestionWhere): Where {

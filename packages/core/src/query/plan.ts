@@ -14,7 +14,8 @@ import type { CursorMark } from './cursor.ts';
 import { columnType, measureColumn, planMeasures } from './plan-measures.ts';
 import { planOrder } from './plan-order.ts';
 import type { PlannedOrder } from './plan-order.ts';
-import { planWhere } from './plan-where.ts';
+import { planFilters, planWhere } from './plan-where.ts';
+import type { PlannedFilter } from './plan-where.ts';
 import type { Question, QuestionGrain, QuestionKind } from './question.ts';
 import type { AnswerColumn, AskedMeasure, CellRange, PlannedDimension } from './shape.ts';
 
@@ -39,6 +40,8 @@ export interface Plan {
   readonly dimensions: readonly PlannedDimension[];
   /** Null: every series counts. */
   readonly where: EventPredicate | null;
+  /** The same, one dimension at a time. */
+  readonly filters: readonly PlannedFilter[];
   readonly fill: Question['fill'];
   readonly order: PlannedOrder;
   readonly limit: number;
@@ -85,7 +88,8 @@ export function planQuestion(ask: PlanAsk): Result<Plan> {
     fromS: (Math.floor(fromMs / CELL_MS) * CELL_MS) / 1_000,
     toS: (Math.ceil(toMs / CELL_MS) * CELL_MS) / 1_000,
   };
-  const plan = { kind: question.kind, metric, range, ...time.value, measures: measures.value, groups, dimensions, where: where.value };
+  const cells = { kind: question.kind, metric, range, ...time.value, measures: measures.value };
+  const plan = { ...cells, groups, dimensions, where: where.value, filters: planFilters(question.where, dimensions) };
   const identity = identityOf(question, range);
   if (ask.cursor !== null && ask.cursor.question !== identity) {
     return failed({ code: 'cursor_invalid', path: 'cursor', message: 'the cursor belongs to another question' });

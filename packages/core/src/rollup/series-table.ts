@@ -1,5 +1,6 @@
 import type { CompiledMetric } from '../pack/compiled.ts';
 import type { SeriesEntry } from './announcement-shape.ts';
+import { storedValue } from './dimension-budget.ts';
 import { seriesEntry } from './series.ts';
 import type { RollupState } from './state.ts';
 
@@ -57,7 +58,7 @@ export class SeriesTable {
     if (leaf !== undefined) return leaf;
     const made = this.create(
       subject,
-      slots.map((slot) => values[slot] ?? null),
+      slots.map((slot) => storedOrNull(values[slot] ?? null)),
     );
     branch.set(value, made);
     return made;
@@ -75,4 +76,8 @@ export class SeriesTable {
       lastState: null,
     };
   }
+}
+
+function storedOrNull(value: string | null): string | null {
+  return value === null ? null : storedValue(value);
 }
