@@ -72,7 +72,7 @@ function plansOf(measure: object): ReadonlyMap<string, FoldPlan> {
     metrics: { edits: { events: ['edit'], dimensions: ['channel'], measures: { n: { measure: 'count' }, x: measure } } },
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
-  return foldPlansOf(compilePack({ tenant: 'bench', version: 1, metricVersions: {}, pack: parsed.value }));
+  return foldPlansOf(compilePack({ tenant: 'bench', version: 1, metricVersions: {}, pack: parsed.value }).metrics.values());
 }
 
 /** An hour of edits of 20 channels; one page in two is among a hundred that come often, the others are 50,000. */

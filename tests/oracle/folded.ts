@@ -50,7 +50,7 @@ export function foldAll(source: unknown, events: readonly LoggedEvent[]): Folded
   if (metric === undefined || type === undefined) throw new Error('a pack of one event type and one metric');
   const { measures } = metric;
   const states = new Map<string, RollupState>();
-  for (const { dimension, bytes } of cellsOf(events, { plans: foldPlansOf(pack), type, measures })) {
+  for (const { dimension, bytes } of cellsOf(events, { plans: foldPlansOf(pack.metrics.values()), type, measures })) {
     states.set(dimension, merge(measures, [states.get(dimension) ?? createState(measures), stored(bytes, measures)]));
   }
   return { measures, states, whole: merge(measures, [...states.values()]) };

@@ -63,10 +63,14 @@ export type {
   WhereOperator,
 } from './pack/compiled.ts';
 export { parsePack, parsePackRecord } from './pack/parse.ts';
-export type { PackRecord } from './pack/parse.ts';
+export type { EarlierDefinitions, PackRecord } from './pack/parse.ts';
+export { answeredVersion, compileVersions, versionName } from './pack/metric-versions.ts';
+export type { CompiledVersions, MetricVersion } from './pack/metric-versions.ts';
+export { fromVersionTaskJson, toVersionTaskJson } from './pack/version-task.ts';
+export type { VersionTask, VersionTaskJson } from './pack/version-task.ts';
+export { planPackVersion } from './pack/plan-pack-version.ts';
+export type { PackVersionAsk, PackVersionPlan } from './pack/plan-pack-version.ts';
 export type { PackSource } from './pack/schema.ts';
-export { planMetricVersions } from './pack/version-plan.ts';
-export type { AppliedPack } from './pack/version-plan.ts';
 export { compileWhere } from './pack/where.ts';
 export type { EventPredicate, FieldAccess } from './pack/where.ts';
 
@@ -132,6 +136,8 @@ export { budgetedDimensions, OTHER_VALUE, otherSeries, storedValue, valueId } fr
 export type { BudgetedDimension } from './rollup/dimension-budget.ts';
 export type { EventView } from './rollup/event-view.ts';
 export { foldPlansOf } from './rollup/fold-plan.ts';
+export { createRawFold } from './rollup/raw-fold.ts';
+export type { RawEvent, RawFold } from './rollup/raw-fold.ts';
 export type { FoldPlan } from './rollup/fold-plan.ts';
 export { createFolder } from './rollup/folder.ts';
 export type { CellDelta, DayOfEvents, FoldedBatch, Folder, FoldPlanSource } from './rollup/folder-shape.ts';

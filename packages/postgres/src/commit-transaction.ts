@@ -9,6 +9,7 @@ import { fromSealColumns } from './seal-columns.ts';
 import type { SealColumns } from './seal-columns.ts';
 import { writeSeal } from './seal-slice.ts';
 import { run, statement } from './statements.ts';
+import { writeTasks } from './tasks.ts';
 import type { CellWrite, CommitBatch, CommitFault, CommitOutcome, OffsetMove, PartitionCommit } from './store.ts';
 
 /**
@@ -80,6 +81,7 @@ async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt):
   await fault('flush.cells_read');
   steps.send(writeCells(client, commits, writes));
   for (const [commit, sealed] of made) steps.send(writeSeal(client, commit, sealed));
+  for (const commit of commits) if (commit.tasks !== undefined) steps.send(writeTasks(client, commit.partition, commit.tasks));
   await fault('flush.cells_written');
   steps.send(writeJournal(client, commits, writes));
   await fault('flush.journaled');

@@ -26,6 +26,8 @@ export type {
   RejectedRow,
   StoredCell,
 } from './store.ts';
+export type { ArrivalDayKept, RawRange, RawSpan, RawStore, StoredEvent } from './raw-shape.ts';
+export type { TaskChange, TaskRow } from './task-shape.ts';
 export type { SealedCells, SealSlice, SourceCell, SourceCells, SourceRead } from './seal-shape.ts';
 export { WHOLE_VALUES_MAX } from './budget-shape.ts';
 export type { AskedValue, BudgetKey, PendingValues, SpentBudget } from './budget-shape.ts';

@@ -153,6 +153,16 @@ function moveLanes(db: MemoryDatabase, part: PartitionCommit, sealed: SealedCell
   const { commitNo } = part;
   db.live.set(partition, { term: was.term, commitNo, completeThroughMs: known, seals: sealed?.seals ?? was.seals });
   moveTask(db, partition, sealed);
+  moveTasks(db, part);
+}
+
+function moveTasks(db: MemoryDatabase, { partition, tasks = [] }: PartitionCommit): void {
+  for (const { kind, name, row } of tasks) {
+    const key = `${partition}/${kind}/${name}`;
+    if (row === null) db.tasks.delete(key);
+    // As JSON keeps it: nothing of the caller's memory.
+    else db.tasks.set(key, { partition, kind, name, ...structuredClone(row) });
+  }
 }
 
 function moveTask(db: MemoryDatabase, partition: number, sealed: SealedCells | null): void {

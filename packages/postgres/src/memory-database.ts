@@ -2,6 +2,7 @@ import type { CoarseGrain, SealState, SeriesEntry } from '@tidegate/core';
 import type { BudgetKey } from './budget-shape.ts';
 import type { RawRow } from './raw-rows.ts';
 import type { EndedLog } from './read-store.ts';
+import type { TaskRow } from './task-shape.ts';
 import type { CommitFault, DedupGeneration, Lane, LanePosition, PartitionCommit, RejectedRow, StoredCell } from './store.ts';
 
 export interface LaneState extends LanePosition {
@@ -50,6 +51,8 @@ export interface MemoryDatabase {
   readonly sealTasks: Map<number, SealTask>;
   /** Of dimensions, by `budgetText`. */
   readonly budgets: Map<string, BudgetState>;
+  /** Other tasks, by partition, kind and name. */
+  readonly tasks: Map<string, TaskRow & { readonly partition: number }>;
 }
 
 export interface MemoryStoreOptions {
@@ -76,6 +79,7 @@ export function createMemoryDatabase(): MemoryDatabase {
     endedLogs: [],
     sealTasks: new Map(),
     budgets: new Map(),
+    tasks: new Map(),
   };
 }
 

@@ -3,8 +3,9 @@ import { cellKeyText, decodeCellKeys } from './cell-keys.ts';
 import { findIn } from './identity-blocks.ts';
 import { commit } from './memory-commit.ts';
 import { createMemoryDatabase, isHeld, lane, seriesKey } from './memory-database.ts';
+import { createMemoryRaw } from './memory-raw.ts';
 import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
-import type { Amendment, Claim, ClaimRequest, DataStore, IdlePartition, Lane } from './store.ts';
+import type { Amendment, Claim, ClaimRequest, DataStore, IdlePartition, JournalBlock, JournalPosition, Lane } from './store.ts';
 
 export { createMemoryDatabase } from './memory-database.ts';
 export type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
@@ -21,14 +22,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): DataStore {
       partitions
         .filter((partition) => db.live.has(partition))
         .map((partition) => ({ ...toClaim(db, partition), owner: lane(db, 'live', partition).owner })),
-    async *readJournal(partition, after) {
-      for (const { commit, cells } of [...(db.journal.get(partition) ?? [])]) {
-        if (commit.commitNo <= after.commitNo || commit.generation < (after.generation ?? 0)) continue;
-        const { commitNo, term, generation, arrivalFromMs, arrivalToMs, identities } = commit;
-        const nextOffset = commit.live.next;
-        yield { partition, commitNo, term, generation, arrivalFromMs, arrivalToMs, nextOffset, identities, cells: decodeCellKeys(cells) };
-      }
-    },
+    readJournal: (partition, after) => readJournal(db, partition, after),
     readGenerations: async (partition) =>
       [...db.generations.values()].filter((g) => g.partition === partition).sort((a, b) => a.generation - b.generation),
     findIdentities: async (partition, generation, identities) => {
@@ -65,10 +59,21 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): DataStore {
     ensureRawDays: async (days) => {
       for (const day of days) db.rawDays.add(day);
     },
+    ...createMemoryRaw(db),
+    readTasks: async (partition, kind) => [...db.tasks.values()].filter((task) => task.partition === partition && task.kind === kind),
     touch: async (idle) => touch(db, idle),
     commit: (batch) => commit(db, batch, options),
     close: async () => undefined,
   };
+}
+
+async function* readJournal(db: MemoryDatabase, partition: number, after: JournalPosition): AsyncGenerator<JournalBlock> {
+  for (const { commit, cells } of [...(db.journal.get(partition) ?? [])]) {
+    if (commit.commitNo <= after.commitNo || commit.generation < (after.generation ?? 0)) continue;
+    const { commitNo, term, generation, arrivalFromMs, arrivalToMs, identities } = commit;
+    const nextOffset = commit.live.next;
+    yield { partition, commitNo, term, generation, arrivalFromMs, arrivalToMs, nextOffset, identities, cells: decodeCellKeys(cells) };
+  }
 }
 
 function newestLogGeneration(db: MemoryDatabase, name: Lane): number {

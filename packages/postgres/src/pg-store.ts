@@ -1,7 +1,6 @@
 import { IDENTITY_BYTES } from '@tidegate/core';
 import type pg from 'pg';
 import { byteaArray, int2Array, int4Array, int8Array, textArray, timestamptzArray, uuidArray } from './binary-array.ts';
-import { decodeCellKeys } from './cell-keys.ts';
 import { fromCellRow } from './commit-cells.ts';
 import { createCommitTransaction } from './commit-transaction.ts';
 import { findIn, splitBlocks } from './identity-blocks.ts';
@@ -9,7 +8,10 @@ import type { PoolMeter } from './pool-meter.ts';
 import { createPool } from './pool.ts';
 import { fromSealColumns } from './seal-columns.ts';
 import type { SealColumns } from './seal-columns.ts';
+import { createRawReader } from './raw-reader.ts';
+import { readJournal } from './journal.ts';
 import { run } from './statements.ts';
+import { readTasks } from './tasks.ts';
 import type {
   Amendment,
   Claim,
@@ -18,7 +20,6 @@ import type {
   CommitFault,
   DataStore,
   DedupGeneration,
-  JournalBlock,
   LanePosition,
   ProgressRow,
 } from './store.ts';
@@ -34,7 +35,6 @@ export interface PgStoreOptions {
 
 /** Longest flush transaction: a paused or cut-off owner cannot hold its partitions longer. */
 const FLUSH_TIMEOUT_MS = 10_000;
-const JOURNAL_BLOCKS_PER_READ = 256;
 const DEDUP_BLOCKS_PER_INSERT = 64;
 
 /** The data plane in Postgres. Flushes have a session of their own; everything else shares a small pool. */
@@ -73,6 +73,8 @@ export function createPgStore(options: PgStoreOptions): DataStore {
       ]);
       return rows.map((row) => row.partition);
     },
+    ...createRawReader(pool),
+    readTasks: (partition, kind) => readTasks(pool, partition, kind),
     commit: createCommitTransaction({ pool: flushPool, fault: options.fault ?? (() => undefined) }),
     close: async () => {
       await Promise.all([flushPool.end(), pool.end()]);
@@ -176,44 +178,6 @@ async function held(
   } catch (error) {
     client.release(true);
     throw error;
-  }
-}
-
-interface JournalRow {
-  partition: number;
-  commit_no: string;
-  term: string;
-  generation: number;
-  arrival_from_ms: number;
-  arrival_to_ms: number;
-  next_offset: string;
-  identities: Buffer;
-  cells: Buffer;
-}
-
-async function* readJournal(
-  pool: pg.Pool,
-  partition: number,
-  after: { commitNo: number; generation: number },
-): AsyncGenerator<JournalBlock> {
-  let commitNo = after.commitNo;
-  for (;;) {
-    const rows = await run<JournalRow>(pool, 'read-journal', [partition, commitNo, after.generation, JOURNAL_BLOCKS_PER_READ]);
-    for (const row of rows) {
-      commitNo = Number(row.commit_no);
-      yield {
-        partition,
-        commitNo,
-        term: Number(row.term),
-        generation: row.generation,
-        arrivalFromMs: row.arrival_from_ms,
-        arrivalToMs: row.arrival_to_ms,
-        nextOffset: Number(row.next_offset),
-        identities: row.identities,
-        cells: decodeCellKeys(row.cells),
-      };
-    }
-    if (rows.length < JOURNAL_BLOCKS_PER_READ) return;
   }
 }
 

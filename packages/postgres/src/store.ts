@@ -1,7 +1,9 @@
 import type { SealState, SeriesEntry } from '@tidegate/core';
 import type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
+import type { RawStore } from './raw-shape.ts';
 import type { SealSlice } from './seal-shape.ts';
 import type { PendingValues } from './budget-shape.ts';
+import type { TaskChange, TaskRow } from './task-shape.ts';
 
 export type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
 
@@ -128,6 +130,8 @@ export interface PartitionCommit {
   readonly rejected: readonly RejectedRow[];
   /** Of a commit that is a slice of a seal; it has no batch's cells. */
   readonly slice: SealSlice | null;
+  /** Rows of `partition_task` that this commit writes. */
+  readonly tasks?: readonly TaskChange[];
 }
 
 export interface CommitBatch {
@@ -182,7 +186,7 @@ export interface CellWithSeries extends StoredCell {
   readonly series: SeriesEntry;
 }
 
-export interface DataStore {
+export interface DataStore extends RawStore {
   /**
    * Takes partitions over in one commit: a fresh owner token and a raised term fence every earlier owner. What is read
    * after it (journal, generations, cells) can no longer change under the new owner.
@@ -210,6 +214,8 @@ export interface DataStore {
   ensureRawDays(days: readonly number[]): Promise<void>;
   /** Moves complete-through of idle partitions forward; returns the partitions that are still held. */
   touch(idle: readonly IdlePartition[]): Promise<readonly number[]>;
+  /** Rows of `partition_task` of one kind. */
+  readTasks(partition: number, kind: string): Promise<readonly TaskRow[]>;
   commit(batch: CommitBatch): Promise<CommitOutcome>;
   close(): Promise<void>;
 }

@@ -17,9 +17,13 @@ import type { Ownership } from './ownership.ts';
 import { followRegistry } from './registry.ts';
 import { createAnnounceRejected } from './reject.ts';
 import { createSlabHandler } from './slab-handler.ts';
+import { createSealTask } from './seal-task.ts';
 import { createTakeOver } from './take-over.ts';
+import type { TaskKind } from './task-kind.ts';
+import { rewind } from './owned-partition.ts';
 import { createTaskRunner } from './task-runner.ts';
 import type { TaskRunner } from './task-runner.ts';
+import { createVersionTask } from './version-task.ts';
 
 export type { AggregatorDeps } from './aggregator-parts.ts';
 
@@ -159,10 +163,10 @@ function startLoop(parts: AggregatorParts, ownership: Ownership): FlushLoop {
     isStopping: () => parts.shared.isStopping,
     log: deps.log,
   });
-  return startFlushLoop({
+  const loop: FlushLoop = startFlushLoop({
     owned: () => ownership.all(),
     flush,
-    tasks: createTasks(parts, ownership),
+    tasks: createTasks(parts, ownership, () => loop.wake()),
     beginSpan: createBeginFlushSpan(deps.tracing),
     afterCommit: createAfterCommit(parts, ownership),
     onTurn: () => liveness.turned(),
@@ -171,19 +175,30 @@ function startLoop(parts: AggregatorParts, ownership: Ownership): FlushLoop {
     clock: deps.clock,
     onFault: (error) => deps.onFatal('flush_loop_failed', error),
   });
+  return loop;
 }
 
-function createTasks(parts: AggregatorParts, ownership: Ownership): TaskRunner {
+function createTasks(parts: AggregatorParts, ownership: Ownership, wake: () => void): TaskRunner {
   const { deps, registry, instruments } = parts;
   return createTaskRunner({
-    ...{ registry, store: deps.store, clock: deps.clock, random: deps.random, log: deps.log },
+    ...{ store: deps.store, clock: deps.clock, random: deps.random, log: deps.log },
     owned: () => ownership.all(),
+    kinds: [createSealTask({ registry, sealDelayMs: deps.limits.sealDelayMs, clock: deps.clock }), createVersions(parts, ownership, wake)],
     announce: createAnnounceSlice(parts),
     onLost: (taken) => ownership.lost(taken),
     onSlice: instruments.sliced,
-    sealDelayMs: deps.limits.sealDelayMs,
     pause: parts.pause,
     isStopping: () => parts.shared.isStopping,
+  });
+}
+
+function createVersions({ deps, registry, pause }: AggregatorParts, ownership: Ownership, onReady: () => void): TaskKind {
+  return createVersionTask({
+    ...{ registry, pause, onReady, store: deps.store, log: deps.log },
+    refold(owned) {
+      rewind(owned, owned.layer);
+      ownership.restart(owned);
+    },
   });
 }
 

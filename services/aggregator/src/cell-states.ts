@@ -1,4 +1,6 @@
 import type { BudgetedDimension, FoldedBatch, SeriesEntry } from '@tidegate/core';
+import type { CellKey } from '@tidegate/postgres';
+import { cellKeyText } from '@tidegate/postgres';
 import { LRUCache } from 'lru-cache';
 import { createAdmissions } from './admissions.ts';
 import type { CellMemory, KnownCell } from './changed-cell.ts';
@@ -14,6 +16,10 @@ export interface CellStates {
   prepare(folded: FoldedBatch, arrivalToMs: number): PreparedCells;
   /** The batch is committed: its series need not be written again. */
   settled(prepared: PreparedCells): void;
+  /** One of the same rules that remembers nothing of this one: for what must not drive the cells of now out of it. */
+  beside(): CellStates;
+  /** Others than a batch have written these cells: their states are read again. */
+  forget(keys: readonly CellKey[]): void;
   clear(): void;
   /** Names of the budgets of dimensions that are known to be spent. */
   spentBudgets(): readonly string[];
@@ -25,7 +31,8 @@ export interface CellStatesOptions extends Pick<CellMemory, 'measuresOf' | 'grai
   readonly budgetedOf: (series: SeriesEntry) => readonly BudgetedDimension[];
 }
 
-export function createCellStates({ measuresOf, grainsOf, cellsMax, budgetedOf }: CellStatesOptions): CellStates {
+export function createCellStates(options: CellStatesOptions): CellStates {
+  const { measuresOf, grainsOf, cellsMax, budgetedOf } = options;
   const cells = new LRUCache<string, KnownCell>({ max: cellsMax });
   const written = new LRUCache<string, true>({ max: cellsMax });
   const admissions = createAdmissions(budgetedOf);
@@ -39,6 +46,10 @@ export function createCellStates({ measuresOf, grainsOf, cellsMax, budgetedOf }:
       }
       for (const entry of newSeries) written.set(seriesText(entry), true);
       for (const { text, after } of unsettled) cells.set(text, after);
+    },
+    beside: () => createCellStates({ ...options, cellsMax: 1 }),
+    forget: (keys) => {
+      for (const key of keys) cells.delete(cellKeyText(key));
     },
     clear: () => {
       cells.clear();

@@ -2,13 +2,14 @@ import type { Metrics } from '@tidegate/telemetry';
 import type { FrozenBatch } from './frozen-batch.ts';
 import { oldestUncountedMs } from './announce.ts';
 import type { OwnedPartition } from './owned-partition.ts';
+import type { SliceReport } from './task-runner.ts';
 
 /** What this service measures, in the words of its own steps. */
 export interface Instruments {
   flushed(committed: readonly FrozenBatch[], durationMs: number): void;
   flushFailed(reason: 'fenced' | 'data' | 'server'): void;
   lookedUp(asked: number, found: number): void;
-  sliced(slice: { readonly result: 'done' | 'failed'; readonly durationMs: number; readonly cells: number }): void;
+  sliced(slice: SliceReport): void;
   takenOver(): void;
   gap(partition: number, records: number): void;
   waitsForPack(isWaiting: boolean): void;
@@ -50,8 +51,8 @@ export function createInstruments(metrics: Metrics, owned: () => readonly OwnedP
       metrics.counter('dedupe_lookups_total', { result: 'copy' }).inc(found);
       metrics.counter('dedupe_lookups_total', { result: 'first' }).inc(asked - found);
     },
-    sliced({ result, durationMs, cells: written }) {
-      metrics.counter('task_slices_total', { kind: 'seal', result }).inc();
+    sliced({ kind, result, durationMs, cells: written }) {
+      metrics.counter('task_slices_total', { kind, result }).inc();
       sliceDuration.observe(durationMs / 1_000);
       cells.inc(written);
     },

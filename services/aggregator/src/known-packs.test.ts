@@ -23,8 +23,8 @@ describe('what control.v1 has told of packs', () => {
   }
   const apply = (pack: string, at: { record: number; version: number }, types: readonly string[]): boolean =>
     tell(pack, at.record, { pack, version: at.version, source: sourceOf(pack, types), metrics: { [`${pack}.count`]: at.version } });
-  const counts = (type: string): string[] =>
-    (packs.planOf('acme', type)?.metrics ?? []).map(({ metric }) => `${metric.metric} ${metric.version}`);
+  const counts = (type: string, adopted: ReadonlySet<string> = new Set()): string[] =>
+    (packs.planOf('acme', type, adopted)?.metrics ?? []).map(({ metric }) => `${metric.metric} ${metric.version}`);
 
   it('counts events of an earlier version by the metric version in force', () => {
     apply('shop', { record: 1, version: 1 }, ['sale']);

@@ -1,10 +1,11 @@
-import { compilePack, foldPlansOf, parsePackRecord } from '@tidegate/core';
-import type { CompiledMeasure, CompiledMetric, FoldPlan, SeriesEntry } from '@tidegate/core';
+import { compileVersions, foldPlansOf, parsePackRecord, versionName } from '@tidegate/core';
+import type { CompiledMeasure, CompiledMetric, FoldPlan, MetricVersion } from '@tidegate/core';
 import { createControlReader } from '@tidegate/kafka';
 import type { ControlTold, TableRecord } from '@tidegate/kafka';
 import type { Logger } from '@tidegate/telemetry';
 
-export type MetricName = Pick<SeriesEntry, 'tenant' | 'metric' | 'version'>;
+/** Names of the versions that a partition has adopted while they are made; another set with each change. */
+export type AdoptedVersions = ReadonlySet<string>;
 
 /** What control.v1 has told of packs so far. */
 export interface KnownPacks {
@@ -13,31 +14,41 @@ export interface KnownPacks {
   /** No pack declares the type: events that were judged by this version or an earlier one are counted by no metric. */
   giveUp(tenant: string, eventType: string, packVersion: number): void;
   hasType(tenant: string, eventType: string): boolean;
-  planOf(tenant: string, eventType: string): FoldPlan | null;
+  /** The plan in force, for a partition that has adopted some of the versions that are being made. */
+  planOf(tenant: string, eventType: string, adopted: AdoptedVersions): FoldPlan | null;
   knows(tenant: string, eventType: string, packVersion: number): boolean;
-  measuresOf(series: MetricName): readonly CompiledMeasure[];
+  measuresOf(series: MetricVersion): readonly CompiledMeasure[];
   /** Null: no pack that was told names this version of the metric. */
-  metricOf(series: MetricName): CompiledMetric | null;
+  metricOf(series: MetricVersion): CompiledMetric | null;
+  /** Versions that are being made, of all packs in force. */
+  making(): readonly CompiledMetric[];
+  /** Whether a pack in force has the version folded or made; false of those that were given up or are retired. */
+  isWanted(version: MetricVersion): boolean;
   /** See `ControlReader`. */
   knownThroughMs(): number;
 }
 
+type FoldPlans = ReadonlyMap<string, FoldPlan>;
+
 interface KnownPack {
   readonly version: number;
-  readonly plans: ReadonlyMap<string, FoldPlan>;
+  readonly folded: readonly CompiledMetric[];
+  readonly making: readonly CompiledMetric[];
+  readonly plans: FoldPlans;
+  /** With the adopted of those that are being made. */
+  readonly plansWith: WeakMap<AdoptedVersions, FoldPlans>;
   readonly types: ReadonlySet<string>;
 }
 
-const NO_PLANS: ReadonlyMap<string, FoldPlan> = new Map();
+const NO_PLANS: FoldPlans = new Map();
+const NOTHING_FOLDED = { folded: [], making: [], plans: NO_PLANS, plansWith: new WeakMap<AdoptedVersions, FoldPlans>() };
 
 export function createKnownPacks(log: Logger): KnownPacks {
   const packs = new Map<string, KnownPack>();
   const reader = createControlReader();
   /** By tenant, then by type: two look-ups an event and no string made for them. */
   const byTenant = new Map<string, Map<string, KnownPack>>();
-  const metrics = new Map<string, CompiledMetric>();
-  const metricOf = ({ tenant, metric, version }: MetricName): CompiledMetric | null =>
-    metrics.get(`${tenant} ${metric} ${version}`) ?? null;
+  const versions = createKnownVersions();
 
   const packOf = (tenant: string, type: string): KnownPack | undefined => byTenant.get(tenant)?.get(type);
 
@@ -50,14 +61,15 @@ export function createKnownPacks(log: Logger): KnownPacks {
   function takePack({ key, tenant, value }: ControlTold): void {
     const record = parsePackRecord(value);
     if (!record.ok) return log.error('pack_record_unreadable', { detail: { faults: record.fault.length } });
-    const { version, source, metrics: metricVersions } = record.value;
-    const pack = compilePack({ tenant, version, metricVersions, pack: source });
-    const known = { version, plans: foldPlansOf(pack), types: new Set(pack.eventTypes.keys()) };
+    const { pack, folded, making: made } = compileVersions(tenant, record.value);
+    const { version } = pack;
+    const types = new Set(pack.eventTypes.keys());
+    const known: KnownPack = { version, folded, making: made, plans: foldPlansOf(folded), plansWith: new WeakMap(), types };
     dropPlans({ key, tenant });
     packs.set(key, known);
     for (const type of known.types) setPack(tenant, type, known);
-    for (const metric of pack.metrics.values()) metrics.set(`${tenant} ${metric.metric} ${metric.version}`, metric);
-    log.info('pack_in_force', { detail: { version, metrics: pack.metrics.size } });
+    versions.note(packs.values());
+    log.info('pack_in_force', { detail: { version, metrics: pack.metrics.size, making: made.length } });
   }
 
   /**
@@ -67,7 +79,15 @@ export function createKnownPacks(log: Logger): KnownPacks {
   function dropPlans({ key, tenant }: Pick<ControlTold, 'key' | 'tenant'>): void {
     const known = packs.get(key);
     if (known === undefined) return;
-    for (const type of known.types) if (packOf(tenant, type) === known) setPack(tenant, type, { ...known, plans: NO_PLANS });
+    for (const type of known.types) if (packOf(tenant, type) === known) setPack(tenant, type, { ...known, ...NOTHING_FOLDED });
+    packs.delete(key);
+    versions.note(packs.values());
+  }
+
+  function planOf(tenant: string, type: string, adopted: AdoptedVersions): FoldPlan | null {
+    const pack = packOf(tenant, type);
+    if (pack === undefined) return null;
+    return (pack.making.length === 0 ? pack.plans : plansWith(pack, adopted)).get(type) ?? null;
   }
 
   return {
@@ -79,16 +99,50 @@ export function createKnownPacks(log: Logger): KnownPacks {
       else takePack(told);
       return true;
     },
-    giveUp: (tenant, type, version) => setPack(tenant, type, { version, plans: NO_PLANS, types: new Set([type]) }),
+    giveUp: (tenant, type, version) => setPack(tenant, type, { version, ...NOTHING_FOLDED, types: new Set([type]) }),
     hasType: (tenant, type) => packOf(tenant, type) !== undefined,
-    planOf: (tenant, type) => packOf(tenant, type)?.plans.get(type) ?? null,
+    planOf,
     knows: (tenant, type, packVersion) => (packOf(tenant, type)?.version ?? -1) >= packVersion,
     measuresOf(series) {
-      const found = metricOf(series);
+      const found = versions.metricOf(series);
       if (found === null) throw new Error(`metric ${series.metric} version ${series.version} is in no pack that was told`);
       return found.measures;
     },
-    metricOf,
+    metricOf: versions.metricOf,
+    making: versions.making,
+    isWanted: versions.isWanted,
     knownThroughMs: reader.knownThroughMs,
   };
+}
+
+interface KnownVersions extends Pick<KnownPacks, 'metricOf' | 'making' | 'isWanted'> {
+  /** These packs are in force. Metric versions stay known that were in force before: events and cells of them may be under way. */
+  note(packs: Iterable<KnownPack>): void;
+}
+
+function createKnownVersions(): KnownVersions {
+  const metrics = new Map<string, CompiledMetric>();
+  let making: readonly CompiledMetric[] = [];
+  let wanted: ReadonlySet<string> = new Set();
+  return {
+    note(packs) {
+      const all = [...packs];
+      const inForce = all.flatMap((pack) => [...pack.folded, ...pack.making]);
+      for (const metric of inForce) metrics.set(versionName(metric), metric);
+      making = all.flatMap((pack) => pack.making);
+      wanted = new Set(inForce.map(versionName));
+    },
+    metricOf: (version) => metrics.get(versionName(version)) ?? null,
+    making: () => making,
+    isWanted: (version) => wanted.has(versionName(version)),
+  };
+}
+
+/** Made once for each set: the folder knows a plan by its identity. */
+function plansWith(pack: KnownPack, adopted: AdoptedVersions): FoldPlans {
+  const known = pack.plansWith.get(adopted);
+  if (known !== undefined) return known;
+  const made = foldPlansOf([...pack.folded, ...pack.making.filter((metric) => adopted.has(versionName(metric)))]);
+  pack.plansWith.set(adopted, made);
+  return made;
 }

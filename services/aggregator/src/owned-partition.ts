@@ -2,6 +2,7 @@ import type { DedupWindow, Folder, SealState } from '@tidegate/core';
 import type { CellStates } from './cell-states.ts';
 import { createOpenBatch } from './open-batch.ts';
 import type { OpenBatch } from './open-batch.ts';
+import type { PartitionVersions } from './partition-versions.ts';
 
 /** Where one lane of an owned partition stands. Offsets are those of the next record. */
 export interface LaneCursor {
@@ -32,6 +33,8 @@ export interface OwnedPartition {
   readonly window: DedupWindow;
   readonly folder: Folder;
   readonly cells: CellStates;
+  /** Metric versions that are made of its raw events, or were. */
+  readonly versions: PartitionVersions;
   commitNo: number;
   /** What of the coarse cells is made, as of that commit. */
   seals: SealState;

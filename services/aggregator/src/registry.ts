@@ -1,20 +1,24 @@
-import type { CompiledMeasure, CompiledMetric, FoldPlan } from '@tidegate/core';
+import type { CompiledMeasure, CompiledMetric, FoldPlan, MetricVersion } from '@tidegate/core';
 import { followTable } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TableRecord } from '@tidegate/kafka';
 import type { Logger } from '@tidegate/telemetry';
-import type { MetricName } from './known-packs.ts';
+import type { AdoptedVersions } from './known-packs.ts';
 import { createKnownPacks } from './known-packs.ts';
 
 /** The packs as control.v1 has told them. */
 export interface Registry {
-  /** The plan in force; null where no metric counts the type. */
-  planOf(tenant: string, eventType: string): FoldPlan | null;
+  /** The plan in force for a partition that has adopted these versions; null where no metric counts the type. */
+  planOf(tenant: string, eventType: string, adopted: AdoptedVersions): FoldPlan | null;
   /** Whether the pack that judged an event is here: the newest version of the type's pack is at least `packVersion`. */
   knows(tenant: string, eventType: string, packVersion: number): boolean;
   /** Measures of a metric version that any pack told since the start has named, in state order. */
-  measuresOf(series: MetricName): readonly CompiledMeasure[];
+  measuresOf(series: MetricVersion): readonly CompiledMeasure[];
   /** The metric version itself; null where no pack told since the start has named it. */
-  metricOf(series: MetricName): CompiledMetric | null;
+  metricOf(series: MetricVersion): CompiledMetric | null;
+  /** Versions that are being made from raw events, of all packs in force. */
+  making(): readonly CompiledMetric[];
+  /** Whether a pack in force has the version folded or made. */
+  isWanted(version: MetricVersion): boolean;
   /**
    * Reads the topic anew, to the end that it has now, for an event whose type no pack declares. Ingest knew the pack, so it
    * was told before the event: where the type is not found even so, a later version of its pack left it out or the pack was
@@ -59,6 +63,8 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
     knows: packs.knows,
     measuresOf: packs.measuresOf,
     metricOf: packs.metricOf,
+    making: packs.making,
+    isWanted: packs.isWanted,
     lookUp(tenant, type, packVersion) {
       if (packs.hasType(tenant, type)) return;
       lookUps.begin(() => {

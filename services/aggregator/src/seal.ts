@@ -28,8 +28,8 @@ export function nextSeal({ through, open }: SealState, completeThroughMs: number
   return due.find(({ fromS, toS }) => fromS < toS) ?? null;
 }
 
-/** How much a slice may read. */
-export interface SliceSize {
+/** How much a slice of a seal may read. */
+export interface SealSize {
   readonly cells: number;
   readonly buckets: number;
 }
@@ -48,7 +48,7 @@ export interface SliceResult extends SealedCells {
 export interface SealSliceAsk {
   readonly seals: SealState;
   readonly due: DueSeal;
-  readonly size: SliceSize;
+  readonly size: SealSize;
   /** Null: no known pack names this version of the metric, so nobody can ask for it. */
   readonly metricOf: (series: SeriesEntry) => CompiledMetric | null;
 }

@@ -13,6 +13,8 @@ import { createOpenBatch } from './open-batch.ts';
 import type { LaneCursor, OwnedPartition } from './owned-partition.ts';
 import { reannouncement } from './reannounce.ts';
 import { recordDigest } from './record-digest.ts';
+import { createPartitionVersions, VERSION_TASKS } from './partition-versions.ts';
+import type { PartitionVersions } from './partition-versions.ts';
 import type { Registry } from './registry.ts';
 
 export interface TakeOverLimits {
@@ -32,7 +34,8 @@ export interface TakeOverDeps {
   readonly admin: LogAdmin;
   readonly probe: LogProbe;
   readonly topics: TopicNames;
-  readonly registry: Pick<Registry, 'planOf' | 'measuresOf' | 'metricOf'>;
+  readonly registry: Pick<Registry, 'planOf' | 'measuresOf' | 'metricOf' | 'knownThroughMs'>;
+  readonly pause: (ms: number) => Promise<void>;
   readonly announcer: Announcer;
   readonly limits: TakeOverLimits;
   readonly newToken: () => Uint8Array;
@@ -60,7 +63,8 @@ interface Logs {
  * 3. Each lane's log is compared with what was counted from it: the same, anew (the generation rises), or with a gap.
  * 4. The end of the announcements: the term rises above any that was announced.
  * 5. The dedup window is rebuilt from closed generations and journal, so it holds every commit of every earlier owner.
- * 6. What earlier owners committed and did not announce is announced.
+ * 6. Metric versions that earlier owners have adopted are known, or known to be given up: none of their events may be folded without.
+ * 7. What earlier owners committed and did not announce is announced.
  * Throws when a server does not answer or the token is lost on the way; the caller begins again.
  */
 export function createTakeOver(deps: TakeOverDeps) {
@@ -74,7 +78,8 @@ export function createTakeOver(deps: TakeOverDeps) {
     const term = Math.max(claim.term, announced.term + 1);
     if (term > claim.term) await amendOrThrow(deps, { partition, lane: 'live', term }, token);
     const window = await restoreWindow(deps, partition);
-    const owned = assemble(deps, { claim, token, term, window, endOffset: logs.live.endOffset }, { live, rejected });
+    const versions = await restoreVersions(deps, partition);
+    const owned = assemble(deps, { claim, token, term, window, versions, endOffset: logs.live.endOffset }, { live, rejected });
     await deps.announcer.announce([await reannouncement(deps.store, owned, announced.commitNo)]);
     owned.announcedCommitNo = owned.commitNo;
     await deps.announcer.tellProgress([owned]);
@@ -158,6 +163,22 @@ async function restoreWindow({ store, limits }: TakeOverDeps, partition: number)
   return window;
 }
 
+const VERSIONS_UNKNOWN = { pauseMs: 50, pauses: 200 };
+
+/** An earlier owner was told of them, so this process will be: of the version itself, or of what took its place. */
+async function restoreVersions({ store, registry, pause, nowMs, log }: TakeOverDeps, partition: number): Promise<PartitionVersions> {
+  const versions = createPartitionVersions(await store.readTasks(partition, VERSION_TASKS));
+  const claimedMs = nowMs();
+  const isUnknown = (): boolean =>
+    registry.knownThroughMs() < claimedMs && [...versions.tasks.values()].some(({ version }) => registry.metricOf(version) === null);
+  if (isUnknown()) log.warn('metric_versions_unknown', { detail: { partition } });
+  for (let pauses = 0; isUnknown(); pauses += 1) {
+    if (pauses === VERSIONS_UNKNOWN.pauses) throw new Error(`partition ${partition} has metric versions that no pack told of names`);
+    await pause(VERSIONS_UNKNOWN.pauseMs);
+  }
+  return versions;
+}
+
 /** Generations close in their order, oldest first, so journal blocks are wanted from the one after the last that is closed. */
 function firstOpen(closed: readonly number[]): number {
   return (closed.at(-1) ?? 0) + 1;
@@ -168,11 +189,12 @@ interface Assembly {
   readonly token: Uint8Array;
   readonly term: number;
   readonly window: DedupWindow;
+  readonly versions: PartitionVersions;
   readonly endOffset: number;
 }
 
 function assemble(deps: TakeOverDeps, from: Assembly, lanes: { live: LanePosition; rejected: LanePosition }): OwnedPartition {
-  const { claim, window } = from;
+  const { claim, window, versions } = from;
   return {
     partition: claim.partition,
     token: from.token,
@@ -180,7 +202,8 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: { live: LanePositio
     live: toCursor(deps.topics.events, lanes.live),
     rejected: toCursor(deps.topics.rejected, lanes.rejected),
     window,
-    folder: createFolder(deps.registry.planOf),
+    folder: createFolder((tenant, type) => deps.registry.planOf(tenant, type, versions.adopted())),
+    versions,
     cells: createCellStates({
       measuresOf: deps.registry.measuresOf,
       grainsOf: (series) => deps.registry.metricOf(series)?.grains ?? [],

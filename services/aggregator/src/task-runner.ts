@@ -5,26 +5,29 @@ import type { Backoff, Clock, Random } from '@tidegate/runtime';
 import type { Logger } from '@tidegate/telemetry';
 import { standingOf } from './announce.ts';
 import type { OwnedPartition } from './owned-partition.ts';
-import type { Registry } from './registry.ts';
-import { createSealSlice, nextSeal } from './seal.ts';
-import type { DueSeal, SliceOfSeal, SliceResult } from './seal.ts';
 import { createTaskBudget } from './task-budget.ts';
+import type { DueSlice, PreparedSlice, SliceCommit, SliceDone, TaskKind, TaskName } from './task-kind.ts';
 
 const BACKOFF: Backoff = { firstMs: 50, capMs: 2_000 };
 /** A slice counts no event: its journal block belongs to no generation of the dedup window. */
 const NO_GENERATION = 0;
 const NOTHING = new Uint8Array(0);
 
+export interface SliceReport {
+  readonly kind: TaskName;
+  readonly result: 'done' | 'failed';
+  readonly durationMs: number;
+  readonly cells: number;
+}
+
 export interface TaskRunnerDeps {
   readonly owned: () => readonly OwnedPartition[];
+  readonly kinds: readonly TaskKind[];
   readonly store: Pick<DataStore, 'commit' | 'readProgress'>;
-  readonly registry: Pick<Registry, 'metricOf' | 'knownThroughMs'>;
   /** Tells readers of a slice's commit. */
   readonly announce: (owned: OwnedPartition, announcement: CommitAnnouncement) => Promise<void>;
   readonly onLost: (owned: OwnedPartition) => void;
-  readonly onSlice: (slice: { readonly result: 'done' | 'failed'; readonly durationMs: number; readonly cells: number }) => void;
-  /** No seal begins sooner after a take-over: its log is read up first, and a first start fills its history meanwhile. */
-  readonly sealDelayMs: number;
+  readonly onSlice: (slice: SliceReport) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly pause: (ms: number) => Promise<void>;
@@ -42,8 +45,9 @@ export interface TaskRunner {
 }
 
 interface DueTask {
+  readonly kind: TaskName;
   readonly owned: OwnedPartition;
-  readonly due: DueSeal;
+  readonly makeSlice: DueSlice;
 }
 
 /**
@@ -52,7 +56,7 @@ interface DueTask {
  *
  * | outcome   | what is done                                                                           |
  * |-----------|----------------------------------------------------------------------------------------|
- * | committed | the partition's commit number and seals move                                           |
+ * | committed | the partition's commit number moves, and what the kind keeps in memory                  |
  * | lost      | the partition is given up                                                              |
  * | failed    | where COMMIT was sent the progress row is read back first; then again after a pause     |
  */
@@ -60,33 +64,34 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
   const budget = createTaskBudget(() => deps.clock.monotonicMs());
   let turn = 0;
 
-  /** Partitions take turns. */
+  /** Partitions take turns, and on each of them the kinds. */
   function nextTask(): DueTask | null {
-    const partitions = deps.owned();
-    for (let i = 0; i < partitions.length; i += 1) {
-      const owned = partitions[(turn + i) % partitions.length];
-      const due = owned === undefined ? null : dueOf(deps, owned);
-      if (owned !== undefined && due !== null) return { owned, due };
+    const partitions = deps.owned().filter(({ state }) => state === 'running');
+    const pairs = partitions.length * deps.kinds.length;
+    for (let i = 0; i < pairs; i += 1) {
+      const place = (turn + i) % pairs;
+      const owned = partitions[place % partitions.length];
+      const kind = deps.kinds[Math.floor(place / partitions.length)];
+      const makeSlice = owned === undefined || kind === undefined ? null : kind.due(owned, budget.size(kind.name));
+      if (owned !== undefined && kind !== undefined && makeSlice !== null) return { kind: kind.name, owned, makeSlice };
     }
     return null;
   }
 
-  async function runTask({ owned, due }: DueTask): Promise<(() => Promise<void>) | null> {
+  async function runTask(task: DueTask): Promise<(() => Promise<void>) | null> {
+    const { kind, owned } = task;
     const startedMs = deps.clock.monotonicMs();
-    const slice = createSealSlice({ seals: owned.seals, due, size: budget.size(), metricOf: deps.registry.metricOf });
-    const commit = commitOf(owned, slice, deps.clock.nowMs());
-    const outcome = await deps.store.commit({ partitions: [commit] });
-    const isCommitted = outcome.kind === 'committed' || (await isCommittedAfterAll(deps, owned, { commit, outcome }));
+    const result = await commitSlice(deps, task);
     const durationMs = deps.clock.monotonicMs() - startedMs;
-    const made = slice.made();
-    if (!isCommitted || made === null) {
+    if (result === 'failed') {
       budget.failed();
-      deps.onSlice({ result: 'failed', durationMs, cells: 0 });
+      deps.onSlice({ kind, result, durationMs, cells: 0 });
       return null;
     }
-    budget.succeeded({ durationMs, cellsRead: made.cellsRead });
-    deps.onSlice({ result: 'done', durationMs, cells: made.writes.length });
-    return settle(deps, owned, { commit, made });
+    const { done, announcement } = result;
+    budget.succeeded(kind, { durationMs, records: done.records });
+    deps.onSlice({ kind, result: 'done', durationMs, cells: done.writes.length });
+    return () => deps.announce(owned, announcement);
   }
 
   return {
@@ -101,14 +106,34 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
   };
 }
 
-function dueOf({ clock, registry, sealDelayMs }: TaskRunnerDeps, owned: OwnedPartition): DueSeal | null {
-  if (owned.state !== 'running' || clock.nowMs() < owned.takenOverMs + sealDelayMs) return null;
-  // An earlier owner may have folded by a pack that this process is yet to be told of.
-  if (registry.knownThroughMs() < owned.takenOverMs) return null;
-  return nextSeal(owned.seals, owned.completeThroughMs);
+interface CommittedSlice {
+  readonly done: SliceDone;
+  /** Made before a later commit changes the partition. */
+  readonly announcement: CommitAnnouncement;
 }
 
-function commitOf(owned: OwnedPartition, slice: SliceOfSeal, nowMs: number): PartitionCommit {
+async function commitSlice(deps: TaskRunnerDeps, { owned, makeSlice }: DueTask): Promise<CommittedSlice | 'failed'> {
+  const prepared = prepare(deps, owned, makeSlice);
+  if (prepared === null) return 'failed';
+  const commit = commitOf(owned, prepared.commit, deps.clock.nowMs());
+  const outcome = await deps.store.commit({ partitions: [commit] });
+  const isCommitted = outcome.kind === 'committed' || (await isCommittedAfterAll(deps, owned, { commit, outcome }));
+  if (isCommitted && prepared.isMade()) return settle(owned, commit, prepared);
+  prepared.failed();
+  return 'failed';
+}
+
+/** What cannot be made (a state or a row that does not read) leaves the flushes alone; it is tried again, and counted. */
+function prepare(deps: TaskRunnerDeps, { partition }: OwnedPartition, makeSlice: DueSlice): PreparedSlice | null {
+  try {
+    return makeSlice();
+  } catch (error) {
+    deps.log.warn('task_slice_failed', { error, detail: { partition } });
+    return null;
+  }
+}
+
+function commitOf(owned: OwnedPartition, slice: SliceCommit, nowMs: number): PartitionCommit {
   const { committed } = owned.live;
   return {
     partition: owned.partition,
@@ -119,23 +144,19 @@ function commitOf(owned: OwnedPartition, slice: SliceOfSeal, nowMs: number): Par
     ...{ rejectedLane: null, completeThroughMs: null, rawRows: NOTHING, arrivalDays: [], series: [], rejected: [] },
     cells: { absent: [], values: null, sealed: () => [], resolve: () => [] },
     ...{ identities: NOTHING, generation: NO_GENERATION, arrivalFromMs: nowMs, arrivalToMs: nowMs },
-    slice,
+    slice: null,
+    ...slice,
   };
 }
 
-/** The commit stands: memory follows. What is announced is made now, before a later commit changes the partition. */
-function settle(
-  deps: TaskRunnerDeps,
-  owned: OwnedPartition,
-  { commit, made }: { readonly commit: PartitionCommit; readonly made: SliceResult },
-): () => Promise<void> {
-  owned.commitNo = commit.commitNo;
-  owned.seals = made.seals;
-  const cells: AnnouncedCell[] = made.writes.map(({ grain, bucketS, revision, state }, series) => ({
+/** The commit stands: memory follows. */
+function settle(owned: OwnedPartition, { commitNo }: PartitionCommit, prepared: PreparedSlice): CommittedSlice {
+  owned.commitNo = commitNo;
+  const done = prepared.committed();
+  const cells: AnnouncedCell[] = done.writes.map(({ grain, bucketS, revision, state }, series) => ({
     ...{ series, grain, bucketS, revision, state },
   }));
-  const announcement = { ...standingOf(owned), previousCommitNo: commit.commitNo - 1, series: made.series, cells };
-  return () => deps.announce(owned, announcement);
+  return { done, announcement: { ...standingOf(owned), previousCommitNo: commitNo - 1, series: done.series, cells } };
 }
 
 interface Unsettled {

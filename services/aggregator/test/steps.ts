@@ -3,6 +3,7 @@ import type { RecordSlab } from '@tidegate/kafka';
 import { createCellStates } from '../src/cell-states.ts';
 import { createOpenBatch } from '../src/open-batch.ts';
 import type { OwnedPartition } from '../src/owned-partition.ts';
+import { createPartitionVersions } from '../src/partition-versions.ts';
 
 /** A partition as `takeOver` makes it, for tests of single steps. */
 export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPartition {
@@ -17,6 +18,7 @@ export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPa
     window,
     folder: createFolder(() => null),
     cells: createCellStates({ measuresOf: () => [], grainsOf: () => [], budgetedOf: () => [], cellsMax: 10 }),
+    versions: createPartitionVersions([]),
     ...{
       commitNo: 0,
       seals: UNSEALED,

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { toAnnouncement } from '../src/announce.ts';
 import { freeze } from '../src/frozen-batch.ts';
 import type { OwnedPartition } from '../src/owned-partition.ts';
+import { createSealTask } from '../src/seal-task.ts';
 import { createTaskRunner } from '../src/task-runner.ts';
 import { ownedPartition } from './steps.ts';
 
@@ -23,8 +24,10 @@ function runnerOf(
   const announced: CommitAnnouncement[] = [];
   const lost: number[] = [];
   const position = { nextOffset: 0, logGeneration: 1, topicId: 't', lastRecordSha256: null };
+  const registry = { metricOf: () => null, knownThroughMs: () => options.knownThroughMs ?? NOW_MS };
   const runner = createTaskRunner({
     owned: () => owned,
+    kinds: [createSealTask({ registry, sealDelayMs: 60_000, clock: { nowMs: () => NOW_MS } })],
     store: {
       commit: async ({ partitions }) => {
         clock.ms += 10;
@@ -40,11 +43,9 @@ function runnerOf(
           ...{ live: position, rejected: position },
         })),
     },
-    registry: { metricOf: () => null, knownThroughMs: () => options.knownThroughMs ?? NOW_MS },
     announce: async (_owned, announcement) => void announced.push(announcement),
     onLost: ({ partition }) => void lost.push(partition),
     onSlice: () => undefined,
-    sealDelayMs: 60_000,
     clock: { nowMs: () => NOW_MS, monotonicMs: () => clock.ms },
     random: () => 0,
     pause: async () => undefined,

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { hashParts, planMetricVersions, parsePack } from '@tidegate/core';
+import { hashParts, parsePack } from '@tidegate/core';
 import { CALLER_HEADER, signCaller } from '@tidegate/http';
 import type { LogClient } from '@tidegate/kafka';
 import { createRecordBatch, encodeHeaders, tidegateTopics, topicNames } from '@tidegate/kafka';
@@ -76,7 +76,15 @@ export async function publish(client: LogClient, key: string, record: unknown): 
 export function packRecord(source: unknown, version = 1): unknown {
   const parsed = parsePack(source);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
-  return { version, value: { pack: parsed.value.pack, version, source: parsed.value, metrics: planMetricVersions(null, parsed.value) } };
+  return {
+    version,
+    value: {
+      pack: parsed.value.pack,
+      version,
+      source: parsed.value,
+      metrics: Object.fromEntries(Object.keys(parsed.value.metrics).map((name) => [name, 1])),
+    },
+  };
 }
 
 export interface IngestFixture {

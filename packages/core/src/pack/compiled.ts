@@ -103,6 +103,8 @@ export interface CompiledMetric {
   readonly grains: readonly StoredGrain[];
   /** Sorted by name: the order of the state codec. */
   readonly measures: readonly CompiledMeasure[];
+  /** Of a version that was made after events had come: the epoch second from which it holds all of them. Absent: all. */
+  readonly historyFromS?: number;
 }
 
 export interface CompiledPack {

@@ -4,7 +4,8 @@ import { parseExact } from '../event/exact-number.ts';
 import { compilePack } from './compile.ts';
 import type { Where } from './compiled.ts';
 import { parsePack, parsePackRecord } from './parse.ts';
-import { planMetricVersions } from './version-plan.ts';
+import type { PackRecord } from './parse.ts';
+import { planPackVersion } from './plan-pack-version.ts';
 import type { FieldAccess } from './where.ts';
 import { compileWhere } from './where.ts';
 
@@ -213,7 +214,15 @@ describe('a compiled pack', () => {
 });
 
 describe('the version of a metric', () => {
-  const first = { source: parsed(source()), metrics: { sales: 4 } };
+  const recordOf = (source: PackRecord['source'], metrics: PackRecord['metrics']): PackRecord => {
+    return { pack: 'shop', version: 1, source, metrics, making: [], earlier: [], history: {} };
+  };
+  const first = recordOf(parsed(source()), { sales: 4 });
+  const versions = (
+    previous: PackRecord | null,
+    source: PackRecord['source'],
+    highest: PackRecord['metrics'] = {},
+  ): PackRecord['metrics'] => planPackVersion({ previous, source, highest, declared: new Set() }).metrics;
 
   test.each([
     ['stays when nothing changed', source(), 4],
@@ -230,7 +239,7 @@ describe('the version of a metric', () => {
     ['rises with the type of a field that it reads', source({ fields: { count: { type: 'decimal' } } }), 5],
     ['stays with a field that it does not read', source({ fields: { x: { type: 'string', action: 'keep' } } }), 4],
   ])('%s', (_name, input, version) => {
-    expect(planMetricVersions(first, parsed(input))['sales']).toBe(version);
+    expect(versions(first, parsed(input))['sales']).toBe(version);
   });
 
   test.each<[string, object, object, number]>([
@@ -240,12 +249,12 @@ describe('the version of a metric', () => {
     ['rises with what is counted exactly', { measure: 'distinct', field: 'item' }, { exact_to: 10 }, 5],
     ['rises with the bounds of a histogram', { measure: 'histogram', field: 'count', bounds: [1] }, { bounds: [1, 2] }, 5],
   ])('%s', (_name, before, change, version) => {
-    const known = { source: parsed(measured(before)), metrics: { sales: 4 } };
-    expect(planMetricVersions(known, parsed(measured({ ...before, ...change })))['sales']).toBe(version);
+    const known = recordOf(parsed(measured(before)), { sales: 4 });
+    expect(versions(known, parsed(measured({ ...before, ...change })))['sales']).toBe(version);
   });
 
   test('begins at 1, and a metric that comes back never meets its old cells', () => {
-    expect(planMetricVersions(null, parsed(source()))).toEqual({ sales: 1 });
+    expect(versions(null, parsed(source()))).toEqual({ sales: 1 });
     const without = parsed({
       ...source({
         fields: {
@@ -257,12 +266,12 @@ describe('the version of a metric', () => {
       }),
       metrics: {},
     });
-    const gone = planMetricVersions(first, without);
-    expect(planMetricVersions({ source: without, metrics: gone }, parsed(source()))).toEqual({ sales: 5 });
+    const gone = versions(first, without);
+    expect(versions(recordOf(without, gone), parsed(source()))).toEqual({ sales: 5 });
   });
 
   test('comes from another pack under a version that was in none', () => {
-    expect(planMetricVersions(null, parsed(source()), [{ sales: 2, costs: 9 }, { sales: 6 }])).toEqual({ sales: 7 });
+    expect(versions(null, parsed(source()), { sales: 6, costs: 9 })).toEqual({ sales: 7 });
   });
 });
 

@@ -10,15 +10,37 @@ export interface PackRecord {
   readonly pack: string;
   readonly version: number;
   readonly source: PackSource;
-  /** Version of each metric; metrics that were removed stay, so that a name that comes back gets a new version. */
+  /** Newest version of each metric; metrics that were removed stay, so that a name that comes back gets a new version. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Metrics whose newest version is being made from raw events: questions are answered from an earlier one, or not yet. */
+  readonly making: readonly string[];
+  /** Definitions before the newest ones that owners still fold: what answers come from meanwhile, and what a rollback goes to. */
+  readonly earlier: readonly EarlierDefinitions[];
+  /** Of metrics whose newest version does not reach back to the first event: the epoch second from which it is whole. */
+  readonly history: Readonly<Record<string, number>>;
 }
 
-const RECORD_SCHEMA = z.object({
-  pack: z.string(),
+/** Some metrics as an earlier version of their pack declared them. */
+export interface EarlierDefinitions {
+  /** Of the pack. */
+  readonly version: number;
+  readonly source: PackSource;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly history: Readonly<Record<string, number>>;
+}
+
+const VERSIONS_SCHEMA = z.object({
   version: z.int().min(1),
   source: PACK_SCHEMA,
   metrics: z.record(z.string(), z.int().min(1)),
+  history: z.record(z.string(), z.int()).default({}),
+});
+
+/** Records from before metric versions were made in the shadow lack the last members. */
+const RECORD_SCHEMA = VERSIONS_SCHEMA.extend({
+  pack: z.string(),
+  making: z.array(z.string()).default([]),
+  earlier: z.array(VERSIONS_SCHEMA).default([]),
 });
 
 /** Reads and lints the parsed object of a `pack.yaml`; every fault is told, each with its path. */

@@ -1,4 +1,4 @@
-import type { CompiledMeasure, CompiledMetric, CompiledPack, MeasureKind } from '../pack/compiled.ts';
+import type { CompiledMeasure, CompiledMetric, MeasureKind } from '../pack/compiled.ts';
 import { isNumberType } from '../pack/field-type.ts';
 import { compileWhere } from '../pack/where.ts';
 import type { EventPredicate } from '../pack/where.ts';
@@ -150,15 +150,15 @@ function inputOf(measure: CompiledMeasure, { inputSlot, valueSlot }: Slots): num
   return group === 'distincts' || group === 'tops' || group === 'texts' ? valueSlot(field) : inputSlot(field, numbers);
 }
 
-/** The plans of a pack's event types; types that no metric counts have none. */
-export function foldPlansOf(pack: CompiledPack): ReadonlyMap<string, FoldPlan> {
+/** The plans of the event types that the metrics count, by type. */
+export function foldPlansOf(metrics: Iterable<CompiledMetric>): ReadonlyMap<string, FoldPlan> {
   const byType = new Map<string, CompiledMetric[]>();
-  for (const metric of pack.metrics.values()) {
+  for (const metric of metrics) {
     for (const type of metric.eventTypes) {
-      const metrics = byType.get(type);
-      if (metrics === undefined) byType.set(type, [metric]);
-      else metrics.push(metric);
+      const known = byType.get(type);
+      if (known === undefined) byType.set(type, [metric]);
+      else known.push(metric);
     }
   }
-  return new Map([...byType].map(([type, metrics]) => [type, createFoldPlan(metrics)]));
+  return new Map([...byType].map(([type, counted]) => [type, createFoldPlan(counted)]));
 }

@@ -5,6 +5,7 @@ import { createKey, findKey, listKeys, readRefusedHashes, revokeKey } from './ke
 import type { KeyToRotate, RotationFault } from './key-rotation.ts';
 import { rotateKey } from './key-rotation.ts';
 import type { PackPlanning } from './packs.ts';
+import { rollbackPack, swapMade } from './pack-history.ts';
 import { applyPack, planPack, readPacks } from './packs.ts';
 import type { PackRecord, Result } from '@tidegate/core';
 import { CONTROL_KEYS } from './control-records.ts';
@@ -39,6 +40,10 @@ export interface ControlStore {
   /** What `applyPack` would do. `source` is the parsed object of a pack.yaml. */
   planPack(tenant: string, source: unknown): Promise<PackPlanning>;
   applyPack(tenant: string, source: unknown): Promise<PackPlanning>;
+  /** Applies what the pack was before. */
+  rollbackPack(tenant: string, pack: string): Promise<PackPlanning>;
+  /** Lets questions be answered from the metric versions that every partition has made; resolves to their metrics. */
+  swapMade(tenant: string, pack: string): Promise<readonly string[]>;
   readPacks(tenant: string): Promise<readonly PackRecord[]>;
   /** Records the partition count of the events topic, once; resolves to the count that stands. */
   ensurePartitions(count: number): Promise<number>;
@@ -68,6 +73,8 @@ export function createControlStore(options: ControlStoreOptions): ControlStore {
     readRefusedHashes: (nowMs) => readRefusedHashes(prisma, nowMs),
     planPack: (tenant, source) => planPack(prisma, tenant, source),
     applyPack: (tenant, source) => applyPack(prisma, tenant, source),
+    rollbackPack: (tenant, pack) => rollbackPack(prisma, tenant, pack),
+    swapMade: (tenant, pack) => swapMade(prisma, tenant, pack),
     readPacks: (tenant) => readPacks(prisma, tenant),
     ensurePartitions: (count) =>
       prisma.$transaction(async (transaction) => {

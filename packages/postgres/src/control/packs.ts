@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Fault, PackRecord, PackSource, Result } from '@tidegate/core';
-import { compilePack, failed, ok, parsePack, parsePackRecord, planMetricVersions, segmentEntries } from '@tidegate/core';
+import type { Fault, PackRecord, PackSource, PackVersionAsk, Result } from '@tidegate/core';
+import { compilePack, failed, ok, parsePack, parsePackRecord, planPackVersion, segmentEntries } from '@tidegate/core';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import { CONTROL_KEYS } from './control-records.ts';
 import type { ControlDatabase } from './prisma-client.ts';
@@ -12,7 +12,9 @@ export interface PackPlan {
   readonly record: PackRecord;
   /** False: the very same pack is in place already; applying it writes nothing. */
   readonly isChange: boolean;
-  /** Metrics that start empty under a new version. */
+  /** What stands before it; null: the tenant has no such pack. */
+  readonly previous: PackRecord | null;
+  /** Metrics that get another version: a new one, or one that was before. */
   readonly raisedMetrics: readonly string[];
 }
 
@@ -41,16 +43,21 @@ export async function applyPack(prisma: PrismaClient, tenant: string, input: unk
 /** The packs in place, by name. */
 export async function readPacks(database: ControlDatabase, tenant: string): Promise<readonly PackRecord[]> {
   const packs = await database.pack.findMany({ where: { tenant }, orderBy: { pack: 'asc' } });
-  const versions = await database.packVersion.findMany({
-    where: { OR: packs.map(({ pack, version }) => ({ tenant, pack, version })) },
-    orderBy: { pack: 'asc' },
+  const records = await database.controlRecord.findMany({
+    where: { key: { in: packs.map(({ pack }) => CONTROL_KEYS.pack(tenant, pack)) } },
   });
-  return versions.map(({ pack, version, source, metrics }) => {
-    const read = parsePackRecord({ pack, version, source, metrics });
-    // Only `write` below fills these rows, with what `parsePack` gave.
-    if (!read.ok) throw new Error(`pack ${pack} version ${version} of the database does not follow the pack format`);
-    return read.value;
+  const byKey = new Map(records.map(({ key, value }) => [key, value]));
+  return packs.flatMap(({ pack }) => {
+    const value = byKey.get(CONTROL_KEYS.pack(tenant, pack)) ?? null;
+    return value === null ? [] : [parseStored(value, pack)];
   });
+}
+
+/** Only `writePackRecord` fills these rows, with what `parsePack` gave. */
+export function parseStored(value: unknown, pack: string): PackRecord {
+  const read = parsePackRecord(value);
+  if (!read.ok) throw new Error(`pack ${pack} of the database does not follow the pack format`);
+  return read.value;
 }
 
 async function plan(database: ControlDatabase, tenant: string, source: PackSource): Promise<PackPlanning> {
@@ -60,17 +67,33 @@ async function plan(database: ControlDatabase, tenant: string, source: PackSourc
   const taken = takenNames(source, others);
   if (taken.length > 0) return failed(taken);
   if (previous !== undefined && isDeepStrictEqual(toJson(previous.source), toJson(source))) {
-    return ok({ record: previous, isChange: false, raisedMetrics: [] });
+    return ok({ record: previous, isChange: false, previous, raisedMetrics: [] });
   }
-  const elsewhere = others.map((other) => other.metrics);
-  const metrics = planMetricVersions(previous ?? null, source, elsewhere);
+  const { highest } = await everDeclared(database, tenant);
+  const versions = planPackVersion({ previous: previous ?? null, source, highest, declared: new Set() });
   // Versions rise through all packs of the tenant, so an event says which of two packs judged it when its type moved between them.
   const version = Math.max(0, ...inPlace.map((pack) => pack.version)) + 1;
-  const record: PackRecord = { pack: source.pack, version, source, metrics };
+  const record: PackRecord = { pack: source.pack, version, source, ...versions };
   // A pack that cannot be compiled must fail here, not in every service that reads the record.
-  compilePack({ tenant, version: record.version, metricVersions: metrics, pack: source });
-  const raisedMetrics = Object.keys(source.metrics).filter((name) => metrics[name] !== previous?.metrics[name]);
-  return ok({ record, isChange: true, raisedMetrics });
+  compilePack({ tenant, version: record.version, metricVersions: record.metrics, pack: source });
+  const raisedMetrics = Object.keys(source.metrics).filter((name) => record.metrics[name] !== previous?.metrics[name]);
+  return ok({ record, isChange: true, previous: previous ?? null, raisedMetrics });
+}
+
+/** Of all packs that the tenant ever had, in all their versions: a number is never given out twice. */
+async function everDeclared(database: ControlDatabase, tenant: string): Promise<Pick<PackVersionAsk, 'highest' | 'declared'>> {
+  const versions = await database.packVersion.findMany({ where: { tenant }, select: { source: true, metrics: true } });
+  const highest: Record<string, number> = {};
+  const declared = new Set<string>();
+  for (const { source, metrics } of versions) {
+    for (const [name, version] of Object.entries(objectOf(metrics))) highest[name] = Math.max(highest[name] ?? 0, Number(version));
+    for (const type of Object.keys(objectOf(objectOf(source)['events']))) declared.add(type);
+  }
+  return { highest, declared };
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 /** An event type, a metric, or a message of Segment's belongs to one pack of a tenant. */
@@ -103,7 +126,11 @@ async function write(transaction: ControlDatabase, tenant: string, record: PackR
     update: { version },
   });
   await transaction.packVersion.create({ data: { tenant, pack, version, source: toJson(record.source), metrics: toJson(record.metrics) } });
-  await writeRecord(transaction, CONTROL_KEYS.pack(tenant, pack), toJson(record));
+  await writePackRecord(transaction, tenant, record);
+}
+
+export async function writePackRecord(transaction: ControlDatabase, tenant: string, record: PackRecord): Promise<void> {
+  await writeRecord(transaction, CONTROL_KEYS.pack(tenant, record.pack), toJson(record));
 }
 
 /** Members that are undefined have no place in JSON; prisma refuses them. */

@@ -2,36 +2,11 @@ import { cellOptions } from './compile-measures.ts';
 import { keptGrains } from './grains.ts';
 import type { PackSource } from './schema.ts';
 
-/** A pack and the metric versions that it was applied with. */
-export interface AppliedPack {
-  readonly source: PackSource;
-  readonly metrics: Readonly<Record<string, number>>;
-}
-
-/**
- * The version of every metric of the pack: raised where the normalised definition changed, 1 where the name is new.
- * Names that the pack no longer holds keep their entry, so a metric that comes back never meets the cells of its former self.
- * `elsewhere` has the metric versions of the tenant's other packs, for names that once stood there.
- */
-export function planMetricVersions(
-  previous: AppliedPack | null,
-  pack: PackSource,
-  elsewhere: readonly AppliedPack['metrics'][] = [],
-): Readonly<Record<string, number>> {
-  const versions: Record<string, number> = { ...previous?.metrics };
-  for (const name of Object.keys(pack.metrics)) {
-    const known = Math.max(0, ...[versions, ...elsewhere].map((metrics) => metrics[name] ?? 0));
-    const isSame = previous !== null && metricDefinition(previous.source, name) === metricDefinition(pack, name);
-    versions[name] = isSame ? known : known + 1;
-  }
-  return versions;
-}
-
 /**
  * What decides over a metric's cells, as canonical JSON: titles and units are left out, measures are sorted, the types of
  * the fields that it reads are part of it. Null where the pack has no such metric.
  */
-function metricDefinition(pack: PackSource, name: string): string | null {
+export function metricDefinition(pack: PackSource, name: string): string | null {
   const metric = pack.metrics[name];
   if (metric === undefined) return null;
   const reads = new Set([...metric.dimensions, ...Object.keys(metric.where ?? {})]);

@@ -1,0 +1,10 @@
+-- Days on which events of a tenant came, and whether their rows are there still.
+-- $1 tenant, $2 event day as days since 1970-01-01 (null: any).
+SELECT d.arrival_day - date '1970-01-01' AS arrival_day,
+  to_regclass('raw_event_' || to_char(d.arrival_day, 'YYYYMMDD')) IS NOT NULL AS is_kept
+FROM (
+  SELECT DISTINCT arrival_day
+  FROM arrival_day
+  WHERE tenant = $1 AND ($2::int4 IS NULL OR event_day = date '1970-01-01' + $2::int4)
+) d
+ORDER BY d.arrival_day

@@ -1,0 +1,41 @@
+import type { Clock } from '@tidegate/runtime';
+import type { OwnedPartition } from './owned-partition.ts';
+import type { Registry } from './registry.ts';
+import { createSealSlice, nextSeal } from './seal.ts';
+import type { TaskKind } from './task-kind.ts';
+
+export interface SealTaskDeps {
+  readonly registry: Pick<Registry, 'metricOf' | 'knownThroughMs'>;
+  /** No seal begins sooner after a take-over: its log is read up first, and a first start fills its history meanwhile. */
+  readonly sealDelayMs: number;
+  readonly clock: Pick<Clock, 'nowMs'>;
+}
+
+/** Makes coarse cells of the buckets that are closed; the cursor is what the progress row says is sealed. */
+export function createSealTask({ registry, sealDelayMs, clock }: SealTaskDeps): TaskKind {
+  function isSettled({ takenOverMs }: OwnedPartition): boolean {
+    // An earlier owner may have folded by a pack that this process is yet to be told of.
+    return clock.nowMs() >= takenOverMs + sealDelayMs && registry.knownThroughMs() >= takenOverMs;
+  }
+  return {
+    name: 'seal',
+    due(owned, { records, buckets }) {
+      const due = isSettled(owned) ? nextSeal(owned.seals, owned.completeThroughMs) : null;
+      if (due === null) return null;
+      return () => {
+        const slice = createSealSlice({ seals: owned.seals, due, size: { cells: records, buckets }, metricOf: registry.metricOf });
+        return {
+          commit: { slice },
+          isMade: () => slice.made() !== null,
+          committed() {
+            const made = slice.made();
+            if (made === null) throw new Error('a seal was committed that read nothing');
+            owned.seals = made.seals;
+            return { writes: made.writes, series: made.series, records: made.cellsRead };
+          },
+          failed: () => undefined,
+        };
+      };
+    },
+  };
+}

@@ -1,0 +1,166 @@
+/** Making a metric version of a partition's raw events: adopt it at a cut, fold what lies below (docs/design/metric-versions.md). */
+import { createRawFold, versionName } from '@tidegate/core';
+import type { CompiledMetric, VersionTask } from '@tidegate/core';
+import type { RawStore } from '@tidegate/postgres';
+import type { OwnedPartition } from './owned-partition.ts';
+import { toChange, toDeletion } from './partition-versions.ts';
+import { createRawPages } from './raw-pages.ts';
+import type { RawPage, RawPages } from './raw-pages.ts';
+import { createReadAhead } from './read-ahead.ts';
+import type { ReadAhead, ReadAheadDeps } from './read-ahead.ts';
+import type { Registry } from './registry.ts';
+import type { DueSlice, PreparedSlice, SliceSize, TaskKind } from './task-kind.ts';
+
+export interface VersionTaskDeps extends ReadAheadDeps {
+  readonly store: RawStore;
+  readonly registry: Pick<Registry, 'metricOf' | 'making' | 'isWanted' | 'knownThroughMs'>;
+  /** What is folded and not committed is dropped, and reading begins again at the committed offsets. */
+  readonly refold: (owned: OwnedPartition) => void;
+}
+
+const DAY_S = 86_400;
+/** An event may say that it occurred some minutes after it came. */
+const EARLINESS_S = 900;
+
+/** A task under way, with what is read of it ahead. */
+interface Making {
+  readonly metric: CompiledMetric;
+  readonly pages: RawPages;
+  ahead: ReadAhead<MadePage> | null;
+}
+
+interface MadePage extends RawPage {
+  readonly historyFromS: number | null;
+}
+
+/**
+ * What a partition does about metric versions, each a slice:
+ *
+ * | the pack's record  | the partition          | slice                                                                       |
+ * |--------------------|------------------------|-----------------------------------------------------------------------------|
+ * | makes the version  | has not adopted it     | adopt: a task with `next_offset` as its cut; what is folded beyond is folded anew |
+ * | makes or folds it  | its task is open       | fold raw rows below the cut, move the cursor; done at the end                 |
+ * | has it no more     | has a task             | take the task away                                                           |
+ */
+export function createVersionTask(deps: VersionTaskDeps): TaskKind {
+  const makings = new WeakMap<OwnedPartition, Map<string, Making>>();
+
+  function makingOf(owned: OwnedPartition, task: VersionTask, metric: CompiledMetric): Making {
+    const known = makings.get(owned) ?? new Map<string, Making>();
+    makings.set(owned, known);
+    const name = versionName(task.version);
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const { tenant, eventTypes } = metric;
+    const { partition } = owned;
+    const pages = createRawPages(deps.store, { partition, tenant, types: eventTypes, bound: task.cut, occurred: null });
+    const made: Making = { metric, pages, ahead: null };
+    known.set(name, made);
+    return made;
+  }
+
+  function dueFold(owned: OwnedPartition, size: SliceSize): DueSlice | null {
+    for (const task of owned.versions.tasks.values()) {
+      const metric = task.isDone || !deps.registry.isWanted(task.version) ? null : deps.registry.metricOf(task.version);
+      if (metric === null) continue;
+      const making = makingOf(owned, task, metric);
+      making.ahead ??= createReadAhead(deps, () => readPage(making.pages, task, size));
+      const page = making.ahead.take();
+      if (page !== null) return () => foldSlice(owned, { task, making, page });
+    }
+    return null;
+  }
+
+  return {
+    name: 'version',
+    due(owned, size) {
+      const fresh = deps.registry.making().filter((metric) => !owned.versions.tasks.has(versionName(metric)));
+      if (fresh.length > 0) return () => adoptSlice(deps, owned, fresh);
+      if (owned.versions.tasks.size === 0) return null;
+      const gone = unwanted(deps, owned);
+      return gone.length > 0 ? () => dropSlice(owned, gone) : dueFold(owned, size);
+    },
+  };
+}
+
+/** Those of which an earlier owner may know more than this process does yet are left. */
+function unwanted({ registry }: VersionTaskDeps, { versions, takenOverMs }: OwnedPartition): readonly string[] {
+  if (registry.knownThroughMs() < takenOverMs) return [];
+  return [...versions.tasks].filter(([, { version }]) => !registry.isWanted(version)).map(([name]) => name);
+}
+
+const NOTHING_WRITTEN = { writes: [], series: [], records: 0 } as const;
+
+/** The fence of the commit makes sure that the cut is `next_offset` in its transaction. */
+function adoptSlice(deps: VersionTaskDeps, owned: OwnedPartition, fresh: readonly CompiledMetric[]): PreparedSlice {
+  const { logGeneration, committed: offset } = owned.live;
+  const tasks = fresh.map(({ tenant, metric, version }): VersionTask => ({
+    version: { tenant, metric, version },
+    cut: { logGeneration, offset },
+    ...{ at: null, share: 0, historyFromS: null, isDone: false },
+  }));
+  return {
+    commit: { tasks: tasks.map(toChange) },
+    isMade: () => true,
+    committed() {
+      owned.versions.put(tasks);
+      // Events beyond the cut that are folded already were folded without the version.
+      deps.refold(owned);
+      return NOTHING_WRITTEN;
+    },
+    failed: () => undefined,
+  };
+}
+
+function dropSlice(owned: OwnedPartition, names: readonly string[]): PreparedSlice {
+  return {
+    commit: { tasks: names.map(toDeletion) },
+    isMade: () => true,
+    committed() {
+      owned.versions.drop(names);
+      return NOTHING_WRITTEN;
+    },
+    failed: () => undefined,
+  };
+}
+
+async function readPage(pages: RawPages, { at }: VersionTask, { records, buckets }: SliceSize): Promise<MadePage> {
+  const page = await pages.read(at, { rows: records, offsets: records * buckets });
+  return { ...page, historyFromS: page.next === null ? await historyFrom(pages) : null };
+}
+
+/** Whole from the first event where no day was dropped; else from when on no event can have come on a dropped day. */
+async function historyFrom(pages: RawPages): Promise<number | null> {
+  const dropped = (await pages.days()).filter(({ isKept }) => !isKept).map(({ arrivalDay }) => arrivalDay);
+  return dropped.length === 0 ? null : (Math.max(...dropped) + 1) * DAY_S + EARLINESS_S;
+}
+
+interface FoldAsk {
+  readonly task: VersionTask;
+  readonly making: Making;
+  readonly page: MadePage;
+}
+
+/** As a flush of late events: what is sealed is kept right in the same commit. */
+function foldSlice(owned: OwnedPartition, { task, making, page }: FoldAsk): PreparedSlice {
+  const fold = createRawFold([making.metric]);
+  for (const event of page.events) fold.fold(event);
+  const folded = fold.take();
+  const arrivedMs = page.events.reduce((latest, { receivedAtMs }) => Math.max(latest, receivedAtMs), 0);
+  const cells = owned.cells.beside().prepare(folded, arrivedMs);
+  const { next, share, historyFromS } = page;
+  const after: VersionTask = { ...task, at: next ?? task.at, share, historyFromS, isDone: next === null };
+  return {
+    commit: { cells, series: cells.newSeries, tasks: [toChange(after)] },
+    isMade: () => true,
+    committed() {
+      owned.versions.put([after]);
+      owned.cells.forget(cells.writes);
+      making.ahead = null;
+      const series = cells.places.flatMap((place) => cells.series[place] ?? []);
+      return { writes: cells.writes, series, records: page.events.length };
+    },
+    // States were merged in place: the slice is made anew, of the same page.
+    failed: () => undefined,
+  };
+}
