@@ -6,12 +6,14 @@ import { startTidegate } from '@tidegate/native';
 import { benchFreshness } from './freshness.ts';
 import { runInterruptible } from './interruptible.ts';
 import { benchMeasures } from './measures.ts';
+import { benchPeers } from './peers.ts';
 import { keepResult, type BenchMeasurement } from './report.ts';
 import { benchRoad, type BenchOptions } from './road.ts';
 
 const BENCHES: Readonly<Record<string, { run: (options: BenchOptions) => Promise<BenchMeasurement>; rate: number }>> = {
   road: { run: benchRoad, rate: 0 },
   freshness: { run: benchFreshness, rate: 10_000 },
+  peers: { run: benchPeers, rate: 0 },
 };
 
 const { values, positionals } = parseArgs({

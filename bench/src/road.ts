@@ -17,7 +17,7 @@ export interface BenchOptions {
 
 export const nowMs = (): number => performance.timeOrigin + performance.now();
 
-const WIKIPEDIA = resolve(dirname(import.meta.filename), '../../data/wikipedia/wikipedia_edits_2015-09-12.json.gz');
+export const WIKIPEDIA = resolve(dirname(import.meta.filename), '../../data/wikipedia/wikipedia_edits_2015-09-12.json.gz');
 const CONNECTIONS = 16;
 const EVENTS_PER_REQUEST = 500;
 /** A few seconds' events: enough that flushes are as large as they get, little enough that lag does not grow. */
