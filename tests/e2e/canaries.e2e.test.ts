@@ -23,6 +23,10 @@ events:
       email: {type: string, sensitive: pii}
       name: {type: string, sensitive: pii, action: hash}
       friend: {type: string, sensitive: id}
+      born: {type: date, sensitive: pii, action: seal}
+      history: {type: string, sensitive: phi, action: seal}
+      measure: {type: decimal, sensitive: phi, action: seal}
+      born_in: {type: integer, derive: {from: born, as: year}, action: keep}
       room: {type: string, dimension: true}
 metrics:
   canary_visits:
@@ -39,6 +43,9 @@ const MARKS = {
   email: 'canary.mail.51d2@example.org',
   name: 'Canaria Testdottir-c0ffee',
   friend: 'canary-friend-88e1',
+  born: '1967-08-23',
+  history: 'canary-history-9b2e: asthma',
+  measure: '71829.461937',
   rejected: 'canary-rejected-31aa',
   key: 'tg_live_canaryKey0000000000000000000000000000000',
 } as const;
@@ -62,7 +69,8 @@ async function post(path: string, body: string, headers: Readonly<Record<string,
 }
 
 async function sendMarkedPeople(): Promise<readonly string[]> {
-  const person = { email: MARKS.email, name: MARKS.name, friend: MARKS.friend, room: CONTROL };
+  const sealed = { born: MARKS.born, history: MARKS.history, measure: Number(MARKS.measure) };
+  const person = { email: MARKS.email, name: MARKS.name, friend: MARKS.friend, room: CONTROL, ...sealed };
   const report = await system.client.send([visit('e-1', person), visit('e-2', person)]);
   expect(report.rejected).toEqual([]);
   expect(await system.client.counted(report.receipts, 30_000)).toBe(true);
@@ -71,6 +79,7 @@ async function sendMarkedPeople(): Promise<readonly string[]> {
     // Refused in every way: an undeclared member, a wrong type, text that is no JSON, a name in place of a known type.
     await post('/v1/events', visit('e-3', { ...person, [MARKS.rejected]: MARKS.rejected }), auth),
     await post('/v1/events', visit('e-4', { ...person, room: { secret: MARKS.rejected } }), auth),
+    await post('/v1/events', visit('e-7', { ...person, born: MARKS.history }), auth),
     await post('/v1/events', `{"id": "${MARKS.rejected}", nonsense`, auth),
     await post('/v1/events', JSON.stringify({ id: 'e-5', type: MARKS.rejected, data: {} }), auth),
     await post('/v1/events', visit('e-6', person), { 'x-api-key': MARKS.key, 'content-type': 'application/x-ndjson' }),
@@ -137,6 +146,8 @@ test('no marked person is found in answers, logs, topics, tables, Redis or metri
 
   const found = [...places].flatMap(([place, bytes]) => marksIn(bytes).map((mark) => `${mark} in ${place}`));
   expect(found).toEqual([]);
+  // What was sealed is there, as what nobody can read; and what was derived of it is there to be read.
+  expect(places.get('topic events.v1')?.toString('latin1')).toMatch(/"history":"tgs1\.[\w-]+","measure":"tgs1\.[\w-]+","born_in":1967/);
   const holders = [...places].filter(([, bytes]) => bytes.includes(CONTROL)).map(([place]) => place);
   expect(holders).toEqual(expect.arrayContaining(['topic events.v1', 'topic rollups.v1', 'redis']));
   expect(holders.some((place) => place.startsWith('table '))).toBe(true);

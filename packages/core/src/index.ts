@@ -17,7 +17,7 @@ export { createCanonicalReader } from './event/canonical-reader.ts';
 export type { CanonicalReader, DataKind } from './event/canonical-shape.ts';
 export { CLOUD_EVENT, isJsonType } from './event/cloud-event.ts';
 export { writeCanonical } from './event/canonical-writer.ts';
-export type { CanonicalAdditions } from './event/canonical-writer.ts';
+export type { CanonicalAdditions, SealedField } from './event/canonical-writer.ts';
 export { NATIVE } from './event/envelope.ts';
 export type { Envelope } from './event/envelope.ts';
 export { readSegmentBatch, SegmentReader } from './event/segment-message.ts';

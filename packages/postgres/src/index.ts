@@ -69,6 +69,10 @@ export type { CellSnapshot, CountedProgress, EndedLog, LogGap, LogSpan, PiecesOf
 export { createBudgetStore } from './budget-store.ts';
 export type { BudgetFilter, BudgetInfo, BudgetStore } from './budget-store.ts';
 
+// keys of persons
+export { createPersonKeyStore, rewrapPersonKeys } from './person-keys.ts';
+export type { PersonKeyStore, RewrapReport } from './person-keys.ts';
+
 // rejected events
 export { createRejectedStore, parseRejectedRef, rejectedRef } from './rejected-store.ts';
 export type { RejectedDetail, RejectedFilter, RejectedInfo, RejectedPlace, RejectedStore } from './rejected-store.ts';

@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly statementTimeoutMs: number;
   /** Longest pause inside a transaction and longest transaction, so that a paused process cannot hold its locks. */
   readonly transactionTimeoutMs?: number;
+  /** Commits wait for the disk (and a synchronous standby) whatever server, database and role have set: for what Kafka cannot give back. */
+  readonly isDurable?: boolean;
   /** Statements are sent as they are asked for, without waiting for the answers of those before them. */
   readonly pipeline?: boolean;
   readonly onError?: (error: Error) => void;
@@ -48,6 +50,7 @@ async function prepareSession(client: pg.ClientBase, options: PoolOptions): Prom
     settings['idle_in_transaction_session_timeout'] = String(options.transactionTimeoutMs);
     settings['transaction_timeout'] = String(options.transactionTimeoutMs);
   }
+  if (options.isDurable === true) settings['synchronous_commit'] = 'on';
   await client.query(`SELECT set_config(s.key, s.value, false) FROM json_each_text($1::json) s JOIN pg_settings p ON p.name = s.key`, [
     JSON.stringify(settings),
   ]);

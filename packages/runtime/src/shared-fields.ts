@@ -60,7 +60,8 @@ export const sharedFields = {
   fieldKeys: {
     env: 'FIELD_KEYS',
     schema: text.keys(),
-    description: 'Base64 keys of 32 bytes, comma separated, the first is current. They seal refused originals.',
+    description:
+      'Base64 keys of 32 bytes, comma separated, the first is current. They seal refused originals and wrap the keys of persons.',
     secret: true,
   } satisfies ConfigField<readonly Uint8Array[]>,
   secretKey: {

@@ -108,6 +108,11 @@ export const METRICS = {
   },
   metrics_created_total: { kind: 'counter', help: 'Metric versions made by applying packs.', labels: [] },
   partitions_owned: { kind: 'gauge', help: 'Partitions that this aggregator owns.', labels: [] },
+  person_keys_total: {
+    kind: 'counter',
+    help: 'Keys of persons that were not in memory, by result (found, made, failed: Postgres did not answer, unreadable: FIELD_KEYS lacks the key that wraps it).',
+    labels: ['result'],
+  },
   proxy_upstream_failures_total: {
     kind: 'counter',
     help: 'Upstream requests that failed, by upstream and reason (connect, timeout, aborted, broken).',

@@ -1,11 +1,24 @@
-import type { Envelope, EventTypes, Fault, FaultCode } from '@tidegate/core';
-import { createIdentify, EventJudge, FAULTS, GrowingBuffer, IDENTITY_BYTES, partitionOf, writeCanonical } from '@tidegate/core';
+import type { CanonicalAdditions, Envelope, EventTypes, Fault, FaultCode } from '@tidegate/core';
+import {
+  createIdentify,
+  decodeJsonText,
+  EventJudge,
+  FAULTS,
+  GrowingBuffer,
+  IDENTITY_BYTES,
+  partitionOf,
+  writeCanonical,
+} from '@tidegate/core';
 import type { RecordHeader } from '@tidegate/kafka';
 import { encodeHeaders } from '@tidegate/kafka';
-import type { Clock } from '@tidegate/runtime';
+import type { Clock, PersonKey } from '@tidegate/runtime';
+import { sealField } from '@tidegate/runtime';
 import type { Appender, AppendLane, PendingBatch } from './append.ts';
 import type { EventSink } from './decode.ts';
+import type { HeldEvent, HoldBudget } from './hold.ts';
+import { Hold } from './hold.ts';
 import type { Ledger } from './ledger.ts';
+import type { PersonKeys } from './person-keys.ts';
 import type { Refused } from './reject.ts';
 import type { MakeId } from './request-ids.ts';
 import type { TenantShield } from './shield.ts';
@@ -16,6 +29,9 @@ export interface AdmitDeps {
   readonly eventsTopic: string;
   readonly partitions: () => number;
   readonly shieldOf: (tenant: string) => TenantShield;
+  readonly personKeys: PersonKeys;
+  /** Of events that wait for a person's key. */
+  readonly holdBytesMax: number;
   readonly reject: (refused: Refused) => PendingBatch;
   /** 16 bytes each, derived from PSEUDONYM_SECRET. */
   readonly identityKey: Uint8Array;
@@ -46,64 +62,163 @@ const encoder = new TextEncoder();
 /**
  * Takes each event from bytes to its batch in one go: judge → shield → canonical record → append, or the sealed original →
  * rejected.v1. Nothing waits and no object is made per event; judge and buffers are shared by all requests, which is safe
- * because nothing here yields.
+ * because nothing here yields. The exception is an event with a sealed value whose person's key is not in memory: it is held, as a
+ * copy of its bytes, until Postgres has the key, and then takes the same way again.
  */
 export function createAdmit(deps: AdmitDeps): (request: AdmitRequest) => Admission {
-  const judge = new EventJudge();
-  const record = new GrowingBuffer(4_096);
-  const identify = createIdentify({ identity: deps.identityKey, topicKey: deps.topicKey });
-  const headers = createEventHeaders();
-  return function admit(request) {
-    const { tenant, types, envelope, makeId, ledger } = request;
-    const shield = deps.shieldOf(tenant);
-    const context = { types, envelope, ...(makeId === undefined ? {} : { makeId }), nowMs: 0 };
-    const lanes: AppendLane[] = [];
-    const tracedHeaders = headers.traced(request.traceparent);
-
-    function append(): void {
-      const pseudonym = shield.pseudonym(judge.subject);
-      const identity = identify(judge, tenant, pseudonym);
-      record.reset();
-      writeCanonical(judge, { tenant, subject: pseudonym, treat: shield.treat }, record);
-      const partition = partitionOf(identity.topicKey, deps.partitions());
-      const known = lanes[partition];
-      const lane = known ?? (lanes[partition] = deps.appender.lane(deps.eventsTopic, partition));
-      const list = known === undefined ? tracedHeaders : headers.plain;
-      list.set(identity.identity, headers.identityAt);
-      ledger.accept(lane.add(identity.topicKey, record.written(), list), partition);
-    }
-
-    function refuse(fault: Fault, original: Uint8Array, lengthBytes: number): void {
-      const id = judge.idEnd > judge.idStart ? ledger.pendingId() : '';
-      ledger.reject(fault, deps.reject({ tenant, index: ledger.count, id, fault, original, lengthBytes }));
-    }
-
-    /** False, with an entry in the ledger, where no further event can be taken. */
-    function hasRoom(): boolean {
-      if (ledger.count < deps.eventsMax) return true;
-      if (ledger.count === deps.eventsMax) ledger.rejectRest(restFault(deps.eventsMax));
-      return false;
-    }
-
-    return {
-      isOpen: () => ledger.count <= deps.eventsMax,
-      event(bytes, start, end) {
-        if (!hasRoom()) return;
-        context.nowMs = deps.clock.nowMs();
-        const fault = judge.judge(bytes, { start, end }, context);
-        if (judge.idEnd > judge.idStart) ledger.noteId(judge.idBytes, judge.idStart + 1, judge.idEnd - 1);
-        if (deps.appender.isFull()) ledger.retry();
-        else if (fault === null) append();
-        else refuse(fault, bytes.subarray(start, end), end - start);
-      },
-      broken(code, original, lengthBytes) {
-        if (!hasRoom()) return;
-        if (deps.appender.isFull()) ledger.retry();
-        else
-          ledger.reject(toFault(code), deps.reject({ tenant, index: ledger.count, id: '', fault: toFault(code), original, lengthBytes }));
-      },
-    };
+  const shared: Shared = {
+    judge: new EventJudge(),
+    record: new GrowingBuffer(4_096),
+    identify: createIdentify({ identity: deps.identityKey, topicKey: deps.topicKey }),
+    headers: createEventHeaders(),
+    budget: { bytesMax: deps.holdBytesMax, bytes: 0 },
   };
+  return (request) => new RequestAdmission(deps, shared, request);
+}
+
+interface Shared {
+  readonly judge: EventJudge;
+  readonly record: GrowingBuffer;
+  readonly identify: ReturnType<typeof createIdentify>;
+  readonly headers: EventHeaders;
+  readonly budget: HoldBudget;
+}
+
+class RequestAdmission implements Admission {
+  private readonly deps: AdmitDeps;
+  private readonly shared: Shared;
+  private readonly request: AdmitRequest;
+  private readonly shield: TenantShield;
+  private readonly hold: Hold;
+  private readonly lanes: AppendLane[] = [];
+  private readonly tracedHeaders: Uint8Array;
+  private readonly context: { types: EventTypes; envelope: Envelope; nowMs: number; makeId?: MakeId };
+  private readonly additions: Additions;
+  private partition = 0;
+
+  constructor(deps: AdmitDeps, shared: Shared, request: AdmitRequest) {
+    this.deps = deps;
+    this.shared = shared;
+    this.request = request;
+    const { tenant, types, envelope, makeId, traceparent } = request;
+    this.shield = deps.shieldOf(tenant);
+    this.hold = new Hold(shared.budget);
+    this.tracedHeaders = shared.headers.traced(traceparent);
+    this.context = { types, envelope, ...(makeId === undefined ? {} : { makeId }), nowMs: 0 };
+    this.additions = createAdditions(tenant, this.shield);
+  }
+
+  isOpen(): boolean {
+    return this.request.ledger.count <= this.deps.eventsMax;
+  }
+
+  event(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.hasRoom()) return;
+    const { judge } = this.shared;
+    const { ledger } = this.request;
+    this.context.nowMs = this.deps.clock.nowMs();
+    const fault = judge.judge(bytes, { start, end }, this.context);
+    if (judge.idEnd > judge.idStart) ledger.noteId(judge.idBytes, judge.idStart + 1, judge.idEnd - 1);
+    if (this.deps.appender.isFull()) ledger.retry();
+    else if (fault === null) this.take(bytes, start, end);
+    else this.refuse(fault, bytes.subarray(start, end), end - start);
+  }
+
+  broken(code: FaultCode, original: Uint8Array, lengthBytes: number): void {
+    if (!this.hasRoom()) return;
+    const { tenant, ledger } = this.request;
+    const fault = toFault(code);
+    if (this.deps.appender.isFull()) ledger.retry();
+    else ledger.reject(fault, this.deps.reject({ tenant, index: ledger.count, id: '', fault, original, lengthBytes }));
+  }
+
+  /** False, with an entry in the ledger, where no further event can be taken. */
+  private hasRoom(): boolean {
+    const { ledger } = this.request;
+    const { eventsMax } = this.deps;
+    if (ledger.count < eventsMax) return true;
+    if (ledger.count === eventsMax) ledger.rejectRest(restFault(eventsMax));
+    return false;
+  }
+
+  private refuse(fault: Fault, original: Uint8Array, lengthBytes: number): void {
+    const { tenant, ledger } = this.request;
+    const { judge } = this.shared;
+    const id = judge.idEnd > judge.idStart ? ledger.pendingId() : '';
+    ledger.reject(fault, this.deps.reject({ tenant, index: ledger.count, id, fault, original, lengthBytes }));
+  }
+
+  /** The event that the judge accepted goes to its batch, or is held until its person's key is there. */
+  private take(bytes: Uint8Array, start: number, end: number): void {
+    const { judge } = this.shared;
+    const { ledger } = this.request;
+    const pseudonym = this.shield.pseudonym(judge.subject);
+    const needsKey = judge.holdsSealed();
+    const key = needsKey ? this.deps.personKeys.known(this.request.tenant, pseudonym) : null;
+    if ((needsKey && key === null) || this.hold.has(pseudonym)) {
+      const madeId = judge.idBytes === judge.bytes ? null : decodeJsonText(judge.idBytes, judge.idStart + 1, judge.idEnd - 1);
+      this.wait(pseudonym, { bytes: bytes.subarray(start, end), madeId, needsKey });
+      return;
+    }
+    ledger.accept(this.append(pseudonym, key), this.partition);
+  }
+
+  private wait(pseudonym: string, event: Omit<HeldEvent, 'index'>): void {
+    const { ledger, tenant } = this.request;
+    if (!this.hold.hasRoom(event.bytes.length)) return ledger.retry();
+    const isFirst = this.hold.add(pseudonym, { ...event, bytes: event.bytes.slice(), index: ledger.hold() });
+    if (isFirst) void this.deps.personKeys.fetch(tenant, pseudonym).then((key) => this.resume(pseudonym, key));
+  }
+
+  /** The held events of a person take the way of any other, now that it is known whether there is a key. */
+  private resume(pseudonym: string, key: PersonKey | null): void {
+    const { judge } = this.shared;
+    const { ledger } = this.request;
+    for (const { index, bytes, madeId, needsKey } of this.hold.take(pseudonym)) {
+      const nowMs = this.deps.clock.nowMs();
+      const context = { ...this.context, nowMs, ...(madeId === null ? {} : { makeId: () => madeId }) };
+      const canGo = (key !== null || !needsKey) && !this.deps.appender.isFull();
+      // The same types accepted it before, and time runs forwards: it is accepted again.
+      const isTaken = canGo && judge.judge(bytes, { start: 0, end: bytes.length }, context) === null;
+      ledger.release(index, isTaken ? { batch: this.append(pseudonym, key), partition: this.partition } : null);
+    }
+  }
+
+  /** Returns the batch that holds the event, as its last record; `partition` is then where it goes. */
+  private append(pseudonym: string, key: PersonKey | null): PendingBatch {
+    const { judge, record, identify, headers } = this.shared;
+    const { additions, deps } = this;
+    const identity = identify(judge, this.request.tenant, pseudonym);
+    additions.subject = pseudonym;
+    additions.key = key;
+    record.reset();
+    writeCanonical(judge, additions, record);
+    const partition = partitionOf(identity.topicKey, deps.partitions());
+    this.partition = partition;
+    const known = this.lanes[partition];
+    const lane = known ?? (this.lanes[partition] = deps.appender.lane(deps.eventsTopic, partition));
+    const list = known === undefined ? this.tracedHeaders : headers.plain;
+    list.set(identity.identity, headers.identityAt);
+    return lane.add(identity.topicKey, record.written(), list);
+  }
+}
+
+/** What an event's record is written with; subject and key are those of the event at hand. */
+interface Additions extends CanonicalAdditions {
+  subject: string;
+  key: PersonKey | null;
+}
+
+function createAdditions(tenant: string, { treat }: TenantShield): Additions {
+  const additions: Additions = {
+    ...{ tenant, subject: '', key: null, treat },
+    seal({ type, field }, json) {
+      const { subject, key } = additions;
+      if (key === null) throw new Error('a value is sealed before its person has a key');
+      return sealField(key, { tenant, subject, type, field }, json);
+    },
+  };
+  return additions;
 }
 
 function toFault(code: FaultCode): Fault {

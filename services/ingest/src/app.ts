@@ -2,10 +2,10 @@ import type { HttpListener, RouteNameOf } from '@tidegate/http';
 import { createHttpServer } from '@tidegate/http';
 import type { LogClient, LogProducer } from '@tidegate/kafka';
 import { createLogClient, topicNames } from '@tidegate/kafka';
-import type { RejectedStore } from '@tidegate/postgres';
-import { createPool, createPoolMeter, createRejectedStore } from '@tidegate/postgres';
+import type { PersonKeyStore, RejectedStore } from '@tidegate/postgres';
+import { createPersonKeyStore, createPool, createPoolMeter, createRejectedStore } from '@tidegate/postgres';
 import type { Clock, RunningService } from '@tidegate/runtime';
-import { createSealer, databaseUrlOf, deriveKey, kafkaTarget } from '@tidegate/runtime';
+import { createKeyWrapper, createSealer, databaseUrlOf, deriveKey, kafkaTarget } from '@tidegate/runtime';
 import type { Logger, Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAdmit } from './admit.ts';
@@ -15,6 +15,7 @@ import type { Backlog } from './backlog.ts';
 import { followBacklog } from './backlog.ts';
 import type { IngestConfig } from './config.ts';
 import { createOpenOriginal } from './originals.ts';
+import { createPersonKeys } from './person-keys.ts';
 import type { ReceiveDeps } from './receive.ts';
 import { createReceive } from './receive.ts';
 import type { Registry } from './registry.ts';
@@ -39,6 +40,8 @@ export interface IngestAppDeps {
   readonly client?: LogClient;
   /** Default: the rejected rows of the Postgres that the settings name. */
   readonly rejected?: RejectedStore;
+  /** Default: those of that Postgres. */
+  readonly personKeys?: PersonKeyStore;
 }
 
 /** A batch stays below Kafka's default `message.max.bytes` (1,048,588). */
@@ -57,6 +60,7 @@ interface Parts {
   readonly backlog: Backlog;
   readonly appender: Appender;
   readonly rejected: RejectedStore | null;
+  readonly personKeys: PersonKeyStore | null;
 }
 
 /** Builds the service from its settings and starts it. */
@@ -73,8 +77,8 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
   const { lingerMs, bufferBytesMax } = config;
   const appender = createAppender({ producer, clock, metrics, lingerMs, batchBytesMax: BATCH_BYTES_MAX, bufferBytesMax });
   const postgres = connectPostgres(config, { metrics, clock, log });
-  const rejected = deps.rejected ?? postgres.rejected;
-  const server = createServer({ config, clock, log, metrics, tracing, registry, backlog, appender, rejected });
+  const stores = { rejected: deps.rejected ?? postgres.rejected, personKeys: deps.personKeys ?? postgres.personKeys };
+  const server = createServer({ config, clock, log, metrics, tracing, registry, backlog, appender, ...stores });
   let isDraining = false;
   const telemetry = await startTelemetryServer({
     host: config.metricsHost,
@@ -104,23 +108,25 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
 }
 
 /**
- * Postgres is asked for rejected rows alone: no event waits for it, and where it is not named replays are refused. Connections
- * are made when they are needed.
+ * Postgres is asked for rejected rows and for keys of persons: only events that need a key which is not in memory wait for it, and
+ * where it is not named replays are refused and such events are `retry`. Connections are made when they are needed.
  */
 function connectPostgres(config: IngestConfig, { metrics, clock, log }: Pick<Parts, 'metrics' | 'clock' | 'log'>) {
-  if (config.databaseUrl === 'none' && config.databaseHost === '') return { rejected: null, close: async () => undefined };
+  if (config.databaseUrl === 'none' && config.databaseHost === '')
+    return { rejected: null, personKeys: null, close: async () => undefined };
   const pool = createPool({
     databaseUrl: databaseUrlOf(config),
     applicationName: 'tidegate-ingest',
     role: 'tidegate_ingest',
     connectionsMax: DATABASE_CONNECTIONS,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    isDurable: true,
     meter: createPoolMeter(metrics, clock.monotonicMs),
     onError: (error) => log.warn('postgres_connection_lost', { error }),
   });
   const topics = topicNames(config.topicPrefix);
   const rejected = createRejectedStore(pool, { ingest: topics.rejected, events: topics.events });
-  return { rejected, close: async () => pool.end() };
+  return { rejected, personKeys: createPersonKeyStore(pool), close: async () => pool.end() };
 }
 
 function createServer(parts: Parts): HttpListener {
@@ -137,6 +143,13 @@ function createServer(parts: Parts): HttpListener {
     eventsTopic: topics.events,
     partitions: registry.partitions,
     shieldOf,
+    personKeys: createPersonKeys({
+      ...parts,
+      store: parts.personKeys,
+      wrapper: createKeyWrapper(config.fieldKeys),
+      cacheEntries: config.personKeyCacheEntries,
+    }),
+    holdBytesMax: config.bufferBytesMax,
     reject: createReject({ appender, topic: topics.rejected, partitions: registry.partitions, fieldKey, identityKey }),
     identityKey,
     topicKey,

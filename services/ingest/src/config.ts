@@ -56,6 +56,12 @@ export const INGEST_CONFIG = defineConfig('ingest', {
     default: '100000',
     description: 'Pseudonyms kept in memory.',
   },
+  personKeyCacheEntries: {
+    env: 'PERSON_KEY_CACHE_ENTRIES',
+    schema: text.integer({ min: 1, max: 10_000_000 }),
+    default: '20000',
+    description: 'Keys of persons kept in memory, about 1 KB each, for fields with `action: seal`; others are read from Postgres again.',
+  },
   eventsRetentionHours: {
     env: 'EVENTS_RETENTION_HOURS',
     schema: text.integer({ min: 1, max: 24 * 366 }),

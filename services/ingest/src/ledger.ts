@@ -85,6 +85,20 @@ export class Ledger implements BatchWaiter {
     this.enter(NOT_TRIED);
   }
 
+  /** The event waits: until it is released its verdict is open, and retry if nothing else comes of it. Returns its index. */
+  hold(): number {
+    this.enter(NOT_TRIED);
+    this.open += 1;
+    return this.count - 1;
+  }
+
+  /** The held event is in `batch`, as its last record; null: it was not handed to the log. */
+  release(index: number, into: { readonly batch: PendingBatch; readonly partition: number } | null): void {
+    if (into !== null) this.partOf[index] = this.join(into.batch, into.partition);
+    this.open -= 1;
+    this.resolveIfDone();
+  }
+
   settled(batch: PendingBatch, outcome: BatchOutcome): void {
     for (const part of this.parts) if (part.batch === batch) part.outcome = outcome;
     this.open -= 1;

@@ -5,7 +5,7 @@ import type { LogClient } from '@tidegate/kafka';
 import { createRecordBatch, encodeHeaders, tidegateTopics, topicNames } from '@tidegate/kafka';
 import type { MemoryBroker } from '@tidegate/kafka/memory';
 import { createMemoryBroker } from '@tidegate/kafka/memory';
-import type { RejectedStore } from '@tidegate/postgres';
+import type { PersonKeyStore, RejectedStore } from '@tidegate/postgres';
 import { deriveKey, systemClock } from '@tidegate/runtime';
 import { silentLogger } from '@tidegate/telemetry';
 import type { IngestApp } from '../src/app.ts';
@@ -39,6 +39,7 @@ export const config: IngestConfig = {
   bufferBytesMax: 67_108_864,
   lingerMs: 1,
   pseudonymCacheEntries: 1_000,
+  personKeyCacheEntries: 1_000,
   eventsRetentionHours: 168,
 };
 
@@ -93,18 +94,21 @@ export interface IngestFixture {
   readonly app: IngestApp;
 }
 
+/** What stands in place of tables; absent: nothing does, and Postgres is not named. */
+export interface FixtureStores {
+  readonly rejected?: RejectedStore;
+  readonly personKeys?: PersonKeyStore;
+}
+
 /** The service on an in-memory log that holds one pack of the tenant `acme`. */
-export async function startFixture(changes: Partial<IngestConfig> = {}, rejected?: RejectedStore): Promise<IngestFixture> {
+export async function startFixture(changes: Partial<IngestConfig> = {}, stores: FixtureStores = {}): Promise<IngestFixture> {
   const broker = createMemoryBroker({ now: () => NOW_MS });
   for (const spec of tidegateTopics({ prefix: 't.', partitions: PARTITIONS, replicationFactor: 1 })) broker.createTopic(spec);
   const client = broker.createClient('test');
   await publish(client, 'partitions/-/events', { version: 1, value: { count: PARTITIONS } });
   await publish(client, 'pack/acme/shop', packRecord(pack));
   const clock = { nowMs: () => NOW_MS, monotonicMs: systemClock.monotonicMs };
-  const app = await startIngest(
-    { ...config, ...changes },
-    { clock, log: silentLogger, client: broker.createClient('ingest'), ...(rejected === undefined ? {} : { rejected }) },
-  );
+  const app = await startIngest({ ...config, ...changes }, { clock, log: silentLogger, client: broker.createClient('ingest'), ...stores });
   await app.ready;
   return { broker, client, app };
 }

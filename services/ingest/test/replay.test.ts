@@ -40,7 +40,7 @@ let store: ReturnType<typeof createRows>;
 
 beforeEach(async () => {
   store = createRows();
-  fixture = await startFixture({}, store);
+  fixture = await startFixture({}, { rejected: store });
 });
 
 afterEach(async () => fixture.app.stop());

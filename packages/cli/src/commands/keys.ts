@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { Client } from '@tidegate/sdk';
-import { connect, printJson, type Connection, type Terminal } from '../terminal.ts';
+import { CommandFailure, connect, printJson, requireSetting, setting, type Connection, type Terminal } from '../terminal.ts';
 
 interface CreateFlags extends Connection {
   readonly scopes?: string;
@@ -14,7 +14,7 @@ interface RotateFlags extends Connection {
 }
 
 export function addKeys(program: Command, terminal: Terminal): void {
-  const keys = program.command('keys').description('API keys of the tenant; needs a key with tenant:admin.');
+  const keys = program.command('keys').description('API keys of the tenant; needs a key with tenant:admin. Keys of persons: rewrap.');
   keys
     .command('create <name>')
     .description('Make a key; its secret is shown once.')
@@ -56,6 +56,32 @@ export function addKeys(program: Command, terminal: Terminal): void {
       await connect(terminal, command.optsWithGlobals<Connection>()).call({ method: 'DELETE', path });
       terminal.stdout.write(`${id} is revoked\n`);
     });
+  keys
+    .command('rewrap')
+    .description(
+      'After a new key was put first into FIELD_KEYS: wrap the keys of all persons in DATABASE_DIRECT_URL, or DATABASE_URL, by it. Broken off, it goes on where it is run again.',
+    )
+    .action(async () => rewrap(terminal));
+}
+
+/** The drivers are loaded by the command that needs them. */
+async function rewrap(terminal: Terminal): Promise<void> {
+  const databaseUrl = setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL');
+  const { createKeyWrapper, text } = await import('@tidegate/runtime');
+  const { createPool, rewrapPersonKeys } = await import('@tidegate/postgres');
+  const fieldKeys = text.keys().safeParse(requireSetting(terminal, 'FIELD_KEYS'));
+  if (!fieldKeys.success) throw new CommandFailure('FIELD_KEYS must be base64 keys of 32 bytes, comma separated.');
+  const pool = createPool({
+    ...{ databaseUrl, applicationName: 'tidegate-cli', role: 'tidegate_keys' },
+    ...{ connectionsMax: 1, statementTimeoutMs: 60_000, isDurable: true },
+  });
+  try {
+    const { rewrapped, unreadable } = await rewrapPersonKeys(pool, createKeyWrapper(fieldKeys.data));
+    terminal.stdout.write(`${rewrapped} keys wrapped by the first of FIELD_KEYS\n`);
+    if (unreadable > 0) throw new CommandFailure(`${unreadable} keys are wrapped by a key that FIELD_KEYS lacks: they stay as they are.`);
+  } finally {
+    await pool.end();
+  }
 }
 
 function wholeSeconds(text: string): number {

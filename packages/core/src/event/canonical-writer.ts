@@ -1,4 +1,5 @@
-import type { FieldAction } from '../pack/compiled.ts';
+import type { CompiledField } from '../pack/compiled.ts';
+import type { Treat } from './derive.ts';
 import type { JudgedType } from './event-types.ts';
 import type { GrowingBuffer } from './growing-buffer.ts';
 import { memberText } from './field-check.ts';
@@ -13,8 +14,14 @@ export interface CanonicalAdditions {
   readonly tenant: string;
   /** Pseudonym, or "" where the event has no subject. */
   readonly subject: string;
-  /** Replaces the text of a field whose action is hash or pseudonymise; the result is ASCII without quotes. */
-  readonly treat: (action: FieldAction, field: string, text: string) => string;
+  readonly treat: Treat;
+  /** Replaces the JSON of a value whose field is sealed, which only events with a subject have; the result is as that of `treat`. */
+  readonly seal: (field: SealedField, json: Uint8Array) => string;
+}
+
+export interface SealedField {
+  readonly type: string;
+  readonly field: string;
 }
 
 const encoder = new TextEncoder();
@@ -101,19 +108,54 @@ function writeData(judge: EventJudge, additions: CanonicalAdditions, out: Growin
 
 function writeTreatedData(judge: EventJudge, additions: CanonicalAdditions, out: GrowingBuffer): void {
   const { bytes, data, type } = judge;
-  let separator = 0x7b;
+  const start = out.length;
   for (let i = 0; i < data.count; i += 1) {
     const field = type?.compiled.fields[judge.fields.fieldAt(i)];
-    if (field === undefined || field.action === 'drop') continue;
-    out.byte(separator);
-    separator = 0x2c;
+    if (field === undefined || !isWritten(field)) continue;
+    separate(out, start);
     out.copy(bytes, (data.keyStart[i] ?? 0) - 1, (data.keyEnd[i] ?? 0) + 1);
     out.byte(0x3a);
-    if (field.action === 'keep' || data.kind[i] !== KIND.string) copyValue(bytes, data, { index: i, out });
-    else out.ascii(`"${additions.treat(field.action, field.name, memberText(bytes, data, i))}"`);
+    const treated = treatedValue(judge, additions, { field, index: i });
+    if (treated === null) copyValue(bytes, data, { index: i, out });
+    else out.ascii(`"${treated}"`);
   }
-  if (separator === 0x7b) out.byte(separator);
+  writeDerived(judge, additions, { out, start });
+  if (out.length === start) out.byte(0x7b);
   out.byte(0x7d);
+}
+
+/** What stands in place of the member's value; null: the value itself. */
+function treatedValue(
+  { bytes, data, type }: EventJudge,
+  { treat, seal }: CanonicalAdditions,
+  { field, index }: { readonly field: CompiledField; readonly index: number },
+): string | null {
+  const kind = data.kind[index];
+  if (field.action === 'keep' || kind === KIND.null) return null;
+  if (field.action === 'seal') {
+    return seal({ type: type?.compiled.type ?? '', field: field.name }, bytes.subarray(startOf(data, index), endOf(data, index)));
+  }
+  return kind === KIND.string ? treat(field.action, field.name, memberText(bytes, data, index)) : null;
+}
+
+function writeDerived(judge: EventJudge, { treat }: CanonicalAdditions, { out, start }: { out: GrowingBuffer; start: number }): void {
+  const { bytes, data: list, type, timeMs } = judge;
+  for (const { name, from, value } of type?.derived ?? []) {
+    const json = value({ bytes, list, index: judge.fields.memberAt(from), timeMs }, treat);
+    if (json === null) continue;
+    separate(out, start);
+    out.ascii(`"${name}":${json}`);
+  }
+}
+
+/** Of a derived field only null can have been sent, and a member stands once. */
+function isWritten({ action, derive }: CompiledField): boolean {
+  return action !== 'drop' && derive === undefined;
+}
+
+/** What stands before a member of the object that begins at `start`. */
+function separate(out: GrowingBuffer, start: number): void {
+  out.byte(out.length === start ? 0x7b : 0x2c);
 }
 
 function copyValue(bytes: Uint8Array, list: MemberList, { index, out }: { index: number; out: GrowingBuffer }): void {

@@ -1,5 +1,7 @@
-import type { CompiledEventType, CompiledPack } from '../pack/compiled.ts';
+import type { CompiledEventType, CompiledField, CompiledPack } from '../pack/compiled.ts';
 import type { SegmentMapping } from '../pack/segment.ts';
+import type { DerivedField } from './derive.ts';
+import { compileDerived } from './derive.ts';
 import type { BoundsCheck, FieldCheck } from './field-check.ts';
 import { compileBounds, compileFieldCheck } from './field-check.ts';
 import { NameTable } from './name-table.ts';
@@ -19,6 +21,9 @@ export interface JudgedType {
   readonly hasTreatment: boolean;
   /** Position of the entity id, or -1. */
   readonly keyField: number;
+  /** Positions of fields that are sealed with the key of the event's person. */
+  readonly sealed: readonly number[];
+  readonly derived: readonly DerivedField[];
 }
 
 /** Bounds of a number that depend on the value of another field; a value without an entry has none. */
@@ -55,7 +60,7 @@ function compileJudgedType(pack: CompiledPack, compiled: CompiledEventType): Jud
     packVersion: pack.version,
     names: new NameTable(compiled.fields.map((field) => field.name)),
     checks: compiled.fields.map(compileFieldCheck),
-    required: compiled.fields.flatMap((field, index) => (field.isOptional || field.action === 'refuse' ? [] : [index])),
+    required: compiled.fields.flatMap((field, index) => (isRequired(field) ? [index] : [])),
     dependentBounds: compiled.fields.flatMap((field, index) =>
       field.boundsBy === undefined
         ? []
@@ -67,7 +72,17 @@ function compileJudgedType(pack: CompiledPack, compiled: CompiledEventType): Jud
             },
           ],
     ),
-    hasTreatment: compiled.fields.some((field) => field.action !== 'keep' && field.action !== 'refuse'),
+    hasTreatment: compiled.fields.some(isTreated),
     keyField: compiled.keyField === undefined ? -1 : position(compiled.keyField),
+    sealed: compiled.fields.flatMap((field, index) => (field.action === 'seal' ? [index] : [])),
+    derived: compileDerived(compiled.fields),
   };
+}
+
+function isRequired({ isOptional, action, derive }: CompiledField): boolean {
+  return !isOptional && action !== 'refuse' && derive === undefined;
+}
+
+function isTreated({ action, derive }: CompiledField): boolean {
+  return derive !== undefined || (action !== 'keep' && action !== 'refuse');
 }

@@ -21,6 +21,8 @@ export type FieldCheck = (bytes: Uint8Array, list: MemberList, index: number) =>
 
 export function compileFieldCheck(field: CompiledField): FieldCheck {
   if (field.action === 'refuse') return () => ({ code: 'field_refused', message: 'the pack declares that this field must not be sent' });
+  if (field.derive !== undefined)
+    return () => ({ code: 'field_refused', message: 'is made by Tidegate of another field and must not be sent' });
   switch (field.type) {
     case 'string':
       return stringCheck(field.maxLength);

@@ -74,7 +74,7 @@ function sold(data: string, envelope = ''): ReturnType<EventJudge['judge']> {
 function canonical(tenant = 'acme'): string {
   const out = new GrowingBuffer(8);
   const treat = (action: string, field: string, text: string): string => `${action}-${field}-${String(text.length)}`;
-  writeCanonical(judge, { tenant, subject: judge.subject === '' ? '' : 'abcd', treat }, out);
+  writeCanonical(judge, { tenant, subject: judge.subject === '' ? '' : 'abcd', treat, seal: () => '' }, out);
   return new TextDecoder().decode(out.bytes.subarray(0, out.length));
 }
 

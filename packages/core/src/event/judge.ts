@@ -110,6 +110,13 @@ export class EventJudge {
     return this.at[MEMBER.data] ?? -1;
   }
 
+  /** Whether the event holds a value that is to be sealed. */
+  holdsSealed(): boolean {
+    const sealed = this.type?.sealed ?? [];
+    for (const field of sealed) if (this.fields.memberAt(field) >= 0) return true;
+    return false;
+  }
+
   /** Index in `data` of the entity id that the event type's `key:` names, or -1. */
   get entityMember(): number {
     return this.fields.memberAt(this.type?.keyField ?? -1);

@@ -58,13 +58,14 @@ function compileEventType(type: string, event: EventTypeSource): CompiledEventTy
 }
 
 function compileField(name: string, field: FieldSource): CompiledField {
-  const { action, values, bounds_by: boundsBy } = field;
+  const { action, values, derive, bounds_by: boundsBy } = field;
   return {
     name,
     type: field.type,
     isOptional: field.optional === true,
     isDimension: field.dimension === true,
-    action: action === undefined || action === 'seal' ? 'keep' : action,
+    action: action ?? 'keep',
+    ...(derive === undefined ? {} : { derive: { from: derive.from, as: derive.as, ...defined({ bands: derive.bands }) } }),
     ...defined({ values, unit: field.unit, maxLength: field.max_length, scaleMax: field.scale_max }),
     ...(field.min === undefined && field.max === undefined ? {} : { bounds: compileBounds(field) }),
     ...(boundsBy === undefined

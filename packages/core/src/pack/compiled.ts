@@ -5,7 +5,15 @@ import type { ExactNumber } from '../event/exact-number.ts';
 import type { StoredGrain } from '../rollup/grain.ts';
 
 export type FieldType = 'string' | 'integer' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'date' | 'enum' | 'string_list' | 'json';
-export type FieldAction = 'keep' | 'drop' | 'hash' | 'refuse' | 'pseudonymise';
+export type FieldAction = 'keep' | 'drop' | 'hash' | 'refuse' | 'pseudonymise' | 'seal';
+
+/** How a field's value is made of another field's, before that one is dropped, hashed or sealed. */
+export interface Derivation {
+  readonly from: string;
+  readonly as: 'year' | 'age' | 'hash' | 'present';
+  /** Rising; the value becomes the name of the band that it lies in. */
+  readonly bands?: readonly number[];
+}
 
 /** Bounds of a number field; exact texts are compared exactly. */
 export interface NumberBounds {
@@ -20,6 +28,8 @@ export interface CompiledField {
   readonly isOptional: boolean;
   readonly isDimension: boolean;
   readonly action: FieldAction;
+  /** The value is made by ingest and must not be sent. */
+  readonly derive?: Derivation;
   readonly values?: readonly string[];
   readonly maxLength?: number;
   readonly bounds?: NumberBounds;

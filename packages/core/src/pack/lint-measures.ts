@@ -1,6 +1,7 @@
 import { compareExact, parseExact } from '../event/exact-number.ts';
 import type { ExactNumber } from '../event/exact-number.ts';
 import { SUBJECT_FIELD, TOP_K } from './compile-measures.ts';
+import { isUnreadable } from './lint-persons.ts';
 import type { EventTypeSource, FieldSource, MeasureSource } from './schema.ts';
 
 type Report = (path: string, message: string) => void;
@@ -51,17 +52,19 @@ function lintSubject(events: readonly EventTypeSource[], report: Report): void {
 
 function lintTaken(kind: Kind, field: FieldSource, report: Report): void {
   const isTreated = field.action === 'hash' || field.action === 'pseudonymise';
-  if (!isTreated && field.action !== undefined && field.action !== 'keep') report('field', 'names a field that is not kept');
+  if (field.action === 'seal') report('field', 'names a sealed field: derive from it what is needed');
+  else if (isUnreadable(field)) report('field', 'names a field that is not kept');
   if (isTreated && !BY_VALUE.has(kind)) report('field', 'names a field that is not kept');
   if (!isTreated && BY_VALUE.has(kind)) lintPlain(kind, field, report);
 }
 
 /** A field whose values the measure holds, or hashes of them, as they were sent. */
-function lintPlain(kind: Kind, { type, sensitive, max_length: lengthMax = Infinity }: FieldSource, report: Report): void {
+function lintPlain(kind: Kind, { type, sensitive, derive, max_length: lengthMax = Infinity }: FieldSource, report: Report): void {
   if (sensitive === 'id' || sensitive === 'pii') {
     report('field', `${kind} may take a field that names a person only when it is hashed or pseudonymised`);
   }
-  if (type === 'string' && KEEPS_TEXT.has(kind) && lengthMax > KEPT_LENGTH_MAX) {
+  // Bands and hashes are short.
+  if (type === 'string' && derive === undefined && KEEPS_TEXT.has(kind) && lengthMax > KEPT_LENGTH_MAX) {
     report('field', `${kind} keeps texts: give the field a max_length of at most ${KEPT_LENGTH_MAX}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { Fault } from '../fault/fault.ts';
 import { compareExact, parseExact } from '../event/exact-number.ts';
 import { lintMeasure } from './lint-measures.ts';
+import { isUnreadable, lintPersonFields, lintPersonMappings } from './lint-persons.ts';
 import { segmentEntries } from './segment.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
 
@@ -20,12 +21,14 @@ export function lintPack(pack: PackSource): readonly Fault[] {
   const used = usedFields(pack);
   for (const [type, event] of Object.entries(pack.events)) {
     lintEvent(event, (path, message) => report(`events.${type}.${path}`, message));
+    lintPersonFields(event, (path, message) => report(`events.${type}.${path}`, message));
     lintUse(event, used.get(type) ?? new Set(), (path, message) => report(`events.${type}.${path}`, message));
   }
   for (const [name, metric] of Object.entries(pack.metrics)) {
     lintMetric(pack, metric, (path, message) => report(`metrics.${name}.${path}`, message));
   }
   lintSegment(pack, (path, message) => report(`segment.${path}`, message));
+  lintPersonMappings(pack, (path, message) => report(`segment.${path}`, message));
   return faults;
 }
 
@@ -77,14 +80,13 @@ function lintBounds(field: FieldSource, report: Report): void {
 
 function lintSensitivity(field: FieldSource, report: Report): void {
   const isTreated = TREATED.has(field.action ?? '');
-  if (field.action === 'seal') report('.action', 'seal is not available yet: choose drop, hash, pseudonymise or refuse');
   if (isTreated && field.type !== 'string') report('.action', 'only string fields can be hashed or pseudonymised');
   if (field.dimension === true) lintDimensionAction(field, isTreated, report);
 }
 
 function lintDimensionAction(field: FieldSource, isTreated: boolean, report: Report): void {
-  const isGone = field.action === 'drop' || field.action === 'refuse';
-  if (isGone) report('.dimension', 'a field that is dropped or refused cannot be a dimension');
+  const isGone = isUnreadable(field);
+  if (isGone && field.action !== 'seal') report('.dimension', 'a field that is dropped or refused cannot be a dimension');
   const names = field.sensitive === 'id' || field.sensitive === 'pii';
   if (names && !isGone && !isTreated)
     report('.dimension', 'a field that names a person may be a dimension only when hashed or pseudonymised');
@@ -136,7 +138,7 @@ function lintMetric(pack: PackSource, metric: MetricSource, report: Report): voi
   if (new Set(metric.events).size < metric.events.length) report('events', 'names an event type twice');
   const find = (name: string): readonly FieldSource[] => events.flatMap((event) => event.fields[name] ?? []);
   lintDimensions(metric, find, report);
-  for (const name of Object.keys(metric.where ?? {})) lintField(find(name), (message) => report(`where.${name}`, message));
+  for (const name of Object.keys(metric.where ?? {})) lintCondition(find(name), (message) => report(`where.${name}`, message));
   lintMeasures(metric, events, report);
   lintSets(metric, report);
 }
@@ -144,6 +146,11 @@ function lintMetric(pack: PackSource, metric: MetricSource, report: Report): voi
 function lintField(found: readonly FieldSource[], report: (message: string) => void): void {
   if (found.length === 0) report('names a field that none of the events declares');
   if (new Set(found.map((field) => field.type)).size > 1) report('has different types in the events of the metric');
+}
+
+function lintCondition(found: readonly FieldSource[], report: (message: string) => void): void {
+  lintField(found, report);
+  if (found.some(isUnreadable)) report('names a field that is dropped, refused or sealed: derive from it what is needed');
 }
 
 function lintDimensions(metric: MetricSource, find: (name: string) => readonly FieldSource[], report: Report): void {

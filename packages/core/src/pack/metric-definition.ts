@@ -14,8 +14,8 @@ export function metricDefinition(pack: PackSource, name: string): string | null 
   const fields = metric.events.toSorted().map((type) => [
     type,
     [...reads].toSorted().map((field) => {
-      const { type: fieldType, action } = pack.events[type]?.fields[field] ?? {};
-      return [field, fieldType ?? null, action ?? 'keep'];
+      const { type: fieldType, action, derive } = pack.events[type]?.fields[field] ?? {};
+      return [field, fieldType ?? null, action ?? 'keep', ...(derive === undefined ? [] : [derive.from, derive.as, derive.bands ?? []])];
     }),
   ]);
   const measures = Object.entries(metric.measures).map(([name, measure]) => [

@@ -16,6 +16,13 @@ const numberBounds = z.strictObject({ min: bound.optional(), max: bound.optional
 /** What is done with a sensitive field that does not say: ids become pseudonyms, what identifies a person is not taken. */
 const ACTION_BY_SENSITIVITY = { id: 'pseudonymise', phi: 'keep', pii: 'drop' } as const;
 
+/** Of which other field the value is made, and how; `bands` names the range that a number lies in. */
+const derivation = z.strictObject({
+  from: fieldName,
+  as: z.enum(['year', 'age', 'hash', 'present']),
+  bands: z.array(z.int().min(0).max(9_999)).min(1).max(50).optional(),
+});
+
 const declaredField = z.strictObject({
   type: z.enum(['string', 'integer', 'decimal', 'number', 'boolean', 'timestamp', 'date', 'enum', 'string_list', 'json']),
   title: z.string().optional(),
@@ -30,6 +37,7 @@ const declaredField = z.strictObject({
   values: z.array(z.string().min(1).max(100)).min(1).max(500).optional(),
   sensitive: z.enum(['id', 'phi', 'pii']).optional(),
   action: z.enum(['keep', 'drop', 'hash', 'refuse', 'pseudonymise', 'seal']).optional(),
+  derive: derivation.optional(),
 });
 
 const field = declaredField.transform((declared): z.output<typeof declaredField> => {

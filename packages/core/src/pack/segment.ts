@@ -25,7 +25,7 @@ export function segmentKey(call: SegmentCall, event: string): string {
 
 interface DeclaredEvent {
   readonly subject: 'none' | 'optional' | 'required';
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fields: Readonly<Record<string, { readonly derive?: unknown }>>;
 }
 
 /** Mappings of a linted pack by `segmentKey`. A field that a mapping does not name takes the property of its own name. */
@@ -36,7 +36,7 @@ export function compileSegment(
   return new Map(
     segmentEntries(source).map(([key, { type, fields = {} }]) => {
       const event = events[type];
-      const names = Object.keys(event?.fields ?? {});
+      const names = Object.entries(event?.fields ?? {}).flatMap(([name, { derive }]) => (derive === undefined ? [name] : []));
       const mapping = {
         type,
         hasSubject: event?.subject !== 'none',

@@ -43,7 +43,7 @@ function fold(datas: readonly string[]) {
     const bytes = new TextEncoder().encode(text);
     expect(judge.judge(bytes, { start: 0, end: bytes.length }, { types, nowMs: NOW_MS })).toBe(null);
     const out = new GrowingBuffer(64);
-    writeCanonical(judge, { tenant: 'acme', subject: '', treat: (_action, _field, value) => value }, out);
+    writeCanonical(judge, { tenant: 'acme', subject: '', treat: (_action, _field, value) => value, seal: () => '' }, out);
     expect(reader.read(out.bytes, 0, out.length)).toBe(true);
     folder.fold(reader, 0);
   }

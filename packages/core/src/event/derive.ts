@@ -1,0 +1,78 @@
+import type { CompiledField, Derivation, FieldAction, FieldType } from '../pack/compiled.ts';
+import { civilFromDays, DAY_MS } from '../time/civil.ts';
+import { memberText } from './field-check.ts';
+import { parseDate, parseInstant } from './instant.ts';
+import type { MemberList } from './member-list.ts';
+import { endOf, startOf } from './member-list.ts';
+
+/** Replaces the text of a field whose action is hash or pseudonymise; the result is ASCII without quotes. */
+export type Treat = (action: FieldAction, field: string, text: string) => string;
+
+/** The value that another one is made of. */
+export interface DeriveFrom {
+  readonly bytes: Uint8Array;
+  readonly list: MemberList;
+  /** -1 where the event does not hold it. */
+  readonly index: number;
+  /** When the event happened. */
+  readonly timeMs: number;
+}
+
+export interface DerivedField {
+  readonly name: string;
+  /** Position of the field that it is made of. */
+  readonly from: number;
+  /** As JSON in ASCII; null: the event has none. */
+  readonly value: (from: DeriveFrom, treat: Treat) => string | null;
+}
+
+/** The fields of an event type that ingest makes itself, from values that may not be kept. */
+export function compileDerived(fields: readonly CompiledField[]): readonly DerivedField[] {
+  return fields.flatMap(({ name, derive }) => {
+    if (derive === undefined) return [];
+    const from = fields.findIndex((field) => field.name === derive.from);
+    return [{ name, from, value: compileValue(name, derive, fields[from]?.type ?? 'string') }];
+  });
+}
+
+function compileValue(name: string, derive: Derivation, fromType: FieldType): DerivedField['value'] {
+  switch (derive.as) {
+    case 'present':
+      return ({ index }) => String(index >= 0);
+    case 'hash':
+      return ({ bytes, list, index }, treat) => (index < 0 ? null : `"${treat('hash', name, memberText(bytes, list, index))}"`);
+    case 'year':
+      return numberIn(derive.bands, (from) => civilFromDays(dayOf(from, fromType)).year);
+    case 'age':
+      return numberIn(derive.bands, (from) => wholeYears(dayOf(from, fromType), Math.floor(from.timeMs / DAY_MS)));
+  }
+}
+
+/** The number, or its band where there are bands; null where there is nothing to make it of, or it is negative. */
+function numberIn(bands: readonly number[] | undefined, numberOf: (from: DeriveFrom) => number): DerivedField['value'] {
+  const named = bands === undefined ? String : (value: number) => `"${bandOf(bands, value)}"`;
+  return function deriveNumber(from) {
+    const value = from.index < 0 ? -1 : numberOf(from);
+    return value < 0 ? null : named(value);
+  };
+}
+
+/** `<18`, `18-64` and `65+` of the bands 18 and 65. */
+function bandOf(bands: readonly number[], value: number): string {
+  const above = bands.findIndex((bound) => value < bound);
+  if (above === 0) return `<${bands[0] ?? 0}`;
+  return above < 0 ? `${bands.at(-1) ?? 0}+` : `${bands[above - 1] ?? 0}-${(bands[above] ?? 0) - 1}`;
+}
+
+/** Days since 1970-01-01, of an instant in UTC; the judge has found the text to be what the type says. */
+function dayOf({ bytes, list, index }: DeriveFrom, type: FieldType): number {
+  const [start, end] = [startOf(list, index) + 1, endOf(list, index) - 1];
+  return type === 'date' ? parseDate(bytes, start, end) : Math.floor(parseInstant(bytes, start, end) / DAY_MS);
+}
+
+/** Birthdays from one day to another; who was born on February 29 has them on March 1 where there is no such day. Negative: before birth. */
+function wholeYears(bornDay: number, day: number): number {
+  const [born, now] = [civilFromDays(bornDay), civilFromDays(day)];
+  const isBefore = now.month < born.month || (now.month === born.month && now.day < born.day);
+  return now.year - born.year - (isBefore ? 1 : 0);
+}
