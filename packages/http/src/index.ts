@@ -1,3 +1,5 @@
+export { KEY_REQUEST_SCHEMA, ROTATE_REQUEST_SCHEMA, SCOPES } from './admin-schemas.ts';
+export type { Scope } from './admin-schemas.ts';
 export type { ApiPage } from './api-page.ts';
 export { apiPage } from './api-page.ts';
 export type { Caller, CallerReading } from './caller.ts';
@@ -17,16 +19,7 @@ export type { RateLimitNumbers } from './rate-limit-headers.ts';
 export { RATE_LIMIT_HEADER_NAMES, rateLimitHeaders } from './rate-limit-headers.ts';
 export type { ObservedRequest, RequestTelemetry, RequestTelemetryOptions } from './request-telemetry.ts';
 export { createRequestTelemetry } from './request-telemetry.ts';
-export {
-  BATCH_QUESTIONS_MAX,
-  BUDGETS_QUERY,
-  KEY_REQUEST_SCHEMA,
-  RECEIPT_QUERY,
-  REJECTED_QUERY,
-  ROTATE_REQUEST_SCHEMA,
-  SCOPES,
-} from './route-schemas.ts';
-export type { Scope } from './route-schemas.ts';
+export { BATCH_QUESTIONS_MAX, BUDGETS_QUERY, RECEIPT_QUERY, REJECTED_QUERY } from './route-schemas.ts';
 export type { RouteMatch } from './router.ts';
 export { createRouter } from './router.ts';
 export type { LimitClass, NamedRoute, RouteDeclaration, RouteName, RouteNameOf, Upstream } from './routes.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /** Schemas of bodies that routes take and give; the question's own schema is core's. */
 
-const instant = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds.' });
+export const INSTANT_SCHEMA = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds.' });
 
 export const PROBLEM_SCHEMA = z
   .looseObject({
@@ -28,7 +28,7 @@ export const EVENT_SCHEMA = z
     type: z.string().meta({ description: 'An event type that a pack of the tenant declares.' }),
     subject: z.string().min(1).max(256).optional(),
     source: z.string().max(256).optional(),
-    occurred_at: z.union([instant, z.int().meta({ description: 'Epoch milliseconds.' })]),
+    occurred_at: z.union([INSTANT_SCHEMA, z.int().meta({ description: 'Epoch milliseconds.' })]),
     schema_version: z.int().min(1).optional(),
     data: z.record(z.string(), z.unknown()),
   })
@@ -41,7 +41,7 @@ export const CLOUD_EVENT_SCHEMA = z
     source: z.string().max(256),
     type: z.string().meta({ description: 'An event type that a pack of the tenant declares.' }),
     subject: z.string().min(1).max(256).optional(),
-    time: instant,
+    time: INSTANT_SCHEMA,
     datacontenttype: z.string().optional().meta({ description: 'A JSON type.' }),
     schemaversion: z.int().min(1).optional().meta({ description: 'An extension: version of the event type’s schema.' }),
     data: z.record(z.string(), z.unknown()).optional(),
@@ -58,13 +58,13 @@ export const SEGMENT_MESSAGE_SCHEMA = z
     event: z.string().optional().meta({ description: 'Of a track message: which mapping of a pack takes it.' }),
     properties: z.record(z.string(), z.unknown()).nullish(),
     traits: z.record(z.string(), z.unknown()).nullish(),
-    timestamp: instant.optional(),
-    originalTimestamp: instant.optional(),
-    sentAt: instant.optional(),
+    timestamp: INSTANT_SCHEMA.optional(),
+    originalTimestamp: INSTANT_SCHEMA.optional(),
+    sentAt: INSTANT_SCHEMA.optional(),
   })
   .meta({ id: 'SegmentMessage', description: 'Mapped to an event by the `segment:` section of a pack.' });
 
-export const SEGMENT_BATCH_SCHEMA = z.looseObject({ batch: z.array(SEGMENT_MESSAGE_SCHEMA), sentAt: instant.optional() });
+export const SEGMENT_BATCH_SCHEMA = z.looseObject({ batch: z.array(SEGMENT_MESSAGE_SCHEMA), sentAt: INSTANT_SCHEMA.optional() });
 
 export const EVENTS_SCHEMA = z.union([EVENT_SCHEMA, z.array(EVENT_SCHEMA), z.object({ events: z.array(EVENT_SCHEMA) })]);
 
@@ -76,7 +76,7 @@ export const VERDICTS_SCHEMA = z
     rejected: z.array(z.looseObject({ ...eventPlace, code: z.string(), path: z.string().optional(), message: z.string() })),
     retry: z.array(z.looseObject(eventPlace)),
     receipt: z.string().optional().meta({ description: 'Absent where nothing was accepted.' }),
-    received_at: instant,
+    received_at: INSTANT_SCHEMA,
   })
   .meta({ id: 'Verdicts', description: 'What became of each event. `retry`: the outcome is not known, send the event again unchanged.' });
 
@@ -85,7 +85,7 @@ export const RECEIPT_STATE_SCHEMA = z
     counted: z.boolean().meta({ description: 'Nothing is pending: each event is counted, is a copy, or is among rejected_events.' }),
     pending_events: z.int().meta({ description: 'An upper bound.' }),
     rejected_events: z.int().meta({ description: 'Accepted events that turned out to be unreadable or unstorable and are not counted.' }),
-    complete_through: instant.nullable(),
+    complete_through: INSTANT_SCHEMA.nullable(),
     log_changed: z.literal(true).optional().meta({
       description:
         'The log gave way to another one before the events were counted; whether they were is not known. Send them again unchanged: what was counted is dropped.',
@@ -128,12 +128,12 @@ export const REJECTED_SCHEMA = z
     meaning: z.string().nullable(),
     next: z.string().nullable(),
     stage: z.enum(['ingest', 'events']).meta({ description: '`ingest`: refused at once. `events`: accepted, and could not be counted.' }),
-    received_at: instant,
+    received_at: INSTANT_SCHEMA,
     length: z.int().meta({ description: 'Bytes of the original.' }),
     original: z.enum(['whole', 'cut', 'none']).meta({ description: 'How much of it is kept, sealed.' }),
     attempts: z.int(),
     state: z.enum(['open', 'replayed']),
-    replayed_at: instant.nullable(),
+    replayed_at: INSTANT_SCHEMA.nullable(),
     receipt: z.string().nullable().meta({ description: 'Of the replay.' }),
   })
   .meta({ id: 'Rejected' });
@@ -155,7 +155,7 @@ export const ANSWER_SCHEMA = z
     rows: z.array(z.array(answerValue)),
     next_cursor: z.string().nullable(),
     meta: z.looseObject({
-      complete_through: instant.nullable(),
+      complete_through: INSTANT_SCHEMA.nullable(),
       lag_ms: z.number().nullable(),
       status: z.enum(['current', 'catching_up', 'stalled', 'incomplete']),
       over_budget: z.array(z.string()).optional().meta({
@@ -206,7 +206,7 @@ export const BUDGETS_SCHEMA = z.object({
       day: z.string().meta({ format: 'date', description: 'UTC day on which the events occurred.' }),
       values: z.int().meta({ description: 'Values that have series of their own.' }),
       values_max: z.int(),
-      spent_at: instant.nullable().meta({ description: 'Since when further values of the day are counted as `_other`.' }),
+      spent_at: INSTANT_SCHEMA.nullable().meta({ description: 'Since when further values of the day are counted as `_other`.' }),
     }),
   ),
 });
@@ -224,7 +224,7 @@ export const PACKS_SCHEMA = z.object({ packs: z.array(PACK_SUMMARY_SCHEMA) });
 export const STATUS_SCHEMA = z
   .looseObject({
     status: z.string(),
-    complete_through: instant.nullable(),
+    complete_through: INSTANT_SCHEMA.nullable(),
     partitions: z.array(z.looseObject({ partition: z.int() })),
     gaps: z
       .array(
@@ -233,7 +233,7 @@ export const STATUS_SCHEMA = z
           log_generation: z.int(),
           from_offset: z.string(),
           to_offset: z.string().meta({ description: 'The first offset that is there again.' }),
-          found_at: instant,
+          found_at: INSTANT_SCHEMA,
         }),
       )
       .meta({ description: 'Accepted events that were gone from the log before they were counted.' }),
@@ -252,71 +252,3 @@ export const HEALTH_SCHEMA = z
     checks: z.object({ kafka: checkState, postgres: checkState, redis: checkState }),
   })
   .meta({ id: 'Health' });
-
-export const SCOPES = [
-  'ingest:write',
-  'ingest:write_any',
-  'events:read',
-  'query:read',
-  'live:read',
-  'cache:read',
-  'cache:admin',
-  'privacy:admin',
-  'tenant:admin',
-  'ops:admin',
-] as const;
-export type Scope = (typeof SCOPES)[number];
-
-export const KEY_REQUEST_SCHEMA = z
-  .strictObject({
-    name: z.string().min(1).max(100).meta({ description: 'For people; shown in lists.' }),
-    scopes: z.array(z.enum(SCOPES)).min(1),
-    kind: z.enum(['live', 'pub']).default('live').meta({ description: '`pub`: may stand in a web page; only `ingest:write`.' }),
-    expires_at: z.iso.datetime({ offset: true }).optional(),
-  })
-  .refine((asked) => asked.kind === 'live' || asked.scopes.every((scope) => scope === 'ingest:write'), {
-    path: ['scopes'],
-    message: 'a publishable key has the scope ingest:write and no other',
-  });
-
-const OVERLAP_S_MAX = 30 * 86_400;
-
-export const ROTATE_REQUEST_SCHEMA = z.strictObject({
-  overlap_s: z
-    .int()
-    .min(0)
-    .max(OVERLAP_S_MAX)
-    .default(86_400)
-    .meta({ description: 'How many seconds the secrets before the new one are taken still; 0 ends them now.' }),
-});
-
-export const KEY_SCHEMA = z
-  .object({
-    id: z.string(),
-    tenant: z.string(),
-    prefix: z.string().meta({ description: 'How the secret begins.' }),
-    name: z.string(),
-    kind: z.enum(['live', 'pub']),
-    scopes: z.array(z.string()),
-    last4: z.string(),
-    state: z.enum(['active', 'expired', 'revoked']),
-    created_at: instant,
-    expires_at: instant.nullable(),
-    revoked_at: instant.nullable(),
-    rotated_at: instant.nullable().meta({ description: 'When it got its newest secret; null: with the key.' }),
-    earlier_until: instant.nullable().meta({ description: 'How long secrets from before a rotation are taken still; null: none is.' }),
-  })
-  .meta({ id: 'Key' });
-
-export const KEYS_SCHEMA = z.object({ keys: z.array(KEY_SCHEMA) });
-export const KEY_CREATED_SCHEMA = KEY_SCHEMA.extend({ key: z.string().meta({ description: 'The secret; shown this once.' }) }).meta({
-  id: 'KeyCreated',
-});
-
-export const PACK_REQUEST_SCHEMA = z
-  .looseObject({})
-  .meta({ id: 'Pack', description: 'A pack: the members of pack.yaml, as JSON or as YAML.' });
-
-export const PACK_APPLIED_SCHEMA = z
-  .object({ pack: z.string(), version: z.int(), changed: z.boolean(), metrics: z.record(z.string(), z.int()) })
-  .meta({ id: 'PackApplied', description: '`changed` is false where the same pack was in place already.' });

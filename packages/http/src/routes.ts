@@ -2,7 +2,8 @@ import type { FaultCode } from '@tidegate/core';
 import { QUESTION_SCHEMA } from '@tidegate/core';
 import { z } from 'zod';
 import { ANSWERING, JSON_BODY } from './route-faults.ts';
-import type { Scope } from './route-schemas.ts';
+import type { Scope } from './admin-schemas.ts';
+import * as admin from './admin-schemas.ts';
 import * as schemas from './route-schemas.ts';
 
 export type Upstream = 'ingest' | 'query';
@@ -336,8 +337,8 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
-    body: { contentTypes: YAML_OR_JSON, schema: schemas.PACK_REQUEST_SCHEMA },
-    responses: { 200: { description: 'In place; every service has it within 2 seconds.', schema: schemas.PACK_APPLIED_SCHEMA } },
+    body: { contentTypes: YAML_OR_JSON, schema: admin.PACK_REQUEST_SCHEMA },
+    responses: { 200: { description: 'In place; every service has it within 2 seconds.', schema: admin.PACK_APPLIED_SCHEMA } },
     faults: [...JSON_BODY, 'bad_yaml', 'not_found', 'pack_invalid', 'unavailable'],
   },
   validatePack: {
@@ -347,8 +348,8 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
-    body: { contentTypes: YAML_OR_JSON, schema: schemas.PACK_REQUEST_SCHEMA },
-    responses: { 200: { description: 'What applying it would give.', schema: schemas.PACK_APPLIED_SCHEMA } },
+    body: { contentTypes: YAML_OR_JSON, schema: admin.PACK_REQUEST_SCHEMA },
+    responses: { 200: { description: 'What applying it would give.', schema: admin.PACK_APPLIED_SCHEMA } },
     faults: [...JSON_BODY, 'bad_yaml', 'not_found', 'pack_invalid', 'unavailable'],
   },
   createKey: {
@@ -358,8 +359,8 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
-    body: { contentTypes: JSON_ONLY, schema: schemas.KEY_REQUEST_SCHEMA },
-    responses: { 201: { description: 'The key; its secret is shown this once.', schema: schemas.KEY_CREATED_SCHEMA } },
+    body: { contentTypes: JSON_ONLY, schema: admin.KEY_REQUEST_SCHEMA },
+    responses: { 201: { description: 'The key; its secret is shown this once.', schema: admin.KEY_CREATED_SCHEMA } },
     faults: [...JSON_BODY, 'not_found', 'request_invalid', 'unavailable'],
   },
   listKeys: {
@@ -369,7 +370,7 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
-    responses: { 200: { description: 'All keys, without their secrets.', schema: schemas.KEYS_SCHEMA } },
+    responses: { 200: { description: 'All keys, without their secrets.', schema: admin.KEYS_SCHEMA } },
     faults: ['unavailable'],
   },
   rotateKey: {
@@ -380,8 +381,8 @@ export const ROUTES = {
     scope: 'tenant:admin',
     limitClass: 'api_key',
     params: schemas.KEY_PARAMS,
-    body: { contentTypes: JSON_ONLY, schema: schemas.ROTATE_REQUEST_SCHEMA, isOptional: true },
-    responses: { 200: { description: 'The key; its new secret is shown this once.', schema: schemas.KEY_CREATED_SCHEMA } },
+    body: { contentTypes: JSON_ONLY, schema: admin.ROTATE_REQUEST_SCHEMA, isOptional: true },
+    responses: { 200: { description: 'The key; its new secret is shown this once.', schema: admin.KEY_CREATED_SCHEMA } },
     faults: [...JSON_BODY, 'key_not_active', 'key_rotated_too_often', 'not_found', 'request_invalid', 'unavailable'],
   },
   revokeKey: {
@@ -392,7 +393,7 @@ export const ROUTES = {
     scope: 'tenant:admin',
     limitClass: 'api_key',
     params: schemas.KEY_PARAMS,
-    responses: { 200: { description: 'Revoked; refused everywhere within 2 seconds.', schema: schemas.KEY_SCHEMA } },
+    responses: { 200: { description: 'Revoked; refused everywhere within 2 seconds.', schema: admin.KEY_SCHEMA } },
     faults: ['not_found', 'unavailable'],
   },
   health: healthRoute('/health', 'State of the gateway and what it stands on', WHOLE_HEALTH),

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { INSTANT_SCHEMA } from './route-schemas.ts';
+
+/** Schemas of bodies of the routes of administration: keys and packs. */
+
+export const SCOPES = [
+  'ingest:write',
+  'ingest:write_any',
+  'events:read',
+  'query:read',
+  'live:read',
+  'cache:read',
+  'cache:admin',
+  'privacy:admin',
+  'tenant:admin',
+  'ops:admin',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export const KEY_REQUEST_SCHEMA = z
+  .strictObject({
+    name: z.string().min(1).max(100).meta({ description: 'For people; shown in lists.' }),
+    scopes: z.array(z.enum(SCOPES)).min(1),
+    kind: z.enum(['live', 'pub']).default('live').meta({ description: '`pub`: may stand in a web page; only `ingest:write`.' }),
+    expires_at: z.iso.datetime({ offset: true }).optional(),
+  })
+  .refine((asked) => asked.kind === 'live' || asked.scopes.every((scope) => scope === 'ingest:write'), {
+    path: ['scopes'],
+    message: 'a publishable key has the scope ingest:write and no other',
+  });
+
+const OVERLAP_S_MAX = 30 * 86_400;
+
+export const ROTATE_REQUEST_SCHEMA = z.strictObject({
+  overlap_s: z
+    .int()
+    .min(0)
+    .max(OVERLAP_S_MAX)
+    .default(86_400)
+    .meta({ description: 'How many seconds the secrets before the new one are taken still; 0 ends them now.' }),
+});
+
+export const KEY_SCHEMA = z
+  .object({
+    id: z.string(),
+    tenant: z.string(),
+    prefix: z.string().meta({ description: 'How the secret begins.' }),
+    name: z.string(),
+    kind: z.enum(['live', 'pub']),
+    scopes: z.array(z.string()),
+    last4: z.string(),
+    state: z.enum(['active', 'expired', 'revoked']),
+    created_at: INSTANT_SCHEMA,
+    expires_at: INSTANT_SCHEMA.nullable(),
+    revoked_at: INSTANT_SCHEMA.nullable(),
+    rotated_at: INSTANT_SCHEMA.nullable().meta({ description: 'When it got its newest secret; null: with the key.' }),
+    earlier_until: INSTANT_SCHEMA.nullable().meta({
+      description: 'How long secrets from before a rotation are taken still; null: none is.',
+    }),
+  })
+  .meta({ id: 'Key' });
+
+export const KEYS_SCHEMA = z.object({ keys: z.array(KEY_SCHEMA) });
+export const KEY_CREATED_SCHEMA = KEY_SCHEMA.extend({ key: z.string().meta({ description: 'The secret; shown this once.' }) }).meta({
+  id: 'KeyCreated',
+});
+
+export const PACK_REQUEST_SCHEMA = z
+  .looseObject({})
+  .meta({ id: 'Pack', description: 'A pack: the members of pack.yaml, as JSON or as YAML.' });
+
+export const PACK_APPLIED_SCHEMA = z
+  .object({ pack: z.string(), version: z.int(), changed: z.boolean(), metrics: z.record(z.string(), z.int()) })
+  .meta({ id: 'PackApplied', description: '`changed` is false where the same pack was in place already.' });
