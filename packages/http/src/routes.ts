@@ -1,6 +1,7 @@
 import type { FaultCode } from '@tidegate/core';
 import { QUESTION_SCHEMA } from '@tidegate/core';
 import { z } from 'zod';
+import { BUDGETS_QUERY, BUDGETS_SCHEMA } from './budget-schemas.ts';
 import { ANSWERING, JSON_BODY } from './route-faults.ts';
 import type { Scope } from './admin-schemas.ts';
 import * as admin from './admin-schemas.ts';
@@ -295,8 +296,8 @@ export const ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    query: schemas.BUDGETS_QUERY,
-    responses: { 200: { description: 'Budgets of the tenant.', schema: schemas.BUDGETS_SCHEMA } },
+    query: BUDGETS_QUERY,
+    responses: { 200: { description: 'Budgets of the tenant.', schema: BUDGETS_SCHEMA } },
     faults: ['request_invalid', 'unavailable'],
   },
   listPacks: {

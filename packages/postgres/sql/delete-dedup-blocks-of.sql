@@ -1,3 +1,3 @@
--- Blocks of one generation, before it is closed again by an owner whose predecessor died between closing and telling.
+-- Blocks of a generation whose closing broke off, before it is closed anew.
 -- $1 partition, $2 generation.
 DELETE FROM dedup_block WHERE partition = $1::int4 AND generation = $2::int4

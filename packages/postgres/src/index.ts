@@ -16,7 +16,6 @@ export type {
   DedupGeneration,
   IdlePartition,
   JournalBlock,
-  JournalPosition,
   Lane,
   LanePosition,
   OffsetMove,

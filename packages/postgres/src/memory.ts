@@ -1,11 +1,12 @@
 import { IDENTITY_BYTES, UNSEALED } from '@tidegate/core';
+import type { JournaledIdentities } from '@tidegate/core';
 import { cellKeyText, decodeCellKeys } from './cell-keys.ts';
 import { findIn } from './identity-blocks.ts';
 import { commit } from './memory-commit.ts';
 import { createMemoryDatabase, isHeld, lane, seriesKey } from './memory-database.ts';
 import { createMemoryRaw } from './memory-raw.ts';
 import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
-import type { Amendment, Claim, ClaimRequest, DataStore, IdlePartition, JournalBlock, JournalPosition, Lane } from './store.ts';
+import type { Amendment, Claim, ClaimRequest, DataStore, DedupGeneration, IdlePartition, JournalBlock, Lane } from './store.ts';
 
 export { createMemoryDatabase } from './memory-database.ts';
 export type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
@@ -22,9 +23,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): DataStore {
       partitions
         .filter((partition) => db.live.has(partition))
         .map((partition) => ({ ...toClaim(db, partition), owner: lane(db, 'live', partition).owner })),
-    readJournal: (partition, after) => readJournal(db, partition, after),
-    readGenerations: async (partition) =>
-      [...db.generations.values()].filter((g) => g.partition === partition).sort((a, b) => a.generation - b.generation),
+    readJournal: (partition, afterCommitNo) => readJournal(db, partition, afterCommitNo),
+    readIdentities: (partition, fromGeneration) => readIdentities(db, partition, fromGeneration),
+    readGenerations: async (partition, filterBytesMax) => readGenerations(db, partition, filterBytesMax),
     findIdentities: async (partition, generation, identities) => {
       const blocks = db.generations.get(`${partition}/${generation}`)?.blocks ?? new Uint8Array();
       return Buffer.concat(
@@ -67,13 +68,31 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): DataStore {
   };
 }
 
-async function* readJournal(db: MemoryDatabase, partition: number, after: JournalPosition): AsyncGenerator<JournalBlock> {
+async function* readJournal(db: MemoryDatabase, partition: number, afterCommitNo: number): AsyncGenerator<JournalBlock> {
   for (const { commit, cells } of [...(db.journal.get(partition) ?? [])]) {
-    if (commit.commitNo <= after.commitNo || commit.generation < (after.generation ?? 0)) continue;
+    if (commit.commitNo <= afterCommitNo) continue;
     const { commitNo, term, generation, arrivalFromMs, arrivalToMs, identities } = commit;
     const nextOffset = commit.live.next;
     yield { partition, commitNo, term, generation, arrivalFromMs, arrivalToMs, nextOffset, identities, cells: decodeCellKeys(cells) };
   }
+}
+
+async function* readIdentities(db: MemoryDatabase, partition: number, fromGeneration: number): AsyncGenerator<JournaledIdentities> {
+  for (const { commit } of [...(db.journal.get(partition) ?? [])]) {
+    const { generation, arrivalFromMs, arrivalToMs, identities } = commit;
+    if (generation >= fromGeneration && generation > 0) yield { generation, arrivalFromMs, arrivalToMs, identities };
+  }
+}
+
+function readGenerations(db: MemoryDatabase, partition: number, filterBytesMax: number): DedupGeneration[] {
+  const newestFirst = [...db.generations.values()].filter((g) => g.partition === partition).sort((a, b) => b.generation - a.generation);
+  let bytes = 0;
+  return newestFirst
+    .map(({ blocks: _blocks, ...row }) => {
+      bytes += row.filter?.length ?? 0;
+      return { ...row, filter: bytes <= filterBytesMax ? row.filter : null };
+    })
+    .reverse();
 }
 
 function newestLogGeneration(db: MemoryDatabase, name: Lane): number {

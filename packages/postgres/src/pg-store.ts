@@ -1,28 +1,18 @@
-import { IDENTITY_BYTES } from '@tidegate/core';
 import type pg from 'pg';
 import { byteaArray, int2Array, int4Array, int8Array, textArray, timestamptzArray, uuidArray } from './binary-array.ts';
 import { fromCellRow } from './commit-cells.ts';
 import { createCommitTransaction } from './commit-transaction.ts';
-import { findIn, splitBlocks } from './identity-blocks.ts';
+import { closeGeneration, findIdentities, forgetGenerations, readGenerations } from './generations.ts';
+import { held } from './held.ts';
+import { readIdentities, readJournal } from './journal.ts';
 import type { PoolMeter } from './pool-meter.ts';
 import { createPool } from './pool.ts';
 import { fromSealColumns } from './seal-columns.ts';
 import type { SealColumns } from './seal-columns.ts';
 import { createRawReader } from './raw-reader.ts';
-import { readJournal } from './journal.ts';
 import { run } from './statements.ts';
 import { readTasks } from './tasks.ts';
-import type {
-  Amendment,
-  Claim,
-  ClaimRequest,
-  ClosedGeneration,
-  CommitFault,
-  DataStore,
-  DedupGeneration,
-  LanePosition,
-  ProgressRow,
-} from './store.ts';
+import type { Amendment, Claim, ClaimRequest, CommitFault, DataStore, LanePosition, ProgressRow } from './store.ts';
 
 export interface PgStoreOptions {
   readonly databaseUrl: string;
@@ -35,7 +25,6 @@ export interface PgStoreOptions {
 
 /** Longest flush transaction: a paused or cut-off owner cannot hold its partitions longer. */
 const FLUSH_TIMEOUT_MS = 10_000;
-const DEDUP_BLOCKS_PER_INSERT = 64;
 
 /** The data plane in Postgres. Flushes have a session of their own; everything else shares a small pool. */
 export function createPgStore(options: PgStoreOptions): DataStore {
@@ -56,11 +45,12 @@ export function createPgStore(options: PgStoreOptions): DataStore {
       return row?.log_generation ?? 0;
     },
     readProgress: async (partitions) => fromProgressRows(await run<LaneRow>(pool, 'read-progress', [int4Array(partitions)])),
-    readJournal: (partition, after) => readJournal(pool, partition, { commitNo: after.commitNo, generation: after.generation ?? 0 }),
-    readGenerations: (partition) => readGenerations(pool, partition),
+    readJournal: (partition, afterCommitNo) => readJournal(pool, partition, afterCommitNo),
+    readIdentities: (partition, fromGeneration) => readIdentities(pool, partition, fromGeneration),
+    readGenerations: (partition, filterBytesMax) => readGenerations(pool, partition, filterBytesMax),
     findIdentities: (partition, generation, identities) => findIdentities(pool, { partition, generation }, identities),
-    closeGeneration: (closed, token) => held(pool, { partition: closed.partition, token }, (client) => writeGeneration(client, closed)),
-    forgetGenerations: (partition, upTo, token) => held(pool, { partition, token }, (client) => forget(client, partition, upTo)),
+    closeGeneration: (closed, token) => closeGeneration(pool, closed, token),
+    forgetGenerations: (partition, upTo, token) => held(pool, { partition, token }, (client) => forgetGenerations(client, partition, upTo)),
     readCells: (partition, keys) => readCells(pool, partition, keys),
     ensureRawDays: async (days) => {
       for (const day of days) await run(pool, 'ensure-raw-day', [day]);
@@ -159,82 +149,6 @@ function toPositionValues(position: LanePosition | undefined): unknown[] {
   if (position === undefined) return [null, null, null, null];
   const { nextOffset, logGeneration, topicId, lastRecordSha256 } = position;
   return [nextOffset, logGeneration, topicId, lastRecordSha256 === null ? null : Buffer.from(lastRecordSha256)];
-}
-
-/** Runs `work` in a transaction that holds the partition's live row for its owner; false where the token lost it. */
-async function held(
-  pool: pg.Pool,
-  owner: { partition: number; token: Uint8Array },
-  work: (client: pg.PoolClient) => Promise<void>,
-): Promise<boolean> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    const isHeld = (await run(client, 'hold', [owner.partition, Buffer.from(owner.token)])).length === 1;
-    if (isHeld) await work(client);
-    await client.query(isHeld ? 'COMMIT' : 'ROLLBACK');
-    client.release();
-    return isHeld;
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
-}
-
-interface GenerationRow {
-  partition: number;
-  generation: number;
-  state: string;
-  arrival_from_ms: number;
-  arrival_to_ms: number;
-  identities: string;
-  filter: Buffer | null;
-}
-
-async function readGenerations(pool: pg.Pool, partition: number): Promise<readonly DedupGeneration[]> {
-  const rows = await run<GenerationRow>(pool, 'read-generations', [partition]);
-  return rows.map((row) => ({
-    partition,
-    generation: row.generation,
-    isOpen: row.state === 'open',
-    arrivalFromMs: row.arrival_from_ms,
-    arrivalToMs: row.arrival_to_ms,
-    identities: Number(row.identities),
-    filter: row.filter,
-  }));
-}
-
-async function findIdentities(pool: pg.Pool, at: { partition: number; generation: number }, identities: Uint8Array): Promise<Uint8Array> {
-  const wanted: Uint8Array[] = [];
-  for (let i = 0; i < identities.length; i += IDENTITY_BYTES) wanted.push(identities.subarray(i, i + IDENTITY_BYTES));
-  const blocks = await run<{ identities: Buffer }>(pool, 'find-blocks', [at.partition, at.generation, byteaArray(wanted)]);
-  const found = wanted.filter((identity) => blocks.some((block) => findIn(block.identities, identity)));
-  return Buffer.concat(found.sort(Buffer.compare));
-}
-
-async function writeGeneration(client: pg.PoolClient, closed: ClosedGeneration): Promise<void> {
-  const { partition, generation } = closed;
-  const blocks = splitBlocks(closed.identities);
-  await run(client, 'delete-dedup-blocks-of', [partition, generation]);
-  for (let at = 0; at < blocks.length; at += DEDUP_BLOCKS_PER_INSERT) {
-    const part = blocks.slice(at, at + DEDUP_BLOCKS_PER_INSERT);
-    const first = byteaArray(part.map((block) => block.subarray(0, IDENTITY_BYTES)));
-    await run(client, 'insert-dedup-blocks', [partition, generation, int4Array(part.map((_, i) => at + i)), first, byteaArray(part)]);
-  }
-  await run(client, 'upsert-generation', [
-    partition,
-    generation,
-    new Date(closed.arrivalFromMs).toISOString(),
-    new Date(closed.arrivalToMs).toISOString(),
-    closed.identities.length / IDENTITY_BYTES,
-    Buffer.from(closed.filter),
-  ]);
-  await run(client, 'delete-journal', [partition, generation, closed.announcedCommitNo]);
-}
-
-async function forget(client: pg.PoolClient, partition: number, upToGeneration: number): Promise<void> {
-  await run(client, 'delete-generations', [partition, upToGeneration]);
-  await run(client, 'delete-dedup-blocks', [partition, upToGeneration]);
 }
 
 type CellSeriesRow = Parameters<typeof fromCellRow>[0] & {

@@ -1,4 +1,4 @@
-import type { SealState, SeriesEntry } from '@tidegate/core';
+import type { JournaledIdentities, SealState, SeriesEntry } from '@tidegate/core';
 import type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
 import type { RawStore } from './raw-shape.ts';
 import type { SealSlice } from './seal-shape.ts';
@@ -166,7 +166,7 @@ export interface DedupGeneration {
   readonly arrivalFromMs: number;
   readonly arrivalToMs: number;
   readonly identities: number;
-  /** Compact filter of a closed generation. */
+  /** Compact filter of a closed generation; null as well where it was one too many to be read. */
   readonly filter: Uint8Array | null;
 }
 
@@ -201,8 +201,11 @@ export interface DataStore extends RawStore {
   newestLogGeneration(lane: Lane): Promise<number>;
   readProgress(partitions: readonly number[]): Promise<readonly ProgressRow[]>;
   /** Journal blocks with a greater commit number, in order; read block by block. */
-  readJournal(partition: number, after: JournalPosition): AsyncIterable<JournalBlock>;
-  readGenerations(partition: number): Promise<readonly DedupGeneration[]>;
+  readJournal(partition: number, afterCommitNo: number): AsyncIterable<JournalBlock>;
+  /** Identities of the journal's blocks of this dedup generation and later ones, in order; read some blocks at a time. */
+  readIdentities(partition: number, fromGeneration: number): AsyncIterable<JournaledIdentities>;
+  /** Oldest first. Filters are read from the newest on, as long as all of them together have at most so many bytes. */
+  readGenerations(partition: number, filterBytesMax: number): Promise<readonly DedupGeneration[]>;
   /** Those of `identities` (12 bytes each) that a closed generation holds, sorted. */
   findIdentities(partition: number, generation: number, identities: Uint8Array): Promise<Uint8Array>;
   closeGeneration(closed: ClosedGeneration, token: Uint8Array): Promise<boolean>;
@@ -224,12 +227,6 @@ export interface IdlePartition {
   readonly partition: number;
   readonly token: Uint8Array;
   readonly completeThroughMs: number;
-}
-
-export interface JournalPosition {
-  readonly commitNo: number;
-  /** Only blocks of this dedup generation or a later one. */
-  readonly generation?: number;
 }
 
 /** Boundaries of the steps of a commit, in order: what a kill drill stops at. */

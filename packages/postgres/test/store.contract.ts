@@ -88,7 +88,7 @@ async function claimOne(store: DataStore, partition: number, token: Uint8Array):
   return store.claim([{ partition, live: lane, rejected: lane }], token);
 }
 
-async function journalOf(store: DataStore, partition: number, after = { commitNo: 0 }): Promise<readonly number[]> {
+async function journalOf(store: DataStore, partition: number, after = 0): Promise<readonly number[]> {
   const numbers: number[] = [];
   for await (const block of store.readJournal(partition, after)) numbers.push(block.commitNo);
   return numbers;
@@ -151,7 +151,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         bucketS: -900,
       });
       expect(await journalOf(store, partition)).toEqual([1, 2]);
-      expect(await journalOf(store, partition, { commitNo: 1 })).toEqual([2]);
+      expect(await journalOf(store, partition, 1)).toEqual([2]);
       const [row] = await store.readProgress([partition]);
       expect(row).toMatchObject({ commitNo: 2, completeThroughMs: ARRIVAL_MS + 1, live: { nextOffset: 2 } });
       expect([...(row?.live.lastRecordSha256 ?? [])]).toEqual([...bytes(32, 1)]);
@@ -162,7 +162,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const store = open();
       await claimOne(store, partition, bytes(16, 1));
       await store.commit({ partitions: [commitOf(partition, 0, { identities: identities(3, 5) })] });
-      for await (const block of store.readJournal(partition, { commitNo: 0 })) {
+      for await (const block of store.readJournal(partition, 0)) {
         expect(Buffer.from(block.identities)).toEqual(Buffer.from(identities(3, 5)));
         expect(block.cells.map((key) => ({ ...key, seriesId: [...key.seriesId] }))).toEqual([{ ...KEY, seriesId: [...KEY.seriesId] }]);
         expect(block).toMatchObject({ partition, term: 1, generation: 1, nextOffset: 1, arrivalFromMs: ARRIVAL_MS });
@@ -276,7 +276,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect(await store.closeGeneration(closed, bytes(16, 2))).toBe(false);
       expect(await store.closeGeneration(closed, bytes(16, 1))).toBe(true);
       expect(await store.closeGeneration(closed, bytes(16, 1))).toBe(true);
-      expect(await store.readGenerations(partition)).toMatchObject([{ generation: 1, isOpen: false, identities: 10_000, ...range }]);
+      expect(await store.readGenerations(partition, 1_000)).toMatchObject([{ generation: 1, isOpen: false, identities: 10_000, ...range }]);
       expect(await journalOf(store, partition)).toEqual([2]);
       const asked = Buffer.concat(
         [9_998, 0, 7, 19_998].map((value) => Buffer.concat([Buffer.from([0, 0, value >> 8, value & 255]), bytes(8, 0)])),
@@ -284,7 +284,43 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const found = Buffer.from(await store.findIdentities(partition, 1, asked));
       expect([found.readUInt32BE(0), found.readUInt32BE(12), found.readUInt32BE(24), found.length]).toEqual([0, 9_998, 19_998, 36]);
       expect(await store.forgetGenerations(partition, 1, bytes(16, 1))).toBe(true);
-      expect(await store.readGenerations(partition)).toEqual([]);
+      expect(await store.readGenerations(partition, 1_000)).toEqual([]);
+    });
+
+    it('identities are read of the generations wanted alone, in the order of their commits; slices have none', async () => {
+      const partition = freePartition++;
+      const store = open();
+      await claimOne(store, partition, bytes(16, 1));
+      for (const [offset, generation] of [1, 2, 0, 2, 3].entries())
+        await store.commit({ partitions: [commitOf(partition, offset, { generation, identities: identities(offset) })] });
+      const read = async (generation: number): Promise<number[][]> => {
+        const blocks: number[][] = [];
+        for await (const block of store.readIdentities(partition, generation)) blocks.push([block.generation, block.identities[0] ?? -1]);
+        return blocks;
+      };
+      expect(await read(0)).toEqual([
+        [1, 0],
+        [2, 1],
+        [2, 3],
+        [3, 4],
+      ]);
+      expect(await read(3)).toEqual([[3, 4]]);
+    });
+
+    it('filters are read from the newest on, as many as there is room for; the generations are all told', async () => {
+      const partition = freePartition++;
+      const store = open();
+      await claimOne(store, partition, bytes(16, 1));
+      for (const generation of [1, 2, 3]) {
+        const span = { arrivalFromMs: ARRIVAL_MS, arrivalToMs: ARRIVAL_MS };
+        const closed = { partition, generation, ...span, filter: bytes(10, generation), identities: identities(1), announcedCommitNo: 0 };
+        await store.closeGeneration(closed, bytes(16, 1));
+      }
+      const filters = async (bytesMax: number): Promise<(number | undefined)[]> =>
+        (await store.readGenerations(partition, bytesMax)).map(({ filter }) => filter?.[0]);
+      expect(await filters(30)).toEqual([1, 2, 3]);
+      expect(await filters(29)).toEqual([undefined, 2, 3]);
+      expect(await filters(9)).toEqual([undefined, undefined, undefined]);
     });
   });
 }

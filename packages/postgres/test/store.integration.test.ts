@@ -120,7 +120,7 @@ describe('a thousand transactions that fail', () => {
       const flushes = Array.from({ length: 4 }, async () => store.commit({ partitions: [UNOWNED] }));
       const notHeld = Array.from({ length: 4 }, async () => store.closeGeneration({ ...closed, announcedCommitNo: 0 }, UNOWNED.token));
       // A number that no integer column can take: refused by the server.
-      const refused = [Number.NaN, 2 ** 40].map(async (partition) => store.readGenerations(partition).catch(() => 'refused'));
+      const refused = [Number.NaN, 2 ** 40].map(async (partition) => store.readGenerations(partition, 0).catch(() => 'refused'));
       const outcomes = [...(await Promise.all(flushes)).map(({ kind }) => kind), ...(await Promise.all([...notHeld, ...refused]))];
       expect(outcomes).toEqual([
         ...Array<string>(4).fill(isDead ? 'failed' : 'lost'),

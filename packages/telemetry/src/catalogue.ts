@@ -59,6 +59,11 @@ export const METRICS = {
     buckets: SECONDS,
   },
   dedupe_copies_total: { kind: 'counter', help: 'Events dropped as copies of one that is already counted.', labels: [] },
+  dedupe_generations_without_filter: {
+    kind: 'gauge',
+    help: 'Closed generations of the dedup window whose filter does not fit DEDUP_MEMORY_MB: every event is looked up in Postgres for each of them.',
+    labels: [],
+  },
   dedupe_lookups_total: {
     kind: 'counter',
     help: 'Identities looked up in Postgres because a filter could not rule them out.',

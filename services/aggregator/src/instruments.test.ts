@@ -1,3 +1,4 @@
+import { createDedupWindow } from '@tidegate/core';
 import { createMetrics } from '@tidegate/telemetry';
 import { expect, test } from 'vitest';
 import { ownedPartition } from '../test/steps.ts';
@@ -37,4 +38,27 @@ test('lag in records is the end of the log less what is committed, in seconds th
   two.live.committed = 9;
   expect((await lag('records')).map((line) => line.split(' ').at(-1))).toEqual(['0', '0']);
   expect((await lag('seconds')).map((line) => line.split(' ').at(-1))).toEqual(['0', '0']);
+});
+
+test('generations whose filter does not fit the memory are told, and that the service is worse off for it', async () => {
+  const metrics = createMetrics('aggregator');
+  const closed = { arrivalFromMs: 0, arrivalToMs: 1, identities: 1, filter: null };
+  const window = createDedupWindow({
+    ...{ closeAt: 10, windowMs: 1e9, filterBytesMax: 0 },
+    closed: [1, 2].map((generation) => ({ ...closed, generation })),
+  });
+  let owned = [ownedPartition({ window })];
+  createInstruments(
+    metrics,
+    () => owned,
+    () => NOW_MS,
+  );
+  const told = async (): Promise<string[]> =>
+    (await metrics.expose())
+      .split('\n')
+      .filter((line) => /^(dedupe_generations_without_filter|degraded.*dedup_memory)/.test(line))
+      .toSorted();
+  expect((await told()).map((line) => line.split(' ').at(-1))).toEqual(['2', '1']);
+  owned = [ownedPartition()];
+  expect((await told()).map((line) => line.split(' ').at(-1))).toEqual(['0', '0']);
 });

@@ -66,6 +66,7 @@ export function createInstruments(metrics: Metrics, owned: () => readonly OwnedP
 function readGauges(metrics: Metrics, owned: readonly OwnedPartition[], nowMs: number): void {
   let identities = 0;
   let bytes = 0;
+  let withoutFilter = 0;
   const spent = new Set<string>();
   for (const partition of owned) {
     const labels = { partition: String(partition.partition) };
@@ -76,10 +77,13 @@ function readGauges(metrics: Metrics, owned: readonly OwnedPartition[], nowMs: n
     const size = partition.window.size();
     identities += size.identitiesInMemory;
     bytes += size.memoryBytes;
+    withoutFilter += size.generationsWithoutFilter;
     for (const budget of partition.cells.spentBudgets()) spent.add(budget);
   }
   metrics.gauge('dimension_budgets_spent').set(spent.size);
   metrics.gauge('partitions_owned').set(owned.length);
   metrics.gauge('dedupe_window_identities').set(identities);
   metrics.gauge('dedupe_window_bytes').set(bytes);
+  metrics.gauge('dedupe_generations_without_filter').set(withoutFilter);
+  metrics.gauge('degraded', { reason: 'dedup_memory' }).set(withoutFilter > 0 ? 1 : 0);
 }

@@ -33,7 +33,7 @@ async function changedSince(
 ): Promise<readonly CellKey[] | null> {
   const keys = new Map<string, CellKey>();
   let next = commitNo + 1;
-  for await (const block of store.readJournal(partition, { commitNo })) {
+  for await (const block of store.readJournal(partition, commitNo)) {
     // A block that is not there any more may have changed any cell.
     if (block.commitNo !== next) return null;
     next += 1;

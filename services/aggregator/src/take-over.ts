@@ -1,4 +1,4 @@
-import { budgetedDimensions, createDedupWindow, createFolder } from '@tidegate/core';
+import { budgetedDimensions, createFolder } from '@tidegate/core';
 import type { BudgetedDimension, DedupWindow, SeriesEntry } from '@tidegate/core';
 import type { LogAdmin, TopicNames } from '@tidegate/kafka';
 import type { Claim, DataStore, Lane, LanePosition } from '@tidegate/postgres';
@@ -16,13 +16,10 @@ import { recordDigest } from './record-digest.ts';
 import { createPartitionVersions, VERSION_TASKS } from './partition-versions.ts';
 import type { PartitionVersions } from './partition-versions.ts';
 import type { Registry } from './registry.ts';
+import { restoreWindow } from './restore-window.ts';
+import type { WindowLimits } from './restore-window.ts';
 
-export interface TakeOverLimits {
-  readonly dedupWindowMs: number;
-  /** Identities at which a generation of the window closes. */
-  readonly dedupCloseAt: number;
-  /** Filters held, per partition. */
-  readonly dedupFilterBytesMax: number;
+export interface TakeOverLimits extends WindowLimits {
   readonly cachedCellsMax: number;
   /** Values of a dimension that an event day admits, where the pack does not say less. */
   readonly dimensionValuesMax: number;
@@ -77,7 +74,7 @@ export function createTakeOver(deps: TakeOverDeps) {
     const announced = await findLastAnnounced(deps.probe, { topic: deps.topics.rollups, partition, ...logs.rollups });
     const term = Math.max(claim.term, announced.term + 1);
     if (term > claim.term) await amendOrThrow(deps, { partition, lane: 'live', term }, token);
-    const window = await restoreWindow(deps, partition);
+    const window = await restoreWindow(deps.store, partition, deps.limits);
     const versions = await restoreVersions(deps, partition);
     const owned = assemble(deps, { claim, token, term, window, versions, endOffset: logs.live.endOffset }, { live, rejected });
     await deps.announcer.announce([await reannouncement(deps.store, owned, announced.commitNo)]);
@@ -150,19 +147,6 @@ async function amendOrThrow({ store }: TakeOverDeps, amendment: Parameters<DataS
   if (!(await store.amend(amendment, token))) throw new Error(`partition ${amendment.partition} was taken over by another owner`);
 }
 
-async function restoreWindow({ store, limits }: TakeOverDeps, partition: number): Promise<DedupWindow> {
-  const closed = await store.readGenerations(partition);
-  const window = createDedupWindow({
-    closeAt: limits.dedupCloseAt,
-    windowMs: limits.dedupWindowMs,
-    filterBytesMax: limits.dedupFilterBytesMax,
-    closed,
-  });
-  for await (const block of store.readJournal(partition, { commitNo: 0, generation: firstOpen(closed.map((row) => row.generation)) }))
-    window.restore(block);
-  return window;
-}
-
 const VERSIONS_UNKNOWN = { pauseMs: 50, pauses: 200 };
 
 /** An earlier owner was told of them, so this process will be: of the version itself, or of what took its place. */
@@ -177,11 +161,6 @@ async function restoreVersions({ store, registry, pause, nowMs, log }: TakeOverD
     await pause(VERSIONS_UNKNOWN.pauseMs);
   }
   return versions;
-}
-
-/** Generations close in their order, oldest first, so journal blocks are wanted from the one after the last that is closed. */
-function firstOpen(closed: readonly number[]): number {
-  return (closed.at(-1) ?? 0) + 1;
 }
 
 interface Assembly {

@@ -130,7 +130,7 @@ export class World {
       groupId: 'aggregator',
       sessionTimeoutMs: 6_000,
       limits: {
-        ...{ dedupWindowMs: 8 * 86_400_000, dedupCloseAt: 40, dedupFilterBytesMax: 1 << 20, cachedCellsMax: 16 },
+        ...{ dedupWindowMs: 8 * 86_400_000, dedupCloseAt: 40, dedupFilterBytesMax: 150, cachedCellsMax: 16 },
         ...{
           batchRecordsMax: 64,
           dimensionValuesMax: 10_000,
@@ -229,7 +229,8 @@ function mortalStore(store: DataStore, state: { isDead: boolean }): DataStore {
       const member: unknown = Reflect.get(target, name, receiver);
       if (typeof member !== 'function') return member;
       return (...given: unknown[]) => {
-        if (state.isDead && name !== 'close') return name === 'readJournal' ? dead() : Promise.reject(new Error('dead'));
+        if (state.isDead && name !== 'close')
+          return name === 'readJournal' || name === 'readIdentities' ? dead() : Promise.reject(new Error('dead'));
         return Reflect.apply(member, target, given);
       };
     },

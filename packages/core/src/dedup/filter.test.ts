@@ -37,11 +37,14 @@ test('identities that are no hashes are held as well', () => {
   );
 });
 
-test('of 300,000 other identities about five are taken for members, at less than 19.5 bits an identity', () => {
+test('of 300,000 other identities about eighteen are taken for members, at 2.1 bytes an identity', () => {
   const filter = buildFilter(identities(200_000, 1));
-  // 300,000 / 2^16 = 4.6 expected, deviation 2.1; 20 is more than seven deviations away.
-  expect(countHits(filter, identities(300_000, 2_000_003))).toBeLessThan(20);
-  expect((filter.length * 8) / 200_000).toBeLessThan(19.5);
+  const hits = countHits(filter, identities(300_000, 2_000_003));
+  // 300,000 / 2^14 = 18.3 expected, deviation 4.3: five of them are 21.
+  expect(hits).toBeGreaterThan(0);
+  expect(hits).toBeLessThan(40);
+  // 1.158 slots a key at this size (the factor of the paper) and up to one segment more, of 14 bits each.
+  expect(filter.length / 200_000).toBeLessThan(2.1);
 });
 
 test('of no identities a filter holds nothing, and what cannot be told apart is always asked for', () => {
@@ -53,12 +56,15 @@ test('of no identities a filter holds nothing, and what cannot be told apart is 
 test('bytes of another version or length are no filter', () => {
   const bytes = buildFilter(identities(10, 1));
   expect(openFilter(bytes.slice(0, -1))).toBeNull();
-  expect(openFilter(Uint8Array.of(2, ...bytes.slice(1)))).toBeNull();
+  expect(openFilter(Uint8Array.of(3, ...bytes.slice(1)))).toBeNull();
+  expect(openFilter(Uint8Array.of(2, bytes[1] ?? 0, 13, ...bytes.slice(3)))).toBeNull();
 });
 
-test('filters of version 1 stay readable', () => {
-  // As written by the first release, of the identities (1, 2, 3) and (2^31 + 4, 5, 6).
-  const hex = '0102000000000000000000010000000200000000000000000000000000000000b95200000000835a';
+test.each([
+  [1, '0102000000000000000000010000000200000000000000000000000000000000b95200000000835a'],
+  [2, '02020e000000000000000001000000020000000000000000000000000000b9120000000c6a'],
+])('filters of version %i stay readable', (_version, hex) => {
+  // As written by the release that brought the version, of the identities (1, 2, 3) and (2^31 + 4, 5, 6).
   const bytes = Uint8Array.from((hex.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16)));
   const filter = openFilter(bytes);
   const words = Uint32Array.of(1, 2, 3, 0x80000004, 5, 6, 7, 8, 9);

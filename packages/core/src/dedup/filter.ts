@@ -1,15 +1,18 @@
 import { readWord } from './identity-bytes.ts';
 
 /**
- * Binary fuse filter of 16 bits with three places a key (T. M. Graf, D. Lemire, "Binary Fuse Filters: Fast and Smaller Than Xor
- * Filters", ACM JEA 2022): about 18.1 bits an identity at a million and more, and of identities that are not in it one in
- * 65,536 is taken for one that may be.
+ * Binary fuse filter of 14 bits with three places a key (T. M. Graf, D. Lemire, "Binary Fuse Filters: Fast and Smaller Than Xor
+ * Filters", ACM JEA 2022): about 15.8 bits an identity at a million and more, and of identities that are not in it one in
+ * 16,384 is taken for one that may be.
  *
- * Bytes: version 1; log2 of the segment length; two zeros; then big-endian u32 seed, number of segments, number of
- * identities; then the fingerprints, little-endian u16. No segments but identities: the filter could not be made, and
- * says of everything that it may be there.
+ * Bytes: version 2; log2 of the segment length; bits of a fingerprint; a zero; then big-endian u32 seed, number of segments,
+ * number of identities; then the fingerprints, packed from the lowest bit of the first byte on. No segments but identities: the
+ * filter could not be made, and says of everything that it may be there. Version 1 had zero for the bits, and 16 of them.
  */
-export const FILTER_VERSION = 1;
+export const FILTER_VERSION = 2;
+
+const FINGERPRINT_BITS = 14;
+const FINGERPRINT_BITS_V1 = 16;
 
 const HEAD_BYTES = 16;
 const WORDS = 3;
@@ -28,10 +31,13 @@ export interface IdentityFilter {
 
 /** Null where the bytes are no filter of a version known here. */
 export function openFilter(bytes: Uint8Array): IdentityFilter | null {
-  if (bytes.length < HEAD_BYTES || bytes[0] !== FILTER_VERSION) return null;
+  const fingerprintBits = fingerprintBitsOf(bytes);
+  if (bytes.length < HEAD_BYTES || fingerprintBits === null) return null;
   const shape: FilterShape = { bits: bytes[1] ?? 0, segments: readWord(bytes, 8), seed: readWord(bytes, 4) };
   const identities = readWord(bytes, 12);
-  if (bytes.length !== HEAD_BYTES + 2 * slotsOf(shape) || shape.bits > SEGMENT_BITS_MAX) return null;
+  if (shape.bits > SEGMENT_BITS_MAX || bytes.length !== HEAD_BYTES + packedBytes(slotsOf(shape), fingerprintBits)) return null;
+  const packed: PackedSlots = { bytes, bits: fingerprintBits };
+  const mask = 2 ** fingerprintBits - 1;
   const places = new Int32Array(ARITY + 1);
   return {
     sizeBytes: bytes.length,
@@ -39,13 +45,43 @@ export function openFilter(bytes: Uint8Array): IdentityFilter | null {
       if (shape.segments === 0) return identities > 0;
       locate(words, at, { shape, places });
       let fingerprint = places[ARITY] ?? 0;
-      for (let i = 0; i < ARITY; i += 1) {
-        const place = HEAD_BYTES + 2 * (places[i] ?? 0);
-        fingerprint ^= (bytes[place] ?? 0) | ((bytes[place + 1] ?? 0) << 8);
-      }
-      return fingerprint === 0;
+      for (let i = 0; i < ARITY; i += 1) fingerprint ^= readSlot(packed, places[i] ?? 0);
+      return (fingerprint & mask) === 0;
     },
   };
+}
+
+/** Null where the version is none known here. */
+function fingerprintBitsOf(bytes: Uint8Array): number | null {
+  if (bytes[0] === 1) return FINGERPRINT_BITS_V1;
+  return bytes[0] === FILTER_VERSION && bytes[2] === FINGERPRINT_BITS ? FINGERPRINT_BITS : null;
+}
+
+/** Fingerprints behind the head of a filter. */
+interface PackedSlots {
+  readonly bytes: Uint8Array;
+  readonly bits: number;
+}
+
+function packedBytes(slots: number, bits: number): number {
+  return Math.ceil((slots * bits) / 8);
+}
+
+/** With bits above it that belong to the next slot. */
+function readSlot({ bytes, bits }: PackedSlots, slot: number): number {
+  const bit = slot * bits;
+  const at = HEAD_BYTES + (bit >>> 3);
+  return ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16)) >>> (bit & 7);
+}
+
+/** Into a slot that is all zeros. */
+function fillSlot({ bytes, bits }: PackedSlots, slot: number, value: number): void {
+  const bit = slot * bits;
+  const at = HEAD_BYTES + (bit >>> 3);
+  const shifted = value << (bit & 7);
+  bytes[at] = (bytes[at] ?? 0) | shifted;
+  bytes[at + 1] = (bytes[at + 1] ?? 0) | (shifted >>> 8);
+  if (at + 2 < bytes.length) bytes[at + 2] = (bytes[at + 2] ?? 0) | (shifted >>> 16);
 }
 
 /** The filter of distinct identities, three words each. */
@@ -209,26 +245,23 @@ function* peel(words: Uint32Array, shape: FilterShape): Generator<undefined, Pee
 function* assign(words: Uint32Array, shape: FilterShape, order: PeelOrder): Generator<undefined, Uint8Array> {
   const bytes = emptyFilter(shape, order.keys.length);
   const location = { shape, places: new Int32Array(ARITY + 1) };
+  const packed: PackedSlots = { bytes, bits: FINGERPRINT_BITS };
   for (let i = order.keys.length - 1; i >= 0; i -= 1) {
     if (i % STEP === 0) yield;
     locate(words, (order.keys[i] ?? 0) * WORDS, location);
     let fingerprint = location.places[ARITY] ?? 0;
-    for (let place = 0; place < ARITY; place += 1) {
-      const at = HEAD_BYTES + 2 * (location.places[place] ?? 0);
-      fingerprint ^= (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
-    }
-    const own = HEAD_BYTES + 2 * (order.slots[i] ?? 0);
-    bytes[own] = fingerprint;
-    bytes[own + 1] = fingerprint >>> 8;
+    for (let place = 0; place < ARITY; place += 1) fingerprint ^= readSlot(packed, location.places[place] ?? 0);
+    fillSlot(packed, order.slots[i] ?? 0, fingerprint & (2 ** FINGERPRINT_BITS - 1));
   }
   return bytes;
 }
 
 function emptyFilter(shape: FilterShape, identities: number): Uint8Array {
-  const bytes = new Uint8Array(HEAD_BYTES + 2 * slotsOf(shape));
+  const bytes = new Uint8Array(HEAD_BYTES + packedBytes(slotsOf(shape), FINGERPRINT_BITS));
   const view = new DataView(bytes.buffer);
   view.setUint8(0, FILTER_VERSION);
   view.setUint8(1, shape.bits);
+  view.setUint8(2, FINGERPRINT_BITS);
   view.setUint32(4, shape.seed);
   view.setUint32(8, shape.segments);
   view.setUint32(12, identities);

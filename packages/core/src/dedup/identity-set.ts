@@ -1,8 +1,13 @@
 /** Words of 32 bits an identity. */
 const WORDS = 3;
-/** Fullest table: an absent identity then costs about eight probes (Knuth, TAOCP vol. 3, 6.4: (1 + 1/(1-α)²)/2). */
-const LOAD_MAX = 0.75;
+/**
+ * Fullest table: 15.8 bytes an identity, of which an absent one then costs about nine probes (Knuth, TAOCP vol. 3, 6.4:
+ * (1 + 1/(1-α)²)/2).
+ */
+const LOAD_MAX = 0.76;
 const SLOTS_MIN = 64;
+/** A table that is to become large begins with half of it at least: doubled from there, it ends within 1/512 of what is wanted. */
+const FIRST_SLOTS_MAX = 1_024;
 /** Slots moved from the old table for each identity added; two would do to be through before the new one is full. */
 const MOVED_PER_ADD = 16;
 
@@ -25,7 +30,7 @@ export class IdentitySet {
   /** `expected`: doubling from the start ends in a table that is just full at so many identities. */
   constructor(expected = SLOTS_MIN * LOAD_MAX) {
     let slots = Math.ceil(expected / LOAD_MAX) + 1;
-    while (slots > SLOTS_MIN * 2) slots = Math.ceil(slots / 2);
+    while (slots > FIRST_SLOTS_MAX) slots = Math.ceil(slots / 2);
     this.table = new Uint32Array(slots * WORDS);
     this.room = Math.floor(slots * LOAD_MAX);
   }
