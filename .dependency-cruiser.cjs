@@ -48,7 +48,7 @@ module.exports = {
       to: { path: '^(packages|services|infra)/', pathNot: '^packages/(core|sdk)/' },
     },
     driver('kafka', ['kafkajs', '@platformatic/kafka'], 'packages/kafka'),
-    driver('postgres', ['pg', '@prisma/client', '@prisma/adapter-pg'], 'packages/postgres'),
+    driver('postgres', ['pg', 'pg-boss', '@prisma/client', '@prisma/adapter-pg'], 'packages/postgres'),
     driver('redis', ['ioredis'], 'packages/redis'),
     {
       name: 'no-circular',

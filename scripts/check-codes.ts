@@ -8,7 +8,7 @@ import { codeProblems } from './code-list.ts';
  * list is answered somewhere.
  */
 const tree = process.argv[2] ?? process.cwd();
-const patterns = ['packages/core/src/**/*.ts', 'packages/http/src/**/*.ts', 'services/*/src/**/*.ts'];
+const patterns = ['packages/core/src/**/*.ts', 'packages/http/src/**/*.ts', 'packages/postgres/src/jobs/*.ts', 'services/*/src/**/*.ts'];
 const files = globSync(patterns, { cwd: tree }).filter((file) => !/\.test\.ts$|fault\/codes\.ts$/.test(file));
 const sources = files.map((file) => ({ file, text: readFileSync(join(tree, file), 'utf8') }));
 const listed = [...Object.keys(FAULTS), ...Object.keys(MEMBER_FAULTS)];

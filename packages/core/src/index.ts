@@ -23,6 +23,7 @@ export type { Envelope } from './event/envelope.ts';
 export { readSegmentBatch, SegmentReader } from './event/segment-message.ts';
 export type { SegmentContext } from './event/segment-message.ts';
 export { EventTypes } from './event/event-types.ts';
+export type { JudgedType } from './event/event-types.ts';
 export { GrowingBuffer } from './event/growing-buffer.ts';
 export { createIdentify, TOPIC_KEY_BYTES } from './event/identity.ts';
 export type { EventIdentity, IdentityKeys } from './event/identity.ts';

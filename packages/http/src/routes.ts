@@ -2,6 +2,7 @@ import type { FaultCode } from '@tidegate/core';
 import { QUESTION_SCHEMA } from '@tidegate/core';
 import { z } from 'zod';
 import { BUDGETS_QUERY, BUDGETS_SCHEMA } from './budget-schemas.ts';
+import * as jobs from './job-schemas.ts';
 import { ANSWERING, JSON_BODY } from './route-faults.ts';
 import type { Scope } from './admin-schemas.ts';
 import * as admin from './admin-schemas.ts';
@@ -221,6 +222,67 @@ export const ROUTES = {
       'unavailable',
       'unsupported_encoding',
     ],
+  },
+  replayManyRejected: {
+    method: 'POST',
+    path: '/v1/rejected/replay',
+    summary: 'Send many rejected events again, as a job',
+    answers: 'ingest',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    body: { contentTypes: JSON_ONLY, schema: jobs.BULK_REPLAY_SCHEMA, isOptional: true },
+    responses: {
+      202: {
+        description:
+          'The job; an equal one that is not finished is that one. Its `progress` and its result tell how many rows were `replayed`, `refused` again (one attempt more), `passed_over` (another type or pack), `need_event` (the original is not kept whole) and `differ` (bound to another event).',
+        schema: jobs.JOB_SCHEMA,
+      },
+    },
+    faults: [...JSON_BODY, 'request_invalid', 'unavailable', 'unsupported_encoding'],
+  },
+  listJobs: {
+    method: 'GET',
+    path: '/v1/jobs',
+    summary: 'Background jobs, newest first',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    query: jobs.JOBS_QUERY,
+    responses: { 200: { description: 'Those of the key; with tenant:admin all of the tenant.', schema: jobs.JOBS_SCHEMA } },
+    faults: ['cursor_invalid', 'request_invalid', 'unavailable'],
+  },
+  readJob: {
+    method: 'GET',
+    path: '/v1/jobs/{job}',
+    summary: 'State of a job',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    params: jobs.JOB_PARAMS,
+    responses: { 200: { description: 'The job.', schema: jobs.JOB_SCHEMA } },
+    faults: ['not_found', 'unavailable'],
+  },
+  cancelJob: {
+    method: 'DELETE',
+    path: '/v1/jobs/{job}',
+    summary: 'Cancel a job',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    params: jobs.JOB_PARAMS,
+    responses: { 200: { description: 'The job; one that is finished stays as it is. What was done stays done.', schema: jobs.JOB_SCHEMA } },
+    faults: ['not_found', 'unavailable'],
+  },
+  readJobResult: {
+    method: 'GET',
+    path: '/v1/jobs/{job}/result',
+    summary: 'Result of a completed job',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    params: jobs.JOB_PARAMS,
+    responses: { 200: { description: 'The result.', schema: jobs.JOB_RESULT_SCHEMA } },
+    faults: ['job_without_result', 'not_found', 'unavailable'],
   },
   askQuestion: {
     method: 'POST',

@@ -201,6 +201,10 @@ describe('a service behind the gateway', () => {
     listRejected: (exchange) => sendJson(exchange, {}),
     listBudgets: (exchange) => sendJson(exchange, {}),
     readRejected: (exchange) => sendJson(exchange, {}),
+    listJobs: (exchange) => sendJson(exchange, {}),
+    readJob: (exchange) => sendJson(exchange, {}),
+    readJobResult: (exchange) => sendJson(exchange, {}),
+    cancelJob: (exchange) => sendJson(exchange, {}),
     askQuestion: async (exchange) => {
       const body = await readJsonBody(exchange.request, 100);
       if (body.ok) sendJson(exchange, { echo: body.value, tenant: exchange.caller.tenant });

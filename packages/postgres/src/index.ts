@@ -73,5 +73,29 @@ export { createPersonKeyStore, rewrapPersonKeys } from './person-keys.ts';
 export type { PersonKeyStore, RewrapReport } from './person-keys.ts';
 
 // rejected events
+export { createBulkRejected } from './rejected-bulk.ts';
+export type { Bound, BulkRejected, Closed, OpenPage, OpenRows, Raised } from './rejected-bulk.ts';
 export { createRejectedStore, parseRejectedRef, rejectedRef } from './rejected-store.ts';
 export type { RejectedDetail, RejectedFilter, RejectedInfo, RejectedPlace, RejectedStore } from './rejected-store.ts';
+
+// background jobs
+export { createJobQueue } from './jobs/job-queue.ts';
+export type { JobQueue, JobQueueDeps } from './jobs/job-queue.ts';
+export { createJobReader } from './jobs/job-store.ts';
+export { JOB_ATTEMPTS_MAX, JOB_KEPT_S } from './jobs/job-shape.ts';
+export type {
+  BegunJob,
+  JobAttempts,
+  JobCount,
+  JobEnding,
+  JobFilter,
+  JobInfo,
+  JobProgress,
+  JobReader,
+  JobState,
+  JobStep,
+  JobToSubmit,
+  Submitted,
+} from './jobs/job-shape.ts';
+export { createRunJob, declareJob, JobFault, JobStopped } from './jobs/run-job.ts';
+export type { DeclaredJob, JobKind, RunJobDeps, RunningJob } from './jobs/run-job.ts';

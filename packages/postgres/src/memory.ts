@@ -9,6 +9,8 @@ import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
 import type { Amendment, Claim, ClaimRequest, DataStore, DedupGeneration, IdlePartition, JournalBlock, Lane } from './store.ts';
 
 export { createMemoryDatabase } from './memory-database.ts';
+export { createMemoryJobs } from './memory-jobs.ts';
+export type { MemoryJobs } from './memory-jobs.ts';
 export type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
 
 /** The data plane in memory: the twin of `createPgStore` for unit and model tests. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { installQueueSchema } from './jobs/queue-schema.ts';
 
 /** Two migrators of one database meet on this advisory lock. */
 const MIGRATION_LOCK = '7425132';
@@ -29,7 +30,7 @@ interface MigrationFile {
 
 /**
  * Brings a database to the newest schema: numbered files in order, each in a transaction of its own that also records it
- * with its SHA-256. Throws when a recorded file was edited or is missing, and when a file fails (the ones before it stay).
+ * with its SHA-256; then the schema of the job queue's library. Throws when a recorded file was edited or is missing, and when a file fails (the ones before it stay).
  */
 export async function migrate(options: MigrateOptions): Promise<MigrationResult> {
   const files = await readMigrations(options.directory ?? fileURLToPath(new URL('../migrations/', import.meta.url)));
@@ -49,6 +50,7 @@ export async function migrate(options: MigrateOptions): Promise<MigrationResult>
       await apply(client, file);
       applied.push(file.name);
     }
+    await installQueueSchema(client);
     return { applied, present: recorded.size };
   } finally {
     await client.end();

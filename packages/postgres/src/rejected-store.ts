@@ -87,7 +87,8 @@ interface Row {
   readonly replayed_at_ms: number | null;
 }
 
-type DetailRow = Row & { readonly sealed: Buffer | null; readonly replay_identity: Buffer | null };
+/** As every statement that reads whole rows gives them. */
+export type DetailRow = Row & { readonly sealed: Buffer | null; readonly replay_identity: Buffer | null };
 
 /** `topics`: where the records of each lane lie. */
 export function createRejectedStore(pool: pg.Pool, topics: Readonly<Record<RejectedLane, string>>): RejectedStore {
@@ -106,7 +107,7 @@ export function createRejectedStore(pool: pg.Pool, topics: Readonly<Record<Rejec
     },
     async find(tenant, place) {
       const [row] = await run<DetailRow>(pool, 'find-rejected', keyOf(tenant, place));
-      return row === undefined ? null : { ...toInfo(row), sealed: row.sealed, replayIdentity: row.replay_identity };
+      return row === undefined ? null : toDetail(row);
     },
     bind: async (tenant, place, identity) =>
       (await run(pool, 'bind-rejected', [...keyOf(tenant, place), Buffer.from(identity)])).length === 1,
@@ -115,8 +116,12 @@ export function createRejectedStore(pool: pg.Pool, topics: Readonly<Record<Rejec
   };
 }
 
-function isoOrNull(ms: number | null): string | null {
+export function isoOrNull(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
+}
+
+export function toDetail(row: DetailRow): RejectedDetail {
+  return { ...toInfo(row), sealed: row.sealed, replayIdentity: row.replay_identity };
 }
 
 function toInfo(row: Row): RejectedInfo {

@@ -65,3 +65,19 @@ export function databaseUrlOf(settings: DatabaseSettings): string {
   const place = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
   return `postgres://${login}@${place}:${port}/${encodeURIComponent(name)}`;
 }
+
+/** Where Postgres itself is, for what cannot go through a pooler of transactions: sessions that hold something. */
+export const directDatabaseField = {
+  databaseDirectUrl: {
+    env: 'DATABASE_DIRECT_URL',
+    schema: text.url(['postgres', 'postgresql']).or(text.choice([NO_URL])),
+    default: NO_URL,
+    description: 'Postgres without a pooler of transactions in between, for the job queue; `none`: `DATABASE_URL` is that already.',
+    secret: true,
+  } satisfies ConfigField<string>,
+} as const;
+
+/** @throws ConfigError as `databaseUrlOf` */
+export function directDatabaseUrlOf(settings: DatabaseSettings & { readonly databaseDirectUrl: string }): string {
+  return settings.databaseDirectUrl === NO_URL ? databaseUrlOf(settings) : settings.databaseDirectUrl;
+}

@@ -8,6 +8,7 @@ export interface MetricSpec {
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+const JOB_SECONDS = [0.1, 1, 10, 60, 600, 3_600, 36_000] as const;
 const COUNTS = [1, 10, 100, 1_000, 10_000, 100_000] as const;
 
 /**
@@ -92,6 +93,24 @@ export const METRICS = {
   flush_events: { kind: 'histogram', help: 'Events per flush.', labels: [], buckets: COUNTS },
   flush_failures_total: { kind: 'counter', help: 'Flush transactions that failed, by reason (fenced, data, server).', labels: ['reason'] },
   insights_generated_total: { kind: 'counter', help: 'Findings made by the rules of a pack.', labels: ['pack'] },
+  job_duration_seconds: {
+    kind: 'histogram',
+    help: 'Time of one attempt at a background job, by its kind.',
+    labels: ['kind'],
+    buckets: JOB_SECONDS,
+  },
+  jobs_oldest_waiting_seconds: {
+    kind: 'gauge',
+    help: 'How long the oldest job of the kind has waited to begin; 0: none waits.',
+    labels: ['kind'],
+  },
+  jobs_running: { kind: 'gauge', help: 'Jobs of the kind that are being worked on, by any process.', labels: ['kind'] },
+  jobs_total: {
+    kind: 'counter',
+    help: 'Attempts at jobs that ended, by kind and result (completed, failed, retried, stopped).',
+    labels: ['kind', 'result'],
+  },
+  jobs_waiting: { kind: 'gauge', help: 'Jobs of the kind that wait to begin: the depth of the queue.', labels: ['kind'] },
   lag_records: { kind: 'gauge', help: 'Records of the partition that are not counted yet.', labels: ['partition'] },
   lag_seconds: {
     kind: 'gauge',

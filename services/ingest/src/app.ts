@@ -1,11 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import type { HttpListener, RouteNameOf } from '@tidegate/http';
 import { createHttpServer } from '@tidegate/http';
 import type { LogClient, LogProducer } from '@tidegate/kafka';
 import { createLogClient, topicNames } from '@tidegate/kafka';
-import type { PersonKeyStore, RejectedStore } from '@tidegate/postgres';
-import { createPersonKeyStore, createPool, createPoolMeter, createRejectedStore } from '@tidegate/postgres';
+import type { BulkRejected, JobQueue, PersonKeyStore, RejectedStore } from '@tidegate/postgres';
+import {
+  createBulkRejected,
+  createJobQueue,
+  createPersonKeyStore,
+  createPool,
+  createPoolMeter,
+  createRejectedStore,
+} from '@tidegate/postgres';
 import type { Clock, RunningService } from '@tidegate/runtime';
-import { createKeyWrapper, createSealer, databaseUrlOf, deriveKey, kafkaTarget } from '@tidegate/runtime';
+import { createKeyWrapper, createSealer, databaseUrlOf, deriveKey, directDatabaseUrlOf, kafkaTarget, pause } from '@tidegate/runtime';
 import type { Logger, Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAdmit } from './admit.ts';
@@ -21,6 +29,10 @@ import { createReceive } from './receive.ts';
 import type { Registry } from './registry.ts';
 import { followRegistry } from './registry.ts';
 import { createReject } from './reject.ts';
+import { createReplayEvents } from './replay-event.ts';
+import type { ReplayJobDeps } from './replay-job.ts';
+import { createReplayJob } from './replay-job.ts';
+import { createReplayMany } from './replay-many.ts';
 import { createReplay } from './replay.ts';
 import { createRespond, createSealReceipt } from './respond.ts';
 import { createShield } from './shield.ts';
@@ -38,9 +50,10 @@ export interface IngestAppDeps {
   readonly log: Logger;
   /** Default: the client library that the settings name. */
   readonly client?: LogClient;
-  /** Default: the rejected rows of the Postgres that the settings name. */
+  /** Default: the rejected rows, and the job queue, of the Postgres that the settings name. */
   readonly rejected?: RejectedStore;
-  /** Default: those of that Postgres. */
+  readonly bulk?: BulkRejected;
+  readonly jobs?: JobQueue;
   readonly personKeys?: PersonKeyStore;
 }
 
@@ -48,6 +61,7 @@ export interface IngestAppDeps {
 const BATCH_BYTES_MAX = 950_000;
 const HOUR_MS = 3_600_000;
 const DATABASE_CONNECTIONS = 2;
+const QUEUE_CONNECTIONS = 3;
 const STATEMENT_TIMEOUT_MS = 5_000;
 
 interface Parts {
@@ -59,8 +73,11 @@ interface Parts {
   readonly registry: Registry;
   readonly backlog: Backlog;
   readonly appender: Appender;
+  /** Null: this process was not told where Postgres is. */
   readonly rejected: RejectedStore | null;
   readonly personKeys: PersonKeyStore | null;
+  readonly bulk: BulkRejected | null;
+  readonly jobs: JobQueue | null;
 }
 
 /** Builds the service from its settings and starts it. */
@@ -77,7 +94,8 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
   const { lingerMs, bufferBytesMax } = config;
   const appender = createAppender({ producer, clock, metrics, lingerMs, batchBytesMax: BATCH_BYTES_MAX, bufferBytesMax });
   const postgres = connectPostgres(config, { metrics, clock, log });
-  const stores = { rejected: deps.rejected ?? postgres.rejected, personKeys: deps.personKeys ?? postgres.personKeys };
+  const { rejected, bulk, jobs, personKeys } = { ...postgres, ...deps };
+  const stores = { rejected, bulk, jobs, personKeys };
   const server = createServer({ config, clock, log, metrics, tracing, registry, backlog, appender, ...stores });
   let isDraining = false;
   const telemetry = await startTelemetryServer({
@@ -98,6 +116,7 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
     async stop() {
       // Requests end first, each with its verdicts, so nothing that was taken is left without an answer.
       await server.close();
+      await jobs?.close();
       await appender.drained();
       await closeLog({ client, producer, registry, backlog });
       await postgres.close();
@@ -108,25 +127,39 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
 }
 
 /**
- * Postgres is asked for rejected rows and for keys of persons: only events that need a key which is not in memory wait for it, and
- * where it is not named replays are refused and such events are `retry`. Connections are made when they are needed.
+ * Postgres is asked for rejected rows, jobs and keys of persons: only events that need a key which is not in memory wait for it, and
+ * where it is not named replays are refused and such events are `retry`. Connections are made when they are needed. The queue has
+ * some of its own, as a role that can touch nothing else.
  */
 function connectPostgres(config: IngestConfig, { metrics, clock, log }: Pick<Parts, 'metrics' | 'clock' | 'log'>) {
   if (config.databaseUrl === 'none' && config.databaseHost === '')
-    return { rejected: null, personKeys: null, close: async () => undefined };
-  const pool = createPool({
-    databaseUrl: databaseUrlOf(config),
-    applicationName: 'tidegate-ingest',
-    role: 'tidegate_ingest',
-    connectionsMax: DATABASE_CONNECTIONS,
+    return { rejected: null, bulk: null, jobs: null, personKeys: null, close: async () => undefined };
+  const common = {
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     isDurable: true,
     meter: createPoolMeter(metrics, clock.monotonicMs),
-    onError: (error) => log.warn('postgres_connection_lost', { error }),
-  });
+    onError: (error: unknown) => log.warn('postgres_connection_lost', { error }),
+  };
+  const own = { applicationName: 'tidegate-ingest', role: 'tidegate_ingest', connectionsMax: DATABASE_CONNECTIONS };
+  const queue = { applicationName: 'tidegate-ingest-jobs', role: 'tidegate_jobs', connectionsMax: QUEUE_CONNECTIONS };
+  const pool = createPool({ databaseUrl: databaseUrlOf(config), ...own, ...common });
+  const queuePool = createPool({ databaseUrl: directDatabaseUrlOf(config), ...queue, ...common });
   const topics = topicNames(config.topicPrefix);
-  const rejected = createRejectedStore(pool, { ingest: topics.rejected, events: topics.events });
-  return { rejected, personKeys: createPersonKeyStore(pool), close: async () => pool.end() };
+  const lanes = { ingest: topics.rejected, events: topics.events };
+  return {
+    rejected: createRejectedStore(pool, lanes),
+    bulk: createBulkRejected(pool, lanes),
+    personKeys: createPersonKeyStore(pool),
+    jobs: createJobQueue({
+      pool: queuePool,
+      metrics,
+      monotonicMs: clock.monotonicMs,
+      pause,
+      onFailure: (error, job) => log.error('job_attempt_failed', { error, detail: job }),
+      onError: (error) => log.warn('job_queue_failed', { error }),
+    }),
+    close: async () => void (await Promise.all([pool.end(), queuePool.end()])),
+  };
 }
 
 function createServer(parts: Parts): HttpListener {
@@ -163,6 +196,8 @@ function createServer(parts: Parts): HttpListener {
   const deps: ReceiveDeps = { ...parts, admit, respond: createRespond(receipts), identityKey, eventBytesMax, bodyBytesMax };
   const openOriginal = createOpenOriginal(config.fieldKeys);
   const sealReceipt = createSealReceipt(receipts);
+  const events = createReplayEvents({ clock, openOriginal, shieldOf, identityKey, topicKey });
+  workOnJobs(parts, { ...deps, events, sealReceipt, pause, newTraceparent });
   return createHttpServer<RouteNameOf<'ingest'>>({
     clock,
     log: parts.log,
@@ -171,7 +206,8 @@ function createServer(parts: Parts): HttpListener {
     callerKey: deriveKey(config.secretKey, 'tidegate/caller', 32),
     isReady: registry.isReady,
     handlers: {
-      ...createReplay({ ...parts, ...deps, openOriginal, shieldOf, topicKey, sealReceipt }),
+      ...createReplay({ ...parts, ...deps, openOriginal, events, sealReceipt }),
+      replayManyRejected: createReplayMany(parts),
       sendEvents: createReceive(deps),
       segmentTrack: createReceive(deps, 'track'),
       segmentIdentify: createReceive(deps, 'identify'),
@@ -182,6 +218,13 @@ function createServer(parts: Parts): HttpListener {
       segmentBatch: createReceive(deps, 'batch'),
     },
   });
+}
+
+/** From when it is known what may be replayed. */
+function workOnJobs({ jobs, bulk, registry }: Parts, deps: Omit<ReplayJobDeps, 'bulk'>): void {
+  if (jobs === null || bulk === null) return;
+  const job = createReplayJob({ ...deps, bulk });
+  void registry.ready.then(() => jobs.work([job]));
 }
 
 interface LogParts {
@@ -195,4 +238,9 @@ async function closeLog({ client, producer, registry, backlog }: LogParts): Prom
   await Promise.all([registry.close(), backlog.close()]);
   await producer.close();
   await client.close();
+}
+
+/** Of work that no request began: its own trace, which nobody records. */
+function newTraceparent(): string {
+  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
 }

@@ -1,10 +1,11 @@
 import type { ConfigValues } from '@tidegate/runtime';
-import { databaseFields, defineConfig, kafkaFields, sharedFields, text } from '@tidegate/runtime';
+import { databaseFields, defineConfig, directDatabaseField, kafkaFields, sharedFields, text } from '@tidegate/runtime';
 
 export const INGEST_CONFIG = defineConfig('ingest', {
   ...kafkaFields,
   topicPrefix: sharedFields.topicPrefix,
   ...databaseFields,
+  ...directDatabaseField,
   pseudonymSecret: sharedFields.pseudonymSecret,
   fieldKeys: sharedFields.fieldKeys,
   secretKey: sharedFields.secretKey,

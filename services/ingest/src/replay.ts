@@ -12,26 +12,24 @@
  * Without step 2 a corrected event with another id, source or subject could follow one whose answer was lost, and both
  * would count.
  */
-import type { Fault } from '@tidegate/core';
-import { CLOUD_EVENT, createIdentify, EventJudge, NATIVE } from '@tidegate/core';
-import type { Envelope, EventTypes } from '@tidegate/core';
+import type { EventTypes, Fault } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault } from '@tidegate/http';
-import { decodeJson, sendJson, sendProblem } from '@tidegate/http';
-import type { RejectedDetail, RejectedPlace, RejectedStore } from '@tidegate/postgres';
-import { isOverTime, isUnavailable, parseRejectedRef, rejectedRef } from '@tidegate/postgres';
+import { sendJson, sendProblem } from '@tidegate/http';
+import type { RejectedStore } from '@tidegate/postgres';
+import { isOverTime, isUnavailable, parseRejectedRef } from '@tidegate/postgres';
 import type { Logger } from '@tidegate/telemetry';
 import { encodingOf, readBody } from './body.ts';
 import { Ledger } from './ledger.ts';
 import type { OpenOriginal } from './originals.ts';
 import type { ReceiveDeps } from './receive.ts';
-import type { TenantShield } from './shield.ts';
+import type { ReplayEvents, ReplayRow } from './replay-event.ts';
+import { keepsId } from './replay-event.ts';
 
 export interface ReplayDeps extends ReceiveDeps {
   /** Null: this process was not told where Postgres is. */
   readonly rejected: RejectedStore | null;
   readonly openOriginal: OpenOriginal;
-  readonly shieldOf: (tenant: string) => TenantShield;
-  readonly topicKey: Uint8Array;
+  readonly events: ReplayEvents;
   readonly sealReceipt: (tenant: string, ledger: Ledger) => string;
   readonly log: Logger;
 }
@@ -41,20 +39,15 @@ export interface ReplayHandlers {
   readonly readRejectedOriginal: Handler;
 }
 
-interface Row {
+interface Row extends ReplayRow {
   readonly store: RejectedStore;
-  readonly place: RejectedPlace;
-  readonly detail: RejectedDetail;
-  /** As it came; null where it is not kept whole, or never was an event as it is sent. */
-  readonly original: Uint8Array | null;
 }
 
 const RETRY_AFTER_S = 2;
 
 export function createReplay(deps: ReplayDeps): ReplayHandlers {
-  const judgeReplay = createJudgeReplay(deps);
   return {
-    replayRejected: whilePostgresAnswers(async (exchange) => replay(deps, exchange, judgeReplay)),
+    replayRejected: whilePostgresAnswers(async (exchange) => replay(deps, exchange)),
     readRejectedOriginal: whilePostgresAnswers(async (exchange) => {
       const row = await readRow(deps, exchange);
       if ('code' in row) return refuse(exchange, row);
@@ -68,7 +61,7 @@ export function createReplay(deps: ReplayDeps): ReplayHandlers {
   };
 }
 
-async function replay(deps: ReplayDeps, exchange: Exchange, judgeReplay: JudgeReplay): Promise<void> {
+async function replay(deps: ReplayDeps, exchange: Exchange): Promise<void> {
   const body = await readWhole(deps, exchange);
   if (body === 'aborted') return;
   if (typeof body === 'string') return refuse(exchange, { code: body });
@@ -78,13 +71,20 @@ async function replay(deps: ReplayDeps, exchange: Exchange, judgeReplay: JudgeRe
   if (row.detail.isReplayed && body.length === 0) return answerClosed(deps, exchange, row.detail.receipt);
   const event = eventOf(row, body);
   if ('code' in event) return refuse(exchange, event);
+  await send(deps, exchange, { ...row, event });
+}
+
+type Sending = Row & { readonly event: Uint8Array };
+
+async function send(deps: ReplayDeps, exchange: Exchange, row: Sending): Promise<void> {
   const { tenant } = exchange.caller;
+  const { event } = row;
   const types = deps.registry.typesOf(tenant);
-  const judged = judgeReplay(tenant, { event, types, row });
-  if ('fault' in judged) return refuseAgain(deps, exchange, { ...row, fault: judged.fault });
-  if (isDone(row, judged.identity)) return answerClosed(deps, exchange, row.detail.receipt);
-  if (!(await row.store.bind(tenant, row.place, judged.identity))) return refuse(exchange, { code: 'replay_differs' });
-  await append(deps, exchange, { ...row, event, types });
+  const { fault, identity } = deps.events.judge(tenant, { event, types, row });
+  if (fault !== null) return refuseAgain(deps, exchange, { ...row, fault });
+  if (isDone(row, identity)) return answerClosed(deps, exchange, row.detail.receipt);
+  if (identity === null || !(await row.store.bind(tenant, row.place, identity))) return refuse(exchange, { code: 'replay_differs' });
+  await append(deps, exchange, { ...row, types });
 }
 
 /** What is to be sent in place of the row. */
@@ -95,17 +95,17 @@ function eventOf({ original }: Row, body: Uint8Array): Uint8Array | ProblemFault
 }
 
 /** Whether just this event was sent in place of the row. */
-function isDone({ detail }: Row, identity: Uint8Array): boolean {
-  return detail.isReplayed && detail.replayIdentity !== null && Buffer.compare(detail.replayIdentity, identity) === 0;
+function isDone({ detail }: Row, identity: Uint8Array | null): boolean {
+  return identity !== null && detail.isReplayed && detail.replayIdentity !== null && Buffer.compare(detail.replayIdentity, identity) === 0;
 }
 
 /** Appends what was judged a moment ago, by the same types: it cannot be refused now. */
-async function append(deps: ReplayDeps, exchange: Exchange, row: Row & { readonly event: Uint8Array; readonly types: EventTypes }) {
+async function append(deps: ReplayDeps, exchange: Exchange, row: Sending & { readonly types: EventTypes }) {
   const { tenant } = exchange.caller;
   const ledger = new Ledger();
   const receivedAtMs = deps.clock.nowMs();
   const { traceparent } = exchange.context;
-  const admission = deps.admit({ tenant, types: row.types, ...asReplay(row), ledger, traceparent });
+  const admission = deps.admit({ tenant, types: row.types, ...deps.events.readingOf(row, row.event), ledger, traceparent });
   admission.event(row.event, 0, row.event.length);
   await ledger.close();
   const summary = ledger.summary();
@@ -120,41 +120,6 @@ async function append(deps: ReplayDeps, exchange: Exchange, row: Row & { readonl
   sendAccepted(exchange, receipt, receivedAtMs);
 }
 
-type JudgeReplay = (
-  tenant: string,
-  what: { readonly event: Uint8Array; readonly types: EventTypes; readonly row: Row },
-) => { readonly fault: Fault } | { readonly identity: Uint8Array };
-
-function createJudgeReplay({ identityKey, topicKey, shieldOf, clock }: ReplayDeps): JudgeReplay {
-  const judge = new EventJudge();
-  const identify = createIdentify({ identity: identityKey, topicKey });
-  return function judgeReplay(tenant, { event, types, row }) {
-    const range = { start: 0, end: event.length };
-    const fault = judge.judge(event, range, { types, ...asReplay({ ...row, event }), nowMs: clock.nowMs() });
-    if (fault !== null) return { fault };
-    return { identity: identify(judge, tenant, shieldOf(tenant).pseudonym(judge.subject)).identity.slice() };
-  };
-}
-
-/** An event without an id gets the row's name as one, so that sending it again is sending the same event. */
-function asReplay({ event, place }: { readonly event: Uint8Array; readonly place: RejectedPlace }): {
-  readonly envelope: Envelope;
-  readonly makeId: () => string;
-} {
-  return { envelope: memberOf(event, 'specversion') === undefined ? NATIVE : CLOUD_EVENT, makeId: () => `replay-${rejectedRef(place)}` };
-}
-
-function keepsId(event: Uint8Array, original: Uint8Array | null): boolean {
-  const known = original === null ? undefined : memberOf(original, 'id');
-  return typeof known !== 'string' || known === '' || memberOf(event, 'id') === known;
-}
-
-function memberOf(event: Uint8Array, name: string): unknown {
-  const json = decodeJson(event);
-  const value = json.ok ? json.value : null;
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
 async function readRow(deps: ReplayDeps, exchange: Exchange): Promise<Row | ProblemFault> {
   const place = parseRejectedRef(exchange.params['ref'] ?? '');
   if (place === null) return { code: 'not_found' };
@@ -163,9 +128,7 @@ async function readRow(deps: ReplayDeps, exchange: Exchange): Promise<Row | Prob
   const { tenant } = exchange.caller;
   const detail = await store.find(tenant, place);
   if (detail === null) return { code: 'not_found' };
-  // What the aggregator could not count is a record of the log, pseudonym and all: nothing that a sender could send again.
-  const opened = place.lane === 'events' || detail.sealed === null ? null : deps.openOriginal(tenant, detail.sealed);
-  return { store, place, detail, original: opened?.length === detail.lengthBytes ? opened : null };
+  return { store, ...deps.events.rowOf(tenant, place, detail) };
 }
 
 async function refuseAgain(deps: ReplayDeps, exchange: Exchange, row: Row & { readonly fault: Fault }): Promise<void> {
@@ -202,7 +165,8 @@ async function readWhole(deps: ReplayDeps, { request }: Exchange) {
   return end === 'too_large' ? 'body_too_large' : 'bad_encoding';
 }
 
-function whilePostgresAnswers(handle: (exchange: Exchange) => Promise<void>): Handler {
+/** A route that Postgres has a part in; where it does not answer in time the request is worth another try. */
+export function whilePostgresAnswers(handle: (exchange: Exchange) => Promise<void>): Handler {
   return async function handleOrRefuse(exchange) {
     try {
       await handle(exchange);

@@ -5,10 +5,9 @@ import type { LogClient } from '@tidegate/kafka';
 import { createRecordBatch, encodeHeaders, tidegateTopics, topicNames } from '@tidegate/kafka';
 import type { MemoryBroker } from '@tidegate/kafka/memory';
 import { createMemoryBroker } from '@tidegate/kafka/memory';
-import type { PersonKeyStore, RejectedStore } from '@tidegate/postgres';
 import { deriveKey, systemClock } from '@tidegate/runtime';
 import { silentLogger } from '@tidegate/telemetry';
-import type { IngestApp } from '../src/app.ts';
+import type { IngestApp, IngestAppDeps } from '../src/app.ts';
 import { startIngest } from '../src/app.ts';
 import type { IngestConfig } from '../src/config.ts';
 
@@ -22,7 +21,15 @@ export const config: IngestConfig = {
   kafkaClient: 'platformatic',
   ...{ kafkaSaslMechanism: 'none', kafkaSaslUsername: '', kafkaSaslPassword: '', kafkaTls: false, kafkaTlsCa: '' },
   topicPrefix: 't.',
-  ...{ databaseUrl: 'none', databaseHost: '', databasePort: 5432, databaseName: '', databaseUser: '', databasePassword: '' },
+  ...{
+    databaseUrl: 'none',
+    databaseHost: '',
+    databasePort: 5432,
+    databaseName: '',
+    databaseUser: '',
+    databasePassword: '',
+    databaseDirectUrl: 'none',
+  },
   pseudonymSecret: encoder.encode('pseudonym-secret-of-thirty-two-bytes'),
   fieldKeys: [new Uint8Array(32).fill(7)],
   secretKey: encoder.encode('secret-key-of-at-least-thirty-two-bytes'),
@@ -95,10 +102,7 @@ export interface IngestFixture {
 }
 
 /** What stands in place of tables; absent: nothing does, and Postgres is not named. */
-export interface FixtureStores {
-  readonly rejected?: RejectedStore;
-  readonly personKeys?: PersonKeyStore;
-}
+export type FixtureStores = Pick<IngestAppDeps, 'rejected' | 'bulk' | 'jobs' | 'personKeys'>;
 
 /** The service on an in-memory log that holds one pack of the tenant `acme`. */
 export async function startFixture(changes: Partial<IngestConfig> = {}, stores: FixtureStores = {}): Promise<IngestFixture> {

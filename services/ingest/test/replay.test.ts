@@ -1,39 +1,9 @@
 import { KafkaFailure } from '@tidegate/kafka';
-import type { RejectedDetail, RejectedStore } from '@tidegate/postgres';
-import { rejectedRef } from '@tidegate/postgres';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { IngestFixture } from './ingest-fixture.ts';
 import { event, idsOf, packRecord, pack, publish, send, startFixture, topics } from './ingest-fixture.ts';
+import { createRows, takeRefused } from './rejected-rows.ts';
 import { storedRecords } from './stored-records.ts';
-
-/** The rows that the owner of rejected.v1 has made, as Postgres keeps them. */
-function createRows(): RejectedStore & { readonly rows: Map<string, RejectedDetail>; failsToClose: boolean } {
-  const rows = new Map<string, RejectedDetail>();
-  const change = (key: string, to: Partial<RejectedDetail>) => {
-    const row = rows.get(key);
-    if (row?.isReplayed === false) rows.set(key, { ...row, ...to });
-  };
-  const keyOf = (tenant: string, place: Parameters<typeof rejectedRef>[0]) => `${tenant}/${rejectedRef(place)}`;
-  return {
-    rows,
-    failsToClose: false,
-    list: async () => [],
-    find: async (tenant, place) => rows.get(keyOf(tenant, place)) ?? null,
-    async bind(tenant, place, identity) {
-      const row = rows.get(keyOf(tenant, place));
-      const isFree = row?.isReplayed === false && (row.replayIdentity === null || Buffer.compare(row.replayIdentity, identity) === 0);
-      if (isFree) change(keyOf(tenant, place), { replayIdentity: identity });
-      return isFree;
-    },
-    async close(tenant, place, receipt) {
-      if (this.failsToClose) throw new Error('Postgres went away');
-      change(keyOf(tenant, place), { isReplayed: true, receipt });
-    },
-    async raise(tenant, place, { code, path }) {
-      change(keyOf(tenant, place), { attempts: (rows.get(keyOf(tenant, place))?.attempts ?? 0) + 1, code, path });
-    },
-  };
-}
 
 let fixture: IngestFixture;
 let store: ReturnType<typeof createRows>;
@@ -47,27 +17,10 @@ afterEach(async () => fixture.app.stop());
 
 /** Has an event refused and its row made; returns the row's name. */
 async function refused(body: string): Promise<string> {
-  const known = storedRecords(fixture.broker, topics.rejected).length;
   expect((await send(fixture.app, body)).body['accepted']).toBe(0);
-  const record = storedRecords(fixture.broker, topics.rejected).at(known > 0 ? -1 : 0);
-  if (record === undefined) throw new Error('nothing was refused');
-  const place = { lane: 'ingest' as const, logGeneration: 1, partition: record.partition, logOffset: record.offset };
-  const text = (name: string) => Buffer.from(record.headers.get(name) ?? []).toString();
-  store.rows.set(`acme/${rejectedRef(place)}`, {
-    ...place,
-    code: text('code'),
-    path: text('path'),
-    lengthBytes: Number(text('length')),
-    sealedBytes: record.value.length,
-    sealed: record.value,
-    receivedAtMs: 0,
-    attempts: 1,
-    isReplayed: false,
-    replayedAtMs: null,
-    receipt: null,
-    replayIdentity: null,
-  });
-  return rejectedRef(place);
+  const [ref] = takeRefused(fixture.broker, store);
+  if (ref === undefined) throw new Error('nothing was refused');
+  return ref;
 }
 
 const replay = (ref: string, body = '', tenant = 'acme') =>

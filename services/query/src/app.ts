@@ -5,7 +5,7 @@ import type { HttpListener } from '@tidegate/http';
 import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
 import type { ReadStore } from '@tidegate/postgres';
-import { createBudgetStore, createPool, createPoolMeter, createReadStore, createRejectedStore } from '@tidegate/postgres';
+import { createBudgetStore, createJobReader, createPool, createPoolMeter, createReadStore, createRejectedStore } from '@tidegate/postgres';
 import { connectRedis, createRedisCells } from '@tidegate/redis';
 import {
   createRepeatableSealer,
@@ -81,6 +81,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     freshness,
     rejected: adapters.rejected,
     budgets: adapters.budgets,
+    jobs: adapters.jobs,
     ...statusOf(log, checks, freshness),
   });
   const callerKey = deriveKey(config.secretKey, 'tidegate/caller', 32);
@@ -145,6 +146,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     primary: createReadStore(pool),
     budgets: createBudgetStore(pool),
     rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events }),
+    jobs: createJobReader(pool),
     // Two connections: a large update must not hold up an answer.
     store: createRedisCells({ client: readerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
     materialiserStore: createRedisCells({ client: writerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),

@@ -8,6 +8,8 @@ import type { AnswerRoutesDeps } from './answer-routes.ts';
 import { createListBudgets } from './budgets.ts';
 import type { BudgetsDeps } from './budgets.ts';
 import type { Freshness } from './freshness.ts';
+import { createJobHandlers } from './jobs.ts';
+import type { JobsDeps } from './jobs.ts';
 import type { Receipts } from './receipts.ts';
 import { createRejectedHandlers } from './rejected.ts';
 import type { RejectedDeps } from './rejected.ts';
@@ -15,7 +17,7 @@ import type { RegisteredPack, Registry } from './registry.ts';
 import type { Status } from './status.ts';
 import { storeFaultOf } from './store-fault.ts';
 
-export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps, BudgetsDeps {
+export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps, BudgetsDeps, JobsDeps {
   readonly receipts: Receipts;
   readonly registry: Registry;
   readonly freshness: Freshness;
@@ -28,6 +30,7 @@ export type QueryHandlers = Readonly<Record<RouteNameOf<'query'>, Handler>>;
 export function createHandlers(deps: HandlerDeps): QueryHandlers {
   const { registry } = deps;
   const { listRejected, readRejected } = createRejectedHandlers(deps);
+  const { listJobs, readJob, readJobResult, cancelJob } = createJobHandlers(deps);
   return {
     // A receipt asks for little: where even that takes too long the server is ill, not the request.
     askQuestion: whileStoreAnswers('question_too_slow', async (exchange) => askQuestion(deps, exchange)),
@@ -37,6 +40,10 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     listRejected: whileStoreAnswers('unavailable', listRejected),
     readRejected: whileStoreAnswers('unavailable', readRejected),
     listBudgets: whileStoreAnswers('unavailable', createListBudgets(deps)),
+    listJobs: whileStoreAnswers('unavailable', listJobs),
+    readJob: whileStoreAnswers('unavailable', readJob),
+    readJobResult: whileStoreAnswers('unavailable', readJobResult),
+    cancelJob: whileStoreAnswers('unavailable', cancelJob),
     listMetrics: (exchange) => sendJson(exchange, { metrics: registry.metrics(exchange.caller.tenant).map(metricView) }),
     readMetric(exchange) {
       const metric = registry.metric(exchange.caller.tenant, exchange.params['metric'] ?? '');

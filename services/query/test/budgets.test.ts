@@ -7,10 +7,12 @@ const BUDGET = { metric: 'wiki.edits', dimension: 'page', day: '2026-11-29', val
 async function serve() {
   const asked: BudgetFilter[] = [];
   const noQuestion = async () => Promise.reject(new Error('nothing is asked'));
-  const served = await serveAsk(noQuestion, undefined, {
-    list: async (filter) => {
-      asked.push(filter);
-      return filter.tenant === 'acme' ? [BUDGET, { ...BUDGET, dimension: 'country', values: 3, spentAtMs: null }] : [];
+  const served = await serveAsk(noQuestion, {
+    budgets: {
+      list: async (filter) => {
+        asked.push(filter);
+        return filter.tenant === 'acme' ? [BUDGET, { ...BUDGET, dimension: 'country', values: 3, spentAtMs: null }] : [];
+      },
     },
   });
   const get = async (query: string, tenant = 'acme') => {

@@ -26,11 +26,13 @@ interface Page {
 
 async function serve() {
   const served = await serveAsk(async () => Promise.reject(new Error('nothing is asked')), {
-    async list({ tenant, after, rowsMax }) {
-      const from = after === null ? 0 : ROWS.findIndex(({ logOffset }) => logOffset === after.logOffset) + 1;
-      return tenant === 'acme' ? ROWS.slice(from, from + rowsMax) : [];
+    rejected: {
+      async list({ tenant, after, rowsMax }) {
+        const from = after === null ? 0 : ROWS.findIndex(({ logOffset }) => logOffset === after.logOffset) + 1;
+        return tenant === 'acme' ? ROWS.slice(from, from + rowsMax) : [];
+      },
+      find: async () => null,
     },
-    find: async () => null,
   });
   const page = async (query: string, tenant?: string) => {
     const answer = await served.call(`/v1/rejected?${query}`, tenant === undefined ? {} : { tenant });

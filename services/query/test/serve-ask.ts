@@ -1,5 +1,6 @@
 import { createHttpServer, signCaller } from '@tidegate/http';
-import type { BudgetStore } from '@tidegate/postgres';
+import type { BudgetStore, JobReader } from '@tidegate/postgres';
+import { createMemoryJobs } from '@tidegate/postgres/memory';
 import { systemClock as clock, createRepeatableSealer } from '@tidegate/runtime';
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
 import { createEtag } from '../src/answer-body.ts';
@@ -10,7 +11,10 @@ import type { RejectedDeps } from '../src/rejected.ts';
 import { createRegistry } from '../src/registry.ts';
 
 export interface ServedAsk {
-  call(path: string, init?: RequestInit & { readonly tenant?: string }): Promise<Response>;
+  call(
+    path: string,
+    init?: RequestInit & { readonly tenant?: string; readonly keyId?: string; readonly scopes?: readonly string[] },
+  ): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -18,8 +22,16 @@ const NO_ROWS: RejectedDeps['rejected'] = { list: async () => [], find: async ()
 const NO_BUDGETS: BudgetStore = { list: async () => [] };
 const callerKey = new Uint8Array(32).fill(5);
 
+/** What stands in place of tables; absent: an empty one. */
+export interface ServedStores {
+  readonly rejected?: RejectedDeps['rejected'];
+  readonly budgets?: Pick<BudgetStore, 'list'>;
+  readonly jobs?: JobReader;
+}
+
 /** The service's routes over HTTP, with a given outcome of its questions and receipts. */
-export async function serveAsk(ask: Ask, rejected: RejectedDeps['rejected'] = NO_ROWS, budgets = NO_BUDGETS): Promise<ServedAsk> {
+export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<ServedAsk> {
+  const { rejected = NO_ROWS, budgets = NO_BUDGETS, jobs = createMemoryJobs() } = stores;
   const handlers = createHandlers({
     ask,
     etagOf: createEtag(new Uint8Array(32).fill(6)),
@@ -31,6 +43,7 @@ export async function serveAsk(ask: Ask, rejected: RejectedDeps['rejected'] = NO
     },
     rejected,
     budgets,
+    jobs,
     cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),
     registry: createRegistry(() => undefined),
     freshness: createFreshness(() => clock.nowMs()),
@@ -43,8 +56,8 @@ export async function serveAsk(ask: Ask, rejected: RejectedDeps['rejected'] = NO
   const server = createHttpServer({ handlers, callerKey, clock, log, metrics, tracing: createTracing({ service: 'query' }) });
   const port = await server.listen({ host: '127.0.0.1', port: 0 });
   return {
-    call(path, { tenant = 'acme', headers, ...init } = {}) {
-      const caller = signCaller(callerKey, { tenant, keyId: 'k', scopes: [] }, clock.nowMs());
+    call(path, { tenant = 'acme', keyId = 'k', scopes = [], headers, ...init } = {}) {
+      const caller = signCaller(callerKey, { tenant, keyId, scopes }, clock.nowMs());
       const all = new Headers(headers);
       all.set('x-tidegate-caller', caller);
       if (init.body !== undefined) all.set('content-type', 'application/json');

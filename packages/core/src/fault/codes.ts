@@ -150,6 +150,18 @@ export const FAULTS = {
     meaning: 'Something failed that should not have; the log has it under the request id.',
     next: 'Send the request again; if it fails again, report the request id.',
   },
+  job_failed: {
+    status: 500,
+    title: 'Job failed',
+    meaning: 'Three attempts at the work of a job failed, or ended with their process; the log has each under the id of the job.',
+    next: 'Ask for the job again; if it fails again, report its id.',
+  },
+  job_without_result: {
+    status: 409,
+    title: 'Job without result',
+    meaning: 'The job is not completed: it waits, runs, was cancelled, or failed.',
+    next: 'Ask GET /v1/jobs/{id} for its state, and for the result once it is completed.',
+  },
   key_not_active: {
     status: 409,
     title: 'Key not active',

@@ -1,0 +1,109 @@
+/** `GET /v1/jobs`, one of them, its result, and its end. Whoever asked for a job sees it, and so does an administrator of the tenant. */
+import type { Exchange, ProblemFault } from '@tidegate/http';
+import { decodeJson, JOBS_QUERY, jobView, sendJson, sendProblem } from '@tidegate/http';
+import type { JobFilter, JobInfo, JobReader } from '@tidegate/postgres';
+import type { Sealer } from '@tidegate/runtime';
+import { z } from 'zod';
+
+export interface JobsDeps {
+  readonly jobs: JobReader;
+  readonly cursorSealer: Sealer;
+}
+
+type Answering = (exchange: Exchange) => Promise<void>;
+
+export interface JobHandlers {
+  readonly listJobs: Answering;
+  readonly readJob: Answering;
+  readonly readJobResult: Answering;
+  readonly cancelJob: Answering;
+}
+
+/** What the list was asked for, then instant and id of the last row that was told. */
+const CURSOR_SCHEMA = z.tuple([z.string(), z.number(), z.string()]);
+const ADMIN = 'tenant:admin';
+
+export function createJobHandlers({ jobs, cursorSealer }: JobsDeps): JobHandlers {
+  /** Null: not there, or not for this caller, who is told neither. */
+  async function find({ caller, params }: Exchange): Promise<JobInfo | null> {
+    const job = await jobs.find(caller.tenant, params['job'] ?? '');
+    return job !== null && (job.owner === caller.keyId || caller.scopes.includes(ADMIN)) ? job : null;
+  }
+
+  return {
+    async listJobs(exchange) {
+      const asked = JOBS_QUERY.safeParse(Object.fromEntries(exchange.query));
+      if (!asked.success) {
+        const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
+        return refuse(exchange, { code: 'request_invalid', errors });
+      }
+      const { status, kind, cursor, limit } = asked.data;
+      const list = listOf(exchange, { status, kind });
+      const after = cursor === undefined ? null : openCursor(cursorSealer, list, cursor);
+      if (after === undefined) return refuse(exchange, { code: 'cursor_invalid' });
+      const rows = await jobs.list({ ...list, after, rowsMax: limit + 1 });
+      const page = rows.slice(0, limit);
+      const last = rows.length > limit ? page.at(-1) : undefined;
+      sendJson(exchange, { jobs: page.map(jobView), next_cursor: last === undefined ? null : sealCursor(cursorSealer, list, last) });
+    },
+    async readJob(exchange) {
+      const job = await find(exchange);
+      return job === null ? refuse(exchange, { code: 'not_found' }) : sendJson(exchange, jobView(job));
+    },
+    async readJobResult(exchange) {
+      const job = await find(exchange);
+      if (job === null) return refuse(exchange, { code: 'not_found' });
+      const result = await jobs.result(job.tenant, job.id);
+      if (result === null) return refuse(exchange, { code: 'job_without_result' });
+      sendText(exchange, result);
+    },
+    async cancelJob(exchange) {
+      const job = await find(exchange);
+      if (job === null) return refuse(exchange, { code: 'not_found' });
+      await jobs.cancel(job.tenant, job.id);
+      sendJson(exchange, jobView((await jobs.find(job.tenant, job.id)) ?? job));
+    },
+  };
+}
+
+type Listed = Omit<JobFilter, 'after' | 'rowsMax'>;
+
+function listOf({ caller }: Exchange, { status, kind }: Pick<z.output<typeof JOBS_QUERY>, 'status' | 'kind'>): Listed {
+  const owner = caller.scopes.includes(ADMIN) ? null : caller.keyId;
+  return { tenant: caller.tenant, owner, state: status ?? null, kind: kind ?? null };
+}
+
+function nameOf({ tenant, owner, state, kind }: Listed): string {
+  return JSON.stringify(['jobs', tenant, owner, state, kind]);
+}
+
+function sealCursor(sealer: Sealer, list: Listed, last: JobInfo): string {
+  const plain = JSON.stringify([nameOf(list), last.submittedAtMs, last.id]);
+  return Buffer.from(sealer.seal(Buffer.from(plain))).toString('base64url');
+}
+
+/** Undefined where it is no cursor of this list. */
+function openCursor(sealer: Sealer, list: Listed, text: string): JobFilter['after'] | undefined {
+  const plain = sealer.open(new Uint8Array(Buffer.from(text, 'base64url')));
+  const json = plain === null ? null : decodeJson(plain);
+  const read = json?.ok === true ? CURSOR_SCHEMA.safeParse(json.value) : null;
+  if (read?.success !== true) return undefined;
+  const [name, submittedAtMs, id] = read.data;
+  return name === nameOf(list) ? { submittedAtMs, id } : undefined;
+}
+
+/** The result goes out as it was written: numbers in it may have more digits than a double. */
+function sendText({ response, context }: Exchange, json: string): void {
+  const body = Buffer.from(json);
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'cache-control': 'no-store',
+    'x-request-id': context.requestId,
+  });
+  response.end(body);
+}
+
+function refuse({ response, context }: Exchange, fault: ProblemFault): void {
+  sendProblem(response, fault, context);
+}
