@@ -22,10 +22,12 @@ export interface RawRow {
   bytes: Uint8Array;
   dataStart: number;
   dataEnd: number;
+  /** As one JSON object; empty: it has none. */
+  attributes: Uint8Array;
 }
 
 /** Columns in the order in which `createRawRows` writes them; `sql/copy-raw-rows.sql` names the same. */
-export const RAW_COLUMNS = 12;
+export const RAW_COLUMNS = 13;
 
 export interface RawRows {
   readonly count: number;
@@ -91,6 +93,8 @@ function writeRow(to: ByteWriter, row: RawRow): void {
   to.int32(4);
   to.int32(row.packVersion);
   to.field(row.bytes, row.dataStart, row.dataEnd);
+  if (row.attributes.length === 0) to.int32(-1);
+  else to.field(row.attributes);
 }
 
 /** Reads rows back; for the in-memory store and for tests. */
@@ -115,9 +119,10 @@ export function readRawRows(bytes: Uint8Array): readonly RawRow[] {
     const [occurredAtMs, receivedAtMs] = [fromPostgresMicros(int64()), fromPostgresMicros(int64())];
     const [partition, logOffset, logGeneration, packVersion] = [int32(), int64(), int32(), int32()];
     const data = Uint8Array.from(field() ?? []);
+    const attributes = Uint8Array.from(field() ?? []);
     rows.push({
       ...{ tenant, eventId, source, type, subject, occurredAtMs, receivedAtMs, partition, logOffset, logGeneration, packVersion },
-      ...{ idStart: -1, idEnd: -1, bytes: data, dataStart: 0, dataEnd: data.length },
+      ...{ idStart: -1, idEnd: -1, bytes: data, dataStart: 0, dataEnd: data.length, attributes },
     });
   }
   return rows;

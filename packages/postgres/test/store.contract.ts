@@ -54,8 +54,18 @@ function commitOf(partition: number, offset: number, overrides: Partial<Partitio
   const rows = createRawRows();
   const data = Buffer.from('{"price":1.50}');
   const position = { partition, logOffset: offset, logGeneration: 1, packVersion: 1 };
+  const attributes = Buffer.from(offset === 0 ? '' : `{"schemaversion":2,"region":"n${offset}"}`);
   const event = { tenant: 'acme', eventId: `e-${offset}`, idStart: -1, idEnd: -1, source: 'pos', type: 'shop.sale', subject: null };
-  rows.add({ ...event, ...position, occurredAtMs: -1_000, receivedAtMs: ARRIVAL_MS, bytes: data, dataStart: 0, dataEnd: data.length });
+  rows.add({
+    ...event,
+    ...position,
+    occurredAtMs: -1_000,
+    receivedAtMs: ARRIVAL_MS,
+    bytes: data,
+    dataStart: 0,
+    dataEnd: data.length,
+    attributes,
+  });
   return {
     partition,
     token: bytes(16, 1),

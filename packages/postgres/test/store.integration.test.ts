@@ -2,6 +2,7 @@ import { createMetrics } from '@tidegate/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../src/migrate.ts';
 import { createPgStore } from '../src/pg-store.ts';
+import { createRawRows } from '../src/raw-rows.ts';
 import { createPoolMeter } from '../src/pool-meter.ts';
 import { COMMIT_FAULT_POINTS } from '../src/store.ts';
 import type { PartitionCommit } from '../src/store.ts';
@@ -59,6 +60,32 @@ const UNOWNED: PartitionCommit = {
   rejected: [],
   slice: null,
 };
+
+describe('a raw row', () => {
+  it('holds what an event says beside its data, and null where it says nothing', async () => {
+    const database = await createScratchDatabase();
+    await migrate({ databaseUrl: database.url });
+    const store = createPgStore({ databaseUrl: database.url, applicationName: 'test', role: 'tidegate_aggregator' });
+    await store.ensureRawDays([0]);
+    const lane = { startOffset: 0, topicId: 'c/t' };
+    await store.claim([{ partition: 1, live: lane, rejected: lane }], UNOWNED.token);
+    const rows = createRawRows();
+    const data = Buffer.from('{"n":1.50}');
+    const event = { tenant: 'acme', source: '', type: 't', subject: null, occurredAtMs: 0, receivedAtMs: 0, packVersion: 1, bytes: data };
+    const place = { idStart: -1, idEnd: -1, partition: 1, logGeneration: 1, dataStart: 0, dataEnd: data.length };
+    rows.add({ ...event, ...place, eventId: 'plain', logOffset: 0, attributes: NOTHING });
+    rows.add({ ...event, ...place, eventId: 'told', logOffset: 1, attributes: Buffer.from('{"schemaversion":3,"region":"Tromsø"}') });
+    const cells = { ...UNOWNED.cells, absent: [] };
+    const live = { expected: 0, next: 2, lastRecordSha256: null };
+    expect(await store.commit({ partitions: [{ ...UNOWNED, live, cells, rawRows: rows.bytes() }] })).toMatchObject({ kind: 'committed' });
+    expect(await database.query('SELECT event_id, data::text, attributes FROM raw_event ORDER BY log_offset')).toEqual([
+      { event_id: 'plain', data: '{"n":1.50}', attributes: null },
+      { event_id: 'told', data: '{"n":1.50}', attributes: { schemaversion: 3, region: 'Tromsø' } },
+    ]);
+    await store.close();
+    await database.drop();
+  });
+});
 
 describe('a flush whose connection the server ends while statements are under way', () => {
   let database: ScratchDatabase;

@@ -107,6 +107,7 @@ function emptyRow(): RawRow {
   return {
     ...{ tenant: '', eventId: '', idStart: -1, idEnd: -1, source: '', type: '', subject: null, occurredAtMs: 0, receivedAtMs: 0 },
     ...{ partition: 0, logOffset: 0, logGeneration: 0, packVersion: 0, bytes: new Uint8Array(0), dataStart: 0, dataEnd: 0 },
+    attributes: new Uint8Array(0),
   };
 }
 
@@ -128,6 +129,7 @@ function fillRow(row: RawRow, reader: CanonicalReader, at: { owned: OwnedPartiti
   row.bytes = at.slab.bytes;
   row.dataStart = reader.dataStart();
   row.dataEnd = reader.dataEnd();
+  row.attributes = reader.attributes();
 }
 
 function advance(owned: OwnedPartition, { slab, from, to }: Slice): void {

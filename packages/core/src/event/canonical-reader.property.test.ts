@@ -77,6 +77,7 @@ function sawOf(reader: CanonicalReader, bytes: Uint8Array): unknown {
   return {
     envelope: [reader.tenant(), reader.id(), reader.source(), reader.type(), reader.subject(), reader.timeMs(), reader.packVersion()],
     ...{ range: [reader.dataStart(), reader.dataEnd()], fields, isIdAsWritten: idBytes === null || idBytes === reader.id() },
+    attributes: new TextDecoder().decode(reader.attributes()),
   };
 }
 
@@ -97,6 +98,22 @@ test('a reader that has read other records reads each as one that has read none'
       }
     }),
     { numRuns: 60 },
+  );
+});
+
+const OWN = ['specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'tenant', 'packversion', 'data'];
+
+test('the attributes of a record are all that it says beside its data and what every record says, whatever was read before', () => {
+  const reader = createCanonicalReader();
+  fc.assert(
+    fc.property(records, (record) => {
+      const bytes = new TextEncoder().encode(record);
+      if (!reader.read(bytes, 0, bytes.length)) return;
+      const said = Object.entries(JSON.parse(record) as object).filter(([name]) => !OWN.includes(name));
+      const attributes = new TextDecoder().decode(reader.attributes());
+      expect(attributes === '' ? null : JSON.parse(attributes)).toEqual(said.length === 0 ? null : Object.fromEntries(said));
+    }),
+    { numRuns: 500 },
   );
 });
 

@@ -12,6 +12,7 @@ import type { HeadSegment, TailSegment } from './known-envelopes.ts';
 import { KnownSegments } from './known-envelopes.ts';
 import { endOf, FLAG, startOf } from './member-list.ts';
 import { bytesOf, PlainData, standsAt } from './plain-data.ts';
+import { attributesOf, NO_ATTRIBUTES } from './record-attributes.ts';
 import { AT, KINDS, MEMBERS, NAMES } from './record-members.ts';
 import { TextCache } from './text-cache.ts';
 
@@ -42,7 +43,8 @@ class ScanningReader implements CanonicalReader {
   private readonly at = new Int32Array(MEMBERS.length);
   private bytes: Uint8Array = new Uint8Array(0);
   private head: HeadSegment = { bytes: this.bytes, source: '', type: '' };
-  private tail: TailSegment = { bytes: this.bytes, tenant: '', packVersion: 0 };
+  private tail: TailSegment = { bytes: this.bytes, tenant: '', packVersion: 0, attributes: NO_ATTRIBUTES };
+  private ownAttributes: Uint8Array = NO_ATTRIBUTES;
   private instantMs = Number.NaN;
   /** Ranges of texts are those between their quotes. */
   private idFrom = 0;
@@ -114,6 +116,10 @@ class ScanningReader implements CanonicalReader {
     return this.dataTo;
   }
 
+  attributes(): Uint8Array {
+    return this.ownAttributes;
+  }
+
   kind(field: string): DataKind {
     return this.values.kind(field);
   }
@@ -170,6 +176,7 @@ class ScanningReader implements CanonicalReader {
     this.head = head;
     this.instantMs = instantMs;
     this.tail = tail;
+    this.ownAttributes = tail.attributes;
     this.dataFrom = dataFrom;
     this.dataTo = dataTo;
     this.values.take(bytes, this.plainData.members);
@@ -197,6 +204,7 @@ class ScanningReader implements CanonicalReader {
     this.values.take(bytes, scanner.data);
     this.head = this.heads.find(bytes, this.idTo + 1) ?? this.heads.learn(this.newHead());
     this.tail = this.tails.find(bytes, this.textTo(AT.time) + 1) ?? this.tails.learn(this.newTail(packVersion));
+    this.ownAttributes = this.attributesFrom((at[AT.data] ?? 0) + 1);
     return true;
   }
 
@@ -220,7 +228,17 @@ class ScanningReader implements CanonicalReader {
   }
 
   private newTail(packVersion: number): TailSegment {
-    return { bytes: this.bytes.slice(this.textTo(AT.time) + 1, this.dataFrom), tenant: this.envelopeText(AT.tenant), packVersion };
+    return {
+      bytes: this.bytes.slice(this.textTo(AT.time) + 1, this.dataFrom),
+      tenant: this.envelopeText(AT.tenant),
+      packVersion,
+      attributes: this.attributesFrom(this.scanner.members.count),
+    };
+  }
+
+  /** The schema's version, and the members from the index on. */
+  private attributesFrom(from: number): Uint8Array {
+    return attributesOf(this.bytes, this.scanner.members, { schemaVersion: this.at[AT.schemaVersion] ?? -1, from });
   }
 
   private readPackVersion(): number {

@@ -25,6 +25,8 @@ export interface CanonicalReader {
   /** Byte range of the `data` object in the bytes that were read. */
   dataStart(): number;
   dataEnd(): number;
+  /** The event's further attributes as one JSON object: the version of its schema, extensions of a CloudEvent. Empty where it has none. */
+  attributes(): Uint8Array;
   /** What the member of `data` holds. */
   kind(field: string): DataKind;
   /** Text of a string member; "" for others. */

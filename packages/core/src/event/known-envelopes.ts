@@ -15,6 +15,8 @@ export interface TailSegment {
   readonly bytes: Uint8Array;
   readonly tenant: string;
   readonly packVersion: number;
+  /** What the segment says of `CanonicalReader.attributes`. */
+  readonly attributes: Uint8Array;
 }
 
 /**
