@@ -7,6 +7,7 @@ import { addOperations } from './commands/operations.ts';
 import { addPacks } from './commands/packs.ts';
 import { addQuery } from './commands/query.ts';
 import { addRejected } from './commands/rejected.ts';
+import { addRestatements } from './commands/restatements.ts';
 import { addSend } from './commands/send.ts';
 import { CommandFailure, type Terminal } from './terminal.ts';
 
@@ -27,6 +28,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addKeys(program, terminal);
   addRejected(program, terminal);
   addBudgets(program, terminal);
+  addRestatements(program, terminal);
   addOperations(program, terminal);
   addDrill(program, terminal);
   inheritSettings(program);

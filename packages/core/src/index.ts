@@ -83,7 +83,7 @@ export type { CursorMark } from './query/cursor.ts';
 export type { MeasureValue, StateAlgebra } from './query/measure-value.ts';
 export { freshnessOf } from './query/meta.ts';
 export type { Freshness, FreshnessStatus, PartitionFreshness } from './query/meta.ts';
-export { piecesOfPlan, planPieces } from './query/pieces.ts';
+export { missingUntilS, piecesOfPlan, planPieces } from './query/pieces.ts';
 export type { RangePiece } from './query/pieces.ts';
 export { planQuestion } from './query/plan.ts';
 export type { Plan, PlanAsk } from './query/plan.ts';
@@ -142,8 +142,9 @@ export type { RawEvent, RawFold } from './rollup/raw-fold.ts';
 export type { FoldPlan } from './rollup/fold-plan.ts';
 export { createFolder } from './rollup/folder.ts';
 export type { CellDelta, DayOfEvents, FoldedBatch, Folder, FoldPlanSource } from './rollup/folder-shape.ts';
+export { Lateness, LATENESS_BOUNDS_S, latenessQuantileS } from './time/lateness.ts';
 export { bucketStart, bucketStartS, COARSE_GRAINS, FINER_GRAIN, GRAINS } from './rollup/grain.ts';
-export type { CoarseGrain, GrainCode, StoredGrain } from './rollup/grain.ts';
+export type { CellFloors, CoarseGrain, GrainCode, StoredGrain } from './rollup/grain.ts';
 export {
   compareBytes,
   isCellSealed,

@@ -23,6 +23,7 @@ export { RATE_LIMIT_HEADER_NAMES, rateLimitHeaders } from './rate-limit-headers.
 export type { ObservedRequest, RequestTelemetry, RequestTelemetryOptions } from './request-telemetry.ts';
 export { createRequestTelemetry } from './request-telemetry.ts';
 export { BUDGETS_QUERY } from './budget-schemas.ts';
+export { RESTATEMENTS_QUERY } from './restatement-schemas.ts';
 export { BATCH_QUESTIONS_MAX, RECEIPT_QUERY, REJECTED_QUERY } from './route-schemas.ts';
 export type { RouteMatch } from './router.ts';
 export { createRouter } from './router.ts';

@@ -3,6 +3,7 @@ import { QUESTION_SCHEMA } from '@tidegate/core';
 import { z } from 'zod';
 import { BUDGETS_QUERY, BUDGETS_SCHEMA } from './budget-schemas.ts';
 import * as jobs from './job-schemas.ts';
+import { RESTATEMENTS_QUERY, RESTATEMENTS_SCHEMA } from './restatement-schemas.ts';
 import { ANSWERING, JSON_BODY } from './route-faults.ts';
 import type { Scope } from './admin-schemas.ts';
 import * as admin from './admin-schemas.ts';
@@ -154,6 +155,17 @@ export const ROUTES = {
     query: schemas.RECEIPT_QUERY,
     responses: { 200: { description: 'How far the events are counted.', schema: schemas.RECEIPT_STATE_SCHEMA } },
     faults: ['not_found', 'request_invalid', 'unavailable'],
+  },
+  listRestatements: {
+    method: 'GET',
+    path: '/v1/restatements',
+    summary: 'Closed buckets that were changed, and by what',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    query: RESTATEMENTS_QUERY,
+    responses: { 200: { description: 'A page of them, by metric, version and bucket.', schema: RESTATEMENTS_SCHEMA } },
+    faults: ['cursor_invalid', 'request_invalid', 'unavailable'],
   },
   listRejected: {
     method: 'GET',

@@ -200,6 +200,7 @@ describe('a service behind the gateway', () => {
     askBatch: (exchange) => sendJson(exchange, {}),
     listRejected: (exchange) => sendJson(exchange, {}),
     listBudgets: (exchange) => sendJson(exchange, {}),
+    listRestatements: (exchange) => sendJson(exchange, {}),
     readRejected: (exchange) => sendJson(exchange, {}),
     listJobs: (exchange) => sendJson(exchange, {}),
     readJob: (exchange) => sendJson(exchange, {}),

@@ -86,6 +86,7 @@ async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt):
   steps.send(writeJournal(client, commits, writes));
   await fault('flush.journaled');
   steps.send(writeRejected(client, commits));
+  steps.send(writeRestated(client, commits));
   await fault('flush.rejected_written');
   await steps.done();
   attempt.commitSent = true;
@@ -204,6 +205,19 @@ async function writeRejected(client: pg.PoolClient, commits: readonly PartitionC
     byteaArray(rows.map((r) => r.sha256)),
     byteaArray(rows.map((r) => r.sealed)),
     timestamptzArray(rows.map((r) => r.receivedAtMs)),
+  ]);
+}
+
+async function writeRestated(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<void> {
+  const rows = commits.flatMap(({ partition, restated = [] }) => restated.map((bucket) => ({ ...bucket, partition })));
+  if (rows.length === 0) return;
+  await run(client, 'upsert-restated', [
+    textArray(rows.map((r) => r.tenant)),
+    textArray(rows.map((r) => r.metric)),
+    int4Array(rows.map((r) => r.version)),
+    int8Array(rows.map((r) => r.bucketS)),
+    textArray(rows.map((r) => r.cause)),
+    int4Array(rows.map((r) => r.partition)),
   ]);
 }
 

@@ -67,6 +67,23 @@ export type { CellSnapshot, CountedProgress, EndedLog, LogGap, LogSpan, PiecesOf
 // budgets of dimensions
 export { createBudgetStore } from './budget-store.ts';
 export type { BudgetFilter, BudgetInfo, BudgetStore } from './budget-store.ts';
+// retention
+export { createKeptStore } from './kept-store.ts';
+export type { Kept, KeptStore, LostRaw } from './kept-store.ts';
+export { createRetentionStore } from './retention-store.ts';
+export type {
+  CellFloorRow,
+  CellsOfGrain,
+  DropOutcome,
+  DroppedCells,
+  RawDay,
+  RetentionStore,
+  RetentionStoreOptions,
+} from './retention-store.ts';
+
+// restated buckets
+export { createRestatedStore } from './restated-store.ts';
+export type { RestatedBucket, RestatedCause, RestatedFilter, RestatedInfo, RestatedPlace, RestatedStore } from './restated-store.ts';
 
 // keys of persons
 export { createPersonKeyStore, rewrapPersonKeys } from './person-keys.ts';

@@ -122,7 +122,16 @@ function apply(db: MemoryDatabase, part: PartitionCommit, { writes, sealed }: Ma
   }
   const block = { commit: { ...part, identities: Uint8Array.from(part.identities) }, cells: encodeCellKeys(writes) };
   db.journal.set(partition, [...(db.journal.get(partition) ?? []), block]);
-  for (const row of part.rejected) {
+  listOutcomes(db, part);
+}
+
+/** What a commit tells of: closed buckets that it changed, records that it rejected. */
+function listOutcomes(db: MemoryDatabase, { partition, restated = [], rejected }: PartitionCommit): void {
+  for (const bucket of restated) {
+    const key = [bucket.tenant, bucket.metric, bucket.version, bucket.bucketS, bucket.cause, partition].join(' ');
+    db.restated.set(key, { ...bucket, partition, revision: (db.restated.get(key)?.revision ?? 0) + 1 });
+  }
+  for (const row of rejected) {
     const key = `${row.topic}/${row.logGeneration}/${row.partition}/${row.logOffset}`;
     if (!db.rejected.has(key)) db.rejected.set(key, row);
   }

@@ -3,6 +3,7 @@ import type { BudgetKey } from './budget-shape.ts';
 import type { RawRow } from './raw-rows.ts';
 import type { EndedLog } from './read-store.ts';
 import type { TaskRow } from './task-shape.ts';
+import type { RestatedBucket } from './restated-store.ts';
 import type { CommitFault, DedupGeneration, Lane, LanePosition, PartitionCommit, RejectedRow, StoredCell } from './store.ts';
 
 export interface LaneState extends LanePosition {
@@ -47,6 +48,8 @@ export interface MemoryDatabase {
   readonly rejected: Map<string, RejectedRow>;
   readonly gaps: { readonly partition: number; readonly lane: Lane; readonly fromOffset: number; readonly toOffset: number }[];
   readonly endedLogs: (EndedLog & { readonly lane: Lane })[];
+  /** Closed buckets that commits changed, by what names the row. */
+  readonly restated: Map<string, RestatedBucket & { readonly partition: number; readonly revision: number }>;
   /** Seals that are under way, by partition. */
   readonly sealTasks: Map<number, SealTask>;
   /** Of dimensions, by `budgetText`. */
@@ -77,6 +80,7 @@ export function createMemoryDatabase(): MemoryDatabase {
     rejected: new Map(),
     gaps: [],
     endedLogs: [],
+    restated: new Map(),
     sealTasks: new Map(),
     budgets: new Map(),
     tasks: new Map(),

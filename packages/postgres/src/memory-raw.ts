@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 /** As the statements `read-arrival-days`, `read-raw-spans` and `read-raw-rows`. */
 export function createMemoryRaw(db: MemoryDatabase): RawStore {
   return {
-    async readArrivalDays(tenant, eventDay) {
+    async readArrivalDays({ tenant, eventDay }) {
       const days = [...db.arrivalDays]
         .map((key) => key.split('/'))
         .filter(([of, event]) => of === tenant && (eventDay === null || Number(event) === eventDay));

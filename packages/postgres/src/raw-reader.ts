@@ -18,8 +18,8 @@ interface RawEventRow {
 /** Reads what is committed: rows of a partition below its committed offset, which change no more. */
 export function createRawReader(on: pg.Pool | pg.ClientBase): RawStore {
   return {
-    async readArrivalDays(tenant, eventDay) {
-      const rows = await run<{ arrival_day: number; is_kept: boolean }>(on, 'read-arrival-days', [tenant, eventDay]);
+    async readArrivalDays({ tenant, types, eventDay }) {
+      const rows = await run<{ arrival_day: number; is_kept: boolean }>(on, 'read-arrival-days', [...[tenant, eventDay, textArray(types)]]);
       return rows.map((row) => ({ arrivalDay: row.arrival_day, isKept: row.is_kept }));
     },
     async readRawSpans(partition, arrivalDay) {

@@ -8,6 +8,12 @@ export interface ArrivalDayKept {
   readonly isKept: boolean;
 }
 
+export interface ArrivalDaysAsk {
+  readonly tenant: string;
+  readonly types: readonly string[];
+  readonly eventDay: number | null;
+}
+
 /** Offsets `fromOffset` ≤ offset ≤ `lastOffset` of one log that rows of an arrival day have. */
 export interface RawSpan {
   readonly logGeneration: number;
@@ -34,8 +40,11 @@ export interface StoredEvent extends RawEvent {
 }
 
 export interface RawStore {
-  /** Days on which events of the tenant came, oldest first; with `eventDay` those that hold events of that day. */
-  readArrivalDays(tenant: string, eventDay: number | null): Promise<readonly ArrivalDayKept[]>;
+  /**
+   * Days on which events of the tenant came, oldest first; with `eventDay` those that hold events of that day. A day is kept
+   * where the rows of all the types are.
+   */
+  readArrivalDays(of: ArrivalDaysAsk): Promise<readonly ArrivalDayKept[]>;
   /** By generation. */
   readRawSpans(partition: number, arrivalDay: number): Promise<readonly RawSpan[]>;
   /** In the order of their offsets. */

@@ -1,6 +1,7 @@
 import type { JournaledIdentities, SealState, SeriesEntry } from '@tidegate/core';
 import type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
 import type { RawStore } from './raw-shape.ts';
+import type { RestatedBucket } from './restated-store.ts';
 import type { SealSlice } from './seal-shape.ts';
 import type { PendingValues } from './budget-shape.ts';
 import type { TaskChange, TaskRow } from './task-shape.ts';
@@ -128,6 +129,8 @@ export interface PartitionCommit {
   readonly arrivalFromMs: number;
   readonly arrivalToMs: number;
   readonly rejected: readonly RejectedRow[];
+  /** Closed buckets that it changes. */
+  readonly restated?: readonly RestatedBucket[];
   /** Of a commit that is a slice of a seal; it has no batch's cells. */
   readonly slice: SealSlice | null;
   /** Rows of `partition_task` that this commit writes. */

@@ -65,6 +65,8 @@ describe('tables that are made while the system runs', () => {
     'DROP TABLE raw_event_20261120',
     'DROP TABLE raw_event CASCADE',
     'TRUNCATE raw_event',
+    'DELETE FROM raw_day',
+    'UPDATE raw_day SET archived_at = now()',
     'DELETE FROM raw_event',
     'CREATE INDEX mine ON raw_event (tenant)',
     'CREATE TABLE mine (x int)',

@@ -4,14 +4,14 @@
  */
 import type { ChunkCell, ChunkCellKey, GrainCode, SealedThrough, SeriesEntry } from '@tidegate/core';
 
-/** Which cells a chunk holds: all of one set of one metric version on one UTC day; with a subject, that subject's alone. */
+/** Which cells a chunk holds: all of one set of one metric version in one span of days; with a subject, that subject's alone. */
 export interface ChunkName {
   readonly tenant: string;
   readonly metric: string;
   readonly version: number;
   readonly setNo: number;
   readonly grain: GrainCode;
-  /** Days since 1970-01-01. */
+  /** Days since 1970-01-01; of minutes with an eighth of a day. */
   readonly utcDay: number;
   /** Pseudonym; null for the chunk of series without a subject. */
   readonly subject: string | null;

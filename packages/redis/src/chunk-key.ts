@@ -1,10 +1,13 @@
 import type { ChunkName } from './cell-store.ts';
 
 const DAY_MS = 86_400_000;
+/** Code of the grain whose chunks are shorter than a day. */
+const MINUTE = 1;
 
 /** All keys of a tenant's chunks share a hash tag, so that a script may touch a chunk and its parts on a cluster. */
 export function chunkKey(prefix: string, name: ChunkName): string {
-  const day = new Date(name.utcDay * DAY_MS).toISOString().slice(0, 10);
+  const startsAt = new Date(name.utcDay * DAY_MS).toISOString();
+  const day = startsAt.slice(0, Number.isInteger(name.utcDay) && name.grain !== MINUTE ? 10 : 13);
   const base = `${prefix}:{c:${name.tenant}}:chunk:${name.metric}:${name.version}:${name.setNo}:${name.grain}:${day}`;
   return name.subject === null ? base : `${base}:${name.subject}`;
 }

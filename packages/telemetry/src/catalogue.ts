@@ -117,12 +117,19 @@ export const METRICS = {
     help: 'Age of the oldest event of the partition that is not counted yet; 0 when there is none.',
     labels: ['partition'],
   },
+  lateness_seconds: {
+    kind: 'histogram',
+    help: 'How late events are counted: time from an event to its counting; early ones are 0.',
+    labels: [],
+    buckets: [1, 5, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800],
+  },
   limiter_decisions_total: {
     kind: 'counter',
     help: 'Decisions of the limiter, by class and result (allowed, denied, open).',
     labels: ['class', 'result'],
   },
   limiter_duration_seconds: { kind: 'histogram', help: 'Time of one limiter decision.', labels: [], buckets: SECONDS },
+  maintenance_failures_total: { kind: 'counter', help: 'Turns of the maintenance loop that failed and are done again.', labels: [] },
   materialiser_cells_total: { kind: 'counter', help: 'Cells that the materialiser put into chunks.', labels: [] },
   materialiser_epochs_total: { kind: 'counter', help: 'New cache epochs, by reason (hole, term, start, lost).', labels: ['reason'] },
   materialiser_lag_seconds: {
@@ -142,6 +149,11 @@ export const METRICS = {
     help: 'Upstream requests that failed, by upstream and reason (connect, timeout, aborted, broken).',
     labels: ['upstream', 'reason'],
   },
+  raw_days: {
+    kind: 'gauge',
+    help: 'Arrival days of raw events, by state (open, closed), as the process that maintains them sees them.',
+    labels: ['state'],
+  },
   requests_duration_seconds: {
     kind: 'histogram',
     help: 'Time from the first byte of a request to the last of its answer.',
@@ -150,6 +162,16 @@ export const METRICS = {
   },
   requests_in_progress: { kind: 'gauge', help: 'Requests being answered.', labels: [] },
   requests_total: { kind: 'counter', help: 'Requests, by route template, method and status.', labels: ['route', 'method', 'status'] },
+  retention_removed_total: {
+    kind: 'counter',
+    help: 'What was dropped because its time is over (raw_days, raw_rows, cells).',
+    labels: ['what'],
+  },
+  retention_waiting: {
+    kind: 'gauge',
+    help: 'Raw days that are due and wait, by reason: not_archived yet, or in_use by a task or a long read.',
+    labels: ['reason'],
+  },
   takeovers_total: { kind: 'counter', help: 'Partitions taken over.', labels: [] },
   task_slice_duration_seconds: {
     kind: 'histogram',

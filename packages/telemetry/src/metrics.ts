@@ -19,6 +19,15 @@ export interface HistogramHandle {
   observe(value: number): void;
 }
 
+/** Names of histograms without labels. */
+type TallyName = { [N in NameOf<'histogram'>]: Catalogue[N]['labels']['length'] extends 0 ? N : never }[NameOf<'histogram'>];
+
+export interface Tally {
+  /** By bucket of the catalogue, and one more for what is beyond the last. */
+  readonly counts: readonly number[];
+  readonly sum: number;
+}
+
 type LabelArguments<N extends MetricName> = Catalogue[N]['labels']['length'] extends 0 ? [] : [labels: LabelsOf<N>];
 
 /**
@@ -29,6 +38,8 @@ export interface Metrics {
   counter<N extends NameOf<'counter'>>(name: N, ...labels: LabelArguments<N>): CounterHandle;
   gauge<N extends NameOf<'gauge'>>(name: N, ...labels: LabelArguments<N>): GaugeHandle;
   histogram<N extends NameOf<'histogram'>>(name: N, ...labels: LabelArguments<N>): HistogramHandle;
+  /** A histogram that is counted elsewhere, event by event on a hot path: read when it is scraped. */
+  tally(name: TallyName, read: () => Tally): void;
   /** Called before each scrape, to set gauges that nobody keeps up to date. */
   onScrape(read: () => void | Promise<void>): void;
   /** The Prometheus text format. */
@@ -43,6 +54,7 @@ export function createMetrics(service: string, options: { readonly withProcess?:
   if (options.withProcess === true) collectDefaultMetrics({ register: registry });
   const made = new Map<string, Counter | Gauge | Histogram>();
   const readers: (() => void | Promise<void>)[] = [];
+  const tallies: { readonly name: TallyName; readonly read: () => Tally }[] = [];
 
   // One collector per name, made at its first use: a service exposes only what it has.
   function collector<C extends Counter | Gauge | Histogram>(name: MetricName, kind: new (options: CollectorOptions) => C): C {
@@ -59,10 +71,12 @@ export function createMetrics(service: string, options: { readonly withProcess?:
     counter: (name, ...labels) => bind(collector(name, Counter), labels),
     gauge: (name, ...labels) => bind(collector(name, Gauge), labels),
     histogram: (name, ...labels) => bind(collector(name, Histogram), labels),
+    tally: (name, read) => void tallies.push({ name, read }),
     onScrape: (read) => void readers.push(read),
     async expose() {
       await Promise.all(readers.map(async (read) => read()));
-      return registry.metrics();
+      const text = await registry.metrics();
+      return text + tallies.map(({ name, read }) => tallyText({ name, service }, read())).join('');
     },
     contentType: registry.contentType,
   };
@@ -74,6 +88,18 @@ interface CollectorOptions {
   readonly labelNames: string[];
   readonly registers: Registry[];
   readonly buckets?: number[];
+}
+
+/** The text of a histogram whose events are counted elsewhere: prom-client takes them one by one only. */
+function tallyText({ name, service }: { readonly name: TallyName; readonly service: string }, { counts, sum }: Tally): string {
+  const spec: MetricSpec = METRICS[name];
+  let events = 0;
+  const buckets = [...(spec.buckets ?? []), '+Inf'].map((le, at) => {
+    events += counts[at] ?? 0;
+    return `${name}_bucket{le="${le}",service="${service}"} ${events}`;
+  });
+  const totals = [`${name}_sum{service="${service}"} ${sum}`, `${name}_count{service="${service}"} ${events}`];
+  return ['', `# HELP ${name} ${spec.help}`, `# TYPE ${name} histogram`, ...buckets, ...totals, ''].join('\n');
 }
 
 function bind<H>(collector: { labels(labels: Record<string, string>): H }, labels: readonly Readonly<Record<string, string>>[]): H {

@@ -25,6 +25,8 @@ export interface AggregatorDeps {
     readonly idleMs: number;
     /** No coarse cells of a partition are made sooner after its take-over. */
     readonly sealDelayMs: number;
+    /** A bucket is closed so long after its end: from then on it is sealed, and changes of it are restatements. */
+    readonly closedAfterS: number;
   };
   readonly reader: CanonicalReader;
   readonly seal: (tenant: string, original: Uint8Array) => Uint8Array;

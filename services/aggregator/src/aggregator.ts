@@ -16,6 +16,7 @@ import { createOwnership } from './ownership.ts';
 import type { Ownership } from './ownership.ts';
 import { followRegistry } from './registry.ts';
 import { createAnnounceRejected } from './reject.ts';
+import type { PackRetention } from './retention-plan.ts';
 import { createSlabHandler } from './slab-handler.ts';
 import { createSealTask } from './seal-task.ts';
 import { createTakeOver } from './take-over.ts';
@@ -31,6 +32,8 @@ export interface Aggregator {
   readonly liveness: Liveness;
   /** Partitions that are taken over now. */
   partitions(): readonly number[];
+  /** How long each pack in force keeps what, as the control topic has told since the start. */
+  retentions(): readonly PackRetention[];
   /** Sum of the offsets up to which the owned partitions are folded, committed or not. */
   folded(): number;
   /** Stops fetching, flushes, announces, leaves the group, closes what it opened. */
@@ -71,6 +74,7 @@ export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator>
   return {
     liveness: parts.liveness,
     partitions: () => ownership.all().map((taken) => taken.partition),
+    retentions: parts.registry.retentions,
     folded: () => ownership.all().reduce((sum, taken) => sum + taken.live.folded, 0),
     stop: () => stop(parts, { member, stopIdle, loop, reader, ownership }),
   };
@@ -170,6 +174,7 @@ function startLoop(parts: AggregatorParts, ownership: Ownership): FlushLoop {
     beginSpan: createBeginFlushSpan(deps.tracing),
     afterCommit: createAfterCommit(parts, ownership),
     onTurn: () => liveness.turned(),
+    closedAfterS: deps.limits.closedAfterS,
     pauseMinMs: deps.limits.flushPauseMinMs,
     pauseMaxMs: deps.limits.flushPauseMaxMs,
     clock: deps.clock,
@@ -183,7 +188,7 @@ function createTasks(parts: AggregatorParts, ownership: Ownership, wake: () => v
   return createTaskRunner({
     ...{ store: deps.store, clock: deps.clock, random: deps.random, log: deps.log },
     owned: () => ownership.all(),
-    kinds: [createSealTask({ registry, sealDelayMs: deps.limits.sealDelayMs, clock: deps.clock }), createVersions(parts, ownership, wake)],
+    kinds: [createSealTask({ ...deps.limits, registry, clock: deps.clock }), createVersions(parts, ownership, wake)],
     announce: createAnnounceSlice(parts),
     onLost: (taken) => ownership.lost(taken),
     onSlice: instruments.sliced,
@@ -194,7 +199,7 @@ function createTasks(parts: AggregatorParts, ownership: Ownership, wake: () => v
 
 function createVersions({ deps, registry, pause }: AggregatorParts, ownership: Ownership, onReady: () => void): TaskKind {
   return createVersionTask({
-    ...{ registry, pause, onReady, store: deps.store, log: deps.log },
+    ...{ registry, pause, onReady, store: deps.store, log: deps.log, closedAfterS: deps.limits.closedAfterS },
     refold(owned) {
       rewind(owned, owned.layer);
       ownership.restart(owned);

@@ -126,6 +126,7 @@ function progressText(owned: OwnedPartition): string {
     commit_no: String(owned.commitNo),
     log_generation: owned.live.logGeneration,
     oldest_uncounted_ms: oldestUncountedMs(owned),
+    lateness: [...owned.lateness.counts],
   });
 }
 

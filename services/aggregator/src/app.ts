@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createCanonicalReader, dedupWindowMsMin } from '@tidegate/core';
 import { createLogClient, topicNames } from '@tidegate/kafka';
 import type { LogClient } from '@tidegate/kafka';
-import { createPgStore, createPoolMeter } from '@tidegate/postgres';
+import { createPgStore, createPoolMeter, createRetentionStore } from '@tidegate/postgres';
 import {
   ConfigError,
   createSealer,
@@ -15,11 +15,15 @@ import {
   systemRandom,
 } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, Sealer, ServiceContext } from '@tidegate/runtime';
+import type { Metrics } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { startAggregator } from './aggregator.ts';
+import type { Aggregator } from './aggregator.ts';
 import type { AGGREGATOR_CONFIG } from './config.ts';
 import { shareDedupMemory } from './dedup-memory.ts';
 import type { Fault } from './fault-points.ts';
+import { startMaintenance } from './maintain.ts';
+import type { Maintenance } from './maintain.ts';
 
 export type AggregatorConfig = ConfigValues<typeof AGGREGATOR_CONFIG>;
 
@@ -67,6 +71,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
     onFatal: context.fatal,
     sleep: (ms) => pause(ms),
   });
+  const maintenance = maintain(config, context, { aggregator, metrics });
   let isDraining = false;
   const telemetry = await startTelemetryServer({
     host: config.metricsHost,
@@ -77,8 +82,38 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
   return {
     drain: () => void (isDraining = true),
     stop: async () => {
+      await maintenance.stop();
       await aggregator.stop();
       await Promise.all([store.close(), client.close(), tracing.close(), telemetry.close()]);
+    },
+  };
+}
+
+const DAY_HOURS = 24;
+
+function maintain(
+  config: AggregatorConfig,
+  { log }: ServiceContext,
+  { aggregator, metrics }: { readonly aggregator: Aggregator; readonly metrics: Metrics },
+): Maintenance {
+  const onError = (error: unknown): void => log.warn('database_session_lost', { error });
+  const store = createRetentionStore({ databaseUrl: databaseUrlOf(config), role: ROLE, onError });
+  const running = startMaintenance({
+    ...{ store, metrics, log, clock: systemClock, sleep: pause },
+    packs: () => aggregator.retentions(),
+    defaults: {
+      rawDays: config.rawRetentionDays,
+      rawDaysMin: Math.ceil(config.dedupWindowHours / DAY_HOURS) + 1,
+      cellDays: { minute: config.minuteRetentionDays, quarter_hour: null, hour: null, day: null },
+    },
+    archivedOnly: config.rawArchive === 'required',
+    holder: randomUUID(),
+    everyMs: config.maintenanceEveryMs,
+  });
+  return {
+    async stop() {
+      await running.stop();
+      await store.close();
     },
   };
 }
@@ -121,6 +156,7 @@ function limitsOf(config: AggregatorConfig, partitions: number) {
     flushPauseMaxMs: config.flushPauseMaxMs,
     idleMs: 1_000,
     sealDelayMs: SEAL_DELAY_MS,
+    closedAfterS: config.bucketClosesAfterHours * 3_600,
   };
 }
 

@@ -6,14 +6,15 @@ import { createAdmissions } from './admissions.ts';
 import type { CellMemory, KnownCell } from './changed-cell.ts';
 import { prepareCells, seriesText } from './prepared-cells.ts';
 import type { PreparedCells } from './prepared-cells.ts';
+import type { Closing } from './restated.ts';
 
 /** The owner's memory of the cells it wrote, as of its last commit. */
 export interface CellStates {
   /**
    * The absolute states after a batch. `resolve` merges in place, once: whoever fails to commit them must `clear`.
-   * @param arrivalToMs greatest append time of the batch, by which late changes are told from timely ones
+   * @param closing tells late changes from timely ones
    */
-  prepare(folded: FoldedBatch, arrivalToMs: number): PreparedCells;
+  prepare(folded: FoldedBatch, closing: Closing): PreparedCells;
   /** The batch is committed: its series need not be written again. */
   settled(prepared: PreparedCells): void;
   /** One of the same rules that remembers nothing of this one: for what must not drive the cells of now out of it. */
@@ -38,7 +39,7 @@ export function createCellStates(options: CellStatesOptions): CellStates {
   const admissions = createAdmissions(budgetedOf);
   const memory: CellMemory = { cells, written, admissions, measuresOf, grainsOf };
   return {
-    prepare: (folded, arrivalToMs) => prepareCells(memory, folded, arrivalToMs),
+    prepare: (folded, closing) => prepareCells(memory, folded, closing),
     settled: ({ newSeries, values, unsettled }) => {
       if (values !== null) {
         for (const entry of values.series()) written.set(seriesText(entry), true);

@@ -44,6 +44,39 @@ export const AGGREGATOR_CONFIG = defineConfig('aggregator', {
     default: '168',
     description: 'Retention of the events topic (`retention.ms`), in hours.',
   } satisfies ConfigField<number>,
+  bucketClosesAfterHours: {
+    env: 'BUCKET_CLOSES_AFTER_HOURS',
+    schema: text.integer({ min: 1, max: 24 * 30 }),
+    default: '24',
+    description:
+      'A bucket closes so long after its end: cells of hours and days are made of it then, and what still changes it is listed as a restatement.',
+  } satisfies ConfigField<number>,
+  rawRetentionDays: {
+    env: 'RAW_RETENTION_DAYS',
+    schema: text.integer({ min: 1, max: 36_500 }),
+    default: '90',
+    description:
+      'How long raw events are kept where a pack does not say. Never shorter than the dedup window and a day, whatever a pack says.',
+  } satisfies ConfigField<number>,
+  minuteRetentionDays: {
+    env: 'MINUTE_RETENTION_DAYS',
+    schema: text.integer({ min: 2, max: 36_500 }),
+    default: '3',
+    description: 'How long cells of a minute are kept where a pack does not say. Cells of other grains are kept for ever then.',
+  } satisfies ConfigField<number>,
+  rawArchive: {
+    env: 'RAW_ARCHIVE',
+    schema: text.choice(['required', 'none']),
+    default: 'required',
+    description:
+      'required: raw days are dropped once `tidegate archive run` has archived them, and kept until then. none: they are dropped when their time is over, and what they held cannot be counted again.',
+  } satisfies ConfigField<'required' | 'none'>,
+  maintenanceEveryMs: {
+    env: 'MAINTENANCE_EVERY_MS',
+    schema: text.integer({ min: 100, max: 3_600_000 }),
+    default: '60000',
+    description: 'How often it is looked for raw days to close and for what is to be dropped, by one aggregator of all.',
+  } satisfies ConfigField<number>,
   flushPauseMinMs: {
     env: 'FLUSH_PAUSE_MIN_MS',
     schema: text.integer({ min: 1, max: 10_000 }),

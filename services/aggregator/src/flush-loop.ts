@@ -19,6 +19,8 @@ export interface FlushLoopDeps {
   readonly afterCommit: (committed: readonly FrozenBatch[], durationMs: number) => Promise<void>;
   /** What is done between flushes. */
   readonly tasks: TaskRunner;
+  /** A bucket is closed so long after its end. */
+  readonly closedAfterS: number;
   readonly pauseMinMs: number;
   readonly pauseMaxMs: number;
   readonly clock: Clock;
@@ -47,7 +49,7 @@ export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
 
   async function flushOnce(): Promise<void> {
     const startedMs = deps.clock.monotonicMs();
-    const frozen = [...deps.owned()].filter(hasWork).map((owned) => freeze(owned, deps.clock.nowMs()));
+    const frozen = freezeAll(deps);
     const span = deps.beginSpan(frozen);
     const committed = await span.commit(() => deps.flush(frozen));
     const durationMs = deps.clock.monotonicMs() - startedMs;
@@ -105,6 +107,11 @@ export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
       await announced;
     },
   };
+}
+
+function freezeAll({ owned, clock, closedAfterS }: FlushLoopDeps): readonly FrozenBatch[] {
+  const closing = { nowMs: clock.nowMs(), closedAfterS };
+  return [...owned()].filter(hasWork).map((one) => freeze(one, closing));
 }
 
 /** When the next flush begins. */

@@ -100,6 +100,9 @@ export function createFlush(deps: FlushDeps) {
   return flush;
 }
 
+/** A day that long past may have been dropped since it was last made; none younger ever is. */
+const KNOWN_DAYS = 8;
+
 /** Makes sure, once a day, that the arrival days of a flush have a place. */
 function createEnsureDays(store: Pick<DataStore, 'ensureRawDays'>): (frozen: readonly FrozenBatch[]) => Promise<void> {
   const known = new Set<number>();
@@ -112,7 +115,8 @@ function createEnsureDays(store: Pick<DataStore, 'ensureRawDays'>): (frozen: rea
     }
     if (fresh.size === 0) return;
     await store.ensureRawDays([...fresh]);
-    for (const day of fresh) known.add(day);
+    const newest = Math.max(...known, ...fresh);
+    for (const day of fresh) if (day > newest - KNOWN_DAYS) known.add(day);
   };
 }
 
@@ -121,6 +125,7 @@ function settle(frozen: FrozenBatch, recordLimit: number): FrozenBatch {
   const { owned, commit, layer } = frozen;
   owned.window.commit(layer, { arrivalFromMs: commit.arrivalFromMs, arrivalToMs: commit.arrivalToMs });
   owned.cells.settled(frozen.cells);
+  owned.lateness.take(frozen.batch.lateness);
   owned.commitNo = commit.commitNo;
   owned.live.committed = commit.live.next;
   if (commit.rejectedLane !== null) owned.rejected.committed = commit.rejectedLane.next;

@@ -15,6 +15,7 @@ export interface FoldDeps {
   ) => RejectedRow;
   /** An event waits for a pack that this process has not been told of yet; false when the wait is over. */
   readonly onPackWait: (owned: OwnedPartition, isWaiting: boolean) => void;
+  readonly nowMs: () => number;
 }
 
 /** What to do with a record of a slice; the codes of `Slice.verdicts`. */
@@ -33,29 +34,15 @@ export interface Slice {
 export function createFold(deps: FoldDeps) {
   const { reader } = deps;
   const row = emptyRow();
-
-  /** Waits until the event's pack is known; false when the partition was rewound or released meanwhile. */
-  async function waitForPack(owned: OwnedPartition): Promise<boolean> {
-    const { epoch } = owned;
-    const { tenant, type, version } = { tenant: reader.tenant(), type: reader.type(), version: reader.packVersion() };
-    deps.onPackWait(owned, true);
-    deps.registry.lookUp(tenant, type, version);
-    try {
-      while (owned.epoch === epoch && owned.state === 'running') {
-        if (deps.registry.knows(tenant, type, version)) return true;
-        await Promise.race([deps.registry.changed(), owned.room.promise]);
-      }
-      return false;
-    } finally {
-      deps.onPackWait(owned, false);
-    }
-  }
+  /** When the slice that is folded began to be: one look at the clock for all of its events. */
+  let sliceMs = 0;
 
   function foldEvent(owned: OwnedPartition, slab: RecordSlab, index: number): void {
     fillRow(row, reader, { owned, slab, index });
     owned.folder.fold(reader, row.receivedAtMs);
     owned.batch.raw.add(row);
     owned.batch.events += 1;
+    owned.batch.lateness.add(sliceMs - row.occurredAtMs);
   }
 
   /** One event that is a first copy; a promise only where its pack is not known yet. */
@@ -66,7 +53,8 @@ export function createFold(deps: FoldDeps) {
     }
     if (deps.registry.knows(reader.tenant(), reader.type(), reader.packVersion())) return foldEvent(owned, slab, index);
     const { epoch } = owned;
-    return waitForPack(owned).then((isKnown) => {
+    const named = { tenant: reader.tenant(), type: reader.type(), version: reader.packVersion() };
+    return waitForPack(deps, owned, named).then((isKnown) => {
       if (!isKnown || owned.epoch !== epoch) return false;
       // The shared reader has read other partitions' events meanwhile.
       if (readValue(reader, slab, index)) foldEvent(owned, slab, index);
@@ -85,6 +73,7 @@ export function createFold(deps: FoldDeps) {
   return async function fold(owned: OwnedPartition, slice: Slice): Promise<boolean> {
     const { slab, from, to, verdicts } = slice;
     const { epoch } = owned;
+    sliceMs = deps.nowMs();
     for (let i = from; i < to; i += 1) {
       const verdict = verdicts[i - from];
       if (verdict === VERDICT.first) {
@@ -96,6 +85,28 @@ export function createFold(deps: FoldDeps) {
     advance(owned, slice);
     return true;
   };
+}
+
+interface NamedPack {
+  readonly tenant: string;
+  readonly type: string;
+  readonly version: number;
+}
+
+/** Waits until the event's pack is known; false when the partition was rewound or released meanwhile. */
+async function waitForPack(deps: FoldDeps, owned: OwnedPartition, { tenant, type, version }: NamedPack): Promise<boolean> {
+  const { epoch } = owned;
+  deps.onPackWait(owned, true);
+  deps.registry.lookUp(tenant, type, version);
+  try {
+    while (owned.epoch === epoch && owned.state === 'running') {
+      if (deps.registry.knows(tenant, type, version)) return true;
+      await Promise.race([deps.registry.changed(), owned.room.promise]);
+    }
+    return false;
+  } finally {
+    deps.onPackWait(owned, false);
+  }
 }
 
 function readValue(reader: CanonicalReader, slab: RecordSlab, index: number): boolean {

@@ -6,6 +6,7 @@ import type { OpenBatch } from './open-batch.ts';
 import { makeRoom } from './owned-partition.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 import { recordDigest } from './record-digest.ts';
+import { restatedBy } from './restated.ts';
 import type { RecordAt } from './record-digest.ts';
 
 /** A batch on its way into Postgres. The partition folds on into the next one meanwhile. */
@@ -21,14 +22,18 @@ export interface FrozenBatch {
 }
 
 /** Takes what the partition has folded and gives it room for the next batch. Batches of a partition are taken one at a time. */
-export function freeze(owned: OwnedPartition, nowMs: number): FrozenBatch {
+export function freeze(
+  owned: OwnedPartition,
+  { nowMs, closedAfterS }: { readonly nowMs: number; readonly closedAfterS: number },
+): FrozenBatch {
   const { batch, layer } = owned;
   const folded = owned.folder.take();
   const sealed = owned.window.seal(layer);
   const hasLive = batch.lastLive !== null;
   const arrivalFromMs = hasLive ? batch.arrivalFromMs : nowMs;
   const arrivalToMs = hasLive ? batch.arrivalToMs : nowMs;
-  const cells = owned.cells.prepare(folded, arrivalToMs);
+  const closing = { arrivalToMs, closedAfterS };
+  const cells = owned.cells.prepare(folded, closing);
   owned.layer = owned.window.begin();
   owned.batch = createOpenBatch(batch.raw.sizeBytes);
   const commit: PartitionCommit = {
@@ -51,6 +56,7 @@ export function freeze(owned: OwnedPartition, nowMs: number): FrozenBatch {
     arrivalFromMs,
     arrivalToMs,
     rejected: batch.rejected,
+    restated: restatedBy(folded, closing),
     slice: null,
   };
   makeRoom(owned);

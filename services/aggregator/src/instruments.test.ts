@@ -2,6 +2,7 @@ import { createDedupWindow } from '@tidegate/core';
 import { createMetrics } from '@tidegate/telemetry';
 import { expect, test } from 'vitest';
 import { ownedPartition } from '../test/steps.ts';
+import { freeze } from './frozen-batch.ts';
 import { createInstruments } from './instruments.ts';
 
 const NOW_MS = 1_700_000_000_000;
@@ -61,4 +62,27 @@ test('generations whose filter does not fit the memory are told, and that the se
   expect((await told()).map((line) => line.split(' ').at(-1))).toEqual(['2', '1']);
   owned = [ownedPartition()];
   expect((await told()).map((line) => line.split(' ').at(-1))).toEqual(['0', '0']);
+});
+
+test('lateness is a histogram of what is committed: none of a batch that is not', async () => {
+  const metrics = createMetrics('aggregator');
+  const owned = ownedPartition();
+  const instruments = createInstruments(
+    metrics,
+    () => [owned],
+    () => NOW_MS,
+  );
+  // Classes end at 1 s, 5 s, 30 s and so on to a week: half a second early, 5 s, 6 s, 8 days late.
+  for (const ms of [-500, 5_000, 6_000, 8 * 86_400_000]) owned.batch.lateness.add(ms);
+  const frozen = freeze(owned, { nowMs: NOW_MS, closedAfterS: 86_400 });
+  const lines = async (): Promise<string[]> => (await metrics.expose()).split('\n').filter((line) => line.startsWith('lateness_seconds'));
+  expect((await lines()).at(-1)).toBe('lateness_seconds_count{service="aggregator"} 0');
+  instruments.flushed([frozen], 1);
+  const told = await lines();
+  expect(told.slice(0, 3).map((line) => line.replace(',service="aggregator"', ''))).toEqual([
+    'lateness_seconds_bucket{le="1"} 1',
+    'lateness_seconds_bucket{le="5"} 2',
+    'lateness_seconds_bucket{le="30"} 3',
+  ]);
+  expect(told.slice(-4).map((line) => line.split(' ').at(-1))).toEqual(['3', '4', String(11 + 8 * 86_400), '4']);
 });

@@ -1,3 +1,4 @@
+import { Lateness } from '@tidegate/core';
 import type { Metrics } from '@tidegate/telemetry';
 import type { FrozenBatch } from './frozen-batch.ts';
 import { oldestUncountedMs } from './announce.ts';
@@ -27,6 +28,8 @@ export function createInstruments(metrics: Metrics, owned: () => readonly OwnedP
   const sliceDuration = metrics.histogram('task_slice_duration_seconds');
   const packWaits = metrics.gauge('degraded', { reason: 'waiting_for_pack' });
   const stopped = metrics.gauge('degraded', { reason: 'unknown_record' });
+  const lateness = new Lateness();
+  metrics.tally('lateness_seconds', () => ({ counts: [...lateness.counts], sum: lateness.sumMs / 1_000 }));
   metrics.onScrape(() => readGauges(metrics, owned(), nowMs()));
 
   return {
@@ -38,6 +41,7 @@ export function createInstruments(metrics: Metrics, owned: () => readonly OwnedP
         written += prepared.writes.length;
         copies.inc(batch.copies);
         if (prepared.values !== null) folded.inc(prepared.values.deltasFolded);
+        lateness.take(batch.lateness);
         for (const row of batch.rejected) if (row.lane === 'events') metrics.counter('events_rejected_total', { code: row.code }).inc();
       }
       counted.inc(events);

@@ -3,6 +3,7 @@ import type { CompiledMeasure, CompiledMetric, FoldPlan, MetricVersion } from '@
 import { createControlReader } from '@tidegate/kafka';
 import type { ControlTold, TableRecord } from '@tidegate/kafka';
 import type { Logger } from '@tidegate/telemetry';
+import type { PackRetention } from './retention-plan.ts';
 
 /** Names of the versions that a partition has adopted while they are made; another set with each change. */
 export type AdoptedVersions = ReadonlySet<string>;
@@ -24,6 +25,10 @@ export interface KnownPacks {
   making(): readonly CompiledMetric[];
   /** Whether a pack in force has the version folded or made; false of those that were given up or are retired. */
   isWanted(version: MetricVersion): boolean;
+  /** How long each pack in force keeps what. */
+  retentions(): readonly PackRetention[];
+  /** Whether any metric version that was told since the start keeps minutes. */
+  hasMinutes(): boolean;
   /** See `ControlReader`. */
   knownThroughMs(): number;
 }
@@ -38,17 +43,19 @@ interface KnownPack {
   /** With the adopted of those that are being made. */
   readonly plansWith: WeakMap<AdoptedVersions, FoldPlans>;
   readonly types: ReadonlySet<string>;
+  /** Null: it is no pack in force. */
+  readonly retention: PackRetention | null;
 }
 
 const NO_PLANS: FoldPlans = new Map();
-const NOTHING_FOLDED = { folded: [], making: [], plans: NO_PLANS, plansWith: new WeakMap<AdoptedVersions, FoldPlans>() };
+const NOTHING_FOLDED = { folded: [], making: [], retention: null, plans: NO_PLANS, plansWith: new WeakMap<AdoptedVersions, FoldPlans>() };
 
 export function createKnownPacks(log: Logger): KnownPacks {
   const packs = new Map<string, KnownPack>();
   const reader = createControlReader();
   /** By tenant, then by type: two look-ups an event and no string made for them. */
   const byTenant = new Map<string, Map<string, KnownPack>>();
-  const versions = createKnownVersions();
+  const { note, ...versions } = createKnownVersions();
 
   const packOf = (tenant: string, type: string): KnownPack | undefined => byTenant.get(tenant)?.get(type);
 
@@ -64,11 +71,12 @@ export function createKnownPacks(log: Logger): KnownPacks {
     const { pack, folded, making: made } = compileVersions(tenant, record.value);
     const { version } = pack;
     const types = new Set(pack.eventTypes.keys());
-    const known: KnownPack = { version, folded, making: made, plans: foldPlansOf(folded), plansWith: new WeakMap(), types };
+    const retention = { tenant, types: [...types], rawDays: pack.rawDays, metrics: [...folded, ...made] };
+    const known: KnownPack = { version, folded, making: made, plans: foldPlansOf(folded), plansWith: new WeakMap(), types, retention };
     dropPlans({ key, tenant });
     packs.set(key, known);
     for (const type of known.types) setPack(tenant, type, known);
-    versions.note(packs.values());
+    note(packs.values());
     log.info('pack_in_force', { detail: { version, metrics: pack.metrics.size, making: made.length } });
   }
 
@@ -81,7 +89,7 @@ export function createKnownPacks(log: Logger): KnownPacks {
     if (known === undefined) return;
     for (const type of known.types) if (packOf(tenant, type) === known) setPack(tenant, type, { ...known, ...NOTHING_FOLDED });
     packs.delete(key);
-    versions.note(packs.values());
+    note(packs.values());
   }
 
   function planOf(tenant: string, type: string, adopted: AdoptedVersions): FoldPlan | null {
@@ -108,14 +116,13 @@ export function createKnownPacks(log: Logger): KnownPacks {
       if (found === null) throw new Error(`metric ${series.metric} version ${series.version} is in no pack that was told`);
       return found.measures;
     },
-    metricOf: versions.metricOf,
-    making: versions.making,
-    isWanted: versions.isWanted,
+    ...versions,
+    retentions: () => [...packs.values()].flatMap(({ retention }) => retention ?? []),
     knownThroughMs: reader.knownThroughMs,
   };
 }
 
-interface KnownVersions extends Pick<KnownPacks, 'metricOf' | 'making' | 'isWanted'> {
+interface KnownVersions extends Pick<KnownPacks, 'metricOf' | 'making' | 'isWanted' | 'hasMinutes'> {
   /** These packs are in force. Metric versions stay known that were in force before: events and cells of them may be under way. */
   note(packs: Iterable<KnownPack>): void;
 }
@@ -123,17 +130,20 @@ interface KnownVersions extends Pick<KnownPacks, 'metricOf' | 'making' | 'isWant
 function createKnownVersions(): KnownVersions {
   const metrics = new Map<string, CompiledMetric>();
   let making: readonly CompiledMetric[] = [];
+  let hasMinutes = false;
   let wanted: ReadonlySet<string> = new Set();
   return {
     note(packs) {
       const all = [...packs];
       const inForce = all.flatMap((pack) => [...pack.folded, ...pack.making]);
       for (const metric of inForce) metrics.set(versionName(metric), metric);
+      hasMinutes ||= inForce.some(({ grains }) => grains.includes('minute'));
       making = all.flatMap((pack) => pack.making);
       wanted = new Set(inForce.map(versionName));
     },
     metricOf: (version) => metrics.get(versionName(version)) ?? null,
     making: () => making,
+    hasMinutes: () => hasMinutes,
     isWanted: (version) => wanted.has(versionName(version)),
   };
 }

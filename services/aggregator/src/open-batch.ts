@@ -1,3 +1,4 @@
+import { Lateness } from '@tidegate/core';
 import { createRawRows } from '@tidegate/postgres';
 import type { RawRows, RejectedRow } from '@tidegate/postgres';
 import type { RecordAt } from './record-digest.ts';
@@ -10,6 +11,8 @@ export interface OpenBatch {
   copies: number;
   readonly raw: RawRows;
   readonly rejected: RejectedRow[];
+  /** Of its events. */
+  readonly lateness: Lateness;
   /** W3C trace contexts of requests whose records are in the batch; kept only where spans are exported. */
   readonly causes: string[];
   arrivalFromMs: number;
@@ -30,6 +33,7 @@ export function createOpenBatch(rawBytes = RAW_BYTES_MIN): OpenBatch {
     copies: 0,
     raw: createRawRows(Math.max(RAW_BYTES_MIN, rawBytes)),
     rejected: [],
+    lateness: new Lateness(),
     causes: [],
     arrivalFromMs: Number.POSITIVE_INFINITY,
     arrivalToMs: Number.NEGATIVE_INFINITY,

@@ -1,4 +1,4 @@
-import type { DedupWindow, Folder, SealState } from '@tidegate/core';
+import type { DedupWindow, Folder, Lateness, SealState } from '@tidegate/core';
 import type { CellStates } from './cell-states.ts';
 import { createOpenBatch } from './open-batch.ts';
 import type { OpenBatch } from './open-batch.ts';
@@ -43,6 +43,8 @@ export interface OwnedPartition {
   /** Last commit whose cells readers have been told. */
   announcedCommitNo: number;
   completeThroughMs: number | null;
+  /** Of the events that this owner has counted. */
+  readonly lateness: Lateness;
   state: 'running' | 'stopped' | 'released';
   /** Rises with each rewind: a handler that began before it drops what it holds. */
   epoch: number;

@@ -8,8 +8,7 @@ import { createHeldCells } from './held-cells.ts';
 import type { HeldCells, HeldDelta } from './held-cells.ts';
 import { createResolve } from './resolve-cells.ts';
 import type { Resolve } from './resolve-cells.ts';
-
-const FINEST = GRAINS.quarter_hour;
+import type { Closing } from './restated.ts';
 
 export interface PreparedCells extends PendingCells {
   readonly values: HeldCells | null;
@@ -24,7 +23,7 @@ export interface PreparedCells extends PendingCells {
   readonly unsettled: readonly SettledCell[];
 }
 
-export function prepareCells(memory: CellMemory, folded: FoldedBatch, arrivalToMs: number): PreparedCells {
+export function prepareCells(memory: CellMemory, folded: FoldedBatch, closing: Closing): PreparedCells {
   const { finest, held } = splitDeltas(memory, folded);
   let coarse: readonly ChangedCell[] = [];
   let heldCoarse: readonly ChangedCell[] = [];
@@ -47,7 +46,7 @@ export function prepareCells(memory: CellMemory, folded: FoldedBatch, arrivalToM
     resolve(stored: readonly StoredCell[]): readonly CellWrite[] {
       if (own !== null && held === null) return own;
       const byKey = new Map(stored.map((cell) => [cellKeyText(cell), cell]));
-      const resolve = createResolve(memory, { byKey, arrivalToMs });
+      const resolve = createResolve(memory, { byKey, closing });
       own ??= resolveOwn(resolve, { finest, coarse });
       const more = [...(held?.cells ?? []), ...heldCoarse];
       const decided = more.map(resolve.held);
@@ -84,7 +83,7 @@ function splitDeltas(memory: CellMemory, folded: FoldedBatch): SplitDeltas {
 }
 
 function finestCell({ cells }: CellMemory, entry: SeriesEntry, delta: CellDelta): ChangedCell {
-  const key = { seriesId: entry.id, grain: FINEST.code, bucketS: delta.bucketS };
+  const key = { seriesId: entry.id, grain: GRAINS[delta.grain].code, bucketS: delta.bucketS };
   const text = cellKeyText(key);
   return { key, text, entry, known: cells.get(text), deltas: [delta] };
 }
@@ -102,7 +101,8 @@ function coarseCells({ cells, grainsOf }: CellMemory, finer: readonly ChangedCel
     if (finest.bucketS >= endS) continue;
     for (const grain of grainsOf(entry)) {
       const bucketS = bucketStartS(finest.bucketS, grain);
-      if (!isCoarseGrain(grain) || GRAINS[grain] === FINEST || !isCellSealed(seals, grain, { bucketS, seriesId: entry.id })) continue;
+      if (!isCoarseGrain(grain) || GRAINS[grain].code === finest.grain || !isCellSealed(seals, grain, { bucketS, seriesId: entry.id }))
+        continue;
       const key = { seriesId: entry.id, grain: GRAINS[grain].code, bucketS };
       const text = cellKeyText(key);
       const cell = found.get(text) ?? { key, text, entry, known: cells.get(text), deltas: [] };

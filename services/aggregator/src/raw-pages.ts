@@ -45,7 +45,7 @@ export function createRawPages(store: RawStore, ask: RawPagesAsk): RawPages {
 
   /** They cannot become more: rows below the bound are committed, and their days with them. */
   function days(): Promise<readonly ArrivalDayKept[]> {
-    listed ??= store.readArrivalDays(tenant, ask.occurred?.eventDay ?? null).catch((error: unknown) => {
+    listed ??= store.readArrivalDays({ tenant, types, eventDay: ask.occurred?.eventDay ?? null }).catch((error: unknown) => {
       listed = null;
       throw error;
     });

@@ -4,6 +4,7 @@ import type { FollowedTable, LogClient, TableRecord } from '@tidegate/kafka';
 import type { Logger } from '@tidegate/telemetry';
 import type { AdoptedVersions } from './known-packs.ts';
 import { createKnownPacks } from './known-packs.ts';
+import type { PackRetention } from './retention-plan.ts';
 
 /** The packs as control.v1 has told them. */
 export interface Registry {
@@ -19,6 +20,10 @@ export interface Registry {
   making(): readonly CompiledMetric[];
   /** Whether a pack in force has the version folded or made. */
   isWanted(version: MetricVersion): boolean;
+  /** How long each pack in force keeps what. */
+  retentions(): readonly PackRetention[];
+  /** Whether any metric version that was told since the start keeps minutes. */
+  hasMinutes(): boolean;
   /**
    * Reads the topic anew, to the end that it has now, for an event whose type no pack declares. Ingest knew the pack, so it
    * was told before the event: where the type is not found even so, a later version of its pack left it out or the pack was
@@ -65,6 +70,8 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
     metricOf: packs.metricOf,
     making: packs.making,
     isWanted: packs.isWanted,
+    hasMinutes: packs.hasMinutes,
+    retentions: packs.retentions,
     lookUp(tenant, type, packVersion) {
       if (packs.hasType(tenant, type)) return;
       lookUps.begin(() => {

@@ -1,17 +1,14 @@
 /** From what is stored of a cell and its deltas to what is written. */
-import { createState, decodeState, encodeState, GRAINS, mergeState } from '@tidegate/core';
+import { createState, decodeState, encodeState, mergeState } from '@tidegate/core';
 import type { CellDelta, RollupState, SeriesEntry } from '@tidegate/core';
 import type { CellWrite, StoredCell } from '@tidegate/postgres';
 import type { CellMemory, ChangedCell, KnownCell, SettledCell } from './changed-cell.ts';
-
-/** A bucket is closed so long after its end: from then on it is sealed, and commits that change it raise its revision. */
-export const CLOSED_AFTER_S = 86_400;
-
-const FINEST = GRAINS.quarter_hour;
+import { isClosed } from './restated.ts';
+import type { Closing } from './restated.ts';
 
 export interface ResolveWith {
   readonly byKey: ReadonlyMap<string, StoredCell>;
-  readonly arrivalToMs: number;
+  readonly closing: Closing;
 }
 
 export interface Resolve {
@@ -21,14 +18,14 @@ export interface Resolve {
   readonly held: (cell: ChangedCell) => { readonly write: CellWrite; readonly settled: SettledCell };
 }
 
-export function createResolve(memory: CellMemory, { byKey, arrivalToMs }: ResolveWith): Resolve {
+export function createResolve(memory: CellMemory, { byKey, closing }: ResolveWith): Resolve {
   const before = ({ known, text, entry }: ChangedCell): KnownCell | null => known ?? fromStored(memory, byKey.get(text), entry);
   const empty = ({ entry }: ChangedCell): KnownCell => ({ state: createState(memory.measuresOf(entry)), revision: 0 });
   const write = ({ key, text }: ChangedCell, after: KnownCell): CellWrite => {
     memory.cells.set(text, after);
     return { ...key, state: encodeState(after.state), revision: after.revision };
   };
-  const isLate = ({ bucketS }: CellDelta): boolean => isClosed(bucketS, arrivalToMs);
+  const isLate = ({ bucketS }: CellDelta): boolean => isClosed(bucketS, closing);
   return {
     finest(cell) {
       const [delta] = cell.deltas;
@@ -66,9 +63,4 @@ function add(before: KnownCell | null, delta: RollupState, isLate: boolean): Kno
   mergeState(before.state, delta);
   before.revision += isLate ? 1 : 0;
   return before;
-}
-
-/** By the finest bucket, in every grain: the revision of a coarse cell is the sum of its finer cells'. */
-function isClosed(bucketS: number, arrivalToMs: number): boolean {
-  return arrivalToMs / 1_000 >= bucketS + FINEST.seconds + CLOSED_AFTER_S;
 }

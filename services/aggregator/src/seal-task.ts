@@ -5,14 +5,16 @@ import { createSealSlice, nextSeal } from './seal.ts';
 import type { TaskKind } from './task-kind.ts';
 
 export interface SealTaskDeps {
-  readonly registry: Pick<Registry, 'metricOf' | 'knownThroughMs'>;
+  readonly registry: Pick<Registry, 'metricOf' | 'hasMinutes' | 'knownThroughMs'>;
   /** No seal begins sooner after a take-over: its log is read up first, and a first start fills its history meanwhile. */
   readonly sealDelayMs: number;
+  /** A bucket is closed so long after its end. */
+  readonly closedAfterS: number;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 /** Makes coarse cells of the buckets that are closed; the cursor is what the progress row says is sealed. */
-export function createSealTask({ registry, sealDelayMs, clock }: SealTaskDeps): TaskKind {
+export function createSealTask({ registry, sealDelayMs, closedAfterS, clock }: SealTaskDeps): TaskKind {
   function isSettled({ takenOverMs }: OwnedPartition): boolean {
     // An earlier owner may have folded by a pack that this process is yet to be told of.
     return clock.nowMs() >= takenOverMs + sealDelayMs && registry.knownThroughMs() >= takenOverMs;
@@ -20,7 +22,8 @@ export function createSealTask({ registry, sealDelayMs, clock }: SealTaskDeps): 
   return {
     name: 'seal',
     due(owned, { records, buckets }) {
-      const due = isSettled(owned) ? nextSeal(owned.seals, owned.completeThroughMs) : null;
+      const asked = { completeThroughMs: owned.completeThroughMs, hasMinutes: registry.hasMinutes(), closedAfterS };
+      const due = isSettled(owned) ? nextSeal(owned.seals, asked) : null;
       if (due === null) return null;
       return () => {
         const slice = createSealSlice({ seals: owned.seals, due, size: { cells: records, buckets }, metricOf: registry.metricOf });

@@ -2,7 +2,6 @@
 import { bucketStartS, compareBytes, createState, decodeState, encodeState, FINER_GRAIN, GRAINS, mergeState } from '@tidegate/core';
 import type { CoarseGrain, CompiledMetric, RollupState, SealState, SeriesEntry } from '@tidegate/core';
 import type { CellWrite, SealedCells, SealSlice, SourceCell, SourceCells, SourceRead } from '@tidegate/postgres';
-import { CLOSED_AFTER_S } from './resolve-cells.ts';
 
 export interface DueSeal {
   readonly grain: CoarseGrain;
@@ -11,15 +10,28 @@ export interface DueSeal {
   readonly toS: number;
 }
 
+export interface SealAsk {
+  readonly completeThroughMs: number | null;
+  /** Whether a metric that this process knows keeps minutes: else no quarter of an hour is made of any. */
+  readonly hasMinutes: boolean;
+  /** A bucket is closed so long after its end. */
+  readonly closedAfterS: number;
+}
+
 /**
- * What is to be sealed next; null: nothing. The bucket under way first, then hours that are closed, then days whose hours are
- * sealed. Closed is what ended a day before everything that the partition is complete through.
+ * What is to be sealed next; null: nothing. The bucket under way first, then what is closed of the quarter hours that are made
+ * of minutes, then hours that are closed and whose quarters are there, then days whose hours are sealed. Closed is what ended
+ * long enough before everything that the partition is complete through.
  */
-export function nextSeal({ through, open }: SealState, completeThroughMs: number | null): DueSeal | null {
+export function nextSeal({ through, open }: SealState, { completeThroughMs, hasMinutes, closedAfterS }: SealAsk): DueSeal | null {
   if (completeThroughMs === null) return null;
-  const closedS = bucketStartS(completeThroughMs / 1_000 - CLOSED_AFTER_S, 'hour');
+  const closedS = bucketStartS(completeThroughMs / 1_000 - closedAfterS, 'hour');
   const due: readonly DueSeal[] = [
-    { grain: 'hour', fromS: through.hour, toS: closedS },
+    // An hour's quarters at once: four slices of a quarter each would be four commits.
+    ...(hasMinutes || open?.grain === 'quarter_hour'
+      ? [{ grain: 'quarter_hour', fromS: through.quarter_hour, toS: closedS } as const]
+      : []),
+    { grain: 'hour', fromS: through.hour, toS: hasMinutes ? Math.min(closedS, bucketStartS(through.quarter_hour, 'hour')) : closedS },
     { grain: 'day', fromS: through.day, toS: bucketStartS(through.hour, 'day') },
   ];
   const underWay = open === null ? undefined : due.find(({ grain }) => grain === open.grain);

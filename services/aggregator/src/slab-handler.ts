@@ -36,6 +36,7 @@ export function createSlabHandler(
     registry: parts.registry,
     reject: createReject({ seal: deps.seal }),
     onPackWait: (_owned, isWaiting) => instruments.waitsForPack(isWaiting),
+    nowMs: () => deps.clock.nowMs(),
   });
   const consume = createConsume({ ...shared, dedupe, fold, noteCauses: createNoteCauses(deps.tracing) });
   const consumeRejected = createConsumeRejected(shared);

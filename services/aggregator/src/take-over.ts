@@ -1,4 +1,4 @@
-import { budgetedDimensions, createFolder } from '@tidegate/core';
+import { budgetedDimensions, createFolder, Lateness } from '@tidegate/core';
 import type { BudgetedDimension, DedupWindow, SeriesEntry } from '@tidegate/core';
 import type { LogAdmin, TopicNames } from '@tidegate/kafka';
 import type { Claim, DataStore, Lane, LanePosition } from '@tidegate/postgres';
@@ -194,6 +194,7 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: { live: LanePositio
     takenOverMs: deps.nowMs(),
     announcedCommitNo: 0,
     completeThroughMs: claim.completeThroughMs,
+    lateness: new Lateness(),
     state: 'running',
     epoch: 0,
     isBusy: false,

@@ -14,6 +14,8 @@ import type { DueSlice, PreparedSlice, SliceSize, TaskKind } from './task-kind.t
 export interface VersionTaskDeps extends ReadAheadDeps {
   readonly store: RawStore;
   readonly registry: Pick<Registry, 'metricOf' | 'making' | 'isWanted' | 'knownThroughMs'>;
+  /** A bucket is closed so long after its end. */
+  readonly closedAfterS: number;
   /** What is folded and not committed is dropped, and reading begins again at the committed offsets. */
   readonly refold: (owned: OwnedPartition) => void;
 }
@@ -66,7 +68,7 @@ export function createVersionTask(deps: VersionTaskDeps): TaskKind {
       const making = makingOf(owned, task, metric);
       making.ahead ??= createReadAhead(deps, () => readPage(making.pages, task, size));
       const page = making.ahead.take();
-      if (page !== null) return () => foldSlice(owned, { task, making, page });
+      if (page !== null) return () => foldSlice(owned, { task, making, page, closedAfterS: deps.closedAfterS });
     }
     return null;
   }
@@ -139,15 +141,16 @@ interface FoldAsk {
   readonly task: VersionTask;
   readonly making: Making;
   readonly page: MadePage;
+  readonly closedAfterS: number;
 }
 
 /** As a flush of late events: what is sealed is kept right in the same commit. */
-function foldSlice(owned: OwnedPartition, { task, making, page }: FoldAsk): PreparedSlice {
+function foldSlice(owned: OwnedPartition, { task, making, page, closedAfterS }: FoldAsk): PreparedSlice {
   const fold = createRawFold([making.metric]);
   for (const event of page.events) fold.fold(event);
   const folded = fold.take();
   const arrivedMs = page.events.reduce((latest, { receivedAtMs }) => Math.max(latest, receivedAtMs), 0);
-  const cells = owned.cells.beside().prepare(folded, arrivedMs);
+  const cells = owned.cells.beside().prepare(folded, { arrivalToMs: arrivedMs, closedAfterS });
   const { next, share, historyFromS } = page;
   const after: VersionTask = { ...task, at: next ?? task.at, share, historyFromS, isDone: next === null };
   return {

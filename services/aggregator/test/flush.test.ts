@@ -18,7 +18,7 @@ function frozenOf(partition: number, records: number): FrozenBatch {
   owned.window.offer(new Uint8Array(12).fill(7), 0);
   Object.assign(owned.batch, { records, lastLive: LAST, arrivalFromMs: 1_000, arrivalToMs: 2_000 });
   owned.live.folded = records;
-  return freeze(owned, 5_000);
+  return freeze(owned, { nowMs: 5_000, closedAfterS: 86_400 });
 }
 
 /** A flush against a store that answers from a script; what it does is written down in order. */

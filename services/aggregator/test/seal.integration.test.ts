@@ -7,7 +7,7 @@ import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { createSeededRandom } from '@tidegate/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wrongCoarseCells } from './sealed-cells.ts';
-import { MEASURES, METRIC, SealingOwner, SERIES, START_MS } from './sealing-owner.ts';
+import { BY_MINUTE, MEASURES, SealingOwner, SERIES, START_MS } from './sealing-owner.ts';
 
 describe('sealing in Postgres', () => {
   let database: ScratchDatabase;
@@ -46,10 +46,14 @@ describe('sealing in Postgres', () => {
 
   /** Counts per zone day, and the cells that they were made of. */
   async function daysOf(zone: string, isCoarse: boolean): Promise<{ days: Map<number, number>; cells: number }> {
-    const input = { metric: METRIC.metric, kind: 'series', grain: 'day', from: '2026-02-20', to: '2026-03-20', zone, measures: ['n'] };
+    const input = { metric: BY_MINUTE.metric, kind: 'series', grain: 'day', from: '2026-02-20', to: '2026-03-20', zone, measures: ['n'] };
     const parsed = parseQuestion(input);
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-    const ask = { metric: { ...METRIC, grains: isCoarse ? METRIC.grains : METRIC.grains.slice(0, 1) }, subject: null, cursor: null };
+    const ask = {
+      metric: { ...BY_MINUTE, grains: isCoarse ? BY_MINUTE.grains : BY_MINUTE.grains.slice(0, 1) },
+      subject: null,
+      cursor: null,
+    };
     const plan = planQuestion({ ...ask, question: parsed.question, nowMs: START_MS, bucketsMax: 1_000 });
     if (!plan.ok) throw new Error(plan.fault.code);
     const { range, buckets } = plan.value;
@@ -64,11 +68,11 @@ describe('sealing in Postgres', () => {
     return { days, cells: cells.length };
   }
 
-  it('slices of any size between late events, lost answers and take-overs leave coarse cells that answer like quarter hours', async () => {
+  it('slices of any size between late events, lost answers and take-overs leave coarse cells that answer like minutes', async () => {
     const random = createSeededRandom(7);
     const below = (limit: number): number => Math.floor(random() * limit);
     const pick = <T>(of: readonly [T, T, T]): T => of[below(3)] ?? of[0];
-    const owner = new SealingOwner(store);
+    const owner = new SealingOwner(store, BY_MINUTE);
     await owner.takeOver();
     const act = async (kind: number): Promise<void> => {
       if (kind < 0.35) {

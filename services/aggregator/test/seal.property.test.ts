@@ -3,7 +3,7 @@ import { createMemoryDatabase, createMemoryStore } from '@tidegate/postgres/memo
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { wrongCoarseCellsOf } from './sealed-cells.ts';
-import { MEASURES, SealingOwner, SERIES } from './sealing-owner.ts';
+import { BY_MINUTE, MEASURES, METRIC, SealingOwner, SERIES } from './sealing-owner.ts';
 
 const step = fc.oneof(
   {
@@ -33,31 +33,38 @@ const step = fc.oneof(
   },
 );
 
-it('whatever is sealed when, in slices of any size, between late events, failures and take-overs: sealed cells are the sum of their quarter hours', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), async (steps) => {
-      const database = createMemoryDatabase();
-      let failAt: string | null = null;
-      const fault = (point: string): void => {
-        if (point !== failAt) return;
-        failAt = null;
-        throw new Error(`failed at ${point}`);
-      };
-      const owner = new SealingOwner(createMemoryStore({ database, fault }));
-      await owner.takeOver();
-      for (const one of steps) {
-        if (one.kind === 'flush') await owner.flush(one.events);
-        else if (one.kind === 'slice') await owner.slice(one.size);
-        else if (one.kind === 'age') owner.nowMs += one.hours * 3_600_000;
-        else if (one.kind === 'take over') await owner.takeOver();
-        else failAt = one.at;
+it.each([
+  ['quarter hours', METRIC],
+  ['minutes', BY_MINUTE],
+])(
+  'whatever is sealed when, in slices of any size, between late events, failures and take-overs: sealed cells are the sum of their %s',
+  async (_name, metric) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), async (steps) => {
+        const database = createMemoryDatabase();
+        let failAt: string | null = null;
+        const fault = (point: string): void => {
+          if (point !== failAt) return;
+          failAt = null;
+          throw new Error(`failed at ${point}`);
+        };
+        const owner = new SealingOwner(createMemoryStore({ database, fault }), metric);
+        await owner.takeOver();
+        for (const one of steps) {
+          if (one.kind === 'flush') await owner.flush(one.events);
+          else if (one.kind === 'slice') await owner.slice(one.size);
+          else if (one.kind === 'age') owner.nowMs += one.hours * 3_600_000;
+          else if (one.kind === 'take over') await owner.takeOver();
+          else failAt = one.at;
+          expect(wrongCoarseCellsOf(database, 0, MEASURES)).toEqual([]);
+        }
+        // Everything that is due ends, each slice bringing it on.
+        for (let slices = 0; await owner.slice({ cells: 1, buckets: 1 }); slices += 1) expect(slices).toBeLessThan(2_000);
         expect(wrongCoarseCellsOf(database, 0, MEASURES)).toEqual([]);
-      }
-      // Everything that is due ends, each slice bringing it on.
-      for (let slices = 0; await owner.slice({ cells: 1, buckets: 1 }); slices += 1) expect(slices).toBeLessThan(2_000);
-      expect(wrongCoarseCellsOf(database, 0, MEASURES)).toEqual([]);
-      expect([...database.cells.values()].filter(({ grain }) => grain === GRAINS.quarter_hour.code)).toHaveLength(owner.truth.size);
-    }),
-    { numRuns: 60 },
-  );
-});
+        const finest = GRAINS[metric.grains[0] ?? 'quarter_hour'].code;
+        expect([...database.cells.values()].filter(({ grain }) => grain === finest)).toHaveLength(owner.truth.size);
+      }),
+      { numRuns: 60 },
+    );
+  },
+);

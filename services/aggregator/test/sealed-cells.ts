@@ -1,9 +1,9 @@
 import {
   bucketStartS,
+  COARSE_GRAINS,
   createState,
   decodeState,
   encodeState,
-  FINER_GRAIN,
   GRAINS,
   isCellSealed,
   mergeState,
@@ -22,17 +22,18 @@ export function wrongCoarseCellsOf(database: MemoryDatabase, partition: number, 
 }
 
 /**
- * Coarse cells of a partition that are not what its quarter hours add up to where they are sealed, and those that are there
- * where nothing is. Each is made anew from all quarter hours.
+ * Coarse cells of a partition that are not what its finest cells (quarter hours, or minutes where it has any) add up to where
+ * they are sealed, and those that are there where nothing is. Each is made anew from all of the finest.
  */
 export function wrongCoarseCells(all: readonly StoredCell[], seals: SealState, measures: readonly CompiledMeasure[]): string[] {
-  return (['hour', 'day'] as const).flatMap((grain) => {
+  const coarse = all.some(({ grain }) => grain === GRAINS.minute.code) ? COARSE_GRAINS : (['hour', 'day'] as const);
+  return coarse.flatMap((grain) => {
     const expected = new Map([...coarseOf(all, grain, measures)].filter(([, cell]) => isCellSealed(seals, grain, cell)));
     const stored = new Map(all.filter((cell) => cell.grain === GRAINS[grain].code).map((cell) => [cellKeyText(cell), cell]));
     const missing = [...expected].filter(([key, cell]) => !isSame(stored.get(key), cell)).map(([, cell]) => cell);
     const extra = [...stored].filter(([key]) => !expected.has(key)).map(([, cell]) => cell);
     return [
-      ...missing.map(({ bucketS }) => `${grain} ${bucketS} is not the sum of its quarter hours`),
+      ...missing.map(({ bucketS }) => `${grain} ${bucketS} is not the sum of its finest cells`),
       ...extra.map(({ bucketS }) => `${grain} ${bucketS} is there and is not sealed`),
     ];
   });
@@ -41,8 +42,9 @@ export function wrongCoarseCells(all: readonly StoredCell[], seals: SealState, m
 type Coarse = Pick<StoredCell, 'seriesId' | 'bucketS' | 'state' | 'revision'>;
 
 function coarseOf(cells: readonly StoredCell[], grain: CoarseGrain, measures: readonly CompiledMeasure[]): ReadonlyMap<string, Coarse> {
-  const quarters = cells.filter((cell) => cell.grain === GRAINS[FINER_GRAIN.hour].code);
-  const groups = Map.groupBy(quarters, ({ seriesId, bucketS }) =>
+  const finest = Math.min(...cells.map((cell) => cell.grain));
+  const finestCells = cells.filter((cell) => cell.grain === finest);
+  const groups = Map.groupBy(finestCells, ({ seriesId, bucketS }) =>
     cellKeyText({ seriesId, grain: GRAINS[grain].code, bucketS: bucketStartS(bucketS, grain) }),
   );
   return new Map(

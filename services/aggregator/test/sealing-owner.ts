@@ -1,4 +1,4 @@
-import { createState, seriesEntry, UNSEALED } from '@tidegate/core';
+import { bucketStartS, createState, seriesEntry, UNSEALED } from '@tidegate/core';
 import type { CompiledMeasure, CompiledMetric, FoldedBatch, RollupState, SealState } from '@tidegate/core';
 import type { DataStore, PartitionCommit } from '@tidegate/postgres';
 import { createCellStates } from '../src/cell-states.ts';
@@ -14,10 +14,13 @@ export const METRIC: CompiledMetric = {
   grains: ['quarter_hour', 'hour', 'day'],
   measures: MEASURES,
 };
+/** The same with minutes, of which its quarter hours are made. */
+export const BY_MINUTE: CompiledMetric = { ...METRIC, grains: ['minute', ...METRIC.grains] };
 export const SERIES = ['a', 'b', 'c', 'd', 'e'].map((region) =>
   seriesEntry({ tenant: 'acme', metric: 'shop.sales', version: 1, setNo: 0, subject: '', dims: [region] }),
 );
 export const START_MS = Date.UTC(2026, 2, 1, 12);
+const DAY_S = 86_400;
 const TOKEN = new Uint8Array(16).fill(1);
 const NOTHING = new Uint8Array(0);
 
@@ -27,25 +30,28 @@ function counted(n: number): RollupState {
   return state;
 }
 
-/** Events by (series, hours before now); several of one quarter hour are one delta, as the folder makes them. */
+/** Events by (series, hours before now); several of one bucket are one delta, as the folder makes them. */
 type LateEvents = readonly { readonly series: number; readonly hoursAgo: number }[];
 
 /** An owner of one partition: its memory is lost in a take-over, what it committed is not. */
 export class SealingOwner {
   nowMs = START_MS;
-  /** What was counted, per series and quarter hour. */
+  /** What was counted, per series and bucket of the finest grain. */
   readonly truth = new Map<string, number>();
   private readonly store: DataStore;
-  private cells: CellStates = this.noCells();
+  private readonly metric: CompiledMetric;
+  private cells: CellStates;
   private commitNo = 0;
   seals: SealState = UNSEALED;
 
-  constructor(store: DataStore) {
+  constructor(store: DataStore, metric: CompiledMetric = METRIC) {
     this.store = store;
+    this.metric = metric;
+    this.cells = this.noCells();
   }
 
   private noCells(): CellStates {
-    return createCellStates({ measuresOf: () => MEASURES, grainsOf: () => METRIC.grains, budgetedOf: () => [], cellsMax: 6 });
+    return createCellStates({ measuresOf: () => MEASURES, grainsOf: () => this.metric.grains, budgetedOf: () => [], cellsMax: 6 });
   }
 
   async takeOver(): Promise<void> {
@@ -57,17 +63,18 @@ export class SealingOwner {
   }
 
   async flush(events: LateEvents): Promise<void> {
+    const [grain = 'quarter_hour'] = this.metric.grains;
     const deltas = new Map<string, { series: number; bucketS: number; n: number }>();
     for (const { series, hoursAgo } of events) {
-      const bucketS = Math.floor((this.nowMs / 1_000 - hoursAgo * 3_600) / 900) * 900;
+      const bucketS = bucketStartS(this.nowMs / 1_000 - hoursAgo * 3_600, grain);
       const delta = deltas.get(`${series} ${bucketS}`) ?? { series, bucketS, n: 0 };
       deltas.set(`${series} ${bucketS}`, { ...delta, n: delta.n + 1 });
     }
     const folded: FoldedBatch = {
       ...{ events: events.length, series: SERIES, days: [] },
-      deltas: [...deltas.values()].map(({ series, bucketS, n }) => ({ series, bucketS, state: counted(n) })),
+      deltas: [...deltas.values()].map(({ series, bucketS, n }) => ({ series, grain, bucketS, state: counted(n) })),
     };
-    const prepared = this.cells.prepare(folded, this.nowMs);
+    const prepared = this.cells.prepare(folded, { arrivalToMs: this.nowMs, closedAfterS: DAY_S });
     const before = this.commitNo;
     await this.commit(prepared, null);
     if (this.commitNo === before) return;
@@ -77,9 +84,13 @@ export class SealingOwner {
 
   /** False: nothing is due. */
   async slice(size: { cells: number; buckets: number }): Promise<boolean> {
-    const due = nextSeal(this.seals, this.nowMs);
+    const due = nextSeal(this.seals, {
+      completeThroughMs: this.nowMs,
+      hasMinutes: this.metric.grains[0] === 'minute',
+      closedAfterS: DAY_S,
+    });
     if (due === null) return false;
-    const slice = createSealSlice({ seals: this.seals, due, size, metricOf: () => METRIC });
+    const slice = createSealSlice({ seals: this.seals, due, size, metricOf: () => this.metric });
     const none: PreparedCells = {
       ...{ absent: [], values: null, sealed: () => [], resolve: () => [] },
       ...{ newSeries: [], writes: [], series: [], places: [], unsettled: [] },

@@ -1,4 +1,4 @@
-import { createDedupWindow, createFolder, UNSEALED } from '@tidegate/core';
+import { createDedupWindow, createFolder, Lateness, UNSEALED } from '@tidegate/core';
 import type { RecordSlab } from '@tidegate/kafka';
 import { createCellStates } from '../src/cell-states.ts';
 import { createOpenBatch } from '../src/open-batch.ts';
@@ -29,6 +29,7 @@ export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPa
       epoch: 0,
       isBusy: false,
     },
+    lateness: new Lateness(),
     batch: createOpenBatch(),
     layer: window.begin(),
     ...{ recordLimit: 100, searchUntil: 0, refused: new Set(), endOffset: 0, room: Promise.withResolvers() },

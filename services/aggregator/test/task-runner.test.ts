@@ -17,17 +17,21 @@ const HOUR_S = 3_600;
 /** A runner over partitions; commits are answered from a script, `committed` when it is empty. */
 function runnerOf(
   owned: readonly OwnedPartition[],
-  options: { outcomes?: CommitOutcome[]; knownThroughMs?: number; commitNo?: number } = {},
+  options: { outcomes?: CommitOutcome[]; knownThroughMs?: number; commitNo?: number; hasMinutes?: boolean } = {},
 ) {
   const clock = { ms: 0 };
   const commits: PartitionCommit[] = [];
   const announced: CommitAnnouncement[] = [];
   const lost: number[] = [];
   const position = { nextOffset: 0, logGeneration: 1, topicId: 't', lastRecordSha256: null };
-  const registry = { metricOf: () => null, knownThroughMs: () => options.knownThroughMs ?? NOW_MS };
+  const registry = {
+    metricOf: () => null,
+    hasMinutes: () => options.hasMinutes ?? false,
+    knownThroughMs: () => options.knownThroughMs ?? NOW_MS,
+  };
   const runner = createTaskRunner({
     owned: () => owned,
-    kinds: [createSealTask({ registry, sealDelayMs: 60_000, clock: { nowMs: () => NOW_MS } })],
+    kinds: [createSealTask({ registry, sealDelayMs: 60_000, closedAfterS: DAY_MS / 1_000, clock: { nowMs: () => NOW_MS } })],
     store: {
       commit: async ({ partitions }) => {
         clock.ms += 10;
@@ -86,6 +90,28 @@ describe('tasks between flushes', () => {
     expect(runner.waitMs()).toBe(Infinity);
   });
 
+  it('where a metric keeps minutes its quarter hours are sealed first, and no hour before its quarters are there', async () => {
+    const owned = due();
+    const { runner, clock, commits } = runnerOf([owned], { hasMinutes: true });
+    for (let slices = 0; slices < 4; slices += 1) {
+      await runner.runSlice();
+      clock.ms += 60_000;
+    }
+    const closedS = NOW_MS / 1_000 - 24 * HOUR_S;
+    expect(commits.map(({ slice }) => [slice?.read.grain, slice?.read.toS])).toEqual([
+      ['quarter_hour', closedS],
+      ['hour', closedS],
+      ['day', Date.UTC(2026, 2, 2) / 1_000],
+    ]);
+    // Minutes are declared after its hours were sealed: nothing more of hours before the quarters have come as far.
+    const late = due({
+      seals: { through: { ...UNSEALED.through, hour: closedS - 5 * HOUR_S, quarter_hour: closedS - 9 * HOUR_S }, open: null },
+    });
+    const other = runnerOf([late], { hasMinutes: true });
+    await other.runner.runSlice();
+    expect(other.commits.map(({ slice }) => slice?.read.grain)).toEqual(['quarter_hour']);
+  });
+
   it('no slice begins right after a take-over, before its packs are known for sure, or of a partition that is let go', async () => {
     expect(await runnerOf([due({ takenOverMs: NOW_MS - 59_000 })]).runner.runSlice()).toBeNull();
     expect(await runnerOf([due({ takenOverMs: NOW_MS - 70_000 })], { knownThroughMs: NOW_MS - 71_000 }).runner.runSlice()).toBeNull();
@@ -137,7 +163,7 @@ describe('tasks between flushes', () => {
   it('a flush that is announced after a slice was committed tells what was sealed at its own commit', async () => {
     const owned = due();
     owned.batch.records = 1;
-    const frozen = freeze(owned, NOW_MS);
+    const frozen = freeze(owned, { nowMs: NOW_MS, closedAfterS: DAY_MS / 1_000 });
     owned.commitNo = frozen.commit.commitNo;
     await runnerOf([owned]).runner.runSlice();
     expect(owned.seals.through.hour).toBe(sealedAll.through.hour);

@@ -138,6 +138,7 @@ export class World {
           flushPauseMaxMs: 2,
           idleMs: 10,
           sealDelayMs: 0,
+          closedAfterS: 86_400,
           ...overrides,
         },
       },

@@ -19,7 +19,16 @@ import { toNdjson } from './ndjson.ts';
 /** Of what an answer claims that which follows from its rows and the question alone. */
 export type LastingMeta = Pick<
   AnswerMeta,
-  'metric_version' | 'revision' | 'grain' | 'zone' | 'approximate' | 'source' | 'suppressed_groups' | 'edges_rounded' | 'over_budget'
+  | 'metric_version'
+  | 'revision'
+  | 'grain'
+  | 'zone'
+  | 'approximate'
+  | 'source'
+  | 'suppressed_groups'
+  | 'edges_rounded'
+  | 'over_budget'
+  | 'history_from'
 >;
 
 export type AnswerBody = Omit<Answer, 'meta'> & { readonly meta: AnswerMeta | LastingMeta };
@@ -37,11 +46,12 @@ export function bodyOf(format: AnswerFormat, answer: AnswerBody): Buffer {
 
 /** The answer as callers may keep it. */
 export function lasting({ columns, rows, next_cursor, meta }: Answer): AnswerBody {
-  const { metric_version, revision, grain, zone, approximate, source, suppressed_groups, edges_rounded, over_budget } = meta;
+  const { metric_version, revision, grain, zone, approximate, source, suppressed_groups, edges_rounded, over_budget, history_from } = meta;
   const kept = {
     ...{ metric_version, revision, grain, zone, approximate, source, suppressed_groups },
     ...(edges_rounded === undefined ? {} : { edges_rounded }),
     ...(over_budget === undefined ? {} : { over_budget }),
+    ...(history_from === undefined ? {} : { history_from }),
   };
   return { columns, rows, next_cursor, meta: kept };
 }

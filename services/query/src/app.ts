@@ -5,7 +5,16 @@ import type { HttpListener } from '@tidegate/http';
 import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
 import type { ReadStore } from '@tidegate/postgres';
-import { createBudgetStore, createJobReader, createPool, createPoolMeter, createReadStore, createRejectedStore } from '@tidegate/postgres';
+import {
+  createBudgetStore,
+  createJobReader,
+  createKeptStore,
+  createPool,
+  createPoolMeter,
+  createReadStore,
+  createRejectedStore,
+  createRestatedStore,
+} from '@tidegate/postgres';
 import { connectRedis, createRedisCells } from '@tidegate/redis';
 import {
   createRepeatableSealer,
@@ -30,6 +39,8 @@ import type { DecodedChunk } from './decoded-chunk.ts';
 import { createFreshness } from './freshness.ts';
 import type { Freshness } from './freshness.ts';
 import { createHandlers } from './handlers.ts';
+import { createKeptHistory, followKept } from './kept-history.ts';
+import type { KeptHistory } from './kept-history.ts';
 import { createLoadChunk } from './load-chunk.ts';
 import { materialiseAll } from './materialise-all.ts';
 import { createPseudonyms } from './pseudonyms.ts';
@@ -72,16 +83,24 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const onError = (error: unknown): void => context.log.warn('log_watch_failed', { error });
   const log = watchLog({ client, topic: topics.events, primary, freshness, pause, onError, signal: stopped.signal });
   const announcements = materialiseAll({ ...adapters, log: context.log, newEpochId: newRandomId, signal: stopped.signal });
+  const kept = createKeptHistory(adapters.keptStore, systemClock.monotonicMs);
+  const following = followKept({
+    kept,
+    pause,
+    onError: (error) => context.log.warn('kept_history_unreadable', { error }),
+    signal: stopped.signal,
+  });
   let isRegistryRead = false;
   void tables.control.ready.then(() => (isRegistryRead = true));
 
   const handlers = createHandlers({
-    ...createAsking(config, adapters, { registry, freshness }),
+    ...createAsking(config, adapters, { registry, freshness, kept }),
     registry,
     freshness,
     rejected: adapters.rejected,
     budgets: adapters.budgets,
     jobs: adapters.jobs,
+    restated: adapters.restated,
     ...statusOf(log, checks, freshness),
   });
   const callerKey = deriveKey(config.secretKey, 'tidegate/caller', 32);
@@ -108,6 +127,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     async stop() {
       await server.close();
       stopped.abort();
+      await following;
       await closeAll({ server, tables, log, announcements, adapters });
       await telemetry.close();
     },
@@ -145,6 +165,8 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     topics,
     primary: createReadStore(pool),
     budgets: createBudgetStore(pool),
+    keptStore: createKeptStore(pool),
+    restated: createRestatedStore(pool),
     rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events }),
     jobs: createJobReader(pool),
     // Two connections: a large update must not hold up an answer.
@@ -188,9 +210,10 @@ function followTables(
 interface AskingParts {
   readonly registry: Registry;
   readonly freshness: Freshness;
+  readonly kept: KeptHistory;
 }
 
-function createAsking(config: QueryConfig, adapters: Adapters, { registry, freshness }: AskingParts) {
+function createAsking(config: QueryConfig, adapters: Adapters, { registry, freshness, kept }: AskingParts) {
   const { store, primary, topics } = adapters;
   const { nowMs, monotonicMs } = systemClock;
   const receipts = createReceipts({
@@ -210,6 +233,7 @@ function createAsking(config: QueryConfig, adapters: Adapters, { registry, fresh
     read: createReading(config, adapters),
     receipts,
     freshness,
+    kept,
     cursorSealer,
     pseudonymOf: createPseudonyms(config.pseudonymSecret),
     nowMs,

@@ -5,6 +5,7 @@ import { decodeJson } from '@tidegate/http';
 import type { ProblemFault } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
 import type { Freshness } from './freshness.ts';
+import type { KeptHistory } from './kept-history.ts';
 import type { Read, ReadResult } from './read.ts';
 import type { Receipts, ReceiptState } from './receipts.ts';
 import type { Registry } from './registry.ts';
@@ -14,6 +15,7 @@ export interface AskDeps {
   readonly read: Read;
   readonly receipts: Receipts;
   readonly freshness: Freshness;
+  readonly kept: KeptHistory;
   readonly cursorSealer: Sealer;
   readonly pseudonymOf: (tenant: string, subject: string) => string;
   readonly nowMs: () => number;
@@ -43,6 +45,10 @@ export interface AnswerMeta {
   readonly suppressed_groups: number;
   readonly edges_rounded?: true;
   readonly over_budget?: readonly string[];
+  /** Rows of what began before it may be missing: cells that would answer are dropped. */
+  readonly history_from?: string;
+  /** Raw events of its buckets are gone, so it cannot be counted again. */
+  readonly recountable?: false;
   readonly after?: { readonly counted: boolean; readonly pending_events: number; readonly log_changed?: true };
 }
 
@@ -54,7 +60,7 @@ export type Ask = (value: unknown, as: { readonly tenant: string; readonly signa
 
 export function createAsk(deps: AskDeps): Ask {
   return async function ask(value, { tenant, signal }) {
-    const prepared = prepare(deps, value, tenant);
+    const prepared = await prepareSurely(deps, value, tenant);
     if (!prepared.ok) return { ok: false, problem: prepared.fault };
     const { question, plan, receipt } = prepared.value;
     const waited = receipt === null ? null : await deps.receipts.waitFor(receipt, question.wait_ms, signal);
@@ -70,6 +76,14 @@ export function createAsk(deps: AskDeps): Ask {
     const message = 'the range holds more cells than one answer may be made of';
     return { ok: false, problem: toProblemFault({ code: outcome.fault, path: 'from', message }) };
   };
+}
+
+/** Where it is not sure which cells are dropped, it is asked for first. */
+async function prepareSurely(deps: AskDeps, value: unknown, tenant: string): Promise<ReturnType<typeof prepare>> {
+  const prepared = prepare(deps, value, tenant);
+  if (!prepared.ok || deps.kept.isSure(prepared.value.plan.metric)) return prepared;
+  await deps.kept.refresh();
+  return prepare(deps, value, tenant);
 }
 
 interface Prepared {
@@ -90,7 +104,8 @@ function prepare(deps: AskDeps, value: unknown, tenant: string): Result<Prepared
   }
   const subject = question.subject === undefined ? null : deps.pseudonymOf(tenant, question.subject);
   const metric = deps.registry.metric(tenant, question.metric);
-  const plan = planQuestion({ question, metric, subject, cursor, nowMs: deps.nowMs(), bucketsMax: deps.bucketsMax });
+  const floors = metric === null ? {} : deps.kept.floorsOf(metric);
+  const plan = planQuestion({ question, metric, subject, cursor, floors, nowMs: deps.nowMs(), bucketsMax: deps.bucketsMax });
   return plan.ok ? ok({ question, plan: plan.value, receipt }) : refused(plan.fault);
 }
 
@@ -132,6 +147,8 @@ function answerOf(deps: AskDeps, { question, plan, after, result }: Answering): 
       suppressed_groups: 0,
       ...(plan.edgesRounded ? { edges_rounded: true as const } : {}),
       ...(result.table.overBudget.length > 0 ? { over_budget: result.table.overBudget } : {}),
+      ...(result.historyFromS === null ? {} : { history_from: toIsoUtc(result.historyFromS * 1_000) }),
+      ...(deps.kept.isRecountable(plan.metric, plan.range.fromS * 1_000) ? {} : { recountable: false as const }),
       ...(after === null ? {} : { after: toAfter(after) }),
     },
   };

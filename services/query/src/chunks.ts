@@ -2,13 +2,13 @@ import type { AnnouncedCell, Announcement, CellRange, GrainCode, RangePiece, Ser
 import type { ChunkContent, ChunkName, PlacedCell } from '@tidegate/redis';
 
 const DAY_S = 86_400;
-/** More than there are codes of grains. */
-const GRAIN_CODES = 16;
-/** Days in a chunk, so that a series has some 96 cells in each; its name has the first of them. */
-const SPAN_DAYS: Readonly<Record<GrainCode, number>> = { 1: 1, 2: 1, 3: 4, 4: 96 };
+/** More than eight times the greatest code of a grain: eighths of a day and grains make one number. */
+const GRAIN_CODES = 64;
+/** Days in a chunk, so that a series has some 96 cells in each (180 minutes); its name has the first of them. */
+const SPAN_DAYS: Readonly<Record<GrainCode, number>> = { 1: 1 / 8, 2: 1, 3: 4, 4: 96 };
 
-/** The first day of the chunk that holds a bucket. */
-function firstDay(bucketS: number, grain: GrainCode): number {
+/** The first day of the chunk that holds a bucket; of minutes with an eighth of a day, which a double holds exactly. */
+export function firstDay(bucketS: number, grain: GrainCode): number {
   const days = SPAN_DAYS[grain];
   return Math.floor(bucketS / DAY_S / days) * days;
 }
@@ -32,7 +32,7 @@ export function chunksOf(
       if (names.size > options.chunksMax) return null;
     }
   }
-  return [...names.values()];
+  return [...names.values()].sort((a, b) => a.utcDay - b.utcDay || a.grain - b.grain);
 }
 
 /** The cells that one chunk holds. */

@@ -39,7 +39,7 @@ export const queryConfig = defineConfig('query', {
     schema: text.integer({ min: 0, max: 1_000 }),
     default: '62',
     description:
-      'Ranges of more chunks than this (a UTC day of quarter hours, 4 of hours, 96 of days) are read from Postgres and not cached.',
+      'Ranges of more chunks than this (3 hours of minutes, a UTC day of quarter hours, 4 of hours, 96 of days) are read from Postgres and not cached.',
   },
   cellsMax: {
     env: 'CELLS_MAX',

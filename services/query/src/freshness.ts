@@ -14,6 +14,8 @@ export interface TrackedProgress {
   readonly logGeneration: number;
   readonly completeThroughMs: number | null;
   readonly oldestUncountedMs: number | null;
+  /** Events that the owner has counted, by class of lateness. */
+  readonly lateness: readonly number[];
   /** When this word came, and when `nextOffset` last changed in it. */
   readonly heardMs: number;
   readonly movedMs: number;
@@ -42,6 +44,8 @@ const PROGRESS_SCHEMA = z.object({
   complete_through_ms: z.number().nullable(),
   log_generation: z.int(),
   oldest_uncounted_ms: z.number().nullable(),
+  /** Owners from before it do not tell. */
+  lateness: z.array(z.number()).default([]),
 });
 
 /** An owner speaks at least each second; one that is silent for longer may be gone. */
@@ -118,6 +122,7 @@ function toTracked(word: ProgressWord, known: TrackedProgress | null, nowMs: num
     logGeneration: word.log_generation,
     completeThroughMs: word.complete_through_ms,
     oldestUncountedMs: word.oldest_uncounted_ms,
+    lateness: word.lateness,
     heardMs: nowMs,
     movedMs: known?.nextOffset === word.next_offset ? known.movedMs : nowMs,
   };

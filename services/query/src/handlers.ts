@@ -1,5 +1,5 @@
 /** The routes of the service: from HTTP to the steps and back. */
-import { freshnessOf, toIsoUtc, usualNames } from '@tidegate/core';
+import { freshnessOf, QUESTION_GRAINS, toIsoUtc, usualNames } from '@tidegate/core';
 import type { CompiledMetric } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
 import { RECEIPT_QUERY, sendJson, sendProblem } from '@tidegate/http';
@@ -14,10 +14,12 @@ import type { Receipts } from './receipts.ts';
 import { createRejectedHandlers } from './rejected.ts';
 import type { RejectedDeps } from './rejected.ts';
 import type { RegisteredPack, Registry } from './registry.ts';
+import { createListRestatements } from './restatements.ts';
+import type { RestatementsDeps } from './restatements.ts';
 import type { Status } from './status.ts';
 import { storeFaultOf } from './store-fault.ts';
 
-export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps, BudgetsDeps, JobsDeps {
+export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps, BudgetsDeps, JobsDeps, RestatementsDeps {
   readonly receipts: Receipts;
   readonly registry: Registry;
   readonly freshness: Freshness;
@@ -44,6 +46,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     readJob: whileStoreAnswers('unavailable', readJob),
     readJobResult: whileStoreAnswers('unavailable', readJobResult),
     cancelJob: whileStoreAnswers('unavailable', cancelJob),
+    listRestatements: whileStoreAnswers('unavailable', createListRestatements(deps)),
     listMetrics: (exchange) => sendJson(exchange, { metrics: registry.metrics(exchange.caller.tenant).map(metricView) }),
     readMetric(exchange) {
       const metric = registry.metric(exchange.caller.tenant, exchange.params['metric'] ?? '');
@@ -108,7 +111,7 @@ function metricView(metric: CompiledMetric): Readonly<Record<string, unknown>> &
     sets: sets.map((set) => (set.bySubject ? [...set.dimensions, 'subject'] : set.dimensions)),
     measures: measures.map(({ name, kind, field, unit }) => ({ name, measure: kind, field: field ?? null, unit: unit ?? null })),
     asked_as: usualNames(metric),
-    grains: ['quarter_hour', 'hour', 'day', 'week', 'month', 'quarter', 'year'],
+    grains: QUESTION_GRAINS.filter((grain) => grain !== 'minute' || metric.grains.includes('minute')),
   };
 }
 

@@ -3,22 +3,32 @@
  * `DoubleSum`), and an answer must be the same bytes whether it is made from chunks, from Postgres or by another instance. All
  * other measures are the same in any order, and are not kept waiting for one.
  *
- * Canonical: by UTC day (a chunk), series, bucket, then partition; the partitions of a bucket are merged first.
+ * Canonical: by chunk (its first day, then its grain), series, bucket, then partition; the partitions of a bucket are merged
+ * first.
  */
-import type { Plan } from '@tidegate/core';
+import type { Plan, RangePiece } from '@tidegate/core';
 import type { PlacedCell } from '@tidegate/redis';
+import { firstDay } from './chunks.ts';
+import { createGrainOf } from './wanted-buckets.ts';
 
 export function isOrderSeen({ measures }: Plan): boolean {
   return measures.some(({ measure }) => measure.numbers === 'double' || measure.kind === 'top_k');
 }
 
-const DAY_S = 86_400;
-
-/** The cells in canonical order, those that differ in the partition alone together. */
-export function inMergeOrder(cells: readonly PlacedCell[]): PlacedCell[][] {
-  const keyed = cells.map((cell) => ({ cell, day: Math.floor(cell.bucketS / DAY_S), series: seriesKey(cell.seriesId) }));
+/** The cells of some pieces in canonical order, those that differ in the partition alone together. */
+export function inMergeOrder(cells: readonly PlacedCell[], pieces: readonly RangePiece[]): PlacedCell[][] {
+  const grainOf = createGrainOf(pieces);
+  const keyed = cells.map((cell) => {
+    const grain = grainOf(cell.bucketS);
+    return { cell, grain, day: firstDay(cell.bucketS, grain), series: seriesKey(cell.seriesId) };
+  });
   keyed.sort(
-    (a, b) => a.day - b.day || compareKeys(a.series, b.series) || a.cell.bucketS - b.cell.bucketS || a.cell.partition - b.cell.partition,
+    (a, b) =>
+      a.day - b.day ||
+      a.grain - b.grain ||
+      compareKeys(a.series, b.series) ||
+      a.cell.bucketS - b.cell.bucketS ||
+      a.cell.partition - b.cell.partition,
   );
   const groups: PlacedCell[][] = [];
   let last = '';

@@ -3,7 +3,7 @@
  * the cells, so an answer never claims a commit that it does not hold.
  */
 import type { AnswerTable, Plan, RangePiece, RollupState, SealedThrough } from '@tidegate/core';
-import { createAnswer, createStateAlgebra, decodeState, GRAINS, mergeState, piecesOfPlan } from '@tidegate/core';
+import { createAnswer, createStateAlgebra, decodeState, GRAINS, mergeState, missingUntilS, piecesOfPlan } from '@tidegate/core';
 import type { CellSnapshot, ReadStore } from '@tidegate/postgres';
 import type { ChunkName, MaterialisedProgress } from '@tidegate/redis';
 import type { Step } from '@tidegate/telemetry';
@@ -27,6 +27,8 @@ export interface HeldProgress {
 
 export interface ReadResult {
   readonly table: AnswerTable;
+  /** What began before it may be missing: the cells that would answer are dropped. Null: nothing is. */
+  readonly historyFromS: number | null;
   readonly held: readonly HeldProgress[];
   readonly cache: ChunksRead['cache'] | { readonly state: 'bypass'; readonly ageMs: 0 };
 }
@@ -53,7 +55,8 @@ export function createRead(deps: ReadDeps): Read {
       try {
         const byChunks = (sealed: SealedThrough): ChunkShape | null => shapeOf(ask, sealed, { bySubject, chunksMax: deps.chunksMax });
         const read = await deps.step('check_cache', async () => readChunks(ask, byChunks));
-        if (read !== null) return { ok: true, result: { table: read.table, held: heldOf(read.progress), cache: read.cache } };
+        if (read !== null)
+          return { ok: true, result: { table: read.table, historyFromS: null, held: heldOf(read.progress), cache: read.cache } };
       } catch (error) {
         // Redis is away or slow: time is lost, the answer is not.
         deps.meter.failed('chunks', error);
@@ -63,9 +66,13 @@ export function createRead(deps: ReadDeps): Read {
   };
 }
 
-/** Which chunks answer, while this is sealed. */
+/**
+ * Which chunks answer, while this is sealed; null where some of the range is missing: Postgres may know more to be sealed, and
+ * says what is not there.
+ */
 function shapeOf(ask: ReadAsk, sealed: SealedThrough, options: Parameters<typeof chunksOf>[2]): ChunkShape | null {
   const pieces = piecesOfPlan(ask.plan, sealed);
+  if (missingUntilS(pieces, ask.plan.range) !== null) return null;
   const names = chunksOf(ask.plan.range, pieces, options);
   return names === null ? null : { names, answerFrom: (chunks) => answerFrom(ask, pieces, { names, chunks }) };
 }
@@ -95,13 +102,19 @@ function heldOf({ partitions }: MaterialisedProgress): HeldProgress[] {
 }
 
 async function readPostgres({ primary, cellsMax }: ReadDeps, { plan, subjectShown }: ReadAsk): Promise<ReadOutcome> {
-  const snapshot = await primary.readCells(plan.range, cellsMax, (sealed) => piecesOfPlan(plan, sealed));
+  let pieces: readonly RangePiece[] = [];
+  const snapshot = await primary.readCells(plan.range, cellsMax, (sealed) => (pieces = piecesOfPlan(plan, sealed)));
   if (snapshot.isCut) return { ok: false, fault: 'range_too_large' };
-  const table = answerFromSnapshot({ plan, subjectShown }, snapshot);
-  return { ok: true, result: { table, held: snapshot.progress, cache: { state: 'bypass', ageMs: 0 } } };
+  const table = answerFromSnapshot({ plan, subjectShown }, snapshot, pieces);
+  const historyFromS = missingUntilS(pieces, plan.range);
+  return { ok: true, result: { table, historyFromS, held: snapshot.progress, cache: { state: 'bypass', ageMs: 0 } } };
 }
 
-function answerFromSnapshot({ plan, subjectShown }: Pick<ReadAsk, 'plan' | 'subjectShown'>, { series, cells }: CellSnapshot): AnswerTable {
+function answerFromSnapshot(
+  { plan, subjectShown }: Pick<ReadAsk, 'plan' | 'subjectShown'>,
+  { series, cells }: CellSnapshot,
+  pieces: readonly RangePiece[],
+): AnswerTable {
   const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.measures), subjectShown);
   const { measures } = plan.metric;
   const sinks = new Map(series.map((entry) => [entry.id, answer.series(entry)]));
@@ -109,7 +122,7 @@ function answerFromSnapshot({ plan, subjectShown }: Pick<ReadAsk, 'plan' | 'subj
     for (const { seriesId, bucketS, state, revision } of cells) sinks.get(seriesId)?.(bucketS, decoded(state, measures), revision);
     return answer.finish();
   }
-  for (const [first, ...others] of inMergeOrder(cells)) {
+  for (const [first, ...others] of inMergeOrder(cells, pieces)) {
     if (first === undefined) continue;
     const state = decoded(first.state, measures);
     for (const other of others) mergeState(state, decoded(other.state, measures));

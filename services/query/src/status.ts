@@ -1,4 +1,4 @@
-import { freshnessOf, toIsoUtc } from '@tidegate/core';
+import { freshnessOf, LATENESS_BOUNDS_S, latenessQuantileS, toIsoUtc } from '@tidegate/core';
 import type { Freshness } from './freshness.ts';
 
 /** `GET /v1/status`. */
@@ -24,6 +24,7 @@ export function createStatus({ freshness, nowMs, replicationFactor, checks, vers
       status: whole.status,
       complete_through: isoOrNull(whole.completeThroughMs),
       lag_ms: Math.round(whole.lagMs),
+      lateness: latenessOf([...freshness.tracked().values()].map(({ lateness }) => lateness)),
       partitions: partitions.map((one) => ({
         partition: one.partition,
         next_offset: String(one.nextOffset),
@@ -45,6 +46,17 @@ export function createStatus({ freshness, nowMs, replicationFactor, checks, vers
       versions,
       generated_at: toIsoUtc(now),
     };
+  };
+}
+
+/** Of the events that the present owners have counted. */
+function latenessOf(partitions: readonly (readonly number[])[]): Readonly<Record<string, unknown>> {
+  const counts = Array.from({ length: LATENESS_BOUNDS_S.length + 1 }, (_, at) => partitions.reduce((sum, one) => sum + (one[at] ?? 0), 0));
+  const quantile = (p: number): number | null => latenessQuantileS(counts, p);
+  return {
+    events: counts.reduce((sum, count) => sum + count, 0),
+    at_most_s: { p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99) },
+    classes: counts.map((events, at) => ({ at_most_s: LATENESS_BOUNDS_S[at] ?? null, events })),
   };
 }
 

@@ -1,3 +1,4 @@
+import { GRAINS } from '@tidegate/core';
 import type { GrainCode, RangePiece } from '@tidegate/core';
 
 /** Tells which buckets of a grain the pieces of a range take; pieces are in order. */
@@ -14,6 +15,12 @@ export function createIsWanted(pieces: readonly RangePiece[], grain: GrainCode):
     if (!(bucketS >= (starts[at] ?? 0) && bucketS < (ends[at] ?? 0))) at = lastStart(starts, bucketS);
     return bucketS >= (starts[at] ?? 0) && bucketS < (ends[at] ?? 0);
   };
+}
+
+/** Tells which grain a cell that was read for the pieces is of; pieces are in order and do not overlap. */
+export function createGrainOf(pieces: readonly RangePiece[]): (bucketS: number) => GrainCode {
+  const starts = Float64Array.from(pieces, ({ fromS }) => fromS);
+  return (bucketS) => pieces[lastStart(starts, bucketS)]?.grain ?? GRAINS.quarter_hour.code;
 }
 
 /** Index of the last start that is not after the bucket; 0 where none is. */

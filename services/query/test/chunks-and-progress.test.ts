@@ -445,7 +445,7 @@ describe('what is damaged in the cache', () => {
   test.each([
     ['no JSON', () => '{"v":1'],
     ['bytes that are no text', () => new Uint8Array([0xff, 0xfe])],
-    ['a version to come', (kept: string) => kept.replace('"v":1', '"v":2')],
+    ['a version to come', (kept: string) => kept.replace(/^\{"v":\d+/, '{"v":99')],
     ['rows of another width', (kept: string) => kept.replace('["a",3]', '["a",3,1]')],
     ['a mark of the next page that is none', (kept: string) => kept.replace('"next":null', '"next":{"v":1}')],
   ])('kept rows that cannot be read (%s) count as a miss, and are replaced', async (_, damage) => {

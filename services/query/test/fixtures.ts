@@ -1,5 +1,5 @@
 import { createState, encodeState, NOTHING_SEALED, seriesEntry } from '@tidegate/core';
-import type { CompiledMetric, Plan, QuestionInput, SeriesEntry } from '@tidegate/core';
+import type { CellFloors, CompiledMetric, Plan, QuestionInput, SeriesEntry } from '@tidegate/core';
 import { parseQuestion, planQuestion } from '@tidegate/core';
 import type { CellSnapshot, CountedProgress, ReadStore } from '@tidegate/postgres';
 import type { PlacedCell } from '@tidegate/redis';
@@ -85,8 +85,9 @@ export function createFakePrimary(partitions: number): FakePrimary {
     readGaps: async () => [],
     readEndedLogs: async () => [],
     countRejected: async () => 0,
-    async readCells(): Promise<CellSnapshot> {
+    async readCells(_range, _cellsMax, piecesOf): Promise<CellSnapshot> {
       reads += 1;
+      piecesOf?.(NOTHING_SEALED);
       const snapshot = {
         progress: [...progress.values()],
         series: [...pages].map(pageSeries),
@@ -105,7 +106,7 @@ export function createFakePrimary(partitions: number): FakePrimary {
 
 const countOf = new WeakMap<Uint8Array, number>();
 
-export function planOf(input: Partial<QuestionInput> = {}): Plan {
+export function planOf(input: Partial<QuestionInput> = {}, metric: CompiledMetric = METRIC, floors: CellFloors = {}): Plan {
   const question = parseQuestion({
     metric: 'wiki.edits',
     kind: 'table',
@@ -115,7 +116,7 @@ export function planOf(input: Partial<QuestionInput> = {}): Plan {
     ...input,
   });
   if (!question.ok) throw new Error(JSON.stringify(question.errors));
-  const plan = planQuestion({ question: question.question, metric: METRIC, subject: null, cursor: null, nowMs: 0, bucketsMax: 1_000 });
+  const plan = planQuestion({ question: question.question, metric, subject: null, cursor: null, nowMs: 0, bucketsMax: 20_000, floors });
   if (!plan.ok) throw new Error(JSON.stringify(plan.fault));
   return plan.value;
 }

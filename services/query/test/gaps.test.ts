@@ -41,10 +41,10 @@ async function watched(readGaps: () => Promise<readonly LogGap[]>) {
   return {
     freshness,
     status,
-    ownerSpeaks(term: number): void {
+    ownerSpeaks(term: number, lateness?: readonly number[]): void {
       for (const partition of [0, 1]) {
         const word = { lane: 'live', partition, term, next_offset: '0', complete_through_ms: NOW_MS, log_generation: 2 };
-        freshness.take({ value: encoder.encode(JSON.stringify({ ...word, oldest_uncounted_ms: null })) });
+        freshness.take({ value: encoder.encode(JSON.stringify({ ...word, oldest_uncounted_ms: null, lateness })) });
       }
     },
     async aSecondPasses(): Promise<void> {
@@ -56,6 +56,21 @@ async function watched(readGaps: () => Promise<readonly LogGap[]>) {
     },
   };
 }
+
+test('the status tells how late events are counted, over all partitions, and nothing where owners do not tell', async () => {
+  const { status, ownerSpeaks } = await watched(async () => []);
+  ownerSpeaks(1);
+  expect(await status()).toMatchObject({ lateness: { events: 0, at_most_s: { p50: null, p99: null } } });
+  // Two partitions: 16 events of at most 1 s, 2 of at most 5 s, 2 beyond a week.
+  ownerSpeaks(1, [8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+  const { lateness } = (await status()) as { lateness: { classes: unknown[] } };
+  expect(lateness).toMatchObject({ events: 20, at_most_s: { p50: 1, p95: null, p99: null } });
+  expect([lateness.classes[0], lateness.classes[1], lateness.classes[10]]).toEqual([
+    { at_most_s: 1, events: 16 },
+    { at_most_s: 5, events: 2 },
+    { at_most_s: null, events: 2 },
+  ]);
+});
 
 test('accepted events that the log lost make answers and status incomplete, and the status names them', async () => {
   const { freshness, status, ownerSpeaks } = await watched(async () => [GAP]);

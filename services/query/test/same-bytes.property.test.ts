@@ -14,6 +14,7 @@ import { createAsk } from '../src/ask.ts';
 import type { Answer } from '../src/ask.ts';
 import type { DecodedChunk } from '../src/decoded-chunk.ts';
 import { createFreshness } from '../src/freshness.ts';
+import { NOTHING_DROPPED } from '../src/kept-history.ts';
 import { createLoadChunk } from '../src/load-chunk.ts';
 import { createMaterialise } from '../src/materialise.ts';
 import { createRead } from '../src/read.ts';
@@ -146,13 +147,16 @@ function createHouse(seed: number) {
     ...createFakePrimary(4),
     readProgress: async () => commitNos.map((_, partition) => progress(partition)),
     // In no order, and all cells whatever the range: an answer takes those of its range.
-    readCells: async ({ fromS, toS }) => ({
-      progress: commitNos.map((_, partition) => progress(partition)),
-      series: shuffled([...series.values()]),
-      cells: shuffled([...cells.values()].filter(({ bucketS }) => bucketS >= fromS && bucketS < toS)),
-      isCut: false,
-      isReplica: false,
-    }),
+    readCells: async ({ fromS, toS }, _cellsMax, piecesOf) => {
+      piecesOf?.(NOTHING_SEALED);
+      return {
+        progress: commitNos.map((_, partition) => progress(partition)),
+        series: shuffled([...series.values()]),
+        cells: shuffled([...cells.values()].filter(({ bucketS }) => bucketS >= fromS && bucketS < toS)),
+        isCut: false,
+        isReplica: false,
+      };
+    },
   };
   const store = createMemoryCells({ nowMs: () => clockMs });
   const materialise = createMaterialise({
@@ -211,6 +215,7 @@ function createHouse(seed: number) {
         read,
         receipts: { open: () => null, waitFor: unasked, stateOf: unasked, rejectedEvents: unasked },
         freshness: createFreshness(nowMs),
+        kept: NOTHING_DROPPED,
         cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(1)),
         pseudonymOf: () => '',
         nowMs,

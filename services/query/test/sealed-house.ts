@@ -1,5 +1,5 @@
-import { bucketStartS, encodeAnnouncement, GRAINS, leastSealed, NOTHING_SEALED } from '@tidegate/core';
-import type { AnnouncedCell, SealedThrough, StoredGrain } from '@tidegate/core';
+import { bucketStartS, encodeAnnouncement, FINER_GRAIN, GRAINS, leastSealed, NEVER_SEALED, NOTHING_SEALED } from '@tidegate/core';
+import type { AnnouncedCell, CellFloors, CoarseGrain, SealedThrough, StoredGrain } from '@tidegate/core';
 import type { CountedProgress, ReadStore } from '@tidegate/postgres';
 import type { PlacedCell } from '@tidegate/redis';
 import { createMemoryCells } from '@tidegate/redis/cells-memory';
@@ -10,14 +10,12 @@ import { createLoadChunk } from '../src/load-chunk.ts';
 import { createMaterialise } from '../src/materialise.ts';
 import { createRead } from '../src/read.ts';
 import type { ReadResult } from '../src/read.ts';
-import { countState, createFakePrimary, pageSeries, planOf, SILENT_METER } from './fixtures.ts';
+import { countState, createFakePrimary, METRIC, pageSeries, planOf, SILENT_METER } from './fixtures.ts';
 
 export const PARTITIONS = 2;
-type Grain = Exclude<StoredGrain, 'minute'>;
-const FINER = { hour: 'quarter_hour', day: 'hour' } as const;
 
 interface CountedCell extends PlacedCell {
-  readonly grain: Grain;
+  readonly grain: StoredGrain;
   readonly count: number;
 }
 
@@ -41,8 +39,11 @@ export class SealedHouse {
   private ids = 0;
   /** Cells that Postgres was asked for, in all. */
   cellsRead = 0;
-  /** What is counted, per quarter hour. */
+  /** What is counted, per bucket of the finest grain. */
   readonly truth = new Map<number, number>();
+  private readonly grains: readonly StoredGrain[];
+  /** What is dropped. */
+  private floors: CellFloors = {};
   private readonly store = createMemoryCells({ nowMs: () => 0 });
   private readonly primary: ReadStore = {
     ...createFakePrimary(PARTITIONS),
@@ -78,6 +79,19 @@ export class SealedHouse {
     step: (_name, action) => action(),
   });
 
+  /** @param grains of the cells, finest first */
+  constructor(grains: readonly StoredGrain[] = METRIC.grains) {
+    this.grains = grains;
+  }
+
+  /** Drops the minutes before a second, as retention does: of what is sealed on every partition. */
+  dropMinutes(beforeS: number): void {
+    const floorS = Math.min(beforeS, leastSealed(this.progress.map(({ sealed }) => sealed)).quarter_hour);
+    if (floorS <= (this.floors.minute ?? 0)) return;
+    this.floors = { minute: floorS };
+    for (const [key, { grain, bucketS }] of this.cells) if (grain === 'minute' && bucketS < floorS) this.cells.delete(key);
+  }
+
   /** Every cache of before counts as absent from here on. */
   async beginEpoch(): Promise<void> {
     await this.deliver();
@@ -98,28 +112,35 @@ export class SealedHouse {
     this.undelivered.push({ ...now, previousCommitNo: before.commitNo, isFlush: sealed === before.sealed, cells: written });
   }
 
-  private countAt(partition: number, grain: Grain, bucketS: number): number {
+  private countAt(partition: number, grain: StoredGrain, bucketS: number): number {
     return this.cells.get(`${partition} ${grain} ${bucketS}`)?.count ?? 0;
   }
 
-  /** A flush with one event: into the quarter hour, and into what is sealed. */
+  /** A flush with one event: into the finest cell, and into what is sealed. */
   count(partition: number, bucketS: number): void {
+    const [finest] = this.grains;
     const sealed = this.progress[partition]?.sealed ?? NOTHING_SEALED;
-    const grains: readonly Grain[] = ['quarter_hour', 'hour', 'day'];
-    const cells = grains
+    const cells = this.grains
       .map((grain) => ({ grain, bucketS: bucketStartS(bucketS, grain) }))
-      .filter((cell) => cell.grain === 'quarter_hour' || cell.bucketS < sealed[cell.grain])
+      .filter((cell) => cell.grain === finest || (cell.grain !== 'minute' && cell.bucketS < sealed[cell.grain]))
       .map((cell) => ({ ...cell, count: this.countAt(partition, cell.grain, cell.bucketS) + 1 }));
     this.commit(partition, sealed, cells);
     this.truth.set(bucketS, (this.truth.get(bucketS) ?? 0) + 1);
   }
 
-  /** A slice: the partition's cells of the grain up to `throughS`; days only of hours that are sealed. */
-  seal(partition: number, grain: 'hour' | 'day', throughS: number): void {
+  /** Up to where there are all cells of the grain that there will be. */
+  private madeThrough(grain: StoredGrain, sealed: SealedThrough): number {
+    if (!this.grains.includes(grain)) return NEVER_SEALED;
+    return grain === 'minute' || grain === this.grains[0] ? Infinity : sealed[grain];
+  }
+
+  /** A slice: the partition's cells of the grain up to `throughS`; of finer ones that are sealed. */
+  seal(partition: number, grain: CoarseGrain, throughS: number): void {
     const sealed = this.progress[partition]?.sealed ?? NOTHING_SEALED;
-    const endS = bucketStartS(grain === 'day' ? Math.min(throughS, sealed.hour) : throughS, grain);
+    const finerGrain = FINER_GRAIN[grain];
+    const endS = bucketStartS(Math.min(throughS, this.madeThrough(finerGrain, sealed)), grain);
     if (endS <= sealed[grain]) return;
-    const finer = [...this.cells.values()].filter((cell) => cell.partition === partition && cell.grain === FINER[grain]);
+    const finer = [...this.cells.values()].filter((cell) => cell.partition === partition && cell.grain === finerGrain);
     const made = new Map<number, number>();
     for (const { bucketS, count } of finer) {
       const startS = bucketStartS(bucketS, grain);
@@ -149,7 +170,8 @@ export class SealedHouse {
   }
 
   async ask(question: Parameters<typeof planOf>[0], skipCache: boolean): Promise<ReadResult> {
-    const outcome = await this.read({ plan: planOf({ measures: ['edits'], group_by: [], ...question }), subjectShown: null, skipCache });
+    const plan = planOf({ measures: ['edits'], group_by: [], ...question }, { ...METRIC, grains: this.grains }, this.floors);
+    const outcome = await this.read({ plan, subjectShown: null, skipCache });
     if (!outcome.ok) throw new Error(outcome.fault);
     return outcome.result;
   }

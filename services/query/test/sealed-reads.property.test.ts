@@ -8,17 +8,18 @@ const partition = fc.nat(PARTITIONS - 1);
 const step = fc.oneof(
   {
     weight: 8,
-    arbitrary: fc.record({ kind: fc.constant('count' as const), partition, quarter: fc.nat(DAYS * 96 - 1) }),
+    arbitrary: fc.record({ kind: fc.constant('count' as const), partition, minute: fc.nat(DAYS * 1_440 - 1) }),
   },
   {
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('seal' as const),
       partition,
-      grain: fc.constantFrom('hour' as const, 'day' as const),
+      grain: fc.constantFrom('quarter_hour' as const, 'hour' as const, 'day' as const),
       hours: fc.integer({ min: 1, max: DAYS * 24 }),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), hours: fc.integer({ min: 1, max: DAYS * 24 }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('deliver' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('epoch' as const) }) },
   {
@@ -62,24 +63,32 @@ async function compare(house: SealedHouse, { zone, grain, hours, isDelivered }: 
   return cached.cache.state;
 }
 
-test('an answer holds every event of its range once, from chunks and from Postgres, whatever is sealed and announced meanwhile', async () => {
-  const ways = new Set<string>();
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 50, size: 'max' }), async (steps) => {
-      const house = new SealedHouse();
-      await house.beginEpoch();
-      for (const one of steps) {
-        if (one.kind === 'count') house.count(one.partition, DAY_S + one.quarter * 900);
-        else if (one.kind === 'seal') house.seal(one.partition, one.grain, DAY_S + one.hours * 3_600);
-        else if (one.kind === 'deliver') await house.deliver();
-        else if (one.kind === 'epoch') await house.beginEpoch();
-        else ways.add(await compare(house, one));
-      }
-    }),
-    { numRuns: 60 },
-  );
-  expect([...ways].toSorted()).toEqual(expect.arrayContaining(['fill', 'hit', 'miss']));
-});
+test.each([
+  ['quarter hours', ['quarter_hour', 'hour', 'day'] as const],
+  ['minutes, of which the old ones are dropped', ['minute', 'quarter_hour', 'hour', 'day'] as const],
+])(
+  'an answer holds every event of its range once, from chunks and from Postgres, whatever is sealed and announced meanwhile: of %s',
+  async (_name, grains) => {
+    const widthS = grains[0] === 'minute' ? 60 : 900;
+    const ways = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 50, size: 'max' }), async (steps) => {
+        const house = new SealedHouse(grains);
+        await house.beginEpoch();
+        for (const one of steps) {
+          if (one.kind === 'count') house.count(one.partition, DAY_S + Math.floor((one.minute * 60) / widthS) * widthS);
+          else if (one.kind === 'seal') house.seal(one.partition, one.grain, DAY_S + one.hours * 3_600);
+          else if (one.kind === 'drop') house.dropMinutes(DAY_S + one.hours * 3_600);
+          else if (one.kind === 'deliver') await house.deliver();
+          else if (one.kind === 'epoch') await house.beginEpoch();
+          else ways.add(await compare(house, one));
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect([...ways].toSorted()).toEqual(expect.arrayContaining(['fill', 'hit', 'miss']));
+  },
+);
 
 test('a year by days of one series is read from days where it is sealed: 734 cells of two partitions in place of 3,650', async () => {
   const house = new SealedHouse();

@@ -9,6 +9,7 @@ import { createFreshness } from '../src/freshness.ts';
 import { createHandlers } from '../src/handlers.ts';
 import type { RejectedDeps } from '../src/rejected.ts';
 import { createRegistry } from '../src/registry.ts';
+import type { RestatementsDeps } from '../src/restatements.ts';
 
 export interface ServedAsk {
   call(
@@ -27,11 +28,12 @@ export interface ServedStores {
   readonly rejected?: RejectedDeps['rejected'];
   readonly budgets?: Pick<BudgetStore, 'list'>;
   readonly jobs?: JobReader;
+  readonly restated?: RestatementsDeps['restated'];
 }
 
 /** The service's routes over HTTP, with a given outcome of its questions and receipts. */
 export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<ServedAsk> {
-  const { rejected = NO_ROWS, budgets = NO_BUDGETS, jobs = createMemoryJobs() } = stores;
+  const { rejected = NO_ROWS, budgets = NO_BUDGETS, jobs = createMemoryJobs(), restated = { list: async () => [] } } = stores;
   const handlers = createHandlers({
     ask,
     etagOf: createEtag(new Uint8Array(32).fill(6)),
@@ -41,9 +43,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
       stateOf: async () => ({ isCounted: true, pendingEvents: 0, isLogChanged: false, covered: [] }),
       rejectedEvents: async () => 0,
     },
-    rejected,
-    budgets,
-    jobs,
+    ...{ rejected, budgets, jobs, restated },
     cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),
     registry: createRegistry(() => undefined),
     freshness: createFreshness(() => clock.nowMs()),

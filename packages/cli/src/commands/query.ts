@@ -49,7 +49,7 @@ export function addQuery(program: Command, terminal: Terminal): void {
     .option('--from <time>', 'local date or time in --zone, or an instant')
     .option('--to <time>', 'end, not included')
     .option('--last <span>', 'in place of --from and --to: 12h, 30d')
-    .option('-g, --grain <grain>', 'of a series: quarter_hour, hour, day, week, month, quarter, year')
+    .option('-g, --grain <grain>', 'of a series: minute (where the metric keeps it), quarter_hour, hour, day, week, month, quarter, year')
     .option('-z, --zone <zone>', 'IANA zone of buckets and local times')
     .option('-b, --group-by <dimensions>', 'comma separated')
     .option(

@@ -10,6 +10,7 @@ import type {
 } from './compiled.ts';
 import { compileMeasures } from './compile-measures.ts';
 import { keptGrains } from './grains.ts';
+import { cellRetentionOf, daysOf } from './retention.ts';
 import { compileSegment } from './segment.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
 
@@ -39,10 +40,16 @@ export function compilePack({ tenant, version, metricVersions, pack }: PackToCom
       dimensions: metric.dimensions.map((dimension) => compileDimension(metric, dimension, fields)),
       sets: compileSets(metric),
       grains: keptGrains(metric.grains),
+      retention: cellRetentionOf(pack, metric),
       measures: compileMeasures(metric, fields),
     });
   }
-  return { tenant, pack: pack.pack, version, title: pack.title, eventTypes, metrics, segment: compileSegment(pack.segment, pack.events) };
+  const rawDays = daysOf(pack.retention?.raw);
+  return {
+    ...{ tenant, pack: pack.pack, version, title: pack.title, eventTypes, metrics },
+    segment: compileSegment(pack.segment, pack.events),
+    ...(rawDays === undefined ? {} : { rawDays }),
+  };
 }
 
 function compileEventType(type: string, event: EventTypeSource): CompiledEventType {

@@ -3,6 +3,7 @@ import type { SegmentMapping } from './segment.ts';
 /** What a pack becomes once compiled: the one form that ingest, aggregator and query work with. */
 import type { ExactNumber } from '../event/exact-number.ts';
 import type { StoredGrain } from '../rollup/grain.ts';
+import type { CellRetention } from './retention.ts';
 
 export type FieldType = 'string' | 'integer' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'date' | 'enum' | 'string_list' | 'json';
 export type FieldAction = 'keep' | 'drop' | 'hash' | 'refuse' | 'pseudonymise' | 'seal';
@@ -111,6 +112,8 @@ export interface CompiledMetric {
   readonly sets: readonly CompiledSet[];
   /** In which its cells are kept, finest first. */
   readonly grains: readonly StoredGrain[];
+  /** How long they are kept, where the pack says so. */
+  readonly retention?: CellRetention;
   /** Sorted by name: the order of the state codec. */
   readonly measures: readonly CompiledMeasure[];
   /** Of a version that was made after events had come: the epoch second from which it holds all of them. Absent: all. */
@@ -126,4 +129,6 @@ export interface CompiledPack {
   readonly metrics: ReadonlyMap<string, CompiledMetric>;
   /** By `segmentKey`. */
   readonly segment: ReadonlyMap<string, SegmentMapping>;
+  /** Days for which its raw events are kept, where it says so; null: for ever. */
+  readonly rawDays?: number | null;
 }

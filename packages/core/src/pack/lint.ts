@@ -2,6 +2,7 @@ import type { Fault } from '../fault/fault.ts';
 import { compareExact, parseExact } from '../event/exact-number.ts';
 import { lintMeasure } from './lint-measures.ts';
 import { isUnreadable, lintPersonFields, lintPersonMappings } from './lint-persons.ts';
+import { lintRetention } from './retention.ts';
 import { segmentEntries } from './segment.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
 
@@ -27,6 +28,7 @@ export function lintPack(pack: PackSource): readonly Fault[] {
   for (const [name, metric] of Object.entries(pack.metrics)) {
     lintMetric(pack, metric, (path, message) => report(`metrics.${name}.${path}`, message));
   }
+  lintRetention(pack, report);
   lintSegment(pack, (path, message) => report(`segment.${path}`, message));
   lintPersonMappings(pack, (path, message) => report(`segment.${path}`, message));
   return faults;

@@ -275,6 +275,36 @@ describe('the version of a metric', () => {
   });
 });
 
+describe('grains and retention', () => {
+  const compiled = (input: unknown) => compilePack({ tenant: 'acme', version: 1, metricVersions: {}, pack: parsed(input) });
+  const kept = (metric: object, retention?: object) => compiled({ ...source({ metric }), retention }).metrics.get('sales');
+
+  test('minutes are kept where they are declared, always with the quarters that are made of them', () => {
+    expect(kept({})?.grains).toEqual(['quarter_hour', 'hour', 'day']);
+    expect(kept({ grains: ['minute'] })?.grains).toEqual(['minute', 'quarter_hour']);
+    expect(kept({ grains: ['day', 'minute'] })?.grains).toEqual(['minute', 'quarter_hour', 'hour', 'day']);
+  });
+
+  test("a metric's own word goes before its pack's, and either only for grains that it keeps", () => {
+    const pack = { raw: '730d', minute: '5d', quarter_hour: '400d', day: 'forever' };
+    expect(kept({ grains: ['quarter_hour', 'day'], retention: { quarter_hour: '30d' } }, pack)?.retention).toEqual({
+      quarter_hour: 30,
+      day: null,
+    });
+    expect(compiled({ ...source(), retention: pack }).rawDays).toBe(730);
+    expect(compiled({ ...source(), retention: { raw: 'forever' } }).rawDays).toBeNull();
+    expect(compiled(source()).rawDays).toBeUndefined();
+  });
+
+  test('cells cannot be dropped before coarser ones are made of them, nor where there are none', () => {
+    const paths = (metric: object, retention?: object): readonly (string | undefined)[] => faultPaths({ ...source({ metric }), retention });
+    expect(paths({ retention: { hour: '2d' } })).toEqual(['metrics.sales.retention.hour']);
+    expect(paths({ retention: { minute: '5d' } })).toEqual(['metrics.sales.retention.minute']);
+    expect(paths({}, { minute: '1d', raw: '1d' })).toEqual(['retention.minute']);
+    expect(paths({}, { raw: '90' })).toEqual(['retention.raw']);
+  });
+});
+
 describe('a condition', () => {
   const values: Readonly<Record<string, string | boolean | ExactNumber | null>> = {
     text: 'b',

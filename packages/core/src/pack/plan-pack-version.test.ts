@@ -51,6 +51,16 @@ function state(record: PackRecord): readonly unknown[] {
   ];
 }
 
+test('another time to keep its cells is no new version of a metric, cells of another grain are', () => {
+  const [sales] = Object.values(A.metrics);
+  if (sales === undefined) throw new Error('the shop has a metric');
+  const first = apply(null, A);
+  const kept = apply(first, { ...A, retention: { raw: '400d' }, metrics: { sales: { ...sales, retention: { hour: '90d' } } } }, 1);
+  expect(state(kept)).toEqual(state(first));
+  const byMinute = apply(first, { ...A, metrics: { sales: { ...sales, grains: ['minute', 'quarter_hour', 'hour', 'day'] } } }, 1);
+  expect(state(byMinute)).toEqual([[1, 'region'], [1], [2]]);
+});
+
 describe('a pack that changes', () => {
   const first = apply(null, A);
   const changed = apply(first, B, 1);

@@ -86,6 +86,15 @@ const condition = z.strictObject({
   exists: z.boolean().optional(),
 });
 
+/** Whole days, or for ever. */
+const keptFor = z.string().regex(/^(?:[1-9]\d{0,4}d|forever)$/, 'must be a number of days such as 90d, or forever');
+const cellRetention = {
+  minute: keptFor.optional(),
+  quarter_hour: keptFor.optional(),
+  hour: keptFor.optional(),
+  day: keptFor.optional(),
+};
+
 const metric = z.strictObject({
   title: z.string().optional(),
   events: z.array(dottedName).min(1),
@@ -95,11 +104,13 @@ const metric = z.strictObject({
   /** By dimension: different values that an event day admits, where it is to be less than the installation allows. */
   values_per_day: z.record(fieldName, z.int().min(1).max(1_000_000)).optional(),
   grains: z
-    .array(z.enum(['quarter_hour', 'hour', 'day']))
+    .array(z.enum(['minute', 'quarter_hour', 'hour', 'day']))
     .min(1)
-    .max(3)
+    .max(4)
     .optional(),
   measures: z.record(fieldName, measure),
+  /** How long its cells are kept, by grain; else as the pack says. */
+  retention: z.strictObject(cellRetention).optional(),
 });
 
 /** A property or trait, or with a leading `$` a member of the message itself. */
@@ -127,6 +138,8 @@ export const PACK_SCHEMA = z.strictObject({
   events: z.record(dottedName, eventType),
   metrics: z.record(dottedName, metric),
   segment: segment.optional(),
+  /** How long raw events and cells are kept; what is not said here is the installation's. */
+  retention: z.strictObject({ raw: keptFor.optional(), ...cellRetention }).optional(),
 });
 
 export type PackSource = z.output<typeof PACK_SCHEMA>;

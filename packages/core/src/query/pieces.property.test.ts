@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CompiledMetric } from '../pack/compiled.ts';
 import { GRAINS } from '../rollup/grain.ts';
-import type { CoarseGrain, StoredGrain } from '../rollup/grain.ts';
+import type { CellFloors, CoarseGrain, StoredGrain } from '../rollup/grain.ts';
 import { leastSealed, NEVER_SEALED, NOTHING_SEALED } from '../rollup/sealed.ts';
 import type { SealedThrough } from '../rollup/sealed.ts';
 import { createAnswer } from './answer.ts';
 import type { AnswerTable } from './answer.ts';
 import type { StateAlgebra } from './measure-value.ts';
-import { piecesOfPlan, planPieces } from './pieces.ts';
+import { missingUntilS, piecesOfPlan, planPieces } from './pieces.ts';
 import { planQuestion } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { parseQuestion } from './question.ts';
@@ -57,10 +57,18 @@ function coarseCells(quarters: readonly Cell[], grain: CoarseGrain, sealed: read
   return [...cells.values()];
 }
 
-function planOf(input: QuestionInput, metric = METRIC): Plan {
+function planOf(input: QuestionInput, metric = METRIC, floors: CellFloors = {}): Plan {
   const parsed = parseQuestion(input);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-  const plan = planQuestion({ question: parsed.question, metric, subject: null, cursor: null, nowMs: START_S * 1_000, bucketsMax: 5_000 });
+  const plan = planQuestion({
+    question: parsed.question,
+    metric,
+    subject: null,
+    cursor: null,
+    nowMs: START_S * 1_000,
+    bucketsMax: 20_000,
+    floors,
+  });
   if (!plan.ok) throw new Error(JSON.stringify(plan.fault));
   return plan.value;
 }
@@ -128,6 +136,65 @@ describe('pieces of a range', () => {
     );
   });
 
+  test('with minutes, of which some are dropped, answers are those from all minutes; what is missing is said and lies in front', () => {
+    const dropped = fc.oneof(
+      fc.constant(null),
+      seconds.map((after) => Math.floor((START_S + after) / 3_600) * 3_600),
+    );
+    const minuteAsks = fc.record({
+      zone: fc.constantFrom('UTC', 'Europe/Oslo', 'Asia/Kolkata', 'Asia/Kathmandu'),
+      grain: fc.constantFrom('minute', 'quarter_hour', 'hour', 'day', null),
+      edges: fc.tuple(seconds, seconds).filter(([a, b]) => a !== b),
+      step: fc.constantFrom(1, 60, 900, 3_600),
+    });
+    fc.assert(
+      fc.property(events, seals, dropped, minuteAsks, (given, through, minuteFloor, ask) => {
+        // Minutes are dropped where their quarters are sealed, and quarters are sealed before their hours.
+        const sealed = through.map((one) => ({ ...one, quarter_hour: Math.max(one.hour, minuteFloor ?? NEVER_SEALED) }));
+        const floors: CellFloors = minuteFloor === null ? {} : { minute: minuteFloor };
+        const minutes = given.map(({ partition, after }) => ({ partition, bucketS: Math.floor((START_S + after) / 60) * 60, count: 1 }));
+        const [from = 0, to = 0] = ask.edges.map((after) => START_S + Math.floor(after / ask.step) * ask.step).toSorted((a, b) => a - b);
+        fc.pre(from < to);
+        const plan = planOf(
+          {
+            ...{ metric: 'wiki.edits', measures: ['edits'], zone: ask.zone },
+            ...{ from: new Date(from * 1_000).toISOString(), to: new Date(to * 1_000).toISOString() },
+            ...(ask.grain === null ? { kind: 'summary' } : { kind: 'series', grain: ask.grain, limit: 10_000 }),
+          },
+          { ...METRIC, grains: ['minute', ...ALL] },
+          floors,
+        );
+        const stored: Readonly<Record<number, readonly Cell[]>> = {
+          1: minutes.filter(({ bucketS }) => bucketS >= (minuteFloor ?? 0)),
+          2: coarseCells(minutes, 'quarter_hour', sealed),
+          3: coarseCells(minutes, 'hour', sealed),
+          4: coarseCells(minutes, 'day', sealed),
+        };
+        const pieces = piecesOfPlan(plan, leastSealed(sealed));
+        const read = pieces.flatMap(({ grain, fromS, toS }) =>
+          (stored[grain] ?? []).filter(({ bucketS }) => bucketS >= fromS && bucketS < toS),
+        );
+        const missing = missingUntilS(pieces, plan.range);
+        const isWhole = missing === null;
+        // Only minutes can answer between two quarters, so only a series by the minute can lack what was dropped.
+        if (!isWhole) expect([ask.grain, missing <= (minuteFloor ?? 0)]).toEqual(['minute', true]);
+        const from1 = missing ?? Number.NEGATIVE_INFINITY;
+        const expected = answer(
+          plan,
+          minutes.filter(({ bucketS }) => bucketS >= from1),
+        );
+        const found = answer(
+          plan,
+          read.filter(({ bucketS }) => bucketS >= from1),
+        );
+        expect(found).toEqual(expected);
+        if (isWhole && ask.grain === 'minute')
+          expect(found.revision).toBe(minutes.filter(({ bucketS }) => bucketS >= Math.floor(from / 60) * 60 && bucketS < to).length);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   test('pieces tile the range in order, lie on the grid of their grain, and neighbours of one grain are one', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer({ min: -2_000, max: 2_000 }), { minLength: 2, maxLength: 12 }), seals, (quarters, sealed) => {
@@ -167,6 +234,14 @@ describe('pieces of a range', () => {
         sealed,
       ).map(({ grain }) => grain);
     expect(grainsOf('mean')).toEqual([2]);
+    const byMinute = piecesOfPlan(
+      planOf(
+        { metric: 'wiki.edits', measures: ['mean'], from: '2025-01-01', to: '2025-02-01', kind: 'summary' },
+        { ...METRIC, grains: ['minute', ...ALL] },
+      ),
+      { ...sealed, quarter_hour: Date.UTC(2025, 0, 31) / 1_000 },
+    );
+    expect(byMinute.map(({ grain }) => grain)).toEqual([2, 1]);
     expect(grainsOf('top')).toEqual([4]);
   });
 

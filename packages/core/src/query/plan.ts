@@ -5,7 +5,8 @@ import { hashParts } from '../hash/hash-parts.ts';
 import { PUBLIC_HASH_KEY } from '../hash/siphash.ts';
 import type { CompiledMetric, CompiledSet } from '../pack/compiled.ts';
 import type { EventPredicate } from '../pack/where.ts';
-import { bucketsOf, CELL_MS } from '../time/buckets.ts';
+import type { CellFloors } from '../rollup/grain.ts';
+import { bucketsOf, CELL_MS, MINUTE_MS } from '../time/buckets.ts';
 import type { BucketGrain, Buckets } from '../time/buckets.ts';
 import { lastRange, parseMoment } from '../time/moment.ts';
 import { createZone } from '../time/zone.ts';
@@ -26,6 +27,8 @@ export interface Plan {
   readonly kind: QuestionKind;
   readonly metric: CompiledMetric;
   readonly range: CellRange;
+  /** What of the metric's cells is dropped. */
+  readonly floors: CellFloors;
   /** The asked range before it was widened to the grid of the cells, epoch milliseconds. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -60,6 +63,8 @@ export interface PlanAsk {
   readonly cursor: CursorMark | null;
   readonly nowMs: number;
   readonly bucketsMax: number;
+  /** What of the metric's cells is dropped; nothing where absent. */
+  readonly floors?: CellFloors;
 }
 
 export function planQuestion(ask: PlanAsk): Result<Plan> {
@@ -72,23 +77,24 @@ export function planQuestion(ask: PlanAsk): Result<Plan> {
   const dimensions = placeDimensions(metric, set.value);
   const where = planWhere(question.where, dimensions);
   if (!where.ok) return where;
-  const time = planTime(ask);
+  const time = planTime(ask, metric);
   if (!time.ok) return time;
   const groups = question.group_by.map((name) => dimensions.find((one) => one.name === name) ?? subjectGroup(name));
   const columns = planColumns(question.kind, groups, measures.value);
   const order = planOrder(question, columns, { groups, measures: measures.value });
   if (!order.ok) return order;
-  const { fromMs, toMs } = time.value;
+  const { fromMs, toMs, cellMs } = time.value;
   const range: CellRange = {
     tenant: metric.tenant,
     metric: metric.metric,
     version: metric.version,
     setNo: set.value.setNo,
     subject: ask.subject,
-    fromS: (Math.floor(fromMs / CELL_MS) * CELL_MS) / 1_000,
-    toS: (Math.ceil(toMs / CELL_MS) * CELL_MS) / 1_000,
+    fromS: (Math.floor(fromMs / cellMs) * cellMs) / 1_000,
+    toS: (Math.ceil(toMs / cellMs) * cellMs) / 1_000,
   };
-  const cells = { kind: question.kind, metric, range, ...time.value, measures: measures.value };
+  const { floors = {} } = ask;
+  const cells = { kind: question.kind, metric, range, floors, ...time.value, measures: measures.value };
   const plan = { ...cells, groups, dimensions, where: where.value, filters: planFilters(question.where, dimensions) };
   const identity = identityOf(question, range);
   if (ask.cursor !== null && ask.cursor.question !== identity) {
@@ -138,28 +144,52 @@ interface PlannedTime {
   readonly edgesRounded: boolean;
   readonly fromMs: number;
   readonly toMs: number;
+  /** Grid to which the range is widened. */
+  readonly cellMs: number;
 }
 
-function planTime(ask: PlanAsk): Result<PlannedTime> {
-  const { question, bucketsMax } = ask;
+function planTime(ask: PlanAsk, metric: CompiledMetric): Result<PlannedTime> {
+  const { question } = ask;
   const zone = createZoneCached(question.zone);
   if (zone === null) return failed({ code: 'zone_unknown', path: 'zone', message: 'not the name of an IANA time zone' });
   const grain = question.kind === 'series' ? (question.grain ?? 'day') : null;
-  if (grain === 'minute') {
-    return failed({ code: 'grain_not_stored', path: 'grain', message: 'the finest stored grain is quarter_hour' });
+  if (grain === 'minute' && !metric.grains.includes('minute')) {
+    return failed({ code: 'grain_not_stored', path: 'grain', message: 'the pack does not declare the grain minute for this metric' });
   }
   const range = ask.cursor === null ? resolveRange(ask, zone, grain) : ok({ fromMs: ask.cursor.fromMs, toMs: ask.cursor.toMs });
-  if (!range.ok) return range;
-  const { fromMs, toMs } = range.value;
-  const isOffGrid = fromMs % CELL_MS !== 0 || toMs % CELL_MS !== 0;
-  if (grain === null) return ok({ zone, grain, buckets: null, edgesRounded: isOffGrid, fromMs, toMs });
-  const buckets = bucketsOf({ zone, grain, fromMs, toMs, bucketsMax });
-  if (buckets !== null) return ok({ zone, grain, buckets, edgesRounded: buckets.edgesRounded, fromMs, toMs });
+  return range.ok ? planBuckets(ask, metric, { zone, grain, ...range.value }) : range;
+}
+
+interface RangeToCut {
+  readonly zone: Zone;
+  readonly grain: QuestionGrain | null;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+function planBuckets(ask: PlanAsk, metric: CompiledMetric, { zone, grain, fromMs, toMs }: RangeToCut): Result<PlannedTime> {
+  const { bucketsMax } = ask;
+  const cellMs = gridOf(ask, metric, { grain, fromMs });
+  const isOffGrid = fromMs % cellMs !== 0 || toMs % cellMs !== 0;
+  if (grain === null) return ok({ zone, grain, buckets: null, edgesRounded: isOffGrid, fromMs, toMs, cellMs });
+  const buckets = bucketsOf({ zone, grain, fromMs, toMs, bucketsMax, cellMs });
+  if (buckets !== null) return ok({ zone, grain, buckets, edgesRounded: buckets.edgesRounded, fromMs, toMs, cellMs });
   return failed({
     code: 'range_too_large',
     path: 'from',
     message: `the range holds more than ${bucketsMax} buckets; ask for a coarser grain`,
   });
+}
+
+/** Minutes where the metric keeps them for the whole range, or is asked for them; else the grid of the quarter hours. */
+function gridOf(
+  ask: PlanAsk,
+  metric: CompiledMetric,
+  { grain, fromMs }: { readonly grain: QuestionGrain | null; readonly fromMs: number },
+): number {
+  if (!metric.grains.includes('minute')) return CELL_MS;
+  const keptFromS = ask.floors?.minute ?? Number.NEGATIVE_INFINITY;
+  return grain === 'minute' || fromMs / 1_000 >= keptFromS ? MINUTE_MS : CELL_MS;
 }
 
 function resolveRange(ask: PlanAsk, zone: Zone, grain: BucketGrain | null): Result<{ fromMs: number; toMs: number }> {

@@ -19,7 +19,7 @@ export interface CellRange {
   readonly setNo: number;
   /** Pseudonym; null where the series of all subjects (or of none) count. */
   readonly subject: string | null;
-  /** Epoch seconds, half open, multiples of 900. */
+  /** Epoch seconds, half open, on the grid of the finest cells that are read. */
   readonly fromS: number;
   readonly toS: number;
 }

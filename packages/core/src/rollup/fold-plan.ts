@@ -50,6 +50,8 @@ export interface PlannedMetric {
   readonly metric: CompiledMetric;
   /** Null: every event counts. */
   readonly where: EventPredicate | null;
+  /** Whether its finest cells are of a minute; else they are of a quarter of an hour. */
+  readonly isByMinute: boolean;
   readonly adds: PlannedAdds;
   readonly sets: readonly PlannedSet[];
 }
@@ -62,6 +64,7 @@ export interface FoldPlan {
   readonly values: readonly string[];
   /** Whether a measure goes by the time and the id of events. */
   readonly needsStamp: boolean;
+  readonly hasMinutes: boolean;
   readonly metrics: readonly PlannedMetric[];
 }
 
@@ -88,12 +91,14 @@ export function createFoldPlan(metrics: readonly CompiledMetric[]): FoldPlan {
 
   const planned = metrics.map((metric) => ({
     metric,
+    isByMinute: metric.grains[0] === 'minute',
     where: metric.where === undefined ? null : compileWhere(metric.where),
     adds: planAdds(metric.measures, { inputSlot, valueSlot }),
     sets: metric.sets.map((set) => ({ setNo: set.setNo, bySubject: set.bySubject, slots: set.dimensions.map(dimensionSlot) })),
   }));
   const needsStamp = planned.some(({ adds: { more } }) => more !== null && more.numbers.length + more.texts.length > 0);
-  return { dimensions, inputs, values, needsStamp, metrics: planned };
+  const hasMinutes = planned.some(({ isByMinute }) => isByMinute);
+  return { dimensions, inputs, values, needsStamp, hasMinutes, metrics: planned };
 }
 
 interface Slots {

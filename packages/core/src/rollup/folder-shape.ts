@@ -1,12 +1,14 @@
 import type { SeriesEntry } from './announcement-shape.ts';
 import type { EventView } from './event-view.ts';
 import type { FoldPlan } from './fold-plan.ts';
+import type { StoredGrain } from './grain.ts';
 import type { RollupState } from './state.ts';
 
-/** What the events since the last `take` add to one quarter-hour cell. */
+/** What the events since the last `take` add to one cell of the finest grain that its metric keeps. */
 export interface CellDelta {
   /** Index into the batch's `series`. */
   readonly series: number;
+  readonly grain: StoredGrain;
   /** Start of the bucket, epoch seconds. */
   readonly bucketS: number;
   /** Owned by whoever took the batch. */

@@ -36,6 +36,13 @@ const UNFILTERED: CompiledMetric = {
 };
 
 const METRIC: CompiledMetric = { ...UNFILTERED, where: { robot: { eq: false } } };
+/** Its cells are of a minute. */
+const MINUTES: CompiledMetric = {
+  ...UNFILTERED,
+  metric: 'shop.rush',
+  grains: ['minute', 'quarter_hour'],
+  sets: [{ setNo: 0, dimensions: ['city'], bySubject: false }],
+};
 const ALL: CompiledMetric = { ...UNFILTERED, metric: 'shop.visits', sets: [{ setNo: 0, dimensions: [], bySubject: false }] };
 
 interface Event {
@@ -93,13 +100,13 @@ function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Cells by "series id, bucket": what a store would hold. */
+/** Cells by "series id, grain, bucket": what a store would hold. */
 type Cells = Map<string, RollupState>;
 
 function store(cells: Cells, batch: FoldedBatch): void {
-  for (const { series, bucketS, state } of batch.deltas) {
+  for (const { series, grain, bucketS, state } of batch.deltas) {
     const entry = batch.series[series];
-    const key = `${hex(entry?.id ?? new Uint8Array(0))} ${bucketS}`;
+    const key = `${hex(entry?.id ?? new Uint8Array(0))} ${grain} ${bucketS}`;
     const cell = cells.get(key) ?? createState(METRIC.measures);
     mergeState(cell, state);
     cells.set(key, cell);
@@ -110,7 +117,7 @@ function encoded(cells: Cells): Map<string, string> {
   return new Map([...cells].map(([key, state]) => [key, hex(encodeState(state))] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-const PLAN: FoldPlan = createFoldPlan([METRIC, ALL]);
+const PLAN: FoldPlan = createFoldPlan([METRIC, ALL, MINUTES]);
 
 function foldAtOnce(all: readonly Event[]): Cells {
   const folder = createFolder(() => PLAN);
@@ -126,11 +133,14 @@ test('every cell equals a recount of its events, and no cell is missing or too m
       const expected = new Map<string, Event[]>();
       const expect1 = (metric: CompiledMetric, setNo: number, of: { subject: string; dims: (string | null)[]; event: Event }) => {
         const id = seriesId({ tenant: 'acme', metric: metric.metric, version: 3, setNo, subject: of.subject, dims: of.dims });
-        const key = `${hex(id)} ${Math.floor(of.event.timeMs / 900_000) * 900}`;
+        const isByMinute = metric === MINUTES;
+        const widthMs = isByMinute ? 60_000 : 900_000;
+        const key = `${hex(id)} ${isByMinute ? 'minute' : 'quarter_hour'} ${(Math.floor(of.event.timeMs / widthMs) * widthMs) / 1_000}`;
         expected.set(key, [...(expected.get(key) ?? []), of.event]);
       };
       for (const event of all) {
         expect1(ALL, 0, { subject: '', dims: [], event });
+        expect1(MINUTES, 0, { subject: '', dims: [event.city], event });
         if (event.robot) continue;
         expect1(METRIC, 0, { subject: '', dims: [event.city, 'false'], event });
         expect1(METRIC, 1, { subject: event.subject, dims: [event.city], event });

@@ -85,9 +85,11 @@ export function createFolder(planOf: FoldPlanSource, options: { readonly seriesM
       if (plan === null) return;
       const to = bind(plan);
       readEvent(event, to);
-      const bucketS = bucketStart(timeMs, 'quarter_hour');
+      const quarterS = bucketStart(timeMs, 'quarter_hour');
+      const minuteS = plan.hasMinutes ? bucketStart(timeMs, 'minute') : quarterS;
       for (const metric of to.metrics) {
-        if (metric.planned.where === null || metric.planned.where(event)) addToSets(event, metric, { to, batch, bucketS });
+        if (metric.planned.where !== null && !metric.planned.where(event)) continue;
+        addToSets(event, metric, { to, batch, bucketS: metric.planned.isByMinute ? minuteS : quarterS });
       }
     },
     take: () => nextBatch().finish(),
@@ -194,7 +196,7 @@ class OpenBatch {
         series.cells ??= new Map([[series.lastBucketS, series.lastState]]);
         series.cells.set(bucketS, state);
       }
-      this.deltas.push({ series: series.place, bucketS, state });
+      this.deltas.push({ series: series.place, grain: series.grain, bucketS, state });
     }
     series.lastBucketS = bucketS;
     series.lastState = state;

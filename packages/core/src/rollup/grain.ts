@@ -11,6 +11,9 @@ export const GRAINS = {
 
 export type StoredGrain = keyof typeof GRAINS;
 
+/** Per grain the first second whose cells are kept, on the grid of the grain; absent: none was dropped. */
+export type CellFloors = Readonly<Partial<Record<StoredGrain, number>>>;
+
 /** Start of the bucket that holds an instant, in epoch seconds; floors, so instants before 1970 are right too. */
 export function bucketStart(instantMs: number, grain: StoredGrain): number {
   const seconds = GRAINS[grain].seconds;

@@ -1,12 +1,15 @@
 import type { CompiledMetric } from '../pack/compiled.ts';
 import type { SeriesEntry } from './announcement-shape.ts';
 import { storedValue } from './dimension-budget.ts';
+import type { StoredGrain } from './grain.ts';
 import { seriesEntry } from './series.ts';
 import type { RollupState } from './state.ts';
 
 /** A series that this folder has met, with its cells of the open batch. */
 export interface KnownSeries {
   readonly entry: SeriesEntry;
+  /** Of its cells: the finest that the metric keeps. */
+  readonly grain: StoredGrain;
   /** Batch in which `place` was set; of an earlier batch it means nothing. */
   batch: number;
   /** Index among the batch's series. */
@@ -65,10 +68,11 @@ export class SeriesTable {
   }
 
   private create(subject: string, dims: readonly (string | null)[]): KnownSeries {
-    const { tenant, metric, version } = this.metric;
+    const { tenant, metric, version, grains } = this.metric;
     this.known += 1;
     return {
       entry: seriesEntry({ tenant, metric, version, setNo: this.setNo, subject, dims }),
+      grain: grains[0] ?? 'quarter_hour',
       batch: -1,
       place: 0,
       cells: null,

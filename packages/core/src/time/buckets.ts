@@ -1,15 +1,24 @@
 /**
- * Buckets of any grain in any zone, as cuts of the time line. Stored cells are 15 minutes of UTC, so an edge that does not
- * lie on that grid (only zones before 1980, and a few changes of offset at one minute past midnight) is moved down to it,
- * and the answer says so.
+ * Buckets of any grain in any zone, as cuts of the time line. Stored cells are 15 minutes of UTC (or one minute, where the
+ * metric keeps those), so an edge that does not lie on that grid (only zones before 1980, and a few changes of offset at one
+ * minute past midnight) is moved down to it, and the answer says so.
  */
 import { unitAfter, unitStart, DAY_MS } from './civil.ts';
 import type { CalendarGrain } from './civil.ts';
 import type { Stretch, Zone } from './zone.ts';
 
 export const CELL_MS = 900_000;
+export const MINUTE_MS = 60_000;
 
-export type BucketGrain = 'quarter_hour' | 'hour' | CalendarGrain;
+/** Grains by the clock: shorter than a day. */
+type ClockGrain = 'minute' | 'quarter_hour' | 'hour';
+export type BucketGrain = ClockGrain | CalendarGrain;
+
+const WIDTH_MS: Readonly<Record<ClockGrain, number>> = { minute: MINUTE_MS, quarter_hour: CELL_MS, hour: 3_600_000 };
+
+function isClockGrain(grain: BucketGrain): grain is ClockGrain {
+  return Object.hasOwn(WIDTH_MS, grain);
+}
 
 export interface BucketAsk {
   readonly zone: Zone;
@@ -18,6 +27,8 @@ export interface BucketAsk {
   readonly fromMs: number;
   readonly toMs: number;
   readonly bucketsMax: number;
+  /** Grid of the cells that are read; quarters of an hour where absent. */
+  readonly cellMs?: number;
 }
 
 export interface Buckets {
@@ -30,29 +41,27 @@ export interface Buckets {
 
 /** The buckets that tile the range, which is widened to the grid of the cells. Null: more than `bucketsMax`. */
 export function bucketsOf(ask: BucketAsk): Buckets | null {
-  const fromMs = floorToCell(ask.fromMs);
-  const toMs = -floorToCell(-ask.toMs);
+  const { cellMs = CELL_MS } = ask;
+  const fromMs = floorTo(ask.fromMs, cellMs);
+  const toMs = -floorTo(-ask.toMs, cellMs);
   if (fromMs >= toMs) return { startsMs: [], edgesMs: [], edgesRounded: false };
   const { zone, grain } = ask;
-  const starts =
-    grain === 'hour' || grain === 'quarter_hour'
-      ? clockStarts(zone, grain === 'hour' ? 3_600_000 : CELL_MS, { ...ask, fromMs, toMs })
-      : calendarStarts(zone, grain, { ...ask, fromMs, toMs });
+  const range = { fromMs, toMs, bucketsMax: ask.bucketsMax };
+  const starts = isClockGrain(grain) ? clockStarts(zone, WIDTH_MS[grain], range) : calendarStarts(zone, grain, range);
   if (starts === null) return null;
-  return tile(starts, { fromMs, toMs, edgesRounded: fromMs !== ask.fromMs || toMs !== ask.toMs });
+  return tile(starts, { fromMs, toMs, cellMs, edgesRounded: fromMs !== ask.fromMs || toMs !== ask.toMs });
 }
 
 /** Start of the bucket that holds the instant. */
 export function bucketStartIn(zone: Zone, grain: BucketGrain, instantMs: number): number {
-  if (grain === 'hour') return clockStart(zone, 3_600_000, instantMs);
-  if (grain === 'quarter_hour') return clockStart(zone, CELL_MS, instantMs);
+  if (isClockGrain(grain)) return clockStart(zone, WIDTH_MS[grain], instantMs);
   return zone.firstInstant(calendarDay(zone, grain, instantMs) * DAY_MS);
 }
 
 /** End of the bucket that holds the instant. */
 export function bucketEndIn(zone: Zone, grain: BucketGrain, instantMs: number): number {
-  if (grain === 'hour' || grain === 'quarter_hour') {
-    const widthMs = grain === 'hour' ? 3_600_000 : CELL_MS;
+  if (isClockGrain(grain)) {
+    const widthMs = WIDTH_MS[grain];
     const inStretch = nextBoundary(zone.stretchAt(instantMs), widthMs, instantMs + 1);
     const { endMs } = zone.stretchAt(instantMs);
     if (inStretch < endMs) return inStretch;
@@ -135,12 +144,19 @@ function calendarDay(zone: Zone, grain: CalendarGrain, instantMs: number): numbe
   return day;
 }
 
-function tile(starts: readonly number[], range: { fromMs: number; toMs: number; edgesRounded: boolean }): Buckets {
+interface Tiling {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly cellMs: number;
+  readonly edgesRounded: boolean;
+}
+
+function tile(starts: readonly number[], range: Tiling): Buckets {
   const startsMs: number[] = [];
   const edgesMs: number[] = [];
   let edgesRounded = range.edgesRounded;
   for (const start of starts) {
-    const edge = Math.max(range.fromMs, floorToCell(start));
+    const edge = Math.max(range.fromMs, floorTo(start, range.cellMs));
     if (edge !== Math.max(range.fromMs, start)) edgesRounded = true;
     if (edge === edgesMs.at(-1)) {
       // Two starts within one cell: the later one names what the cell and those after it mostly hold.
@@ -153,6 +169,6 @@ function tile(starts: readonly number[], range: { fromMs: number; toMs: number; 
   return { startsMs, edgesMs: [...edgesMs, range.toMs], edgesRounded };
 }
 
-function floorToCell(ms: number): number {
-  return Math.floor(ms / CELL_MS) * CELL_MS;
+function floorTo(ms: number, cellMs: number): number {
+  return Math.floor(ms / cellMs) * cellMs;
 }

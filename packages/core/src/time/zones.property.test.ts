@@ -140,6 +140,17 @@ describe('buckets in a zone', () => {
     expect(kathmandu?.edgesRounded).toBe(false);
   });
 
+  test('minutes are those of the wall clock, also where an hour is shown twice, and Monrovia of 1970 loses half a minute', () => {
+    const oslo = { zone: zoneNamed('Europe/Oslo'), fromMs: Date.UTC(2025, 9, 26, 0, 59), toMs: Date.UTC(2025, 9, 26, 1, 2) };
+    const minutes = bucketsOf({ ...oslo, grain: 'minute', cellMs: 60_000, bucketsMax: 10 });
+    // 02:59 of summer time, then 02:00 and 02:01 of winter time.
+    expect(minutes?.startsMs.map((at) => toIsoIn(oslo.zone, at).slice(11, 16))).toEqual(['02:59', '02:00', '02:01']);
+    expect(minutes?.edgesMs).toEqual([0, 1, 2, 3].map((at) => oslo.fromMs + at * 60_000));
+    const monrovia = { zone: zoneNamed('Africa/Monrovia'), fromMs: Date.UTC(1970, 0, 1), toMs: Date.UTC(1970, 0, 3) };
+    const days = bucketsOf({ ...monrovia, grain: 'day', cellMs: 60_000, bucketsMax: 10 });
+    expect([days?.edgesRounded, days?.edgesMs[1]]).toEqual([true, Date.UTC(1970, 0, 1, 0, 44)]);
+  });
+
   test('the day that Samoa skipped is no bucket', () => {
     const zone = zoneNamed('Pacific/Apia');
     const fromMs = parseMoment('2011-12-29', zone) ?? 0;

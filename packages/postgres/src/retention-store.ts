@@ -1,0 +1,168 @@
+/** What of the data plane is closed and dropped when its time is over (docs/design/raw-days.md). */
+import { leastSealed } from '@tidegate/core';
+import type { GrainCode, SealedThrough } from '@tidegate/core';
+import type pg from 'pg';
+import { fromSealedColumns } from './seal-columns.ts';
+import type { SealedColumns } from './seal-columns.ts';
+import { createPool } from './pool.ts';
+import { run } from './statements.ts';
+
+/** An arrival day that is not dropped. */
+export interface RawDay {
+  /** Days since 1970-01-01 UTC. */
+  readonly day: number;
+  readonly state: 'open' | 'closed';
+  readonly isArchived: boolean;
+  /** Whether the rows of this event type are deleted already. */
+  isPruned(tenant: string, type: string): boolean;
+}
+
+export type DropOutcome = 'dropped' | 'absent' | 'open' | 'not_archived' | 'in_use';
+
+/** The cells of one grain of one metric version. */
+export interface CellsOfGrain {
+  readonly tenant: string;
+  readonly metric: string;
+  readonly version: number;
+  readonly grain: GrainCode;
+}
+
+export interface CellFloorRow extends CellsOfGrain {
+  /** Cells that begin before it are not read. */
+  readonly floorS: number;
+  /** Cells that begin before it are deleted; null: none yet. */
+  readonly clearedS: number | null;
+  /** Every reader has had the time to hear of the floor. */
+  readonly isSeen: boolean;
+}
+
+export interface DroppedCells {
+  readonly cells: number;
+  readonly series: number;
+  /** Where the next page begins; null: that was the last one. */
+  readonly afterSeries: string | null;
+}
+
+export interface RetentionStore {
+  /** One process at a time: resolves to false while another one holds the lease. */
+  holdLease(holder: string, leaseMs: number): Promise<boolean>;
+  releaseLease(holder: string): Promise<void>;
+  readRawDays(): Promise<readonly RawDay[]>;
+  /** False: some partition has not passed the day yet. */
+  closeRawDay(day: number): Promise<boolean>;
+  dropRawDay(day: number, archivedOnly: boolean): Promise<DropOutcome>;
+  /** Deletes some rows of a closed day; null: the day may not be touched. */
+  pruneRawDay(of: { readonly day: number; readonly tenant: string; readonly type: string }, how: PruneHow): Promise<number | null>;
+  readFloors(): Promise<readonly CellFloorRow[]>;
+  raiseFloor(of: CellsOfGrain, floorS: number): Promise<void>;
+  clearFloor(of: CellsOfGrain, floorS: number): Promise<void>;
+  dropCells(
+    of: CellsOfGrain,
+    page: { readonly floorS: number; readonly afterSeries: string | null; readonly seriesMax: number },
+  ): Promise<DroppedCells>;
+  /** What is sealed on every partition. */
+  leastSealed(): Promise<SealedThrough>;
+  close(): Promise<void>;
+}
+
+export interface PruneHow {
+  readonly rowsMax: number;
+  readonly archivedOnly: boolean;
+}
+
+export interface RetentionStoreOptions {
+  readonly databaseUrl: string;
+  readonly role?: string;
+  readonly onError?: (error: Error) => void;
+}
+
+const LEASE = 'maintenance';
+/** A day of a busy installation is a hundred million rows, of which three indexes are made. */
+const STATEMENT_TIMEOUT_MS = 2 * 3_600_000;
+const DAY_MS = 86_400_000;
+const NO_SERIES = '00000000-0000-0000-0000-000000000000';
+
+/** Two connections: the lease is prolonged while a day gets its indexes. */
+export function createRetentionStore(options: RetentionStoreOptions): RetentionStore {
+  const pool = createPool({
+    ...options,
+    ...{ applicationName: 'tidegate-maintenance', connectionsMax: 2, statementTimeoutMs: STATEMENT_TIMEOUT_MS },
+  });
+  return {
+    holdLease: async (holder, leaseMs) => (await run(pool, 'take-lease', [LEASE, holder, leaseMs])).length === 1,
+    releaseLease: async (holder) => void (await run(pool, 'release-lease', [LEASE, holder])),
+    readRawDays: async () => (await run<RawDayRow>(pool, 'read-raw-days', [])).map(toRawDay),
+    closeRawDay: async (day) => (await run<{ closed: boolean }>(pool, 'close-raw-day', [toDate(day)]))[0]?.closed === true,
+    dropRawDay: (day, archivedOnly) => dropRawDay(pool, day, archivedOnly),
+    async pruneRawDay({ day, tenant, type }, { rowsMax, archivedOnly }) {
+      const [row] = await run<{ deleted: number | null }>(pool, 'prune-raw-day', [toDate(day), tenant, type, rowsMax, archivedOnly]);
+      return row?.deleted ?? null;
+    },
+    readFloors: () => readCellFloors(pool),
+    raiseFloor: async (of, floorS) => void (await run(pool, 'raise-cell-floor', [...toKey(of), floorS])),
+    clearFloor: async (of, floorS) => void (await run(pool, 'clear-cell-floor', [...toKey(of), floorS])),
+    async dropCells(of, { floorS, afterSeries, seriesMax }) {
+      const values = [...toKey(of), floorS, afterSeries ?? NO_SERIES, seriesMax];
+      const [row] = await run<{ last_series: string | null; series: number; cells: number }>(pool, 'drop-cells', values);
+      const series = row?.series ?? 0;
+      return { cells: row?.cells ?? 0, series, afterSeries: series < seriesMax ? null : (row?.last_series ?? null) };
+    },
+    leastSealed: async () => leastSealed((await run<SealedColumns>(pool, 'read-live-progress', [])).map(fromSealedColumns)),
+    close: () => pool.end(),
+  };
+}
+
+interface RawDayRow {
+  readonly day: string;
+  readonly state: 'open' | 'closed';
+  readonly is_archived: boolean;
+  readonly pruned: readonly (readonly [string, string])[];
+}
+
+function toRawDay(row: RawDayRow): RawDay {
+  const pruned = new Set(row.pruned.map(([tenant, type]) => `${tenant} ${type}`));
+  return {
+    day: Date.parse(row.day) / DAY_MS,
+    state: row.state,
+    isArchived: row.is_archived,
+    isPruned: (tenant, type) => pruned.has(`${tenant} ${type}`),
+  };
+}
+
+/** `55P03`: a flush or a reader held the table all the while. */
+async function dropRawDay(pool: pg.Pool, day: number, archivedOnly: boolean): Promise<DropOutcome> {
+  try {
+    const [row] = await run<{ outcome: DropOutcome }>(pool, 'drop-raw-day', [toDate(day), archivedOnly]);
+    return row?.outcome ?? 'absent';
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === '55P03') return 'in_use';
+    throw error;
+  }
+}
+
+interface FloorRow {
+  readonly tenant: string;
+  readonly metric: string;
+  readonly version: number;
+  readonly grain: GrainCode;
+  readonly floor_s: string;
+  readonly cleared_s: string | null;
+  readonly is_seen: boolean;
+}
+
+export async function readCellFloors(pool: pg.Pool): Promise<readonly CellFloorRow[]> {
+  return (await run<FloorRow>(pool, 'read-cell-floors', [])).map(({ tenant, metric, version, grain, ...row }) => ({
+    ...{ tenant, metric, version, grain },
+    floorS: Number(row.floor_s),
+    clearedS: row.cleared_s === null ? null : Number(row.cleared_s),
+    isSeen: row.is_seen,
+  }));
+}
+
+function toKey({ tenant, metric, version, grain }: CellsOfGrain): unknown[] {
+  return [tenant, metric, version, grain];
+}
+
+function toDate(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+}
