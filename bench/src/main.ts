@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startTidegate } from '@tidegate/native';
+import { startBenchDatabase } from './bench-database.ts';
+import { benchDedup } from './dedup.ts';
 import { benchFreshness } from './freshness.ts';
 import { runInterruptible } from './interruptible.ts';
 import { benchMeasures } from './measures.ts';
@@ -40,8 +42,16 @@ function keep(measured: BenchMeasurement): void {
 }
 
 if (name === 'measures') keep(benchMeasures(Number(values.seed), say));
-else if (bench === undefined) {
-  process.stderr.write(`Usage: npm run bench -- ${Object.keys(BENCHES).join('|')}|measures [--minutes N] [--rate N] [--seed N] [--json]\n`);
+else if (name === 'dedup') {
+  await runInterruptible({
+    start: startBenchDatabase,
+    work: async (database) => keep(await benchDedup({ database, seed: Number(values.seed), say })),
+    end: async (database) => database.stop(),
+  });
+} else if (bench === undefined) {
+  process.stderr.write(
+    `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')}|measures|dedup [--minutes N] [--rate N] [--seed N] [--json]\n`,
+  );
   process.exitCode = 2;
 } else {
   const dataDir = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));

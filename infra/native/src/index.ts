@@ -1,4 +1,4 @@
-export { startKafka, startServers, type ServerOptions, type Servers } from './servers.ts';
+export { startDatabase, startKafka, startServers, type ServerOptions, type Servers } from './servers.ts';
 export { serverProperties, type KafkaServer, type Tuning } from './kafka-server.ts';
 export { createProgress, type Progress } from './progress.ts';
 export { homeOf, repositoryRoot } from './home.ts';

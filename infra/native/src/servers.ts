@@ -88,6 +88,12 @@ export async function startKafka(options: ServerOptions & Pick<KafkaOptions, 'po
   });
 }
 
+/** The database server alone: the one of `DATABASE_URL`, or one that is started here. */
+export async function startDatabase(options: ServerOptions): Promise<Pick<Servers, 'databaseUrl' | 'postgres' | 'stop'>> {
+  const { address, postgres, stop } = await startOwnPostgres(contextOf(options));
+  return { databaseUrl: address, postgres: postgres ?? null, stop };
+}
+
 export function contextOf(options: ServerOptions): ServerContext {
   const env = options.env ?? process.env;
   const { log } = options;
