@@ -25,6 +25,7 @@ export { createRequestTelemetry } from './request-telemetry.ts';
 export { BUDGETS_QUERY } from './budget-schemas.ts';
 export { RESTATEMENTS_QUERY } from './restatement-schemas.ts';
 export { BATCH_QUESTIONS_MAX, RECEIPT_QUERY, REJECTED_QUERY } from './route-schemas.ts';
+export { ISSUER_REQUEST_SCHEMA } from './token-schemas.ts';
 export type { RouteMatch } from './router.ts';
 export { createRouter } from './router.ts';
 export type { LimitClass, NamedRoute, RouteDeclaration, RouteName, RouteNameOf, Upstream } from './routes.ts';

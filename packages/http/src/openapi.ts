@@ -14,7 +14,13 @@ export interface OpenApiOptions {
 
 /** Faults that come before a route is even known, or from what stands in front of it. */
 const ALWAYS: readonly FaultCode[] = ['path_invalid', 'body_too_large', 'internal'];
-const AUTHENTICATED: readonly FaultCode[] = ['credentials_missing', 'credentials_invalid', 'scope_missing', 'not_ready'];
+const AUTHENTICATED: readonly FaultCode[] = [
+  'credentials_missing',
+  'credentials_invalid',
+  'issuer_unreachable',
+  'scope_missing',
+  'not_ready',
+];
 const PROXIED: readonly FaultCode[] = ['upstream_unreachable', 'upstream_timeout'];
 
 /** The OpenAPI 3.1 document of the public API, made from the declared routes and from nothing else. */

@@ -8,6 +8,7 @@ import { ANSWERING, JSON_BODY } from './route-faults.ts';
 import type { Scope } from './admin-schemas.ts';
 import * as admin from './admin-schemas.ts';
 import * as schemas from './route-schemas.ts';
+import * as tokens from './token-schemas.ts';
 
 export type Upstream = 'ingest' | 'query';
 export type LimitClass = 'ingest' | 'api_key';
@@ -469,6 +470,40 @@ export const ROUTES = {
     limitClass: 'api_key',
     params: schemas.KEY_PARAMS,
     responses: { 200: { description: 'Revoked; refused everywhere within 2 seconds.', schema: admin.KEY_SCHEMA } },
+    faults: ['not_found', 'unavailable'],
+  },
+  putIssuer: {
+    method: 'POST',
+    path: '/v1/admin/issuers',
+    summary: 'Take the tokens of an issuer, or take them in another way',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    body: { contentTypes: JSON_ONLY, schema: tokens.ISSUER_REQUEST_SCHEMA },
+    responses: { 200: { description: 'In place; every gateway has it within 2 seconds.', schema: tokens.ISSUER_SCHEMA } },
+    faults: [...JSON_BODY, 'issuer_taken', 'not_found', 'request_invalid', 'unavailable'],
+  },
+  listIssuers: {
+    method: 'GET',
+    path: '/v1/admin/issuers',
+    summary: 'Issuers whose tokens are taken',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    responses: { 200: { description: 'All of the tenant.', schema: tokens.ISSUERS_SCHEMA } },
+    faults: ['unavailable'],
+  },
+  removeIssuer: {
+    method: 'DELETE',
+    path: '/v1/admin/issuers/{issuer}',
+    summary: 'Take the tokens of an issuer no longer',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    params: tokens.ISSUER_PARAMS,
+    responses: {
+      200: { description: 'Removed; its tokens are refused everywhere within 2 seconds.', schema: tokens.ISSUER_REMOVED_SCHEMA },
+    },
     faults: ['not_found', 'unavailable'],
   },
   health: healthRoute('/health', 'State of the gateway and what it stands on', WHOLE_HEALTH),

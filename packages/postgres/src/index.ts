@@ -47,11 +47,12 @@ export { isOverTime, isUnavailable } from './unavailable.ts';
 // control plane
 export { mintApiKey, readApiKey } from './control/api-key.ts';
 export type { ApiKeyKind, ApiKeyReading } from './control/api-key.ts';
-export { CONTROL_KEYS, parseApiKeyRecord } from './control/control-records.ts';
-export type { ApiKeyRecord } from './control/control-records.ts';
+export { CONTROL_KEYS, parseApiKeyRecord, parseTokenIssuerRecord } from './control/control-records.ts';
+export type { ApiKeyRecord, TokenIssuerRecord } from './control/control-records.ts';
 export { createControlStore } from './control/control-store.ts';
 export type { ControlStore, ControlStoreOptions } from './control/control-store.ts';
 export type { KeyToRotate, RotationFault } from './control/key-rotation.ts';
+export type { IssuerFault } from './control/token-issuers.ts';
 export type { CreatedKey, KeyInfo, KeyToCreate, KeyToRevoke } from './control/keys.ts';
 export { createControlOutbox, listenForControlChanges } from './control/outbox.ts';
 export type { ControlChange, ControlListener, ControlListenerOptions, ControlOutbox, OutboxOptions } from './control/outbox.ts';

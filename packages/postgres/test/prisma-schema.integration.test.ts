@@ -61,7 +61,16 @@ describe('schema.prisma', () => {
   it('describes exactly the columns and primary keys that the migrations make', async () => {
     const file = await readFile(new URL('../prisma/schema.prisma', import.meta.url), 'utf8');
     const { tables, keys } = readSchema(file);
-    const named = ['api_key', 'api_key_earlier_secret', 'control_record', 'pack', 'pack_version', 'publisher_lease', 'tenant'];
+    const named = [
+      'api_key',
+      'api_key_earlier_secret',
+      'control_record',
+      'pack',
+      'pack_version',
+      'publisher_lease',
+      'tenant',
+      'token_issuer',
+    ];
     expect([...tables.keys()].toSorted()).toEqual(named);
     for (const [table, described] of tables) {
       const columns = await database.query<{ column: string }>(

@@ -85,7 +85,7 @@ async function createKey(exchange: Exchange, { store, wake, clock }: AdminDepend
 }
 
 /** Rights over others' data or over the installation can only be passed on by who has them. */
-function scopesBeyond(scopes: readonly string[], held: readonly string[]): ProblemFault | null {
+export function scopesBeyond(scopes: readonly string[], held: readonly string[]): ProblemFault | null {
   const beyond = scopes.filter((scope) => scope.endsWith(':admin') && !held.includes(scope));
   return beyond.length === 0 ? null : { code: 'scope_missing', detail: `Only who has ${beyond.join(', ')} may give it.` };
 }
@@ -150,7 +150,7 @@ function toInstant(ms: number | null): string | null {
 }
 
 /** Paths name members of our own schema; a member that the caller made up is not repeated. */
-function invalid({ issues }: z.ZodError): ProblemFault {
+export function invalid({ issues }: z.ZodError): ProblemFault {
   return {
     code: 'request_invalid',
     errors: issues.map((issue) => ({

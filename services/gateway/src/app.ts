@@ -35,6 +35,11 @@ import type { KeyDirectory } from './keys.ts';
 import { createKeyDirectory } from './keys.ts';
 import type { Limit } from './limit.ts';
 import { createLimit } from './limit.ts';
+import { createIssuerAdmin } from './issuer-admin.ts';
+import { fetchKeys } from './tokens/fetch-keys.ts';
+import type { IssuerDirectory } from './tokens/issuers.ts';
+import { createIssuerDirectory } from './tokens/issuers.ts';
+import { createReadToken } from './tokens/tokens.ts';
 import type { Proxy } from './proxy.ts';
 import { createProxy } from './proxy.ts';
 import type { Publisher } from './publisher.ts';
@@ -109,6 +114,7 @@ interface Parts {
   readonly client: LogClient;
   readonly redis: RedisConnection;
   readonly keys: KeyDirectory;
+  readonly issuers: IssuerDirectory;
   readonly control: ControlView;
 }
 
@@ -121,7 +127,8 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
   const client = await createLogClient({ ...kafkaTarget(config), clientId: 'tidegate-gateway' });
   const topic = topicNames(config.topicPrefix).control;
   const keys = createKeyDirectory();
-  const control = followControl({ client, topic, keys, clock, log });
+  const issuers = createIssuerDirectory({ fetchKeys, clock, log });
+  const control = followControl({ client, topic, keys, issuers, clock, log });
   metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(control.knownThroughMs() / 1_000));
   return {
     config,
@@ -139,6 +146,7 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
       onError: (error) => log.warn('redis_connection_lost', { error }),
     }),
     keys,
+    issuers,
     control,
   };
 }
@@ -150,23 +158,24 @@ interface GateParts {
 }
 
 function createGateOf(parts: Parts, { proxy, wake, isDraining }: GateParts): RequestListener {
-  const { context, metrics, tracing, store, keys, control } = parts;
+  const { context, config, metrics, tracing, store, keys, issuers, control } = parts;
   const { log } = context;
   const controlApp = createControlApp({
     log,
     handlers: {
       ...createAdmin({ store, wake, clock, metrics }),
+      ...createIssuerAdmin({ store, wake, plainHosts: config.jwksPlainHosts }),
       ...createHealth({ version: VERSION, dependencies: dependenciesOf(parts), isDraining }),
     },
   });
   return createGate({
-    authenticate: createAuthenticate({ keys, isLoaded: control.isLoaded, clock }),
+    authenticate: createAuthenticate({ keys, readToken: createReadToken({ issuers, clock }), isLoaded: control.isLoaded, clock }),
     limit: limitOf(parts),
     proxy,
     controlApp,
     telemetry: createRequestTelemetry({ clock, log, metrics, tracing }),
     step: tracing.step,
-    bodyBytesMax: parts.config.bodyBytesMax,
+    bodyBytesMax: config.bodyBytesMax,
     log,
   });
 }

@@ -29,12 +29,14 @@ function setUp(record: Partial<ApiKeyRecord>, isLoaded = true): { ask: (key?: st
   };
   const authenticate = createAuthenticate({
     keys: { find },
+    readToken: () => ({ ok: false, code: 'credentials_invalid' }),
     isLoaded: () => isLoaded,
     clock: { nowMs: () => NOW_MS, monotonicMs: () => 0 },
   });
   return {
     ask: (key = minted.secret) => {
       const who = authenticate({ 'x-api-key': key });
+      if (who instanceof Promise) throw new Error('a key is known at once');
       return who.ok ? who.caller.keyId : who.code;
     },
     lookups: () => lookups,

@@ -4,25 +4,32 @@ import type { Caller } from '@tidegate/http';
 import { readApiKey } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import type { KeyDirectory } from './keys.ts';
+import { looksLikeToken } from './tokens/token-form.ts';
+import type { ReadToken } from './tokens/tokens.ts';
 
 export type Authentication =
   | { readonly ok: true; readonly caller: Caller }
-  | { readonly ok: false; readonly code: Extract<FaultCode, 'credentials_missing' | 'credentials_invalid' | 'not_ready'> };
+  | {
+      readonly ok: false;
+      readonly code: Extract<FaultCode, 'credentials_missing' | 'credentials_invalid' | 'issuer_unreachable' | 'not_ready'>;
+    };
 
 export interface AuthenticateDependencies {
   readonly keys: Pick<KeyDirectory, 'find'>;
+  readonly readToken: ReadToken;
   readonly isLoaded: () => boolean;
   readonly clock: Clock;
 }
 
+export type Authenticate = (headers: IncomingHttpHeaders) => Authentication | Promise<Authentication>;
+
 /**
- * Who calls, by what the headers hold. A typo is refused by its checksum, before any look-up; unknown, expired and revoked
- * keys are told apart by nobody. Before all keys are known the answer is 503: a good key must never be called bad.
+ * Who calls, by what the headers hold: an API key or a token. A typo of a key is refused by its checksum, before any look-up;
+ * unknown, expired and revoked keys are told apart by nobody. Before all keys and issuers are known the answer is 503: a good
+ * one must never be called bad. Of keys, and of tokens that were checked before, it is known at once; no promise is made.
  */
-export function createAuthenticate({ keys, isLoaded, clock }: AuthenticateDependencies): (headers: IncomingHttpHeaders) => Authentication {
-  return function authenticate(headers) {
-    const credential = credentialOf(headers);
-    if (credential === null) return { ok: false, code: 'credentials_missing' };
+export function createAuthenticate({ keys, readToken, isLoaded, clock }: AuthenticateDependencies): Authenticate {
+  function authenticateKey(credential: string): Authentication {
     const key = readApiKey(credential);
     if (!key.ok) return { ok: false, code: 'credentials_invalid' };
     if (!isLoaded()) return { ok: false, code: 'not_ready' };
@@ -30,6 +37,13 @@ export function createAuthenticate({ keys, isLoaded, clock }: AuthenticateDepend
     if (record === null || record.state !== 'active') return { ok: false, code: 'credentials_invalid' };
     if (record.expires_at_ms !== null && record.expires_at_ms <= clock.nowMs()) return { ok: false, code: 'credentials_invalid' };
     return { ok: true, caller: { tenant: record.tenant, keyId: record.key_id, scopes: record.scopes } };
+  }
+
+  return function authenticate(headers) {
+    const credential = credentialOf(headers);
+    if (credential === null) return { ok: false, code: 'credentials_missing' };
+    if (!looksLikeToken(credential)) return authenticateKey(credential);
+    return isLoaded() ? readToken(credential) : { ok: false, code: 'not_ready' };
   };
 }
 

@@ -44,6 +44,17 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     default: '1000',
     description: 'Requests a minute and key on all other routes; also the burst.',
   } satisfies ConfigField<number>,
+  jwksPlainHosts: {
+    env: 'JWKS_PLAIN_HOSTS',
+    schema: text.maybe().transform((list) =>
+      list
+        .split(',')
+        .map((host) => host.trim())
+        .filter((host) => host !== ''),
+    ),
+    default: '',
+    description: 'Hosts, comma separated, whose keys may be read over plain http: an issuer in your own network. All others need https.',
+  } satisfies ConfigField<readonly string[]>,
   ...kafkaFields,
   topicPrefix: sharedFields.topicPrefix,
   ...databaseFields,

@@ -1,9 +1,10 @@
 import type { LogClient, TableRecord } from '@tidegate/kafka';
 import { createControlReader, followTable } from '@tidegate/kafka';
-import { parseApiKeyRecord } from '@tidegate/postgres';
+import { parseApiKeyRecord, parseTokenIssuerRecord } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import type { Logger } from '@tidegate/telemetry';
 import type { KeyDirectory } from './keys.ts';
+import type { IssuerDirectory } from './tokens/issuers.ts';
 
 /** What the gateway takes from the control topic. */
 export interface ControlView {
@@ -27,12 +28,13 @@ export interface ControlOptions {
   readonly client: LogClient;
   readonly topic: string;
   readonly keys: KeyDirectory;
+  readonly issuers: Pick<IssuerDirectory, 'put'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Follows control.v1. */
-export function followControl({ client, topic, keys, clock, log }: ControlOptions): ControlView {
+export function followControl({ client, topic, keys, issuers, clock, log }: ControlOptions): ControlView {
   const reader = createControlReader();
   let isRead = false;
   let hasBeat = false;
@@ -44,6 +46,7 @@ export function followControl({ client, topic, keys, clock, log }: ControlOption
     if (told === 'unreadable') return log.error('control_record_unreadable', { detail: { offset: record.offset } });
     if (told.kind === 'beat') hear();
     if (told.kind === 'key') takeKey(told.key, told.value);
+    if (told.kind === 'issuer') takeIssuer(told.key, told.value);
   }
 
   function hear(): void {
@@ -55,6 +58,13 @@ export function followControl({ client, topic, keys, clock, log }: ControlOption
     const record = value === null ? null : parseApiKeyRecord(value);
     if (record === null && value !== null) return log.error('key_record_unreadable');
     keys.put(key, record);
+  }
+
+  function takeIssuer(key: string, value: unknown): void {
+    const record = value === null ? null : parseTokenIssuerRecord(value);
+    if (record === null && value !== null) log.error('issuer_record_unreadable');
+    // Of an issuer that cannot be read no token is taken: its rules may have become stricter.
+    issuers.put(key, record);
   }
 
   const table = followTable({

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, NamedRoute, ProblemFault, RequestContext, RequestListener, RequestTelemetry } from '@tidegate/http';
 import { createRouter, listRoutes, normalisePath, notAllowed, rateLimitHeaders, sendProblem } from '@tidegate/http';
 import type { Logger, Step } from '@tidegate/telemetry';
-import type { Authentication, createAuthenticate } from './authenticate.ts';
+import type { Authenticate, Authentication } from './authenticate.ts';
 import type { ControlApp } from './control-app.ts';
 import type { Limit } from './limit.ts';
 import type { Proxy } from './proxy.ts';
@@ -10,7 +10,7 @@ import { quotaProblem } from './quota-problem.ts';
 import { dropRest } from './request-body.ts';
 
 export interface GateDependencies {
-  readonly authenticate: ReturnType<typeof createAuthenticate>;
+  readonly authenticate: Authenticate;
   readonly limit: Limit;
   readonly proxy: Proxy;
   readonly controlApp: ControlApp;
@@ -41,22 +41,21 @@ export function createGate(dependencies: GateDependencies): RequestListener {
   const { authenticate, limit, proxy, controlApp, telemetry, step, bodyBytesMax, log } = dependencies;
   const route = createRouting();
 
-  async function pass(arrival: Arrival, { route: found, target }: Extract<Routing, { ok: true }>): Promise<void> {
+  async function pass(arrival: Arrival, { route: asked, target }: Extract<Routing, { ok: true }>): Promise<void> {
     const { request, response, context } = arrival;
     if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuseBody(arrival);
-    if (found.scope === null) return controlApp.handle({ ...arrival, target, caller: NOBODY });
-    const who = step('authenticate', () => authenticate(request.headers));
-    if (!who.ok) return sendProblem(response, refusal(who), context);
+    if (asked.scope === null) return controlApp.handle({ ...arrival, target, caller: NOBODY });
+    const found = step('authenticate', () => authenticate(request.headers));
+    // A turn of the event loop is waited for only where there is something to wait for: a key, or a known token, is not.
+    const who = permitted(found instanceof Promise ? await found : found, asked.scope);
+    if (!who.ok) return sendProblem(response, who.fault, context);
     const { caller } = who;
-    if (!caller.scopes.includes(found.scope)) {
-      return sendProblem(response, { code: 'scope_missing', detail: `Use a key that has the scope ${found.scope}.` }, context);
-    }
-    const headers = await charge(arrival, found, caller);
+    const headers = await charge(arrival, asked, caller);
     if (headers === null) return;
     // It left while its limit was looked up. Nothing is done for it, be it a question or a new key that nobody would see; its
     // token stays spent, or leaving early would be a way to ask for nothing.
     if (response.closed) return;
-    if (found.answers !== 'gateway') return proxy.forward({ ...arrival, upstream: found.answers, target, caller, headers });
+    if (asked.answers !== 'gateway') return proxy.forward({ ...arrival, upstream: asked.answers, target, caller, headers });
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     return controlApp.handle({ ...arrival, target, caller });
   }
@@ -111,6 +110,18 @@ function fits({ params: declared }: NamedRoute, params: Readonly<Record<string, 
   return declared === undefined || declared.safeParse(params).success;
 }
 
+/** Who calls, where they may; the same object, for this stands on the way of every request. */
+function permitted(
+  who: Authentication,
+  scope: string,
+): Extract<Authentication, { ok: true }> | { readonly ok: false; readonly fault: ProblemFault } {
+  if (!who.ok) return { ok: false, fault: refusal(who) };
+  if (who.caller.scopes.includes(scope)) return who;
+  return { ok: false, fault: { code: 'scope_missing', detail: `Use a key or a token that has the scope ${scope}.` } };
+}
+
 function refusal({ code }: Extract<Authentication, { ok: false }>): ProblemFault {
-  return code === 'not_ready' ? { code } : { code, headers: { 'www-authenticate': 'Bearer realm="tidegate"' } };
+  return code === 'not_ready' || code === 'issuer_unreachable'
+    ? { code }
+    : { code, headers: { 'www-authenticate': 'Bearer realm="tidegate"' } };
 }

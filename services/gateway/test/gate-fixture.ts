@@ -23,6 +23,7 @@ import type { KeyDirectory } from '../src/keys.ts';
 import { createKeyDirectory } from '../src/keys.ts';
 import { createLimit } from '../src/limit.ts';
 import { createProxy } from '../src/proxy.ts';
+import type { ReadToken } from '../src/tokens/tokens.ts';
 
 export interface SeenRequest {
   readonly method: string;
@@ -101,12 +102,15 @@ export interface GateOptions {
   readonly scopes?: readonly string[];
   readonly dependencies?: Dependencies;
   readonly bodyBytesMax?: number;
+  readonly readToken?: ReadToken;
   /** Called before each look-up of a limit; the look-up waits for it. */
   readonly beforeLimit?: () => Promise<void>;
   /** The clock of the proxy; one that throws stands for a fault of the program. */
   readonly step?: Step;
   readonly proxyClock?: Clock;
 }
+
+const refuseTokens: ReadToken = () => ({ ok: false, code: 'credentials_invalid' });
 
 const ALL_CONNECTED: Dependencies = { states: () => ({ kafka: 'connected', postgres: 'connected', redis: 'connected' }) };
 
@@ -134,6 +138,9 @@ function controlAppOf(options: GateOptions, handled: string[]): ControlApp {
       listKeys: named('listKeys', handled),
       rotateKey: named('rotateKey', handled),
       revokeKey: named('revokeKey', handled),
+      putIssuer: named('putIssuer', handled),
+      listIssuers: named('listIssuers', handled),
+      removeIssuer: named('removeIssuer', handled),
       ...createHealth({ version: '1.2.3', dependencies: options.dependencies ?? ALL_CONNECTED, isDraining: () => false }),
     },
   });
@@ -175,7 +182,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
   const listener = createListener(
     createGate({
       step: options.step ?? ((_name, action) => action()),
-      authenticate: createAuthenticate({ keys, isLoaded: () => true, clock }),
+      authenticate: createAuthenticate({ keys, readToken: options.readToken ?? refuseTokens, isLoaded: () => true, clock }),
       limit: createLimit({
         buckets: {
           take: async (levels) => {

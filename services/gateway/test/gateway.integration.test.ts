@@ -4,14 +4,13 @@ import { createLogClient, ensureTidegateTopics, followTable, topicNames } from '
 import { migrate, seedDemo } from '@tidegate/postgres';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { createScratchDatabase } from '@tidegate/postgres/scratch';
-import { silentLogger } from '@tidegate/telemetry';
 import type { TcpProxy } from '@tidegate/testkit';
 import { createTcpProxy, testServers } from '@tidegate/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningGateway } from '../src/app.ts';
-import { startApp } from '../src/app.ts';
 import type { Upstream } from './gate-fixture.ts';
 import { startUpstream } from './gate-fixture.ts';
+import { gatewayConfig, startGatewayOf } from './gateway-fixture.ts';
 
 const PACK_YAML = `
 pack: shop
@@ -79,32 +78,15 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
   });
 
   function start(): Promise<RunningGateway> {
-    return startApp(
-      {
-        apiHost: '127.0.0.1',
-        apiPort: 0,
-        ingestUrl: upstream.url,
-        queryUrl: upstream.url,
-        bodyBytesMax: 1_000_000,
-        limitIngestPerMinute: 60_000,
-        limitApiKeyPerMinute: 1_000,
-        kafkaBrokers: servers.kafkaBrokers.split(','),
-        kafkaClient: 'platformatic',
-        ...{ kafkaSaslMechanism: 'none', kafkaSaslUsername: '', kafkaSaslPassword: '', kafkaTls: false, kafkaTlsCa: '' },
-        topicPrefix,
+    const { kafkaBrokers } = servers;
+    return startGatewayOf(
+      gatewayConfig({
+        kafkaBrokers,
         databaseUrl: database.url,
-        ...{ databaseHost: '', databasePort: 0, databaseName: '', databaseUser: '', databasePassword: '' },
-        ...{ redisUrl: 'none', redisHost: '127.0.0.1', redisPort: redisProxy.port, redisDb: 0, redisPassword: '' },
-        ...{ redisSsl: false, redisTlsCa: '', redisTimeoutMs: 2_000 },
-        redisPrefix: topicPrefix,
-        secretKey: randomBytes(32),
-        metricsHost: '127.0.0.1',
-        metricsPort: 0,
-        logLevel: 'info',
-        otlpEndpoint: 'none',
-        traceRatio: 1,
-      },
-      { log: silentLogger, signal: new AbortController().signal, fatal: (event) => expect.fail(event) },
+        redisPort: redisProxy.port,
+        upstreamUrl: upstream.url,
+        prefix: topicPrefix,
+      }),
     );
   }
 

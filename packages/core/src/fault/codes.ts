@@ -51,8 +51,8 @@ export const FAULTS = {
   credentials_invalid: {
     status: 401,
     title: 'Credentials not valid',
-    meaning: 'The API key is mistyped, unknown, expired or revoked.',
-    next: 'Check the key, or ask whoever administers the tenant for a new one.',
+    meaning: 'The API key is mistyped, unknown, expired or revoked, or the token is none that is taken here.',
+    next: 'Check the key or the token, or ask whoever administers the tenant for a new one.',
   },
   credentials_missing: {
     status: 401,
@@ -149,6 +149,19 @@ export const FAULTS = {
     title: 'Internal fault',
     meaning: 'Something failed that should not have; the log has it under the request id.',
     next: 'Send the request again; if it fails again, report the request id.',
+  },
+  issuer_taken: {
+    status: 409,
+    title: 'Issuer taken',
+    meaning:
+      'Another tenant, or another entry of this one, takes tokens of this issuer for one of these audiences, and no claim tells them apart.',
+    next: 'Use an audience of your own, or a tenant_claim with a value of your own in both.',
+  },
+  issuer_unreachable: {
+    status: 503,
+    title: 'Issuer not reachable',
+    meaning: 'The token names an issuer whose keys are not known here: it has not answered yet, or not for a day.',
+    next: 'Send the request again after the seconds in Retry-After.',
   },
   job_failed: {
     status: 500,

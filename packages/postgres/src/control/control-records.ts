@@ -7,6 +7,8 @@ import { z } from 'zod';
 export const CONTROL_KEYS = {
   tenant: (tenant: string): string => `tenant/${tenant}/-`,
   apiKey: (tenant: string, keyId: string): string => `key/${tenant}/${keyId}`,
+  /** Whose tokens a tenant takes. */
+  issuer: (tenant: string, name: string): string => `issuer/${tenant}/${name}`,
   pack: (tenant: string, pack: string): string => `pack/${tenant}/${pack}`,
   /** Partition count of the events topic. */
   partitions: 'partitions/-/events',
@@ -32,5 +34,35 @@ export type ApiKeyRecord = z.infer<typeof API_KEY_RECORD>;
 /** Null where the value is not such a record. */
 export function parseApiKeyRecord(value: unknown): ApiKeyRecord | null {
   const read = API_KEY_RECORD.safeParse(value);
+  return read.success ? read.data : null;
+}
+
+const TOKEN_ISSUER_RECORD = z.object({
+  tenant: z.string(),
+  name: z.string(),
+  /** `iss` of its tokens, letter by letter. */
+  issuer: z.string(),
+  /** One of them must stand in `aud`. */
+  audiences: z.array(z.string()).min(1),
+  jwks_uri: z.string(),
+  algorithms: z.array(z.string()).min(1),
+  /** Which claim names the person. */
+  subject_claim: z.string(),
+  /** Scopes that every token of it has. */
+  scopes: z.array(z.string()),
+  /** Which claim holds the issuer's own words for rights; null: none is read. */
+  scopes_claim: z.string().nullable(),
+  /** What those words give; a word that does not stand here gives nothing. */
+  scopes_by_word: z.record(z.string(), z.array(z.string())),
+  /** Where one issuer serves several tenants: the claim and its value by which a token is this tenant's. */
+  tenant_claim: z.object({ claim: z.string(), value: z.string() }).nullable(),
+});
+
+/** Whose tokens a tenant takes, and what they may do. */
+export type TokenIssuerRecord = z.infer<typeof TOKEN_ISSUER_RECORD>;
+
+/** Null where the value is not such a record. */
+export function parseTokenIssuerRecord(value: unknown): TokenIssuerRecord | null {
+  const read = TOKEN_ISSUER_RECORD.safeParse(value);
   return read.success ? read.data : null;
 }

@@ -12,6 +12,9 @@ import { CONTROL_KEYS } from './control-records.ts';
 import { createPrismaClient } from './prisma-client.ts';
 import { writeRecord } from './record-writer.ts';
 import type { TenantToCreate } from './tenants.ts';
+import type { TokenIssuerRecord } from './control-records.ts';
+import type { IssuerFault } from './token-issuers.ts';
+import { listIssuers, putIssuer, removeIssuer } from './token-issuers.ts';
 import { createTenant } from './tenants.ts';
 
 export interface ControlStoreOptions {
@@ -37,6 +40,11 @@ export interface ControlStore {
   rotateKey(asked: KeyToRotate): Promise<Result<CreatedKey, RotationFault>>;
   /** SHA-256 of every secret that is revoked or has ended by `nowMs`, hex. */
   readRefusedHashes(nowMs: number): Promise<readonly string[]>;
+  /** Takes an issuer's tokens, or takes them in another way. */
+  putIssuer(record: TokenIssuerRecord): Promise<Result<TokenIssuerRecord, IssuerFault>>;
+  listIssuers(tenant: string): Promise<readonly TokenIssuerRecord[]>;
+  /** False: the tenant has no such issuer. */
+  removeIssuer(tenant: string, name: string): Promise<boolean>;
   /** What `applyPack` would do. `source` is the parsed object of a pack.yaml. */
   planPack(tenant: string, source: unknown): Promise<PackPlanning>;
   applyPack(tenant: string, source: unknown): Promise<PackPlanning>;
@@ -71,6 +79,9 @@ export function createControlStore(options: ControlStoreOptions): ControlStore {
     findKey: (tenant, keyId) => findKey(prisma, tenant, keyId),
     rotateKey: (asked) => rotateKey(prisma, asked),
     readRefusedHashes: (nowMs) => readRefusedHashes(prisma, nowMs),
+    putIssuer: (record) => putIssuer(prisma, record),
+    listIssuers: (tenant) => listIssuers(prisma, tenant),
+    removeIssuer: (tenant, name) => removeIssuer(prisma, tenant, name),
     planPack: (tenant, source) => planPack(prisma, tenant, source),
     applyPack: (tenant, source) => applyPack(prisma, tenant, source),
     rollbackPack: (tenant, pack) => rollbackPack(prisma, tenant, pack),

@@ -1,0 +1,104 @@
+import { hash } from 'node:crypto';
+import type { Caller } from '@tidegate/http';
+import type { Clock } from '@tidegate/runtime';
+import type { CryptoKey } from 'jose';
+import { errors, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type { IssuerDirectory, TrustedIssuer } from './issuers.ts';
+import { callerOf } from './token-caller.ts';
+import type { TokenForm } from './token-form.ts';
+import { readTokenForm } from './token-form.ts';
+
+export type TokenReading =
+  { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly code: 'credentials_invalid' | 'issuer_unreachable' };
+
+/** Who a token stands for. A token that was checked before is known at once, without a promise. */
+export type ReadToken = (token: string) => TokenReading | Promise<TokenReading>;
+
+export interface TokenOptions {
+  readonly issuers: Pick<IssuerDirectory, 'find' | 'holds'>;
+  readonly clock: Clock;
+}
+
+/** What was found out of a token, and what it stands on. */
+interface Checked {
+  readonly reading: Extract<TokenReading, { ok: true }>;
+  readonly untilMs: number;
+  readonly issuer: TrustedIssuer;
+  readonly kid: string;
+}
+
+/** Clocks of the issuer and of this machine may differ by so much. */
+const LEEWAY_S = 30;
+/** Some 500 bytes each. */
+const KEPT_MAX = 20_000;
+const INVALID = { ok: false, code: 'credentials_invalid' } as const satisfies TokenReading;
+const UNREACHABLE = { ok: false, code: 'issuer_unreachable' } as const satisfies TokenReading;
+
+/**
+ * Checks tokens of trusted issuers: form → whose → their key → signature, algorithm, issuer, audience, times → caller.
+ *
+ * What was checked is kept until the token ends, by the token's hash, and holds only as long as the issuer is trusted
+ * unchanged and still shows the key. Failures are not kept: a key may come, and made-up tokens would push out real ones.
+ */
+export function createReadToken({ issuers, clock }: TokenOptions): ReadToken {
+  const kept = new LRUCache<string, Checked>({ max: KEPT_MAX });
+
+  function recall(id: string): TokenReading | null {
+    const checked = kept.get(id);
+    if (checked === undefined) return null;
+    if (clock.nowMs() < checked.untilMs && issuers.holds(checked.issuer) && checked.issuer.keys.has(checked.kid)) return checked.reading;
+    kept.delete(id);
+    return null;
+  }
+
+  async function check(token: string, id: string): Promise<TokenReading> {
+    const form = readTokenForm(token);
+    const issuer = form === null ? null : issuers.find(form.claims);
+    if (form === null || issuer === null || !issuer.record.algorithms.includes(form.alg)) return INVALID;
+    const finding = await issuer.keys.find(form.kid, form.alg);
+    if (finding.kind !== 'found') return finding.kind === 'unreachable' ? UNREACHABLE : INVALID;
+    const claims = await verify(token, { issuer, form, key: finding.key, nowMs: clock.nowMs() });
+    const caller = claims === null ? null : callerOf(issuer.record, claims);
+    if (claims === null || caller === null) return INVALID;
+    const checked: Checked = {
+      reading: { ok: true, caller },
+      untilMs: (Number(claims['exp']) + LEEWAY_S) * 1_000,
+      issuer,
+      kid: finding.kid,
+    };
+    kept.set(id, checked);
+    return checked.reading;
+  }
+
+  return function readToken(token) {
+    const id = hash('sha256', token, 'base64url');
+    return recall(id) ?? check(token, id);
+  };
+}
+
+interface Verification {
+  readonly issuer: TrustedIssuer;
+  readonly form: TokenForm;
+  readonly key: CryptoKey;
+  readonly nowMs: number;
+}
+
+/** The claims, or null where anything of the token is not as it must be. */
+async function verify(token: string, { issuer, form, key, nowMs }: Verification): Promise<Readonly<Record<string, unknown>> | null> {
+  try {
+    const { payload } = await jwtVerify(token, key, {
+      // The one that the token names: the record was asked about it, and the key was made for it alone.
+      algorithms: [form.alg],
+      issuer: issuer.record.issuer,
+      audience: [...issuer.record.audiences],
+      clockTolerance: LEEWAY_S,
+      requiredClaims: ['exp'],
+      currentDate: new Date(nowMs),
+    });
+    return payload;
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { createLogClient, ensureTidegateTopics, topicNames } from '@tidegate/kafka';
+import { migrate, seedDemo } from '@tidegate/postgres';
+import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { silentLogger } from '@tidegate/telemetry';
+import { testServers } from '@tidegate/testkit';
+import { expect, vi } from 'vitest';
+import type { GatewayConfig, RunningGateway } from '../src/app.ts';
+import { startApp } from '../src/app.ts';
+import type { Upstream } from './gate-fixture.ts';
+import { startUpstream } from './gate-fixture.ts';
+
+export interface Servers {
+  readonly kafkaBrokers: string;
+  readonly databaseUrl: string;
+  readonly redisPort: number;
+  readonly upstreamUrl: string;
+  /** Begins topics and keys. */
+  readonly prefix: string;
+}
+
+/** Settings of a gateway over test servers. */
+export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUrl, prefix }: Servers): GatewayConfig {
+  return {
+    apiHost: '127.0.0.1',
+    apiPort: 0,
+    ingestUrl: upstreamUrl,
+    queryUrl: upstreamUrl,
+    bodyBytesMax: 1_000_000,
+    jwksPlainHosts: ['127.0.0.1'],
+    limitIngestPerMinute: 60_000,
+    limitApiKeyPerMinute: 1_000,
+    kafkaBrokers: kafkaBrokers.split(','),
+    kafkaClient: 'platformatic',
+    ...{ kafkaSaslMechanism: 'none', kafkaSaslUsername: '', kafkaSaslPassword: '', kafkaTls: false, kafkaTlsCa: '' },
+    topicPrefix: prefix,
+    databaseUrl,
+    ...{ databaseHost: '', databasePort: 0, databaseName: '', databaseUser: '', databasePassword: '' },
+    ...{ redisUrl: 'none', redisHost: '127.0.0.1', redisPort, redisDb: 0, redisPassword: '' },
+    ...{ redisSsl: false, redisTlsCa: '', redisTimeoutMs: 2_000 },
+    redisPrefix: prefix,
+    secretKey: randomBytes(32),
+    metricsHost: '127.0.0.1',
+    metricsPort: 0,
+    logLevel: 'info',
+    otlpEndpoint: 'none',
+    traceRatio: 1,
+  };
+}
+
+export function startGatewayOf(config: GatewayConfig): Promise<RunningGateway> {
+  return startApp(config, { log: silentLogger, signal: new AbortController().signal, fatal: (event) => expect.fail(event) });
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+export interface GatewayUnderTest {
+  readonly upstream: Upstream;
+  /** With the demo's administrator's key unless another credential, or null for none, is given. */
+  call(method: string, path: string, options?: { credential?: string | null; body?: unknown; port?: number }): Promise<Answer>;
+  /** A second gateway over the same servers. */
+  startAnother(): Promise<RunningGateway>;
+  /** Rows of a table of its database. */
+  rows(statement: string): Promise<readonly Record<string, unknown>[]>;
+  close(): Promise<void>;
+}
+
+/** A gateway with a database and topics of its own. */
+export async function startGateway(settings: Partial<GatewayConfig> = {}): Promise<GatewayUnderTest> {
+  const { kafkaBrokers, redisUrl } = testServers();
+  const prefix = `gw-${randomBytes(6).toString('hex')}.`;
+  const [upstream, database] = await Promise.all([startUpstream(), createScratchDatabase()]);
+  await migrate({ databaseUrl: database.url });
+  const { adminKey } = await seedDemo({ databaseUrl: database.url });
+  const client = await createLogClient({ kind: 'platformatic', brokers: kafkaBrokers.split(','), clientId: 'test' });
+  const admin = client.createAdmin();
+  await ensureTidegateTopics(admin, { prefix, partitions: 1, replicationFactor: 1 });
+  const redisPort = Number(new URL(redisUrl).port);
+  const base = gatewayConfig({ kafkaBrokers, databaseUrl: database.url, redisPort, upstreamUrl: upstream.url, prefix });
+  const config = { ...base, ...settings };
+  const gateway = await startGatewayOf(config);
+  // Until it has read the topic it answers 503.
+  const authorization = `Bearer ${adminKey}`;
+  await vi.waitUntil(
+    async () => (await fetch(`http://127.0.0.1:${gateway.port}/v1/admin/keys`, { headers: { authorization } })).status === 200,
+    { timeout: 10_000 },
+  );
+  return {
+    upstream,
+    call: async (method, path, { credential = adminKey, body, port = gateway.port } = {}) => {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method,
+        headers: {
+          ...(credential === null ? {} : { authorization: `Bearer ${credential}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    },
+    startAnother: () => startGatewayOf(config),
+    rows: (statement) => database.query<Record<string, unknown>>(statement),
+    close: async () => {
+      await gateway.stop();
+      await admin.deleteTopics(Object.values(topicNames(prefix)));
+      await admin.close();
+      await client.close();
+      await upstream.close();
+      await database.drop();
+    },
+  };
+}
