@@ -11,7 +11,13 @@ const guarded = listRoutes().filter(({ scope }) => scope !== null);
 const titleOf = ({ method, path }: NamedRoute): string => `${method} ${path}`;
 const cases = guarded.map((route): [string, NamedRoute] => [titleOf(route), route]);
 /** What stands for a `{name}` that is not just any word. */
-const NAMES: Readonly<Record<string, string>> = { receipt: 'tgr1.any', key: 'key_any', issuer: 'any', ref: 'i-1-2-3' };
+const NAMES: Readonly<Record<string, string>> = {
+  receipt: 'tgr1.any',
+  key: 'key_any',
+  issuer: 'any',
+  job: '0199c1d2-0000-7000-8000-000000000000',
+  ref: 'i-1-2-3',
+};
 /** A request path of the route, also under `/api` where it has that alias. */
 const formsOf = ({ path }: NamedRoute): string[] => {
   const concrete = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => NAMES[name] ?? 'any');
