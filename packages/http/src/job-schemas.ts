@@ -51,7 +51,7 @@ export const BULK_REPLAY_SCHEMA = z
     until: z.iso.datetime({ offset: true }).optional().meta({ description: 'Received before; default: before the job was asked for.' }),
     correction: z
       .record(z.string(), z.unknown())
-      .refine((patch) => !('id' in patch), 'an event keeps its id')
+      .refine((patch) => !('id' in patch || 'messageId' in patch), 'an event keeps its id')
       .optional()
       .meta({
         description:

@@ -131,6 +131,10 @@ export const REJECTED_SCHEMA = z
     received_at: INSTANT_SCHEMA,
     length: z.int().meta({ description: 'Bytes of the original.' }),
     original: z.enum(['whole', 'cut', 'none']).meta({ description: 'How much of it is kept, sealed.' }),
+    format: z.string().nullable().meta({
+      description:
+        'In which it came: `native`, `cloudevent`, `segment/<call>`. Null: a row from before this was told, or a record of the log.',
+    }),
     attempts: z.int(),
     state: z.enum(['open', 'replayed']),
     replayed_at: INSTANT_SCHEMA.nullable(),

@@ -1,7 +1,7 @@
 -- Rejected rows of a tenant, newest first; ties in the order of their keys, so that a page goes on where the last one ended.
 -- $1 tenant, $2 received at or after, $3 code, $4 to $8 the last row of the page before (received at, topic, log generation,
 -- partition, offset), $9 rows at most. Null: any.
-SELECT lane, topic, log_generation, partition, log_offset, code, path, length::float8 AS length, attempts, state, receipt,
+SELECT lane, topic, log_generation, partition, log_offset, code, path, length::float8 AS length, attempts, state, receipt, format,
   octet_length(sealed) AS sealed_bytes,
   (extract(epoch FROM received_at) * 1000)::float8 AS received_at_ms,
   (extract(epoch FROM replayed_at) * 1000)::float8 AS replayed_at_ms

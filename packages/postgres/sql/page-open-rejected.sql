@@ -2,7 +2,7 @@
 -- three attempts, and those that this job has refused already.
 -- $1 tenant, $2 received at or after, $3 received before, $4 code, $5 to $9 the last row of the page before (received at, topic, log
 -- generation, partition, offset), $10 job id, $11 rows at most. Null: any.
-SELECT lane, topic, log_generation, partition, log_offset, code, path, length::float8 AS length, attempts, state, receipt,
+SELECT lane, topic, log_generation, partition, log_offset, code, path, length::float8 AS length, attempts, state, receipt, format,
   octet_length(sealed) AS sealed_bytes, sealed, replay_identity,
   (extract(epoch FROM received_at) * 1000)::float8 AS received_at_ms,
   (extract(epoch FROM replayed_at) * 1000)::float8 AS replayed_at_ms

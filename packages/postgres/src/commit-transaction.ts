@@ -205,6 +205,7 @@ async function writeRejected(client: pg.PoolClient, commits: readonly PartitionC
     byteaArray(rows.map((r) => r.sha256)),
     byteaArray(rows.map((r) => r.sealed)),
     timestamptzArray(rows.map((r) => r.receivedAtMs)),
+    textArray(rows.map((r) => r.format)),
   ]);
 }
 

@@ -26,6 +26,8 @@ export interface RejectedInfo extends RejectedPlace {
   readonly replayedAtMs: number | null;
   /** Of the replay. */
   readonly receipt: string | null;
+  /** In which the original came; null: it is not known, or a record of the log. */
+  readonly format: string | null;
 }
 
 export interface RejectedDetail extends RejectedInfo {
@@ -82,6 +84,7 @@ interface Row {
   readonly attempts: number;
   readonly state: string;
   readonly receipt: string | null;
+  readonly format: string | null;
   readonly sealed_bytes: number | null;
   readonly received_at_ms: number;
   readonly replayed_at_ms: number | null;
@@ -139,5 +142,6 @@ function toInfo(row: Row): RejectedInfo {
     isReplayed: row.state === 'replayed',
     replayedAtMs: row.replayed_at_ms,
     receipt: row.receipt,
+    format: row.format,
   };
 }

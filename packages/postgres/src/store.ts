@@ -89,6 +89,8 @@ export interface RejectedRow {
   /** The sealed original; null where only its length and hash are kept. */
   readonly sealed: Uint8Array | null;
   readonly receivedAtMs: number;
+  /** In which the original came; null: it is not known, or a record of the log. */
+  readonly format: string | null;
 }
 
 /** Which event days an arrival day holds, as days since 1970-01-01 UTC. */

@@ -16,6 +16,7 @@ async function make(): Promise<StoreUnderTest> {
       }),
     rawRowCount: async () => database.rawRows.length,
     rejectedRowCount: async () => database.rejected.size,
+    rejectedFormats: async () => [...new Set([...database.rejected.values()].map(({ format }) => format))],
     close: async () => undefined,
   };
 }

@@ -10,6 +10,7 @@ export interface StoreUnderTest {
   open(failAt?: (point: CommitFaultPoint) => boolean): DataStore;
   rawRowCount(): Promise<number>;
   rejectedRowCount(): Promise<number>;
+  rejectedFormats(): Promise<readonly unknown[]>;
   close(): Promise<void>;
 }
 
@@ -43,6 +44,7 @@ function rejectedRow(partition: number, logOffset: number): RejectedRow {
     path: '',
     lane: 'events',
     lengthBytes: 3,
+    format: 'native',
     sha256: bytes(32, 1),
     sealed: null,
     receivedAtMs: ARRIVAL_MS,
@@ -231,6 +233,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect(await database.rejectedRowCount()).toBe(before);
       expect((await sound.commit({ partitions: [commit] })).kind).toBe('committed');
       expect(await database.rejectedRowCount()).toBe(before + 1);
+      expect(await database.rejectedFormats()).toEqual(['native']);
       expect((await sound.readProgress([partition]))[0]?.rejected.nextOffset).toBe(1);
     });
 

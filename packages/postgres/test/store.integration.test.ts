@@ -32,6 +32,8 @@ async function make(): Promise<StoreUnderTest> {
       }),
     rawRowCount: () => count('raw_event'),
     rejectedRowCount: () => count('rejected_event'),
+    rejectedFormats: async () =>
+      (await database.query<{ format: unknown }>('SELECT DISTINCT format FROM rejected_event')).map(({ format }) => format),
     close: () => database.drop(),
   };
 }

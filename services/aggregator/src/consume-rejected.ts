@@ -48,6 +48,7 @@ function toRow(owned: OwnedPartition, slab: RecordSlab, index: number): Rejected
     sha256: Uint8Array.from(headerValue(slab, index, 'sha256') ?? []),
     sealed: start < 0 ? null : slab.bytes.slice(start, slab.valueEnd[index]),
     receivedAtMs: slab.timestampsMs[index] ?? 0,
+    format: text(slab, index, 'format') || null,
   };
 }
 

@@ -40,6 +40,7 @@ export function createReject({ seal }: RejectDeps) {
       sha256: createHash('sha256').update(original).digest(),
       sealed: seal(tenant, original.subarray(0, ORIGINAL_BYTES_MAX)),
       receivedAtMs: slab.timestampsMs[index] ?? 0,
+      format: null,
     };
   };
 }

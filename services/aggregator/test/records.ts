@@ -77,6 +77,7 @@ export function rejectedHeaders(lane: 'ingest' | 'events'): Uint8Array {
     sha256,
     text('lane', lane),
     text('index', '0'),
+    text('format', 'segment/track'),
   ]);
 }
 

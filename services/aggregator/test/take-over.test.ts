@@ -231,6 +231,8 @@ describe('a record that cannot be counted now', () => {
     await world.tellPack(2);
     await until('all is counted', () => world.isCounted());
     expect(storedCells(world)).toEqual(recount(sent));
+    const formats = [...world.database.rejected.values()].map(({ format }) => format);
+    expect(formats).toEqual(Array(PARTITIONS).fill('segment/track'));
   });
 });
 

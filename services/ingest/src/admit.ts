@@ -14,10 +14,11 @@ import { encodeHeaders } from '@tidegate/kafka';
 import type { Clock, PersonKey } from '@tidegate/runtime';
 import { sealField } from '@tidegate/runtime';
 import type { Appender, AppendLane, PendingBatch } from './append.ts';
-import type { EventSink } from './decode.ts';
+import type { EventSink, MessageSink, Original } from './decode.ts';
 import type { HeldEvent, HoldBudget } from './hold.ts';
 import { Hold } from './hold.ts';
 import type { Ledger } from './ledger.ts';
+import type { OriginalFormat } from './original-format.ts';
 import type { PersonKeys } from './person-keys.ts';
 import type { Refused } from './reject.ts';
 import type { MakeId } from './request-ids.ts';
@@ -52,7 +53,7 @@ export interface AdmitRequest {
 }
 
 /** Takes the events of one request. */
-export interface Admission extends EventSink {
+export interface Admission extends EventSink, MessageSink {
   /** False once the request holds more events than it may: nothing more is taken. */
   isOpen(): boolean;
 }
@@ -94,6 +95,8 @@ class RequestAdmission implements Admission {
   private readonly tracedHeaders: Uint8Array;
   private readonly context: { types: EventTypes; envelope: Envelope; nowMs: number; makeId?: MakeId };
   private readonly additions: Additions;
+  /** Of what is not a message of another format. */
+  private readonly format: OriginalFormat;
   private partition = 0;
 
   constructor(deps: AdmitDeps, shared: Shared, request: AdmitRequest) {
@@ -106,6 +109,7 @@ class RequestAdmission implements Admission {
     this.tracedHeaders = shared.headers.traced(traceparent);
     this.context = { types, envelope, ...(makeId === undefined ? {} : { makeId }), nowMs: 0 };
     this.additions = createAdditions(tenant, this.shield);
+    this.format = { kind: 'event', envelope };
   }
 
   isOpen(): boolean {
@@ -114,22 +118,41 @@ class RequestAdmission implements Admission {
 
   event(bytes: Uint8Array, start: number, end: number): void {
     if (!this.hasRoom()) return;
-    const { judge } = this.shared;
-    const { ledger } = this.request;
-    this.context.nowMs = this.deps.clock.nowMs();
-    const fault = judge.judge(bytes, { start, end }, this.context);
-    if (judge.idEnd > judge.idStart) ledger.noteId(judge.idBytes, judge.idStart + 1, judge.idEnd - 1);
-    if (this.deps.appender.isFull()) ledger.retry();
+    const fault = this.judge(bytes, start, end);
+    if (this.deps.appender.isFull()) this.request.ledger.retry();
     else if (fault === null) this.take(bytes, start, end);
-    else this.refuse(fault, bytes.subarray(start, end), end - start);
+    else this.refuse(fault, { bytes: bytes.subarray(start, end), format: this.format });
   }
 
-  broken(code: FaultCode, original: Uint8Array, lengthBytes: number): void {
+  mapped(event: Uint8Array, message: Original): void {
     if (!this.hasRoom()) return;
+    const fault = this.judge(event, 0, event.length);
+    if (this.deps.appender.isFull()) this.request.ledger.retry();
+    else if (fault === null) this.take(event, 0, event.length);
+    else this.refuse(fault, message);
+  }
+
+  broken(code: FaultCode, bytes: Uint8Array, lengthBytes: number): void {
+    if (this.hasRoom()) this.refuseUnread(code, { bytes, format: this.format }, lengthBytes);
+  }
+
+  unmapped(code: FaultCode, message: Original): void {
+    if (this.hasRoom()) this.refuseUnread(code, message, message.bytes.length);
+  }
+
+  private judge(bytes: Uint8Array, start: number, end: number): Fault | null {
+    const { judge } = this.shared;
+    this.context.nowMs = this.deps.clock.nowMs();
+    const fault = judge.judge(bytes, { start, end }, this.context);
+    if (judge.idEnd > judge.idStart) this.request.ledger.noteId(judge.idBytes, judge.idStart + 1, judge.idEnd - 1);
+    return fault;
+  }
+
+  private refuseUnread(code: FaultCode, { bytes: original, format }: Original, lengthBytes: number): void {
     const { tenant, ledger } = this.request;
     const fault = toFault(code);
     if (this.deps.appender.isFull()) ledger.retry();
-    else ledger.reject(fault, this.deps.reject({ tenant, index: ledger.count, id: '', fault, original, lengthBytes }));
+    else ledger.reject(fault, this.deps.reject({ tenant, index: ledger.count, id: '', fault, original, lengthBytes, format }));
   }
 
   /** False, with an entry in the ledger, where no further event can be taken. */
@@ -141,11 +164,11 @@ class RequestAdmission implements Admission {
     return false;
   }
 
-  private refuse(fault: Fault, original: Uint8Array, lengthBytes: number): void {
+  private refuse(fault: Fault, { bytes: original, format }: Original): void {
     const { tenant, ledger } = this.request;
     const { judge } = this.shared;
     const id = judge.idEnd > judge.idStart ? ledger.pendingId() : '';
-    ledger.reject(fault, this.deps.reject({ tenant, index: ledger.count, id, fault, original, lengthBytes }));
+    ledger.reject(fault, this.deps.reject({ tenant, index: ledger.count, id, fault, original, lengthBytes: original.length, format }));
   }
 
   /** The event that the judge accepted goes to its batch, or is held until its person's key is there. */

@@ -1,6 +1,7 @@
 import type { FaultCode } from '@tidegate/core';
 import { GrowingBuffer } from '@tidegate/core';
 import type { BodyLayout } from './formats.ts';
+import type { OriginalFormat } from './original-format.ts';
 import { splitJsonEvents } from './json-events.ts';
 import type { JsonLayout } from './json-events.ts';
 
@@ -10,6 +11,20 @@ export interface EventSink {
   event(bytes: Uint8Array, start: number, end: number): void;
   /** Bytes that cannot be one; `lengthBytes` counts those that were not kept too. */
   broken(code: FaultCode, original: Uint8Array, lengthBytes: number): void;
+}
+
+/** Where a decoder puts what it finds in messages of another format than ours. Bytes are valid during the call only. */
+export interface MessageSink {
+  /** An event that was made of a message. */
+  mapped(event: Uint8Array, message: Original): void;
+  /** A message of which none could be made. */
+  unmapped(code: FaultCode, message: Original): void;
+}
+
+/** What a sender sent, as it came. */
+export interface Original {
+  readonly bytes: Uint8Array;
+  readonly format: OriginalFormat;
 }
 
 /** Finds the events in a body that comes in pieces. */

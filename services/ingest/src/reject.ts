@@ -4,6 +4,8 @@ import { hashParts, partitionOf } from '@tidegate/core';
 import { encodeHeaders } from '@tidegate/kafka';
 import type { Sealer } from '@tidegate/runtime';
 import type { Appender, PendingBatch } from './append.ts';
+import type { OriginalFormat } from './original-format.ts';
+import { formatName } from './original-format.ts';
 import { ORIGINAL_BYTES_MAX, rejectedSealer, SEALED_VERSION } from './originals.ts';
 
 const encoder = new TextEncoder();
@@ -28,6 +30,7 @@ export interface Refused {
   readonly original: Uint8Array;
   /** Length of the original, kept or not. */
   readonly lengthBytes: number;
+  readonly format: OriginalFormat;
 }
 
 /** Seals the original under its tenant's key and puts it on its way into rejected.v1; returns the batch that carries it. */
@@ -60,6 +63,7 @@ function headersOf(refused: Refused, sha256: Uint8Array, identityKey: Uint8Array
     { name: 'sha256', value: sha256 },
     text('lane', 'ingest'),
     text('index', String(refused.index)),
+    text('format', formatName(refused.format)),
     { name: 'event-id-hash', value: hashParts(identityKey, [refused.tenant, refused.id]) },
   ]);
 }

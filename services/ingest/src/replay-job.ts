@@ -87,7 +87,7 @@ type Counts = typeof NOTHING_DONE;
 
 interface ToSend {
   readonly row: ReplayRow;
-  readonly event: Uint8Array;
+  readonly judged: ReplayJudgement;
   readonly identity: Uint8Array;
 }
 
@@ -134,11 +134,11 @@ function planPage(deps: ReplayJobDeps, job: Job, { rows, types }: Page) {
       plan.need_event += 1;
       continue;
     }
-    const { event, judged } = correct(deps, job, { row, original: row.original, types });
+    const { bytes, judged } = correct(deps, job, { row, original: row.original, types });
     if (!isWanted(job.params, judged)) plan.passed_over += 1;
     else if (judged.fault !== null) plan.refuse.push({ row, fault: judged.fault });
-    else if (judged.identity === null || !keepsId(event, row.original)) plan.differ += 1;
-    else plan.send.push({ row, event, identity: judged.identity });
+    else if (judged.identity === null || !keepsId({ bytes, as: 'row', row })) plan.differ += 1;
+    else plan.send.push({ row, judged, identity: judged.identity });
   }
   return plan;
 }
@@ -150,11 +150,11 @@ interface Uncorrected {
 }
 
 function correct({ events }: ReplayJobDeps, { tenant, params }: Job, { row, original, types }: Uncorrected) {
-  const judged = events.judge(tenant, { event: original, types, row });
+  const judged = events.judge(tenant, { bytes: original, as: 'row', types, row });
   // A patch would hide what is wrong with bytes that are no JSON, or hold a member twice.
-  if (params.correction === undefined || (judged.fault !== null && isUnreadable(judged.fault))) return { event: original, judged };
-  const event = mergePatch(original, params.correction) ?? original;
-  return { event, judged: events.judge(tenant, { event, types, row }) };
+  if (params.correction === undefined || (judged.fault !== null && isUnreadable(judged.fault))) return { bytes: original, judged };
+  const bytes = mergePatch(original, params.correction) ?? original;
+  return { bytes, judged: events.judge(tenant, { bytes, as: 'row', types, row }) };
 }
 
 function isWanted({ type, pack }: Params, judged: ReplayJudgement): boolean {
@@ -173,7 +173,7 @@ async function sendOnce(deps: ReplayJobDeps, { tenant, types, left }: Sending): 
   const sent = left.map((one) => {
     // A ledger for each row, so that each has its own receipt.
     const ledger = new Ledger();
-    deps.admit({ tenant, types, ...deps.events.readingOf(one.row, one.event), ledger, traceparent }).event(one.event, 0, one.event.length);
+    deps.admit({ tenant, types, ...one.judged.reading, ledger, traceparent }).event(one.judged.event, 0, one.judged.event.length);
     return { one, ledger };
   });
   await Promise.all(sent.map(async ({ ledger }) => ledger.close()));

@@ -22,7 +22,7 @@ import { encodingOf, readBody } from './body.ts';
 import { Ledger } from './ledger.ts';
 import type { OpenOriginal } from './originals.ts';
 import type { ReceiveDeps } from './receive.ts';
-import type { ReplayEvents, ReplayRow } from './replay-event.ts';
+import type { ReplayBytes, ReplayEvents, ReplayJudgement, ReplayRow } from './replay-event.ts';
 import { keepsId } from './replay-event.ts';
 
 export interface ReplayDeps extends ReceiveDeps {
@@ -69,29 +69,30 @@ async function replay(deps: ReplayDeps, exchange: Exchange): Promise<void> {
   if ('code' in row) return refuse(exchange, row);
   // Nothing is judged again: packs may have changed since.
   if (row.detail.isReplayed && body.length === 0) return answerClosed(deps, exchange, row.detail.receipt);
-  const event = eventOf(row, body);
-  if ('code' in event) return refuse(exchange, event);
-  await send(deps, exchange, { ...row, event });
+  const given = bytesOf(row, body);
+  if ('code' in given) return refuse(exchange, given);
+  await send(deps, exchange, { ...row, ...given });
 }
 
-type Sending = Row & { readonly event: Uint8Array };
+type Sending = Row & Pick<ReplayBytes, 'bytes' | 'as'>;
 
 async function send(deps: ReplayDeps, exchange: Exchange, row: Sending): Promise<void> {
   const { tenant } = exchange.caller;
-  const { event } = row;
+  const { bytes, as } = row;
   const types = deps.registry.typesOf(tenant);
-  const { fault, identity } = deps.events.judge(tenant, { event, types, row });
+  const { fault, identity, event, reading } = deps.events.judge(tenant, { bytes, as, types, row });
   if (fault !== null) return refuseAgain(deps, exchange, { ...row, fault });
   if (isDone(row, identity)) return answerClosed(deps, exchange, row.detail.receipt);
   if (identity === null || !(await row.store.bind(tenant, row.place, identity))) return refuse(exchange, { code: 'replay_differs' });
-  await append(deps, exchange, { ...row, types });
+  await append(deps, exchange, { ...row, types, event, reading });
 }
 
 /** What is to be sent in place of the row. */
-function eventOf({ original }: Row, body: Uint8Array): Uint8Array | ProblemFault {
-  const event = body.length > 0 ? body : original;
-  if (event === null) return { code: 'replay_needs_event' };
-  return keepsId(event, original) ? event : { code: 'replay_differs' };
+function bytesOf(row: Row, body: Uint8Array): Pick<ReplayBytes, 'bytes' | 'as'> | ProblemFault {
+  const bytes = body.length > 0 ? body : row.original;
+  if (bytes === null) return { code: 'replay_needs_event' };
+  const as = body.length > 0 ? 'body' : 'row';
+  return keepsId({ bytes, as, row }) ? { bytes, as } : { code: 'replay_differs' };
 }
 
 /** Whether just this event was sent in place of the row. */
@@ -99,13 +100,15 @@ function isDone({ detail }: Row, identity: Uint8Array | null): boolean {
   return identity !== null && detail.isReplayed && detail.replayIdentity !== null && Buffer.compare(detail.replayIdentity, identity) === 0;
 }
 
+type Sent = Row & Pick<ReplayJudgement, 'event' | 'reading'> & { readonly types: EventTypes };
+
 /** Appends what was judged a moment ago, by the same types: it cannot be refused now. */
-async function append(deps: ReplayDeps, exchange: Exchange, row: Sending & { readonly types: EventTypes }) {
+async function append(deps: ReplayDeps, exchange: Exchange, row: Sent) {
   const { tenant } = exchange.caller;
   const ledger = new Ledger();
   const receivedAtMs = deps.clock.nowMs();
   const { traceparent } = exchange.context;
-  const admission = deps.admit({ tenant, types: row.types, ...deps.events.readingOf(row, row.event), ledger, traceparent });
+  const admission = deps.admit({ tenant, types: row.types, ...row.reading, ledger, traceparent });
   admission.event(row.event, 0, row.event.length);
   await ledger.close();
   const summary = ledger.summary();

@@ -1,6 +1,6 @@
 import type { EventTypes, FaultCode, SegmentCall } from '@tidegate/core';
 import { GrowingBuffer, readSegmentBatch, SegmentReader } from '@tidegate/core';
-import type { BodyDecoder, EventSink } from './decode.ts';
+import type { BodyDecoder, MessageSink, Original } from './decode.ts';
 import { splitJsonEvents } from './json-events.ts';
 
 /** Which of Segment's routes: one call, or a batch of any. */
@@ -18,9 +18,9 @@ export class SegmentBody implements BodyDecoder {
   private readonly whole = new GrowingBuffer(16 * 1_024);
   private readonly reader = new SegmentReader();
   private readonly options: SegmentBodyOptions;
-  private readonly sink: EventSink;
+  private readonly sink: MessageSink;
 
-  constructor(options: SegmentBodyOptions, sink: EventSink) {
+  constructor(options: SegmentBodyOptions, sink: MessageSink) {
     this.options = options;
     this.sink = sink;
   }
@@ -34,7 +34,7 @@ export class SegmentBody implements BodyDecoder {
     const { route } = this.options;
     if (route !== 'batch') return this.take(bytes, { call: route, sentAtMs: Number.NaN });
     const batch = readSegmentBatch(bytes);
-    if (typeof batch === 'string') return this.sink.broken(batch, bytes, bytes.length);
+    if (typeof batch === 'string') return this.sink.unmapped(batch, this.original(bytes));
     splitJsonEvents(bytes.subarray(batch.start, batch.end), 'list', {
       event: (all, start, end) => this.take(all.subarray(start, end), { call: null, sentAtMs: batch.sentAtMs }),
       // The whole body has been scanned: nothing is left over.
@@ -43,15 +43,22 @@ export class SegmentBody implements BodyDecoder {
   }
 
   cut(code: FaultCode): void {
-    this.sink.broken(code, this.whole.written(), this.whole.length);
+    this.sink.unmapped(code, this.original(this.whole.written()));
+  }
+
+  /** Of a body that could not be cut into messages. */
+  private original(bytes: Uint8Array): Original {
+    const { route } = this.options;
+    return { bytes, format: { kind: 'segment', call: route === 'batch' ? null : route, sentAtMs: Number.NaN } };
   }
 
   private take(message: Uint8Array, { call, sentAtMs }: { readonly call: SegmentCall | null; readonly sentAtMs: number }): void {
     const { types, receivedAtMs, eventBytesMax } = this.options;
-    if (message.length > eventBytesMax) return this.sink.broken('too_large', message, message.length);
+    const original: Original = { bytes: message, format: { kind: 'segment', call, sentAtMs } };
+    if (message.length > eventBytesMax) return this.sink.unmapped('too_large', original);
     const range = { start: 0, end: message.length };
     const fault = this.reader.read(message, range, { mappings: types.segment, call, receivedAtMs, sentAtMs });
-    if (fault !== null) return this.sink.broken(fault, message, message.length);
-    this.sink.event(this.reader.event.bytes, 0, this.reader.event.length);
+    if (fault !== null) return this.sink.unmapped(fault, original);
+    this.sink.mapped(this.reader.event.written(), original);
   }
 }

@@ -110,7 +110,7 @@ export function takeRefused(broker: MemoryBroker, { rows }: RejectedRows, receiv
         sealedBytes: value.length,
         sealed: value,
       },
-      ...{ receivedAtMs, attempts: 1, isReplayed: false, replayedAtMs: null, receipt: null, replayIdentity: null },
+      ...{ receivedAtMs, attempts: 1, isReplayed: false, replayedAtMs: null, receipt: null, replayIdentity: null, format: text('format') },
     });
     return [rejectedRef(place)];
   });

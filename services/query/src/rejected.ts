@@ -84,6 +84,7 @@ function view(row: RejectedInfo): Readonly<Record<string, unknown>> {
     received_at: toIsoUtc(row.receivedAtMs),
     length: row.lengthBytes,
     original: keptOf(row),
+    format: row.format,
     attempts: row.attempts,
     state: row.isReplayed ? 'replayed' : 'open',
     replayed_at: row.replayedAtMs === null ? null : toIsoUtc(row.replayedAtMs),

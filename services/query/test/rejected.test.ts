@@ -17,6 +17,7 @@ const ROWS: readonly RejectedInfo[] = [50, 40, 40, 20, 10].map((receivedAtMs, i)
   isReplayed: i === 0,
   replayedAtMs: i === 0 ? 60 : null,
   receipt: i === 0 ? 'tgr1.x' : null,
+  format: i === 3 ? null : 'native',
 }));
 
 interface Page {
