@@ -113,4 +113,22 @@ export const mutants: readonly Mutant[] = [
     tests: ['packages/postgres/test/person-keys.integration.test.ts'],
     kind: 'integration',
   },
+  {
+    name: 'a guard looks past what an event is named by',
+    section: 11,
+    file: 'packages/core/src/event/judge.ts',
+    find: 'const kept = [this.at[MEMBER.id] ?? -1, this.sourceMember, ...this.attributes];',
+    replace: 'const kept: number[] = [];',
+    tests: ['packages/core/src/event/personal-text.property.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'an escape hides a person from the guard',
+    section: 11,
+    file: 'packages/core/src/event/personal-text.ts',
+    find: 'const possible = isEscaped ? kinds : kinds.filter',
+    replace: 'void isEscaped;\n    const possible = kinds.filter',
+    tests: ['packages/core/src/event/personal-text.property.test.ts'],
+    kind: 'unit',
+  },
 ];

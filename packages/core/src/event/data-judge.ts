@@ -1,8 +1,7 @@
 import type { Fault } from '../fault/fault.ts';
-import type { FaultCode } from '../fault/codes.ts';
 import type { JudgedType } from './event-types.ts';
+import { faultAt, nameAt } from './fault-place.ts';
 import { memberNumber } from './field-check.ts';
-import { decodeJsonText } from './json-text.ts';
 import { KnownNames } from './known-names.ts';
 import type { MemberList } from './member-list.ts';
 import { endOf, KIND, startOf } from './member-list.ts';
@@ -83,22 +82,6 @@ export class DataJudge {
   }
 }
 
-/** A fault with its path; of names that a sender chose only those that look like identifiers are told back. */
-export function faultAt(code: FaultCode, path: readonly string[], message: string): Fault {
-  const shown = path.map(publicName).join('.');
-  return shown === '' ? { code, message } : { code, path: shown, message };
-}
-
-/** The name of member i, decoded. */
-export function nameAt(bytes: Uint8Array, list: MemberList, i: number): string {
-  return decodeJsonText(bytes, list.keyStart[i] ?? 0, list.keyEnd[i] ?? 0);
-}
-
 function fieldName(type: JudgedType, field: number): string {
   return type.compiled.fields[field]?.name ?? '';
-}
-
-/** Whatever does not look like an identifier might be a person's. */
-function publicName(name: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name) ? name : '*';
 }

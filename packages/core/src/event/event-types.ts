@@ -5,6 +5,8 @@ import { compileDerived } from './derive.ts';
 import type { BoundsCheck, FieldCheck } from './field-check.ts';
 import { compileBounds, compileFieldCheck } from './field-check.ts';
 import { NameTable } from './name-table.ts';
+import type { PersonalGuard } from './personal-guard.ts';
+import { compileGuard } from './personal-guard.ts';
 
 /** An event type with its checks, ready to judge by. */
 export interface JudgedType {
@@ -24,6 +26,8 @@ export interface JudgedType {
   /** Positions of fields that are sealed with the key of the event's person. */
   readonly sealed: readonly number[];
   readonly derived: readonly DerivedField[];
+  /** Null: the pack has none. */
+  readonly guard: PersonalGuard | null;
 }
 
 /** Bounds of a number that depend on the value of another field; a value without an entry has none. */
@@ -76,6 +80,7 @@ function compileJudgedType(pack: CompiledPack, compiled: CompiledEventType): Jud
     keyField: compiled.keyField === undefined ? -1 : position(compiled.keyField),
     sealed: compiled.fields.flatMap((field, index) => (field.action === 'seal' ? [index] : [])),
     derived: compileDerived(compiled.fields),
+    guard: compileGuard(pack.guard, compiled.fields),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { FaultCode } from '../fault/codes.ts';
 import type { Fault } from '../fault/fault.ts';
-import { DataJudge, faultAt, nameAt } from './data-judge.ts';
+import { DataJudge } from './data-judge.ts';
+import { faultAt, nameAt } from './fault-place.ts';
 import type { Envelope } from './envelope.ts';
 import { ENVELOPE_NAMES_MAX, MEMBER, NATIVE } from './envelope.ts';
 import type { EventTypes, JudgedType } from './event-types.ts';
@@ -11,6 +12,7 @@ import type { JsonFault } from './json-string.ts';
 import { KnownNames } from './known-names.ts';
 import type { MemberList } from './member-list.ts';
 import { endOf, FLAG, KIND, startOf } from './member-list.ts';
+import { judgePersonal } from './personal-guard.ts';
 import { TextCache } from './text-cache.ts';
 
 const ID_LENGTH_MAX = 128;
@@ -81,7 +83,7 @@ export class EventJudge {
     const fault = this.judgeType(context.types);
     if (fault !== null) return fault;
     if (unknown !== null && this.type?.compiled.unknownMembers === 'refuse') return unknown;
-    return this.judgeEnvelope(context.nowMs) ?? this.judgeData();
+    return this.judgeEnvelope(context.nowMs) ?? this.judgeData() ?? this.judgeGuard();
   }
 
   private judgeEnvelope(nowMs: number): Fault | null {
@@ -241,6 +243,13 @@ export class EventJudge {
     if (this.type === null) return null;
     if (index >= 0 && this.members.kind[index] !== KIND.object) return faultAt('field_invalid', ['data'], 'must be an object');
     return this.fields.judge(this.bytes, this.data, this.type);
+  }
+
+  private judgeGuard(): Fault | null {
+    const guard = this.type?.guard ?? null;
+    if (guard === null) return null;
+    const kept = [this.at[MEMBER.id] ?? -1, this.sourceMember, ...this.attributes];
+    return judgePersonal(guard, { bytes: this.bytes, members: this.members, kept, data: this.data, fields: this.fields });
   }
 
   private insideLength(index: number): number {

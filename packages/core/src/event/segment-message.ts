@@ -5,7 +5,7 @@ import { GrowingBuffer } from './growing-buffer.ts';
 import { writeInstant, isInstant, parseInstant } from './instant.ts';
 import { JsonScanner } from './json-scan.ts';
 import { decodeJsonText } from './json-text.ts';
-import { nameAt } from './data-judge.ts';
+import { nameAt } from './fault-place.ts';
 import type { MemberList } from './member-list.ts';
 import { endOf, KIND, startOf } from './member-list.ts';
 

@@ -271,6 +271,12 @@ export const FAULTS = {
     meaning: 'The path holds empty or dot segments, encoded separators or characters that a URL may not hold.',
     next: 'Send the path in its plain form.',
   },
+  personal_data: {
+    status: 422,
+    title: 'Personal data in the clear',
+    meaning: 'A text that would be kept as it was sent looks like an e-mail address, a telephone number or the number of a payment card.',
+    next: 'Name the person as subject, leave the text out, or have the pack declare the field as sensitive.',
+  },
   question_invalid: {
     status: 422,
     title: 'Question not valid',

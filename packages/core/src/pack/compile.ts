@@ -47,6 +47,7 @@ export function compilePack({ tenant, version, metricVersions, pack }: PackToCom
   const rawDays = daysOf(pack.retention?.raw);
   return {
     ...{ tenant, pack: pack.pack, version, title: pack.title, eventTypes, metrics },
+    guard: pack.privacy?.guard ?? [],
     segment: compileSegment(pack.segment, pack.events),
     ...(rawDays === undefined ? {} : { rawDays }),
   };
@@ -72,6 +73,7 @@ function compileField(name: string, field: FieldSource): CompiledField {
     isOptional: field.optional === true,
     isDimension: field.dimension === true,
     action: action ?? 'keep',
+    isSensitive: field.sensitive !== undefined,
     ...(derive === undefined ? {} : { derive: { from: derive.from, as: derive.as, ...defined({ bands: derive.bands }) } }),
     ...defined({ values, unit: field.unit, maxLength: field.max_length, scaleMax: field.scale_max }),
     ...(field.min === undefined && field.max === undefined ? {} : { bounds: compileBounds(field) }),

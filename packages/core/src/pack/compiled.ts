@@ -2,6 +2,7 @@ import type { SegmentMapping } from './segment.ts';
 
 /** What a pack becomes once compiled: the one form that ingest, aggregator and query work with. */
 import type { ExactNumber } from '../event/exact-number.ts';
+import type { PersonalKind } from '../event/personal-text.ts';
 import type { StoredGrain } from '../rollup/grain.ts';
 import type { CellRetention } from './retention.ts';
 
@@ -29,6 +30,8 @@ export interface CompiledField {
   readonly isOptional: boolean;
   readonly isDimension: boolean;
   readonly action: FieldAction;
+  /** Whether the pack says that it names or describes a person. */
+  readonly isSensitive: boolean;
   /** The value is made by ingest and must not be sent. */
   readonly derive?: Derivation;
   readonly values?: readonly string[];
@@ -126,6 +129,8 @@ export interface CompiledPack {
   readonly version: number;
   readonly title: string;
   readonly eventTypes: ReadonlyMap<string, CompiledEventType>;
+  /** What no text may look like that is kept as it was sent. */
+  readonly guard: readonly PersonalKind[];
   readonly metrics: ReadonlyMap<string, CompiledMetric>;
   /** By `segmentKey`. */
   readonly segment: ReadonlyMap<string, SegmentMapping>;

@@ -137,6 +137,15 @@ export const PACK_SCHEMA = z.strictObject({
   description: z.string().max(2_000).optional(),
   events: z.record(dottedName, eventType),
   metrics: z.record(dottedName, metric),
+  /** What no text of an event may look like that is kept as it was sent: such an event is refused. */
+  privacy: z
+    .strictObject({
+      guard: z
+        .array(z.enum(['email', 'phone', 'card']))
+        .min(1)
+        .max(3),
+    })
+    .optional(),
   segment: segment.optional(),
   /** How long raw events and cells are kept; what is not said here is the installation's. */
   retention: z.strictObject({ raw: keptFor.optional(), ...cellRetention }).optional(),
