@@ -33,7 +33,7 @@ export async function benchDedup({ database, seed, say }: DedupOptions): Promise
   const window = database.window();
   const store = createPgStore({ databaseUrl: database.url, applicationName: 'tidegate-bench', role: 'tidegate_aggregator' });
   const lane = { startOffset: 0, topicId: 'bench/bench' };
-  await store.claim([{ partition: 0, live: lane, rejected: lane }], TOKEN);
+  await store.claim([{ partition: 0, live: lane, backfill: lane, rejected: lane }], TOKEN);
   const filled = await fill(store, createIdentities(seed), say);
   say('take-over');
   const restored = await timed(async () => restoreWindow(store, 0, LIMITS));
@@ -129,7 +129,7 @@ async function close(store: DataStore, window: DedupWindow, announcedCommitNo: n
 
 function commitOf(batch: number, { identities, generation }: { identities: Uint8Array; generation: number }): PartitionCommit {
   return {
-    ...{ partition: 0, token: TOKEN, term: 1, commitNo: batch + 1, rejectedLane: null, completeThroughMs: null, ...SPAN },
+    ...{ partition: 0, token: TOKEN, term: 1, commitNo: batch + 1, backfill: null, rejectedLane: null, completeThroughMs: null, ...SPAN },
     live: { expected: batch * BATCH, next: (batch + 1) * BATCH, lastRecordSha256: null },
     ...{ rawRows: NOTHING, arrivalDays: [], series: [], identities, generation, rejected: [], slice: null },
     cells: { absent: [], values: null, sealed: () => [], resolve: () => [] },

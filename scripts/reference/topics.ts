@@ -6,9 +6,13 @@ const MEANING: Readonly<Record<string, readonly [key: string, value: string]>> =
     'topic key (16 bytes): keyed hash of tenant and subject, else entity, else source and id',
     'accepted events, CloudEvents 1.0 structured JSON',
   ],
+  'tidegate.backfill.v1': [
+    'the same key as in events.v1',
+    'accepted events that may wait: asked for, older than a day, or above their tenant’s share',
+  ],
   'tidegate.rejected.v1': ['tenant', 'refused originals, sealed, and announcements of rejected rows'],
-  'tidegate.rollups.v1': ['partition (u16 little-endian)', 'changed cells of one commit, binary codec version 1'],
-  'tidegate.progress.v1': ['`live/<partition>`', 'how far the partition is counted, JSON'],
+  'tidegate.rollups.v1': ['partition (u16 little-endian)', 'changed cells of one commit, binary codec version 3'],
+  'tidegate.progress.v1': ['`live/<partition>`, `backfill/<partition>`', 'how far the partition is counted, JSON'],
   'tidegate.control.v1': ['`kind/tenant/name`', 'tenants, keys, packs, partition count: `{"version", "value"}`, JSON'],
 };
 

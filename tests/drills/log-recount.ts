@@ -29,10 +29,12 @@ export async function recountLog(brokers: string, topicPrefix: string): Promise<
     const count = (await admin.describeTopic(topics.events))?.partitions ?? 0;
     const partitions = Array.from({ length: count }, (_, i) => i);
     const live = await admin.offsets(topics.events, partitions);
+    const backfill = await admin.offsets(topics.backfill, partitions);
     const rejected = await admin.offsets(topics.rejected, partitions);
-    const events = await readAll(client, topics.events, new Map([...live].map(([partition, { end }]) => [partition, end])));
+    const events = [...(await readAll(client, topics.events, endsOf(live))), ...(await readAll(client, topics.backfill, endsOf(backfill)))];
     const ends = new Map([
       ...[...live].map(([partition, { end }]) => [`live/${partition}`, end] as const),
+      ...[...backfill].map(([partition, { end }]) => [`backfill/${partition}`, end] as const),
       ...[...rejected].map(([partition, { end }]) => [`rejected/${partition}`, end] as const),
     ]);
     return { cells: addUp(events), ends };
@@ -40,6 +42,10 @@ export async function recountLog(brokers: string, topicPrefix: string): Promise<
     await admin.close();
     await client.close();
   }
+}
+
+function endsOf(ranges: ReadonlyMap<number, { readonly end: number }>): ReadonlyMap<number, number> {
+  return new Map([...ranges].map(([partition, { end }]) => [partition, end]));
 }
 
 async function readAll(

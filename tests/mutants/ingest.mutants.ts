@@ -17,7 +17,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a refused event is answered before its original is in the log',
     section: 4,
     file: 'services/ingest/src/ledger.ts',
-    find: 'this.enter(this.join(batch, -1));',
+    find: 'this.enter(this.join(batch, REJECTED));',
     replace: 'this.enter(batch.records.count > 0 ? NOT_TRIED : 0);',
     tests: INGEST_TESTS,
     kind: 'unit',

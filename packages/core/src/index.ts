@@ -32,7 +32,7 @@ export { EventJudge, NO_SOURCE } from './event/judge.ts';
 export type { JudgeContext } from './event/judge.ts';
 export type { OffsetRun } from './event/offset-runs.ts';
 export { countOf, decodeReceipt, encodeReceipt, lastOffsetOf } from './event/receipt.ts';
-export type { Receipt, ReceiptEntry } from './event/receipt.ts';
+export type { EventLane, Receipt, ReceiptEntry } from './event/receipt.ts';
 export { partitionOf } from './event/topic-key.ts';
 
 // limit
@@ -120,7 +120,7 @@ export { createZone } from './time/zone.ts';
 export type { Stretch, Zone } from './time/zone.ts';
 
 // rollup
-export type { AnnouncedCell, Announcement, SeriesEntry } from './rollup/announcement-shape.ts';
+export type { AnnouncedCell, AnnouncedLane, Announcement, SeriesEntry } from './rollup/announcement-shape.ts';
 export { decodeAnnouncement, encodeAnnouncement } from './rollup/announcement.ts';
 export type { CommitAnnouncement } from './rollup/announcement.ts';
 export {

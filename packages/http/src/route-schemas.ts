@@ -107,7 +107,7 @@ export const METRIC_PARAMS = z.object({ metric: z.string().max(200) });
 export const PACK_PARAMS = z.object({ pack: z.string().max(200) });
 export const KEY_PARAMS = z.object({ key: z.string().regex(/^key_[0-9A-Za-z]{1,64}$/) });
 
-export const REJECTED_PARAMS = z.object({ ref: z.string().regex(/^[ie]-\d{1,9}-\d{1,9}-\d{1,15}$/) });
+export const REJECTED_PARAMS = z.object({ ref: z.string().regex(/^[ieb]-\d{1,9}-\d{1,9}-\d{1,15}$/) });
 
 export const REJECTED_QUERY = z.object({
   since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Received at or after.' }),
@@ -127,7 +127,10 @@ export const REJECTED_SCHEMA = z
     title: z.string().nullable(),
     meaning: z.string().nullable(),
     next: z.string().nullable(),
-    stage: z.enum(['ingest', 'events']).meta({ description: '`ingest`: refused at once. `events`: accepted, and could not be counted.' }),
+    stage: z.enum(['ingest', 'events', 'backfill']).meta({
+      description:
+        '`ingest`: refused at once. `events`, `backfill`: accepted into the live or the backfill lane, and could not be counted.',
+    }),
     received_at: INSTANT_SCHEMA,
     length: z.int().meta({ description: 'Bytes of the original.' }),
     original: z.enum(['whole', 'cut', 'none']).meta({ description: 'How much of it is kept, sealed.' }),
@@ -206,10 +209,12 @@ export const STATUS_SCHEMA = z
   .looseObject({
     status: z.string(),
     complete_through: INSTANT_SCHEMA.nullable(),
+    backfill_pending: z.int().meta({ description: 'Records of the backfill lane that are not counted yet; an upper bound.' }),
     partitions: z.array(z.looseObject({ partition: z.int() })),
     gaps: z
       .array(
         z.object({
+          lane: z.enum(['live', 'backfill']),
           partition: z.int(),
           log_generation: z.int(),
           from_offset: z.string(),

@@ -65,12 +65,19 @@ const INGEST_FAULTS: readonly FaultCode[] = [
   'bad_utf8',
   'body_too_large',
   'idempotency_key_invalid',
+  'lane_unknown',
   'log_behind',
+  'log_unavailable',
   'not_an_event',
   'overloaded',
   'unsupported_encoding',
   'unsupported_format',
 ];
+
+const LANE = z.enum(['backfill']).optional().meta({
+  description:
+    'Asks for the backfill lane, whose events are counted when live ones leave time. What occurred more than a day ago goes there by itself.',
+});
 
 /** A route of Segment's HTTP API; its clients know it as `/v1/<call>` too. */
 function segmentRoute(call: string, schema: z.ZodType) {
@@ -81,6 +88,7 @@ function segmentRoute(call: string, schema: z.ZodType) {
     answers: 'ingest',
     scope: 'ingest:write',
     limitClass: 'ingest',
+    headers: z.object({ 'X-Tidegate-Lane': LANE }),
     body: { contentTypes: SEGMENT_TYPES, schema },
     responses: VERDICT_RESPONSES,
     faults: [...INGEST_FAULTS, 'segment_unmapped'],
@@ -126,6 +134,7 @@ export const ROUTES = {
         .literal('1.0')
         .optional()
         .meta({ description: 'CloudEvents binary mode: attributes in `ce-` headers, the body is the JSON of `data`.' }),
+      'X-Tidegate-Lane': LANE,
     }),
     body: {
       contentTypes: EVENT_TYPES,
@@ -227,6 +236,7 @@ export const ROUTES = {
       'bad_utf8',
       'body_too_large',
       'log_behind',
+      'log_unavailable',
       'not_an_event',
       'not_found',
       'overloaded',

@@ -16,6 +16,8 @@ export interface TidegateTopicOptions {
 /** Full names of the topics of an installation. */
 export interface TopicNames {
   readonly events: string;
+  /** Events that may wait: the same keys and partitions as `events`, counted by the same owners. */
+  readonly backfill: string;
   readonly rejected: string;
   readonly rollups: string;
   readonly progress: string;
@@ -25,6 +27,7 @@ export interface TopicNames {
 export function topicNames(prefix: string): TopicNames {
   return {
     events: `${prefix}events.v1`,
+    backfill: `${prefix}backfill.v1`,
     rejected: `${prefix}rejected.v1`,
     rollups: `${prefix}rollups.v1`,
     progress: `${prefix}progress.v1`,
@@ -54,6 +57,7 @@ export function tidegateTopics(options: TidegateTopicOptions): TopicSpec[] {
   });
   return [
     { name: names.events, partitions, replicationFactor, configs: kept(retentionMs, 6 * HOUR_MS) },
+    { name: names.backfill, partitions, replicationFactor, configs: kept(retentionMs, 6 * HOUR_MS) },
     { name: names.rejected, partitions, replicationFactor, configs: kept(retentionMs, 6 * HOUR_MS) },
     { name: names.rollups, partitions, replicationFactor, configs: kept(DAY_MS, HOUR_MS) },
     // One partition each: all of it is read by every service, and one order is simpler than many.

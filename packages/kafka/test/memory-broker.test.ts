@@ -80,6 +80,7 @@ describe('the broker in memory', () => {
     const counts = Object.values(names).map((name) => [name, broker.describeTopic(name)?.partitions]);
     expect(counts).toEqual([
       ['x.events.v1', 5],
+      ['x.backfill.v1', 5],
       ['x.rejected.v1', 5],
       ['x.rollups.v1', 5],
       ['x.progress.v1', 1],

@@ -1,5 +1,5 @@
--- How far the live lane's logs were counted that have given way to others.
-SELECT partition, log_generation, next_offset
+-- How far the logs of the event lanes were counted that have given way to others.
+SELECT lane, partition, log_generation, next_offset
 FROM ended_log
-WHERE lane = 'live'
-ORDER BY partition, log_generation
+WHERE lane <> 'rejected'
+ORDER BY lane, partition, log_generation

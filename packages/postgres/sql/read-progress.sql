@@ -1,4 +1,4 @@
--- The progress rows of some partitions, both lanes: what settles a commit whose answer was lost.
+-- The progress rows of some partitions, all lanes: what settles a commit whose answer was lost.
 -- $1 int4[] partition.
 SELECT lane, partition, owner, term, commit_no, next_offset, log_generation, topic_id, last_record_sha256,
   (extract(epoch FROM complete_through) * 1000)::float8 AS complete_through_ms,

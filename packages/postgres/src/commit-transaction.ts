@@ -10,7 +10,7 @@ import type { SealColumns } from './seal-columns.ts';
 import { writeSeal } from './seal-slice.ts';
 import { run, statement } from './statements.ts';
 import { writeTasks } from './tasks.ts';
-import type { CellWrite, CommitBatch, CommitFault, CommitOutcome, OffsetMove, PartitionCommit } from './store.ts';
+import type { CellWrite, CommitBatch, CommitFault, CommitOutcome, Lane, OffsetMove, PartitionCommit } from './store.ts';
 
 /**
  * The flush: one transaction for one or more partitions of one owner. Statements are sent without waiting for one another;
@@ -18,7 +18,7 @@ import type { CellWrite, CommitBatch, CommitFault, CommitOutcome, OffsetMove, Pa
  * say, that everything is written, that it is committed. What survives when the process dies after each step:
  *
  * 1. begin: nothing.
- * 2. fence (progress rows, in partition order; every one must move): nothing; the row locks go with the session, at the latest
+ * 2. fence (progress rows of all lanes that move, in partition order; every one must move): nothing; the row locks go with the session, at the latest
  *    after its pause limit.
  * 3. admit values of dimensions that the owner does not know, under the locks of their budgets: nothing; whoever asks next may
  *    find room that this one saw taken.
@@ -134,18 +134,14 @@ interface Fenced {
 }
 
 async function fence(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<Fenced> {
-  const moves: { lane: string; commit: PartitionCommit; move: OffsetMove }[] = [];
-  for (const commit of commits) {
-    moves.push({ lane: 'live', commit, move: commit.live });
-    if (commit.rejectedLane !== null) moves.push({ lane: 'rejected', commit, move: commit.rejectedLane });
-  }
+  const moves = commits.flatMap(movesOf);
   const moved = await run<SealColumns & { lane: string; partition: number }>(client, 'fence', [
     textArray(moves.map((m) => m.lane)),
     int4Array(moves.map((m) => m.commit.partition)),
     int8Array(moves.map((m) => m.move.expected)),
     int8Array(moves.map((m) => m.move.next)),
     byteaArray(moves.map((m) => m.move.lastRecordSha256)),
-    timestamptzArray(moves.map((m) => (m.lane === 'live' ? m.commit.completeThroughMs : null))),
+    timestamptzArray(moves.map((m) => m.throughMs)),
     int8Array(moves.map((m) => m.commit.commitNo)),
     byteaArray(moves.map((m) => m.commit.token)),
   ]);
@@ -156,10 +152,27 @@ async function fence(client: pg.PoolClient, commits: readonly PartitionCommit[])
   return { lost: [...lost], seals };
 }
 
+interface LaneMove {
+  readonly lane: Lane;
+  readonly commit: PartitionCommit;
+  readonly move: OffsetMove;
+  readonly throughMs: number | null;
+}
+
+function movesOf(commit: PartitionCommit): LaneMove[] {
+  const moves: LaneMove[] = [{ lane: 'live', commit, move: commit.live, throughMs: commit.completeThroughMs }];
+  const { backfill, rejectedLane } = commit;
+  if (backfill !== null) moves.push({ lane: 'backfill', commit, move: backfill, throughMs: backfill.throughMs });
+  if (rejectedLane !== null) moves.push({ lane: 'rejected', commit, move: rejectedLane, throughMs: null });
+  return moves;
+}
+
 async function writeRawRows(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<void> {
   const rows = commits.map((commit) => commit.rawRows).filter((part) => part.length > 0);
+  const old = commits.flatMap(({ backfill }) => (backfill === null || backfill.rawRows.length === 0 ? [] : [backfill.rawRows]));
   const days = commits.flatMap((commit) => commit.arrivalDays);
   const copied = rows.length === 0 ? null : copyIn(client, statement('copy-raw-rows'), rows);
+  const copiedOld = old.length === 0 ? null : copyIn(client, statement('copy-backfill-rows'), old);
   const listed =
     days.length === 0
       ? null
@@ -168,7 +181,7 @@ async function writeRawRows(client: pg.PoolClient, commits: readonly PartitionCo
           dateArray(days.map((day) => day.eventDay)),
           textArray(days.map((day) => day.tenant)),
         ]);
-  await Promise.all([copied, listed]);
+  await Promise.all([copied, copiedOld, listed]);
 }
 
 async function writeJournal(

@@ -2,6 +2,7 @@ export { COMMIT_FAULT_POINTS } from './store.ts';
 export type {
   Amendment,
   ArrivalDay,
+  BackfillMove,
   CellKey,
   CellWithSeries,
   CellWrite,
@@ -14,10 +15,12 @@ export type {
   CommitOutcome,
   DataStore,
   DedupGeneration,
+  EventLane,
   IdlePartition,
   JournalBlock,
   Lane,
   LanePosition,
+  LaneStart,
   OffsetMove,
   PartitionCommit,
   PendingCells,
@@ -41,7 +44,7 @@ export type { PoolOptions } from './pool.ts';
 export { createPoolMeter } from './pool-meter.ts';
 export type { PoolMeter } from './pool-meter.ts';
 export { createRawRows, readRawRows } from './raw-rows.ts';
-export type { RawRow, RawRows } from './raw-rows.ts';
+export type { RawRow, RawRows, StoredRawRow } from './raw-rows.ts';
 export { isOverTime, isUnavailable } from './unavailable.ts';
 
 // control plane
@@ -63,7 +66,7 @@ export type { TenantToCreate } from './control/tenants.ts';
 
 // read side
 export { createReadStore } from './read-store.ts';
-export type { CellSnapshot, CountedProgress, EndedLog, LogGap, LogSpan, PiecesOf, ReadStore } from './read-store.ts';
+export type { CellSnapshot, CountedLane, CountedProgress, EndedLog, LogGap, LogSpan, PiecesOf, ReadStore } from './read-store.ts';
 
 // budgets of dimensions
 export { createBudgetStore } from './budget-store.ts';

@@ -2,11 +2,12 @@ import { bucketStartS, compareBytes, FINER_GRAIN, GRAINS, UNSEALED } from '@tide
 import { cellKeyText, encodeCellKeys } from './cell-keys.ts';
 import { askedOf } from './commit-budgets.ts';
 import { admit, isSame } from './memory-budgets.ts';
-import { isHeld, lane, seriesKey } from './memory-database.ts';
+import { isHeld, lane, NO_COMMIT, seriesKey } from './memory-database.ts';
 import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
 import { readRawRows } from './raw-rows.ts';
+import type { StoredRawRow } from './raw-rows.ts';
 import type { SealedCells, SourceCells, SourceRead } from './seal-shape.ts';
-import type { CellWrite, CommitBatch, CommitOutcome, PartitionCommit } from './store.ts';
+import type { CellWrite, CommitBatch, CommitOutcome, Lane, OffsetMove, PartitionCommit } from './store.ts';
 
 /**
  * Checks first, then all changes in one turn of the event loop: a transaction. States are resolved where Postgres has them
@@ -26,7 +27,7 @@ export async function commit(db: MemoryDatabase, batch: CommitBatch, options: Me
     const made = new Map(batch.partitions.map((p) => [p.partition, make(db, p)]));
     const writes = new Map([...made].map(([partition, one]) => [partition, one.writes]));
     await fault('flush.cells_read');
-    const refused = batch.partitions.flatMap((p) => readRawRows(p.rawRows)).find((row) => options.refuses?.(row) ?? false);
+    const refused = batch.partitions.flatMap(rowsOf).find((row) => options.refuses?.(row) ?? false);
     if (refused !== undefined) return { kind: 'data_error', sqlState: '22000', message: 'a row is refused' };
     for (const point of ['flush.cells_written', 'flush.journaled', 'flush.rejected_written'] as const) await fault(point);
     // Without row locks another owner may have come in the meantime.
@@ -91,19 +92,28 @@ function readSource(db: MemoryDatabase, partition: number, read: SourceRead): So
   return { firstS, cells };
 }
 
+function rowsOf({ rawRows, backfill }: PartitionCommit): readonly StoredRawRow[] {
+  return [...readRawRows(rawRows), ...(backfill === null ? [] : readRawRows(backfill.rawRows))];
+}
+
 function canMove(db: MemoryDatabase, commitOf: PartitionCommit): boolean {
-  const { partition, rejectedLane, token } = commitOf;
-  if (!isHeld(db, { lane: 'live', partition }, token) || lane(db, 'live', partition).nextOffset !== commitOf.live.expected) return false;
+  const { partition, token } = commitOf;
   if (db.live.get(partition)?.commitNo !== commitOf.commitNo - 1) return false;
-  return (
-    rejectedLane === null ||
-    (isHeld(db, { lane: 'rejected', partition }, token) && lane(db, 'rejected', partition).nextOffset === rejectedLane.expected)
+  return movesOf(commitOf).every(
+    ([name, move]) => isHeld(db, { lane: name, partition }, token) && lane(db, name, partition).nextOffset === move.expected,
   );
+}
+
+function movesOf({ live, backfill, rejectedLane }: PartitionCommit): readonly (readonly [Lane, OffsetMove])[] {
+  const moves: (readonly [Lane, OffsetMove])[] = [['live', live]];
+  if (backfill !== null) moves.push(['backfill', backfill]);
+  if (rejectedLane !== null) moves.push(['rejected', rejectedLane]);
+  return moves;
 }
 
 function apply(db: MemoryDatabase, part: PartitionCommit, { writes, sealed }: Made): void {
   const { partition } = part;
-  const rows = readRawRows(part.rawRows);
+  const rows = rowsOf(part);
   for (const row of rows) {
     if (!db.rawDays.has(Math.floor(row.receivedAtMs / 86_400_000))) throw new Error('no partition of raw_event for the arrival day');
   }
@@ -144,11 +154,7 @@ function nameSeries(db: MemoryDatabase, { series, cells }: PartitionCommit): voi
 
 function moveLanes(db: MemoryDatabase, part: PartitionCommit, sealed: SealedCells | null): void {
   const { partition } = part;
-  for (const [name, move] of [
-    ['live', part.live],
-    ['rejected', part.rejectedLane],
-  ] as const) {
-    if (move === null) continue;
+  for (const [name, move] of movesOf(part)) {
     const was = lane(db, name, partition);
     db.lanes.set(`${name}/${partition}`, {
       ...was,
@@ -156,11 +162,14 @@ function moveLanes(db: MemoryDatabase, part: PartitionCommit, sealed: SealedCell
       lastRecordSha256: move.lastRecordSha256 ?? was.lastRecordSha256,
     });
   }
-  const was = db.live.get(partition) ?? { term: part.term, commitNo: 0, completeThroughMs: null, seals: UNSEALED };
-  const completeThroughMs = Math.max(was.completeThroughMs ?? -Infinity, part.completeThroughMs ?? -Infinity);
-  const known = Number.isFinite(completeThroughMs) ? completeThroughMs : null;
-  const { commitNo } = part;
-  db.live.set(partition, { term: was.term, commitNo, completeThroughMs: known, seals: sealed?.seals ?? was.seals });
+  const was = db.live.get(partition) ?? { ...NO_COMMIT, term: part.term };
+  db.live.set(partition, {
+    ...was,
+    commitNo: part.commitNo,
+    completeThroughMs: later(was.completeThroughMs, part.completeThroughMs),
+    backfillThroughMs: later(was.backfillThroughMs, part.backfill?.throughMs ?? null),
+    seals: sealed?.seals ?? was.seals,
+  });
   moveTask(db, partition, sealed);
   moveTasks(db, part);
 }
@@ -172,6 +181,10 @@ function moveTasks(db: MemoryDatabase, { partition, tasks = [] }: PartitionCommi
     // As JSON keeps it: nothing of the caller's memory.
     else db.tasks.set(key, { partition, kind, name, ...structuredClone(row) });
   }
+}
+
+function later(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other);
 }
 
 function moveTask(db: MemoryDatabase, partition: number, sealed: SealedCells | null): void {

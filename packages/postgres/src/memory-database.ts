@@ -1,6 +1,7 @@
+import { UNSEALED } from '@tidegate/core';
 import type { CoarseGrain, SealState, SeriesEntry } from '@tidegate/core';
 import type { BudgetKey } from './budget-shape.ts';
-import type { RawRow } from './raw-rows.ts';
+import type { RawRow, StoredRawRow } from './raw-rows.ts';
 import type { EndedLog } from './read-store.ts';
 import type { TaskRow } from './task-shape.ts';
 import type { RestatedBucket } from './restated-store.ts';
@@ -14,6 +15,7 @@ export interface LiveState {
   readonly term: number;
   readonly commitNo: number;
   readonly completeThroughMs: number | null;
+  readonly backfillThroughMs: number | null;
   readonly seals: SealState;
 }
 
@@ -23,6 +25,9 @@ export interface BudgetState extends BudgetKey {
   readonly admitted: ReadonlySet<string>;
   readonly isSpent: boolean;
 }
+
+/** Of a partition that nobody has claimed. */
+export const NO_COMMIT: LiveState = { term: 0, commitNo: 0, completeThroughMs: null, backfillThroughMs: null, seals: UNSEALED };
 
 export interface SealTask {
   readonly grain: CoarseGrain;
@@ -38,7 +43,7 @@ export interface JournalState {
 export interface MemoryDatabase {
   readonly lanes: Map<string, LaneState>;
   readonly live: Map<number, LiveState>;
-  readonly rawRows: RawRow[];
+  readonly rawRows: StoredRawRow[];
   readonly rawDays: Set<number>;
   readonly arrivalDays: Set<string>;
   readonly series: Map<string, SeriesEntry>;
@@ -47,7 +52,7 @@ export interface MemoryDatabase {
   readonly generations: Map<string, DedupGeneration & { readonly blocks: Uint8Array }>;
   readonly rejected: Map<string, RejectedRow>;
   readonly gaps: { readonly partition: number; readonly lane: Lane; readonly fromOffset: number; readonly toOffset: number }[];
-  readonly endedLogs: (EndedLog & { readonly lane: Lane })[];
+  readonly endedLogs: (Omit<EndedLog, 'lane'> & { readonly lane: Lane })[];
   /** Closed buckets that commits changed, by what names the row. */
   readonly restated: Map<string, RestatedBucket & { readonly partition: number; readonly revision: number }>;
   /** Seals that are under way, by partition. */

@@ -1,6 +1,7 @@
 import type { MemoryDatabase } from './memory-database.ts';
 import type { RawRange, RawSpan, RawStore, StoredEvent } from './raw-shape.ts';
-import type { RawRow } from './raw-rows.ts';
+import type { RawRow, StoredRawRow } from './raw-rows.ts';
+import type { EventLane } from './store.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -16,14 +17,16 @@ export function createMemoryRaw(db: MemoryDatabase): RawStore {
         .map((arrivalDay) => ({ arrivalDay, isKept: db.rawDays.has(arrivalDay) }));
     },
     async readRawSpans(partition, arrivalDay) {
-      const spans = new Map<number, RawSpan>();
+      const spans = new Map<string, RawSpan>();
       for (const row of rowsOf(db, partition, arrivalDay)) {
         const { logGeneration, logOffset } = row;
-        const known = spans.get(logGeneration) ?? { logGeneration, fromOffset: logOffset, lastOffset: logOffset };
+        const lane = laneOf(row);
+        const key = `${lane}/${logGeneration}`;
+        const known = spans.get(key) ?? { lane, logGeneration, fromOffset: logOffset, lastOffset: logOffset };
         const fromOffset = Math.min(known.fromOffset, logOffset);
-        spans.set(logGeneration, { logGeneration, fromOffset, lastOffset: Math.max(known.lastOffset, logOffset) });
+        spans.set(key, { ...known, fromOffset, lastOffset: Math.max(known.lastOffset, logOffset) });
       }
-      return [...spans.values()].sort((a, b) => a.logGeneration - b.logGeneration);
+      return [...spans.values()].sort((a, b) => b.lane.localeCompare(a.lane) || a.logGeneration - b.logGeneration);
     },
     async readRawRows(range) {
       return rowsOf(db, range.partition, range.arrivalDay)
@@ -35,12 +38,16 @@ export function createMemoryRaw(db: MemoryDatabase): RawStore {
   };
 }
 
-function rowsOf(db: MemoryDatabase, partition: number, arrivalDay: number): RawRow[] {
+function laneOf({ isBackfill }: StoredRawRow): EventLane {
+  return isBackfill ? 'backfill' : 'live';
+}
+
+function rowsOf(db: MemoryDatabase, partition: number, arrivalDay: number): StoredRawRow[] {
   return db.rawRows.filter((row) => row.partition === partition && Math.floor(row.receivedAtMs / DAY_MS) === arrivalDay);
 }
 
-function isWanted({ logGeneration, fromOffset, toOffset, tenant, types, occurred }: RawRange, row: RawRow): boolean {
-  if (row.logGeneration !== logGeneration || row.logOffset < fromOffset || row.logOffset >= toOffset) return false;
+function isWanted({ lane, logGeneration, fromOffset, toOffset, tenant, types, occurred }: RawRange, row: StoredRawRow): boolean {
+  if (laneOf(row) !== lane || row.logGeneration !== logGeneration || row.logOffset < fromOffset || row.logOffset >= toOffset) return false;
   if (occurred !== null && (row.occurredAtMs < occurred.fromMs || row.occurredAtMs >= occurred.toMs)) return false;
   return row.tenant === tenant && types.includes(row.type);
 }

@@ -1,12 +1,22 @@
-import { IDENTITY_BYTES, UNSEALED } from '@tidegate/core';
+import { IDENTITY_BYTES } from '@tidegate/core';
 import type { JournaledIdentities } from '@tidegate/core';
 import { cellKeyText, decodeCellKeys } from './cell-keys.ts';
 import { findIn } from './identity-blocks.ts';
 import { commit } from './memory-commit.ts';
-import { createMemoryDatabase, isHeld, lane, seriesKey } from './memory-database.ts';
+import { createMemoryDatabase, isHeld, lane, NO_COMMIT, seriesKey } from './memory-database.ts';
 import { createMemoryRaw } from './memory-raw.ts';
 import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
-import type { Amendment, Claim, ClaimRequest, DataStore, DedupGeneration, IdlePartition, JournalBlock, Lane } from './store.ts';
+import type {
+  Amendment,
+  Claim,
+  ClaimRequest,
+  DataStore,
+  DedupGeneration,
+  IdlePartition,
+  JournalBlock,
+  Lane,
+  LanePosition,
+} from './store.ts';
 
 export { createMemoryDatabase } from './memory-database.ts';
 export { createMemoryJobs } from './memory-jobs.ts';
@@ -98,22 +108,23 @@ function readGenerations(db: MemoryDatabase, partition: number, filterBytesMax: 
 }
 
 function newestLogGeneration(db: MemoryDatabase, name: Lane): number {
-  return [...db.lanes].reduce((newest, [key, at]) => (key.startsWith(`${name}/`) ? Math.max(newest, at.logGeneration) : newest), 0);
+  const isAsked = (key: string): boolean => key.startsWith('rejected/') === (name === 'rejected');
+  return [...db.lanes].reduce((newest, [key, at]) => (isAsked(key) ? Math.max(newest, at.logGeneration) : newest), 0);
 }
 
 function toClaim(db: MemoryDatabase, partition: number): Claim {
-  const live = db.live.get(partition) ?? { term: 0, commitNo: 0, completeThroughMs: null, seals: UNSEALED };
-  return { partition, ...live, live: lane(db, 'live', partition), rejected: lane(db, 'rejected', partition) };
+  const of = (name: Lane): LanePosition => lane(db, name, partition);
+  return { partition, ...(db.live.get(partition) ?? NO_COMMIT), live: of('live'), backfill: of('backfill'), rejected: of('rejected') };
 }
 
 function claimOne(db: MemoryDatabase, request: ClaimRequest, token: Uint8Array): Claim {
   const { partition } = request;
-  for (const name of ['live', 'rejected'] as const) {
+  for (const name of ['live', 'backfill', 'rejected'] as const) {
     const start = request[name];
     const fresh = { nextOffset: start.startOffset, logGeneration: 1, topicId: start.topicId, lastRecordSha256: null };
     db.lanes.set(`${name}/${partition}`, { ...(db.lanes.get(`${name}/${partition}`) ?? fresh), owner: Uint8Array.from(token) });
   }
-  const was = db.live.get(partition) ?? { term: 0, commitNo: 0, completeThroughMs: null, seals: UNSEALED };
+  const was = db.live.get(partition) ?? NO_COMMIT;
   db.live.set(partition, { ...was, term: was.term + 1 });
   return toClaim(db, partition);
 }
@@ -131,14 +142,15 @@ function amendOne(db: MemoryDatabase, amendment: Amendment): true {
 }
 
 function touch(db: MemoryDatabase, idle: readonly IdlePartition[]): readonly number[] {
-  const kept: number[] = [];
-  for (const { partition, token, completeThroughMs } of idle) {
+  const kept = new Set<number>();
+  for (const { lane: name, partition, token, completeThroughMs } of idle) {
     const live = db.live.get(partition);
-    if (live === undefined || !isHeld(db, { lane: 'live', partition }, token)) continue;
-    db.live.set(partition, { ...live, completeThroughMs: Math.max(live.completeThroughMs ?? completeThroughMs, completeThroughMs) });
-    kept.push(partition);
+    if (live === undefined || !isHeld(db, { lane: name, partition }, token)) continue;
+    const column = name === 'live' ? 'completeThroughMs' : 'backfillThroughMs';
+    db.live.set(partition, { ...live, [column]: Math.max(live[column] ?? completeThroughMs, completeThroughMs) });
+    kept.add(partition);
   }
-  return kept;
+  return [...kept];
 }
 
 function splitIdentities(identities: Uint8Array): Uint8Array[] {

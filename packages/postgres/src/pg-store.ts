@@ -7,12 +7,12 @@ import { held } from './held.ts';
 import { readIdentities, readJournal } from './journal.ts';
 import type { PoolMeter } from './pool-meter.ts';
 import { createPool } from './pool.ts';
-import { fromSealColumns } from './seal-columns.ts';
-import type { SealColumns } from './seal-columns.ts';
+import { fromProgressRows } from './progress-rows.ts';
+import type { LaneRow } from './progress-rows.ts';
 import { createRawReader } from './raw-reader.ts';
 import { run } from './statements.ts';
 import { readTasks } from './tasks.ts';
-import type { Amendment, Claim, ClaimRequest, CommitFault, DataStore, LanePosition, ProgressRow } from './store.ts';
+import type { Amendment, Claim, ClaimRequest, CommitFault, DataStore, LanePosition } from './store.ts';
 
 export interface PgStoreOptions {
   readonly databaseUrl: string;
@@ -57,11 +57,12 @@ export function createPgStore(options: PgStoreOptions): DataStore {
     },
     touch: async (idle) => {
       const rows = await run<{ partition: number }>(flushPool, 'touch', [
+        textArray(idle.map((i) => i.lane)),
         int4Array(idle.map((i) => i.partition)),
         timestamptzArray(idle.map((i) => i.completeThroughMs)),
         byteaArray(idle.map((i) => i.token)),
       ]);
-      return rows.map((row) => row.partition);
+      return [...new Set(rows.map((row) => row.partition))];
     },
     ...createRawReader(pool),
     readTasks: (partition, kind) => readTasks(pool, partition, kind),
@@ -72,48 +73,10 @@ export function createPgStore(options: PgStoreOptions): DataStore {
   };
 }
 
-interface LaneRow extends SealColumns {
-  lane: string;
-  partition: number;
-  owner: Buffer;
-  term: string;
-  commit_no: string;
-  next_offset: string;
-  log_generation: number;
-  topic_id: string;
-  last_record_sha256: Buffer | null;
-  complete_through_ms: number | null;
-}
-
-function fromProgressRows(rows: readonly LaneRow[]): ProgressRow[] {
-  const rejected = new Map(rows.filter((row) => row.lane === 'rejected').map((row) => [row.partition, row]));
-  return rows
-    .filter((row) => row.lane === 'live')
-    .sort((a, b) => a.partition - b.partition)
-    .map((row) => ({
-      partition: row.partition,
-      owner: row.owner,
-      term: Number(row.term),
-      commitNo: Number(row.commit_no),
-      completeThroughMs: row.complete_through_ms,
-      live: toPosition(row),
-      rejected: toPosition(rejected.get(row.partition) ?? row),
-      seals: fromSealColumns(row),
-    }));
-}
-
-function toPosition(row: LaneRow): LanePosition {
-  return {
-    nextOffset: Number(row.next_offset),
-    logGeneration: row.log_generation,
-    topicId: row.topic_id,
-    lastRecordSha256: row.last_record_sha256,
-  };
-}
-
 async function claim(pool: pg.Pool, requests: readonly ClaimRequest[], token: Uint8Array): Promise<readonly Claim[]> {
-  const lanes = requests.flatMap(({ partition, live, rejected }) => [
+  const lanes = requests.flatMap(({ partition, live, backfill, rejected }) => [
     { lane: 'live', partition, ...live },
+    { lane: 'backfill', partition, ...backfill },
     { lane: 'rejected', partition, ...rejected },
   ]);
   const rows = await run<LaneRow>(pool, 'claim', [

@@ -15,6 +15,13 @@ interface RawEventRow {
   data: string;
 }
 
+interface SpanRow {
+  is_backfill: boolean;
+  log_generation: number;
+  from_offset: string;
+  last_offset: string;
+}
+
 /** Reads what is committed: rows of a partition below its committed offset, which change no more. */
 export function createRawReader(on: pg.Pool | pg.ClientBase): RawStore {
   return {
@@ -23,11 +30,9 @@ export function createRawReader(on: pg.Pool | pg.ClientBase): RawStore {
       return rows.map((row) => ({ arrivalDay: row.arrival_day, isKept: row.is_kept }));
     },
     async readRawSpans(partition, arrivalDay) {
-      const rows = await run<{ log_generation: number; from_offset: string; last_offset: string }>(on, 'read-raw-spans', [
-        partition,
-        arrivalDay,
-      ]);
+      const rows = await run<SpanRow>(on, 'read-raw-spans', [partition, arrivalDay]);
       return rows.map((row) => ({
+        lane: row.is_backfill ? 'backfill' : 'live',
         logGeneration: row.log_generation,
         fromOffset: Number(row.from_offset),
         lastOffset: Number(row.last_offset),
@@ -37,9 +42,10 @@ export function createRawReader(on: pg.Pool | pg.ClientBase): RawStore {
   };
 }
 
-function toValues({ partition, arrivalDay, logGeneration, fromOffset, toOffset, tenant, types, occurred, rowsMax }: RawRange): unknown[] {
+function toValues(range: RawRange): unknown[] {
+  const { partition, arrivalDay, lane, logGeneration, fromOffset, toOffset, tenant, types, occurred, rowsMax } = range;
   const between = occurred === null ? null : timestamptzArray([occurred.fromMs, occurred.toMs]);
-  return [partition, arrivalDay, logGeneration, fromOffset, toOffset, tenant, textArray(types), between, rowsMax];
+  return [partition, arrivalDay, logGeneration, fromOffset, toOffset, tenant, textArray(types), between, rowsMax, lane === 'backfill'];
 }
 
 function fromRow({ tenant }: RawRange, row: RawEventRow): StoredEvent {

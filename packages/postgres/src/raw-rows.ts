@@ -1,5 +1,8 @@
 import { fromPostgresMicros, toPostgresMicros } from './binary-array.ts';
 import { ByteWriter } from './byte-writer.ts';
+import type { EventLane } from './store.ts';
+
+const TRUE = Uint8Array.of(1);
 
 /** One first copy of an event on its way into raw_event. Callers may reuse one object for all rows. */
 export interface RawRow {
@@ -26,8 +29,14 @@ export interface RawRow {
   attributes: Uint8Array;
 }
 
-/** Columns in the order in which `createRawRows` writes them; `sql/copy-raw-rows.sql` names the same. */
-export const RAW_COLUMNS = 13;
+/** A row as it is stored. */
+export interface StoredRawRow extends RawRow {
+  /** Which of the two event lanes its position is in. */
+  readonly isBackfill: boolean;
+}
+
+/** Columns in the order in which `createRawRows` writes them; `sql/copy-raw-rows.sql` and `copy-backfill-rows.sql` name the same. */
+const COLUMNS = { live: 13, backfill: 14 } as const;
 
 export interface RawRows {
   readonly count: number;
@@ -37,8 +46,8 @@ export interface RawRows {
   bytes(): Uint8Array;
 }
 
-export function createRawRows(initialBytes = 64 * 1_024): RawRows {
-  return new GrowingRawRows(initialBytes);
+export function createRawRows(initialBytes = 64 * 1_024, lane: EventLane = 'live'): RawRows {
+  return new GrowingRawRows(initialBytes, lane);
 }
 
 /**
@@ -47,10 +56,12 @@ export function createRawRows(initialBytes = 64 * 1_024): RawRows {
  */
 class GrowingRawRows implements RawRows {
   readonly #to: ByteWriter;
+  readonly #lane: EventLane;
   #count = 0;
 
-  constructor(initialBytes: number) {
+  constructor(initialBytes: number, lane: EventLane) {
     this.#to = new ByteWriter(initialBytes);
+    this.#lane = lane;
   }
 
   get count(): number {
@@ -63,7 +74,9 @@ class GrowingRawRows implements RawRows {
 
   add(row: RawRow): void {
     this.#count += 1;
+    this.#to.int16(COLUMNS[this.#lane]);
     writeRow(this.#to, row);
+    if (this.#lane === 'backfill') writeTrue(this.#to);
   }
 
   bytes(): Uint8Array {
@@ -72,7 +85,6 @@ class GrowingRawRows implements RawRows {
 }
 
 function writeRow(to: ByteWriter, row: RawRow): void {
-  to.int16(RAW_COLUMNS);
   to.text(row.tenant);
   if (row.idStart < 0) to.text(row.eventId);
   else to.field(row.bytes, row.idStart, row.idEnd);
@@ -97,10 +109,15 @@ function writeRow(to: ByteWriter, row: RawRow): void {
   else to.field(row.attributes);
 }
 
+/** The column `is_backfill`, which live rows leave to its default. */
+function writeTrue(to: ByteWriter): void {
+  to.field(TRUE, 0, TRUE.length);
+}
+
 /** Reads rows back; for the in-memory store and for tests. */
-export function readRawRows(bytes: Uint8Array): readonly RawRow[] {
+export function readRawRows(bytes: Uint8Array): readonly StoredRawRow[] {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const rows: RawRow[] = [];
+  const rows: StoredRawRow[] = [];
   let at = 0;
   const field = (): Buffer | null => {
     const length = view.readInt32BE(at);
@@ -113,6 +130,7 @@ export function readRawRows(bytes: Uint8Array): readonly RawRow[] {
   const int32 = (): number => field()?.readInt32BE(0) ?? 0;
   const int64 = (): number => Number(field()?.readBigInt64BE(0) ?? 0n);
   while (at < view.length) {
+    const isBackfill = view.readInt16BE(at) === COLUMNS.backfill;
     at += 2;
     const [tenant, eventId, source, type] = [text(), text(), text(), text()];
     const subject = field()?.toString('utf8') ?? null;
@@ -120,7 +138,9 @@ export function readRawRows(bytes: Uint8Array): readonly RawRow[] {
     const [partition, logOffset, logGeneration, packVersion] = [int32(), int64(), int32(), int32()];
     const data = Uint8Array.from(field() ?? []);
     const attributes = Uint8Array.from(field() ?? []);
+    if (isBackfill) field();
     rows.push({
+      isBackfill,
       ...{ tenant, eventId, source, type, subject, occurredAtMs, receivedAtMs, partition, logOffset, logGeneration, packVersion },
       ...{ idStart: -1, idEnd: -1, bytes: data, dataStart: 0, dataEnd: data.length, attributes },
     });

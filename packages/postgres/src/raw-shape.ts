@@ -1,5 +1,5 @@
 /** Raw rows of one partition, read again: what a metric version is made of, and what its cells are compared with. */
-import type { RawEvent } from '@tidegate/core';
+import type { EventLane, RawEvent } from '@tidegate/core';
 
 export interface ArrivalDayKept {
   /** Days since 1970-01-01 UTC. */
@@ -16,6 +16,7 @@ export interface ArrivalDaysAsk {
 
 /** Offsets `fromOffset` ≤ offset ≤ `lastOffset` of one log that rows of an arrival day have. */
 export interface RawSpan {
+  readonly lane: EventLane;
   readonly logGeneration: number;
   readonly fromOffset: number;
   readonly lastOffset: number;
@@ -24,6 +25,7 @@ export interface RawSpan {
 export interface RawRange {
   readonly partition: number;
   readonly arrivalDay: number;
+  readonly lane: EventLane;
   readonly logGeneration: number;
   /** `fromOffset` ≤ offset < `toOffset`. */
   readonly fromOffset: number;
@@ -45,7 +47,7 @@ export interface RawStore {
    * where the rows of all the types are.
    */
   readArrivalDays(of: ArrivalDaysAsk): Promise<readonly ArrivalDayKept[]>;
-  /** By generation. */
+  /** The live lane first, each by generation. */
   readRawSpans(partition: number, arrivalDay: number): Promise<readonly RawSpan[]>;
   /** In the order of their offsets. */
   readRawRows(range: RawRange): Promise<readonly StoredEvent[]>;

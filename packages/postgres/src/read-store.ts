@@ -2,12 +2,19 @@
 import { GRAINS, leastSealed } from '@tidegate/core';
 import type { CellRange, ChunkCell, ChunkCellKey, RangePiece, SealedThrough, SeriesEntry } from '@tidegate/core';
 import type pg from 'pg';
-import { int2Array, int4Array, int8Array } from './binary-array.ts';
+import { int2Array, int4Array, int8Array, textArray } from './binary-array.ts';
 import { fromSealedColumns } from './seal-columns.ts';
 import type { SealedColumns } from './seal-columns.ts';
 import { run } from './statements.ts';
+import type { EventLane } from './store.ts';
 
-/** How far a partition is counted, as committed. */
+/** How far one lane of a partition is counted. */
+export interface CountedLane {
+  readonly nextOffset: number;
+  readonly logGeneration: number;
+}
+
+/** How far a partition is counted, as committed. What stands at the top is the live lane's. */
 export interface CountedProgress {
   readonly partition: number;
   readonly term: number;
@@ -15,7 +22,9 @@ export interface CountedProgress {
   readonly nextOffset: number;
   readonly logGeneration: number;
   readonly completeThroughMs: number | null;
-  /** Accepted events of the partition were gone from the log before they were counted. */
+  /** Null: no owner has had this lane yet. */
+  readonly backfill: CountedLane | null;
+  /** Accepted events of the partition, of either lane, were gone from the log before they were counted. */
   readonly hasGap: boolean;
   /** What of its coarse cells is made. */
   readonly sealed: SealedThrough;
@@ -23,6 +32,7 @@ export interface CountedProgress {
 
 /** Accepted events `fromOffset` ≤ offset < `toOffset` of a partition, gone from the log before they were counted. */
 export interface LogGap {
+  readonly lane: EventLane;
   readonly partition: number;
   readonly logGeneration: number;
   readonly fromOffset: number;
@@ -32,6 +42,7 @@ export interface LogGap {
 
 /** How far a partition's log was counted that has given way to another one, of a greater generation. */
 export interface EndedLog {
+  readonly lane: EventLane;
   readonly partition: number;
   readonly logGeneration: number;
   readonly nextOffset: number;
@@ -39,6 +50,7 @@ export interface EndedLog {
 
 /** Records `firstOffset` ≤ offset ≤ `lastOffset` of one log of a partition. */
 export interface LogSpan {
+  readonly lane: EventLane;
   readonly partition: number;
   readonly logGeneration: number;
   readonly firstOffset: number;
@@ -62,10 +74,13 @@ export interface ReadStore {
   readProgress(): Promise<readonly CountedProgress[]>;
   /** Newest first. */
   readGaps(): Promise<readonly LogGap[]>;
-  /** Those of the live lane, by partition and generation. */
+  /** Those of the event lanes, by lane, partition and generation. */
   readEndedLogs(): Promise<readonly EndedLog[]>;
-  /** Accepted records of a topic that became rejected rows, of one tenant or of none that could be read. */
-  countRejected(of: { readonly topic: string; readonly tenant: string }, spans: readonly LogSpan[]): Promise<number>;
+  /** Accepted records that became rejected rows, of one tenant or of none that could be read. `topics`: those of the lanes. */
+  countRejected(
+    of: { readonly topics: Readonly<Record<EventLane, string>>; readonly tenant: string },
+    spans: readonly LogSpan[],
+  ): Promise<number>;
   /**
    * Progress, series and cells of one repeatable-read snapshot: together they are right at one instant. Without `piecesOf` the
    * quarter hours of the whole range.
@@ -80,11 +95,14 @@ interface ProgressRow extends SealedColumns {
   readonly next_offset: string;
   readonly log_generation: number;
   readonly complete_through_ms: number | null;
+  readonly backfill_next_offset: string | null;
+  readonly backfill_log_generation: number | null;
   readonly has_gap: boolean;
   readonly is_replica: boolean;
 }
 
 interface GapRow {
+  readonly lane: EventLane;
   readonly partition: number;
   readonly log_generation: number;
   readonly from_offset: string;
@@ -93,6 +111,7 @@ interface GapRow {
 }
 
 interface EndedRow {
+  readonly lane: EventLane;
   readonly partition: number;
   readonly log_generation: number;
   readonly next_offset: string;
@@ -117,11 +136,11 @@ interface CellRow {
 export function createReadStore(pool: pg.Pool): ReadStore {
   return {
     readProgress: async () => (await run<ProgressRow>(pool, 'read-live-progress', [])).map(toProgress),
-    readGaps: async () => (await run<GapRow>(pool, 'read-live-gaps', [])).map(toGap),
+    readGaps: async () => (await run<GapRow>(pool, 'read-gaps', [])).map(toGap),
     readEndedLogs: async () => (await run<EndedRow>(pool, 'read-ended-logs', [])).map(toEndedLog),
-    async countRejected({ topic, tenant }, spans) {
+    async countRejected({ topics, tenant }, spans) {
       const [row] = await run<{ rejected: number }>(pool, 'count-rejected', [
-        topic,
+        textArray(spans.map((span) => topics[span.lane])),
         tenant,
         int4Array(spans.map((span) => span.logGeneration)),
         int4Array(spans.map((span) => span.partition)),
@@ -192,13 +211,19 @@ function toProgress(row: ProgressRow): CountedProgress {
     nextOffset: Number(row.next_offset),
     logGeneration: row.log_generation,
     completeThroughMs: row.complete_through_ms,
+    backfill: backfillOf(row),
     hasGap: row.has_gap,
     sealed: fromSealedColumns(row),
   };
 }
 
+function backfillOf({ backfill_next_offset: nextOffset, backfill_log_generation: logGeneration }: ProgressRow): CountedLane | null {
+  return nextOffset === null || logGeneration === null ? null : { nextOffset: Number(nextOffset), logGeneration };
+}
+
 function toGap(row: GapRow): LogGap {
   return {
+    lane: row.lane,
     partition: row.partition,
     logGeneration: row.log_generation,
     fromOffset: Number(row.from_offset),
@@ -208,7 +233,7 @@ function toGap(row: GapRow): LogGap {
 }
 
 function toEndedLog(row: EndedRow): EndedLog {
-  return { partition: row.partition, logGeneration: row.log_generation, nextOffset: Number(row.next_offset) };
+  return { lane: row.lane, partition: row.partition, logGeneration: row.log_generation, nextOffset: Number(row.next_offset) };
 }
 
 function toCell(row: CellRow, seriesId: Uint8Array): ChunkCellKey & ChunkCell {

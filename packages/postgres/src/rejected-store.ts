@@ -2,8 +2,11 @@
 import type pg from 'pg';
 import { run } from './statements.ts';
 
-/** Who refused: `ingest` before the event was accepted, or the aggregator, which could not count a record of the log (`events`). */
-export type RejectedLane = 'ingest' | 'events';
+/**
+ * Who refused: `ingest` before the event was accepted, or the aggregator, which could not count a record of the log: of the live
+ * lane (`events`) or of the other one (`backfill`).
+ */
+export type RejectedLane = 'ingest' | 'events' | 'backfill';
 
 /** Where the record lies that the row is about. */
 export interface RejectedPlace {
@@ -57,19 +60,21 @@ export interface RejectedStore {
   raise(tenant: string, place: RejectedPlace, why: { readonly code: string; readonly path: string }): Promise<void>;
 }
 
-const REF = /^([ie])-(\d{1,9})-(\d{1,9})-(\d{1,15})$/;
+const LETTERS = { ingest: 'i', events: 'e', backfill: 'b' } as const;
+const LANES: Readonly<Record<string, RejectedLane>> = { i: 'ingest', e: 'events', b: 'backfill' };
+const REF = /^([ieb])-(\d{1,9})-(\d{1,9})-(\d{1,15})$/;
 
 /** The name of a row in addresses and answers. */
 export function rejectedRef({ lane, logGeneration, partition, logOffset }: RejectedPlace): string {
-  return `${lane === 'ingest' ? 'i' : 'e'}-${logGeneration}-${partition}-${logOffset}`;
+  return `${LETTERS[lane]}-${logGeneration}-${partition}-${logOffset}`;
 }
 
 /** Null where the text is no name of a row. */
 export function parseRejectedRef(text: string): RejectedPlace | null {
   const parts = REF.exec(text);
   if (parts === null) return null;
-  const [, letter, logGeneration, partition, logOffset] = parts;
-  const lane = letter === 'i' ? 'ingest' : 'events';
+  const [, letter = '', logGeneration, partition, logOffset] = parts;
+  const lane = LANES[letter] ?? 'ingest';
   return { lane, logGeneration: Number(logGeneration), partition: Number(partition), logOffset: Number(logOffset) };
 }
 

@@ -1,4 +1,4 @@
-import type { JournaledIdentities, SealState, SeriesEntry } from '@tidegate/core';
+import type { EventLane, JournaledIdentities, SealState, SeriesEntry } from '@tidegate/core';
 import type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
 import type { RawStore } from './raw-shape.ts';
 import type { RestatedBucket } from './restated-store.ts';
@@ -6,6 +6,7 @@ import type { SealSlice } from './seal-shape.ts';
 import type { PendingValues } from './budget-shape.ts';
 import type { TaskChange, TaskRow } from './task-shape.ts';
 
+export type { EventLane } from '@tidegate/core';
 export type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
 
 /**
@@ -15,8 +16,8 @@ export type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
  * Offsets, terms and commit numbers are integers below 2^53. Instants are epoch milliseconds.
  */
 
-/** `live` follows events.v1, `rejected` follows rejected.v1. The live row holds the term and the commit number of both. */
-export type Lane = 'live' | 'rejected';
+/** `rejected` follows rejected.v1. The live row holds the term and the commit number of all lanes. */
+export type Lane = EventLane | 'rejected';
 
 /** How far one lane of one partition is counted, and by which it is known again after the log was lost or made anew. */
 export interface LanePosition {
@@ -32,8 +33,14 @@ export interface LanePosition {
 export interface ClaimRequest {
   readonly partition: number;
   /** Where a lane without a row begins: the earliest offset of its log. */
-  readonly live: { readonly startOffset: number; readonly topicId: string };
-  readonly rejected: { readonly startOffset: number; readonly topicId: string };
+  readonly live: LaneStart;
+  readonly backfill: LaneStart;
+  readonly rejected: LaneStart;
+}
+
+export interface LaneStart {
+  readonly startOffset: number;
+  readonly topicId: string;
 }
 
 export interface Claim {
@@ -42,6 +49,9 @@ export interface Claim {
   readonly commitNo: number;
   readonly completeThroughMs: number | null;
   readonly live: LanePosition;
+  readonly backfill: LanePosition;
+  /** Greatest append time that is counted of the backfill lane. */
+  readonly backfillThroughMs: number | null;
   readonly rejected: LanePosition;
   /** What of the partition's coarse cells is made. */
   readonly seals: SealState;
@@ -83,7 +93,8 @@ export interface RejectedRow {
   readonly logOffset: number;
   readonly code: string;
   readonly path: string;
-  readonly lane: 'ingest' | 'events';
+  /** What ingest refused, or the lane of an accepted record that cannot be counted (`events`: the live one). */
+  readonly lane: 'ingest' | 'events' | 'backfill';
   readonly lengthBytes: number;
   readonly sha256: Uint8Array;
   /** The sealed original; null where only its length and hash are kept. */
@@ -106,6 +117,14 @@ export interface OffsetMove {
   readonly lastRecordSha256: Uint8Array | null;
 }
 
+/** What a commit takes in of the backfill lane. */
+export interface BackfillMove extends OffsetMove {
+  /** Greatest append time of its records. */
+  readonly throughMs: number;
+  /** Rows made by `createRawRows` for this lane. */
+  readonly rawRows: Uint8Array;
+}
+
 /** What one partition adds in one commit. */
 export interface PartitionCommit {
   readonly partition: number;
@@ -116,9 +135,10 @@ export interface PartitionCommit {
   readonly commitNo: number;
   /** Where nothing of the live lane moves, `next` equals `expected`. */
   readonly live: OffsetMove;
+  readonly backfill: BackfillMove | null;
   readonly rejectedLane: OffsetMove | null;
   readonly completeThroughMs: number | null;
-  /** Rows made by `createRawRows`, without the COPY header and trailer. */
+  /** Rows of the live lane made by `createRawRows`, without the COPY header and trailer. */
   readonly rawRows: Uint8Array;
   readonly arrivalDays: readonly ArrivalDay[];
   /** That the owner has not written yet, less those that `cells.values` names. */
@@ -202,7 +222,7 @@ export interface DataStore extends RawStore {
    * it was counted is kept: receipts of that generation are compared with it.
    */
   amend(amendment: Amendment, token: Uint8Array): Promise<boolean>;
-  /** The greatest log generation of a lane's partitions; 0 without any. */
+  /** The greatest log generation of the partitions of both event lanes, or of the rejected lane; 0 without any. */
   newestLogGeneration(lane: Lane): Promise<number>;
   readProgress(partitions: readonly number[]): Promise<readonly ProgressRow[]>;
   /** Journal blocks with a greater commit number, in order; read block by block. */
@@ -220,7 +240,7 @@ export interface DataStore extends RawStore {
   readCells(partition: number, keys: readonly CellKey[]): Promise<readonly CellWithSeries[]>;
   /** Makes sure the arrival days can take raw rows. */
   ensureRawDays(days: readonly number[]): Promise<void>;
-  /** Moves complete-through of idle partitions forward; returns the partitions that are still held. */
+  /** Moves complete-through of idle lanes forward; returns the partitions that are still held. */
   touch(idle: readonly IdlePartition[]): Promise<readonly number[]>;
   /** Rows of `partition_task` of one kind. */
   readTasks(partition: number, kind: string): Promise<readonly TaskRow[]>;
@@ -229,6 +249,7 @@ export interface DataStore extends RawStore {
 }
 
 export interface IdlePartition {
+  readonly lane: EventLane;
   readonly partition: number;
   readonly token: Uint8Array;
   readonly completeThroughMs: number;

@@ -53,7 +53,7 @@ class Asker {
 
   async claim(): Promise<this> {
     const lane = { startOffset: 0, topicId: 'c/t' };
-    const [claim] = await this.store.claim([{ partition: this.partition, live: lane, rejected: lane }], TOKEN);
+    const [claim] = await this.store.claim([{ partition: this.partition, live: lane, backfill: lane, rejected: lane }], TOKEN);
     this.commitNo = claim?.commitNo ?? 0;
     return this;
   }
@@ -61,7 +61,15 @@ class Asker {
   commitOf(asked: readonly AskedValue[]): PartitionCommit {
     const values = { asked, decide: (spent: readonly SpentBudget[]) => void (this.told = spent), series: () => [] };
     return {
-      ...{ partition: this.partition, token: TOKEN, term: 1, commitNo: this.commitNo + 1, rejectedLane: null, completeThroughMs: null },
+      ...{
+        partition: this.partition,
+        token: TOKEN,
+        term: 1,
+        commitNo: this.commitNo + 1,
+        backfill: null,
+        rejectedLane: null,
+        completeThroughMs: null,
+      },
       live: { expected: 0, next: 0, lastRecordSha256: null },
       ...{ rawRows: NOTHING, arrivalDays: [], series: [], identities: NOTHING, generation: 1, rejected: [], slice: null },
       ...{ arrivalFromMs: 0, arrivalToMs: 0 },

@@ -15,6 +15,8 @@ async function make(): Promise<StoreUnderTest> {
         },
       }),
     rawRowCount: async () => database.rawRows.length,
+    backfillOffsets: async (partition) =>
+      database.rawRows.filter((row) => row.isBackfill && row.partition === partition).map((row) => row.logOffset),
     rejectedRowCount: async () => database.rejected.size,
     rejectedFormats: async () => [...new Set([...database.rejected.values()].map(({ format }) => format))],
     close: async () => undefined,

@@ -54,7 +54,7 @@ describe('reading cells', () => {
     await database.query(
       `INSERT INTO partition_progress (lane, partition, owner, term, commit_no, next_offset, log_generation, topic_id, complete_through)
        VALUES ('live', 0, '\\x00', 3, 5, 9007199254740991, 2, 't', '2026-01-01T00:00:00.250Z'), ('live', 1, '\\x00', 1, 0, 0, 1, 't', NULL),
-         ('rejected', 0, '\\x00', 3, 5, 1, 2, 't', NULL)`,
+         ('backfill', 0, '\\x00', 3, 5, 9007199254740990, 1, 'b', '2025-01-01'), ('rejected', 0, '\\x00', 3, 5, 1, 2, 't', NULL)`,
     );
     await database.query(
       `UPDATE partition_progress SET sealed_hour = 7200 - 3600 * partition, sealed_day = CASE partition WHEN 0 THEN -86400 END WHERE lane = 'live'`,
@@ -110,7 +110,7 @@ describe('reading cells', () => {
     expect((await store.readCells({ ...RANGE, version: 9 }, 10, () => [])).cells).toEqual([]);
   });
 
-  test('progress is that of the live lane, with the partitions whose accepted events are gone', async () => {
+  test('progress is that of the live lane, beside it how far the backfill lane is counted, with the partitions whose accepted events are gone', async () => {
     expect(await store.readProgress()).toEqual([
       {
         partition: 0,
@@ -119,31 +119,35 @@ describe('reading cells', () => {
         nextOffset: 9_007_199_254_740_991,
         logGeneration: 2,
         completeThroughMs: Date.UTC(2026, 0, 1) + 250,
+        backfill: { nextOffset: 9_007_199_254_740_990, logGeneration: 1 },
         hasGap: false,
         sealed: { ...NOTHING_SEALED, hour: 7_200, day: -86_400 },
       },
       {
-        ...{ partition: 1, term: 1, commitNo: 0, nextOffset: 0, logGeneration: 1, completeThroughMs: null, hasGap: true },
+        ...{ partition: 1, term: 1, commitNo: 0, nextOffset: 0, logGeneration: 1, completeThroughMs: null, backfill: null, hasGap: true },
         sealed: { ...NOTHING_SEALED, hour: 3_600 },
       },
     ]);
     expect((await store.readCells(RANGE, 10)).progress).toEqual(await store.readProgress());
   });
 
-  test('gaps of the live lane are told with their range, the newest first', async () => {
+  test('gaps of both event lanes are told with their range, the newest first', async () => {
     await database.query(
-      `INSERT INTO log_gap VALUES ('live', 0, 2, 9007199254740000, 9007199254740991, '2126-01-01T00:00:00.5Z'), ('rejected', 0, 1, 0, 3, now())`,
+      `INSERT INTO log_gap VALUES ('live', 0, 2, 9007199254740000, 9007199254740991, '2126-01-01T00:00:00.5Z'), ('rejected', 0, 1, 0, 3, now()),
+         ('backfill', 0, 1, 7, 8, '2025-01-01')`,
     );
     const gaps = await store.readGaps();
     expect(gaps).toEqual([
       {
+        lane: 'live',
         partition: 0,
         logGeneration: 2,
         fromOffset: 9_007_199_254_740_000,
         toOffset: 9_007_199_254_740_991,
         foundAtMs: Date.UTC(2126, 0, 1) + 500,
       },
-      { partition: 1, logGeneration: 1, fromOffset: 5, toOffset: 9, foundAtMs: expect.any(Number) },
+      { lane: 'live', partition: 1, logGeneration: 1, fromOffset: 5, toOffset: 9, foundAtMs: expect.any(Number) },
+      { lane: 'backfill', partition: 0, logGeneration: 1, fromOffset: 7, toOffset: 8, foundAtMs: Date.UTC(2025, 0, 1) },
     ]);
   });
 
@@ -151,14 +155,14 @@ describe('reading cells', () => {
     const owner = createPgStore({ databaseUrl: database.url, applicationName: 'test', role: 'tidegate_aggregator' });
     const [partition, token] = [5, Buffer.alloc(16, 1)];
     const start = { startOffset: 40, topicId: 'c/t' };
-    await owner.claim([{ partition, live: start, rejected: start }], token);
+    await owner.claim([{ partition, live: start, backfill: start, rejected: start }], token);
     const moved = { nextOffset: 50, logGeneration: 1, topicId: 'c/t', lastRecordSha256: null };
     await owner.amend({ partition, lane: 'live', position: moved }, token);
     expect(await store.readEndedLogs()).toEqual([]);
     const anew = { nextOffset: 0, logGeneration: 4, topicId: 'c/u', lastRecordSha256: null };
     await owner.amend({ partition, lane: 'rejected', position: anew }, token);
     await owner.amend({ partition, lane: 'live', position: anew }, token);
-    expect(await store.readEndedLogs()).toEqual([{ partition, logGeneration: 1, nextOffset: 50 }]);
+    expect(await store.readEndedLogs()).toEqual([{ lane: 'live', partition, logGeneration: 1, nextOffset: 50 }]);
     await owner.close();
   });
 
@@ -175,6 +179,7 @@ describe('reading cells', () => {
       );
     await row('acme', ['events', 1, 0, 10]);
     await row('-', ['events', 1, 0, 12]);
+    await row('acme', ['backfill', 1, 0, 10], 'backfill');
     await row('acme', ['events', 1, 1, 9_007_199_254_740_991]);
     // Beside the ranges: another tenant, log, partition, offset, topic; and one that was never accepted.
     await row('other', ['events', 1, 0, 11]);
@@ -184,12 +189,15 @@ describe('reading cells', () => {
     await row('acme', ['events', 1, 0, 13]);
     await row('acme', ['rejected', 1, 0, 11]);
     await row('acme', ['events', 1, 1, 9_007_199_254_740_990], 'ingest');
+    const live = 'live' as const;
     const spans = [
-      { partition: 0, logGeneration: 1, firstOffset: 10, lastOffset: 12 },
-      { partition: 1, logGeneration: 1, firstOffset: 9_007_199_254_740_990, lastOffset: 9_007_199_254_740_991 },
+      { lane: live, partition: 0, logGeneration: 1, firstOffset: 10, lastOffset: 12 },
+      { lane: live, partition: 1, logGeneration: 1, firstOffset: 9_007_199_254_740_990, lastOffset: 9_007_199_254_740_991 },
     ];
-    expect(await store.countRejected({ topic: 'events', tenant: 'acme' }, spans)).toBe(3);
-    expect(await store.countRejected({ topic: 'events', tenant: 'acme' }, [])).toBe(0);
+    const of = { topics: { live: 'events', backfill: 'backfill' }, tenant: 'acme' };
+    expect(await store.countRejected(of, spans)).toBe(3);
+    expect(await store.countRejected(of, [{ lane: 'backfill', partition: 0, logGeneration: 1, firstOffset: 10, lastOffset: 12 }])).toBe(1);
+    expect(await store.countRejected(of, [])).toBe(0);
   });
 
   test('cells and progress are of one instant, though commits go on while they are read', async () => {

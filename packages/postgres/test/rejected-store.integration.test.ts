@@ -6,7 +6,7 @@ import type { RejectedInfo, RejectedStore } from '../src/rejected-store.ts';
 import { createScratchDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
-const TOPICS = { ingest: 'rejected', events: 'events' };
+const TOPICS = { ingest: 'rejected', events: 'events', backfill: 'backfill' };
 const EVERYTHING = { tenant: 'acme', sinceMs: null, code: null, after: null, rowsMax: 100 };
 
 let database: ScratchDatabase;

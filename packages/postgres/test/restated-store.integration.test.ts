@@ -25,7 +25,7 @@ describe('restated buckets', () => {
     pool = createPool({ ...shared, role: 'tidegate_query', connectionsMax: 1, statementTimeoutMs: 10_000 });
     const lane = { startOffset: 0, topicId: 'c/t' };
     await store.claim(
-      [0, 1].map((partition) => ({ partition, live: lane, rejected: lane })),
+      [0, 1].map((partition) => ({ partition, live: lane, backfill: lane, rejected: lane })),
       TOKEN,
     );
   });
@@ -45,7 +45,7 @@ describe('restated buckets', () => {
     const { kind } = await store.commit({
       partitions: [
         {
-          ...{ partition, token, term: 1, commitNo, rejectedLane: null, completeThroughMs: null, restated },
+          ...{ partition, token, term: 1, commitNo, backfill: null, rejectedLane: null, completeThroughMs: null, restated },
           live: { expected: 0, next: 0, lastRecordSha256: null },
           ...{ rawRows: NOTHING, arrivalDays: [], series: [], identities: NOTHING, generation: 1, rejected: [], slice: null },
           ...{ arrivalFromMs: 0, arrivalToMs: 0, cells: { absent: [], values: null, sealed: () => [], resolve: () => [] } },

@@ -41,14 +41,14 @@ export function sealContract(name: string, make: () => Promise<StoreUnderTest>):
     async function claimed(on: DataStore = store) {
       const partition = freePartition++;
       const lane = { startOffset: 0, topicId: 'c/t' };
-      const claim = async () => (await on.claim([{ partition, live: lane, rejected: lane }], TOKEN))[0];
+      const claim = async () => (await on.claim([{ partition, live: lane, backfill: lane, rejected: lane }], TOKEN))[0];
       await claim();
       let commitNo = 0;
       async function commit(change: Partial<PartitionCommit>): Promise<string> {
         const { kind } = await on.commit({
           partitions: [
             {
-              ...{ partition, token: TOKEN, term: 1, commitNo: commitNo + 1, rejectedLane: null, completeThroughMs: null },
+              ...{ partition, token: TOKEN, term: 1, commitNo: commitNo + 1, backfill: null, rejectedLane: null, completeThroughMs: null },
               live: { expected: 0, next: 0, lastRecordSha256: null },
               ...{ rawRows: NOTHING, arrivalDays: [], series: SERIES, identities: NOTHING, generation: 1, rejected: [], slice: null },
               ...{ arrivalFromMs: 0, arrivalToMs: 0 },

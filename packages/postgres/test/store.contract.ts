@@ -1,14 +1,16 @@
-import type { SeriesEntry } from '@tidegate/core';
+import type { EventLane, SeriesEntry } from '@tidegate/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRawRows } from '../src/raw-rows.ts';
 import { COMMIT_FAULT_POINTS } from '../src/store.ts';
-import type { CellWrite, CommitFaultPoint, DataStore, PartitionCommit, RejectedRow, StoredCell } from '../src/store.ts';
+import type { BackfillMove, CellWrite, CommitFaultPoint, DataStore, PartitionCommit, RejectedRow, StoredCell } from '../src/store.ts';
 
 /** A database under test; every handle of it is a process of its own. */
 export interface StoreUnderTest {
   /** `failAt` is asked at each boundary of a commit; a true makes the commit die there. */
   open(failAt?: (point: CommitFaultPoint) => boolean): DataStore;
   rawRowCount(): Promise<number>;
+  /** Positions of the raw rows of the backfill lane, in order. */
+  backfillOffsets(partition: number): Promise<readonly number[]>;
   rejectedRowCount(): Promise<number>;
   rejectedFormats(): Promise<readonly unknown[]>;
   close(): Promise<void>;
@@ -74,6 +76,7 @@ function commitOf(partition: number, offset: number, overrides: Partial<Partitio
     term: 1,
     commitNo: offset + 1,
     live: { expected: offset, next: offset + 1, lastRecordSha256: bytes(32, offset) },
+    backfill: null,
     rejectedLane: null,
     completeThroughMs: ARRIVAL_MS + offset,
     rawRows: rows.bytes(),
@@ -90,6 +93,20 @@ function commitOf(partition: number, offset: number, overrides: Partial<Partitio
   };
 }
 
+/** Records of the backfill lane at `offset` and after it, each one event. */
+function backfillOf(partition: number, offset: number, count: number): BackfillMove {
+  const rows = createRawRows(64, 'backfill');
+  const data = Buffer.from('{"price":1.50}');
+  for (let at = offset; at < offset + count; at += 1) {
+    const position = { partition, logOffset: at, logGeneration: 1, packVersion: 1 };
+    const event = { tenant: 'acme', eventId: `b-${at}`, idStart: -1, idEnd: -1, source: 'pos', type: 'shop.sale', subject: null };
+    const value = { bytes: data, dataStart: 0, dataEnd: data.length, attributes: new Uint8Array(0) };
+    rows.add({ ...event, ...position, ...value, occurredAtMs: -1_000, receivedAtMs: ARRIVAL_MS });
+  }
+  const next = offset + count;
+  return { expected: offset, next, lastRecordSha256: bytes(32, next), throughMs: ARRIVAL_MS + 10_000 + next, rawRows: rows.bytes() };
+}
+
 function appendOffset(stored: readonly StoredCell[], offset: number): CellWrite {
   const before = stored[0];
   return { ...KEY, state: Uint8Array.from([...(before?.state ?? []), offset]), revision: (before?.revision ?? 0) + 1 };
@@ -97,7 +114,7 @@ function appendOffset(stored: readonly StoredCell[], offset: number): CellWrite 
 
 async function claimOne(store: DataStore, partition: number, token: Uint8Array): ReturnType<DataStore['claim']> {
   const lane = { startOffset: 0, topicId: 'c/t' };
-  return store.claim([{ partition, live: lane, rejected: lane }], token);
+  return store.claim([{ partition, live: lane, backfill: lane, rejected: lane }], token);
 }
 
 async function journalOf(store: DataStore, partition: number, after = 0): Promise<readonly number[]> {
@@ -131,7 +148,11 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
 
     it('a partition without a row starts at its earliest offset with term 1', async () => {
       const partition = freePartition++;
-      const lanes = { live: { startOffset: 40, topicId: 'c/t' }, rejected: { startOffset: 7, topicId: 'c/r' } };
+      const lanes = {
+        live: { startOffset: 40, topicId: 'c/t' },
+        backfill: { startOffset: 3, topicId: 'c/b' },
+        rejected: { startOffset: 7, topicId: 'c/r' },
+      };
       const [claim] = await open().claim([{ partition, ...lanes }], bytes(16, 1));
       expect(claim).toMatchObject({
         partition,
@@ -139,6 +160,8 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         commitNo: 0,
         completeThroughMs: null,
         live: { nextOffset: 40, logGeneration: 1, topicId: 'c/t' },
+        backfill: { nextOffset: 3, logGeneration: 1, topicId: 'c/b' },
+        backfillThroughMs: null,
       });
       expect(claim?.rejected).toMatchObject({ nextOffset: 7, topicId: 'c/r' });
     });
@@ -192,8 +215,8 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         partitions: [partition],
       });
       expect(await old.amend({ partition, lane: 'live', term: 9 }, bytes(16, 1))).toBe(false);
-      expect(await old.touch([{ partition, token: bytes(16, 1), completeThroughMs: ARRIVAL_MS }])).toEqual([]);
-      expect(await young.touch([{ partition, token: bytes(16, 2), completeThroughMs: ARRIVAL_MS }])).toEqual([partition]);
+      expect(await old.touch([{ lane: 'live', partition, token: bytes(16, 1), completeThroughMs: ARRIVAL_MS }])).toEqual([]);
+      expect(await young.touch([{ lane: 'live', partition, token: bytes(16, 2), completeThroughMs: ARRIVAL_MS }])).toEqual([partition]);
       expect((await young.readProgress([partition]))[0]).toMatchObject({ term: 2, completeThroughMs: ARRIVAL_MS });
     });
 
@@ -217,6 +240,65 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect((await store.commit({ partitions: [commitOf(partition, 0, { commitNo: 2 })] })).kind).toBe('lost');
       const rejectedLane = { expected: 5, next: 6, lastRecordSha256: null };
       expect((await store.commit({ partitions: [commitOf(partition, 0, { rejectedLane })] })).kind).toBe('lost');
+    });
+
+    it('a commit that takes in the backfill lane moves a row of its own beside the live one, whose numbers it shares', async () => {
+      const partition = freePartition++;
+      const store = open();
+      await claimOne(store, partition, bytes(16, 1));
+      const rows = await database.rawRowCount();
+      expect((await store.commit({ partitions: [commitOf(partition, 0)] })).kind).toBe('committed');
+      const backfill = backfillOf(partition, 0, 2);
+      expect((await store.commit({ partitions: [commitOf(partition, 1, { backfill })] })).kind).toBe('committed');
+      expect((await database.rawRowCount()) - rows).toBe(4);
+      expect(await database.backfillOffsets(partition)).toEqual([0, 1]);
+      const still = { live: { expected: 2, next: 2, lastRecordSha256: null }, completeThroughMs: null, rawRows: new Uint8Array(0) };
+      const alone = commitOf(partition, 2, { ...still, backfill: backfillOf(partition, 2, 1) });
+      expect((await store.commit({ partitions: [alone] })).kind).toBe('committed');
+      const [row] = await store.readProgress([partition]);
+      expect(row).toMatchObject({
+        ...{ commitNo: 3, completeThroughMs: ARRIVAL_MS + 1, backfillThroughMs: ARRIVAL_MS + 10_003 },
+        live: { nextOffset: 2 },
+        backfill: { nextOffset: 3 },
+      });
+      expect(await journalOf(store, partition)).toEqual([1, 2, 3]);
+    });
+
+    it('a commit at another offset of the backfill lane than its row holds is lost, whatever the live lane says', async () => {
+      const partition = freePartition++;
+      const store = open();
+      await claimOne(store, partition, bytes(16, 1));
+      const early = commitOf(partition, 0, { backfill: backfillOf(partition, 4, 1) });
+      expect(await store.commit({ partitions: [early] })).toEqual({ kind: 'lost', partitions: [partition] });
+      expect(await stateOf(store, partition)).toEqual([]);
+      expect((await store.commit({ partitions: [commitOf(partition, 0, { backfill: backfillOf(partition, 0, 1) })] })).kind).toBe(
+        'committed',
+      );
+      const again = commitOf(partition, 1, { backfill: backfillOf(partition, 0, 1) });
+      expect((await store.commit({ partitions: [again] })).kind).toBe('lost');
+    });
+
+    it('complete-through of an idle lane moves by itself, and only forwards', async () => {
+      const partition = freePartition++;
+      const store = open();
+      const token = bytes(16, 1);
+      await claimOne(store, partition, token);
+      const at = (lane: EventLane, ms: number) => ({ lane, partition, token, completeThroughMs: ARRIVAL_MS + ms });
+      expect(await store.touch([at('live', 5), at('backfill', 9)])).toEqual([partition]);
+      expect(await store.touch([at('backfill', 7)])).toEqual([partition]);
+      const through = { completeThroughMs: ARRIVAL_MS + 5, backfillThroughMs: ARRIVAL_MS + 9 };
+      expect((await store.readProgress([partition]))[0]).toMatchObject(through);
+    });
+
+    it('log generations rise through the partitions of both event lanes, and through those of the rejected lane by themselves', async () => {
+      const partition = freePartition++;
+      const store = open();
+      await claimOne(store, partition, bytes(16, 1));
+      const position = { nextOffset: 0, logGeneration: 50, topicId: 'c/u', lastRecordSha256: null };
+      await store.amend({ partition, lane: 'backfill', position }, bytes(16, 1));
+      expect(await store.newestLogGeneration('live')).toBe(50);
+      expect(await store.newestLogGeneration('backfill')).toBe(50);
+      expect(await store.newestLogGeneration('rejected')).toBeLessThan(50);
     });
 
     it('a rejected record is one row, in the transaction of its offset', async () => {

@@ -31,6 +31,12 @@ async function make(): Promise<StoreUnderTest> {
         },
       }),
     rawRowCount: () => count('raw_event'),
+    backfillOffsets: async (partition) => {
+      const rows = await database.query<{ log_offset: string }>(
+        `SELECT log_offset FROM raw_event WHERE is_backfill AND partition = ${partition} ORDER BY log_offset`,
+      );
+      return rows.map((row) => Number(row.log_offset));
+    },
     rejectedRowCount: () => count('rejected_event'),
     rejectedFormats: async () =>
       (await database.query<{ format: unknown }>('SELECT DISTINCT format FROM rejected_event')).map(({ format }) => format),
@@ -49,6 +55,7 @@ const UNOWNED: PartitionCommit = {
   term: 1,
   commitNo: 1,
   live: { expected: 0, next: 1, lastRecordSha256: null },
+  backfill: null,
   rejectedLane: null,
   completeThroughMs: null,
   rawRows: NOTHING,
@@ -70,7 +77,7 @@ describe('a raw row', () => {
     const store = createPgStore({ databaseUrl: database.url, applicationName: 'test', role: 'tidegate_aggregator' });
     await store.ensureRawDays([0]);
     const lane = { startOffset: 0, topicId: 'c/t' };
-    await store.claim([{ partition: 1, live: lane, rejected: lane }], UNOWNED.token);
+    await store.claim([{ partition: 1, live: lane, backfill: lane, rejected: lane }], UNOWNED.token);
     const rows = createRawRows();
     const data = Buffer.from('{"n":1.50}');
     const event = { tenant: 'acme', source: '', type: 't', subject: null, occurredAtMs: 0, receivedAtMs: 0, packVersion: 1, bytes: data };

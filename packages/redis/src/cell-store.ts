@@ -48,6 +48,8 @@ export interface PartitionProgress {
   readonly commitNo: number;
   readonly nextOffset: number;
   readonly logGeneration: number;
+  /** Of the backfill lane; null: not known. */
+  readonly backfill: { readonly nextOffset: number; readonly logGeneration: number } | null;
   /** 0: not known. */
   readonly completeThroughMs: number;
   /** What of the partition's coarse cells is made: every such cell of a chunk that exists is in it. */

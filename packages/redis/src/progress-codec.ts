@@ -13,6 +13,7 @@ const PROGRESS_SCHEMA = z.object({
   commit_no: digits,
   next_offset: digits,
   log_generation: z.int(),
+  backfill: z.object({ next_offset: digits, log_generation: z.int() }).nullable().default(null),
   complete_through_ms: z.number(),
   rollups_offset: digits,
   /** Per grain of which something is sealed the first second that is not; texts, as the others. */
@@ -33,10 +34,15 @@ export function encodeProgress(progress: PartitionProgress): string {
     commit_no: String(progress.commitNo),
     next_offset: String(progress.nextOffset),
     log_generation: progress.logGeneration,
+    backfill: backfillMember(progress.backfill),
     complete_through_ms: progress.completeThroughMs,
     rollups_offset: String(progress.rollupsOffset),
     sealed: sealedTexts(progress.sealed),
   });
+}
+
+function backfillMember(lane: PartitionProgress['backfill']): Readonly<Record<string, unknown>> | null {
+  return lane === null ? null : { next_offset: String(lane.nextOffset), log_generation: lane.logGeneration };
 }
 
 function sealedTexts(sealed: SealedThrough): Record<string, string> {
@@ -62,13 +68,14 @@ export function createProgressDecoder(): ProgressDecoder {
 function decodeProgress(partition: number, text: string): PartitionProgress | null {
   const parsed = PROGRESS_SCHEMA.safeParse(parseJson(text));
   if (!parsed.success) return null;
-  const { term, commit_no, next_offset, log_generation, complete_through_ms, rollups_offset, sealed } = parsed.data;
+  const { term, commit_no, next_offset, log_generation, backfill, complete_through_ms, rollups_offset, sealed } = parsed.data;
   return {
     partition,
     term,
     commitNo: commit_no,
     nextOffset: next_offset,
     logGeneration: log_generation,
+    backfill: backfill === null ? null : { nextOffset: backfill.next_offset, logGeneration: backfill.log_generation },
     completeThroughMs: complete_through_ms,
     sealed: sealedOf(sealed),
     rollupsOffset: rollups_offset,

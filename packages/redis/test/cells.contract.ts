@@ -277,6 +277,7 @@ function describeProgress(label: string, open: () => Promise<CellsUnderTest>): v
       commitNo,
       nextOffset: commitNo * 10,
       logGeneration: 1,
+      backfill: { nextOffset: 2 ** 53 - 1, logGeneration: 3 },
       sealed: NOTHING_SEALED,
       completeThroughMs: 1_000 + commitNo,
       rollupsOffset: commitNo + 1,

@@ -108,6 +108,7 @@ describe('what lies damaged in Redis', () => {
     nextOffset: 1,
     logGeneration: 1,
     completeThroughMs: 1,
+    backfill: null,
     sealed: NOTHING_SEALED,
     rollupsOffset: 1,
   };

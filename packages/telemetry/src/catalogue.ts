@@ -27,6 +27,22 @@ export const METRICS = {
     help: 'Appends that failed, by what is known of the outcome (not_sent, unknown).',
     labels: ['outcome'],
   },
+  backfill_counted_total: { kind: 'counter', help: 'Of the events counted those of the backfill lane.', labels: [] },
+  backfill_lag_records: {
+    kind: 'gauge',
+    help: 'Records of the partition in the backfill lane that are not counted yet.',
+    labels: ['partition'],
+  },
+  backfill_lag_seconds: {
+    kind: 'gauge',
+    help: 'Age of the oldest event of the partition in the backfill lane that is not counted yet; 0 when there is none.',
+    labels: ['partition'],
+  },
+  backfill_routed_total: {
+    kind: 'counter',
+    help: 'Events that ingest put into the backfill lane, by reason (asked, old, share).',
+    labels: ['reason'],
+  },
   cache_errors: {
     kind: 'counter',
     help: 'Cache operations that failed, ran out of their time budget or met a value that cannot be read.',
@@ -42,7 +58,7 @@ export const METRICS = {
   cells_written_total: { kind: 'counter', help: 'Cells written by flushes.', labels: [] },
   complete_through_seconds: {
     kind: 'gauge',
-    help: 'Epoch seconds through which every accepted event of the partition is counted.',
+    help: 'Epoch seconds through which every accepted event of the partition’s live lane is counted.',
     labels: ['partition'],
   },
   control_known_through_seconds: {
@@ -80,7 +96,7 @@ export const METRICS = {
     labels: [],
   },
   events_accepted_total: { kind: 'counter', help: 'Events answered accepted.', labels: [] },
-  events_counted_total: { kind: 'counter', help: 'Events folded and committed.', labels: [] },
+  events_counted_total: { kind: 'counter', help: 'Events folded and committed, of both lanes.', labels: [] },
   events_lost_total: {
     kind: 'counter',
     help: 'Accepted events that the log no longer holds, found as a gap before the next offset.',
@@ -111,10 +127,10 @@ export const METRICS = {
     labels: ['kind', 'result'],
   },
   jobs_waiting: { kind: 'gauge', help: 'Jobs of the kind that wait to begin: the depth of the queue.', labels: ['kind'] },
-  lag_records: { kind: 'gauge', help: 'Records of the partition that are not counted yet.', labels: ['partition'] },
+  lag_records: { kind: 'gauge', help: 'Records of the partition’s live lane that are not counted yet.', labels: ['partition'] },
   lag_seconds: {
     kind: 'gauge',
-    help: 'Age of the oldest event of the partition that is not counted yet; 0 when there is none.',
+    help: 'Age of the oldest live event of the partition that is not counted yet; 0 when there is none.',
     labels: ['partition'],
   },
   lateness_seconds: {

@@ -8,7 +8,7 @@ import type { Ownership } from './ownership.ts';
 
 /** What follows a commit: its announcement, progress, and the closing of dedup generations that are full. */
 export function createAfterCommit(parts: AggregatorParts, ownership: Pick<Ownership, 'lost'>) {
-  const { deps, announcer, instruments, liveness, shared } = parts;
+  const { deps, announcer, instruments, liveness, share, shared } = parts;
   const closing = new Set<OwnedPartition>();
   const closeGenerations = createCloseGenerations({
     store: deps.store,
@@ -21,7 +21,11 @@ export function createAfterCommit(parts: AggregatorParts, ownership: Pick<Owners
     await deps.fault('announce.begun');
     await announcer.announce(committed.map(toAnnouncement));
     for (const { owned, commit } of committed) owned.announcedCommitNo = commit.commitNo;
-    await announcer.tellProgress(committed.map((frozen) => frozen.owned));
+    const moved = new Set(committed.filter(({ commit }) => commit.backfill !== null).map(({ owned }) => owned));
+    await announcer.tellProgress(
+      committed.map((frozen) => frozen.owned),
+      (owned) => moved.has(owned),
+    );
     await deps.fault('announce.done');
   }
 
@@ -38,6 +42,7 @@ export function createAfterCommit(parts: AggregatorParts, ownership: Pick<Owners
     liveness.committed(true);
     liveness.moved();
     instruments.flushed(committed, durationMs);
+    share.flushed({ durationMs, ...recordsOf(committed) });
     try {
       await announce(committed);
     } catch (error) {
@@ -52,6 +57,15 @@ export function createAfterCommit(parts: AggregatorParts, ownership: Pick<Owners
   };
 }
 
+function recordsOf(committed: readonly FrozenBatch[]): { readonly live: number; readonly backfill: number } {
+  let [live, backfill] = [0, 0];
+  for (const { commit } of committed) {
+    live += commit.live.next - commit.live.expected;
+    if (commit.backfill !== null) backfill += commit.backfill.next - commit.backfill.expected;
+  }
+  return { live, backfill };
+}
+
 /** The same of a slice's commit. */
 export function createAnnounceSlice({ deps, announcer, shared }: AggregatorParts) {
   return async function announceSlice(owned: OwnedPartition, announcement: CommitAnnouncement): Promise<void> {
@@ -59,7 +73,7 @@ export function createAnnounceSlice({ deps, announcer, shared }: AggregatorParts
       await deps.fault('announce.begun');
       await announcer.announce([announcement]);
       owned.announcedCommitNo = announcement.commitNo;
-      await announcer.tellProgress([owned]);
+      await announcer.tellProgress([owned], () => false);
       await deps.fault('announce.done');
     } catch (error) {
       if (!shared.isStopping) throw error;

@@ -4,6 +4,7 @@ import type { DataStore } from '@tidegate/postgres';
 import type { Clock, Random } from '@tidegate/runtime';
 import type { Logger, Metrics, Tracing } from '@tidegate/telemetry';
 import type { Announcer } from './announce.ts';
+import type { BackfillShare } from './backfill-share.ts';
 import type { Fault } from './fault-points.ts';
 import type { Instruments } from './instruments.ts';
 import type { Liveness } from './liveness.ts';
@@ -59,6 +60,7 @@ export interface AggregatorParts {
   readonly announcer: Announcer;
   readonly instruments: Instruments;
   readonly liveness: Liveness;
+  readonly share: BackfillShare;
   /** A pause within work that goes on; it counts as a turn of the loop. */
   readonly pause: (ms: number) => Promise<void>;
 }

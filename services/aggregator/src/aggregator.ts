@@ -1,7 +1,8 @@
-import type { GroupMember, LogReader } from '@tidegate/kafka';
+import type { GroupMember } from '@tidegate/kafka';
 import { createAfterCommit, createAnnounceSlice } from './after-commit.ts';
 import type { AggregatorDeps, AggregatorParts, SharedState } from './aggregator-parts.ts';
 import { createAnnouncer } from './announce.ts';
+import { createBackfillShare } from './backfill-share.ts';
 import { createBeginFlushSpan } from './flush-span.ts';
 import { startFlushLoop } from './flush-loop.ts';
 import type { FlushLoop } from './flush-loop.ts';
@@ -14,6 +15,8 @@ import { createLogProbe } from './log-probe.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 import { createOwnership } from './ownership.ts';
 import type { Ownership } from './ownership.ts';
+import { createReaders } from './readers.ts';
+import type { Readers } from './readers.ts';
 import { followRegistry } from './registry.ts';
 import { createAnnounceRejected } from './reject.ts';
 import type { PackRetention } from './retention-plan.ts';
@@ -40,30 +43,13 @@ export interface Aggregator {
   stop(): Promise<void>;
 }
 
-/** A small part of what a flush takes, so nobody sees it. */
-const FETCH_PACE_MS = 10;
-
 /** The steps of the data's way joined together: consume → dedupe → fold → flush → announce, for the partitions that the group gives. */
 export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator> {
   const { owned, bind } = lateOwnership();
   const parts = await createParts(deps, owned);
   let handler: ReturnType<typeof createSlabHandler> | null = null;
-  const reader = deps.client.createReader({
-    onSlab: (slab) => handler?.(slab),
-    paceMs: FETCH_PACE_MS,
-    onOutOfRange: (at) => {
-      const taken = ownership.ownerOf(at);
-      deps.log.error('offset_out_of_range', {
-        detail: { partition: at.partition, requested: at.requested, start_offset: at.startOffset, end_offset: at.endOffset },
-      });
-      if (taken !== null) ownership.lost(taken);
-    },
-    onError: (error) => {
-      parts.liveness.fetched(false);
-      deps.log.warn('fetch_failed', { error });
-    },
-  });
-  const ownership: Ownership = createOwnershipOf(parts, { reader, drain: () => loop.drain() });
+  const readers = createReaders({ parts, onSlab: (slab) => handler?.(slab), ownership: () => ownership });
+  const ownership: Ownership = createOwnershipOf(parts, { readers, drain: () => loop.drain() });
   bind(ownership);
   const loop: FlushLoop = startLoop(parts, ownership);
   handler = createSlabHandler(parts, { ownership, loop });
@@ -75,8 +61,8 @@ export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator>
     liveness: parts.liveness,
     partitions: () => ownership.all().map((taken) => taken.partition),
     retentions: parts.registry.retentions,
-    folded: () => ownership.all().reduce((sum, taken) => sum + taken.live.folded, 0),
-    stop: () => stop(parts, { member, stopIdle, loop, reader, ownership }),
+    folded: () => ownership.all().reduce((sum, { live, backfill }) => sum + live.folded + backfill.folded, 0),
+    stop: () => stop(parts, { member, stopIdle, loop, readers, ownership }),
   };
 }
 
@@ -99,6 +85,7 @@ async function createParts(deps: AggregatorDeps, owned: () => readonly OwnedPart
   };
   return {
     ...{ deps, shared, producer, liveness, registry, pause },
+    share: createBackfillShare(() => owned().some(({ state, live }) => state === 'running' && live.endOffset > live.folded)),
     admin: client.createAdmin(),
     probe: createLogProbe(client, (error) => log.warn('probe_failed', { error })),
     instruments: createInstruments(metrics, owned, () => clock.nowMs()),
@@ -114,7 +101,7 @@ async function createParts(deps: AggregatorDeps, owned: () => readonly OwnedPart
   };
 }
 
-function createOwnershipOf(parts: AggregatorParts, to: { readonly reader: LogReader; readonly drain: () => Promise<void> }): Ownership {
+function createOwnershipOf(parts: AggregatorParts, to: { readonly readers: Readers; readonly drain: () => Promise<void> }): Ownership {
   const { deps, instruments } = parts;
   const takeOver = createTakeOver({
     ...parts,
@@ -127,7 +114,8 @@ function createOwnershipOf(parts: AggregatorParts, to: { readonly reader: LogRea
     log: deps.log,
   });
   return createOwnership({
-    reader: to.reader,
+    reader: to.readers.live,
+    backfillReader: to.readers.backfill,
     drain: to.drain,
     takeOver: async (partition) => {
       await deps.fault('takeover.begun');
@@ -135,8 +123,7 @@ function createOwnershipOf(parts: AggregatorParts, to: { readonly reader: LogRea
       await deps.fault('takeover.done');
       return taken;
     },
-    eventsTopic: deps.topics.events,
-    rejectedTopic: deps.topics.rejected,
+    topics: deps.topics,
     pause: parts.pause,
     random: deps.random,
     onTakenOver: (taken) => {
@@ -173,7 +160,10 @@ function startLoop(parts: AggregatorParts, ownership: Ownership): FlushLoop {
     tasks: createTasks(parts, ownership, () => loop.wake()),
     beginSpan: createBeginFlushSpan(deps.tracing),
     afterCommit: createAfterCommit(parts, ownership),
-    onTurn: () => liveness.turned(),
+    onTurn: () => {
+      liveness.turned();
+      parts.share.turned();
+    },
     closedAfterS: deps.limits.closedAfterS,
     pauseMinMs: deps.limits.flushPauseMinMs,
     pauseMaxMs: deps.limits.flushPauseMaxMs,
@@ -223,7 +213,7 @@ function startIdle({ deps, admin, announcer, shared }: AggregatorParts, ownershi
   const tellIdle = createIdleProgress({
     ...{ admin, announcer },
     store: deps.store,
-    eventsTopic: deps.topics.events,
+    topics: deps.topics,
     owned: () => ownership.all(),
     onLost: (owned) => ownership.lost(owned),
     nowMs: () => deps.clock.nowMs(),
@@ -245,19 +235,19 @@ interface Running {
   readonly member: GroupMember;
   readonly stopIdle: () => Promise<void>;
   readonly loop: FlushLoop;
-  readonly reader: LogReader;
+  readonly readers: Readers;
   readonly ownership: Ownership;
 }
 
 /** In this order nothing that was folded is left behind, and nobody else begins before it is committed. */
-async function stop(parts: AggregatorParts, { member, stopIdle, loop, reader, ownership }: Running): Promise<void> {
+async function stop(parts: AggregatorParts, { member, stopIdle, loop, readers, ownership }: Running): Promise<void> {
   parts.shared.isStopping = true;
   for (const owned of ownership.all()) ownership.stopReading(owned);
   await stopIdle();
   await loop.stop();
   await member.close();
   ownership.end();
-  await reader.close();
+  await readers.close();
   await parts.probe.close();
   await parts.registry.close();
   await Promise.all([parts.producer.close(), parts.admin.close()]);

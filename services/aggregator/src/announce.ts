@@ -5,7 +5,7 @@ import type { LogProducer, RecordBatch } from '@tidegate/kafka';
 import type { Random } from '@tidegate/runtime';
 import { backoffMs } from '@tidegate/runtime';
 import type { FrozenBatch } from './frozen-batch.ts';
-import type { OwnedPartition } from './owned-partition.ts';
+import type { EventCursor, OwnedPartition } from './owned-partition.ts';
 
 /** Below the broker's default limit of one request's batch (1 MiB), with a part's size to spare. */
 const BATCH_BYTES_MAX = 640 * 1_024;
@@ -27,8 +27,8 @@ export interface AnnounceDeps {
 export interface Announcer {
   /** Tells readers of commits of one or more partitions. Repeats an append until it is acknowledged: applying twice is harmless. */
   announce(commits: readonly CommitAnnouncement[]): Promise<void>;
-  /** Tells every service how far partitions are counted. */
-  tellProgress(partitions: readonly OwnedPartition[]): Promise<void>;
+  /** Tells every service how far partitions are counted; of the backfill lane where it is asked for (default: all). */
+  tellProgress(partitions: readonly OwnedPartition[], withBackfill?: (owned: OwnedPartition) => boolean): Promise<void>;
 }
 
 export function createAnnouncer(deps: AnnounceDeps): Announcer {
@@ -62,11 +62,14 @@ export function createAnnouncer(deps: AnnounceDeps): Announcer {
     announce: async (commits) => {
       await Promise.all(commits.map(announceOne));
     },
-    tellProgress: async (partitions) => {
+    tellProgress: async (partitions, withBackfill = () => true) => {
       if (partitions.length === 0) return;
       const batch = createRecordBatch();
-      for (const owned of partitions)
-        batch.add(encoder.encode(`live/${owned.partition}`), encoder.encode(progressText(owned)), JSON_HEADERS);
+      for (const owned of partitions) {
+        batch.add(encoder.encode(`live/${owned.partition}`), encoder.encode(liveText(owned)), JSON_HEADERS);
+        if (withBackfill(owned))
+          batch.add(encoder.encode(`backfill/${owned.partition}`), encoder.encode(backfillText(owned)), JSON_HEADERS);
+      }
       await append(deps.progressTopic, 0, batch);
     },
   };
@@ -90,6 +93,7 @@ export function toAnnouncement(frozen: FrozenBatch): CommitAnnouncement {
     nextOffset: commit.live.next,
     completeThroughMs: owned.completeThroughMs ?? 0,
     logGeneration: owned.live.logGeneration,
+    backfill: { nextOffset: frozen.backfillNext, logGeneration: owned.backfill.logGeneration },
     sealed: frozen.sealed,
     series: frozen.cells.series,
     cells,
@@ -109,6 +113,7 @@ export function standingOf(owned: OwnedPartition): CommitAnnouncement {
     nextOffset: owned.live.committed,
     completeThroughMs: owned.completeThroughMs ?? 0,
     logGeneration: owned.live.logGeneration,
+    backfill: { nextOffset: owned.backfill.committed, logGeneration: owned.backfill.logGeneration },
     sealed: owned.seals.through,
     series: [],
     cells: [],
@@ -116,22 +121,41 @@ export function standingOf(owned: OwnedPartition): CommitAnnouncement {
 }
 
 /** The JSON of progress.v1 (docs/design/road.md, section 6). */
-function progressText(owned: OwnedPartition): string {
+function liveText(owned: OwnedPartition): string {
+  return progressText(owned, owned.live, { completeThroughMs: owned.completeThroughMs, oldestMs: oldestUncountedMs(owned) });
+}
+
+function backfillText(owned: OwnedPartition): string {
+  return progressText(owned, owned.backfill, { completeThroughMs: owned.backfillThroughMs, oldestMs: oldestBackfillMs(owned) });
+}
+
+interface LaneTimes {
+  readonly completeThroughMs: number | null;
+  readonly oldestMs: number | null;
+}
+
+function progressText(owned: OwnedPartition, cursor: EventCursor, { completeThroughMs, oldestMs }: LaneTimes): string {
   return JSON.stringify({
-    lane: 'live',
+    lane: cursor.lane,
     partition: owned.partition,
-    next_offset: String(owned.live.committed),
-    complete_through_ms: owned.completeThroughMs,
+    next_offset: String(cursor.committed),
+    complete_through_ms: completeThroughMs,
     term: owned.term,
     commit_no: String(owned.commitNo),
-    log_generation: owned.live.logGeneration,
-    oldest_uncounted_ms: oldestUncountedMs(owned),
-    lateness: [...owned.lateness.counts],
+    log_generation: cursor.logGeneration,
+    oldest_uncounted_ms: oldestMs,
+    ...(cursor.lane === 'live' ? { lateness: [...owned.lateness.counts] } : {}),
   });
 }
 
-/** Append time of the oldest event that is not counted; never later than the truth: what is not read yet came after what is counted. */
-export function oldestUncountedMs(owned: OwnedPartition): number | null {
-  if (Number.isFinite(owned.batch.arrivalFromMs)) return owned.batch.arrivalFromMs;
-  return owned.endOffset > owned.live.committed ? owned.completeThroughMs : null;
+/** Append time of the oldest live event that is not counted; never later than the truth: what is not read yet came after what is counted. */
+export function oldestUncountedMs({ batch, live, completeThroughMs }: OwnedPartition): number | null {
+  if (Number.isFinite(batch.live.arrivalFromMs)) return batch.live.arrivalFromMs;
+  return live.endOffset > live.committed ? completeThroughMs : null;
+}
+
+/** The same of the backfill lane; where nothing of it is counted yet it is said to have come with the take-over. */
+export function oldestBackfillMs({ batch, backfill, backfillThroughMs, takenOverMs }: OwnedPartition): number | null {
+  if (batch.backfill !== null) return batch.backfill.arrivalFromMs;
+  return backfill.endOffset > backfill.committed ? (backfillThroughMs ?? takenOverMs) : null;
 }

@@ -1,11 +1,13 @@
 import type { RecordSlab } from '@tidegate/kafka';
 import type { NoteCauses } from './causes.ts';
 import type { createDedupe } from './dedupe.ts';
+import type { BackfillShare } from './backfill-share.ts';
 import type { createFold, Slice } from './fold.ts';
-import type { OwnedPartition } from './owned-partition.ts';
+import { makeRoom } from './owned-partition.ts';
+import type { EventCursor, OwnedPartition } from './owned-partition.ts';
 
-/** Records judged at once: bounds what waits while identities are looked up. */
-const SLICE_RECORDS_MAX = 4_096;
+/** Records judged at once: bounds what waits while identities are looked up, and how long backfill holds up live. */
+const SLICE_RECORDS_MAX = { live: 4_096, backfill: 1_024 };
 /** Raw rows a batch holds before reading waits for a flush. */
 const BATCH_RAW_BYTES_MAX = 8 * 1_048_576;
 
@@ -13,6 +15,10 @@ export interface ConsumeDeps {
   readonly dedupe: ReturnType<typeof createDedupe>;
   readonly fold: ReturnType<typeof createFold>;
   readonly noteCauses: NoteCauses;
+  /** Of the backfill lane. */
+  readonly share: Pick<BackfillShare, 'left' | 'spend' | 'next'>;
+  /** Lets other work in between two slices of the backfill lane. */
+  readonly breathe: () => Promise<void>;
   /** There is something to flush. */
   readonly onWork: () => void;
   /** The log skipped offsets: nothing may be counted before it is known why. */
@@ -22,11 +28,12 @@ export interface ConsumeDeps {
 }
 
 /**
- * Takes a slab of events.v1 in offset order:
+ * Takes a slab of an event lane in offset order:
  * 1. what is below the next wanted offset was folded before and is skipped; what begins above it is a gap and a fault;
- * 2. the slab is cut into slices that fit the open batch; when it is full, reading waits for the flush;
+ * 2. the slab is cut into slices that fit the open batch; when it is full, reading waits for the flush. A slice of the backfill
+ *    lane fits the lane's share of the turn too;
  * 3. each slice is deduplicated, then folded. Between the two the batch must not be taken (`isBusy`), because the identities
- *    are in its pending layer already.
+ *    are in its pending layer already, and the other lane of the partition waits: the layer has one question at a time.
  */
 export function createConsume(deps: ConsumeDeps) {
   /** Index of the next record, or null when the slab is not to be read on. */
@@ -43,32 +50,63 @@ export function createConsume(deps: ConsumeDeps) {
     if (deduped.slice.to > slice.from && !(await deps.fold(owned, deduped.slice))) return null;
     deps.noteCauses(owned.batch, deduped.slice);
     owned.isBusy = false;
+    if (owned.waiting > 0) makeRoom(owned);
     deps.onWork();
     if (deduped.unknown === null) return deduped.slice.to;
     deps.onUnknown(owned, { offset: slice.slab.offsets[deduped.slice.to] ?? 0, what: deduped.unknown });
     return null;
   }
 
-  return async function consume(owned: OwnedPartition, slab: RecordSlab): Promise<void> {
+  /** What a slice has to wait for; null: it can be taken now. */
+  function obstacle(owned: OwnedPartition, { lane }: EventCursor): Promise<void> | null {
+    if (owned.state !== 'running') return null;
+    if (owned.isBusy || isFull(owned)) return roomOf(owned);
+    return lane === 'backfill' && deps.share.left() <= 0 ? deps.share.next() : null;
+  }
+
+  /** Resolves when nothing is in the way, or the partition was rewound or let go. */
+  async function untilFree(owned: OwnedPartition, cursor: EventCursor, first: Promise<void>): Promise<void> {
     const { epoch } = owned;
-    owned.endOffset = Math.max(owned.endOffset, slab.endOffset);
-    let next = firstWanted(slab, owned.live.folded);
+    for (let wait: Promise<void> | null = first; wait !== null && owned.epoch === epoch; wait = obstacle(owned, cursor)) await wait;
+  }
+
+  function sliceEnd(owned: OwnedPartition, { lane }: EventCursor, at: { readonly slab: RecordSlab; readonly next: number }): number {
+    const fits = Math.min(at.slab.count, at.next + SLICE_RECORDS_MAX[lane], at.next + owned.recordLimit - owned.batch.records);
+    return lane === 'live' ? fits : Math.min(fits, at.next + deps.share.left());
+  }
+
+  return async function consume(owned: OwnedPartition, cursor: EventCursor, slab: RecordSlab): Promise<void> {
+    const { epoch } = owned;
+    cursor.endOffset = Math.max(cursor.endOffset, slab.endOffset);
+    let next = firstWanted(slab, cursor.folded);
     while (next < slab.count) {
-      while (isFull(owned)) await owned.room.promise;
+      const wait = obstacle(owned, cursor);
+      if (wait !== null) await untilFree(owned, cursor, wait);
       if (owned.epoch !== epoch || owned.state !== 'running') return;
-      const to = Math.min(slab.count, next + SLICE_RECORDS_MAX, next + owned.recordLimit - owned.batch.records);
+      const to = sliceEnd(owned, cursor, { slab, next });
       const found = slab.offsets[to - 1] ?? 0;
       // Offsets rise by one, so the last one tells whether any before it is missing.
-      if (found !== owned.live.folded + (to - next) - 1) return deps.onGap(owned, { expected: owned.live.folded, found });
-      const after = await takeSlice(owned, { slab, from: next, to, verdicts: new Uint8Array(to - next) });
+      if (found !== cursor.folded + (to - next) - 1) return deps.onGap(owned, { expected: cursor.folded, found });
+      if (cursor.lane === 'backfill') deps.share.spend(to - next);
+      const after = await takeSlice(owned, { slab, cursor, from: next, to, verdicts: new Uint8Array(to - next) });
       if (after === null) return;
       next = after;
+      if (cursor.lane === 'backfill') await deps.breathe();
     }
   };
 }
 
-function isFull(owned: OwnedPartition): boolean {
-  return owned.state === 'running' && (owned.batch.records >= owned.recordLimit || owned.batch.raw.sizeBytes >= BATCH_RAW_BYTES_MAX);
+async function roomOf(owned: OwnedPartition): Promise<void> {
+  owned.waiting += 1;
+  try {
+    await owned.room.promise;
+  } finally {
+    owned.waiting -= 1;
+  }
+}
+
+function isFull({ batch, recordLimit }: OwnedPartition): boolean {
+  return batch.records >= recordLimit || batch.live.raw.sizeBytes + (batch.backfill?.raw.sizeBytes ?? 0) >= BATCH_RAW_BYTES_MAX;
 }
 
 function firstWanted(slab: RecordSlab, offset: number): number {

@@ -33,9 +33,9 @@ export function createDedupe(deps: DedupeDeps) {
     return { to, asks, unknown: null };
   }
 
-  function offer(owned: OwnedPartition, { slab, from }: Slice, index: number): number {
+  function offer(owned: OwnedPartition, { slab, cursor, from }: Slice, index: number): number {
     const at = identityAt[index - from] ?? -1;
-    if (owned.refused.size > 0 && owned.refused.has(slab.offsets[index] ?? -1)) return VERDICT.refused;
+    if (cursor.refused.size > 0 && cursor.refused.has(slab.offsets[index] ?? -1)) return VERDICT.refused;
     return at < 0 ? VERDICT.unreadable : VERDICT[owned.window.offer(slab.bytes, at)];
   }
 

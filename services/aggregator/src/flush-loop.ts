@@ -55,7 +55,8 @@ export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
     const durationMs = deps.clock.monotonicMs() - startedMs;
     if (frozen.length > 0) {
       deps.tasks.flushed();
-      pace.flushed({ durationMs, events: frozen.reduce((sum, { batch }) => sum + batch.events, 0) });
+      // Pauses gather live events; backfill takes what is left of the time by its share of a turn.
+      pace.flushed({ durationMs, events: frozen.reduce((sum, { batch }) => sum + batch.live.events, 0) });
     }
     // Announcements follow one another, one flush behind at most.
     await announced;

@@ -1,6 +1,7 @@
 import type { Tracing } from '@tidegate/telemetry';
 import { CAUSES_MAX } from './causes.ts';
 import type { FrozenBatch } from './frozen-batch.ts';
+import { eventsOf } from './open-batch.ts';
 
 /** The trace of one flush: its commit, then its announcement, then its end. */
 export interface FlushSpan {
@@ -20,7 +21,7 @@ export function createBeginFlushSpan(tracing: Tracing): BeginFlushSpan {
     const span = tracing.startSpan('flush', {
       kind: 'consumer',
       links: frozen.flatMap(({ batch }) => batch.causes).slice(0, CAUSES_MAX),
-      attributes: { partitions: frozen.length, events: frozen.reduce((sum, { batch }) => sum + batch.events, 0) },
+      attributes: { partitions: frozen.length, events: frozen.reduce((sum, { batch }) => sum + eventsOf(batch), 0) },
     });
     return {
       commit: async (action) =>

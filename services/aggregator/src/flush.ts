@@ -1,10 +1,10 @@
 import type { Backoff, Clock, Random } from '@tidegate/runtime';
 import { backoffMs } from '@tidegate/runtime';
-import type { CommitOutcome, DataStore, ProgressRow, RejectedRow } from '@tidegate/postgres';
+import type { BackfillMove, CommitOutcome, DataStore, OffsetMove, PartitionCommit, ProgressRow, RejectedRow } from '@tidegate/postgres';
 import type { Logger } from '@tidegate/telemetry';
 import type { FrozenBatch } from './frozen-batch.ts';
 import { rewind } from './owned-partition.ts';
-import type { OwnedPartition } from './owned-partition.ts';
+import type { EventCursor, OwnedPartition } from './owned-partition.ts';
 
 const BACKOFF: Backoff = { firstMs: 50, capMs: 2_000 };
 const DAY_MS = 86_400_000;
@@ -130,9 +130,16 @@ function settle(frozen: FrozenBatch, recordLimit: number): FrozenBatch {
   owned.live.committed = commit.live.next;
   if (commit.rejectedLane !== null) owned.rejected.committed = commit.rejectedLane.next;
   if (commit.completeThroughMs !== null) owned.completeThroughMs = Math.max(owned.completeThroughMs ?? 0, commit.completeThroughMs);
-  if (owned.live.committed >= owned.searchUntil) owned.recordLimit = recordLimit;
-  for (const offset of owned.refused) if (offset < owned.live.committed) owned.refused.delete(offset);
+  if (commit.backfill !== null) settleBackfill(owned, commit.backfill);
+  if (isSearched(owned.live) && isSearched(owned.backfill)) owned.recordLimit = recordLimit;
+  for (const { refused, committed } of [owned.live, owned.backfill])
+    for (const offset of refused) if (offset < committed) refused.delete(offset);
   return frozen;
+}
+
+function settleBackfill(owned: OwnedPartition, { next, throughMs }: BackfillMove): void {
+  owned.backfill.committed = next;
+  owned.backfillThroughMs = Math.max(owned.backfillThroughMs ?? 0, throughMs);
 }
 
 function giveUpLost(deps: FlushDeps, frozen: readonly FrozenBatch[], lost: readonly number[]): readonly FrozenBatch[] {
@@ -150,7 +157,7 @@ function settleByRow(deps: FlushDeps, frozen: FrozenBatch, row: ProgressRow | un
     return true;
   }
   if (isMine && row.commitNo === commit.commitNo - 1 && row.live.nextOffset === commit.live.expected) {
-    shrink(owned, commit.live.next);
+    shrink(owned, commit);
     rewind(owned, frozen.layer);
     deps.restart(owned);
   } else deps.onLost(owned);
@@ -158,21 +165,38 @@ function settleByRow(deps: FlushDeps, frozen: FrozenBatch, row: ProgressRow | un
 }
 
 /** A transaction that was too long for its time limit must not be tried again at the same size for ever. */
-function shrink(owned: OwnedPartition, untilOffset: number): void {
+function shrink(owned: OwnedPartition, commit: PartitionCommit): void {
   owned.recordLimit = Math.min(owned.recordLimit, Math.max(RETRY_RECORDS_MIN, Math.ceil(owned.recordLimit / 2)));
-  owned.searchUntil = Math.max(owned.searchUntil, untilOffset);
+  search(owned, commit);
+}
+
+/** The limit stays lowered until both lanes have passed what the commit held. */
+function search({ live, backfill }: OwnedPartition, commit: PartitionCommit): void {
+  live.searchUntil = Math.max(live.searchUntil, commit.live.next);
+  backfill.searchUntil = Math.max(backfill.searchUntil, commit.backfill?.next ?? 0);
+}
+
+function isSearched({ committed, searchUntil }: EventCursor): boolean {
+  return committed >= searchUntil;
 }
 
 /** Halves what a batch may hold, or names the record that the database refuses once it stands alone; then folds again. */
 function narrow(deps: FlushDeps, frozen: FrozenBatch, sqlState: string): void {
   const { owned, commit } = frozen;
-  const liveRecords = commit.live.next - commit.live.expected;
-  if (liveRecords <= 1) {
-    owned.refused.add(commit.live.expected);
-    deps.log.error('record_unstorable', { detail: { partition: owned.partition, offset: commit.live.expected, sql_state: sqlState } });
+  const records = movedBy(commit.live) + movedBy(commit.backfill);
+  if (records === 1) {
+    const [cursor, { expected }] = commit.backfill === null ? [owned.live, commit.live] : [owned.backfill, commit.backfill];
+    cursor.refused.add(expected);
+    deps.log.error('record_unstorable', {
+      detail: { partition: owned.partition, lane: cursor.lane, offset: expected, sql_state: sqlState },
+    });
   }
-  owned.searchUntil = Math.max(owned.searchUntil, commit.live.next);
-  owned.recordLimit = Math.max(1, Math.ceil(liveRecords / 2));
+  search(owned, commit);
+  owned.recordLimit = Math.max(1, Math.ceil(records / 2));
   rewind(owned, frozen.layer);
   deps.restart(owned);
+}
+
+function movedBy(move: OffsetMove | null): number {
+  return move === null ? 0 : move.next - move.expected;
 }

@@ -1,18 +1,15 @@
 import type { CanonicalReader } from '@tidegate/core';
 import type { RecordSlab } from '@tidegate/kafka';
 import type { RawRow, RejectedRow } from '@tidegate/postgres';
-import type { OwnedPartition } from './owned-partition.ts';
+import { partOf } from './open-batch.ts';
+import type { EventCursor, OwnedPartition } from './owned-partition.ts';
 import type { Registry } from './registry.ts';
 import type { RejectionCode } from './reject.ts';
 
 export interface FoldDeps {
   readonly reader: CanonicalReader;
   readonly registry: Pick<Registry, 'knows' | 'lookUp' | 'changed'>;
-  readonly reject: (
-    slab: RecordSlab,
-    index: number,
-    why: { code: RejectionCode; tenant?: string; cursor: OwnedPartition['live'] },
-  ) => RejectedRow;
+  readonly reject: (slab: RecordSlab, index: number, why: { code: RejectionCode; tenant?: string; cursor: EventCursor }) => RejectedRow;
   /** An event waits for a pack that this process has not been told of yet; false when the wait is over. */
   readonly onPackWait: (owned: OwnedPartition, isWaiting: boolean) => void;
   readonly nowMs: () => number;
@@ -24,6 +21,8 @@ export const VERDICT = { first: 0, copy: 1, ask: 2, unreadable: 3, refused: 4 } 
 /** Records `from` ≤ i < `to` of a slab, judged. */
 export interface Slice {
   readonly slab: RecordSlab;
+  /** Of the lane that the slab belongs to. */
+  readonly cursor: EventCursor;
   readonly from: number;
   readonly to: number;
   /** Per record, from 0. */
@@ -37,27 +36,29 @@ export function createFold(deps: FoldDeps) {
   /** When the slice that is folded began to be: one look at the clock for all of its events. */
   let sliceMs = 0;
 
-  function foldEvent(owned: OwnedPartition, slab: RecordSlab, index: number): void {
-    fillRow(row, reader, { owned, slab, index });
+  function foldEvent(owned: OwnedPartition, slice: Slice, index: number): void {
+    fillRow(row, reader, { slice, index });
     owned.folder.fold(reader, row.receivedAtMs);
-    owned.batch.raw.add(row);
-    owned.batch.events += 1;
+    const part = partOf(owned.batch, slice.cursor.lane);
+    part.raw.add(row);
+    part.events += 1;
     owned.batch.lateness.add(sliceMs - row.occurredAtMs);
   }
 
   /** One event that is a first copy; a promise only where its pack is not known yet. */
-  function foldFirst(owned: OwnedPartition, slab: RecordSlab, index: number): void | Promise<boolean> {
+  function foldFirst(owned: OwnedPartition, slice: Slice, index: number): void | Promise<boolean> {
+    const { slab, cursor } = slice;
     if (!readValue(reader, slab, index)) {
-      owned.batch.rejected.push(deps.reject(slab, index, { code: 'event_unreadable', cursor: owned.live }));
+      owned.batch.rejected.push(deps.reject(slab, index, { code: 'event_unreadable', cursor }));
       return;
     }
-    if (deps.registry.knows(reader.tenant(), reader.type(), reader.packVersion())) return foldEvent(owned, slab, index);
+    if (deps.registry.knows(reader.tenant(), reader.type(), reader.packVersion())) return foldEvent(owned, slice, index);
     const { epoch } = owned;
     const named = { tenant: reader.tenant(), type: reader.type(), version: reader.packVersion() };
     return waitForPack(deps, owned, named).then((isKnown) => {
       if (!isKnown || owned.epoch !== epoch) return false;
       // The shared reader has read other partitions' events meanwhile.
-      if (readValue(reader, slab, index)) foldEvent(owned, slab, index);
+      if (readValue(reader, slab, index)) foldEvent(owned, slice, index);
       return true;
     });
   }
@@ -66,18 +67,18 @@ export function createFold(deps: FoldDeps) {
     const isRefused = slice.verdicts[index - slice.from] === VERDICT.refused;
     const tenant = isRefused && readValue(reader, slice.slab, index) ? { tenant: reader.tenant() } : {};
     const code = isRefused ? 'event_unstorable' : 'event_unreadable';
-    owned.batch.rejected.push(deps.reject(slice.slab, index, { code, cursor: owned.live, ...tenant }));
+    owned.batch.rejected.push(deps.reject(slice.slab, index, { code, cursor: slice.cursor, ...tenant }));
   }
 
   /** Resolves to false when the partition was rewound or released on the way: nothing of the slice counts then. */
   return async function fold(owned: OwnedPartition, slice: Slice): Promise<boolean> {
-    const { slab, from, to, verdicts } = slice;
+    const { from, to, verdicts } = slice;
     const { epoch } = owned;
     sliceMs = deps.nowMs();
     for (let i = from; i < to; i += 1) {
       const verdict = verdicts[i - from];
       if (verdict === VERDICT.first) {
-        const waiting = foldFirst(owned, slab, i);
+        const waiting = foldFirst(owned, slice, i);
         if (waiting !== undefined && (!(await waiting) || owned.epoch !== epoch)) return false;
       } else if (verdict === VERDICT.copy) owned.batch.copies += 1;
       else rejectAs(owned, slice, i);
@@ -122,7 +123,8 @@ function emptyRow(): RawRow {
   };
 }
 
-function fillRow(row: RawRow, reader: CanonicalReader, at: { owned: OwnedPartition; slab: RecordSlab; index: number }): void {
+function fillRow(row: RawRow, reader: CanonicalReader, { slice, index }: { slice: Slice; index: number }): void {
+  const { slab, cursor } = slice;
   const subject = reader.subject();
   row.tenant = reader.tenant();
   row.idStart = reader.idStart();
@@ -132,25 +134,25 @@ function fillRow(row: RawRow, reader: CanonicalReader, at: { owned: OwnedPartiti
   row.type = reader.type();
   row.subject = subject === '' ? null : subject;
   row.occurredAtMs = reader.timeMs();
-  row.receivedAtMs = at.slab.timestampsMs[at.index] ?? 0;
-  row.partition = at.owned.partition;
-  row.logOffset = at.slab.offsets[at.index] ?? 0;
-  row.logGeneration = at.owned.live.logGeneration;
+  row.receivedAtMs = slab.timestampsMs[index] ?? 0;
+  row.partition = slab.partition;
+  row.logOffset = slab.offsets[index] ?? 0;
+  row.logGeneration = cursor.logGeneration;
   row.packVersion = reader.packVersion();
-  row.bytes = at.slab.bytes;
+  row.bytes = slab.bytes;
   row.dataStart = reader.dataStart();
   row.dataEnd = reader.dataEnd();
   row.attributes = reader.attributes();
 }
 
-function advance(owned: OwnedPartition, { slab, from, to }: Slice): void {
-  const { batch } = owned;
+function advance({ batch }: OwnedPartition, { slab, cursor, from, to }: Slice): void {
+  const part = partOf(batch, cursor.lane);
   for (let i = from; i < to; i += 1) {
     const arrivedAtMs = slab.timestampsMs[i] ?? 0;
-    if (arrivedAtMs < batch.arrivalFromMs) batch.arrivalFromMs = arrivedAtMs;
-    if (arrivedAtMs > batch.arrivalToMs) batch.arrivalToMs = arrivedAtMs;
+    if (arrivedAtMs < part.arrivalFromMs) part.arrivalFromMs = arrivedAtMs;
+    if (arrivedAtMs > part.arrivalToMs) part.arrivalToMs = arrivedAtMs;
   }
   batch.records += to - from;
-  batch.lastLive = { slab, index: to - 1 };
-  owned.live.folded = (slab.offsets[to - 1] ?? 0) + 1;
+  part.last = { slab, index: to - 1 };
+  cursor.folded = (slab.offsets[to - 1] ?? 0) + 1;
 }

@@ -1,7 +1,7 @@
 import type { FoldedBatch, SealedThrough } from '@tidegate/core';
-import type { PartitionCommit } from '@tidegate/postgres';
+import type { BackfillMove, PartitionCommit } from '@tidegate/postgres';
 import type { PreparedCells } from './prepared-cells.ts';
-import { createOpenBatch } from './open-batch.ts';
+import { arrivalOf, createOpenBatch } from './open-batch.ts';
 import type { OpenBatch } from './open-batch.ts';
 import { makeRoom } from './owned-partition.ts';
 import type { OwnedPartition } from './owned-partition.ts';
@@ -19,6 +19,8 @@ export interface FrozenBatch {
   readonly commit: PartitionCommit;
   /** What is sealed as of this commit. A slice may seal more before the commit is announced. */
   readonly sealed: SealedThrough;
+  /** Where the backfill lane stands as of this commit. */
+  readonly backfillNext: number;
 }
 
 /** Takes what the partition has folded and gives it room for the next batch. Batches of a partition are taken one at a time. */
@@ -26,28 +28,30 @@ export function freeze(
   owned: OwnedPartition,
   { nowMs, closedAfterS }: { readonly nowMs: number; readonly closedAfterS: number },
 ): FrozenBatch {
-  const { batch, layer } = owned;
+  const { batch, layer, live } = owned;
   const folded = owned.folder.take();
   const sealed = owned.window.seal(layer);
-  const hasLive = batch.lastLive !== null;
-  const arrivalFromMs = hasLive ? batch.arrivalFromMs : nowMs;
-  const arrivalToMs = hasLive ? batch.arrivalToMs : nowMs;
+  const arrival = arrivalOf(batch);
+  const hasEvents = Number.isFinite(arrival.toMs);
+  const arrivalFromMs = hasEvents ? arrival.fromMs : nowMs;
+  const arrivalToMs = hasEvents ? arrival.toMs : nowMs;
   const closing = { arrivalToMs, closedAfterS };
   const cells = owned.cells.prepare(folded, closing);
   owned.layer = owned.window.begin();
-  owned.batch = createOpenBatch(batch.raw.sizeBytes);
+  owned.batch = createOpenBatch(batch.live.raw.sizeBytes);
   const commit: PartitionCommit = {
     partition: owned.partition,
     token: owned.token,
     term: owned.term,
     commitNo: owned.commitNo + 1,
-    live: { expected: owned.live.committed, next: owned.live.folded, lastRecordSha256: digestOf(batch.lastLive) },
+    live: { expected: live.committed, next: live.folded, lastRecordSha256: digestOf(batch.live.last) },
+    backfill: backfillOf(owned, batch),
     rejectedLane:
       batch.lastRejected === null
         ? null
         : { expected: owned.rejected.committed, next: owned.rejected.folded, lastRecordSha256: digestOf(batch.lastRejected) },
-    completeThroughMs: hasLive ? arrivalToMs : null,
-    rawRows: batch.raw.bytes(),
+    completeThroughMs: batch.live.last === null ? null : batch.live.arrivalToMs,
+    rawRows: batch.live.raw.bytes(),
     arrivalDays: folded.days,
     series: cells.newSeries,
     cells,
@@ -60,7 +64,14 @@ export function freeze(
     slice: null,
   };
   makeRoom(owned);
-  return { owned, batch, folded, cells, layer, commit, sealed: owned.seals.through };
+  const backfillNext = commit.backfill?.next ?? owned.backfill.committed;
+  return { owned, batch, folded, cells, layer, commit, sealed: owned.seals.through, backfillNext };
+}
+
+function backfillOf({ backfill }: OwnedPartition, { backfill: part }: OpenBatch): BackfillMove | null {
+  if (part === null || part.last === null) return null;
+  const { committed: expected, folded: next } = backfill;
+  return { expected, next, lastRecordSha256: digestOf(part.last), throughMs: part.arrivalToMs, rawRows: part.raw.bytes() };
 }
 
 /** Once a batch, not once a slab: hashing the last record of each would cost more than finding it. */

@@ -9,10 +9,10 @@ const NOW_MS = 1_700_000_000_000;
 
 test('lag in records is the end of the log less what is committed, in seconds the age of what waits; both fall to 0', async () => {
   const metrics = createMetrics('aggregator');
-  const one = ownedPartition({ partition: 3, endOffset: 250, completeThroughMs: NOW_MS - 4_500 });
-  one.live.committed = 100;
-  const two = ownedPartition({ partition: 5, endOffset: 7, completeThroughMs: NOW_MS });
-  two.live.committed = 7;
+  const one = ownedPartition({ partition: 3, completeThroughMs: NOW_MS - 4_500 });
+  Object.assign(one.live, { committed: 100, endOffset: 250 });
+  const two = ownedPartition({ partition: 5, completeThroughMs: NOW_MS });
+  Object.assign(two.live, { committed: 7, endOffset: 7 });
   createInstruments(
     metrics,
     () => [one, two],

@@ -1,8 +1,9 @@
 import { Lateness } from '@tidegate/core';
 import type { Metrics } from '@tidegate/telemetry';
 import type { FrozenBatch } from './frozen-batch.ts';
-import { oldestUncountedMs } from './announce.ts';
-import type { OwnedPartition } from './owned-partition.ts';
+import { oldestBackfillMs, oldestUncountedMs } from './announce.ts';
+import { eventsOf } from './open-batch.ts';
+import type { EventCursor, OwnedPartition } from './owned-partition.ts';
 import type { SliceReport } from './task-runner.ts';
 
 /** What this service measures, in the words of its own steps. */
@@ -19,6 +20,7 @@ export interface Instruments {
 
 export function createInstruments(metrics: Metrics, owned: () => readonly OwnedPartition[], nowMs: () => number): Instruments {
   const counted = metrics.counter('events_counted_total');
+  const backfilled = metrics.counter('backfill_counted_total');
   const copies = metrics.counter('dedupe_copies_total');
   const cells = metrics.counter('cells_written_total');
   const folded = metrics.counter('cells_folded_total');
@@ -37,12 +39,13 @@ export function createInstruments(metrics: Metrics, owned: () => readonly OwnedP
       let events = 0;
       let written = 0;
       for (const { batch, cells: prepared } of committed) {
-        events += batch.events;
+        events += eventsOf(batch);
+        backfilled.inc(batch.backfill?.events ?? 0);
         written += prepared.writes.length;
         copies.inc(batch.copies);
         if (prepared.values !== null) folded.inc(prepared.values.deltasFolded);
         lateness.take(batch.lateness);
-        for (const row of batch.rejected) if (row.lane === 'events') metrics.counter('events_rejected_total', { code: row.code }).inc();
+        for (const row of batch.rejected) if (row.lane !== 'ingest') metrics.counter('events_rejected_total', { code: row.code }).inc();
       }
       counted.inc(events);
       cells.inc(written);
@@ -74,9 +77,10 @@ function readGauges(metrics: Metrics, owned: readonly OwnedPartition[], nowMs: n
   const spent = new Set<string>();
   for (const partition of owned) {
     const labels = { partition: String(partition.partition) };
-    const oldestMs = oldestUncountedMs(partition);
-    metrics.gauge('lag_records', labels).set(Math.max(0, partition.endOffset - partition.live.committed));
-    metrics.gauge('lag_seconds', labels).set(oldestMs === null ? 0 : Math.max(0, nowMs - oldestMs) / 1_000);
+    metrics.gauge('lag_records', labels).set(recordsBehind(partition.live));
+    metrics.gauge('backfill_lag_records', labels).set(recordsBehind(partition.backfill));
+    metrics.gauge('lag_seconds', labels).set(ageSeconds(oldestUncountedMs(partition), nowMs));
+    metrics.gauge('backfill_lag_seconds', labels).set(ageSeconds(oldestBackfillMs(partition), nowMs));
     if (partition.completeThroughMs !== null) metrics.gauge('complete_through_seconds', labels).set(partition.completeThroughMs / 1_000);
     const size = partition.window.size();
     identities += size.identitiesInMemory;
@@ -90,4 +94,12 @@ function readGauges(metrics: Metrics, owned: readonly OwnedPartition[], nowMs: n
   metrics.gauge('dedupe_window_bytes').set(bytes);
   metrics.gauge('dedupe_generations_without_filter').set(withoutFilter);
   metrics.gauge('degraded', { reason: 'dedup_memory' }).set(withoutFilter > 0 ? 1 : 0);
+}
+
+function recordsBehind({ endOffset, committed }: EventCursor): number {
+  return Math.max(0, endOffset - committed);
+}
+
+function ageSeconds(oldestMs: number | null, nowMs: number): number {
+  return oldestMs === null ? 0 : Math.max(0, nowMs - oldestMs) / 1_000;
 }

@@ -9,7 +9,11 @@ const OFFSETS_STILL_MS = 120_000;
 /** An aggregator that stands still, seen at a time that the test sets; its loop has just turned each time it is looked at. */
 function watched(options: { readonly lag: number; readonly state?: OwnedPartition['state'] }) {
   let nowMs = 5_000;
-  const partition = { state: options.state ?? 'running', endOffset: 100 + options.lag, live: { committed: 100 } };
+  const partition = {
+    state: options.state ?? 'running',
+    live: { endOffset: 100 + options.lag, committed: 100 },
+    backfill: { endOffset: 0, committed: 0 },
+  };
   const liveness: Liveness = createLiveness({
     monotonicMs: () => nowMs,
     // Of a partition only these are looked at.
@@ -57,7 +61,7 @@ test.each([
 test('120 s count from when there was lag, not from the last event before a quiet hour', () => {
   const { partition, isLiveAfter } = watched({ lag: 0 });
   expect(isLiveAfter(3_600_000)).toBe(true);
-  partition.endOffset += 1;
+  partition.live.endOffset += 1;
   expect(isLiveAfter(OFFSETS_STILL_MS)).toBe(true);
   expect(isLiveAfter(1)).toBe(false);
 });

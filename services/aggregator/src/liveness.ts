@@ -1,4 +1,4 @@
-import type { OwnedPartition } from './owned-partition.ts';
+import type { EventCursor, OwnedPartition } from './owned-partition.ts';
 
 const LOOP_STILL_MS = 60_000;
 const OFFSETS_STILL_MS = 120_000;
@@ -20,7 +20,8 @@ export function createLiveness(deps: { readonly monotonicMs: () => number; reado
   let movedMs = turnedMs;
   let isFetchFine = true;
   let isCommitFine = true;
-  const hasLag = (): boolean => deps.owned().some((owned) => owned.state === 'running' && owned.endOffset > owned.live.committed);
+  const hasLag = (): boolean =>
+    deps.owned().some((owned) => owned.state === 'running' && (isBehind(owned.live) || isBehind(owned.backfill)));
   return {
     turned: () => void (turnedMs = deps.monotonicMs()),
     moved: () => void (movedMs = deps.monotonicMs()),
@@ -33,4 +34,8 @@ export function createLiveness(deps: { readonly monotonicMs: () => number; reado
       return !(isFetchFine && isCommitFine && nowMs - movedMs > OFFSETS_STILL_MS);
     },
   };
+}
+
+function isBehind({ endOffset, committed }: EventCursor): boolean {
+  return endOffset > committed;
 }

@@ -1,24 +1,32 @@
 import { Lateness } from '@tidegate/core';
 import { createRawRows } from '@tidegate/postgres';
-import type { RawRows, RejectedRow } from '@tidegate/postgres';
+import type { EventLane, RawRows, RejectedRow } from '@tidegate/postgres';
 import type { RecordAt } from './record-digest.ts';
+
+/** What a batch holds of one event lane. */
+export interface LanePart {
+  events: number;
+  readonly raw: RawRows;
+  arrivalFromMs: number;
+  arrivalToMs: number;
+  /** The last record; null where the lane has none in this batch. */
+  last: RecordAt | null;
+}
 
 /** What a partition has folded since its last flush, beside what its folder and its pending dedup layer hold. */
 export interface OpenBatch {
-  /** Records of both lanes, copies and rejected ones included. */
+  /** Records of all lanes, copies and rejected ones included. */
   records: number;
-  events: number;
   copies: number;
-  readonly raw: RawRows;
+  readonly live: LanePart;
+  /** Made with the first record of the lane: most batches have none. */
+  backfill: LanePart | null;
   readonly rejected: RejectedRow[];
   /** Of its events. */
   readonly lateness: Lateness;
   /** W3C trace contexts of requests whose records are in the batch; kept only where spans are exported. */
   readonly causes: string[];
-  arrivalFromMs: number;
-  arrivalToMs: number;
-  /** The last record of each lane; null where the lane has none in this batch. */
-  lastLive: RecordAt | null;
+  /** The last record of rejected.v1; null where there is none. */
   lastRejected: RecordAt | null;
 }
 
@@ -29,15 +37,38 @@ const RAW_BYTES_MIN = 4_096;
 export function createOpenBatch(rawBytes = RAW_BYTES_MIN): OpenBatch {
   return {
     records: 0,
-    events: 0,
     copies: 0,
-    raw: createRawRows(Math.max(RAW_BYTES_MIN, rawBytes)),
+    live: createPart('live', rawBytes),
+    backfill: null,
     rejected: [],
     lateness: new Lateness(),
     causes: [],
+    lastRejected: null,
+  };
+}
+
+function createPart(lane: EventLane, rawBytes: number): LanePart {
+  return {
+    events: 0,
+    raw: createRawRows(Math.max(RAW_BYTES_MIN, rawBytes), lane),
     arrivalFromMs: Number.POSITIVE_INFINITY,
     arrivalToMs: Number.NEGATIVE_INFINITY,
-    lastLive: null,
-    lastRejected: null,
+    last: null,
+  };
+}
+
+export function partOf(batch: OpenBatch, lane: EventLane): LanePart {
+  return lane === 'live' ? batch.live : (batch.backfill ??= createPart('backfill', RAW_BYTES_MIN));
+}
+
+export function eventsOf({ live, backfill }: OpenBatch): number {
+  return live.events + (backfill?.events ?? 0);
+}
+
+/** Append times of both lanes; infinite where the batch holds no event record. */
+export function arrivalOf({ live, backfill }: OpenBatch): { readonly fromMs: number; readonly toMs: number } {
+  return {
+    fromMs: Math.min(live.arrivalFromMs, backfill?.arrivalFromMs ?? Infinity),
+    toMs: Math.max(live.arrivalToMs, backfill?.arrivalToMs ?? -Infinity),
   };
 }

@@ -1,4 +1,5 @@
 import type { DedupWindow, Folder, Lateness, SealState } from '@tidegate/core';
+import type { EventLane } from '@tidegate/postgres';
 import type { CellStates } from './cell-states.ts';
 import { createOpenBatch } from './open-batch.ts';
 import type { OpenBatch } from './open-batch.ts';
@@ -14,8 +15,19 @@ export interface LaneCursor {
   readonly logGeneration: number;
 }
 
+/** The same of a lane in which events come. */
+export interface EventCursor extends LaneCursor {
+  readonly lane: EventLane;
+  /** End of its log as last seen. */
+  endOffset: number;
+  /** Offsets that the database refuses by themselves. */
+  readonly refused: Set<number>;
+  /** Below this offset the limit of a batch stays lowered. */
+  searchUntil: number;
+}
+
 /**
- * One taken-over partition, in memory. It is discarded when the partition is released or taken over anew; only a rewind
+ * One taken-over partition, in memory: both event lanes of it share the window, the batch and the commit. It is discarded when the partition is released or taken over anew; only a rewind
  * (a flush that failed) keeps it.
  *
  * | state    | reads | flushes | left by                                                    |
@@ -28,7 +40,8 @@ export interface OwnedPartition {
   readonly partition: number;
   readonly token: Uint8Array;
   readonly term: number;
-  readonly live: LaneCursor;
+  readonly live: EventCursor;
+  readonly backfill: EventCursor;
   readonly rejected: LaneCursor;
   readonly window: DedupWindow;
   readonly folder: Folder;
@@ -43,26 +56,24 @@ export interface OwnedPartition {
   /** Last commit whose cells readers have been told. */
   announcedCommitNo: number;
   completeThroughMs: number | null;
+  /** Append time through which the backfill lane is counted; what answers claim is not told by it. */
+  backfillThroughMs: number | null;
   /** Of the events that this owner has counted. */
   readonly lateness: Lateness;
   state: 'running' | 'stopped' | 'released';
   /** Rises with each rewind: a handler that began before it drops what it holds. */
   epoch: number;
-  /** A slice of a slab is between its lookup and its fold: the batch must not be taken now. */
+  /** A slice of a slab is between its lookup and its fold: the batch must not be taken now, nor a slice of the other lane. */
   isBusy: boolean;
   batch: OpenBatch;
   /** Pending layer of the dedup window that belongs to `batch`. */
   layer: number;
   /** Records a batch may hold; lowered while a record that the database refuses is searched for, and after a failed flush. */
   recordLimit: number;
-  /** Below this offset the limit stays lowered. */
-  searchUntil: number;
-  /** Offsets that the database refuses by themselves. */
-  readonly refused: Set<number>;
-  /** End of the live log as last seen. */
-  endOffset: number;
-  /** Resolved when the batch is taken, the partition is rewound or released. */
+  /** Resolved when the batch is taken, a slice is done that the other lane waits for, the partition is rewound or released. */
   room: PromiseWithResolvers<void>;
+  /** Handlers that wait for it. */
+  waiting: number;
 }
 
 /** Wakes a handler that waits for room. */
@@ -85,6 +96,7 @@ export function rewind(owned: OwnedPartition, oldestLayer: number): void {
   owned.cells.clear();
   owned.batch = createOpenBatch();
   owned.live.folded = owned.live.committed;
+  owned.backfill.folded = owned.backfill.committed;
   owned.rejected.folded = owned.rejected.committed;
   makeRoom(owned);
 }

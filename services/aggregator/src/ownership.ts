@@ -1,4 +1,4 @@
-import type { LogReader, RecordSlab } from '@tidegate/kafka';
+import type { LogReader, RecordSlab, TopicNames } from '@tidegate/kafka';
 import type { Random } from '@tidegate/runtime';
 import { backoffMs } from '@tidegate/runtime';
 import type { Logger } from '@tidegate/telemetry';
@@ -10,11 +10,12 @@ const BACKOFF = { firstMs: 100, capMs: 5_000 };
 
 export interface OwnershipDeps {
   readonly reader: Pick<LogReader, 'assign' | 'unassign'>;
+  /** Of the backfill lane: its fetches go over connections of their own, so that none of them is waited for by a live one. */
+  readonly backfillReader: Pick<LogReader, 'assign' | 'unassign'>;
   readonly takeOver: (partition: number) => Promise<OwnedPartition>;
   /** Flushes and announces what is folded. */
   readonly drain: () => Promise<void>;
-  readonly eventsTopic: string;
-  readonly rejectedTopic: string;
+  readonly topics: Pick<TopicNames, 'events' | 'backfill' | 'rejected'>;
   readonly pause: (ms: number) => Promise<void>;
   readonly random: Random;
   readonly onTakenOver: (owned: OwnedPartition) => void;
@@ -28,7 +29,7 @@ export interface Ownership {
   revoke(partitions: readonly number[]): Promise<void>;
   /** What this process holds of the partition is void; while the group gives it, it is taken over anew. */
   lost(owned: OwnedPartition): void;
-  /** Reads both lanes again from what is committed. */
+  /** Reads all lanes again from what is committed. */
   restart(owned: OwnedPartition): void;
   stopReading(owned: OwnedPartition): void;
   /** The partition that a slab belongs to, where it is read here and now. */
@@ -136,15 +137,17 @@ function createOpen(deps: OwnershipDeps, target: OpenTarget): (partition: number
   };
 }
 
-function createReading({ reader, eventsTopic, rejectedTopic }: OwnershipDeps): Record<'start' | 'stop', (owned: OwnedPartition) => void> {
+function createReading({ reader, backfillReader, topics }: OwnershipDeps): Record<'start' | 'stop', (owned: OwnedPartition) => void> {
   return {
-    start: ({ partition, live, rejected }) => {
-      reader.assign(eventsTopic, partition, live.folded);
-      reader.assign(rejectedTopic, partition, rejected.folded);
+    start: ({ partition, live, backfill, rejected }) => {
+      reader.assign(topics.events, partition, live.folded);
+      backfillReader.assign(topics.backfill, partition, backfill.folded);
+      reader.assign(topics.rejected, partition, rejected.folded);
     },
     stop: ({ partition }) => {
-      reader.unassign(eventsTopic, partition);
-      reader.unassign(rejectedTopic, partition);
+      reader.unassign(topics.events, partition);
+      backfillReader.unassign(topics.backfill, partition);
+      reader.unassign(topics.rejected, partition);
     },
   };
 }

@@ -1,5 +1,5 @@
-/** Raw rows of a partition in pages, day of arrival by day of arrival and in each by position in the log. */
-import type { ArrivalDayKept, RawSpan, RawStore, StoredEvent } from '@tidegate/postgres';
+/** Raw rows of a partition in pages, day of arrival by day of arrival and in each by position in the log: of the live lane, then of the other. */
+import type { ArrivalDayKept, EventLane, RawSpan, RawStore, StoredEvent } from '@tidegate/postgres';
 
 /** Days without rows of the partition that one page passes over. */
 const DAYS_MAX = 8;
@@ -12,14 +12,15 @@ export interface LogPosition {
 /** Rows that came on earlier days, and those of the day before the position, lie behind it. */
 export interface RawPosition extends LogPosition {
   readonly arrivalDay: number;
+  readonly lane: EventLane;
 }
 
 export interface RawPagesAsk {
   readonly partition: number;
   readonly tenant: string;
   readonly types: readonly string[];
-  /** Rows at or above it are left out. All below it must be committed: then the pages hold each of them once, whatever comes. */
-  readonly bound: LogPosition;
+  /** Rows at or above it, in their lane, are left out. All below must be committed: then the pages hold each once, whatever comes. */
+  readonly bound: Readonly<Record<EventLane, LogPosition>>;
   /** The pages hold only events of this time; with the event day that all of it lies in. */
   readonly occurred: { readonly fromMs: number; readonly toMs: number; readonly eventDay: number } | null;
 }
@@ -58,9 +59,9 @@ export function createRawPages(store: RawStore, ask: RawPagesAsk): RawPages {
   }
 
   async function readWindow(day: number, window: Window, rowsMax: number): Promise<{ events: readonly StoredEvent[]; offset: number }> {
-    const { logGeneration, fromOffset, toOffset } = window;
+    const { lane, logGeneration, fromOffset, toOffset } = window;
     const events = await store.readRawRows({
-      ...{ partition, arrivalDay: day, logGeneration, fromOffset, toOffset, tenant, types, rowsMax },
+      ...{ partition, arrivalDay: day, lane, logGeneration, fromOffset, toOffset, tenant, types, rowsMax },
       occurred: ask.occurred,
     });
     const last = events.at(-1);
@@ -78,7 +79,7 @@ export function createRawPages(store: RawStore, ask: RawPagesAsk): RawPages {
         const window = nextWindow(await spansOf(day), { at, bound }, offsets);
         if (window === null) continue;
         const { events, offset } = await readWindow(day, window, rows);
-        const next = { arrivalDay: day, logGeneration: window.logGeneration, offset };
+        const next = { arrivalDay: day, lane: window.lane, logGeneration: window.logGeneration, offset };
         return { events, next, share: (done + passed + window.share) / kept.length };
       }
       const after = left[DAYS_MAX];
@@ -88,9 +89,14 @@ export function createRawPages(store: RawStore, ask: RawPagesAsk): RawPages {
   };
 }
 
-const START_OF_LOG: LogPosition = { logGeneration: 0, offset: 0 };
+const START_OF_LOG: LanePlace = { lane: 'live', logGeneration: 0, offset: 0 };
+
+interface LanePlace extends LogPosition {
+  readonly lane: EventLane;
+}
 
 interface Window {
+  readonly lane: EventLane;
   readonly logGeneration: number;
   readonly fromOffset: number;
   readonly toOffset: number;
@@ -101,16 +107,26 @@ interface Window {
 /** The first offsets at or above a position that rows of the day may have, below the bound; null: no more. */
 function nextWindow(
   spans: readonly RawSpan[],
-  { at, bound }: { readonly at: LogPosition; readonly bound: LogPosition },
+  { at, bound: bounds }: { readonly at: LanePlace; readonly bound: RawPagesAsk['bound'] },
   offsets: number,
 ): Window | null {
-  for (const { logGeneration, fromOffset, lastOffset } of spans) {
-    if (logGeneration < at.logGeneration || logGeneration > bound.logGeneration) continue;
-    const from = Math.max(fromOffset, logGeneration === at.logGeneration ? at.offset : 0);
+  for (const { lane, logGeneration, fromOffset, lastOffset } of spans) {
+    const bound = bounds[lane];
+    const passed = passedOf(at, { lane, logGeneration });
+    if (passed === null || logGeneration > bound.logGeneration) continue;
+    const from = Math.max(fromOffset, passed);
     const end = Math.min(lastOffset + 1, logGeneration === bound.logGeneration ? bound.offset : Number.POSITIVE_INFINITY);
     if (from >= end) continue;
     const toOffset = Math.min(end, from + offsets);
-    return { logGeneration, fromOffset: from, toOffset, share: (toOffset - fromOffset) / (lastOffset + 1 - fromOffset) };
+    return { lane, logGeneration, fromOffset: from, toOffset, share: (toOffset - fromOffset) / (lastOffset + 1 - fromOffset) };
   }
   return null;
+}
+
+/** The offset before which all of a log lies behind the position; null: the whole log does. */
+function passedOf(at: LanePlace, { lane, logGeneration }: Omit<LanePlace, 'offset'>): number | null {
+  // The live lane comes first.
+  if (lane !== at.lane) return lane === 'live' ? null : 0;
+  if (logGeneration < at.logGeneration) return null;
+  return logGeneration === at.logGeneration ? at.offset : 0;
 }

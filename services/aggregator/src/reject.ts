@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createRecordBatch, encodeHeaders } from '@tidegate/kafka';
 import type { LogProducer, RecordSlab } from '@tidegate/kafka';
 import type { RejectedRow } from '@tidegate/postgres';
-import type { LaneCursor } from './owned-partition.ts';
+import type { EventCursor } from './owned-partition.ts';
 
 /** Codes of events that were accepted but cannot be counted. */
 export type RejectionCode = 'event_unreadable' | 'event_unstorable';
@@ -17,12 +17,12 @@ export interface RejectDeps {
   readonly seal: (tenant: string, original: Uint8Array) => Uint8Array;
 }
 
-/** Makes the row of a record of events.v1 that cannot be counted; it goes into the transaction of its offset. */
+/** Makes the row of a record of events.v1 or backfill.v1 that cannot be counted; it goes into the transaction of its offset. */
 export function createReject({ seal }: RejectDeps) {
   return function reject(
     slab: RecordSlab,
     index: number,
-    why: { readonly code: RejectionCode; readonly tenant?: string; readonly cursor: LaneCursor },
+    why: { readonly code: RejectionCode; readonly tenant?: string; readonly cursor: EventCursor },
   ): RejectedRow {
     const start = slab.valueStart[index] ?? -1;
     const original = start < 0 ? new Uint8Array(0) : slab.bytes.subarray(start, slab.valueEnd[index]);
@@ -35,7 +35,7 @@ export function createReject({ seal }: RejectDeps) {
       logOffset: slab.offsets[index] ?? 0,
       code: why.code,
       path: '',
-      lane: 'events',
+      lane: why.cursor.lane === 'live' ? 'events' : 'backfill',
       lengthBytes: original.length,
       sha256: createHash('sha256').update(original).digest(),
       sealed: seal(tenant, original.subarray(0, ORIGINAL_BYTES_MAX)),
@@ -57,7 +57,7 @@ export interface AnnounceRejectedDeps {
 export function createAnnounceRejected({ producer, topic }: AnnounceRejectedDeps) {
   return async function announceRejected(rows: readonly RejectedRow[]): Promise<void> {
     for (const row of rows) {
-      if (row.lane !== 'events') continue;
+      if (row.lane === 'ingest') continue;
       const batch = createRecordBatch();
       batch.add(encoder.encode(row.tenant), row.sealed, markedHeaders(row));
       // Into the partition that the same owner reads: both topics have as many.
@@ -75,7 +75,8 @@ function markedHeaders(row: RejectedRow): Uint8Array {
     text('path', row.path),
     text('length', String(row.lengthBytes)),
     { name: 'sha256', value: row.sha256 },
-    text('lane', row.lane),
+    // The mark, whatever the lane: readers pass it over.
+    text('lane', 'events'),
     text('index', '0'),
   ]);
 }

@@ -38,7 +38,9 @@ export function createSlabHandler(
     onPackWait: (_owned, isWaiting) => instruments.waitsForPack(isWaiting),
     nowMs: () => deps.clock.nowMs(),
   });
-  const consume = createConsume({ ...shared, dedupe, fold, noteCauses: createNoteCauses(deps.tracing) });
+  const noteCauses = createNoteCauses(deps.tracing);
+  const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const consume = createConsume({ ...shared, dedupe, fold, noteCauses, share: parts.share, breathe });
   const consumeRejected = createConsumeRejected(shared);
 
   return async function handleSlab(slab) {
@@ -46,7 +48,8 @@ export function createSlabHandler(
     const owned = ownership.ownerOf(slab);
     if (owned === null) return;
     try {
-      if (slab.topic === deps.topics.events) await consume(owned, slab);
+      if (slab.topic === deps.topics.events) await consume(owned, owned.live, slab);
+      else if (slab.topic === deps.topics.backfill) await consume(owned, owned.backfill, slab);
       else consumeRejected(owned, slab);
     } catch (error) {
       // Half a slab may be in the batch: nothing of it may be used.

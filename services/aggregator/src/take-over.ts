@@ -1,7 +1,7 @@
 import { budgetedDimensions, createFolder, Lateness } from '@tidegate/core';
 import type { BudgetedDimension, DedupWindow, SeriesEntry } from '@tidegate/core';
 import type { LogAdmin, TopicNames } from '@tidegate/kafka';
-import type { Claim, DataStore, Lane, LanePosition } from '@tidegate/postgres';
+import type { Claim, DataStore, EventLane, Lane, LanePosition } from '@tidegate/postgres';
 import type { Logger } from '@tidegate/telemetry';
 import type { Announcer } from './announce.ts';
 import { createCellStates } from './cell-states.ts';
@@ -10,7 +10,7 @@ import { checkLog } from './log-check.ts';
 import type { LogState } from './log-check.ts';
 import type { LogProbe } from './log-probe.ts';
 import { createOpenBatch } from './open-batch.ts';
-import type { LaneCursor, OwnedPartition } from './owned-partition.ts';
+import type { EventCursor, LaneCursor, OwnedPartition } from './owned-partition.ts';
 import { reannouncement } from './reannounce.ts';
 import { recordDigest } from './record-digest.ts';
 import { createPartitionVersions, VERSION_TASKS } from './partition-versions.ts';
@@ -47,8 +47,13 @@ export interface TakeOverDeps {
   readonly log: Logger;
 }
 
+const LANE_TOPICS = { live: 'events', backfill: 'backfill', rejected: 'rejected' } as const satisfies Readonly<
+  Record<Lane, keyof TopicNames>
+>;
+
 interface Logs {
   readonly live: LogState;
+  readonly backfill: LogState;
   readonly rejected: LogState;
   readonly rollups: LogState;
 }
@@ -70,13 +75,14 @@ export function createTakeOver(deps: TakeOverDeps) {
     const logs = await readLogs(deps, partition);
     const claim = await claimPartition(deps, { partition, token }, logs);
     const live = await settleLane(deps, { partition, token, lane: 'live', position: claim.live }, logs.live);
+    const backfill = await settleLane(deps, { partition, token, lane: 'backfill', position: claim.backfill }, logs.backfill);
     const rejected = await settleLane(deps, { partition, token, lane: 'rejected', position: claim.rejected }, logs.rejected);
     const announced = await findLastAnnounced(deps.probe, { topic: deps.topics.rollups, partition, ...logs.rollups });
     const term = Math.max(claim.term, announced.term + 1);
     if (term > claim.term) await amendOrThrow(deps, { partition, lane: 'live', term }, token);
     const window = await restoreWindow(deps.store, partition, deps.limits);
     const versions = await restoreVersions(deps, partition);
-    const owned = assemble(deps, { claim, token, term, window, versions, endOffset: logs.live.endOffset }, { live, rejected });
+    const owned = assemble(deps, { claim, token, term, window, versions, logs }, { live, backfill, rejected });
     await deps.announcer.announce([await reannouncement(deps.store, owned, announced.commitNo)]);
     owned.announcedCommitNo = owned.commitNo;
     await deps.announcer.tellProgress([owned]);
@@ -92,12 +98,17 @@ async function readLogs({ admin, topics }: TakeOverDeps, partition: number): Pro
     if (description === null || range === undefined) throw new Error(`topic ${topic} has no partition ${partition}`);
     return { startOffset: range.start, endOffset: range.end, topicId: `${cluster}/${description.topicId}` };
   }
-  const [live, rejected, rollups] = await Promise.all([logState(topics.events), logState(topics.rejected), logState(topics.rollups)]);
-  return { live, rejected, rollups };
+  const [live, backfill, rejected, rollups] = await Promise.all([
+    logState(topics.events),
+    logState(topics.backfill),
+    logState(topics.rejected),
+    logState(topics.rollups),
+  ]);
+  return { live, backfill, rejected, rollups };
 }
 
 async function claimPartition(deps: TakeOverDeps, at: { partition: number; token: Uint8Array }, logs: Logs): Promise<Claim> {
-  const [claim] = await deps.store.claim([{ partition: at.partition, live: logs.live, rejected: logs.rejected }], at.token);
+  const [claim] = await deps.store.claim([{ ...logs, partition: at.partition }], at.token);
   if (claim === undefined) throw new Error(`partition ${at.partition} could not be claimed`);
   return claim;
 }
@@ -135,7 +146,7 @@ async function settleLane(deps: TakeOverDeps, at: LaneAt, log: LogState): Promis
 }
 
 async function holdsLastRecord({ probe, topics }: TakeOverDeps, { partition, lane, position }: LaneAt): Promise<boolean> {
-  const topic = lane === 'live' ? topics.events : topics.rejected;
+  const topic = topics[LANE_TOPICS[lane]];
   let isSame = false;
   await probe.read({ topic, partition, fromOffset: position.nextOffset - 1, toOffset: position.nextOffset }, (slab, index) => {
     isSame = position.lastRecordSha256 !== null && Buffer.compare(recordDigest({ slab, index }), position.lastRecordSha256) === 0;
@@ -169,17 +180,19 @@ interface Assembly {
   readonly term: number;
   readonly window: DedupWindow;
   readonly versions: PartitionVersions;
-  readonly endOffset: number;
+  readonly logs: Logs;
 }
 
-function assemble(deps: TakeOverDeps, from: Assembly, lanes: { live: LanePosition; rejected: LanePosition }): OwnedPartition {
-  const { claim, window, versions } = from;
+function assemble(deps: TakeOverDeps, from: Assembly, lanes: Readonly<Record<Lane, LanePosition>>): OwnedPartition {
+  const { claim, window, versions, logs } = from;
+  const { topics } = deps;
   return {
     partition: claim.partition,
     token: from.token,
     term: from.term,
-    live: toCursor(deps.topics.events, lanes.live),
-    rejected: toCursor(deps.topics.rejected, lanes.rejected),
+    live: toEventCursor('live', { ...toCursor(topics.events, lanes.live), endOffset: logs.live.endOffset }),
+    backfill: toEventCursor('backfill', { ...toCursor(topics.backfill, lanes.backfill), endOffset: logs.backfill.endOffset }),
+    rejected: toCursor(topics.rejected, lanes.rejected),
     window,
     folder: createFolder((tenant, type) => deps.registry.planOf(tenant, type, versions.adopted())),
     versions,
@@ -194,6 +207,7 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: { live: LanePositio
     takenOverMs: deps.nowMs(),
     announcedCommitNo: 0,
     completeThroughMs: claim.completeThroughMs,
+    backfillThroughMs: claim.backfillThroughMs,
     lateness: new Lateness(),
     state: 'running',
     epoch: 0,
@@ -201,16 +215,18 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: { live: LanePositio
     batch: createOpenBatch(),
     layer: window.begin(),
     recordLimit: deps.limits.batchRecordsMax,
-    searchUntil: 0,
-    refused: new Set(),
-    endOffset: from.endOffset,
     room: Promise.withResolvers(),
+    waiting: 0,
   };
 }
 
 function budgetedOf({ registry, limits }: TakeOverDeps, series: SeriesEntry): readonly BudgetedDimension[] {
   const metric = registry.metricOf(series);
   return metric === null ? [] : budgetedDimensions(metric, series.setNo, limits.dimensionValuesMax);
+}
+
+function toEventCursor(lane: EventLane, cursor: LaneCursor & { readonly endOffset: number }): EventCursor {
+  return { ...cursor, lane, searchUntil: 0, refused: new Set() };
 }
 
 function toCursor(topic: string, position: LanePosition): LaneCursor {

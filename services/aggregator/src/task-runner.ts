@@ -141,7 +141,7 @@ function commitOf(owned: OwnedPartition, slice: SliceCommit, nowMs: number): Par
     term: owned.term,
     commitNo: owned.commitNo + 1,
     live: { expected: committed, next: committed, lastRecordSha256: null },
-    ...{ rejectedLane: null, completeThroughMs: null, rawRows: NOTHING, arrivalDays: [], series: [], rejected: [] },
+    ...{ backfill: null, rejectedLane: null, completeThroughMs: null, rawRows: NOTHING, arrivalDays: [], series: [], rejected: [] },
     cells: { absent: [], values: null, sealed: () => [], resolve: () => [] },
     ...{ identities: NOTHING, generation: NO_GENERATION, arrivalFromMs: nowMs, arrivalToMs: nowMs },
     slice: null,

@@ -2,10 +2,10 @@
 import { createRawFold, versionName } from '@tidegate/core';
 import type { CompiledMetric, VersionTask } from '@tidegate/core';
 import type { RawStore } from '@tidegate/postgres';
-import type { OwnedPartition } from './owned-partition.ts';
+import type { EventCursor, OwnedPartition } from './owned-partition.ts';
 import { toChange, toDeletion } from './partition-versions.ts';
 import { createRawPages } from './raw-pages.ts';
-import type { RawPage, RawPages } from './raw-pages.ts';
+import type { LogPosition, RawPage, RawPages } from './raw-pages.ts';
 import { createReadAhead } from './read-ahead.ts';
 import type { ReadAhead, ReadAheadDeps } from './read-ahead.ts';
 import type { Registry } from './registry.ts';
@@ -93,12 +93,13 @@ function unwanted({ registry }: VersionTaskDeps, { versions, takenOverMs }: Owne
 
 const NOTHING_WRITTEN = { writes: [], series: [], records: 0 } as const;
 
-/** The fence of the commit makes sure that the cut is `next_offset` in its transaction. */
+/** The fence of the commit makes sure that the cut is `next_offset` of both lanes in its transaction: every commit of either has a number. */
 function adoptSlice(deps: VersionTaskDeps, owned: OwnedPartition, fresh: readonly CompiledMetric[]): PreparedSlice {
-  const { logGeneration, committed: offset } = owned.live;
+  const { live, backfill } = owned;
+  const cut = { live: cutOf(live), backfill: cutOf(backfill) };
   const tasks = fresh.map(({ tenant, metric, version }): VersionTask => ({
     version: { tenant, metric, version },
-    cut: { logGeneration, offset },
+    cut,
     ...{ at: null, share: 0, historyFromS: null, isDone: false },
   }));
   return {
@@ -112,6 +113,10 @@ function adoptSlice(deps: VersionTaskDeps, owned: OwnedPartition, fresh: readonl
     },
     failed: () => undefined,
   };
+}
+
+function cutOf({ logGeneration, committed: offset }: EventCursor): LogPosition {
+  return { logGeneration, offset };
 }
 
 function dropSlice(owned: OwnedPartition, names: readonly string[]): PreparedSlice {

@@ -1,39 +1,49 @@
 import { describe, expect, it } from 'vitest';
+import { createBackfillShare } from '../src/backfill-share.ts';
 import { createConsume } from '../src/consume.ts';
 import type { Slice } from '../src/fold.ts';
 import type { OwnedPartition } from '../src/owned-partition.ts';
 import { ownedPartition, slabOf } from './steps.ts';
 
+/** Put before the offsets of that lane. */
+const BACKFILL = 1_000;
+
 /** A consume whose later steps only write down what they were given; `onDeduped` runs in the moment between the two. */
-function recording(onDeduped: (owned: OwnedPartition) => void = () => undefined) {
+function recording(onDeduped: (owned: OwnedPartition) => void = () => undefined, share = createBackfillShare(() => false)) {
   const folded: number[] = [];
   const gaps: unknown[] = [];
+  const seen = { underWay: 0, atOnce: 0 };
   const consume = createConsume({
     dedupe: async (owned, slice: Slice) => {
+      seen.underWay += 1;
+      seen.atOnce = Math.max(seen.atOnce, seen.underWay);
       await Promise.resolve();
       onDeduped(owned);
       return { kind: 'judged', slice, unknown: null };
     },
-    fold: async (owned, { slab, from, to }) => {
-      folded.push(...slab.offsets.subarray(from, to));
-      owned.live.folded = (slab.offsets[to - 1] ?? 0) + 1;
+    fold: async (owned, { slab, cursor, from, to }) => {
+      for (const offset of slab.offsets.subarray(from, to)) folded.push(cursor.lane === 'live' ? offset : BACKFILL + offset);
+      seen.underWay -= 1;
+      cursor.folded = (slab.offsets[to - 1] ?? 0) + 1;
       owned.batch.records += to - from;
       return true;
     },
     noteCauses: () => undefined,
+    share,
+    breathe: async () => undefined,
     onWork: () => undefined,
     onGap: (_owned, at) => gaps.push(at),
     onUnknown: () => undefined,
   });
-  return { consume, folded, gaps };
+  return { consume, folded, gaps, seen };
 }
 
 describe('consuming slabs', () => {
   it('skips what was folded before', async () => {
     const { consume, folded, gaps } = recording();
     const owned = ownedPartition();
-    await consume(owned, slabOf([0, 1, 2]));
-    await consume(owned, slabOf([1, 2, 3, 4]));
+    await consume(owned, owned.live, slabOf([0, 1, 2]));
+    await consume(owned, owned.live, slabOf([1, 2, 3, 4]));
     expect(folded).toEqual([0, 1, 2, 3, 4]);
     expect(gaps).toEqual([]);
   });
@@ -46,21 +56,23 @@ describe('consuming slabs', () => {
     });
     const owned = ownedPartition();
     owned.live.folded = 3;
-    await consume(owned, slabOf([3, 4]));
+    await consume(owned, owned.live, slabOf([3, 4]));
     expect(folded).toEqual([]);
     expect(owned.live.folded).toBe(0);
   });
 
   it('folds nothing at a gap before a slab', async () => {
     const { consume, folded, gaps } = recording();
-    await consume(ownedPartition(), slabOf([5, 6]));
+    const owned = ownedPartition();
+    await consume(owned, owned.live, slabOf([5, 6]));
     expect(folded).toEqual([]);
     expect(gaps).toHaveLength(1);
   });
 
   it('folds nothing at a gap inside a slab', async () => {
     const { consume, folded, gaps } = recording();
-    await consume(ownedPartition(), slabOf([0, 1, 3]));
+    const owned = ownedPartition();
+    await consume(owned, owned.live, slabOf([0, 1, 3]));
     expect(folded).toEqual([]);
     expect(gaps).toHaveLength(1);
   });
@@ -68,7 +80,7 @@ describe('consuming slabs', () => {
   it('waits with the rest of a slab until the full batch is taken, and drops it when the partition is rewound', async () => {
     const { consume, folded } = recording();
     const owned = ownedPartition({ recordLimit: 2 });
-    const consuming = consume(owned, slabOf([0, 1, 2, 3, 4]));
+    const consuming = consume(owned, owned.live, slabOf([0, 1, 2, 3, 4]));
     await new Promise((resolve) => setImmediate(resolve));
     expect(folded).toEqual([0, 1]);
     owned.batch.records = 0;
@@ -81,5 +93,28 @@ describe('consuming slabs', () => {
     owned.room.resolve();
     await consuming;
     expect(folded).toEqual([0, 1, 2, 3]);
+  });
+
+  it('takes one slice of either lane at a time, so that no lookup of one meets the other', async () => {
+    const { consume, folded, seen } = recording();
+    const owned = ownedPartition();
+    await Promise.all([consume(owned, owned.live, slabOf([0, 1])), consume(owned, owned.backfill, slabOf([0, 1]))]);
+    expect(folded.toSorted((one, other) => one - other)).toEqual([0, 1, BACKFILL, BACKFILL + 1]);
+    expect(seen.atOnce).toBe(1);
+  });
+
+  it('takes no more of the backfill lane in a turn than its share, and live slabs without asking for it', async () => {
+    const share = createBackfillShare(() => false);
+    share.spend(share.left() - 3);
+    const { consume, folded } = recording(undefined, share);
+    const owned = ownedPartition();
+    const consuming = consume(owned, owned.backfill, slabOf([0, 1, 2, 3, 4]));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(owned.backfill.folded).toBe(3);
+    await consume(owned, owned.live, slabOf([0, 1, 2, 3]));
+    expect(owned.live.folded).toBe(4);
+    share.turned();
+    await consuming;
+    expect([owned.backfill.folded, folded.length]).toEqual([5, 9]);
   });
 });

@@ -1,3 +1,4 @@
+import type { EventLane } from '@tidegate/core';
 import { createSeededRandom } from '@tidegate/testkit';
 import fc from 'fast-check';
 import { FAULT_POINTS } from '../src/fault-points.ts';
@@ -15,7 +16,7 @@ const IN_COMMIT = FAULT_POINTS.filter((point) => point.startsWith('flush.'));
 
 /** One thing that happens to the aggregators or to what they read. */
 export type Step =
-  /** Records come into the log: new events, copies, late ones, unreadable ones, what ingest refused, what Postgres will refuse. */
+  /** Records come into the logs of both event lanes: new events, copies, late ones, unreadable ones, what ingest refused, what Postgres will refuse. */
   | { readonly kind: 'deliver'; readonly records: number; readonly seed: number }
   /** A process joins the group: partitions are revoked from the others and assigned to it. */
   | { readonly kind: 'assign' }
@@ -121,7 +122,7 @@ export class Schedule {
     for (let left = records; left > 0; left -= 1) {
       this.world.nowMs += below(3) * 1_000;
       const kind = random();
-      if (kind < 0.03) await this.sendUnreadable();
+      if (kind < 0.03) await this.sendUnreadable(below);
       else if (kind < 0.06) await this.sendRefused(below);
       else if (kind < 0.25) await this.sendAgain(below);
       else await this.sendNew(below, kind > 0.97);
@@ -135,19 +136,26 @@ export class Schedule {
     const event = { id, region, cents: below(10_000), timeMs: this.world.nowMs - lateMs };
     if (isPoison) this.sent.poison.add(id);
     else this.sent.counted.set(id, event);
-    await this.world.send(event);
+    await this.world.send(event, { lane: laneOf(below) });
   }
 
+  /** A copy may come in the other lane. */
   private async sendAgain(below: (limit: number) => number): Promise<void> {
     const known = [...this.sent.counted.values()];
     const event = known[below(known.length)];
-    if (event !== undefined) await this.world.send(event);
+    if (event !== undefined) await this.world.send(event, { lane: laneOf(below) });
   }
 
-  private async sendUnreadable(): Promise<void> {
+  private async sendUnreadable(below: (limit: number) => number): Promise<void> {
     this.sent.unreadable += 1;
     const id = `broken-${this.sent.unreadable}`;
-    await this.world.send({ id, region: null, cents: 0, timeMs: START_MS }, { value: '{"specversion":"1.0","id":7' });
+    await this.world.send(
+      { id, region: null, cents: 0, timeMs: START_MS },
+      {
+        value: '{"specversion":"1.0","id":7',
+        lane: laneOf(below),
+      },
+    );
   }
 
   private async sendRefused(below: (limit: number) => number): Promise<void> {
@@ -211,6 +219,10 @@ export class Schedule {
     await this.settle();
     for (const process of this.living) await process.aggregator.stop();
   }
+}
+
+function laneOf(below: (limit: number) => number): EventLane {
+  return below(3) === 0 ? 'backfill' : 'live';
 }
 
 async function turns(count: number): Promise<void> {

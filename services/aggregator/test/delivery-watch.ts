@@ -1,7 +1,8 @@
 import type { SealedThrough } from '@tidegate/core';
+import type { PartitionCommit } from '@tidegate/postgres';
 import { announcementsOf, MEASURES } from './ledger.ts';
 import { wrongCoarseCellsOf } from './sealed-cells.ts';
-import { PARTITIONS } from './world.ts';
+import { PARTITIONS, TOPICS } from './world.ts';
 import type { World } from './world.ts';
 
 interface Told {
@@ -46,7 +47,19 @@ export class DeliveryWatch {
       this.onlyForwards(`term of ${partition}`, term);
       this.onlyForwards(`commit number of ${partition}`, commitNo);
       this.onlyForwards(`complete-through of ${partition}`, completeThroughMs ?? 0);
+      this.never(
+        (completeThroughMs ?? 0) > this.firstUncountedMs(partition),
+        `partition ${partition} claims to be complete through an uncounted event`,
+      );
     }
+  }
+
+  /** Append time of the first live record that is not counted. */
+  private firstUncountedMs(partition: number): number {
+    const slab = this.world.broker.read(TOPICS.events, partition);
+    const next = this.world.database.lanes.get(`live/${partition}`)?.nextOffset ?? 0;
+    const at = slab.offsets.findIndex((offset) => offset >= next);
+    return at < 0 ? Infinity : (slab.timestampsMs[at] ?? Infinity);
   }
 
   private onlyForwards(what: string, now: number): void {
@@ -72,6 +85,7 @@ export class DeliveryWatch {
     const blocks = this.world.database.journal.get(partition) ?? [];
     const isWhole = ![...this.world.database.generations.values()].some((generation) => generation.partition === partition);
     const follows = (commitNo: number, before: number): boolean => (isWhole ? commitNo === before + 1 : commitNo > before);
+    this.lookAtBackfill(partition, blocks);
     for (const [i, { commit }] of blocks.entries()) {
       const before = blocks[i - 1]?.commit;
       if (before === undefined) continue;
@@ -84,6 +98,12 @@ export class DeliveryWatch {
       last !== undefined && (isWhole ? last !== live : last > (live ?? 0)),
       `partition ${partition} stands at commit ${live}, its journal at ${last}`,
     );
+  }
+
+  private lookAtBackfill(partition: number, blocks: readonly { readonly commit: PartitionCommit }[]): void {
+    const moves = blocks.flatMap(({ commit }) => (commit.backfill === null ? [] : [commit.backfill]));
+    for (const [i, { expected }] of moves.entries())
+      this.never(i > 0 && expected !== moves[i - 1]?.next, `a commit of ${partition} leaves a gap in the backfill log at ${expected}`);
   }
 
   /** At every commit sealed cells are what their quarter hours add up to; what is sealed grows. */

@@ -16,7 +16,8 @@ const LAST = { slab: slabOf([0]), index: 0 };
 function frozenOf(partition: number, records: number): FrozenBatch {
   const owned = ownedPartition({ partition, token: TOKEN });
   owned.window.offer(new Uint8Array(12).fill(7), 0);
-  Object.assign(owned.batch, { records, lastLive: LAST, arrivalFromMs: 1_000, arrivalToMs: 2_000 });
+  owned.batch.records = records;
+  Object.assign(owned.batch.live, { last: LAST, arrivalFromMs: 1_000, arrivalToMs: 2_000 });
   owned.live.folded = records;
   return freeze(owned, { nowMs: 5_000, closedAfterS: 86_400 });
 }
@@ -43,6 +44,8 @@ function scripted(outcomes: CommitOutcome[], row: Partial<ProgressRow> = {}) {
             completeThroughMs: null,
             owner: TOKEN,
             live: position,
+            backfill: position,
+            backfillThroughMs: null,
             rejected: position,
             seals: UNSEALED,
           },
@@ -106,14 +109,14 @@ describe('a flush', () => {
     const [sound, sick] = [frozenOf(0, 9), frozenOf(1, 9)];
     expect(await flush([sound, sick])).toEqual([sound]);
     expect(steps).toEqual(['commit 0+1', 'commit 0', 'commit 1', 'restart 1']);
-    expect(sick.owned).toMatchObject({ recordLimit: 5, searchUntil: 9 });
-    expect(sick.owned.refused.size).toBe(0);
+    expect(sick.owned).toMatchObject({ recordLimit: 5, live: { searchUntil: 9 } });
+    expect(sick.owned.live.refused.size).toBe(0);
   });
 
   it('of one record that the database refuses names that record', async () => {
     const { flush } = scripted([REFUSED]);
     const sick = frozenOf(1, 1);
     await flush([sick]);
-    expect([...sick.owned.refused]).toEqual([0]);
+    expect([...sick.owned.live.refused]).toEqual([0]);
   });
 });

@@ -67,7 +67,7 @@ describe('maintenance on Postgres', () => {
     await store.ensureRawDays(made);
     const lane = { startOffset: 0, topicId: 'c/t' };
     await store.claim(
-      [0, 1].map((partition) => ({ partition, live: lane, rejected: lane })),
+      [0, 1].map((partition) => ({ partition, live: lane, backfill: lane, rejected: lane })),
       new Uint8Array(16),
     );
     for (const day of made) {

@@ -8,12 +8,13 @@ function recording() {
   const steps: string[] = [];
   const ownership = createOwnership({
     reader: { assign: () => undefined, unassign: () => undefined },
+    backfillReader: { assign: () => undefined, unassign: () => undefined },
     takeOver: async (partition) => {
       steps.push('taken');
       return ownedPartition({ partition });
     },
     drain: async () => undefined,
-    ...{ eventsTopic: 'events', rejectedTopic: 'rejected' },
+    topics: { events: 'events', backfill: 'backfill', rejected: 'rejected' },
     pause: async (ms) => void steps.push(`pause ${ms}`),
     // The middle of what backoff draws from.
     random: () => 0.5,

@@ -56,7 +56,7 @@ export class SealingOwner {
 
   async takeOver(): Promise<void> {
     const lane = { startOffset: 0, topicId: 'c/t' };
-    const [claim] = await this.store.claim([{ partition: 0, live: lane, rejected: lane }], TOKEN);
+    const [claim] = await this.store.claim([{ partition: 0, live: lane, backfill: lane, rejected: lane }], TOKEN);
     this.cells = this.noCells();
     this.seals = claim?.seals ?? UNSEALED;
     this.commitNo = claim?.commitNo ?? 0;
@@ -105,7 +105,15 @@ export class SealingOwner {
 
   private async commit(cells: PreparedCells, slice: PartitionCommit['slice']): Promise<void> {
     const commit: PartitionCommit = {
-      ...{ partition: 0, token: TOKEN, term: 1, commitNo: this.commitNo + 1, rejectedLane: null, completeThroughMs: this.nowMs },
+      ...{
+        partition: 0,
+        token: TOKEN,
+        term: 1,
+        commitNo: this.commitNo + 1,
+        backfill: null,
+        rejectedLane: null,
+        completeThroughMs: this.nowMs,
+      },
       live: { expected: 0, next: 0, lastRecordSha256: null },
       ...{ rawRows: NOTHING, arrivalDays: [], series: SERIES, cells, identities: NOTHING, generation: 1, rejected: [], slice },
       ...{ arrivalFromMs: this.nowMs, arrivalToMs: this.nowMs },

@@ -9,11 +9,13 @@ import { createPartitionVersions } from '../src/partition-versions.ts';
 export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPartition {
   const window = createDedupWindow({ closeAt: 1_000, windowMs: 1e9, filterBytesMax: 1 << 20, closed: [] });
   const lane = { committed: 0, folded: 0, logGeneration: 1 };
+  const events = { ...lane, endOffset: 0, searchUntil: 0 };
   return {
     partition: 0,
     token: new Uint8Array(16),
     term: 1,
-    live: { topic: 'events', ...lane },
+    live: { lane: 'live', topic: 'events', ...events, refused: new Set() },
+    backfill: { lane: 'backfill', topic: 'backfill', ...events, refused: new Set() },
     rejected: { topic: 'rejected', ...lane },
     window,
     folder: createFolder(() => null),
@@ -25,6 +27,7 @@ export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPa
       takenOverMs: 0,
       announcedCommitNo: 0,
       completeThroughMs: null,
+      backfillThroughMs: null,
       state: 'running',
       epoch: 0,
       isBusy: false,
@@ -32,7 +35,7 @@ export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPa
     lateness: new Lateness(),
     batch: createOpenBatch(),
     layer: window.begin(),
-    ...{ recordLimit: 100, searchUntil: 0, refused: new Set(), endOffset: 0, room: Promise.withResolvers() },
+    ...{ recordLimit: 100, room: Promise.withResolvers(), waiting: 0 },
     ...overrides,
   };
 }

@@ -13,7 +13,7 @@ const OLD_OWNER = new Uint8Array(16).fill(1);
 /** What the earlier owner still commits: the first record of the log, one identity. */
 function lastCommit(): PartitionCommit {
   return {
-    ...{ partition: 0, token: OLD_OWNER, term: 1, commitNo: 1, rejectedLane: null, completeThroughMs: START_MS },
+    ...{ partition: 0, token: OLD_OWNER, term: 1, commitNo: 1, backfill: null, rejectedLane: null, completeThroughMs: START_MS },
     live: { expected: 0, next: 1, lastRecordSha256: null },
     ...{ rawRows: new Uint8Array(0), arrivalDays: [], series: [], rejected: [] },
     slice: null,
@@ -27,7 +27,7 @@ it('the window of a new owner holds what the earlier one committed up to the ver
   await world.append(TOPICS.events, 0, { value: '{}', headers: NO_HEADERS });
   const store = createMemoryStore({ database: world.database });
   const lane = { startOffset: 0, topicId: 'memory/memory-topic-1' };
-  await store.claim([{ partition: 0, live: lane, rejected: lane }], OLD_OWNER);
+  await store.claim([{ partition: 0, live: lane, backfill: lane, rejected: lane }], OLD_OWNER);
   const racing: DataStore = {
     ...store,
     claim: async (requests, token) => {

@@ -44,7 +44,7 @@ function runnerOf(
       readProgress: async (partitions) =>
         partitions.map((partition) => ({
           ...{ partition, term: 1, commitNo: options.commitNo ?? 1, completeThroughMs: null, owner: new Uint8Array(16), seals: UNSEALED },
-          ...{ live: position, rejected: position },
+          ...{ live: position, backfill: position, backfillThroughMs: null, rejected: position },
         })),
     },
     announce: async (_owned, announcement) => void announced.push(announcement),

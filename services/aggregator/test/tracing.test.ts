@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createNoteCauses } from '../src/causes.ts';
 import type { Slice } from '../src/fold.ts';
 import { createOpenBatch } from '../src/open-batch.ts';
+import { ownedPartition } from './steps.ts';
 import { START_MS, TOPICS, until, World } from './world.ts';
 
 const traceId = (n: number): string => n.toString(16).padStart(32, '0');
@@ -48,7 +49,7 @@ describe('the causes of a batch', () => {
     const world = await World.create();
     for (let i = 0; i < count; i += 1) await world.send(event(`e${i}`), { partition: 0, traceparent: traceparent(i + 1) });
     const slab = world.broker.read(TOPICS.events, 0);
-    return { slab, from: 0, to: slab.count, verdicts: new Uint8Array(slab.count) };
+    return { slab, cursor: ownedPartition().live, from: 0, to: slab.count, verdicts: new Uint8Array(slab.count) };
   }
 
   it('are at most 128', async () => {

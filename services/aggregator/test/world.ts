@@ -3,7 +3,7 @@ import { createRecordBatch, ensureTidegateTopics, topicNames } from '@tidegate/k
 import type { LogClient, LogProducer } from '@tidegate/kafka';
 import { createMemoryBroker } from '@tidegate/kafka/memory';
 import type { MemoryBroker } from '@tidegate/kafka/memory';
-import type { DataStore, RawRow } from '@tidegate/postgres';
+import type { DataStore, EventLane, RawRow } from '@tidegate/postgres';
 import { createMemoryDatabase, createMemoryStore } from '@tidegate/postgres/memory';
 import type { MemoryDatabase } from '@tidegate/postgres/memory';
 import { createMetrics, createTracing, silentLogger } from '@tidegate/telemetry';
@@ -49,6 +49,8 @@ interface SendOptions {
   readonly value?: string;
   readonly partition?: number;
   readonly traceparent?: string;
+  /** Default: live. */
+  readonly lane?: EventLane;
 }
 
 export class World {
@@ -102,7 +104,7 @@ export class World {
 
   async send(event: TestEvent, options: SendOptions = {}): Promise<void> {
     const partition = options.partition ?? partitionOf(event.id, PARTITIONS);
-    await this.append(TOPICS.events, partition, {
+    await this.append(options.lane === 'backfill' ? TOPICS.backfill : TOPICS.events, partition, {
       value: options.value ?? canonical(event, options.packVersion ?? 1),
       headers: eventHeaders(event.id, options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
     });
@@ -194,11 +196,12 @@ export class World {
     await Promise.all(this.processes.map((process) => process.aggregator.stop().catch(() => undefined)));
   }
 
-  /** Everything in the events and rejected topics is counted. */
+  /** Everything in the topics of all lanes is counted. */
   isCounted(): boolean {
     for (let partition = 0; partition < PARTITIONS; partition += 1) {
       for (const [lane, topic] of [
         ['live', TOPICS.events],
+        ['backfill', TOPICS.backfill],
         ['rejected', TOPICS.rejected],
       ] as const) {
         const slab = this.broker.read(topic, partition);

@@ -1,4 +1,4 @@
-import type { CanonicalAdditions, Envelope, EventTypes, Fault, FaultCode } from '@tidegate/core';
+import type { CanonicalAdditions, Envelope, EventLane, EventTypes, Fault, FaultCode } from '@tidegate/core';
 import {
   createIdentify,
   decodeJsonText,
@@ -17,6 +17,7 @@ import type { Appender, AppendLane, PendingBatch } from './append.ts';
 import type { EventSink, MessageSink, Original } from './decode.ts';
 import type { HeldEvent, HoldBudget } from './hold.ts';
 import { Hold } from './hold.ts';
+import type { LaneChoice } from './lane.ts';
 import type { Ledger } from './ledger.ts';
 import type { OriginalFormat } from './original-format.ts';
 import type { PersonKeys } from './person-keys.ts';
@@ -27,7 +28,11 @@ import type { TenantShield } from './shield.ts';
 export interface AdmitDeps {
   readonly clock: Clock;
   readonly appender: Appender;
-  readonly eventsTopic: string;
+  /** Of the lanes. */
+  readonly topics: Readonly<Record<EventLane, string>>;
+  readonly laneChoiceOf: (tenant: string) => LaneChoice;
+  /** Whether the lane's oldest uncounted event is older than half of the retention. */
+  readonly isTooFarBehind: (lane: EventLane) => boolean;
   readonly partitions: () => number;
   readonly shieldOf: (tenant: string) => TenantShield;
   readonly personKeys: PersonKeys;
@@ -45,6 +50,8 @@ export interface AdmitRequest {
   readonly tenant: string;
   readonly types: EventTypes;
   readonly envelope: Envelope;
+  /** `backfill`: asked for by the request; else each event's own age and its tenant's share decide. */
+  readonly lane: EventLane;
   /** Default: an event without id is refused. */
   readonly makeId?: MakeId;
   readonly ledger: Ledger;
@@ -91,7 +98,9 @@ class RequestAdmission implements Admission {
   private readonly request: AdmitRequest;
   private readonly shield: TenantShield;
   private readonly hold: Hold;
-  private readonly lanes: AppendLane[] = [];
+  private readonly lanes: Readonly<Record<EventLane, AppendLane[]>> = { live: [], backfill: [] };
+  private readonly choice: LaneChoice;
+  private readonly isRefused: (lane: EventLane) => boolean;
   private readonly tracedHeaders: Uint8Array;
   private readonly context: { types: EventTypes; envelope: Envelope; nowMs: number; makeId?: MakeId };
   private readonly additions: Additions;
@@ -106,6 +115,8 @@ class RequestAdmission implements Admission {
     const { tenant, types, envelope, makeId, traceparent } = request;
     this.shield = deps.shieldOf(tenant);
     this.hold = new Hold(shared.budget);
+    this.choice = deps.laneChoiceOf(tenant);
+    this.isRefused = createRefusal(deps);
     this.tracedHeaders = shared.headers.traced(traceparent);
     this.context = { types, envelope, ...(makeId === undefined ? {} : { makeId }), nowMs: 0 };
     this.additions = createAdditions(tenant, this.shield);
@@ -119,16 +130,14 @@ class RequestAdmission implements Admission {
   event(bytes: Uint8Array, start: number, end: number): void {
     if (!this.hasRoom()) return;
     const fault = this.judge(bytes, start, end);
-    if (this.deps.appender.isFull()) this.request.ledger.retry();
-    else if (fault === null) this.take(bytes, start, end);
+    if (fault === null) this.take(bytes, start, end);
     else this.refuse(fault, { bytes: bytes.subarray(start, end), format: this.format });
   }
 
   mapped(event: Uint8Array, message: Original): void {
     if (!this.hasRoom()) return;
     const fault = this.judge(event, 0, event.length);
-    if (this.deps.appender.isFull()) this.request.ledger.retry();
-    else if (fault === null) this.take(event, 0, event.length);
+    if (fault === null) this.take(event, 0, event.length);
     else this.refuse(fault, message);
   }
 
@@ -149,9 +158,9 @@ class RequestAdmission implements Admission {
   }
 
   private refuseUnread(code: FaultCode, { bytes: original, format }: Original, lengthBytes: number): void {
-    const { tenant, ledger } = this.request;
+    const { tenant, lane, ledger } = this.request;
     const fault = toFault(code);
-    if (this.deps.appender.isFull()) ledger.retry();
+    if (this.deps.appender.isFull(lane)) ledger.retry();
     else ledger.reject(fault, this.deps.reject({ tenant, index: ledger.count, id: '', fault, original, lengthBytes, format }));
   }
 
@@ -165,8 +174,9 @@ class RequestAdmission implements Admission {
   }
 
   private refuse(fault: Fault, { bytes: original, format }: Original): void {
-    const { tenant, ledger } = this.request;
+    const { tenant, lane, ledger } = this.request;
     const { judge } = this.shared;
+    if (this.deps.appender.isFull(lane)) return ledger.retry();
     const id = judge.idEnd > judge.idStart ? ledger.pendingId() : '';
     ledger.reject(fault, this.deps.reject({ tenant, index: ledger.count, id, fault, original, lengthBytes: original.length, format }));
   }
@@ -175,15 +185,18 @@ class RequestAdmission implements Admission {
   private take(bytes: Uint8Array, start: number, end: number): void {
     const { judge } = this.shared;
     const { ledger } = this.request;
+    const lane = this.request.lane === 'backfill' ? this.choice.asked() : this.choice.of(judge.timeMs, this.context.nowMs);
+    if (this.isRefused(lane)) return ledger.retry();
     const pseudonym = this.shield.pseudonym(judge.subject);
     const needsKey = judge.holdsSealed();
     const key = needsKey ? this.deps.personKeys.known(this.request.tenant, pseudonym) : null;
     if ((needsKey && key === null) || this.hold.has(pseudonym)) {
       const madeId = judge.idBytes === judge.bytes ? null : decodeJsonText(judge.idBytes, judge.idStart + 1, judge.idEnd - 1);
-      this.wait(pseudonym, { bytes: bytes.subarray(start, end), madeId, needsKey });
+      this.wait(pseudonym, { bytes: bytes.subarray(start, end), madeId, needsKey, lane });
       return;
     }
-    ledger.accept(this.append(pseudonym, key), this.partition);
+    const batch = this.append(pseudonym, key, lane);
+    ledger.accept(batch, lane, this.partition);
   }
 
   private wait(pseudonym: string, event: Omit<HeldEvent, 'index'>): void {
@@ -197,18 +210,18 @@ class RequestAdmission implements Admission {
   private resume(pseudonym: string, key: PersonKey | null): void {
     const { judge } = this.shared;
     const { ledger } = this.request;
-    for (const { index, bytes, madeId, needsKey } of this.hold.take(pseudonym)) {
+    for (const { index, bytes, madeId, needsKey, lane } of this.hold.take(pseudonym)) {
       const nowMs = this.deps.clock.nowMs();
       const context = { ...this.context, nowMs, ...(madeId === null ? {} : { makeId: () => madeId }) };
-      const canGo = (key !== null || !needsKey) && !this.deps.appender.isFull();
+      const canGo = (key !== null || !needsKey) && !this.isRefused(lane);
       // The same types accepted it before, and time runs forwards: it is accepted again.
       const isTaken = canGo && judge.judge(bytes, { start: 0, end: bytes.length }, context) === null;
-      ledger.release(index, isTaken ? { batch: this.append(pseudonym, key), partition: this.partition } : null);
+      ledger.release(index, isTaken ? { batch: this.append(pseudonym, key, lane), lane, partition: this.partition } : null);
     }
   }
 
   /** Returns the batch that holds the event, as its last record; `partition` is then where it goes. */
-  private append(pseudonym: string, key: PersonKey | null): PendingBatch {
+  private append(pseudonym: string, key: PersonKey | null, lane: EventLane): PendingBatch {
     const { judge, record, identify, headers } = this.shared;
     const { additions, deps } = this;
     const identity = identify(judge, this.request.tenant, pseudonym);
@@ -218,11 +231,12 @@ class RequestAdmission implements Admission {
     writeCanonical(judge, additions, record);
     const partition = partitionOf(identity.topicKey, deps.partitions());
     this.partition = partition;
-    const known = this.lanes[partition];
-    const lane = known ?? (this.lanes[partition] = deps.appender.lane(deps.eventsTopic, partition));
+    const lanes = this.lanes[lane];
+    const known = lanes[partition];
+    const into = known ?? (lanes[partition] = deps.appender.lane(deps.topics[lane], partition));
     const list = known === undefined ? this.tracedHeaders : headers.plain;
     list.set(identity.identity, headers.identityAt);
-    return lane.add(identity.topicKey, record.written(), list);
+    return into.add(identity.topicKey, record.written(), list);
   }
 }
 
@@ -242,6 +256,12 @@ function createAdditions(tenant: string, { treat }: TenantShield): Additions {
     },
   };
   return additions;
+}
+
+/** Whether an event of a lane has to be sent again later. How far the backfill lane is behind, by hours or not, is asked once a request. */
+function createRefusal({ appender, isTooFarBehind }: AdmitDeps): (lane: EventLane) => boolean {
+  let isBehind: boolean | null = null;
+  return (lane) => appender.isFull(lane) || (lane === 'backfill' && (isBehind ??= isTooFarBehind(lane)));
 }
 
 function toFault(code: FaultCode): Fault {

@@ -21,9 +21,12 @@ import type { Appender } from './append.ts';
 import { createAppender } from './append.ts';
 import type { Backlog } from './backlog.ts';
 import { followBacklog } from './backlog.ts';
+import { createBrokerHealth } from './broker-health.ts';
 import type { IngestConfig } from './config.ts';
+import { createLaneChoice } from './lane.ts';
 import { createOpenOriginal } from './originals.ts';
 import { createPersonKeys } from './person-keys.ts';
+import { createPressure } from './pressure.ts';
 import type { ReceiveDeps } from './receive.ts';
 import { createReceive } from './receive.ts';
 import type { Registry } from './registry.ts';
@@ -41,7 +44,7 @@ export interface IngestApp extends RunningService {
   /** The ports that are listened on. */
   readonly port: number;
   readonly metricsPort: number;
-  /** Resolves when control.v1 has been read: until then requests are answered 503. */
+  /** Resolves when control.v1 and progress.v1 have been read: until then requests are answered 503. */
   readonly ready: Promise<void>;
 }
 
@@ -92,23 +95,25 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
   const backlog = followBacklog({ client, topic: topics.progress, retentionMs: config.eventsRetentionHours * HOUR_MS, log });
   const producer = await client.createProducer();
   const { lingerMs, bufferBytesMax } = config;
-  const appender = createAppender({ producer, clock, metrics, lingerMs, batchBytesMax: BATCH_BYTES_MAX, bufferBytesMax });
+  const health = createBrokerHealth(clock.monotonicMs);
+  const appender = createAppender({ producer, clock, metrics, health, lingerMs, batchBytesMax: BATCH_BYTES_MAX, bufferBytesMax });
   const postgres = connectPostgres(config, { metrics, clock, log });
   const { rejected, bulk, jobs, personKeys } = { ...postgres, ...deps };
   const stores = { rejected, bulk, jobs, personKeys };
   const server = createServer({ config, clock, log, metrics, tracing, registry, backlog, appender, ...stores });
   let isDraining = false;
+  const port = await server.listen({ host: config.listenHost, port: config.listenPort });
+  // Who asks whether the service is there must not hear yes before it listens.
   const telemetry = await startTelemetryServer({
     host: config.metricsHost,
     port: config.metricsPort,
     metrics,
     health: { isLive: () => true, isReady: () => !isDraining },
   });
-  const port = await server.listen({ host: config.listenHost, port: config.listenPort });
   return {
     port,
     metricsPort: telemetry.port,
-    ready: registry.ready,
+    ready: Promise.all([registry.ready, backlog.ready]).then(() => undefined),
     drain() {
       isDraining = true;
       server.drain();
@@ -145,7 +150,7 @@ function connectPostgres(config: IngestConfig, { metrics, clock, log }: Pick<Par
   const pool = createPool({ databaseUrl: databaseUrlOf(config), ...own, ...common });
   const queuePool = createPool({ databaseUrl: directDatabaseUrlOf(config), ...queue, ...common });
   const topics = topicNames(config.topicPrefix);
-  const lanes = { ingest: topics.rejected, events: topics.events };
+  const lanes = { ingest: topics.rejected, events: topics.events, backfill: topics.backfill };
   return {
     rejected: createRejectedStore(pool, lanes),
     bulk: createBulkRejected(pool, lanes),
@@ -163,7 +168,8 @@ function connectPostgres(config: IngestConfig, { metrics, clock, log }: Pick<Par
 }
 
 function createServer(parts: Parts): HttpListener {
-  const { config, clock, metrics, registry, appender } = parts;
+  const { config, clock, metrics, registry, backlog, appender } = parts;
+  const pressure = createPressure({ backlog, appender, nowMs: clock.nowMs });
   const topics = topicNames(config.topicPrefix);
   const identityKey = deriveKey(config.pseudonymSecret, 'tidegate/identity', 16);
   const fieldKey = config.fieldKeys[0];
@@ -173,7 +179,9 @@ function createServer(parts: Parts): HttpListener {
   const admit = createAdmit({
     clock,
     appender,
-    eventsTopic: topics.events,
+    topics: { live: topics.events, backfill: topics.backfill },
+    laneChoiceOf: createLaneChoice({ metrics, liveEventsPerS: config.liveEventsPerS }),
+    isTooFarBehind: (lane) => backlog.isTooFarBehind(clock.nowMs(), lane),
     partitions: registry.partitions,
     shieldOf,
     personKeys: createPersonKeys({
@@ -190,10 +198,10 @@ function createServer(parts: Parts): HttpListener {
   });
   const receipts = {
     receiptSealer: createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32)),
-    logGeneration: parts.backlog.logGeneration,
+    logGeneration: backlog.logGeneration,
   };
   const { eventBytesMax, bodyBytesMax } = config;
-  const deps: ReceiveDeps = { ...parts, admit, respond: createRespond(receipts), identityKey, eventBytesMax, bodyBytesMax };
+  const deps: ReceiveDeps = { ...parts, pressure, admit, respond: createRespond(receipts), identityKey, eventBytesMax, bodyBytesMax };
   const openOriginal = createOpenOriginal(config.fieldKeys);
   const sealReceipt = createSealReceipt(receipts);
   const events = createReplayEvents({ clock, openOriginal, shieldOf, identityKey, topicKey });
@@ -204,9 +212,9 @@ function createServer(parts: Parts): HttpListener {
     metrics,
     tracing: parts.tracing,
     callerKey: deriveKey(config.secretKey, 'tidegate/caller', 32),
-    isReady: registry.isReady,
+    isReady: () => registry.isReady() && backlog.isRead(),
     handlers: {
-      ...createReplay({ ...parts, ...deps, openOriginal, events, sealReceipt }),
+      ...createReplay({ ...deps, ...parts, openOriginal, events, sealReceipt }),
       replayManyRejected: createReplayMany(parts),
       sendEvents: createReceive(deps),
       segmentTrack: createReceive(deps, 'track'),

@@ -1,7 +1,12 @@
+import type { EventLane } from '@tidegate/core';
 import type { LogProducer, RecordBatch } from '@tidegate/kafka';
 import { createRecordBatch, KafkaFailure } from '@tidegate/kafka';
 import type { Clock } from '@tidegate/runtime';
 import type { Metrics } from '@tidegate/telemetry';
+import type { BrokerHealth } from './broker-health.ts';
+
+/** Of the buffer, what each lane may fill: where it is nearly full, live events alone are taken. */
+const SHARE_OF_BUFFER: Readonly<Record<EventLane, number>> = { live: 1, backfill: 0.75 };
 
 /** How a batch ended. A failed one may still be in the log (`unknown`); its events are to be sent again either way. */
 export type BatchOutcome = { readonly isAppended: true; readonly baseOffset: number } | { readonly isAppended: false };
@@ -25,8 +30,10 @@ export interface AppendLane {
 
 export interface Appender {
   lane(topic: string, partition: number): AppendLane;
-  /** Whether as many bytes wait for the log as may. */
-  isFull(): boolean;
+  /** Whether as many bytes wait for the log as may; live events are taken longer than others. */
+  isFull(lane: EventLane): boolean;
+  /** Null while the brokers take what is sent. */
+  trouble(): { readonly retryAfterS: number } | null;
   /** Resolves when nothing is on its way any more. */
   drained(): Promise<void>;
 }
@@ -40,6 +47,7 @@ export interface AppenderOptions {
   /** A batch is closed before it grows beyond this; below the broker's `message.max.bytes`. */
   readonly batchBytesMax: number;
   readonly bufferBytesMax: number;
+  readonly health: BrokerHealth;
 }
 
 /**
@@ -57,7 +65,8 @@ export function createAppender(options: AppenderOptions): Appender {
       lanes.set(name, known);
       return known;
     },
-    isFull: () => wave.bytes >= options.bufferBytesMax,
+    isFull: (lane) => wave.bytes >= options.bufferBytesMax * SHARE_OF_BUFFER[lane],
+    trouble: options.health.trouble,
     drained: () => wave.drained(),
   };
 }
@@ -163,13 +172,16 @@ class PartitionLane implements AppendLane {
   }
 
   private async append(batch: QueuedBatch): Promise<BatchOutcome> {
-    const { producer, clock, metrics } = this.options;
+    const { producer, clock, metrics, health } = this.options;
     const startMs = clock.monotonicMs();
+    health.sent();
     try {
       const { baseOffset } = await producer.append(this.at.topic, this.at.partition, batch.records);
+      health.settled(true);
       metrics.histogram('append_duration_seconds').observe((clock.monotonicMs() - startMs) / 1_000);
       return { isAppended: true, baseOffset };
     } catch (error) {
+      health.settled(false);
       metrics.counter('append_failures_total', { outcome: error instanceof KafkaFailure ? error.outcome : 'unknown' }).inc();
       return { isAppended: false };
     }

@@ -63,6 +63,13 @@ export const INGEST_CONFIG = defineConfig('ingest', {
     default: '20000',
     description: 'Keys of persons kept in memory, about 1 KB each, for fields with `action: seal`; others are read from Postgres again.',
   },
+  liveEventsPerS: {
+    env: 'LIVE_EVENTS_PER_SECOND',
+    schema: text.integer({ min: 0, max: 10_000_000 }),
+    default: '0',
+    description:
+      'What one tenant may send into the live lane, in events a second of one instance; what is above goes into the backfill lane, so that it delays no other tenant’s answers. 0: no bound.',
+  },
   eventsRetentionHours: {
     env: 'EVENTS_RETENTION_HOURS',
     schema: text.integer({ min: 1, max: 24 * 366 }),

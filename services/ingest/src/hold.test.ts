@@ -3,7 +3,7 @@ import type { HeldEvent } from './hold.ts';
 import { Hold } from './hold.ts';
 
 function held(index: number, length: number): HeldEvent {
-  return { index, bytes: new Uint8Array(length), madeId: null, needsKey: true };
+  return { index, bytes: new Uint8Array(length), madeId: null, needsKey: true, lane: 'live' };
 }
 
 test('events wait by person, in their order, and behind one that waits', () => {

@@ -1,3 +1,5 @@
+import type { EventLane } from '@tidegate/core';
+
 /** An event that was judged and waits for the key of its person. */
 export interface HeldEvent {
   /** Its place in the ledger. */
@@ -7,6 +9,7 @@ export interface HeldEvent {
   /** The id that was made for it, where it brought none: judging it again must not make another one. */
   readonly madeId: string | null;
   readonly needsKey: boolean;
+  readonly lane: EventLane;
 }
 
 /** Bytes held by all requests together. */

@@ -1,3 +1,4 @@
+import type { EventLane } from '@tidegate/core';
 import fc from 'fast-check';
 import { createRecordBatch } from '@tidegate/kafka';
 import { expect, test } from 'vitest';
@@ -13,6 +14,9 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ ends: fc.nat(PARTITIONS - 1), isAppended: fc.boolean() }) },
 );
 
+/** Each partition stands for one lane of a partition: two of them share a number. */
+const laneOf = (partition: number): EventLane => (partition % 2 === 0 ? 'live' : 'backfill');
+
 /** Group commit as it is in a log: batches of requests that lie between each other, some of which fail. */
 class Lane {
   /** By offset: whose record lies there. */
@@ -23,7 +27,7 @@ class Lane {
   add(ledger: Ledger, request: number, partition: number): void {
     this.batch.records.add(new Uint8Array(1), new Uint8Array(1), new Uint8Array(1));
     this.pending.push(request);
-    ledger.accept(this.batch, partition);
+    ledger.accept(this.batch, laneOf(partition), Math.floor(partition / 2));
   }
 
   end(isAppended: boolean): void {
@@ -48,11 +52,11 @@ test('a receipt names the offsets of its request and no other ones, whoever else
       for (const [request, ledger] of ledgers.entries()) {
         const named = ledger
           .receiptEntries()
-          .flatMap(({ partition, runs }) =>
-            runs.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => `${partition}/${first + i}`)),
+          .flatMap(({ lane, partition, runs }) =>
+            runs.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => `${lane}/${partition}/${first + i}`)),
           );
         const owned = lanes.flatMap(({ owners }, partition) =>
-          owners.flatMap((owner, offset) => (owner === request ? [`${partition}/${offset}`] : [])),
+          owners.flatMap((owner, offset) => (owner === request ? [`${laneOf(partition)}/${Math.floor(partition / 2)}/${offset}`] : [])),
         );
         expect(named).toEqual(owned);
       }

@@ -1,4 +1,4 @@
-import type { Fault, OffsetRun, Receipt } from '@tidegate/core';
+import type { EventLane, Fault, OffsetRun, Receipt } from '@tidegate/core';
 import { decodeJsonText, GrowingBuffer } from '@tidegate/core';
 import type { BatchOutcome, BatchWaiter, PendingBatch } from './append.ts';
 
@@ -21,8 +21,8 @@ export interface LedgerSummary {
 
 interface Part {
   readonly batch: PendingBatch;
-  /** -1 for originals on their way into rejected.v1. */
-  readonly partition: number;
+  /** See `placeOf`. */
+  readonly place: number;
   /** Where in the batch the request's records lie: first position and number of each run, one after the other. */
   readonly runs: number[];
   /** The position after the last one. */
@@ -32,13 +32,24 @@ interface Part {
 
 const NOT_TRIED = -1;
 
+/** Places number what a request's records can lie in: rejected.v1 is 0, then each partition's live and backfill lane. */
+const REJECTED = 0;
+
+function placeOf(lane: EventLane, partition: number): number {
+  return 1 + 2 * partition + (lane === 'live' ? 0 : 1);
+}
+
+function logPlaceOf(place: number): { readonly lane: EventLane; readonly partition: number } {
+  return { lane: place % 2 === 1 ? 'live' : 'backfill', partition: Math.floor((place - 1) / 2) };
+}
+
 /**
  * The verdicts of one request. An event is accepted when the batch that holds it is in the log, rejected when its original
  * is; until then nothing is said, and what cannot be said is `retry`.
  */
 export class Ledger implements BatchWaiter {
   private readonly parts: Part[] = [];
-  /** By partition + 1: its part that was written to last, which is nearly always the next one's. */
+  /** By place: its part that was written to last, which is nearly always the next one's. */
   private readonly newest: number[] = [];
   private readonly partOf: number[] = [];
   private readonly faults = new Map<number, Fault>();
@@ -64,14 +75,14 @@ export class Ledger implements BatchWaiter {
   }
 
   /** The event is in `batch`, as its last record. */
-  accept(batch: PendingBatch, partition: number): void {
-    this.enter(this.join(batch, partition));
+  accept(batch: PendingBatch, lane: EventLane, partition: number): void {
+    this.enter(this.join(batch, placeOf(lane, partition)));
   }
 
   /** The event's original is in `batch`, as its last record. */
   reject(fault: Fault, batch: PendingBatch): void {
     this.faults.set(this.count, fault);
-    this.enter(this.join(batch, -1));
+    this.enter(this.join(batch, REJECTED));
   }
 
   /** Rejected without an original to keep: what follows was not read. */
@@ -93,8 +104,8 @@ export class Ledger implements BatchWaiter {
   }
 
   /** The held event is in `batch`, as its last record; null: it was not handed to the log. */
-  release(index: number, into: { readonly batch: PendingBatch; readonly partition: number } | null): void {
-    if (into !== null) this.partOf[index] = this.join(into.batch, into.partition);
+  release(index: number, into: { readonly batch: PendingBatch; readonly lane: EventLane; readonly partition: number } | null): void {
+    if (into !== null) this.partOf[index] = this.join(into.batch, placeOf(into.lane, into.partition));
     this.open -= 1;
     this.resolveIfDone();
   }
@@ -142,28 +153,28 @@ export class Ledger implements BatchWaiter {
   /** Where the accepted events lie; two batches of one partition become one entry. */
   receiptEntries(): Receipt['entries'] {
     const runsOf = new Map<number, OffsetRun[]>();
-    for (const { partition, outcome, runs } of this.parts) {
-      if (partition < 0 || outcome?.isAppended !== true) continue;
-      const entry = runsOf.get(partition) ?? [];
+    for (const { place, outcome, runs } of this.parts) {
+      if (place === REJECTED || outcome?.isAppended !== true) continue;
+      const entry = runsOf.get(place) ?? [];
       for (let i = 0; i < runs.length; i += 2) entry.push({ first: outcome.baseOffset + (runs[i] ?? 0), count: runs[i + 1] ?? 0 });
-      runsOf.set(partition, entry);
+      runsOf.set(place, entry);
     }
-    return [...runsOf].toSorted(([a], [b]) => a - b).map(([partition, runs]) => ({ lane: 'live', partition, runs }));
+    return [...runsOf].toSorted(([a], [b]) => a - b).map(([place, runs]) => ({ ...logPlaceOf(place), runs }));
   }
 
-  private join(batch: PendingBatch, partition: number): number {
+  private join(batch: PendingBatch, place: number): number {
     const last = batch.records.count - 1;
-    let index = this.newest[partition + 1] ?? -1;
+    let index = this.newest[place] ?? -1;
     if (this.parts[index]?.batch !== batch) {
-      index = this.parts.findLastIndex((part) => part.batch === batch && part.partition === partition);
+      index = this.parts.findLastIndex((part) => part.batch === batch && part.place === place);
     }
     if (index < 0) {
       index = this.parts.length;
-      this.parts.push({ batch, partition, runs: [], end: -1, outcome: null });
+      this.parts.push({ batch, place, runs: [], end: -1, outcome: null });
       batch.waiters.push(this);
       this.open += 1;
     }
-    this.newest[partition + 1] = index;
+    this.newest[place] = index;
     const part = this.parts[index];
     if (part !== undefined) extend(part, last);
     return index;

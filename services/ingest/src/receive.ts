@@ -1,20 +1,20 @@
-import type { EventTypes, FaultCode } from '@tidegate/core';
-import type { Exchange, Handler } from '@tidegate/http';
+import type { EventLane, EventTypes } from '@tidegate/core';
+import type { Exchange, Handler, ProblemFault } from '@tidegate/http';
 import { sendProblem } from '@tidegate/http';
 import type { Clock } from '@tidegate/runtime';
 import type { Metrics } from '@tidegate/telemetry';
 import { v7 as uuidv7 } from 'uuid';
 import type { AdmitRequest, Admission } from './admit.ts';
-import type { Appender } from './append.ts';
-import type { Backlog } from './backlog.ts';
 import type { BodyEnd, ContentEncoding } from './body.ts';
 import { ACCEPTED_ENCODINGS, encodingOf, readBody } from './body.ts';
 import type { BodyDecoder } from './decode.ts';
 import { createDecoder } from './decode.ts';
 import type { BodyFormat } from './formats.ts';
 import { attributesOf, formatOf, segmentFormatOf } from './formats.ts';
+import { LANE_HEADER } from './lane.ts';
 import type { LedgerSummary } from './ledger.ts';
 import { Ledger } from './ledger.ts';
+import type { Pressure } from './pressure.ts';
 import type { Registry } from './registry.ts';
 import type { MakeId } from './request-ids.ts';
 import { createRequestIds, idempotencyKeyOf } from './request-ids.ts';
@@ -26,8 +26,7 @@ export interface ReceiveDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly registry: Registry;
-  readonly backlog: Backlog;
-  readonly appender: Appender;
+  readonly pressure: Pressure;
   readonly admit: (request: AdmitRequest) => Admission;
   readonly respond: (exchange: Exchange, answer: Answer) => void;
   readonly eventBytesMax: number;
@@ -43,10 +42,9 @@ export function createReceive(deps: ReceiveDeps, route: SegmentRoute | null = nu
   const count = createCount(deps.metrics);
   return async function receive(exchange) {
     const accepted = inspect(deps, exchange, route);
-    if (typeof accepted === 'string') {
+    if ('code' in accepted) {
       exchange.request.resume();
-      const headers = accepted === 'unsupported_encoding' ? { 'accept-encoding': ACCEPTED_ENCODINGS } : {};
-      sendProblem(exchange.response, { code: accepted, headers }, exchange.context);
+      sendProblem(exchange.response, accepted, exchange.context);
       return;
     }
     const receivedAtMs = deps.clock.nowMs();
@@ -64,27 +62,35 @@ export function createReceive(deps: ReceiveDeps, route: SegmentRoute | null = nu
 interface Accepted {
   readonly format: BodyFormat;
   readonly encoding: ContentEncoding;
+  /** `live`: of each event its own age, and what its tenant sends, decide. */
+  readonly lane: EventLane;
   /** Null: events have to bring their ids. */
   readonly idempotencyKey: string | null;
 }
 
 /** What can be refused before a byte of the body is read. */
-function inspect(deps: ReceiveDeps, { request }: Exchange, route: SegmentRoute | null): Accepted | FaultCode {
+function inspect(deps: ReceiveDeps, { request }: Exchange, route: SegmentRoute | null): Accepted | ProblemFault {
   const format = route === null ? formatOf(request.headers) : segmentFormatOf(request.headers);
-  if (format === null) return 'unsupported_format';
+  if (format === null) return { code: 'unsupported_format' };
   const encoding = encodingOf(request.headers['content-encoding']);
-  if (encoding === null) return 'unsupported_encoding';
-  const idempotencyHeader = request.headers['idempotency-key'];
-  const idempotencyKey = idempotencyHeader === undefined ? null : idempotencyKeyOf(String(idempotencyHeader));
-  if (idempotencyHeader !== undefined && idempotencyKey === null) return 'idempotency_key_invalid';
-  if (Number(request.headers['content-length'] ?? 0) > deps.bodyBytesMax) return 'body_too_large';
-  return pressure(deps) ?? { format, encoding, idempotencyKey };
+  if (encoding === null) return { code: 'unsupported_encoding', headers: { 'accept-encoding': ACCEPTED_ENCODINGS } };
+  const lane = laneOf(request.headers[LANE_HEADER]);
+  if (lane === null) return { code: 'lane_unknown' };
+  const idempotencyKey = idempotencyOf(request.headers['idempotency-key']);
+  if (idempotencyKey === undefined) return { code: 'idempotency_key_invalid' };
+  if (Number(request.headers['content-length'] ?? 0) > deps.bodyBytesMax) return { code: 'body_too_large' };
+  return deps.pressure(lane) ?? { format, encoding, lane, idempotencyKey };
 }
 
-/** Why nothing is taken at the moment; null where there is room. */
-function pressure({ backlog, appender, clock }: ReceiveDeps): FaultCode | null {
-  if (backlog.isTooFarBehind(clock.nowMs())) return 'log_behind';
-  return appender.isFull() ? 'overloaded' : null;
+/** Null where there is no header, undefined where it holds no key. */
+function idempotencyOf(header: string | string[] | undefined): string | null | undefined {
+  return header === undefined ? null : (idempotencyKeyOf(String(header)) ?? undefined);
+}
+
+/** Null where the header names another lane than the one that can be asked for. */
+function laneOf(header: string | string[] | undefined): EventLane | null {
+  if (header === undefined) return 'live';
+  return header === 'backfill' ? header : null;
 }
 
 interface Ids {
@@ -114,10 +120,10 @@ interface Reading extends Accepted {
 
 async function readEvents(deps: ReceiveDeps, exchange: Exchange, request: Reading): Promise<BodyEnd> {
   const { tenant } = exchange.caller;
-  const { ledger, format, makeId } = request;
+  const { ledger, format, lane, makeId } = request;
   const types = deps.registry.typesOf(tenant);
   const admission = deps.admit({
-    ...{ tenant, types, envelope: format.envelope, ledger, traceparent: exchange.context.traceparent },
+    ...{ tenant, types, envelope: format.envelope, lane, ledger, traceparent: exchange.context.traceparent },
     ...(makeId === null ? {} : { makeId }),
   });
   const decoder = decoderOf(deps, exchange, { ...request, types, admission });

@@ -67,7 +67,7 @@ export function createReplayEvents({ clock, openOriginal, shieldOf, identityKey,
   return {
     rowOf(tenant, place, detail) {
       // What the aggregator could not count is a record of the log, pseudonym and all: nothing that a sender could send again.
-      const opened = place.lane === 'events' || detail.sealed === null ? null : openOriginal(tenant, detail.sealed);
+      const opened = place.lane !== 'ingest' || detail.sealed === null ? null : openOriginal(tenant, detail.sealed);
       return { place, detail, original: opened?.length === detail.lengthBytes ? opened : null };
     },
     judge(tenant, given) {

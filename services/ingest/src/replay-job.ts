@@ -28,7 +28,7 @@ import { isUnreadable, keepsId } from './replay-event.ts';
 
 export const REPLAY_JOB = 'rejected.replay';
 
-export interface ReplayJobDeps extends Pick<ReceiveDeps, 'clock' | 'registry' | 'backlog' | 'appender' | 'admit' | 'metrics'> {
+export interface ReplayJobDeps extends Pick<ReceiveDeps, 'clock' | 'registry' | 'pressure' | 'admit' | 'metrics'> {
   readonly bulk: BulkRejected;
   readonly events: ReplayEvents;
   readonly sealReceipt: (tenant: string, ledger: Ledger) => string;
@@ -173,7 +173,9 @@ async function sendOnce(deps: ReplayJobDeps, { tenant, types, left }: Sending): 
   const sent = left.map((one) => {
     // A ledger for each row, so that each has its own receipt.
     const ledger = new Ledger();
-    deps.admit({ tenant, types, ...one.judged.reading, ledger, traceparent }).event(one.judged.event, 0, one.judged.event.length);
+    deps
+      .admit({ tenant, types, ...one.judged.reading, lane: 'live', ledger, traceparent })
+      .event(one.judged.event, 0, one.judged.event.length);
     return { one, ledger };
   });
   await Promise.all(sent.map(async ({ ledger }) => ledger.close()));
@@ -186,8 +188,8 @@ async function sendOnce(deps: ReplayJobDeps, { tenant, types, left }: Sending): 
 }
 
 /** What is replayed stands behind what is sent now. */
-async function roomFor({ backlog, appender, clock, pause }: ReplayJobDeps, signal: AbortSignal): Promise<void> {
-  while (appender.isFull() || backlog.isTooFarBehind(clock.nowMs())) await pause(PAUSE_MS, signal);
+async function roomFor({ pressure, pause }: ReplayJobDeps, signal: AbortSignal): Promise<void> {
+  while (pressure('live') !== null) await pause(PAUSE_MS, signal);
 }
 
 function placeOf({ lane, logGeneration, partition, logOffset }: RejectedPlace): RejectedPlace {

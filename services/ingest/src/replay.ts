@@ -64,7 +64,7 @@ export function createReplay(deps: ReplayDeps): ReplayHandlers {
 async function replay(deps: ReplayDeps, exchange: Exchange): Promise<void> {
   const body = await readWhole(deps, exchange);
   if (body === 'aborted') return;
-  if (typeof body === 'string') return refuse(exchange, { code: body });
+  if ('code' in body) return refuse(exchange, body);
   const row = await readRow(deps, exchange);
   if ('code' in row) return refuse(exchange, row);
   // Nothing is judged again: packs may have changed since.
@@ -108,7 +108,7 @@ async function append(deps: ReplayDeps, exchange: Exchange, row: Sent) {
   const ledger = new Ledger();
   const receivedAtMs = deps.clock.nowMs();
   const { traceparent } = exchange.context;
-  const admission = deps.admit({ tenant, types: row.types, ...row.reading, ledger, traceparent });
+  const admission = deps.admit({ tenant, types: row.types, ...row.reading, lane: 'live', ledger, traceparent });
   admission.event(row.event, 0, row.event.length);
   await ledger.close();
   const summary = ledger.summary();
@@ -152,11 +152,11 @@ function sendAccepted(exchange: Exchange, receipt: string, receivedAtMs: number)
   sendJson(exchange, body, { status: 202, headers: { 'tidegate-receipt': receipt } });
 }
 
-async function readWhole(deps: ReplayDeps, { request }: Exchange) {
+async function readWhole(deps: ReplayDeps, { request }: Exchange): Promise<Uint8Array | ProblemFault | 'aborted'> {
   const encoding = encodingOf(request.headers['content-encoding']);
-  if (encoding === null) return 'unsupported_encoding';
-  if (deps.backlog.isTooFarBehind(deps.clock.nowMs())) return 'log_behind';
-  if (deps.appender.isFull()) return 'overloaded';
+  if (encoding === null) return { code: 'unsupported_encoding' };
+  const pressure = deps.pressure('live');
+  if (pressure !== null) return pressure;
   const pieces: Uint8Array[] = [];
   const end = await readBody(request, {
     encoding,
@@ -165,7 +165,7 @@ async function readWhole(deps: ReplayDeps, { request }: Exchange) {
   });
   if (end === 'aborted') return end;
   if (end === 'complete') return new Uint8Array(Buffer.concat(pieces));
-  return end === 'too_large' ? 'body_too_large' : 'bad_encoding';
+  return { code: end === 'too_large' ? 'body_too_large' : 'bad_encoding' };
 }
 
 /** A route that Postgres has a part in; where it does not answer in time the request is worth another try. */

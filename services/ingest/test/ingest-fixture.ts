@@ -47,6 +47,7 @@ export const config: IngestConfig = {
   lingerMs: 1,
   pseudonymCacheEntries: 1_000,
   personKeyCacheEntries: 1_000,
+  liveEventsPerS: 0,
   eventsRetentionHours: 168,
 };
 
@@ -77,7 +78,7 @@ export async function publish(client: LogClient, key: string, record: unknown): 
   const producer = await client.createProducer();
   const batch = createRecordBatch();
   batch.add(encoder.encode(key), encoder.encode(JSON.stringify(record)), encodeHeaders([{ name: 'v', value: encoder.encode('1') }]));
-  await producer.append(key.startsWith('live/') ? topics.progress : topics.control, 0, batch);
+  await producer.append(/^(live|backfill)\//.test(key) ? topics.progress : topics.control, 0, batch);
   await producer.close();
 }
 

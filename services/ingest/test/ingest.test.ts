@@ -196,11 +196,10 @@ describe('hostile input', () => {
       event('b', '"item":"x","count":-0').replace('2026-11-21', '1900-01-01'),
     ];
     expect(await post(lines.join('\n'))).toMatchObject({ status: 202 });
-    const values = storedRecords(fixture.broker, topics.events)
-      .map(({ value }) => Buffer.from(value).toString())
-      .toSorted();
-    expect(values[0]).toContain('"data":{"item":"x","count":9223372036854775808,"price":0.1}');
-    expect(values[1]).toContain('"time":"1900-01-01T08:00:00.000Z"');
+    expect(firstRecord(fixture.broker, topics.events).value.toString()).toContain(
+      '"data":{"item":"x","count":9223372036854775808,"price":0.1}',
+    );
+    expect(firstRecord(fixture.broker, topics.backfill).value.toString()).toContain('"time":"1900-01-01T08:00:00.000Z"');
   });
 });
 
@@ -303,7 +302,7 @@ describe('control', () => {
     expect((await post(line)).status).toBe(422);
     await publish(fixture.client, 'pack/acme/later', packRecord(later, 7));
     await vi.waitFor(async () => expect((await post(line)).status).toBe(202), { timeout: 2_000, interval: 20 });
-    const record = firstRecord(fixture.broker, topics.events);
+    const record = firstRecord(fixture.broker, topics.backfill);
     expect(record.value.toString()).toContain('"packversion":7,"data":{}}');
     await publish(fixture.client, 'pack/acme/later', { version: 8, value: null });
     await vi.waitFor(async () => expect((await post(line)).status).toBe(422), { timeout: 2_000, interval: 20 });

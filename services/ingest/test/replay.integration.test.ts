@@ -94,7 +94,7 @@ test('ingest takes a bulk replay as a job and works on it, through the roles of 
   expect(rows.rows).toEqual([{ state: 'replayed', count: 449, receipts: 449, attempts: 1 }]);
 
   // Refused by a job: one attempt more. Not two when its attempt comes again, and none where it had three.
-  const bulk = createBulkRejected(asIngest, { ingest: topics.rejected, events: topics.events });
+  const bulk = createBulkRejected(asIngest, { ingest: topics.rejected, events: topics.events, backfill: topics.backfill });
   const stateOf = async () =>
     (await database.query(`SELECT state, attempts, refused_by FROM rejected_event WHERE path = 'data.item'`)).rows;
   const submit = async () =>

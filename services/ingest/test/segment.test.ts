@@ -56,7 +56,8 @@ interface Stored {
   readonly data: unknown;
 }
 const stored = (): Stored[] =>
-  storedRecords(fixture.broker, topics.events)
+  [topics.events, topics.backfill]
+    .flatMap((topic) => storedRecords(fixture.broker, topic))
     .map(({ value }) => JSON.parse(Buffer.from(value).toString()) as Stored)
     .filter(({ id }) => id !== 'probe');
 

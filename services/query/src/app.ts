@@ -81,7 +81,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const tables = followTables({ client, topics }, context, { registry, freshness });
   const stopped = new AbortController();
   const onError = (error: unknown): void => context.log.warn('log_watch_failed', { error });
-  const log = watchLog({ client, topic: topics.events, primary, freshness, pause, onError, signal: stopped.signal });
+  const log = watchLog({ client, topics, primary, freshness, pause, onError, signal: stopped.signal });
   const announcements = materialiseAll({ ...adapters, log: context.log, newEpochId: newRandomId, signal: stopped.signal });
   const kept = createKeptHistory(adapters.keptStore, systemClock.monotonicMs);
   const following = followKept({
@@ -167,7 +167,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     budgets: createBudgetStore(pool),
     keptStore: createKeptStore(pool),
     restated: createRestatedStore(pool),
-    rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events }),
+    rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events, backfill: topics.backfill }),
     jobs: createJobReader(pool),
     // Two connections: a large update must not hold up an answer.
     store: createRedisCells({ client: readerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
@@ -220,7 +220,7 @@ function createAsking(config: QueryConfig, adapters: Adapters, { registry, fresh
     store,
     primary,
     logEnds: freshness.ends,
-    eventsTopic: topics.events,
+    topics: { live: topics.events, backfill: topics.backfill },
     sealer: createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32)),
     cacheBudgetMs: config.cacheBudgetMs,
     monotonicMs,

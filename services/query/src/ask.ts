@@ -140,7 +140,7 @@ function answerOf(deps: AskDeps, { question, plan, after, result }: Answering): 
       grain: plan.grain,
       zone: question.zone,
       generated_at: toIsoUtc(nowMs),
-      backfill_pending: 0,
+      backfill_pending: deps.freshness.backfillPending(result.held),
       cache: { state: result.cache.state, age_ms: Math.round(result.cache.ageMs) },
       approximate: approximations(plan.measures),
       source: 'rollup',

@@ -134,11 +134,11 @@ function takePart(position: Position, { part, parts }: Announcement): 'open' | '
 }
 
 function progressOf(announcement: Announcement, rollupsOffset: number): PartitionProgress {
-  const { partition, term, commitNo, nextOffset, logGeneration, completeThroughMs, sealed } = announcement;
-  return { partition, term, commitNo, nextOffset, logGeneration, completeThroughMs, sealed, rollupsOffset };
+  const { partition, term, commitNo, nextOffset, logGeneration, backfill, completeThroughMs, sealed } = announcement;
+  return { partition, term, commitNo, nextOffset, logGeneration, backfill, completeThroughMs, sealed, rollupsOffset };
 }
 
 function toMaterialised(counted: CountedProgress): Omit<PartitionProgress, 'rollupsOffset'> {
-  const { partition, term, commitNo, nextOffset, logGeneration, completeThroughMs, sealed } = counted;
-  return { partition, term, commitNo, nextOffset, logGeneration, completeThroughMs: completeThroughMs ?? 0, sealed };
+  const { partition, term, commitNo, nextOffset, logGeneration, backfill, completeThroughMs, sealed } = counted;
+  return { partition, term, commitNo, nextOffset, logGeneration, backfill, completeThroughMs: completeThroughMs ?? 0, sealed };
 }

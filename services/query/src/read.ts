@@ -4,7 +4,7 @@
  */
 import type { AnswerTable, Plan, RangePiece, RollupState, SealedThrough } from '@tidegate/core';
 import { createAnswer, createStateAlgebra, decodeState, GRAINS, mergeState, missingUntilS, piecesOfPlan } from '@tidegate/core';
-import type { CellSnapshot, ReadStore } from '@tidegate/postgres';
+import type { CellSnapshot, CountedLane, ReadStore } from '@tidegate/postgres';
 import type { ChunkName, MaterialisedProgress } from '@tidegate/redis';
 import type { Step } from '@tidegate/telemetry';
 import { chunksOf } from './chunks.ts';
@@ -21,6 +21,8 @@ export interface HeldProgress {
   readonly nextOffset: number;
   readonly logGeneration: number;
   readonly completeThroughMs: number | null;
+  /** Of the backfill lane; null or absent: not known. */
+  readonly backfill?: CountedLane | null;
   /** Accepted events are gone, as told by the snapshot that the answer is made of; Redis does not tell. */
   readonly hasGap?: boolean;
 }
@@ -93,10 +95,11 @@ function answerFrom(
 }
 
 function heldOf({ partitions }: MaterialisedProgress): HeldProgress[] {
-  return [...partitions.values()].map(({ partition, nextOffset, logGeneration, completeThroughMs }) => ({
+  return [...partitions.values()].map(({ partition, nextOffset, logGeneration, backfill, completeThroughMs }) => ({
     partition,
     nextOffset,
     logGeneration,
+    backfill,
     completeThroughMs: completeThroughMs === 0 ? null : completeThroughMs,
   }));
 }

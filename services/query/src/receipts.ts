@@ -1,7 +1,7 @@
 /** Receipts: opened here, compared with what is materialised and with what Postgres has committed. */
 import type { Receipt, ReceiptEntry } from '@tidegate/core';
 import { countOf, decodeReceipt, lastOffsetOf } from '@tidegate/core';
-import type { EndedLog, LogSpan, ReadStore } from '@tidegate/postgres';
+import type { CountedLane, EndedLog, EventLane, LogSpan, ReadStore } from '@tidegate/postgres';
 import type { CellStore } from '@tidegate/redis';
 import type { Sealer } from '@tidegate/runtime';
 import { within } from './budget.ts';
@@ -29,9 +29,10 @@ export type CountedIn = 'chunks' | 'postgres' | null;
 export interface ReceiptsDeps {
   readonly store: CellStore;
   readonly primary: Pick<ReadStore, 'readProgress' | 'readEndedLogs' | 'countRejected'>;
-  /** Offsets at which the partitions of the log end now. */
-  readonly logEnds: () => ReadonlyMap<number, number>;
-  readonly eventsTopic: string;
+  /** Offsets at which the partitions of a lane's log end now. */
+  readonly logEnds: (lane: EventLane) => ReadonlyMap<number, number>;
+  /** Of the lanes. */
+  readonly topics: Readonly<Record<EventLane, string>>;
   readonly sealer: Sealer;
   readonly cacheBudgetMs: number;
   readonly monotonicMs: () => number;
@@ -63,8 +64,8 @@ export function createReceipts(deps: ReceiptsDeps): Receipts {
   const endedLogs = createEndedLogs(primary);
 
   async function judge(receipt: Receipt, held: readonly HeldProgress[]): Promise<readonly Judged[]> {
-    const isOlder = held.some(({ logGeneration }) => logGeneration > receipt.logGeneration);
-    const known = { held, ended: isOlder ? await endedLogs(held) : [], logEnds: deps.logEnds() };
+    const isOlder = held.some((one) => generationsOf(one).some((generation) => generation > receipt.logGeneration));
+    const known = { held, ended: isOlder ? await endedLogs(held) : [], logEnds: deps.logEnds };
     return receipt.entries.map((entry) => judgeEntry(receipt.logGeneration, entry, known));
   }
 
@@ -105,7 +106,7 @@ export function createReceipts(deps: ReceiptsDeps): Receipts {
       };
     },
     rejectedEvents: async ({ tenant }, { covered }) =>
-      covered.length === 0 ? 0 : primary.countRejected({ topic: deps.eventsTopic, tenant }, covered),
+      covered.length === 0 ? 0 : primary.countRejected({ topics: deps.topics, tenant }, covered),
   };
 }
 
@@ -122,10 +123,14 @@ async function readMaterialised({ store, cacheBudgetMs }: ReceiptsDeps): Promise
 function createEndedLogs(primary: ReceiptsDeps['primary']): (held: readonly HeldProgress[]) => Promise<readonly EndedLog[]> {
   let known: { readonly generations: string; readonly ended: readonly EndedLog[] } | null = null;
   return async function endedLogs(held) {
-    const generations = held.map(({ partition, logGeneration }) => `${partition}:${logGeneration}`).join();
+    const generations = held.map((one) => `${one.partition}:${generationsOf(one).join(':')}`).join();
     if (known?.generations !== generations) known = { generations, ended: await primary.readEndedLogs() };
     return known.ended;
   };
+}
+
+function generationsOf({ logGeneration, backfill }: HeldProgress): readonly number[] {
+  return [logGeneration, backfill?.logGeneration ?? 0];
 }
 
 interface Judged {
@@ -139,12 +144,12 @@ interface Judged {
 interface Known {
   readonly held: readonly HeldProgress[];
   readonly ended: readonly EndedLog[];
-  readonly logEnds: ReadonlyMap<number, number>;
+  readonly logEnds: ReceiptsDeps['logEnds'];
 }
 
 /**
- * Offsets are compared within one log alone. Generations rise through all partitions, so the log that a receipt of
- * generation g speaks of is the partition's newest one up to g.
+ * Offsets are compared within one log alone. Generations rise through all partitions of both lanes, so the log that a receipt of
+ * generation g speaks of is the newest one up to g of its lane of the partition.
  *
  * | the log                                   | the entry is                                                              |
  * |-------------------------------------------|---------------------------------------------------------------------------|
@@ -156,18 +161,24 @@ interface Known {
 function judgeEntry(generation: number, entry: ReceiptEntry, { held, ended, logEnds }: Known): Judged {
   const { lane, partition } = entry;
   const lastOffset = lastOffsetOf(entry);
-  const at = lane === 'live' ? held.find((one) => one.partition === partition) : undefined;
-  if (at === undefined) return { entry, fate: 'pending', logGeneration: generation };
+  const at = standingOf(entry, held);
+  if (at === null) return { entry, fate: 'pending', logGeneration: generation };
   const isPassed = at.nextOffset > lastOffset;
   if (at.logGeneration <= generation) return { entry, fate: isPassed ? 'counted' : 'pending', logGeneration: at.logGeneration };
-  const own = ended.findLast((log) => log.partition === partition && log.logGeneration <= generation);
+  const own = ended.findLast((log) => log.lane === lane && log.partition === partition && log.logGeneration <= generation);
   if (own === undefined || own.nextOffset <= lastOffset) return { entry, fate: 'unknown', logGeneration: generation };
-  const isInNewLog = (logEnds.get(partition) ?? Infinity) > lastOffset;
+  const isInNewLog = (logEnds(lane).get(partition) ?? Infinity) > lastOffset;
   return { entry, fate: isPassed || !isInNewLog ? 'counted' : 'pending', logGeneration: own.logGeneration };
+}
+
+/** How far the entry's lane of its partition is counted; null: not known. */
+function standingOf({ lane, partition }: ReceiptEntry, held: readonly HeldProgress[]): CountedLane | null {
+  const whole = held.find((one) => one.partition === partition);
+  return (lane === 'live' ? whole : whole?.backfill) ?? null;
 }
 
 /** One for each run, so that no other request's records are among them. */
 function spansOf({ entry, logGeneration }: Judged): readonly LogSpan[] {
-  const { partition, runs } = entry;
-  return runs.map(({ first, count }) => ({ partition, logGeneration, firstOffset: first, lastOffset: first + count - 1 }));
+  const { lane, partition, runs } = entry;
+  return runs.map(({ first, count }) => ({ lane, partition, logGeneration, firstOffset: first, lastOffset: first + count - 1 }));
 }

@@ -17,7 +17,9 @@ export interface StatusDeps {
 export function createStatus({ freshness, nowMs, replicationFactor, checks, versions }: StatusDeps): Status {
   return async function readStatus() {
     const now = nowMs();
-    const partitions = freshness.of([...freshness.tracked().values()]).toSorted((a, b) => a.partition - b.partition);
+    const backfill = freshness.trackedBackfill();
+    const held = [...freshness.tracked().values()].map((one) => ({ ...one, backfill: backfill.get(one.partition) ?? null }));
+    const partitions = freshness.of(held).toSorted((a, b) => a.partition - b.partition);
     const whole = freshnessOf(partitions, now);
     const states = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await isUp(check)] as const));
     return {
@@ -25,15 +27,18 @@ export function createStatus({ freshness, nowMs, replicationFactor, checks, vers
       complete_through: isoOrNull(whole.completeThroughMs),
       lag_ms: Math.round(whole.lagMs),
       lateness: latenessOf([...freshness.tracked().values()].map(({ lateness }) => lateness)),
+      backfill_pending: freshness.backfillPending(held),
       partitions: partitions.map((one) => ({
         partition: one.partition,
         next_offset: String(one.nextOffset),
-        end_offset: String(freshness.ends().get(one.partition) ?? one.nextOffset),
+        end_offset: String(freshness.ends('live').get(one.partition) ?? one.nextOffset),
         complete_through: isoOrNull(one.completeThroughMs),
         lag_ms: one.oldestUncountedMs === null ? 0 : Math.max(0, Math.round(now - one.oldestUncountedMs)),
         has_gap: one.hasGap,
+        backfill: backfillView(freshness, one.partition, now),
       })),
-      gaps: freshness.gaps().map(({ partition, logGeneration, fromOffset, toOffset, foundAtMs }) => ({
+      gaps: freshness.gaps().map(({ lane, partition, logGeneration, fromOffset, toOffset, foundAtMs }) => ({
+        lane,
         partition,
         log_generation: logGeneration,
         from_offset: String(fromOffset),
@@ -57,6 +62,16 @@ function latenessOf(partitions: readonly (readonly number[])[]): Readonly<Record
     events: counts.reduce((sum, count) => sum + count, 0),
     at_most_s: { p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99) },
     classes: counts.map((events, at) => ({ at_most_s: LATENESS_BOUNDS_S[at] ?? null, events })),
+  };
+}
+
+function backfillView(freshness: Freshness, partition: number, nowMs: number): Readonly<Record<string, unknown>> {
+  const word = freshness.trackedBackfill().get(partition);
+  const nextOffset = word?.nextOffset ?? 0;
+  return {
+    next_offset: String(nextOffset),
+    end_offset: String(freshness.ends('backfill').get(partition) ?? nextOffset),
+    lag_ms: Math.max(0, Math.round(nowMs - (word?.oldestUncountedMs ?? nowMs))),
   };
 }
 

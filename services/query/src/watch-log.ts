@@ -1,11 +1,11 @@
-/** Asks now and then what no topic tells: where the log ends, how often it is kept, and whether accepted events are gone. */
-import type { LogAdmin, LogClient } from '@tidegate/kafka';
+/** Asks now and then what no topic tells: where the logs end, how often it is kept, and whether accepted events are gone. */
+import type { LogAdmin, LogClient, TopicNames } from '@tidegate/kafka';
 import type { ReadStore } from '@tidegate/postgres';
 import type { Freshness } from './freshness.ts';
 
 export interface WatchLogDeps {
   readonly client: LogClient;
-  readonly topic: string;
+  readonly topics: Pick<TopicNames, 'events' | 'backfill'>;
   readonly primary: Pick<ReadStore, 'readGaps'>;
   readonly freshness: Freshness;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -26,18 +26,19 @@ const EVERY_MS = 1_000;
 const GAPS_EVERY = 10;
 
 export function watchLog(deps: WatchLogDeps): WatchedLog {
-  const { client, topic, freshness, signal } = deps;
+  const { client, topics, freshness, signal } = deps;
   const admin: LogAdmin = client.createAdmin();
   let replicationFactor: number | null = null;
   /** How many take-overs the known gaps are younger than; below any count until they were read once. */
   let askedAfter = -1;
 
   async function askEnds(): Promise<void> {
-    const description = await admin.describeTopic(topic);
-    if (description === null) throw new Error(`topic ${topic} does not exist yet`);
+    const description = await admin.describeTopic(topics.events);
+    if (description === null) throw new Error(`topic ${topics.events} does not exist yet`);
     replicationFactor = description.replicationFactor;
     const partitions = Array.from({ length: description.partitions }, (_, partition) => partition);
-    freshness.takeEnds(await admin.offsets(topic, partitions));
+    const [live, backfill] = await Promise.all([admin.offsets(topics.events, partitions), admin.offsets(topics.backfill, partitions)]);
+    freshness.takeEnds({ live, backfill });
   }
 
   async function askGaps(): Promise<void> {
@@ -57,7 +58,7 @@ export function watchLog(deps: WatchLogDeps): WatchedLog {
   const watching = watch();
   return {
     replicationFactor: () => replicationFactor,
-    check: async () => void (await admin.describeTopic(topic)),
+    check: async () => void (await admin.describeTopic(topics.events)),
     async close() {
       await watching;
       await admin.close();

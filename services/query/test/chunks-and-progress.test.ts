@@ -16,7 +16,7 @@ import type { Read, ReadResult } from '../src/read.ts';
 import { SILENT_METER, createFakePrimary, pageSeries, planOf, TENANT, UTC_DAY } from './fixtures.ts';
 import type { FakePrimary } from './fixtures.ts';
 
-const FIRST_LOG = { logGeneration: 1, sealed: NOTHING_SEALED };
+const FIRST_LOG = { logGeneration: 1, backfill: null, sealed: NOTHING_SEALED };
 const CHUNK: ChunkName = { tenant: TENANT, metric: 'wiki.edits', version: 1, setNo: 0, grain: 2, utcDay: UTC_DAY, subject: null };
 
 let nowMs = 1_800_000_000_000;

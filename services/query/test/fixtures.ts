@@ -58,6 +58,7 @@ export function createFakePrimary(partitions: number): FakePrimary {
       logGeneration: 1,
       completeThroughMs: 1_000,
       hasGap: false,
+      backfill: null,
       sealed: NOTHING_SEALED,
     });
   }

@@ -8,7 +8,7 @@ import { createStatus } from '../src/status.ts';
 import { watchLog } from '../src/watch-log.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 28, 12);
-const GAP: LogGap = { partition: 1, logGeneration: 2, fromOffset: 40, toOffset: 55, foundAtMs: NOW_MS - 1_000 };
+const GAP: LogGap = { lane: 'backfill', partition: 1, logGeneration: 2, fromOffset: 40, toOffset: 55, foundAtMs: NOW_MS - 1_000 };
 const encoder = new TextEncoder();
 
 let stopped = new AbortController();
@@ -26,7 +26,7 @@ async function watched(readGaps: () => Promise<readonly LogGap[]>) {
   let seconds = 0;
   const log = watchLog({
     client,
-    topic: topicNames('t.').events,
+    topics: topicNames('t.'),
     primary: { readGaps },
     freshness,
     pause: () => {
@@ -79,7 +79,7 @@ test('accepted events that the log lost make answers and status incomplete, and 
   expect(freshnessOf(freshness.of(held), NOW_MS).status).toBe('incomplete');
   expect(await status()).toMatchObject({
     status: 'incomplete',
-    gaps: [{ partition: 1, log_generation: 2, from_offset: '40', to_offset: '55', found_at: '2026-11-28T11:59:59.000Z' }],
+    gaps: [{ lane: 'backfill', partition: 1, log_generation: 2, from_offset: '40', to_offset: '55', found_at: '2026-11-28T11:59:59.000Z' }],
     partitions: [
       { partition: 0, has_gap: false },
       { partition: 1, has_gap: true },
@@ -112,4 +112,26 @@ test('an answer from Postgres says itself that events are gone', () => {
   const freshness = createFreshness(() => NOW_MS);
   const held = [{ partition: 0, nextOffset: 3, logGeneration: 1, completeThroughMs: NOW_MS, hasGap: true }];
   expect(freshnessOf(freshness.of(held), NOW_MS).status).toBe('incomplete');
+});
+
+test('what of the backfill lane is not counted is told beside the claims, which are of the live lane alone', async () => {
+  const { freshness, status, ownerSpeaks } = await watched(async () => []);
+  ownerSpeaks(1);
+  const word = { lane: 'backfill', partition: 1, term: 1, next_offset: '30', complete_through_ms: 5, log_generation: 2 };
+  freshness.take({ value: encoder.encode(JSON.stringify({ ...word, oldest_uncounted_ms: NOW_MS - 90_000 })) });
+  const none = new Map([0, 1].map((partition) => [partition, { end: 0 }]));
+  freshness.takeEnds({ live: none, backfill: new Map([...none, [1, { end: 42 }]]) });
+  expect(await status()).toMatchObject({
+    status: 'current',
+    complete_through: new Date(NOW_MS).toISOString(),
+    lag_ms: 0,
+    backfill_pending: 12,
+    partitions: [
+      { partition: 0, backfill: { next_offset: '0', end_offset: '0', lag_ms: 0 } },
+      { partition: 1, backfill: { next_offset: '30', end_offset: '42', lag_ms: 90_000 } },
+    ],
+  });
+  const held = { partition: 1, nextOffset: 0, logGeneration: 2, completeThroughMs: NOW_MS };
+  expect(freshness.backfillPending([{ ...held, backfill: { nextOffset: 40, logGeneration: 2 } }])).toBe(2);
+  expect(freshness.backfillPending([held]), 'an answer of which nothing is known may lack all').toBe(42);
 });

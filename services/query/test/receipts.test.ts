@@ -19,19 +19,20 @@ function receiptsIn({ held = [], ended = [], logEnds = new Map() }: Situation) {
   const receipts = createReceipts({
     store: createMemoryCells({ nowMs: () => 0 }),
     primary: {
-      readProgress: async () => held.map((one) => ({ ...one, term: 1, commitNo: 1, hasGap: false, sealed: NOTHING_SEALED })),
+      readProgress: async () =>
+        held.map((one) => ({ backfill: null, ...one, term: 1, commitNo: 1, hasGap: false, sealed: NOTHING_SEALED })),
       readEndedLogs: async () => {
         seen.endedReads += 1;
         return ended;
       },
-      countRejected: async ({ topic, tenant }, spans) => {
-        seen.of.push(`${topic} ${tenant}`);
+      countRejected: async ({ topics, tenant }, spans) => {
+        seen.of.push(`${topics.live} ${topics.backfill} ${tenant}`);
         seen.spans.push(...spans);
         return 7;
       },
     },
     logEnds: () => logEnds,
-    eventsTopic: 'events',
+    topics: { live: 'events', backfill: 'backfill' },
     sealer: createSealer(new Uint8Array(32)),
     cacheBudgetMs: 1_000,
     monotonicMs: () => seen.pauses * 10,
@@ -71,8 +72,8 @@ describe('a receipt of the log that is being counted', () => {
     // The other log of partition 0 has never been made anew: its rows are of generation 1.
     const state = await receipts.stateOf(receipt, [at(0, 10, 1), at(1, 5, 3)]);
     expect(await receipts.rejectedEvents(receipt, state)).toBe(7);
-    expect(seen.of).toEqual(['events acme']);
-    expect(seen.spans).toEqual([{ partition: 0, logGeneration: 1, firstOffset: 6, lastOffset: 9 }]);
+    expect(seen.of).toEqual(['events backfill acme']);
+    expect(seen.spans).toEqual([{ lane: 'live', partition: 0, logGeneration: 1, firstOffset: 6, lastOffset: 9 }]);
   });
 
   test('has no rejected events of another request counted, though they lie between its own', async () => {
@@ -88,8 +89,8 @@ describe('a receipt of the log that is being counted', () => {
     const state = await receipts.stateOf(receiptOf(1, mixed), [at(2, 9)]);
     await receipts.rejectedEvents(receiptOf(1, mixed), state);
     expect(seen.spans).toEqual([
-      { partition: 2, logGeneration: 1, firstOffset: 4, lastOffset: 5 },
-      { partition: 2, logGeneration: 1, firstOffset: 8, lastOffset: 8 },
+      { lane: 'live', partition: 2, logGeneration: 1, firstOffset: 4, lastOffset: 5 },
+      { lane: 'live', partition: 2, logGeneration: 1, firstOffset: 8, lastOffset: 8 },
     ]);
     expect(await receipts.stateOf(receiptOf(1, mixed), [at(2, 8)])).toMatchObject({ isCounted: false, pendingEvents: 3 });
   });
@@ -102,9 +103,48 @@ describe('a receipt of the log that is being counted', () => {
   });
 });
 
+describe('a receipt of both lanes', () => {
+  const old: ReceiptEntry = { lane: 'backfill', partition: 0, runs: [{ first: 2, count: 3 }] };
+  const both = receiptOf(1, entry(0, 9, 4), old);
+  const standing = (live: number, backfill: number | null): HeldProgress => ({
+    ...at(0, live),
+    backfill: backfill === null ? null : { nextOffset: backfill, logGeneration: 1 },
+  });
+
+  test('is counted once each lane has passed its own last offset', async () => {
+    const { receipts } = receiptsIn({});
+    const state = async (held: HeldProgress) => receipts.stateOf(both, [held]);
+    expect(await state(standing(10, 4))).toMatchObject({ isCounted: false, pendingEvents: 3 });
+    expect(await state(standing(9, 5))).toMatchObject({ isCounted: false, pendingEvents: 4 });
+    expect(await state(standing(10, 5))).toMatchObject({ isCounted: true, pendingEvents: 0 });
+    expect(await state(standing(10, null)), 'of the other lane nothing is known').toMatchObject({ isCounted: false, pendingEvents: 3 });
+  });
+
+  test('has its rejected events counted in the log of each lane', async () => {
+    const { receipts, seen } = receiptsIn({});
+    await receipts.rejectedEvents(both, await receipts.stateOf(both, [standing(10, 5)]));
+    expect(seen.spans.map(({ lane, firstOffset, lastOffset }) => [lane, firstOffset, lastOffset])).toEqual([
+      ['live', 6, 9],
+      ['backfill', 2, 4],
+    ]);
+  });
+
+  test('is compared with the ended logs of its own lane alone', async () => {
+    const held: HeldProgress = { ...at(0, 10), backfill: { nextOffset: 0, logGeneration: 2 } };
+    const ends = (nextOffset: number): readonly EndedLog[] => [
+      { lane: 'live', partition: 0, logGeneration: 1, nextOffset: 99 },
+      { lane: 'backfill', partition: 0, logGeneration: 1, nextOffset },
+    ];
+    const stateOf = async (nextOffset: number) =>
+      receiptsIn({ held: [held], ended: ends(nextOffset), logEnds: new Map([[0, 0]]) }).receipts.stateOf(both, [held]);
+    expect(await stateOf(4)).toMatchObject({ isCounted: false, isLogChanged: true, pendingEvents: 3 });
+    expect(await stateOf(5)).toMatchObject({ isCounted: true });
+  });
+});
+
 describe('a receipt of a log that has given way to another one', () => {
   /** Generation 1 was counted up to offset 49; now generation 2 is, in which there is nothing yet. */
-  const ended = [{ partition: 0, logGeneration: 1, nextOffset: 50 }];
+  const ended: readonly EndedLog[] = [{ lane: 'live', partition: 0, logGeneration: 1, nextOffset: 50 }];
   const inNew = (nextOffset: number, end: number): Situation => ({
     held: [at(0, nextOffset, 2)],
     ended,
@@ -116,7 +156,7 @@ describe('a receipt of a log that has given way to another one', () => {
     expect(await stateIn(inNew(0, 3), receiptOf(1, entry(0, 49)))).toMatchObject({
       isCounted: true,
       isLogChanged: false,
-      covered: [{ partition: 0, logGeneration: 1, firstOffset: 49, lastOffset: 49 }],
+      covered: [{ lane: 'live', partition: 0, logGeneration: 1, firstOffset: 49, lastOffset: 49 }],
     });
   });
 
@@ -137,9 +177,9 @@ describe('a receipt of a log that has given way to another one', () => {
   });
 
   test('is compared with the newest log up to its own generation, which counts through all partitions', async () => {
-    const logs = [
-      { partition: 0, logGeneration: 1, nextOffset: 50 },
-      { partition: 0, logGeneration: 4, nextOffset: 20 },
+    const logs: readonly EndedLog[] = [
+      { lane: 'live', partition: 0, logGeneration: 1, nextOffset: 50 },
+      { lane: 'live', partition: 0, logGeneration: 4, nextOffset: 20 },
     ];
     const situation = { held: [at(0, 0, 6), at(1, 11, 2)], ended: logs, logEnds: new Map([[0, 0]]) };
     // Another partition was made anew as generation 3: the receipt still speaks of generation 1 of this one.

@@ -140,6 +140,7 @@ function createHouse(seed: number) {
       logGeneration: 1,
       completeThroughMs: 1_000,
       hasGap: false,
+      backfill: null,
       sealed: NOTHING_SEALED,
     };
   };

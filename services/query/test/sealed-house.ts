@@ -33,6 +33,7 @@ export class SealedHouse {
   private readonly cells = new Map<string, CountedCell>();
   private readonly progress: CountedProgress[] = Array.from({ length: PARTITIONS }, (_, partition) => ({
     ...{ partition, term: 1, commitNo: 0, nextOffset: 0, logGeneration: 1, completeThroughMs: 1_000, hasGap: false },
+    backfill: null,
     sealed: NOTHING_SEALED,
   }));
   private undelivered: Commit[] = [];

@@ -246,6 +246,7 @@ function createOwner({ pool }: Database, { announce, topics }: Log) {
         nextOffset,
         completeThroughMs: Date.now(),
         logGeneration: 1,
+        backfill: null,
         sealed: NOTHING_SEALED,
       };
       for (const value of encodeAnnouncement({ ...numbers, series: [series], cells })) await announce(partition, value);

@@ -3,9 +3,12 @@ import { ByteWriter } from '../rollup/byte-writer.ts';
 import type { OffsetRun } from './offset-runs.ts';
 import { closeGaps, mergeRuns } from './offset-runs.ts';
 
+/** The lanes in which events come: `live` is events.v1, `backfill` is backfill.v1, whose events may wait. */
+export type EventLane = 'live' | 'backfill';
+
 /** What a receipt proves, before it is sealed: where the events of one request lie in the log. */
 export interface ReceiptEntry {
-  readonly lane: 'live' | 'backfill';
+  readonly lane: EventLane;
   readonly partition: number;
   /** Where in the partition, ascending; one at least. */
   readonly runs: readonly OffsetRun[];

@@ -187,10 +187,22 @@ export const FAULTS = {
     meaning: 'Ten earlier secrets of the key are still taken.',
     next: 'Wait until one of them ends, or rotate with overlap_s 0, which ends them all now.',
   },
+  lane_unknown: {
+    status: 400,
+    title: 'Lane not known',
+    meaning: 'The header X-Tidegate-Lane names something other than backfill.',
+    next: 'Send backfill, or leave the header out: then each event’s age decides.',
+  },
   log_behind: {
     status: 503,
     title: 'Counting is far behind',
     meaning: 'The oldest event that is not counted yet is older than half of the log retention; taking more could lose it.',
+    next: 'Send the request again after the seconds in Retry-After.',
+  },
+  log_unavailable: {
+    status: 503,
+    title: 'The log takes nothing at the moment',
+    meaning: 'The brokers have not acknowledged an append for some seconds; nothing of the request was taken.',
     next: 'Send the request again after the seconds in Retry-After.',
   },
   measure_unknown: {

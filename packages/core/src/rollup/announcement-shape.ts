@@ -25,6 +25,12 @@ export interface AnnouncedCell {
   readonly state: Uint8Array;
 }
 
+/** How far one lane of a partition is counted. */
+export interface AnnouncedLane {
+  readonly nextOffset: number;
+  readonly logGeneration: number;
+}
+
 export interface Announcement {
   readonly partition: number;
   readonly term: number;
@@ -35,6 +41,8 @@ export interface Announcement {
   readonly nextOffset: number;
   readonly completeThroughMs: number;
   readonly logGeneration: number;
+  /** Where the backfill lane stands as of the commit; null: announced before there was one. */
+  readonly backfill: AnnouncedLane | null;
   /** What of the partition's coarse cells is sealed as of the commit. */
   readonly sealed: SealedThrough;
   readonly series: readonly SeriesEntry[];

@@ -28,6 +28,7 @@ const commits: fc.Arbitrary<CommitAnnouncement> = fc
       nextOffset: number,
       completeThroughMs: number,
       logGeneration: number,
+      backfill: fc.option(fc.record({ nextOffset: number, logGeneration: number.map((n) => n + 1) })),
       sealed: fc.record({ quarter_hour: sealedSecond, hour: sealedSecond, day: sealedSecond }),
     }),
     fc.array(series, { maxLength: 5 }),
@@ -86,7 +87,7 @@ test('bytes cut short are no announcement', () => {
 test('any bytes are an announcement or none: reading never throws', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), fc.uint8Array({ maxLength: 20 }), (tail, state) => {
-      const read = decodeAnnouncement(0, Uint8Array.of(2, 1, 1, 1, 0, 1, 1, 1, 1, ...tail));
+      const read = decodeAnnouncement(0, Uint8Array.of(3, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, ...tail));
       const again = read === null ? null : decodeAnnouncement(0, encodeAnnouncement(read)[0] ?? state);
       expect(again?.cells.length).toBe(read?.cells.length);
     }),
@@ -97,6 +98,7 @@ test('any bytes are an announcement or none: reading never throws', () => {
 const ID = 'a0a1a2a3a4a5a6a7a8a9aaabacadaeaf';
 const HEAD = 'ac02 ab02 00 01'; // commit 300 = 2·128 + 44, before it 299; part 0 of 1
 const POSITION = '80808001 e807 02'; // next offset 2^21; complete through 1000 = 7·128 + 104; log generation 2
+const BACKFILL = '8101 01'; // next offset 129 = 128 + 1; log generation 1
 const SEALED = '02 03 00 04 878006'; // two grains: hours through 0; days through -49156: zigzag 98311 = 6·128² + 0·128 + 7
 const BODY = `01 ${ID} 04 61636d65 01 6d 03 00 00 03 00 01 00 01 02 c3a6
   01 00 02 870e 07 03 01 02 03`; // acme, m, version 3, set 0, no subject; absent, "", "æ"; quarter hour -900: zigzag 1799 = 14·128 + 7
@@ -108,6 +110,7 @@ function fromHex(...parts: readonly string[]): Uint8Array {
 const EXPECTED: Announcement = {
   ...{ partition: 9, term: 5, commitNo: 300, previousCommitNo: 299, part: 0, parts: 1 },
   ...{ nextOffset: 2 ** 21, completeThroughMs: 1_000, logGeneration: 2 },
+  backfill: null,
   sealed: NOTHING_SEALED,
   series: [
     {
@@ -123,9 +126,15 @@ test('announcements of version 1, which told nothing of sealed cells, stay reada
   expect(decodeAnnouncement(9, fromHex('01 05', HEAD, POSITION, BODY))).toEqual(EXPECTED);
 });
 
-test('announcements of version 2 stay readable and are what is written', () => {
-  const bytes = fromHex('02 05', HEAD, POSITION, SEALED, BODY);
+test('announcements of version 2, which told nothing of the backfill lane, stay readable', () => {
   const expected = { ...EXPECTED, sealed: { ...NOTHING_SEALED, hour: 0, day: -49_156 } };
+  expect(decodeAnnouncement(9, fromHex('02 05', HEAD, POSITION, SEALED, BODY))).toEqual(expected);
+});
+
+test('announcements of version 3 stay readable and are what is written', () => {
+  const bytes = fromHex('03 05', HEAD, POSITION, BACKFILL, SEALED, BODY);
+  const sealed = { ...NOTHING_SEALED, hour: 0, day: -49_156 };
+  const expected = { ...EXPECTED, backfill: { nextOffset: 129, logGeneration: 1 }, sealed };
   expect(decodeAnnouncement(9, bytes)).toEqual(expected);
   expect(encodeAnnouncement(expected)).toEqual([bytes]);
 });
@@ -139,6 +148,7 @@ test('a commit without cells is one part without series', () => {
     nextOffset: 3,
     completeThroughMs: 4,
     logGeneration: 1,
+    backfill: null,
     sealed: NOTHING_SEALED,
     series: [],
     cells: [],

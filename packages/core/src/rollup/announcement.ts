@@ -1,4 +1,4 @@
-import type { AnnouncedCell, Announcement, SeriesEntry } from './announcement-shape.ts';
+import type { AnnouncedCell, AnnouncedLane, Announcement, SeriesEntry } from './announcement-shape.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { COARSE_GRAINS, GRAINS } from './grain.ts';
@@ -7,15 +7,16 @@ import { NEVER_SEALED, NOTHING_SEALED } from './sealed.ts';
 import type { SealedThrough } from './sealed.ts';
 import { encodeSeries, readSeries } from './series-codec.ts';
 
-export const ANNOUNCEMENT_VERSION = 2;
-/** Told nothing of sealed cells. */
+export const ANNOUNCEMENT_VERSION = 3;
+/** Told nothing of sealed cells, and nothing of the backfill lane. */
 const VERSION_UNSEALED = 1;
+const VERSION_ONE_LANE = 2;
 
 /** Bytes beyond which an announcement is split; a single cell that is larger still stands in a part of its own. */
 export const ANNOUNCEMENT_BYTES_MAX = 256 * 1_024;
 
-/** Room for the numbers at the start: the version, ten varints of at most 8 bytes, three grains of at most 9. */
-const HEAD_BYTES_MAX = 130;
+/** Room for the numbers at the start: the version, twelve varints of at most 8 bytes, three grains of at most 9. */
+const HEAD_BYTES_MAX = 150;
 /** Most bytes of a cell besides its state: five varints. */
 const CELL_HEAD_BYTES_MAX = 40;
 
@@ -71,6 +72,7 @@ function encodePart(commit: CommitAnnouncement, part: Part, place: { readonly in
   writer.byte(ANNOUNCEMENT_VERSION);
   for (const number of [commit.term, commit.commitNo, commit.previousCommitNo, place.index, place.count]) writer.varint(number);
   for (const number of [commit.nextOffset, commit.completeThroughMs, commit.logGeneration]) writer.varint(number);
+  writeBackfill(commit.backfill);
   writeSealed(commit.sealed);
   writer.varint(part.seriesBytes.length);
   for (const series of part.seriesBytes) writer.raw(series);
@@ -86,6 +88,12 @@ function encodePart(commit: CommitAnnouncement, part: Part, place: { readonly in
   return writer.finish();
 }
 
+/** Generations begin at 1: 0 stands for nothing known. */
+function writeBackfill(lane: AnnouncedLane | null): void {
+  writer.varint(lane?.nextOffset ?? 0);
+  writer.varint(lane?.logGeneration ?? 0);
+}
+
 /** Grains of which something is sealed: code, start of the first bucket that is not. */
 function writeSealed(sealed: SealedThrough): void {
   const grains = COARSE_GRAINS.filter((grain) => sealed[grain] !== NEVER_SEALED);
@@ -96,8 +104,9 @@ function writeSealed(sealed: SealedThrough): void {
   }
 }
 
-function readSealed(from: ByteReader): SealedThrough {
+function readSealed(from: ByteReader, version: number): SealedThrough {
   const sealed = { ...NOTHING_SEALED };
+  if (version === VERSION_UNSEALED) return sealed;
   for (let left = from.byte(); left > 0 && !from.isBroken; left -= 1) {
     const code = from.byte();
     const grain = COARSE_GRAINS.find((one) => GRAINS[one].code === code);
@@ -108,6 +117,13 @@ function readSealed(from: ByteReader): SealedThrough {
   return sealed;
 }
 
+function readBackfill(from: ByteReader, version: number): AnnouncedLane | null {
+  if (version <= VERSION_ONE_LANE) return null;
+  const nextOffset = from.varint();
+  const logGeneration = from.varint();
+  return logGeneration === 0 ? null : { nextOffset, logGeneration };
+}
+
 /**
  * The partition stands in the record's key, not in its value. States are parts of `bytes`, not copies. Null where the bytes
  * are malformed or of an unknown version.
@@ -115,7 +131,7 @@ function readSealed(from: ByteReader): SealedThrough {
 export function decodeAnnouncement(partition: number, bytes: Uint8Array): Announcement | null {
   const from = new ByteReader(bytes);
   const version = from.byte();
-  if (version !== ANNOUNCEMENT_VERSION && version !== VERSION_UNSEALED) return null;
+  if (version < VERSION_UNSEALED || version > ANNOUNCEMENT_VERSION) return null;
   const term = from.varint();
   const commitNo = from.varint();
   const previousCommitNo = from.varint();
@@ -124,14 +140,15 @@ export function decodeAnnouncement(partition: number, bytes: Uint8Array): Announ
   const nextOffset = from.varint();
   const completeThroughMs = from.varint();
   const logGeneration = from.varint();
-  const sealed = version === VERSION_UNSEALED ? NOTHING_SEALED : readSealed(from);
+  const backfill = readBackfill(from, version);
+  const sealed = readSealed(from, version);
   const series: SeriesEntry[] = [];
   for (let left = from.count(); left > 0 && !from.isBroken; left -= 1) series.push(readSeries(from));
   const cells: AnnouncedCell[] = [];
   for (let left = from.count(); left > 0 && !from.isBroken; left -= 1) cells.push(readCell(from, series.length));
   if (!from.isDone || part >= parts) return null;
   const head = { partition, term, commitNo, previousCommitNo, part, parts, nextOffset, completeThroughMs, logGeneration };
-  return { ...head, sealed, series, cells };
+  return { ...head, backfill, sealed, series, cells };
 }
 
 function readCell(from: ByteReader, seriesCount: number): AnnouncedCell {

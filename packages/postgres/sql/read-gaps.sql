@@ -1,6 +1,6 @@
 -- Ranges of accepted events that were gone from the log before they were counted, newest first.
-SELECT partition, log_generation, from_offset, to_offset,
+SELECT lane, partition, log_generation, from_offset, to_offset,
   (extract(epoch FROM found_at) * 1000)::float8 AS found_at_ms
 FROM log_gap
-WHERE lane = 'live'
-ORDER BY found_at DESC, partition, from_offset
+WHERE lane <> 'rejected'
+ORDER BY found_at DESC, lane DESC, partition, from_offset

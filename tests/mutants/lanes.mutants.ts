@@ -1,0 +1,138 @@
+import type { Mutant } from './mutant.ts';
+
+const LANES = 'services/aggregator/test/lanes.test.ts';
+const CONSUME = 'services/aggregator/test/consume.test.ts';
+const STORE = 'packages/postgres/test/store.integration.test.ts';
+const INGEST = 'services/ingest/test/lanes.test.ts';
+const RECEIPTS = 'services/query/test/receipts.test.ts';
+
+/** Bugs of the backfill lane beside the live one, and of back-pressure; each breaks one mechanism of docs/design/lanes.md. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'backfill offsets fenced by the live row alone',
+    section: 1,
+    file: 'packages/postgres/sql/fence.sql',
+    find: '  WHERE p.owner = w.token AND p.next_offset = w.expected AND',
+    replace: "  WHERE p.owner = w.token AND (p.next_offset = w.expected OR p.lane = 'backfill') AND",
+    tests: [STORE],
+    kind: 'integration',
+  },
+  {
+    name: 'backfill row not moved by its commit',
+    section: 1,
+    file: 'packages/postgres/src/commit-transaction.ts',
+    find: "  if (backfill !== null) moves.push({ lane: 'backfill', commit, move: backfill, throughMs: backfill.throughMs });\n",
+    replace: '  void backfill;\n',
+    tests: [STORE],
+    kind: 'integration',
+  },
+  {
+    name: 'backfill lane begins at its end where it has no row',
+    section: 1,
+    file: 'services/aggregator/src/take-over.ts',
+    find: '{ ...logs, partition: at.partition }',
+    replace: '{ ...logs, partition: at.partition, backfill: { ...logs.backfill, startOffset: logs.backfill.endOffset } }',
+    tests: [LANES],
+    kind: 'unit',
+  },
+  {
+    name: 'a dedup window for each lane',
+    section: 1,
+    file: 'services/aggregator/src/dedupe.ts',
+    find: '    return at < 0 ? VERDICT.unreadable : VERDICT[owned.window.offer(slab.bytes, at)];',
+    replace:
+      "    if (at >= 0 && cursor.lane === 'backfill') slab.bytes[at] = (slab.bytes[at] ?? 0) ^ 1;\n    return at < 0 ? VERDICT.unreadable : VERDICT[owned.window.offer(slab.bytes, at)];",
+    tests: [LANES],
+    kind: 'unit',
+  },
+  {
+    name: 'slices of both lanes looked up at once',
+    section: 1,
+    file: 'services/aggregator/src/consume.ts',
+    find: 'if (owned.isBusy || isFull(owned)) return roomOf(owned);',
+    replace: 'if (isFull(owned)) return roomOf(owned);',
+    tests: [CONSUME],
+    kind: 'unit',
+  },
+  {
+    name: 'complete-through taken from both lanes',
+    section: 9,
+    file: 'services/aggregator/src/frozen-batch.ts',
+    find: '    completeThroughMs: batch.live.last === null ? null : batch.live.arrivalToMs,\n',
+    replace: '    completeThroughMs: arrivalToMs,\n',
+    tests: ['services/aggregator/test/delivery.model.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'backfill before live',
+    section: 1,
+    file: 'services/aggregator/src/consume.ts',
+    find: "    return lane === 'backfill' && deps.share.left() <= 0 ? deps.share.next() : null;",
+    replace: '    return null;',
+    tests: [CONSUME],
+    kind: 'unit',
+  },
+  {
+    name: 'backfill starved while live events wait',
+    section: 1,
+    file: 'services/aggregator/src/backfill-share.ts',
+    find: 'left = Math.max(RECORDS.min, tenth, isLiveBehind() ? 0 : fitting);',
+    replace: 'left = isLiveBehind() ? 0 : fitting;',
+    tests: ['services/aggregator/src/backfill-share.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'a failed flush rewinds the live lane alone',
+    section: 3,
+    file: 'services/aggregator/src/owned-partition.ts',
+    find: '  owned.backfill.folded = owned.backfill.committed;\n',
+    replace: '',
+    tests: [LANES],
+    kind: 'unit',
+  },
+  {
+    name: 'a record of the backfill lane rejected at the position of a live one',
+    section: 4,
+    file: 'services/aggregator/src/flush.ts',
+    find: 'commit.backfill === null ? [owned.live, commit.live] : [owned.backfill, commit.backfill]',
+    replace: '[owned.live, commit.backfill ?? commit.live]',
+    tests: [LANES],
+    kind: 'unit',
+  },
+  {
+    name: 'the generation of a log made anew taken from its own lane',
+    section: 1,
+    file: 'packages/postgres/sql/read-newest-generation.sql',
+    find: "WHERE (lane = 'rejected') = ($1::text = 'rejected')",
+    replace: 'WHERE lane = $1::text',
+    tests: [STORE],
+    kind: 'integration',
+  },
+  {
+    name: 'a receipt counted by the live lane alone',
+    section: 9,
+    file: 'services/query/src/receipts.ts',
+    find: "return (lane === 'live' ? whole : whole?.backfill) ?? null;",
+    replace: 'void lane;\n  return whole ?? null;',
+    tests: [RECEIPTS],
+    kind: 'unit',
+  },
+  {
+    name: 'old events sent into the live lane',
+    section: 1,
+    file: 'services/ingest/src/lane.ts',
+    find: "        if (nowMs - occurredAtMs > OLD_MS) return backfill('old');\n",
+    replace: '        void occurredAtMs;\n',
+    tests: [INGEST],
+    kind: 'unit',
+  },
+  {
+    name: 'a receipt stamped before the log’s generation is known',
+    section: 9,
+    file: 'services/ingest/src/app.ts',
+    find: 'isReady: () => registry.isReady() && backlog.isRead(),',
+    replace: 'isReady: () => registry.isReady(),',
+    tests: [INGEST],
+    kind: 'unit',
+  },
+];
