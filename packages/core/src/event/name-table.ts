@@ -5,7 +5,10 @@ export class NameTable {
   private readonly byLength: (readonly { readonly bytes: Uint8Array; readonly index: number }[] | undefined)[] = [];
   private readonly byName = new Map<string, number>();
 
+  readonly size: number;
+
   constructor(names: readonly string[]) {
+    this.size = names.length;
     const encoder = new TextEncoder();
     for (const [index, name] of names.entries()) {
       const bytes = encoder.encode(name);
