@@ -18,6 +18,8 @@ export default defineConfig({
   test: {
     // vitest would leave a core free, which is half of a machine with two.
     maxWorkers: '100%',
+    // A fact that is polled for comes late on a busy machine; it is the test's own time limit that ends the waiting.
+    expect: { poll: { timeout: 20_000 } },
     // vitest resolves these from the root also for the projects below.
     setupFiles: ['./tests/gates/leak-guard.ts', ...(planted === null ? [] : ['./tests/mutants/plant.ts'])],
     projects: [

@@ -132,6 +132,63 @@ describe('Wikipedia edits', () => {
   });
 });
 
+describe('Wikipedia edits, analysed', () => {
+  const HOURS = { ...DAY, from: '2015-09-12', to: '2015-09-13', grain: 'hour' };
+  const PER_HOUR = `SELECT date_trunc('hour', instant) AS hour, epoch(date_trunc('hour', instant)) / 86400 AS day,
+    count(*)::DOUBLE AS edits, sum(added)::DOUBLE AS added, sum(deleted)::DOUBLE AS deleted FROM edits GROUP BY ALL`;
+
+  test('the trend of the hours is the least-squares line through them', async () => {
+    const answer = await system.client.analyse({ ...HOURS, kind: 'trend', measure: 'edits' });
+    const [expected] = await oracle.rows(`SELECT regr_slope(edits, day), regr_r2(edits, day), count(*)::INT FROM (${PER_HOUR})`);
+    const { groups } = answer.meta['analysis'] as { groups: Record<string, number>[] };
+    expect(groups[0]).toMatchObject({ n: expected?.[2], direction: Number(expected?.[0]) > 0 ? 'rising' : 'falling' });
+    expect(groups[0]?.['slope_per_day']).toBeCloseTo(Number(expected?.[0]), 5);
+    expect(groups[0]?.['r2']).toBeCloseTo(Number(expected?.[1]), 8);
+    expect(answer.rows.length).toBe(24);
+  });
+
+  test('what goes together by the hour is what corr() finds, an hour later too', async () => {
+    const inputs = [{ measure: 'edits' }, { measure: 'deleted' }];
+    const answer = await system.client.analyse({
+      ...HOURS,
+      kind: 'correlate',
+      output: { measure: 'added' },
+      inputs,
+      max_lag: 1,
+      show: 'all',
+    });
+    const lagged = `SELECT added, edits, deleted, lag(edits) OVER w AS edits_before, lag(deleted) OVER w AS deleted_before
+      FROM (${PER_HOUR}) WINDOW w AS (ORDER BY hour)`;
+    const [expected] = await oracle.rows(
+      `SELECT corr(added, edits), corr(added, edits_before), corr(added, deleted), corr(added, deleted_before) FROM (${lagged})`,
+    );
+    const found = new Map(answer.rows.map((row) => [`${String(row[0])} ${String(row[1])}`, Number(row[3])]));
+    for (const [at, name] of ['edits 0', 'edits 1', 'deleted 0', 'deleted 1'].entries()) {
+      expect(found.get(name)).toBeCloseTo(Number(expected?.[at]), 9);
+    }
+  });
+
+  test('robots compared with people have the changes that subtracting gives', async () => {
+    const [edits, added] = ['edits', 'added'];
+    const answer = await system.client.analyse({
+      ...{ ...DAY, kind: 'compare', measures: [edits, added], where: { robot: { eq: true } } },
+      against: { where: { robot: { eq: false } } },
+    });
+    const [sums] = await oracle.rows(`SELECT count(*) FILTER (robot)::INT, count(*) FILTER (NOT robot)::INT,
+      (sum(added) FILTER (robot))::INT, (sum(added) FILTER (NOT robot))::INT FROM edits`);
+    const [robots, people, byRobots, byPeople] = (sums ?? []).map(Number) as [number, number, number, number];
+    expect(answer.rows.map((row) => row.slice(0, 4))).toEqual([
+      [edits, robots, people, robots - people],
+      [added, byRobots, byPeople, byRobots - byPeople],
+    ]);
+  });
+
+  test('an analysis of what the metric does not have says which member is wrong', async () => {
+    const refused = system.client.analyse({ ...HOURS, kind: 'correlate', output: { measure: 'added' }, inputs: [{ measure: 'stars' }] });
+    await expect(refused).rejects.toMatchObject({ status: 422, code: 'measure_unknown', message: expect.stringContaining('inputs.0.measure') as string });
+  });
+});
+
 const SPANS: Pick<Question, 'metric' | 'from' | 'to'> = { metric: 'trace.spans', from: '2023-01-30', to: '2023-01-31' };
 
 describe('Train Ticket spans', () => {
@@ -219,6 +276,30 @@ describe('Train Ticket profiles, with every measure beside sums and quantiles', 
     }
   });
 
+  test('two pods are compared by the mean with the test and the effect that their n, mean and deviation give', async () => {
+    const found = await oracle.rows(`SELECT pod, count(*)::DOUBLE, avg(duration), stddev_samp(duration) FROM spans
+      GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 2`);
+    const [[one, n1, m1, s1], [other, n2, m2, s2]] = found as [[string, number, number, number], [string, number, number, number]];
+    const answer = await system.client.analyse({
+      ...{ ...SPANS, metric: 'trace.profile', kind: 'compare', measures: ['duration.mean'], where: { pod: { eq: one } } },
+      against: { where: { pod: { eq: other } } },
+    });
+    const [v1, v2] = [s1 ** 2 / n1, s2 ** 2 / n2];
+    const pooled = Math.sqrt(((n1 - 1) * s1 ** 2 + (n2 - 1) * s2 ** 2) / (n1 + n2 - 2));
+    const row = answer.rows[0]?.slice(1).map(Number) ?? [];
+    const expected = [m1, m2, m1 - m2, (100 * (m1 - m2)) / m2, n1, n2, (m1 - m2) / pooled, (m1 - m2) / Math.sqrt(v1 + v2)];
+    for (const [at, value] of expected.entries()) expect(Math.abs((row[at] ?? 0) / value - 1)).toBeLessThan(1e-8);
+    expect(row[8]).toBeCloseTo((v1 + v2) ** 2 / (v1 ** 2 / (n1 - 1) + v2 ** 2 / (n2 - 1)), 4);
+  });
+
+  test('the distribution of durations has the bins of the histogram as shares', async () => {
+    const answer = await system.client.analyse({ ...SPANS, metric: 'trace.profile', kind: 'distribution', measure: 'sizes' });
+    const [total] = await oracle.rows('SELECT count(*)::INT, (count(*) FILTER (duration < 10000))::DOUBLE / count(*) FROM spans');
+    expect(answer.rows.reduce((sum, row) => sum + Number(row[2]), 0)).toBe(total?.[0]);
+    expect(answer.rows[1]?.[4]).toBeCloseTo(Number(total?.[1]), 12);
+    expect(answer.rows.at(-1)?.[4]).toBe(1);
+  });
+
   test('the histogram of durations counts every span in its bin', async () => {
     const answer = await system.client.queryAll({ ...PROFILE, kind: 'summary', group_by: [], measures: ['sizes'] });
     const bounds = [null, 1_000, 10_000, 100_000, 1_000_000, null];
@@ -257,6 +338,23 @@ describe('Fitbit steps', () => {
       { ...STEPS, kind: 'series', grain: 'day', zone, measures: ['count', 'sum', 'max'] },
       `SELECT ${localBucket('day', zone)}, count(*)::VARCHAR, sum(steps)::VARCHAR, max(steps)::VARCHAR FROM steps WHERE is_first GROUP BY 1`,
     );
+  });
+
+  test('the days go on along the line through them, and stand out by the days before', async () => {
+    const DAYS = { metric: STEPS.metric, where: STEPS.where, from: '2016-03-12', to: '2016-05-12', grain: 'day', measure: 'sum' };
+    const perDay = `SELECT date_trunc('day', timezone('UTC', instant)) AS day, sum(steps)::DOUBLE AS steps FROM steps
+      WHERE is_first AND instant >= '2016-03-12 00:00:00+00' AND instant < '2016-05-12 00:00:00+00' GROUP BY 1`;
+    const forecast = await system.client.analyse({ ...DAYS, kind: 'forecast', horizon: 1 });
+    const placed = `SELECT steps, date_diff('day', TIMESTAMP '2016-03-12', day)::DOUBLE AS x FROM (${perDay})`;
+    const [line] = await oracle.rows(`SELECT regr_intercept(steps, x) + regr_slope(steps, x) * count(*), count(*)::INT FROM (${placed})`);
+    expect(line?.[1]).toBe(61);
+    expect(Number(forecast.rows[0]?.[1]) / Number(line?.[0])).toBeCloseTo(1, 9);
+    const anomalies = await system.client.analyse({ ...DAYS, kind: 'anomalies', show: 'all', from: '2016-05-11', window: 28 });
+    const [median] = await oracle.rows(
+      `SELECT median(steps) FROM (${perDay}) WHERE day >= TIMESTAMP '2016-04-13' AND day < TIMESTAMP '2016-05-11'`,
+    );
+    expect(anomalies.rows.length).toBe(1);
+    expect(anomalies.rows[0]?.[2]).toBe(median?.[0]);
   });
 
   test('every person has the steps of every day', async () => {

@@ -1,5 +1,6 @@
 import { ApiError, ConnectionError } from '@tidegate/sdk';
 import { Command, CommanderError } from 'commander';
+import { addAnalyse } from './commands/analyse.ts';
 import { addBudgets } from './commands/budgets.ts';
 import { addDrill } from './commands/drill.ts';
 import { addKeys } from './commands/keys.ts';
@@ -24,6 +25,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     .configureOutput({ writeOut: (text) => void terminal.stdout.write(text), writeErr: (text) => void terminal.stderr.write(text) });
   addSend(program, terminal);
   addQuery(program, terminal);
+  addAnalyse(program, terminal);
   addPacks(program, terminal);
   addKeys(program, terminal);
   addRejected(program, terminal);

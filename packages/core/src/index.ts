@@ -76,6 +76,10 @@ export { compileWhere } from './pack/where.ts';
 export type { EventPredicate, FieldAccess } from './pack/where.ts';
 
 // query
+export type { Analysis, Findings } from './query/analyses/analysis.ts';
+export { ANALYSIS_SCHEMA, isAnalysis, parseAnalysis } from './query/analyses/analysis-question.ts';
+export type { AnalysisKind, AnalysisQuestion } from './query/analyses/analysis-question.ts';
+export { planAnalysis } from './query/analyses/plan-analysis.ts';
 export { createAnswer } from './query/answer.ts';
 export type { AnswerBuilder, AnswerTable, CellSink, SeriesOfCells } from './query/answer.ts';
 export { parseCursorMark } from './query/cursor.ts';

@@ -1,4 +1,4 @@
-import { QUESTION_SCHEMA } from '@tidegate/core';
+import { ANALYSIS_SCHEMA, QUESTION_SCHEMA } from '@tidegate/core';
 import { z } from 'zod';
 
 /** Schemas of bodies that routes take and give; the question's own schema is core's. */
@@ -179,10 +179,13 @@ export const KEPT_ANSWER_SCHEMA = ANSWER_SCHEMA.extend({
   meta: z.looseObject({ metric_version: z.int(), revision: z.int(), grain: z.string().nullable(), zone: z.string() }),
 }).meta({ id: 'KeptAnswer' });
 
+/** A plain question, or an analysis of several. */
+export const ANY_QUESTION_SCHEMA = z.union([QUESTION_SCHEMA, ANALYSIS_SCHEMA]);
+
 /** Most questions of one batch. */
 export const BATCH_QUESTIONS_MAX = 20;
 
-export const BATCH_SCHEMA = z.strictObject({ questions: z.array(QUESTION_SCHEMA).min(1).max(BATCH_QUESTIONS_MAX) });
+export const BATCH_SCHEMA = z.strictObject({ questions: z.array(ANY_QUESTION_SCHEMA).min(1).max(BATCH_QUESTIONS_MAX) });
 
 export const BATCH_ANSWERS_SCHEMA = z
   .object({

@@ -1,5 +1,4 @@
 import type { FaultCode } from '@tidegate/core';
-import { QUESTION_SCHEMA } from '@tidegate/core';
 import { z } from 'zod';
 import { BUDGETS_QUERY, BUDGETS_SCHEMA } from './budget-schemas.ts';
 import * as jobs from './job-schemas.ts';
@@ -314,7 +313,7 @@ export const ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    body: { contentTypes: JSON_ONLY, schema: QUESTION_SCHEMA },
+    body: { contentTypes: JSON_ONLY, schema: schemas.ANY_QUESTION_SCHEMA },
     responses: {
       200: { description: 'The answer.', schema: schemas.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
     },

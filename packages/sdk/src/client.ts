@@ -1,7 +1,7 @@
 import { ApiError } from './api-error.ts';
 import { sendEvents, type SendReport, type SenderOptions } from './sender.ts';
 import { createTransport, type Call, type Reply } from './transport.ts';
-import { toAnswer, toReceiptState, type Answer, type Question, type ReceiptState, type Sendable } from './wire.ts';
+import { toAnswer, toReceiptState, type AnalysisQuestion, type Answer, type Question, type ReceiptState, type Sendable } from './wire.ts';
 
 export interface ClientOptions {
   /** Base address of the gateway, such as `http://127.0.0.1:8000`. */
@@ -24,6 +24,8 @@ export interface Client {
   /** Waits until all events of the receipts are counted; false when `withinMs` is over first, or waiting does not help. */
   counted(receipts: readonly string[], withinMs: number): Promise<boolean>;
   query(question: Question): Promise<Answer>;
+  /** `meta.analysis` of the answer says what was found of the whole. */
+  analyse(question: AnalysisQuestion): Promise<Answer>;
   /** All pages of an answer. */
   queryAll(question: Question): Promise<Answer>;
   /** The answer as NDJSON text. */
@@ -82,6 +84,7 @@ export function createClient(options: ClientOptions): Client {
       return true;
     },
     query,
+    analyse: async (question) => toAnswer(await call(post('/v1/query', question))),
     async queryAll(question) {
       let answer = await query(question);
       const rows = [...answer.rows];

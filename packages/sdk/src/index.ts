@@ -3,6 +3,7 @@ export { createClient, type Client, type ClientOptions } from './client.ts';
 export type { SendProgress, SendReport, SenderOptions } from './sender.ts';
 export type { Call } from './transport.ts';
 export type {
+  AnalysisQuestion,
   Answer,
   AnswerBin,
   AnswerColumn,

@@ -40,6 +40,16 @@ export interface ReceiptState {
   readonly log_changed?: true;
 }
 
+/**
+ * A question whose answer is worked out from those to others: `trend`, `anomalies`, `forecast`, `correlate`, `compare` or
+ * `distribution`. Each kind has members of its own, which `docs/reference/analyses.md` describes.
+ */
+export interface AnalysisQuestion {
+  readonly metric: string;
+  readonly kind: 'trend' | 'anomalies' | 'forecast' | 'correlate' | 'compare' | 'distribution';
+  readonly [member: string]: unknown;
+}
+
 /** A question to `POST /v1/query`; `docs/reference/http.md` describes every member. */
 export interface Question {
   readonly metric: string;

@@ -29,6 +29,7 @@ export type LastingMeta = Pick<
   | 'edges_rounded'
   | 'over_budget'
   | 'history_from'
+  | 'analysis'
 >;
 
 export type AnswerBody = Omit<Answer, 'meta'> & { readonly meta: AnswerMeta | LastingMeta };
@@ -46,12 +47,25 @@ export function bodyOf(format: AnswerFormat, answer: AnswerBody): Buffer {
 
 /** The answer as callers may keep it. */
 export function lasting({ columns, rows, next_cursor, meta }: Answer): AnswerBody {
-  const { metric_version, revision, grain, zone, approximate, source, suppressed_groups, edges_rounded, over_budget, history_from } = meta;
+  const {
+    metric_version,
+    revision,
+    grain,
+    zone,
+    approximate,
+    source,
+    suppressed_groups,
+    edges_rounded,
+    over_budget,
+    history_from,
+    analysis,
+  } = meta;
   const kept = {
     ...{ metric_version, revision, grain, zone, approximate, source, suppressed_groups },
     ...(edges_rounded === undefined ? {} : { edges_rounded }),
     ...(over_budget === undefined ? {} : { over_budget }),
     ...(history_from === undefined ? {} : { history_from }),
+    ...(analysis === undefined ? {} : { analysis }),
   };
   return { columns, rows, next_cursor, meta: kept };
 }

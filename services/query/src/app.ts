@@ -32,6 +32,7 @@ import { LRUCache } from 'lru-cache';
 import type { Announcements } from './announcements.ts';
 import { createEtag } from './answer-body.ts';
 import { createAnswerCache } from './answer-cache.ts';
+import { createAnalyse } from './analyse.ts';
 import { createAsk } from './ask.ts';
 import { createCacheMeter } from './cache-meter.ts';
 import type { queryConfig } from './config.ts';
@@ -228,7 +229,7 @@ function createAsking(config: QueryConfig, adapters: Adapters, { registry, fresh
   });
   // Repeatable: what is made of equal rows is equal, whichever instance made it and when.
   const cursorSealer = createRepeatableSealer(deriveKey(config.secretKey, 'tidegate/cursor', 32));
-  const ask = createAsk({
+  const plain = createAsk({
     registry,
     read: createReading(config, adapters),
     receipts,
@@ -239,6 +240,7 @@ function createAsking(config: QueryConfig, adapters: Adapters, { registry, fresh
     nowMs,
     bucketsMax: config.bucketsMax,
   });
+  const ask = createAnalyse({ ask: plain, registry, nowMs });
   const etagOf = createEtag(deriveKey(config.secretKey, 'tidegate/etag', 32));
   return { ask, etagOf, receipts, cursorSealer, nowMs, questionBytesMax: config.questionBytesMax, step: adapters.tracing.step };
 }

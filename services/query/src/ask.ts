@@ -1,6 +1,6 @@
 /** One question: parse → plan → wait for its receipt → read → say what the answer claims. */
 import { approximations, failed, freshnessOf, ok, parseCursorMark, parseQuestion, planQuestion, toIsoUtc } from '@tidegate/core';
-import type { AnswerRow, AnswerColumn, CursorMark, Fault, Plan, Question, Receipt, Result } from '@tidegate/core';
+import type { AnalysisKind, AnswerRow, AnswerColumn, CursorMark, Fault, Findings, Plan, Question, Receipt, Result } from '@tidegate/core';
 import { decodeJson } from '@tidegate/http';
 import type { ProblemFault } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
@@ -50,6 +50,8 @@ export interface AnswerMeta {
   /** Raw events of its buckets are gone, so it cannot be counted again. */
   readonly recountable?: false;
   readonly after?: { readonly counted: boolean; readonly pending_events: number; readonly log_changed?: true };
+  /** Of an analysis: its kind, and what it says of the whole. */
+  readonly analysis?: { readonly kind: AnalysisKind } & Findings;
 }
 
 export type AskOutcome =

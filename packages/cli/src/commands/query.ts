@@ -1,20 +1,13 @@
-import type { Answer, Question } from '@tidegate/sdk';
+import type { Question } from '@tidegate/sdk';
 import { Option, type Command } from 'commander';
 import { plotView } from '../plot-view.ts';
 import { tableView } from '../table-view.ts';
 import { CommandFailure, connect, printJson, type Connection, type Terminal } from '../terminal.ts';
+import { addScope, footer, toScope, type ScopeFlags } from './scope.ts';
 
-interface QueryFlags extends Connection {
+interface QueryFlags extends Connection, ScopeFlags {
   readonly kind?: 'series' | 'table' | 'summary';
   readonly measures?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly last?: string;
-  readonly grain?: string;
-  readonly zone?: string;
-  readonly groupBy?: string;
-  readonly where: readonly string[];
-  readonly subject?: string;
   readonly fill?: 'zero' | 'null' | 'none';
   readonly order?: string;
   readonly limit?: string;
@@ -25,18 +18,8 @@ interface QueryFlags extends Connection {
   readonly plot?: boolean;
 }
 
-const OPERATORS: Readonly<Record<string, string>> = {
-  '!=': 'ne',
-  '>=': 'gte',
-  '<=': 'lte',
-  '^=': 'prefix',
-  '>': 'gt',
-  '<': 'lt',
-  '=': 'eq',
-};
-
 export function addQuery(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('query <metric>')
     .description('Ask a question of a metric.')
     .addOption(
@@ -45,20 +28,8 @@ export function addQuery(program: Command, terminal: Terminal): void {
         'default series with --grain or --fill, table with --group-by, series with --plot, else summary',
       ).choices(['series', 'table', 'summary']),
     )
-    .option('-m, --measures <names>', 'comma separated; default all of the metric')
-    .option('--from <time>', 'local date or time in --zone, or an instant')
-    .option('--to <time>', 'end, not included')
-    .option('--last <span>', 'in place of --from and --to: 12h, 30d')
-    .option('-g, --grain <grain>', 'of a series: minute (where the metric keeps it), quarter_hour, hour, day, week, month, quarter, year')
-    .option('-z, --zone <zone>', 'IANA zone of buckets and local times')
-    .option('-b, --group-by <dimensions>', 'comma separated')
-    .option(
-      '-w, --where <condition>',
-      'dimension=value, also != > >= < <= and ^= (prefix); a|b for one of several; repeatable',
-      collect,
-      [],
-    )
-    .option('--subject <id>', 'one person or thing')
+    .option('-m, --measures <names>', 'comma separated; default all of the metric');
+  addScope(command)
     .addOption(new Option('--fill <how>', 'empty buckets').choices(['zero', 'null', 'none']))
     .option('-o, --order <column>', 'with - before it from the greatest')
     .option('-n, --limit <rows>')
@@ -90,30 +61,16 @@ async function query(terminal: Terminal, metric: string, flags: QueryFlags): Pro
   terminal.stderr.write(`${footer(answer)}\n`);
 }
 
-/** Says through when the answer is complete, and what a reader must know about it. */
-function footer(answer: Answer): string {
-  const { meta, next_cursor: cursor } = answer;
-  const notes = [`complete through ${String(meta['complete_through'] ?? 'unknown')} (${String(meta['status'] ?? 'unknown')})`];
-  if (meta['history_from'] !== undefined) notes.push(`history from ${String(meta['history_from'])}`);
-  const folded = meta['over_budget'];
-  if (Array.isArray(folded)) notes.push(`more values than the budget of ${folded.join(', ')}: see tidegate budgets`);
-  if (cursor !== null) notes.push('more rows: use --all');
-  return notes.join(' · ');
-}
-
-/** The question that the flags describe; a value in a condition is text, `true`, `false` or a number. */
+/** The question that the flags describe. */
 export function toQuestion(metric: string, flags: QueryFlags): Question {
-  const { from, to, last, grain, zone, subject, fill, order } = flags;
-  const given = Object.fromEntries(
-    Object.entries({ from, to, last, grain, zone, subject, fill, order }).filter(([, value]) => value !== undefined),
-  );
+  const { fill, order } = flags;
   return {
     metric,
     kind: flags.kind ?? usualKind(flags),
-    ...given,
+    ...toScope(flags),
+    ...(fill === undefined ? {} : { fill }),
+    ...(order === undefined ? {} : { order }),
     ...(flags.measures === undefined ? {} : { measures: flags.measures.split(',') }),
-    ...(flags.groupBy === undefined ? {} : { group_by: flags.groupBy.split(',') }),
-    ...(flags.where.length === 0 ? {} : { where: toWhere(flags.where) }),
     ...(flags.limit === undefined ? {} : { limit: toLimit(flags.limit) }),
   };
 }
@@ -125,36 +82,8 @@ function usualKind({ grain, fill, plot, groupBy }: QueryFlags): NonNullable<Quer
   return plot === true ? 'series' : 'summary';
 }
 
-function toWhere(conditions: readonly string[]): Readonly<Record<string, unknown>> {
-  const where: Record<string, Record<string, unknown>> = {};
-  for (const condition of conditions) {
-    const { name, operator, value } = toCondition(condition);
-    where[name] = { ...where[name], [operator]: value };
-  }
-  return where;
-}
-
-function toCondition(text: string): { readonly name: string; readonly operator: string; readonly value: unknown } {
-  const match = /^([a-z][a-z0-9_]*)(!=|>=|<=|\^=|>|<|=)(.*)$/s.exec(text);
-  if (match === null) throw new CommandFailure(`--where "${text}": write it as dimension=value.`);
-  const [, name = '', sign = '', written = ''] = match;
-  const several = written.split('|');
-  if (several.length > 1 && sign === '=') return { name, operator: 'in', value: several.map(toValue) };
-  if (several.length > 1 && sign === '!=') return { name, operator: 'not_in', value: several.map(toValue) };
-  return { name, operator: OPERATORS[sign] ?? 'eq', value: toValue(written) };
-}
-
-function toValue(text: string): string | number | boolean {
-  if (text === 'true' || text === 'false') return text === 'true';
-  return /^-?(0|[1-9]\d{0,14})(\.\d{1,9})?$/.test(text) ? Number(text) : text;
-}
-
 function toLimit(text: string): number {
   const limit = Number(text);
   if (!Number.isInteger(limit) || limit < 1) throw new CommandFailure('--limit takes a whole number of at least 1.');
   return limit;
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }

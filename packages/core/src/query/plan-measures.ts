@@ -47,6 +47,7 @@ function byName(metric: CompiledMetric, name: string): AskedMeasure | null {
 export function measureColumn({ name, measure, figure }: AskedMeasure): AnswerColumn {
   const { unit } = measure;
   const isSquare = figure === 'variance' || figure === 'variance_pop';
+  if (figure === 'count') return { name, type: 'integer' };
   return { name, type: typeOf(measure), ...(unit === undefined ? {} : { unit: isSquare ? `${unit}^2` : unit }) };
 }
 

@@ -192,7 +192,14 @@ function gridOf(
   return grain === 'minute' || fromMs / 1_000 >= keptFromS ? MINUTE_MS : CELL_MS;
 }
 
-function resolveRange(ask: PlanAsk, zone: Zone, grain: BucketGrain | null): Result<{ fromMs: number; toMs: number }> {
+/** What a question asks its range by. */
+interface RangeAsk {
+  readonly question: Pick<Question, 'from' | 'to' | 'last'>;
+  readonly nowMs: number;
+}
+
+/** The asked range in epoch milliseconds. */
+export function resolveRange(ask: RangeAsk, zone: Zone, grain: BucketGrain | null): Result<{ fromMs: number; toMs: number }> {
   const { from, to, last } = ask.question;
   if (last !== undefined) {
     const range = lastRange({ last, zone, nowMs: ask.nowMs, grain });
@@ -210,7 +217,7 @@ function resolveRange(ask: PlanAsk, zone: Zone, grain: BucketGrain | null): Resu
 /** Zones keep what they learned of their changes; there are some 600 names, so all may stay. */
 const zones = new Map<string, Zone>();
 
-function createZoneCached(id: string): Zone | null {
+export function createZoneCached(id: string): Zone | null {
   const known = zones.get(id);
   if (known !== undefined) return known;
   const zone = createZone(id);

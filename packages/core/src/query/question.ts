@@ -9,7 +9,7 @@ export type QuestionGrain = (typeof QUESTION_GRAINS)[number];
 
 const METRIC_NAME = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/;
 const DIMENSION_NAME = /^[a-z][a-z0-9_]*$/;
-const MEASURE_NAME = /^[a-z][a-z0-9_]*(\.(p\d{1,2}(\.\d{1,3})?|(variance|stddev)(_pop)?))?$|^p\d{1,2}(\.\d{1,3})?$/;
+const MEASURE_NAME = /^[a-z][a-z0-9_]*(\.(p\d{1,2}(\.\d{1,3})?|(variance|stddev)(_pop)?|mean|count))?$|^p\d{1,2}(\.\d{1,3})?$/;
 const ORDER = /^-?[a-z][a-z0-9_]*(\.[a-z0-9_]+){0,2}$/;
 const LAST = /^[1-9]\d{0,4}(h|d|w|mo|q|y)$/;
 const LOCAL_OR_INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
@@ -37,36 +37,43 @@ const moment = z
   .regex(LOCAL_OR_INSTANT, 'a date (2026-11-01), a local time in the zone (2026-11-01T09:00) or an instant (2026-11-01T09:00:00.000Z)')
   .meta({ description: 'Date or time in `zone`, or an instant.' });
 
+export const MEASURE_SCHEMA = z
+  .string()
+  .max(100)
+  .regex(MEASURE_NAME, 'a measure name such as edits, a quantile such as size.p95, or a figure of a variance such as size.stddev');
+export const GROUP_BY_SCHEMA = z.array(z.string().max(100).regex(DIMENSION_NAME, 'a dimension name')).max(10).default([]);
+export const WHERE_SCHEMA = z.record(z.string().max(100).regex(DIMENSION_NAME, 'a dimension name'), conditions).default({});
+export const METRIC_SCHEMA = z.string().max(200).regex(METRIC_NAME, 'a metric name such as wiki.edits');
+export const MOMENT_SCHEMA = moment;
+
+/** Which events of which time count, and how long to wait for whose: the same for every kind. */
+export const SCOPE_FIELDS = {
+  from: moment.optional().meta({ description: 'First moment that counts.' }),
+  to: moment.optional().meta({ description: 'First moment that no longer counts.' }),
+  last: z
+    .string()
+    .regex(LAST, 'a number and one of h, d, w, mo, q, y, such as 30d')
+    .optional()
+    .meta({ description: 'Instead of from and to: so many whole units of the zone, the current one included.' }),
+  zone: z.string().min(1).max(64).default('UTC').meta({ description: 'IANA time zone.' }),
+  where: WHERE_SCHEMA,
+  subject: z.string().min(1).max(256).optional().meta({ description: 'The plain id of one person or thing; only its own events count.' }),
+  after: z.string().max(16_384).optional().meta({ description: 'A receipt: wait until its events are counted.' }),
+  wait_ms: z.int().min(0).max(10_000).default(1_000),
+  max_staleness_ms: z.int().min(0).max(86_400_000).default(0),
+};
+
 export const QUESTION_SCHEMA = z
   .strictObject({
-    metric: z.string().max(200).regex(METRIC_NAME, 'a metric name such as wiki.edits'),
+    metric: METRIC_SCHEMA,
     kind: z.enum(QUESTION_KINDS).default('series'),
-    measures: z
-      .array(
-        z
-          .string()
-          .max(100)
-          .regex(MEASURE_NAME, 'a measure name such as edits, a quantile such as size.p95, or a figure of a variance such as size.stddev'),
-      )
-      .min(1)
-      .max(50)
-      .optional()
-      .meta({
-        description:
-          'Measures of the metric; of a quantile measure `size` the names `size.p50`, `size.p95`, …; of a variance measure `size.stddev`, `size.variance`, `size.stddev_pop`, `size.variance_pop`. All when absent.',
-      }),
-    from: moment.optional().meta({ description: 'First moment that counts.' }),
-    to: moment.optional().meta({ description: 'First moment that no longer counts.' }),
-    last: z
-      .string()
-      .regex(LAST, 'a number and one of h, d, w, mo, q, y, such as 30d')
-      .optional()
-      .meta({ description: 'Instead of from and to: so many whole units of the zone, the current one included.' }),
+    measures: z.array(MEASURE_SCHEMA).min(1).max(50).optional().meta({
+      description:
+        'Measures of the metric; of a quantile measure `size` the names `size.p50`, `size.p95`, …; of a variance measure `size.stddev`, `size.variance`, `size.stddev_pop`, `size.variance_pop`, `size.mean`, `size.count`. All when absent.',
+    }),
+    ...SCOPE_FIELDS,
     grain: z.enum(QUESTION_GRAINS).optional().meta({ description: 'Width of a bucket; only with kind series, there day when absent.' }),
-    zone: z.string().min(1).max(64).default('UTC').meta({ description: 'IANA time zone.' }),
-    group_by: z.array(z.string().max(100).regex(DIMENSION_NAME, 'a dimension name')).max(10).default([]),
-    where: z.record(z.string().max(100).regex(DIMENSION_NAME, 'a dimension name'), conditions).default({}),
-    subject: z.string().min(1).max(256).optional().meta({ description: 'The plain id of one person or thing; only its own events count.' }),
+    group_by: GROUP_BY_SCHEMA,
     fill: z.enum(['zero', 'null', 'none']).default('none').meta({
       description: 'Buckets without events: left out, or rows of null; with zero, count and sum are 0 and what has no value stays null.',
     }),
@@ -75,9 +82,6 @@ export const QUESTION_SCHEMA = z
     }),
     limit: z.int().min(1).max(10_000).default(1_000),
     cursor: z.string().max(4_096).nullable().default(null),
-    after: z.string().max(16_384).optional().meta({ description: 'A receipt: wait until its events are counted.' }),
-    wait_ms: z.int().min(0).max(10_000).default(1_000),
-    max_staleness_ms: z.int().min(0).max(86_400_000).default(0),
   })
   .superRefine((question, context) => {
     const say = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
@@ -107,8 +111,11 @@ export type ParsedQuestion =
 /** Takes decoded JSON of a caller; every error names its member and never repeats a value that the caller sent. */
 export function parseQuestion(value: unknown): ParsedQuestion {
   const parsed = QUESTION_SCHEMA.safeParse(value);
-  if (parsed.success) return { ok: true, question: parsed.data };
-  return { ok: false, errors: parsed.error.issues.map(toError) };
+  return parsed.success ? { ok: true, question: parsed.data } : { ok: false, errors: errorsOf(parsed.error) };
+}
+
+export function errorsOf({ issues }: z.ZodError): readonly QuestionError[] {
+  return issues.map(toError);
 }
 
 /** Names of members that callers made up are values that they sent: neither path nor message repeats them. */
@@ -125,7 +132,7 @@ function issueCode(code: string): string {
   return code === 'invalid_type' ? 'wrong_type' : 'invalid_value';
 }
 
-function checkRange(
+export function checkRange(
   question: { from?: string | undefined; to?: string | undefined; last?: string | undefined },
   say: (path: string, message: string) => void,
 ): void {

@@ -325,8 +325,10 @@ test('a question names figures of a variance by measure, or alone where there is
   expect(findMeasure(MEASURES, 'g_spread.stddev')).toEqual({ index: 6, figure: 'stddev' });
   expect(findMeasure(MEASURES, 'h_spread.variance_pop')).toEqual({ index: 7, figure: 'variance_pop' });
   expect(findMeasure(MEASURES.slice(0, 7), 'stddev')).toEqual({ index: 6, figure: 'stddev' });
-  for (const name of ['stddev', 'g_spread', 'g_spread.p50', 'g_spread.mean', 'f_top.stddev'])
+  expect(findMeasure(MEASURES, 'g_spread.mean')).toEqual({ index: 6, figure: 'mean' });
+  for (const name of ['stddev', 'mean', 'count', 'g_spread', 'g_spread.p50', 'g_spread.median', 'f_top.stddev'])
     expect(findMeasure(MEASURES, name)).toBeNull();
+  for (const alone of ['mean', 'count']) expect(findMeasure(MEASURES.slice(6, 7), alone)).toBeNull();
   const named: CompiledMeasure[] = [{ name: 'stddev', kind: 'variance', field: 'x', numbers: 'exact' }];
   expect(findMeasure(named, 'stddev')).toEqual({ index: 0, figure: 'stddev' });
 });

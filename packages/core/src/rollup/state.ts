@@ -77,7 +77,7 @@ export interface MeasurePlace extends MeasurePart {
   readonly index: number;
 }
 
-const PART = /^(?:(.+)\.)?(?:p(\d{1,2}(?:\.\d+)?)|((?:variance|stddev)(?:_pop)?))$/;
+const PART = /^(?:(.+)\.)?(?:p(\d{1,2}(?:\.\d+)?)|((?:variance|stddev)(?:_pop)?|mean|count))$/;
 
 /**
  * Finds a measure by the name a question uses: the measure's own; `size.p95` for a quantile measure `size`, `size.stddev` for a
@@ -93,6 +93,8 @@ export function findMeasure(measures: readonly CompiledMeasure[], name: string):
   const fitting = measures.filter((measure) => measure.kind === kind && (of === undefined || measure.name === of));
   const [found] = fitting;
   if (found === undefined || fitting.length > 1) return null;
+  // Alone these would be taken for measures of the metric.
+  if (of === undefined && (figure === 'mean' || figure === 'count')) return null;
   const index = measures.indexOf(found);
   // Not a division: 99.9 / 100 is not the double nearest to 0.999.
   return figure === undefined ? { index, probability: Number(`${percent}e-2`) } : { index, figure: figure as VarianceFigure };

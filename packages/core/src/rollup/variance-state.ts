@@ -6,8 +6,11 @@ import { ExactSum } from './exact-sum.ts';
 import type { NumberInput } from './number-input.ts';
 import { quotient } from './quotient.ts';
 
-/** What a variance measure answers: of the sample (divided by n - 1) or of the population (by n), as it is or its root. */
-export type VarianceFigure = 'variance' | 'stddev' | 'variance_pop' | 'stddev_pop';
+/**
+ * What a variance measure answers: of the sample (divided by n - 1) or of the population (by n), as it is or its root; and the
+ * mean and the number of the same values, without which two spreads cannot be compared.
+ */
+export type VarianceFigure = 'variance' | 'stddev' | 'variance_pop' | 'stddev_pop' | 'mean' | 'count';
 
 /** Greatest whole number whose square a double holds. */
 const SQUARED_MAX = 94_906_265;
@@ -56,12 +59,22 @@ export class VarianceState {
 
   /** Null of fewer values than the figure needs (two for the sample's, one for the population's), and beyond the doubles. */
   value(figure: VarianceFigure): number | null {
+    if (figure === 'count') return this.n;
+    const value = figure === 'mean' ? this.mean() : this.spread(figure);
+    return value !== null && Number.isFinite(value) ? value : null;
+  }
+
+  private spread(figure: 'variance' | 'stddev' | 'variance_pop' | 'stddev_pop'): number | null {
     const isOfPopulation = figure === 'variance_pop' || figure === 'stddev_pop';
     const degrees = isOfPopulation ? this.n : this.n - 1;
     if (degrees < 1) return null;
     const variance = this.sums === null ? (this.moments?.m2 ?? 0) / degrees : this.sums.varianceOf(this.n, degrees);
-    const value = figure === 'stddev' || figure === 'stddev_pop' ? Math.sqrt(variance) : variance;
-    return Number.isFinite(value) ? value : null;
+    return figure === 'stddev' || figure === 'stddev_pop' ? Math.sqrt(variance) : variance;
+  }
+
+  private mean(): number | null {
+    if (this.n === 0) return null;
+    return this.sums === null ? (this.moments?.mean ?? 0) : this.sums.meanOf(this.n);
   }
 }
 
@@ -91,6 +104,10 @@ class ExactSums {
     this.squares.add(readExact(from));
   }
 
+  meanOf(n: number): number {
+    return quotient(this.sum.value(), BigInt(n));
+  }
+
   /** (n Σx² - (Σx)²) / (n · degrees), as one fraction of whole numbers: the double nearest to it. */
   varianceOf(n: number, degrees: number): number {
     const sum = this.sum.value();
@@ -103,7 +120,7 @@ class ExactSums {
 }
 
 class Moments {
-  private mean = 0;
+  mean = 0;
   m2 = 0;
 
   /** `n`: with this value. */
