@@ -185,7 +185,11 @@ describe('Wikipedia edits, analysed', () => {
 
   test('an analysis of what the metric does not have says which member is wrong', async () => {
     const refused = system.client.analyse({ ...HOURS, kind: 'correlate', output: { measure: 'added' }, inputs: [{ measure: 'stars' }] });
-    await expect(refused).rejects.toMatchObject({ status: 422, code: 'measure_unknown', message: expect.stringContaining('inputs.0.measure') as string });
+    await expect(refused).rejects.toMatchObject({
+      status: 422,
+      code: 'measure_unknown',
+      message: expect.stringContaining('inputs.0.measure') as string,
+    });
   });
 });
 

@@ -55,3 +55,15 @@ it('it is complete through nothing where one part is unknown, and counted only w
   });
   expect(joinClaims([CLAIMS])).toEqual(CLAIMS);
 });
+
+it('its history begins where the last part’s does', () => {
+  const early: AnswerMeta = { ...CLAIMS, history_from: '2026-09-01T00:00:00.000Z', recountable: false };
+  const late: AnswerMeta = { ...CLAIMS, history_from: '2026-10-01T00:00:00.000Z' };
+  for (const parts of [
+    [early, late],
+    [late, early],
+    [late, CLAIMS, early],
+  ]) {
+    expect(joinClaims(parts)).toMatchObject({ history_from: '2026-10-01T00:00:00.000Z', recountable: false });
+  }
+});

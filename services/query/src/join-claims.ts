@@ -20,6 +20,7 @@ export function joinClaims(claims: readonly AnswerMeta[]): AnswerMeta {
     approximate: { ...a.approximate, ...b.approximate },
     suppressed_groups: a.suppressed_groups + b.suppressed_groups,
     ...(a.edges_rounded === true ? { edges_rounded: true as const } : {}),
+    ...joinHistory(a, b),
     ...joinBudgets(a, b),
     ...joinReceipts(a, b),
   }));
@@ -33,6 +34,16 @@ function least(a: string | null, b: string | null): string | null {
 
 function worst<T extends string>(order: readonly string[], a: T, b: T): T {
   return order.indexOf(a) >= order.indexOf(b) ? a : b;
+}
+
+/** History that all of them have begins where the last one's does. */
+function joinHistory(a: AnswerMeta, b: AnswerMeta): Pick<AnswerMeta, 'history_from' | 'recountable'> {
+  const from = [a.history_from, b.history_from]
+    .filter((instant) => instant !== undefined)
+    .sort()
+    .at(-1);
+  const isRecountable = a.recountable !== false && b.recountable !== false;
+  return { ...(from === undefined ? {} : { history_from: from }), ...(isRecountable ? {} : { recountable: false as const }) };
 }
 
 function joinBudgets(a: AnswerMeta, b: AnswerMeta): Pick<AnswerMeta, 'over_budget'> {
