@@ -2,6 +2,7 @@ import { ApiError, ConnectionError } from '@tidegate/sdk';
 import { Command, CommanderError } from 'commander';
 import { addAnalyse } from './commands/analyse.ts';
 import { addBudgets } from './commands/budgets.ts';
+import { addArchive } from './commands/archive.ts';
 import { addDrill } from './commands/drill.ts';
 import { addKeys } from './commands/keys.ts';
 import { addOperations } from './commands/operations.ts';
@@ -32,6 +33,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addBudgets(program, terminal);
   addRestatements(program, terminal);
   addOperations(program, terminal);
+  addArchive(program, terminal);
   addDrill(program, terminal);
   inheritSettings(program);
   try {

@@ -85,8 +85,8 @@ async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt):
   await fault('flush.cells_written');
   steps.send(writeJournal(client, commits, writes));
   await fault('flush.journaled');
-  steps.send(writeRejected(client, commits));
   steps.send(writeRestated(client, commits));
+  steps.send(writeRejected(client, commits));
   await fault('flush.rejected_written');
   await steps.done();
   attempt.commitSent = true;

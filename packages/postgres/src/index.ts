@@ -85,6 +85,10 @@ export type {
   RetentionStoreOptions,
 } from './retention-store.ts';
 
+// archive
+export { createArchiveStore } from './archive-store.ts';
+export type { ArchivedRow, ArchiveInfo, ArchiveNote, ArchivePage, ArchiveStore } from './archive-store.ts';
+
 // restated buckets
 export { createRestatedStore } from './restated-store.ts';
 export type { RestatedBucket, RestatedCause, RestatedFilter, RestatedInfo, RestatedPlace, RestatedStore } from './restated-store.ts';

@@ -1,0 +1,38 @@
+/** What a round of a day's archive consists of. Written last: with it the round is complete. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+
+const FILE_SCHEMA = z.object({
+  key: z.string(),
+  tenant: z.string(),
+  /** First digit of the pseudonyms of the persons whose events are in it; `-`: events of nobody. */
+  group: z.string(),
+  rows: z.int().min(0),
+  /** Of the file as it is stored, sealed. */
+  bytes: z.int().min(0),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+const MANIFEST_SCHEMA = z.object({
+  v: z.literal(1),
+  day: z.iso.date(),
+  round: z.int().min(1),
+  rows: z.int().min(0),
+  files: z.array(FILE_SCHEMA),
+});
+
+export type ManifestFile = z.output<typeof FILE_SCHEMA>;
+export type Manifest = z.output<typeof MANIFEST_SCHEMA>;
+
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`);
+}
+
+/** @throws Error where the bytes are not those that were written, or none that this release can read */
+export function decodeManifest(bytes: Uint8Array, expected: Uint8Array): Manifest {
+  if (Buffer.compare(sha256(bytes), expected) !== 0) throw new Error('the manifest is not the one that was written: its SHA-256 differs');
+  return MANIFEST_SCHEMA.parse(JSON.parse(new TextDecoder().decode(bytes)) as unknown);
+}
+
+export function sha256(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}

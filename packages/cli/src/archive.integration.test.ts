@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { migrate } from '@tidegate/postgres';
+import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import type { ScratchDatabase } from '@tidegate/postgres/scratch';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runProgram } from './program.ts';
+
+let database: ScratchDatabase;
+let folder: string;
+
+beforeAll(async () => {
+  database = await createScratchDatabase();
+  await migrate({ databaseUrl: database.url });
+  folder = await mkdtemp(join(tmpdir(), 'tidegate-cli-archive-'));
+  await database.query(`SELECT ensure_raw_day('2026-08-01')`);
+  await database.query(
+    `INSERT INTO raw_event VALUES ('acme', 'e', '', 't', 'ab', now(), '2026-08-01T10:00:00Z', 0, 0, 1, 1, '{"n":1}', NULL, false)`,
+  );
+  await database.query(`UPDATE raw_day SET state = 'closed', closed_at = now()`);
+});
+
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  let [out, err] = ['', ''];
+  const keys = { FIELD_KEYS: Buffer.alloc(32, 1).toString('base64'), ARCHIVE_FOLDER: folder };
+  const code = await runProgram(['archive', ...args], {
+    env: { DATABASE_URL: database.url, NO_COLOR: '1', ...keys, ...env },
+    stdin: new PassThrough(),
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+  });
+  return { code, out, err };
+}
+
+describe('tidegate archive', () => {
+  it('archives what is due, lists it, and brings a dropped day back', async () => {
+    expect((await run(['list'])).out).toBe('Nothing is archived.\n');
+    expect((await run(['run', '--after-days', '36500'])).out).toContain('Nothing to archive');
+    const { out } = await run(['run', '--after-days', '0']);
+    expect(out).toMatch(/^to .*\n2026-08-01 archived: 1 rows in 1 files of 0\.\d+ MB\n$/);
+    expect(JSON.parse((await run(['list', '--json'])).out)).toMatchObject([{ day: '2026-08-01', round: 1, rows: 1, raw_day: 'closed' }]);
+    expect(await run(['restore', '2026-08-01'])).toMatchObject({ code: 1, err: 'The rows of 2026-08-01 are there.\n' });
+    expect(await database.query(`SELECT drop_raw_day('2026-08-01', true) AS outcome`)).toEqual([{ outcome: 'dropped' }]);
+    expect((await run(['restore', '2026-08-01', '--keep-days', '2'])).out).toBe('2026-08-01 restored: 1 rows, kept for 2 days\n');
+    expect(await database.query('SELECT event_id, data FROM raw_event')).toEqual([{ event_id: 'e', data: { n: 1 } }]);
+    expect((await run(['list'])).out).toMatch(/2026-08-01 +1 +1 +1 .* open /);
+  });
+
+  it('says what it lacks', async () => {
+    expect(await run(['restore', '2026-08-02'])).toMatchObject({ code: 1, err: '2026-08-02 is not archived.\n' });
+    expect(await run(['restore', 'yesterday'])).toMatchObject({ code: 1, err: 'A day is a date such as 2026-11-29.\n' });
+    expect(await run(['run'], { FIELD_KEYS: '' })).toMatchObject({ code: 1, err: 'FIELD_KEYS is not set.\n' });
+    const lacking = { ARCHIVE_S3_ENDPOINT: 'http://127.0.0.1:1' };
+    expect(await run(['run'], lacking)).toMatchObject({ code: 1, err: 'ARCHIVE_S3_BUCKET is not set.\n' });
+  });
+});

@@ -1,0 +1,154 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Archive, ObjectStore } from '@tidegate/archive';
+import type { ArchiveInfo, ArchiveStore } from '@tidegate/postgres';
+import { numberText, tableView } from '../table-view.ts';
+import { CommandFailure, printJson, requireSetting, setting, type Terminal } from '../terminal.ts';
+
+const DAY_MS = 86_400_000;
+const DEFAULT_FOLDER = 'tidegate-archive';
+/** No raw day is dropped sooner (the dedup window and a day), so none has to be archived sooner. */
+const AFTER_DAYS = 8;
+const KEEP_DAYS = 7;
+
+interface Opened {
+  readonly store: ArchiveStore;
+  readonly archive: Archive;
+  readonly place: string;
+}
+
+/** Raw days in an object store: ARCHIVE_S3_* or a folder. It needs DATABASE_URL of an owner of the schema, and FIELD_KEYS. */
+export function addArchive(program: Command, terminal: Terminal): void {
+  const archive = program.command('archive').description('Raw days as sealed Parquet files, in an object store or a folder.');
+  archive
+    .command('run')
+    .description('Archive closed days that are in no archive, oldest first; from then on retention may drop them.')
+    .option('--day <date>', 'this one alone, also where it was restored for a while')
+    .option('--after-days <n>', `days that ended so long ago; default ${AFTER_DAYS}`, Number, AFTER_DAYS)
+    .action(async (flags: { readonly day?: string; readonly afterDays: number }) => {
+      await withArchive(terminal, (opened) => runDays(terminal, opened, flags));
+    });
+  archive
+    .command('restore <date>')
+    .description('Bring the rows of a dropped day back.')
+    .option('--keep-days <n>', `keep them so long; default ${KEEP_DAYS}`, Number, KEEP_DAYS)
+    .action(async (date: string, { keepDays }: { readonly keepDays: number }) => {
+      await withArchive(terminal, async ({ archive: opened }) => {
+        const outcome = await opened.restore(dayOf(date), keepDays);
+        if (outcome.kind === 'absent') throw new CommandFailure(`${date} is not archived.`);
+        if (outcome.kind === 'present') throw new CommandFailure(`The rows of ${date} are there.`);
+        terminal.stdout.write(`${date} restored: ${numberText(outcome.rows)} rows, kept for ${keepDays} days\n`);
+      });
+    });
+  archive
+    .command('list')
+    .description('What is archived.')
+    .option('--json', 'as JSON')
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const { createArchiveStore } = await import('@tidegate/postgres');
+      const store = createArchiveStore({ databaseUrl: databaseUrlOf(terminal) });
+      try {
+        const rows = (await store.list()).map(view);
+        if (json === true) printJson(terminal, rows);
+        else terminal.stdout.write(`${rows.length === 0 ? 'Nothing is archived.' : listText(rows)}\n`);
+      } finally {
+        await store.close();
+      }
+    });
+}
+
+async function runDays(
+  terminal: Terminal,
+  { store, archive, place }: Opened,
+  flags: { readonly day?: string; readonly afterDays: number },
+): Promise<void> {
+  const asked = flags.day === undefined ? null : dayOf(flags.day);
+  // Its last instant lies so many days back.
+  const upTo = asked ?? Math.floor(Date.now() / DAY_MS - flags.afterDays) - 1;
+  const days = (await store.daysToArchive(upTo, asked !== null)).filter((day) => asked === null || day === asked);
+  if (days.length === 0) return void terminal.stdout.write('Nothing to archive: no such day is closed and in no archive.\n');
+  terminal.stdout.write(`to ${place}\n`);
+  for (const day of days) {
+    if (terminal.signal?.aborted === true) return;
+    const outcome = await archive.run(day);
+    terminal.stdout.write(
+      `${dateOf(day)} ${outcome.kind === 'changed' ? 'left for the next run: rows went away meanwhile' : ranText(outcome)}\n`,
+    );
+  }
+}
+
+function ranText({ rows, files, bytes }: { readonly rows: number; readonly files: number; readonly bytes: number }): string {
+  return `archived: ${numberText(rows)} rows in ${numberText(files)} files of ${numberText(bytes / 1e6)} MB`;
+}
+
+async function withArchive(terminal: Terminal, work: (opened: Opened) => Promise<void>): Promise<void> {
+  const { createArchive } = await import('@tidegate/archive');
+  const { createArchiveStore } = await import('@tidegate/postgres');
+  const { createSealer, deriveKey, text } = await import('@tidegate/runtime');
+  const keys = text.keys().parse(requireSetting(terminal, 'FIELD_KEYS'));
+  const { objects, place } = await openObjects(terminal);
+  const store = createArchiveStore({ databaseUrl: databaseUrlOf(terminal) });
+  const sealersOf = (tenant: string) => keys.map((key) => createSealer(deriveKey(key, `tidegate/archive/${tenant}`, 32)));
+  try {
+    await work({ store, archive: createArchive({ store, objects, sealersOf }), place });
+  } finally {
+    await store.close();
+  }
+}
+
+async function openObjects(terminal: Terminal): Promise<{ readonly objects: ObjectStore; readonly place: string }> {
+  const { createFolderStore, createS3Store } = await import('@tidegate/archive');
+  const endpoint = setting(terminal, 'ARCHIVE_S3_ENDPOINT');
+  if (endpoint === undefined) {
+    const folder = resolve(setting(terminal, 'ARCHIVE_FOLDER') ?? DEFAULT_FOLDER);
+    return { objects: createFolderStore(folder), place: folder };
+  }
+  const bucket = requireSetting(terminal, 'ARCHIVE_S3_BUCKET');
+  const objects = createS3Store({
+    ...{ endpoint, bucket, region: setting(terminal, 'ARCHIVE_S3_REGION') ?? 'us-east-1' },
+    accessKeyId: requireSetting(terminal, 'ARCHIVE_S3_ACCESS_KEY_ID'),
+    secretAccessKey: requireSetting(terminal, 'ARCHIVE_S3_SECRET_ACCESS_KEY'),
+  });
+  return { objects, place: `${endpoint}/${bucket}` };
+}
+
+function databaseUrlOf(terminal: Terminal): string {
+  return setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL');
+}
+
+function dayOf(date: string): number {
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(date) / DAY_MS : Number.NaN;
+  if (Number.isNaN(day)) throw new CommandFailure('A day is a date such as 2026-11-29.');
+  return day;
+}
+
+function dateOf(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+}
+
+interface ListedRound {
+  readonly day: string;
+  readonly round: number;
+  readonly rows: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly raw_day: string;
+  readonly archived_at: string;
+  readonly restored_until: string | null;
+}
+
+function view({ day, round, rows, files, bytes, state, archivedAtMs, restoredUntilMs }: ArchiveInfo): ListedRound {
+  const restored = restoredUntilMs === null ? null : new Date(restoredUntilMs).toISOString();
+  return {
+    ...{ day: dateOf(day), round, rows, files, bytes, raw_day: state },
+    ...{ archived_at: new Date(archivedAtMs).toISOString(), restored_until: restored },
+  };
+}
+
+function listText(rows: readonly ListedRound[]): string {
+  const columns = ['day', 'round', 'rows', 'files', 'bytes', 'raw_day', 'archived_at', 'restored_until'] as const;
+  return tableView({
+    columns: columns.map((name) => ({ name, type: 'string' })),
+    rows: rows.map((row) => columns.map((name) => row[name])),
+  });
+}
