@@ -11,7 +11,7 @@ const node = (...args: string[]): Command => ({ program: process.execPath, args 
 const tool = (program: string, ...args: string[]): Command => ({ program, args });
 
 export const checks: readonly Check[] = [
-  { name: 'format', command: tool('prettier', '--check', '--log-level', 'warn', '.') },
+  { name: 'format', command: tool('prettier', '--check', '--log-level', 'warn', '--cache', '--cache-strategy', 'content', '.') },
   { name: 'lint', command: tool('oxlint', '--type-aware', '--deny-warnings', ...SOURCES) },
   { name: 'types of core', command: tool('tsc', '-p', 'packages/core/tsconfig.json') },
   { name: 'types', command: tool('tsc', '-p', 'tsconfig.json') },
