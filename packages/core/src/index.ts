@@ -102,6 +102,8 @@ export type {
   QuestionKind,
   QuestionWhere,
 } from './query/question.ts';
+export { confineQuestion, seesMetric } from './query/row-scope.ts';
+export type { RowScope } from './query/row-scope.ts';
 export type {
   AnswerBin,
   AnswerColumn,

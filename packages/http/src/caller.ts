@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import type { RowScope } from '@tidegate/core';
 import type { Clock } from '@tidegate/runtime';
 import { z } from 'zod';
 
@@ -18,6 +19,8 @@ export interface Caller {
   readonly scopes: readonly string[];
   /** Plain id of the person that the credential stands for; absent where it stands for a program. */
   readonly subject?: string;
+  /** What it may see beside that; absent: all. */
+  readonly rows?: RowScope;
 }
 
 /** A member that a service does not know could be one that takes rights away: such a header is refused whole. */
@@ -26,6 +29,13 @@ const CALLER_SCHEMA = z.strictObject({
   key_id: z.string().min(1),
   scopes: z.array(z.string()),
   subject: z.string().min(1).optional(),
+  rows: z
+    .strictObject({
+      metrics: z.array(z.string()).nullable(),
+      where: z.record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1)),
+      subject: z.string().min(1).nullable(),
+    })
+    .optional(),
   iat_ms: z.number(),
 });
 
@@ -34,7 +44,14 @@ export type CallerReading =
 
 /** `key` is 32 bytes derived from `SECRET_KEY` under the label `tidegate/caller`; as a key object where calls are many. */
 export function signCaller(key: KeyObject | Uint8Array, caller: Caller, nowMs: number): string {
-  const claims = { tenant: caller.tenant, key_id: caller.keyId, scopes: caller.scopes, subject: caller.subject, iat_ms: nowMs };
+  const claims = {
+    tenant: caller.tenant,
+    key_id: caller.keyId,
+    scopes: caller.scopes,
+    subject: caller.subject,
+    rows: caller.rows,
+    iat_ms: nowMs,
+  };
   const body = Buffer.from(JSON.stringify(claims)).toString('base64url');
   return `${body}.${mac(key, body).toString('base64url')}`;
 }
@@ -57,10 +74,26 @@ export function createCallerVerifier(key: Uint8Array, clock: Clock): (header: st
 function readClaims(body: string, nowMs: number): CallerReading {
   const claims = CALLER_SCHEMA.safeParse(decodeJson(Buffer.from(body, 'base64url').toString('utf8')));
   if (!claims.success) return { ok: false, reason: 'malformed' };
-  const { tenant, key_id: keyId, scopes, subject, iat_ms: issuedMs } = claims.data;
+  const { tenant, key_id: keyId, scopes, subject, rows, iat_ms: issuedMs } = claims.data;
   const ageMs = nowMs - issuedMs;
   if (ageMs > AGE_MS_MAX || ageMs < -AHEAD_MS_MAX) return { ok: false, reason: 'stale' };
-  return { ok: true, caller: subject === undefined ? { tenant, keyId, scopes } : { tenant, keyId, scopes, subject } };
+  const more = { ...(subject === undefined ? {} : { subject }), ...(rows === undefined ? {} : { rows }) };
+  return { ok: true, caller: { tenant, keyId, scopes, ...more } };
+}
+
+/**
+ * What of the answers the caller may see; null: all. A person sees their own rows, unless the token may read every event
+ * (`events:read`) or says itself what it shows. Asked by the gateway, and again by the service that answers.
+ */
+export function visibleRows({ rows, subject, scopes }: Caller): RowScope | null {
+  if (rows !== undefined) return rows;
+  if (subject === undefined || scopes.includes('events:read')) return null;
+  return { metrics: null, where: {}, subject };
+}
+
+/** The one person whom the caller may send events about; null: any. */
+export function writableSubject({ subject, scopes }: Caller): string | null {
+  return subject === undefined || scopes.includes('ingest:write_any') ? null : subject;
 }
 
 /** From bytes Node makes a key object at each call, which takes six times as long as the MAC itself (26 µs against 4 µs). */

@@ -18,6 +18,7 @@ const AUTHENTICATED: readonly FaultCode[] = [
   'credentials_missing',
   'credentials_invalid',
   'issuer_unreachable',
+  'row_refused',
   'scope_missing',
   'not_ready',
 ];

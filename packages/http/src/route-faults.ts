@@ -15,6 +15,7 @@ export const ANSWERING = [
   'question_too_slow',
   'range_too_large',
   'receipt_invalid',
+  'row_refused',
   'time_invalid',
   'unavailable',
   'where_type_mismatch',

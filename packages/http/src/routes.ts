@@ -5,6 +5,8 @@ import * as jobs from './job-schemas.ts';
 import { RESTATEMENTS_QUERY, RESTATEMENTS_SCHEMA } from './restatement-schemas.ts';
 import { ANSWERING, JSON_BODY } from './route-faults.ts';
 import type { Scope } from './admin-schemas.ts';
+import type { Caller } from './caller.ts';
+import { visibleRows } from './caller.ts';
 import * as admin from './admin-schemas.ts';
 import * as schemas from './route-schemas.ts';
 import * as tokens from './token-schemas.ts';
@@ -33,6 +35,11 @@ export interface RouteDeclaration {
   readonly scope: Scope | null;
   /** Null: never limited. */
   readonly limitClass: LimitClass | null;
+  /**
+   * How it stands to callers who may not see all rows: `confined`: its answers, or the events that it takes, are held to what
+   * the caller may see; `none`: no row of anybody is in them. Absent: such callers are refused, so a new route shows nothing.
+   */
+  readonly rows?: 'confined' | 'none';
   /** Of the `{name}` segments; a path that does not fit names nothing and is 404. */
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
@@ -87,6 +94,7 @@ function segmentRoute(call: string, schema: z.ZodType) {
     answers: 'ingest',
     scope: 'ingest:write',
     limitClass: 'ingest',
+    rows: 'confined',
     headers: z.object({ 'X-Tidegate-Lane': LANE }),
     body: { contentTypes: SEGMENT_TYPES, schema },
     responses: VERDICT_RESPONSES,
@@ -120,6 +128,7 @@ export const ROUTES = {
     answers: 'ingest',
     scope: 'ingest:write',
     limitClass: 'ingest',
+    rows: 'confined',
     query: z.object({ verdicts: z.enum(['all']).optional().meta({ description: 'List the verdict of every event.' }) }),
     headers: z.object({
       'Content-Encoding': z.enum(['gzip', 'deflate', 'br', 'zstd']).optional(),
@@ -160,6 +169,7 @@ export const ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
+    rows: 'none',
     params: schemas.RECEIPT_PARAMS,
     query: schemas.RECEIPT_QUERY,
     responses: { 200: { description: 'How far the events are counted.', schema: schemas.RECEIPT_STATE_SCHEMA } },
@@ -313,6 +323,7 @@ export const ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
+    rows: 'confined',
     body: { contentTypes: JSON_ONLY, schema: schemas.ANY_QUESTION_SCHEMA },
     responses: {
       200: { description: 'The answer.', schema: schemas.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
@@ -326,6 +337,7 @@ export const ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
+    rows: 'confined',
     query: schemas.QUESTION_QUERY,
     responses: {
       200: {
@@ -348,6 +360,7 @@ export const ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
+    rows: 'confined',
     body: { contentTypes: JSON_ONLY, schema: schemas.BATCH_SCHEMA },
     responses: { 200: { description: 'An answer or a problem for each question, in their order.', schema: schemas.BATCH_ANSWERS_SCHEMA } },
     faults: [...JSON_BODY, 'request_invalid', ...ANSWERING],
@@ -359,6 +372,7 @@ export const ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
+    rows: 'confined',
     responses: { 200: { description: 'All metrics of the tenant.', schema: schemas.METRICS_SCHEMA } },
     faults: [],
   },
@@ -369,6 +383,7 @@ export const ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
+    rows: 'confined',
     params: schemas.METRIC_PARAMS,
     responses: { 200: { description: 'The metric.', schema: schemas.METRIC_SCHEMA } },
     faults: ['not_found'],
@@ -422,6 +437,7 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
+    rows: 'none',
     body: { contentTypes: YAML_OR_JSON, schema: admin.PACK_REQUEST_SCHEMA },
     responses: { 200: { description: 'In place; every service has it within 2 seconds.', schema: admin.PACK_APPLIED_SCHEMA } },
     faults: [...JSON_BODY, 'bad_yaml', 'not_found', 'pack_invalid', 'unavailable'],
@@ -433,6 +449,7 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
+    rows: 'none',
     body: { contentTypes: YAML_OR_JSON, schema: admin.PACK_REQUEST_SCHEMA },
     responses: { 200: { description: 'What applying it would give.', schema: admin.PACK_APPLIED_SCHEMA } },
     faults: [...JSON_BODY, 'bad_yaml', 'not_found', 'pack_invalid', 'unavailable'],
@@ -444,6 +461,7 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
+    rows: 'none',
     body: { contentTypes: JSON_ONLY, schema: admin.KEY_REQUEST_SCHEMA },
     responses: { 201: { description: 'The key; its secret is shown this once.', schema: admin.KEY_CREATED_SCHEMA } },
     faults: [...JSON_BODY, 'not_found', 'request_invalid', 'unavailable'],
@@ -455,6 +473,7 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
+    rows: 'none',
     responses: { 200: { description: 'All keys, without their secrets.', schema: admin.KEYS_SCHEMA } },
     faults: ['unavailable'],
   },
@@ -465,6 +484,7 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
+    rows: 'none',
     params: schemas.KEY_PARAMS,
     body: { contentTypes: JSON_ONLY, schema: admin.ROTATE_REQUEST_SCHEMA, isOptional: true },
     responses: { 200: { description: 'The key; its new secret is shown this once.', schema: admin.KEY_CREATED_SCHEMA } },
@@ -477,6 +497,7 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
+    rows: 'none',
     params: schemas.KEY_PARAMS,
     responses: { 200: { description: 'Revoked; refused everywhere within 2 seconds.', schema: admin.KEY_SCHEMA } },
     faults: ['not_found', 'unavailable'],
@@ -488,6 +509,7 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
+    rows: 'none',
     body: { contentTypes: JSON_ONLY, schema: tokens.ISSUER_REQUEST_SCHEMA },
     responses: { 200: { description: 'In place; every gateway has it within 2 seconds.', schema: tokens.ISSUER_SCHEMA } },
     faults: [...JSON_BODY, 'issuer_taken', 'not_found', 'request_invalid', 'unavailable'],
@@ -499,6 +521,7 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
+    rows: 'none',
     responses: { 200: { description: 'All of the tenant.', schema: tokens.ISSUERS_SCHEMA } },
     faults: ['unavailable'],
   },
@@ -509,6 +532,7 @@ export const ROUTES = {
     answers: 'gateway',
     scope: 'tenant:admin',
     limitClass: 'api_key',
+    rows: 'none',
     params: tokens.ISSUER_PARAMS,
     responses: {
       200: { description: 'Removed; its tokens are refused everywhere within 2 seconds.', schema: tokens.ISSUER_REMOVED_SCHEMA },
@@ -554,4 +578,9 @@ export interface NamedRoute extends RouteDeclaration {
 /** The routes as a list, in the order in which the API document shows them. */
 export function listRoutes(): readonly NamedRoute[] {
   return Object.entries(ROUTES).map(([name, route]) => ({ ...route, name: name as RouteName }));
+}
+
+/** Whether a caller may come here at all, whatever is asked. */
+export function isOpenTo({ rows }: Pick<RouteDeclaration, 'rows'>, caller: Caller): boolean {
+  return rows !== undefined || visibleRows(caller) === null;
 }

@@ -12,7 +12,7 @@ import type { RequestTelemetryOptions } from './request-telemetry.ts';
 import { createRequestTelemetry } from './request-telemetry.ts';
 import { createRouter } from './router.ts';
 import type { NamedRoute, RouteName } from './routes.ts';
-import { listRoutes } from './routes.ts';
+import { isOpenTo, listRoutes } from './routes.ts';
 
 /** Answers one request. A rejection becomes the problem `internal`, or cuts an answer that has begun. */
 export type Handler = (exchange: Exchange) => void | Promise<void>;
@@ -42,7 +42,9 @@ export function createHttpServer<N extends RouteName>(options: HttpServerOptions
     else if (resolved.kind === 'refused') sendProblem(response, resolved.fault, context);
     else if (options.isReady?.() === false) sendProblem(response, { code: 'not_ready' }, context);
     else {
-      const { handle, params, query } = resolved;
+      const { route, handle, params, query } = resolved;
+      // The gateway asked the same; who reaches a service past it, or through an older one, is asked again.
+      if (!isOpenTo(route, caller.caller)) return sendProblem(response, { code: 'row_refused' }, context);
       const exchange: Exchange = { request, response, params, query, context, caller: caller.caller, signal: clientGone(response) };
       await span.run(async () => runHandler(handle, exchange, options));
     }
@@ -58,6 +60,7 @@ type Resolution =
   | {
       readonly kind: 'found';
       readonly template: string;
+      readonly route: NamedRoute;
       readonly handle: Handler;
       readonly params: Readonly<Record<string, string>>;
       readonly query: URLSearchParams;
@@ -72,7 +75,14 @@ function createResolver(handlers: Readonly<Partial<Record<RouteName, Handler>>>)
     if (matched.kind === 'method_not_allowed') return { kind: 'refused', template: 'none', fault: notAllowed(matched.allow) };
     const handle = matched.kind === 'found' ? handlers[matched.route.name] : undefined;
     if (matched.kind === 'not_found' || handle === undefined) return { kind: 'refused', template: 'none', fault: { code: 'not_found' } };
-    return { kind: 'found', template: matched.route.path, handle, params: matched.params, query: new URLSearchParams(target.search) };
+    return {
+      kind: 'found',
+      template: matched.route.path,
+      route: matched.route,
+      handle,
+      params: matched.params,
+      query: new URLSearchParams(target.search),
+    };
   };
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, NamedRoute, ProblemFault, RequestContext, RequestListener, RequestTelemetry } from '@tidegate/http';
-import { createRouter, listRoutes, normalisePath, notAllowed, rateLimitHeaders, sendProblem } from '@tidegate/http';
+import { createRouter, isOpenTo, listRoutes, normalisePath, notAllowed, rateLimitHeaders, sendProblem } from '@tidegate/http';
 import type { Logger, Step } from '@tidegate/telemetry';
 import type { Authenticate, Authentication } from './authenticate.ts';
 import type { ControlApp } from './control-app.ts';
@@ -47,7 +47,7 @@ export function createGate(dependencies: GateDependencies): RequestListener {
     if (asked.scope === null) return controlApp.handle({ ...arrival, target, caller: NOBODY });
     const found = step('authenticate', () => authenticate(request.headers));
     // A turn of the event loop is waited for only where there is something to wait for: a key, or a known token, is not.
-    const who = permitted(found instanceof Promise ? await found : found, asked.scope);
+    const who = permitted(found instanceof Promise ? await found : found, asked, asked.scope);
     if (!who.ok) return sendProblem(response, who.fault, context);
     const { caller } = who;
     const headers = await charge(arrival, asked, caller);
@@ -110,14 +110,15 @@ function fits({ params: declared }: NamedRoute, params: Readonly<Record<string, 
   return declared === undefined || declared.safeParse(params).success;
 }
 
+type Permission = Extract<Authentication, { ok: true }> | { readonly ok: false; readonly fault: ProblemFault };
+
 /** Who calls, where they may; the same object, for this stands on the way of every request. */
-function permitted(
-  who: Authentication,
-  scope: string,
-): Extract<Authentication, { ok: true }> | { readonly ok: false; readonly fault: ProblemFault } {
+function permitted(who: Authentication, route: NamedRoute, scope: string): Permission {
   if (!who.ok) return { ok: false, fault: refusal(who) };
-  if (who.caller.scopes.includes(scope)) return who;
-  return { ok: false, fault: { code: 'scope_missing', detail: `Use a key or a token that has the scope ${scope}.` } };
+  if (!who.caller.scopes.includes(scope)) {
+    return { ok: false, fault: { code: 'scope_missing', detail: `Use a key or a token that has the scope ${scope}.` } };
+  }
+  return isOpenTo(route, who.caller) ? who : { ok: false, fault: { code: 'row_refused' } };
 }
 
 function refusal({ code }: Extract<Authentication, { ok: false }>): ProblemFault {

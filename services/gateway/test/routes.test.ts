@@ -73,6 +73,38 @@ describe('every declared route, for a key without scopes', () => {
   });
 });
 
+describe('every declared route, for a person who may see only their own rows', () => {
+  const person = { tenant: 'acme', keyId: 'issuer_idp', scopes: SCOPES.filter((scope) => scope !== 'events:read'), subject: 'user-17' };
+  const all = { ...person, subject: 'user-18', scopes: SCOPES };
+  beforeAll(async () => {
+    gate = await startGate({ readToken: (token) => ({ ok: true, caller: token === 'eyJall' ? all : person }) });
+  });
+  afterAll(() => gate.close());
+
+  /** By hand: where answers are held to the person's rows, or hold nobody's. All else is closed, so a new route shows nothing. */
+  const OPEN = [
+    ...['sendEvents', 'segmentTrack', 'segmentIdentify', 'segmentPage', 'segmentScreen', 'segmentGroup', 'segmentAlias', 'segmentBatch'],
+    ...['askQuestion', 'askKept', 'askBatch', 'listMetrics', 'readMetric', 'readReceipt'],
+    ...['applyPack', 'validatePack', 'createKey', 'listKeys', 'rotateKey', 'revokeKey', 'putIssuer', 'listIssuers', 'removeIssuer'],
+  ];
+
+  it.each(cases)('%s is open or closed as the list says, and open to who may see all', async (_, route) => {
+    for (const path of formsOf(route)) {
+      const before = gate.upstream.seen.length;
+      const own = await ask(route, path, { authorization: 'Bearer eyJown' });
+      if (OPEN.includes(route.name)) expect(own.status).toBe(200);
+      else {
+        expect([own.status, await own.json()]).toMatchObject([
+          403,
+          { code: route.scope === 'events:read' ? 'scope_missing' : 'row_refused' },
+        ]);
+        expect(gate.upstream.seen.length).toBe(before);
+      }
+      expect((await ask(route, path, { authorization: 'Bearer eyJall' })).status).toBe(200);
+    }
+  });
+});
+
 describe('a path that can name nothing', () => {
   beforeAll(async () => {
     gate = await startGate({ scopes: SCOPES });

@@ -54,6 +54,8 @@ export interface AdmitRequest {
   readonly lane: EventLane;
   /** Default: an event without id is refused. */
   readonly makeId?: MakeId;
+  /** The one person whom the caller may send events about; absent: any. */
+  readonly ownSubject?: string;
   readonly ledger: Ledger;
   /** W3C trace context of the request. */
   readonly traceparent: string;
@@ -102,7 +104,7 @@ class RequestAdmission implements Admission {
   private readonly choice: LaneChoice;
   private readonly isRefused: (lane: EventLane) => boolean;
   private readonly tracedHeaders: Uint8Array;
-  private readonly context: { types: EventTypes; envelope: Envelope; nowMs: number; makeId?: MakeId };
+  private readonly context: { types: EventTypes; envelope: Envelope; nowMs: number; makeId?: MakeId; ownSubject: string };
   private readonly additions: Additions;
   /** Of what is not a message of another format. */
   private readonly format: OriginalFormat;
@@ -112,13 +114,13 @@ class RequestAdmission implements Admission {
     this.deps = deps;
     this.shared = shared;
     this.request = request;
-    const { tenant, types, envelope, makeId, traceparent } = request;
+    const { tenant, types, envelope, makeId, ownSubject = '', traceparent } = request;
     this.shield = deps.shieldOf(tenant);
     this.hold = new Hold(shared.budget);
     this.choice = deps.laneChoiceOf(tenant);
     this.isRefused = createRefusal(deps);
     this.tracedHeaders = shared.headers.traced(traceparent);
-    this.context = { types, envelope, ...(makeId === undefined ? {} : { makeId }), nowMs: 0 };
+    this.context = { types, envelope, ...(makeId === undefined ? {} : { makeId }), nowMs: 0, ownSubject };
     this.additions = createAdditions(tenant, this.shield);
     this.format = { kind: 'event', envelope };
   }

@@ -1,6 +1,6 @@
 import type { EventLane, EventTypes } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault } from '@tidegate/http';
-import { sendProblem } from '@tidegate/http';
+import { sendProblem, writableSubject } from '@tidegate/http';
 import type { Clock } from '@tidegate/runtime';
 import type { Metrics } from '@tidegate/telemetry';
 import { v7 as uuidv7 } from 'uuid';
@@ -120,11 +120,13 @@ interface Reading extends Accepted {
 
 async function readEvents(deps: ReceiveDeps, exchange: Exchange, request: Reading): Promise<BodyEnd> {
   const { tenant } = exchange.caller;
+  const ownSubject = writableSubject(exchange.caller);
   const { ledger, format, lane, makeId } = request;
   const types = deps.registry.typesOf(tenant);
   const admission = deps.admit({
     ...{ tenant, types, envelope: format.envelope, lane, ledger, traceparent: exchange.context.traceparent },
     ...(makeId === null ? {} : { makeId }),
+    ...(ownSubject === null ? {} : { ownSubject }),
   });
   const decoder = decoderOf(deps, exchange, { ...request, types, admission });
   const end = await readBody(exchange.request, {

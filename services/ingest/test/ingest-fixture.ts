@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { hashParts, parsePack } from '@tidegate/core';
+import type { Caller } from '@tidegate/http';
 import { CALLER_HEADER, signCaller } from '@tidegate/http';
 import type { LogClient } from '@tidegate/kafka';
 import { createRecordBatch, encodeHeaders, tidegateTopics, topicNames } from '@tidegate/kafka';
@@ -132,19 +133,21 @@ export interface SendOptions {
   readonly path?: string;
   readonly method?: string;
   readonly tenant?: string;
+  /** Of a person's token. */
+  readonly person?: Partial<Caller>;
   /** When the gateway signs. */
   readonly nowMs?: number;
 }
 
-export function callerHeaders(tenant = 'acme', nowMs = NOW_MS): Record<string, string> {
+export function callerHeaders(tenant = 'acme', nowMs = NOW_MS, person: Partial<Caller> = {}): Record<string, string> {
   const key = deriveKey(config.secretKey, 'tidegate/caller', 32);
-  return { [CALLER_HEADER]: signCaller(key, { tenant, keyId: 'k1', scopes: ['ingest:write'] }, nowMs) };
+  return { [CALLER_HEADER]: signCaller(key, { tenant, keyId: 'k1', scopes: ['ingest:write'], ...person }, nowMs) };
 }
 
 /** Sends one request as the gateway would. */
 export function send(app: Pick<IngestApp, 'port'>, body: string | Uint8Array, options: SendOptions = {}): Promise<HttpAnswer> {
   const headers = {
-    ...callerHeaders(options.tenant, options.nowMs),
+    ...callerHeaders(options.tenant, options.nowMs, options.person),
     'content-type': options.type ?? 'application/x-ndjson',
     ...options.headers,
   };

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createAnalyse } from './analyse.ts';
 import type { AskOutcome } from './ask.ts';
 
-const AS = { tenant: 'acme', signal: new AbortController().signal };
+const AS = { tenant: 'acme', rows: null, signal: new AbortController().signal };
 const TREND = { kind: 'trend', metric: 'shop.orders', measure: 'orders', last: '7d' };
 
 function analyseWith(outcome: AskOutcome): { asked: unknown[]; ask: ReturnType<typeof createAnalyse> } {
@@ -28,6 +28,24 @@ it('passes a plain question on as it is', async () => {
 it('speaks of its own members where a question that it asks is refused', async () => {
   const outcome = await analyseWith(REFUSED).ask(TREND, AS);
   expect(outcome).toMatchObject({ ok: false, problem: { code: 'measure_unknown', errors: [{ path: 'measure' }] } });
+});
+
+it('asks each of its questions under the scope of its caller, and knows no metric beyond it', async () => {
+  const scopes: unknown[] = [];
+  let looked = 0;
+  const ask = createAnalyse({
+    ask: async (_question, { rows }) => {
+      scopes.push(rows);
+      return Promise.resolve(REFUSED);
+    },
+    registry: { metric: () => ((looked += 1), null) },
+    nowMs: () => Date.UTC(2026, 10, 1),
+  });
+  const rows = { metrics: ['shop.orders'], where: {}, subject: 'user-17' };
+  await ask(TREND, { ...AS, rows });
+  expect([looked, scopes.length > 0, scopes.every((one) => one === rows)]).toEqual([1, true, true]);
+  await ask({ ...TREND, metric: 'shop.secrets' }, { ...AS, rows });
+  expect(looked).toBe(1);
 });
 
 it('asks nothing where its own members are wrong', async () => {

@@ -1,5 +1,5 @@
 /** An analysis asks plain questions, at once, and works its answer out from theirs; anything else is a plain question itself. */
-import { isAnalysis, parseAnalysis, planAnalysis } from '@tidegate/core';
+import { isAnalysis, parseAnalysis, planAnalysis, seesMetric } from '@tidegate/core';
 import type { Analysis, AnalysisQuestion } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import type { Answer, Ask, AskOutcome } from './ask.ts';
@@ -18,7 +18,9 @@ export function createAnalyse({ ask, registry, nowMs }: AnalyseDeps): Ask {
     const parsed = parseAnalysis(value);
     if (!parsed.ok) return { ok: false, problem: { code: 'question_invalid', errors: parsed.errors } };
     const { question } = parsed;
-    const planned = planAnalysis(question, { metric: registry.metric(as.tenant, question.metric), nowMs: nowMs() });
+    // What the plan says of a metric is told only to who may see it; the questions are held to the rest by `ask`.
+    const isSeen = as.rows === null || seesMetric(as.rows, question.metric);
+    const planned = planAnalysis(question, { metric: isSeen ? registry.metric(as.tenant, question.metric) : null, nowMs: nowMs() });
     if (!planned.ok) return { ok: false, problem: toProblem(planned.fault) };
     const outcomes = await Promise.all(planned.value.questions.map((one) => ask(one, as)));
     return concludeFrom(question, planned.value, outcomes);

@@ -1,12 +1,12 @@
 /** The routes of questions: one in a body, one in an address whose answer callers may keep, many in a body. */
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { BATCH_QUESTIONS_MAX, decodeJson, readJsonBody, sendJson, sendProblem, toProblem } from '@tidegate/http';
+import { BATCH_QUESTIONS_MAX, decodeJson, readJsonBody, sendJson, sendProblem, toProblem, visibleRows } from '@tidegate/http';
 import type { Step } from '@tidegate/telemetry';
 import { z } from 'zod';
 import { bodyOf, isNamed, lasting, toHeader } from './answer-body.ts';
 import type { EtagOf } from './answer-body.ts';
 import { ANSWER_TYPES, formatOf } from './answer-format.ts';
-import type { Answer, Ask, AskOutcome } from './ask.ts';
+import type { Answer, Ask, Asker, AskOutcome } from './ask.ts';
 import { storeFaultOf } from './store-fault.ts';
 
 export interface AnswerRoutesDeps {
@@ -23,7 +23,7 @@ const CACHE_WORDS = { hit: 'HIT', miss: 'MISS', fill: 'MISS', bypass: 'BYPASS' }
 export async function askQuestion({ ask, questionBytesMax, step }: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
   const body = await step('receive_request', async () => readJsonBody(exchange.request, questionBytesMax));
   if (!body.ok) return refuse(exchange, { code: body.fault.code });
-  const outcome = await ask(body.value, { tenant: exchange.caller.tenant, signal: exchange.signal });
+  const outcome = await ask(body.value, askerOf(exchange));
   if (!outcome.ok) return refuse(exchange, outcome.problem);
   const { answer } = outcome;
   const format = formatOf(exchange.request.headers.accept);
@@ -36,12 +36,12 @@ export async function askQuestion({ ask, questionBytesMax, step }: AnswerRoutesD
 
 /** `GET /v1/query?q=…`: `answer-body.ts` says what may be kept of it. */
 export async function askKept({ ask, etagOf, step }: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
-  const { query, caller, signal, request } = exchange;
+  const { query, caller, request } = exchange;
   const [text, ...others] = query.getAll('q');
   if (text === undefined || others.length > 0) return refuse(exchange, questionMissing());
   const question = decodeJson(Buffer.from(text));
   if (!question.ok) return refuse(exchange, { code: question.fault.code });
-  const outcome = await ask(question.value, { tenant: caller.tenant, signal });
+  const outcome = await ask(question.value, askerOf(exchange));
   if (!outcome.ok) return refuse(exchange, outcome.problem);
   const { answer, mayAgeMs } = outcome;
   const format = formatOf(request.headers.accept);
@@ -73,7 +73,8 @@ type BatchEntry =
 
 /** `POST /v1/query/batch`: each question is answered or refused by itself, in the order of the questions. */
 export async function askBatch({ ask, questionBytesMax }: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
-  const { request, caller, signal, context } = exchange;
+  const { request, context } = exchange;
+  const asker = askerOf(exchange);
   const body = await readJsonBody(request, questionBytesMax);
   if (!body.ok) return refuse(exchange, { code: body.fault.code });
   const batch = BATCH_SCHEMA.safeParse(body.value);
@@ -83,7 +84,7 @@ export async function askBatch({ ask, questionBytesMax }: AnswerRoutesDeps, exch
   const words = new Set<CacheWord>();
   const answerFrom = async (first: number): Promise<void> => {
     for (let at = first; at < questions.length; at += BATCH_AT_ONCE) {
-      const outcome = await askOrRefuse(ask, questions[at], { tenant: caller.tenant, signal });
+      const outcome = await askOrRefuse(ask, questions[at], asker);
       if (outcome.ok) words.add(cacheWordOf(outcome.answer));
       entries[at] = outcome.ok ? { status: 200, answer: outcome.answer } : refusedEntry(outcome.problem, context);
     }
@@ -98,7 +99,11 @@ export async function askBatch({ ask, questionBytesMax }: AnswerRoutesDeps, exch
   );
 }
 
-async function askOrRefuse(ask: Ask, question: unknown, as: Parameters<Ask>[1]): Promise<AskOutcome> {
+function askerOf({ caller, signal }: Exchange): Asker {
+  return { tenant: caller.tenant, rows: visibleRows(caller), signal };
+}
+
+async function askOrRefuse(ask: Ask, question: unknown, as: Asker): Promise<AskOutcome> {
   try {
     return await ask(question, as);
   } catch (error) {

@@ -1,6 +1,28 @@
 /** One question: parse → plan → wait for its receipt → read → say what the answer claims. */
-import { approximations, failed, freshnessOf, ok, parseCursorMark, parseQuestion, planQuestion, toIsoUtc } from '@tidegate/core';
-import type { AnalysisKind, AnswerRow, AnswerColumn, CursorMark, Fault, Findings, Plan, Question, Receipt, Result } from '@tidegate/core';
+import {
+  approximations,
+  confineQuestion,
+  failed,
+  freshnessOf,
+  ok,
+  parseCursorMark,
+  parseQuestion,
+  planQuestion,
+  toIsoUtc,
+} from '@tidegate/core';
+import type {
+  AnalysisKind,
+  AnswerRow,
+  AnswerColumn,
+  CursorMark,
+  Fault,
+  Findings,
+  Plan,
+  Question,
+  Receipt,
+  Result,
+  RowScope,
+} from '@tidegate/core';
 import { decodeJson } from '@tidegate/http';
 import type { ProblemFault } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
@@ -58,11 +80,19 @@ export type AskOutcome =
   /** `mayAgeMs`: how old the caller lets an answer be that is given for the same question again. */
   { readonly ok: true; readonly answer: Answer; readonly mayAgeMs: number } | { readonly ok: false; readonly problem: ProblemFault };
 
-export type Ask = (value: unknown, as: { readonly tenant: string; readonly signal: AbortSignal }) => Promise<AskOutcome>;
+export interface Asker {
+  readonly tenant: string;
+  /** What may be seen of the answer; null: all. */
+  readonly rows: RowScope | null;
+  readonly signal: AbortSignal;
+}
+
+export type Ask = (value: unknown, as: Asker) => Promise<AskOutcome>;
 
 export function createAsk(deps: AskDeps): Ask {
-  return async function ask(value, { tenant, signal }) {
-    const prepared = await prepareSurely(deps, value, tenant);
+  return async function ask(value, asker) {
+    const { signal } = asker;
+    const prepared = await prepareSurely(deps, value, asker);
     if (!prepared.ok) return { ok: false, problem: prepared.fault };
     const { question, plan, receipt } = prepared.value;
     const waited = receipt === null ? null : await deps.receipts.waitFor(receipt, question.wait_ms, signal);
@@ -81,11 +111,11 @@ export function createAsk(deps: AskDeps): Ask {
 }
 
 /** Where it is not sure which cells are dropped, it is asked for first. */
-async function prepareSurely(deps: AskDeps, value: unknown, tenant: string): Promise<ReturnType<typeof prepare>> {
-  const prepared = prepare(deps, value, tenant);
+async function prepareSurely(deps: AskDeps, value: unknown, asker: Asker): Promise<ReturnType<typeof prepare>> {
+  const prepared = prepare(deps, value, asker);
   if (!prepared.ok || deps.kept.isSure(prepared.value.plan.metric)) return prepared;
   await deps.kept.refresh();
-  return prepare(deps, value, tenant);
+  return prepare(deps, value, asker);
 }
 
 interface Prepared {
@@ -94,10 +124,10 @@ interface Prepared {
   readonly receipt: Receipt | null;
 }
 
-function prepare(deps: AskDeps, value: unknown, tenant: string): Result<Prepared, ProblemFault> {
-  const parsed = parseQuestion(value);
-  if (!parsed.ok) return failed({ code: 'question_invalid', errors: parsed.errors });
-  const { question } = parsed;
+function prepare(deps: AskDeps, value: unknown, { tenant, rows }: Asker): Result<Prepared, ProblemFault> {
+  const read = readQuestion(value, rows);
+  if (!read.ok) return read;
+  const question = read.value;
   const cursor = openCursor(deps.cursorSealer, question.cursor);
   if (cursor === undefined) return refused({ code: 'cursor_invalid', path: 'cursor', message: 'not a cursor of this service' });
   const receipt = question.after === undefined ? null : deps.receipts.open(question.after, tenant);
@@ -109,6 +139,14 @@ function prepare(deps: AskDeps, value: unknown, tenant: string): Result<Prepared
   const floors = metric === null ? {} : deps.kept.floorsOf(metric);
   const plan = planQuestion({ question, metric, subject, cursor, floors, nowMs: deps.nowMs(), bucketsMax: deps.bucketsMax });
   return plan.ok ? ok({ question, plan: plan.value, receipt }) : refused(plan.fault);
+}
+
+/** What is asked, held to what may be seen. */
+function readQuestion(value: unknown, rows: RowScope | null): Result<Question, ProblemFault> {
+  const parsed = parseQuestion(value);
+  if (!parsed.ok) return failed({ code: 'question_invalid', errors: parsed.errors });
+  const confined = rows === null ? ok(parsed.question) : confineQuestion(parsed.question, rows);
+  return confined.ok ? confined : refused(confined.fault);
 }
 
 function refused(fault: Fault): Result<never, ProblemFault> {

@@ -1,8 +1,8 @@
 /** The routes of the service: from HTTP to the steps and back. */
-import { freshnessOf, QUESTION_GRAINS, toIsoUtc, usualNames } from '@tidegate/core';
+import { freshnessOf, QUESTION_GRAINS, seesMetric, toIsoUtc, usualNames } from '@tidegate/core';
 import type { CompiledMetric } from '@tidegate/core';
-import type { Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
-import { RECEIPT_QUERY, sendJson, sendProblem } from '@tidegate/http';
+import type { Caller, Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
+import { RECEIPT_QUERY, sendJson, sendProblem, visibleRows } from '@tidegate/http';
 import { askBatch, askKept, askQuestion } from './answer-routes.ts';
 import type { AnswerRoutesDeps } from './answer-routes.ts';
 import { createListBudgets } from './budgets.ts';
@@ -47,10 +47,14 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     readJobResult: whileStoreAnswers('unavailable', readJobResult),
     cancelJob: whileStoreAnswers('unavailable', cancelJob),
     listRestatements: whileStoreAnswers('unavailable', createListRestatements(deps)),
-    listMetrics: (exchange) => sendJson(exchange, { metrics: registry.metrics(exchange.caller.tenant).map(metricView) }),
+    listMetrics(exchange) {
+      const { caller } = exchange;
+      const metrics = registry.metrics(caller.tenant).filter(({ metric }) => sees(caller, metric));
+      sendJson(exchange, { metrics: metrics.map(metricView) });
+    },
     readMetric(exchange) {
       const metric = registry.metric(exchange.caller.tenant, exchange.params['metric'] ?? '');
-      if (metric === null) return refuse(exchange, { code: 'not_found' });
+      if (metric === null || !sees(exchange.caller, metric.metric)) return refuse(exchange, { code: 'not_found' });
       return sendJson(exchange, { ...metricView(metric), freshness: freshnessView(deps) });
     },
     listPacks: (exchange) => sendJson(exchange, { packs: registry.packs(exchange.caller.tenant).map(packView) }),
@@ -61,6 +65,11 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     },
     readStatus: async (exchange) => sendJson(exchange, await deps.status()),
   };
+}
+
+function sees(caller: Caller, metric: string): boolean {
+  const rows = visibleRows(caller);
+  return rows === null || seesMetric(rows, metric);
 }
 
 function refuse({ response, context }: Exchange, fault: ProblemFault): void {

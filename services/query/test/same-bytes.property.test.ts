@@ -223,7 +223,7 @@ function createHouse(seed: number) {
         bucketsMax: 1_000,
       });
       return async (question) => {
-        const outcome = await ask(question, { tenant: TENANT, signal: AbortSignal.abort() });
+        const outcome = await ask(question, { tenant: TENANT, rows: null, signal: AbortSignal.abort() });
         if (!outcome.ok) throw new Error(JSON.stringify(outcome.problem));
         return outcome.answer;
       };

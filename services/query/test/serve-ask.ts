@@ -1,3 +1,4 @@
+import type { Caller } from '@tidegate/http';
 import { createHttpServer, signCaller } from '@tidegate/http';
 import type { BudgetStore, JobReader } from '@tidegate/postgres';
 import { createMemoryJobs } from '@tidegate/postgres/memory';
@@ -12,10 +13,7 @@ import { createRegistry } from '../src/registry.ts';
 import type { RestatementsDeps } from '../src/restatements.ts';
 
 export interface ServedAsk {
-  call(
-    path: string,
-    init?: RequestInit & { readonly tenant?: string; readonly keyId?: string; readonly scopes?: readonly string[] },
-  ): Promise<Response>;
+  call(path: string, init?: RequestInit & Partial<Caller>): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -39,7 +37,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
     etagOf: createEtag(new Uint8Array(32).fill(6)),
     receipts: {
       open: () => ({ tenant: 'acme', logGeneration: 1, entries: [] }),
-      waitFor: async () => ask({}, { tenant: 'acme', signal: AbortSignal.abort() }).then(() => ({ countedIn: null, held: [] })),
+      waitFor: async () => ask({}, { tenant: 'acme', rows: null, signal: AbortSignal.abort() }).then(() => ({ countedIn: null, held: [] })),
       stateOf: async () => ({ isCounted: true, pendingEvents: 0, isLogChanged: false, covered: [] }),
       rejectedEvents: async () => 0,
     },
@@ -56,8 +54,9 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
   const server = createHttpServer({ handlers, callerKey, clock, log, metrics, tracing: createTracing({ service: 'query' }) });
   const port = await server.listen({ host: '127.0.0.1', port: 0 });
   return {
-    call(path, { tenant = 'acme', keyId = 'k', scopes = [], headers, ...init } = {}) {
-      const caller = signCaller(callerKey, { tenant, keyId, scopes }, clock.nowMs());
+    call(path, { tenant = 'acme', keyId = 'k', scopes = [], subject, rows, headers, ...init } = {}) {
+      const confined = { ...(subject === undefined ? {} : { subject }), ...(rows === undefined ? {} : { rows }) };
+      const caller = signCaller(callerKey, { tenant, keyId, scopes, ...confined }, clock.nowMs());
       const all = new Headers(headers);
       all.set('x-tidegate-caller', caller);
       if (init.body !== undefined) all.set('content-type', 'application/json');

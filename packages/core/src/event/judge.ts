@@ -39,6 +39,8 @@ export interface JudgeContext {
   readonly envelope?: Envelope;
   /** Makes the id of an event that brings none, 1 to 128 printable ASCII characters other than `"` and `\\`. Default: it is refused. */
   readonly makeId?: (bytes: Uint8Array, start: number, end: number) => string;
+  /** The one person whom events may be about, who is meant where an event names nobody; absent or "": any. */
+  readonly ownSubject?: string;
 }
 
 /**
@@ -52,6 +54,7 @@ export class EventJudge {
   /** Index of each envelope member in the scanner's list, or -1. */
   private readonly at = new Int32Array(ENVELOPE_NAMES_MAX);
   private envelope: Envelope = NATIVE;
+  private ownSubject = '';
   bytes: Uint8Array = new Uint8Array(0);
   /** The id with its quotes stands here: among the event's own bytes, or made where it brought none. */
   idBytes: Uint8Array = this.bytes;
@@ -74,6 +77,7 @@ export class EventJudge {
   judge(bytes: Uint8Array, range: { readonly start: number; readonly end: number }, context: JudgeContext): Fault | null {
     this.bytes = bytes;
     this.envelope = context.envelope ?? NATIVE;
+    this.ownSubject = context.ownSubject ?? '';
     this.at.fill(-1);
     this.idEnd = this.idStart;
     const broken = this.scanner.scan(bytes, range.start, range.end);
@@ -201,13 +205,22 @@ export class EventJudge {
     const index = this.at[MEMBER.subject] ?? -1;
     const rule = this.type?.compiled.subject ?? 'optional';
     this.subject = '';
-    if (index < 0) return rule === 'required' ? faultAt('subject_missing', ['subject'], 'is required by the event type') : null;
+    if (index < 0) return this.judgeNoSubject(rule);
     if (rule === 'none') return faultAt('subject_refused', ['subject'], 'is not taken by the event type');
     if (!this.isText(index, SUBJECT_LENGTH_MAX)) {
       return faultAt('subject_invalid', ['subject'], 'must be a text of 1 to 256 characters');
     }
     this.subject = this.text(this.members, index);
-    return null;
+    const isOpen = this.ownSubject === '' || this.subject === this.ownSubject;
+    return isOpen ? null : faultAt('subject_not_own', ['subject'], 'must be the person whom the token stands for');
+  }
+
+  private judgeNoSubject(rule: string): Fault | null {
+    if (this.ownSubject !== '' && rule !== 'none') {
+      this.subject = this.ownSubject;
+      return null;
+    }
+    return rule === 'required' ? faultAt('subject_missing', ['subject'], 'is required by the event type') : null;
   }
 
   private judgeTime(nowMs: number): Fault | null {

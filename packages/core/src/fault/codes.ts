@@ -337,6 +337,12 @@ export const FAULTS = {
     meaning: 'The body can be read but does not say what the route needs.',
     next: 'Correct the places named in errors.',
   },
+  row_refused: {
+    status: 403,
+    title: 'Not yours to see',
+    meaning: 'The question asks for rows of another person, or of values that the credential does not show.',
+    next: 'Ask for your own rows, or with a credential that has the scope events:read.',
+  },
   scope_missing: {
     status: 403,
     title: 'Scope missing',
@@ -360,6 +366,12 @@ export const FAULTS = {
     title: 'Subject missing',
     meaning: 'The event type requires a subject.',
     next: 'Send the subject.',
+  },
+  subject_not_own: {
+    status: 403,
+    title: 'Subject is somebody else',
+    meaning: "A person's token names another person as the event's subject.",
+    next: 'Leave the subject out, or send with the scope ingest:write_any.',
   },
   subject_refused: {
     status: 422,
