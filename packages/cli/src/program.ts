@@ -4,6 +4,7 @@ import { addAnalyse } from './commands/analyse.ts';
 import { addBudgets } from './commands/budgets.ts';
 import { addArchive } from './commands/archive.ts';
 import { addDrill } from './commands/drill.ts';
+import { addGaps } from './commands/gaps.ts';
 import { addKeys } from './commands/keys.ts';
 import { addOperations } from './commands/operations.ts';
 import { addPacks } from './commands/packs.ts';
@@ -32,6 +33,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addRejected(program, terminal);
   addBudgets(program, terminal);
   addRestatements(program, terminal);
+  addGaps(program, terminal);
   addOperations(program, terminal);
   addArchive(program, terminal);
   addDrill(program, terminal);

@@ -6,6 +6,7 @@ export type { Caller, CallerReading } from './caller.ts';
 export { CALLER_HEADER, createCallerVerifier, signCaller, visibleRows, writableSubject } from './caller.ts';
 export type { Exchange, RequestContext } from './exchange.ts';
 export { clientGone, requestIdOf, sendJson } from './exchange.ts';
+export { GAP_WORD_SCHEMA } from './gap-schemas.ts';
 export { BULK_REPLAY_SCHEMA, JOBS_QUERY } from './job-schemas.ts';
 export type { ShownJob } from './job-view.ts';
 export { jobView } from './job-view.ts';

@@ -117,6 +117,10 @@ export const REJECTED_QUERY = z.object({
     .optional(),
   cursor: z.string().max(2_000).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
+  tenant: z
+    .literal('-')
+    .optional()
+    .meta({ description: 'Rows of records that could not be read, whose tenant nobody knows; needs ops:admin.' }),
 });
 
 export const REJECTED_SCHEMA = z
@@ -223,6 +227,7 @@ export const STATUS_SCHEMA = z
           from_offset: z.string(),
           to_offset: z.string().meta({ description: 'The first offset that is there again.' }),
           found_at: INSTANT_SCHEMA,
+          acknowledged_at: INSTANT_SCHEMA.nullable().meta({ description: 'Since when it does not make answers `incomplete`.' }),
         }),
       )
       .meta({ description: 'Accepted events that were gone from the log before they were counted.' }),

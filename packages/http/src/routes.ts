@@ -1,6 +1,7 @@
 import type { FaultCode } from '@tidegate/core';
 import { z } from 'zod';
 import { BUDGETS_QUERY, BUDGETS_SCHEMA } from './budget-schemas.ts';
+import * as gaps from './gap-schemas.ts';
 import * as jobs from './job-schemas.ts';
 import { RESTATEMENTS_QUERY, RESTATEMENTS_SCHEMA } from './restatement-schemas.ts';
 import { ANSWERING, JSON_BODY } from './route-faults.ts';
@@ -271,6 +272,28 @@ export const ROUTES = {
       },
     },
     faults: [...JSON_BODY, 'request_invalid', 'unavailable', 'unsupported_encoding'],
+  },
+  listGaps: {
+    method: 'GET',
+    path: '/v1/admin/gaps',
+    summary: 'Accepted events that the log lost before they were counted',
+    answers: 'query',
+    scope: 'ops:admin',
+    limitClass: 'api_key',
+    responses: { 200: { description: 'All gaps, newest first.', schema: gaps.GAPS_SCHEMA } },
+    faults: ['unavailable'],
+  },
+  acknowledgeGap: {
+    method: 'POST',
+    path: '/v1/admin/gaps/{gap}/acknowledge',
+    summary: 'Say that a gap is known; answers are no longer incomplete for it',
+    answers: 'query',
+    scope: 'ops:admin',
+    limitClass: 'api_key',
+    params: gaps.GAP_PARAMS,
+    body: { contentTypes: JSON_ONLY, schema: gaps.GAP_WORD_SCHEMA },
+    responses: { 200: { description: 'The gap; the first word on it stays.', schema: gaps.GAP_SCHEMA } },
+    faults: [...JSON_BODY, 'not_found', 'request_invalid', 'unavailable'],
   },
   listJobs: {
     method: 'GET',

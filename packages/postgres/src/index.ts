@@ -97,6 +97,10 @@ export type { RestatedBucket, RestatedCause, RestatedFilter, RestatedInfo, Resta
 export { createPersonKeyStore, rewrapPersonKeys } from './person-keys.ts';
 export type { PersonKeyStore, RewrapReport } from './person-keys.ts';
 
+// gaps of the log
+export { createGapStore, gapName, parseGapName } from './gap-store.ts';
+export type { GapPlace, GapStore } from './gap-store.ts';
+
 // rejected events
 export { createBulkRejected } from './rejected-bulk.ts';
 export type { Bound, BulkRejected, Closed, OpenPage, OpenRows, Raised } from './rejected-bulk.ts';

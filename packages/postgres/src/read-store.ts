@@ -24,7 +24,7 @@ export interface CountedProgress {
   readonly completeThroughMs: number | null;
   /** Null: no owner has had this lane yet. */
   readonly backfill: CountedLane | null;
-  /** Accepted events of the partition, of either lane, were gone from the log before they were counted. */
+  /** Accepted events of the partition, of either lane, were gone from the log before they were counted, and no operator has read of it. */
   readonly hasGap: boolean;
   /** What of its coarse cells is made. */
   readonly sealed: SealedThrough;
@@ -38,6 +38,8 @@ export interface LogGap {
   readonly fromOffset: number;
   readonly toOffset: number;
   readonly foundAtMs: number;
+  /** An operator has read of it; null: nobody has. */
+  readonly acknowledged: { readonly atMs: number; readonly by: string; readonly reason: string } | null;
 }
 
 /** How far a partition's log was counted that has given way to another one, of a greater generation. */
@@ -108,6 +110,9 @@ interface GapRow {
   readonly from_offset: string;
   readonly to_offset: string;
   readonly found_at_ms: number;
+  readonly acknowledged_at_ms: number | null;
+  readonly acknowledged_by: string | null;
+  readonly acknowledged_reason: string | null;
 }
 
 interface EndedRow {
@@ -229,6 +234,10 @@ function toGap(row: GapRow): LogGap {
     fromOffset: Number(row.from_offset),
     toOffset: Number(row.to_offset),
     foundAtMs: row.found_at_ms,
+    acknowledged:
+      row.acknowledged_at_ms === null
+        ? null
+        : { atMs: row.acknowledged_at_ms, by: row.acknowledged_by ?? '', reason: row.acknowledged_reason ?? '' },
   };
 }
 

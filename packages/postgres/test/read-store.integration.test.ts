@@ -1,6 +1,7 @@
 import { createState, encodeState, NOTHING_SEALED, seriesEntry } from '@tidegate/core';
 import type { CellRange, RangePiece, SealedThrough } from '@tidegate/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createGapStore } from '../src/gap-store.ts';
 import { migrate } from '../src/migrate.ts';
 import { createPgStore } from '../src/pg-store.ts';
 import { createPool } from '../src/pool.ts';
@@ -133,7 +134,7 @@ describe('reading cells', () => {
 
   test('gaps of both event lanes are told with their range, the newest first', async () => {
     await database.query(
-      `INSERT INTO log_gap VALUES ('live', 0, 2, 9007199254740000, 9007199254740991, '2126-01-01T00:00:00.5Z'), ('rejected', 0, 1, 0, 3, now()),
+      `INSERT INTO log_gap (lane, partition, log_generation, from_offset, to_offset, found_at) VALUES ('live', 0, 2, 9007199254740000, 9007199254740991, '2126-01-01T00:00:00.5Z'), ('rejected', 0, 1, 0, 3, now()),
          ('backfill', 0, 1, 7, 8, '2025-01-01')`,
     );
     const gaps = await store.readGaps();
@@ -145,10 +146,28 @@ describe('reading cells', () => {
         fromOffset: 9_007_199_254_740_000,
         toOffset: 9_007_199_254_740_991,
         foundAtMs: Date.UTC(2126, 0, 1) + 500,
+        acknowledged: null,
       },
-      { lane: 'live', partition: 1, logGeneration: 1, fromOffset: 5, toOffset: 9, foundAtMs: expect.any(Number) },
-      { lane: 'backfill', partition: 0, logGeneration: 1, fromOffset: 7, toOffset: 8, foundAtMs: Date.UTC(2025, 0, 1) },
+      { lane: 'live', partition: 1, logGeneration: 1, fromOffset: 5, toOffset: 9, foundAtMs: expect.any(Number), acknowledged: null },
+      { lane: 'backfill', partition: 0, logGeneration: 1, fromOffset: 7, toOffset: 8, foundAtMs: Date.UTC(2025, 0, 1), acknowledged: null },
     ]);
+  });
+
+  test('a gap that an operator has read of counts as none, and the first word on it stays', async () => {
+    const hasGap = async () => (await store.readProgress()).find(({ partition }) => partition === 1)?.hasGap;
+    const place = { lane: 'live', partition: 1, logGeneration: 1, fromOffset: 5 } as const;
+    expect(await hasGap()).toBe(true);
+    // As the query service: the store's own pool has its role.
+    const gaps = createGapStore(pool);
+    for (const other of [{ ...place, fromOffset: 6 }, { ...place, lane: 'backfill' } as const])
+      await gaps.acknowledge(other, { by: 'k0', reason: 'no such gap' });
+    expect(await hasGap()).toBe(true);
+    await gaps.acknowledge(place, { by: 'k1', reason: 'power loss' });
+    await gaps.acknowledge(place, { by: 'k2', reason: 'later' });
+    expect(await hasGap()).toBe(false);
+    const gap = (await store.readGaps()).find(({ partition }) => partition === 1);
+    expect(gap?.acknowledged).toEqual({ atMs: expect.any(Number), by: 'k1', reason: 'power loss' });
+    await expect(pool.query('UPDATE log_gap SET to_offset = 0')).rejects.toThrow('permission denied');
   });
 
   test('a log that gave way to another is kept with how far it was counted, and one that only moved on is not', async () => {

@@ -14,6 +14,7 @@ const cases = guarded.map((route): [string, NamedRoute] => [titleOf(route), rout
 const NAMES: Readonly<Record<string, string>> = {
   receipt: 'tgr1.any',
   key: 'key_any',
+  gap: 'live-1-2-3',
   issuer: 'any',
   job: '0199c1d2-0000-7000-8000-000000000000',
   ref: 'i-1-2-3',

@@ -7,6 +7,7 @@ import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
 import type { ReadStore } from '@tidegate/postgres';
 import {
   createBudgetStore,
+  createGapStore,
   createJobReader,
   createKeptStore,
   createPool,
@@ -98,10 +99,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     ...createAsking(config, adapters, { registry, freshness, kept }),
     registry,
     freshness,
-    rejected: adapters.rejected,
-    budgets: adapters.budgets,
-    jobs: adapters.jobs,
-    restated: adapters.restated,
+    ...adapters.stores,
     ...statusOf(log, checks, freshness),
   });
   const callerKey = deriveKey(config.secretKey, 'tidegate/caller', 32);
@@ -165,11 +163,15 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     client,
     topics,
     primary: createReadStore(pool),
-    budgets: createBudgetStore(pool),
     keptStore: createKeptStore(pool),
-    restated: createRestatedStore(pool),
-    rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events, backfill: topics.backfill }),
-    jobs: createJobReader(pool),
+    /** What routes show of tables beside the cells. */
+    stores: {
+      budgets: createBudgetStore(pool),
+      restated: createRestatedStore(pool),
+      rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events, backfill: topics.backfill }),
+      jobs: createJobReader(pool),
+      gaps: { ...createGapStore(pool), readGaps: createReadStore(pool).readGaps },
+    },
     // Two connections: a large update must not hold up an answer.
     store: createRedisCells({ client: readerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
     materialiserStore: createRedisCells({ client: writerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),

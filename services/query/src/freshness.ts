@@ -119,7 +119,7 @@ export function createFreshness(nowMs: () => number): Freshness {
           nextOffset: one?.nextOffset ?? 0,
           oldestUncountedMs: oldestOf(one, partition),
           movedAtMs: tracked.get(partition)?.movedMs ?? startedMs,
-          hasGap: one?.hasGap === true || gaps.some((gap) => gap.partition === partition),
+          hasGap: one?.hasGap === true || gaps.some((gap) => gap.partition === partition && gap.acknowledged === null),
         };
       });
     },

@@ -8,6 +8,8 @@ import type { AnswerRoutesDeps } from './answer-routes.ts';
 import { createListBudgets } from './budgets.ts';
 import type { BudgetsDeps } from './budgets.ts';
 import type { Freshness } from './freshness.ts';
+import { createGapHandlers } from './gaps.ts';
+import type { GapsDeps } from './gaps.ts';
 import { createJobHandlers } from './jobs.ts';
 import type { JobsDeps } from './jobs.ts';
 import type { Receipts } from './receipts.ts';
@@ -19,7 +21,7 @@ import type { RestatementsDeps } from './restatements.ts';
 import type { Status } from './status.ts';
 import { storeFaultOf } from './store-fault.ts';
 
-export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps, BudgetsDeps, JobsDeps, RestatementsDeps {
+export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps, BudgetsDeps, JobsDeps, RestatementsDeps, Pick<GapsDeps, 'gaps'> {
   readonly receipts: Receipts;
   readonly registry: Registry;
   readonly freshness: Freshness;
@@ -32,6 +34,7 @@ export type QueryHandlers = Readonly<Record<RouteNameOf<'query'>, Handler>>;
 export function createHandlers(deps: HandlerDeps): QueryHandlers {
   const { registry } = deps;
   const { listRejected, readRejected } = createRejectedHandlers(deps);
+  const { listGaps, acknowledgeGap } = createGapHandlers(deps);
   const { listJobs, readJob, readJobResult, cancelJob } = createJobHandlers(deps);
   return {
     // A receipt asks for little: where even that takes too long the server is ill, not the request.
@@ -42,6 +45,8 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     listRejected: whileStoreAnswers('unavailable', listRejected),
     readRejected: whileStoreAnswers('unavailable', readRejected),
     listBudgets: whileStoreAnswers('unavailable', createListBudgets(deps)),
+    listGaps: whileStoreAnswers('unavailable', listGaps),
+    acknowledgeGap: whileStoreAnswers('unavailable', acknowledgeGap),
     listJobs: whileStoreAnswers('unavailable', listJobs),
     readJob: whileStoreAnswers('unavailable', readJob),
     readJobResult: whileStoreAnswers('unavailable', readJobResult),

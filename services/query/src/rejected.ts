@@ -2,7 +2,7 @@
 import { FAULTS, toIsoUtc } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import { decodeJson, REJECTED_QUERY, sendJson, sendProblem } from '@tidegate/http';
-import type { RejectedFilter, RejectedInfo, RejectedStore } from '@tidegate/postgres';
+import type { RejectedFilter, RejectedInfo, RejectedPlace, RejectedStore } from '@tidegate/postgres';
 import { parseRejectedRef, rejectedRef } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import { z } from 'zod';
@@ -26,14 +26,13 @@ export function createRejectedHandlers(deps: RejectedDeps): { readonly listRejec
         const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
         return refuse(exchange, { code: 'request_invalid', errors });
       }
-      const { since = '', code = '', cursor, limit } = asked.data;
-      const list: Listed = { tenant: exchange.caller.tenant, since, code };
+      const { cursor, limit } = asked.data;
+      const list = listOf(exchange, asked.data);
+      if (!maySee(exchange, list.tenant)) return refuse(exchange, { code: 'scope_missing', detail: NEEDS_OPERATOR });
       const after = cursor === undefined ? null : openCursor(deps.cursorSealer, list, cursor);
       if (after === undefined) return refuse(exchange, { code: 'cursor_invalid' });
       const rows = await deps.rejected.list({
-        tenant: list.tenant,
-        sinceMs: since === '' ? null : Date.parse(since),
-        code: code === '' ? null : code,
+        ...filterOf(list),
         after,
         rowsMax: limit + 1,
       });
@@ -43,10 +42,24 @@ export function createRejectedHandlers(deps: RejectedDeps): { readonly listRejec
     },
     async readRejected(exchange) {
       const place = parseRejectedRef(exchange.params['ref'] ?? '');
-      const row = place === null ? null : await deps.rejected.find(exchange.caller.tenant, place);
+      const row = place === null ? null : await findFor(deps, exchange, place);
       return row === null ? refuse(exchange, { code: 'not_found' }) : sendJson(exchange, view(row));
     },
   };
+}
+
+/** Of records that could not be read: whose they are nobody knows, so operators of the installation see them and no tenant. */
+const NO_TENANT = '-';
+const OPERATOR = 'ops:admin';
+const NEEDS_OPERATOR = `Use a key that has the scope ${OPERATOR}.`;
+
+function maySee({ caller }: Exchange, tenant: string): boolean {
+  return tenant === caller.tenant || (tenant === NO_TENANT && caller.scopes.includes(OPERATOR));
+}
+
+async function findFor({ rejected }: RejectedDeps, exchange: Exchange, place: RejectedPlace): Promise<RejectedInfo | null> {
+  const own = await rejected.find(exchange.caller.tenant, place);
+  return own === null && maySee(exchange, NO_TENANT) ? rejected.find(NO_TENANT, place) : own;
 }
 
 type Listing = (exchange: Exchange) => Promise<void>;
@@ -55,6 +68,14 @@ interface Listed {
   readonly tenant: string;
   readonly since: string;
   readonly code: string;
+}
+
+function listOf({ caller }: Exchange, { since = '', code = '', tenant }: z.output<typeof REJECTED_QUERY>): Listed {
+  return { tenant: tenant ?? caller.tenant, since, code };
+}
+
+function filterOf({ tenant, since, code }: Listed): Pick<RejectedFilter, 'tenant' | 'sinceMs' | 'code'> {
+  return { tenant, sinceMs: since === '' ? null : Date.parse(since), code: code === '' ? null : code };
 }
 
 function sealCursor(sealer: Sealer, { tenant, since, code }: Listed, last: RejectedInfo): string {

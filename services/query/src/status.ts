@@ -37,13 +37,15 @@ export function createStatus({ freshness, nowMs, replicationFactor, checks, vers
         has_gap: one.hasGap,
         backfill: backfillView(freshness, one.partition, now),
       })),
-      gaps: freshness.gaps().map(({ lane, partition, logGeneration, fromOffset, toOffset, foundAtMs }) => ({
+      gaps: freshness.gaps().map(({ lane, partition, logGeneration, fromOffset, toOffset, foundAtMs, acknowledged }) => ({
         lane,
         partition,
         log_generation: logGeneration,
         from_offset: String(fromOffset),
         to_offset: String(toOffset),
         found_at: toIsoUtc(foundAtMs),
+        // By whom and why is told to operators alone.
+        acknowledged_at: acknowledged === null ? null : toIsoUtc(acknowledged.atMs),
       })),
       // One copy is safe against a crash of the process, not of the machine.
       durability: (replicationFactor() ?? 1) > 1 ? 'replicated' : 'single',

@@ -8,7 +8,15 @@ import { createStatus } from '../src/status.ts';
 import { watchLog } from '../src/watch-log.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 28, 12);
-const GAP: LogGap = { lane: 'backfill', partition: 1, logGeneration: 2, fromOffset: 40, toOffset: 55, foundAtMs: NOW_MS - 1_000 };
+const GAP: LogGap = {
+  lane: 'backfill',
+  partition: 1,
+  logGeneration: 2,
+  fromOffset: 40,
+  toOffset: 55,
+  foundAtMs: NOW_MS - 1_000,
+  acknowledged: null,
+};
 const encoder = new TextEncoder();
 
 let stopped = new AbortController();
@@ -79,12 +87,41 @@ test('accepted events that the log lost make answers and status incomplete, and 
   expect(freshnessOf(freshness.of(held), NOW_MS).status).toBe('incomplete');
   expect(await status()).toMatchObject({
     status: 'incomplete',
-    gaps: [{ lane: 'backfill', partition: 1, log_generation: 2, from_offset: '40', to_offset: '55', found_at: '2026-11-28T11:59:59.000Z' }],
+    gaps: [
+      {
+        lane: 'backfill',
+        partition: 1,
+        log_generation: 2,
+        from_offset: '40',
+        to_offset: '55',
+        found_at: '2026-11-28T11:59:59.000Z',
+        acknowledged_at: null,
+      },
+    ],
     partitions: [
       { partition: 0, has_gap: false },
       { partition: 1, has_gap: true },
     ],
   });
+});
+
+test('a gap that an operator has read of alarms no longer, and is listed still', async () => {
+  const acknowledged = { atMs: NOW_MS, by: 'key_1', reason: 'power loss' };
+  const { freshness, status, ownerSpeaks } = await watched(async () => [{ ...GAP, acknowledged }]);
+  ownerSpeaks(1);
+  const told = await status();
+  expect(told).toMatchObject({
+    status: 'current',
+    gaps: [{ partition: 1, from_offset: '40', acknowledged_at: '2026-11-28T12:00:00.000Z' }],
+    partitions: [{ has_gap: false }, { has_gap: false }],
+  });
+  // Every tenant reads the status; who said what is for operators.
+  expect(JSON.stringify(told)).not.toMatch(/key_1|power loss/);
+  freshness.takeGaps([
+    { ...GAP, acknowledged },
+    { ...GAP, fromOffset: 70, toOffset: 71 },
+  ]);
+  expect(await status()).toMatchObject({ status: 'incomplete' });
 });
 
 test('a gap that a new owner finds is known a second after its first word', async () => {

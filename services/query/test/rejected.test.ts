@@ -35,8 +35,8 @@ async function serve() {
       find: async () => null,
     },
   });
-  const page = async (query: string, tenant?: string) => {
-    const answer = await served.call(`/v1/rejected?${query}`, tenant === undefined ? {} : { tenant });
+  const page = async (query: string, tenant?: string, scopes: readonly string[] = []) => {
+    const answer = await served.call(`/v1/rejected?${query}`, tenant === undefined ? { scopes } : { tenant, scopes });
     return { status: answer.status, body: (await answer.json()) as Page & { readonly code?: string } };
   };
   return { served, page };
@@ -69,6 +69,26 @@ describe('the list of rejected events', () => {
     expect((await page(`limit=1&code=id_missing&cursor=${cursor}`, 'other')).body.code).toBe('cursor_invalid');
     expect((await page('limit=0')).body.code).toBe('request_invalid');
     expect((await page('since=yesterday')).body.code).toBe('request_invalid');
+    await served.close();
+  });
+
+  test('tells of records whose tenant nobody knows to operators alone, and to no tenant', async () => {
+    const NAMELESS = ROWS.slice(2, 3);
+    const served = await serveAsk(async () => Promise.reject(new Error('nothing is asked')), {
+      rejected: {
+        list: async ({ tenant }) => (tenant === '-' ? NAMELESS : []),
+        find: async (tenant) =>
+          tenant === '-' && NAMELESS[0] !== undefined ? { ...NAMELESS[0], sealed: null, replayIdentity: null } : null,
+      },
+    });
+    const ask = async (path: string, scopes: readonly string[]) => served.call(path, { scopes });
+    expect((await ask('/v1/rejected?tenant=-', ['events:read', 'tenant:admin'])).status).toBe(403);
+    expect((await ask('/v1/rejected?tenant=other', ['ops:admin'])).status).toBe(422);
+    expect((await ask('/v1/rejected/e-1-0-98', ['tenant:admin'])).status).toBe(404);
+    const answer = await ask('/v1/rejected?tenant=-', ['ops:admin']);
+    expect([answer.status, ((await answer.json()) as Page).rejected.map(({ ref }) => ref)]).toEqual([200, ['e-1-0-98']]);
+    expect((await ask('/v1/rejected/e-1-0-98', ['ops:admin'])).status).toBe(200);
+    expect(((await (await ask('/v1/rejected', ['ops:admin'])).json()) as Page).rejected).toEqual([]);
     await served.close();
   });
 });

@@ -7,6 +7,7 @@ import { createMetrics, createTracing, silentLogger as log } from '@tidegate/tel
 import { createEtag } from '../src/answer-body.ts';
 import type { Answer, Ask, AnswerMeta } from '../src/ask.ts';
 import { createFreshness } from '../src/freshness.ts';
+import type { GapsDeps } from '../src/gaps.ts';
 import { createHandlers } from '../src/handlers.ts';
 import type { RejectedDeps } from '../src/rejected.ts';
 import { createRegistry } from '../src/registry.ts';
@@ -19,6 +20,7 @@ export interface ServedAsk {
 
 const NO_ROWS: RejectedDeps['rejected'] = { list: async () => [], find: async () => null };
 const NO_BUDGETS: BudgetStore = { list: async () => [] };
+const NO_GAPS: GapsDeps['gaps'] = { readGaps: async () => [], acknowledge: async () => undefined };
 const callerKey = new Uint8Array(32).fill(5);
 
 /** What stands in place of tables; absent: an empty one. */
@@ -26,12 +28,19 @@ export interface ServedStores {
   readonly rejected?: RejectedDeps['rejected'];
   readonly budgets?: Pick<BudgetStore, 'list'>;
   readonly jobs?: JobReader;
+  readonly gaps?: GapsDeps['gaps'];
   readonly restated?: RestatementsDeps['restated'];
 }
 
 /** The service's routes over HTTP, with a given outcome of its questions and receipts. */
 export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<ServedAsk> {
-  const { rejected = NO_ROWS, budgets = NO_BUDGETS, jobs = createMemoryJobs(), restated = { list: async () => [] } } = stores;
+  const {
+    rejected = NO_ROWS,
+    budgets = NO_BUDGETS,
+    jobs = createMemoryJobs(),
+    gaps = NO_GAPS,
+    restated = { list: async () => [] },
+  } = stores;
   const handlers = createHandlers({
     ask,
     etagOf: createEtag(new Uint8Array(32).fill(6)),
@@ -41,7 +50,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
       stateOf: async () => ({ isCounted: true, pendingEvents: 0, isLogChanged: false, covered: [] }),
       rejectedEvents: async () => 0,
     },
-    ...{ rejected, budgets, jobs, restated },
+    ...{ rejected, budgets, jobs, gaps, restated },
     cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),
     registry: createRegistry(() => undefined),
     freshness: createFreshness(() => clock.nowMs()),

@@ -1,0 +1,58 @@
+/** `GET /v1/admin/gaps`, and an operator's word on one: the status alarms no longer, the gap stays listed. */
+import { toIsoUtc } from '@tidegate/core';
+import { GAP_WORD_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
+import type { Exchange, ProblemFault } from '@tidegate/http';
+import type { GapStore, LogGap, ReadStore } from '@tidegate/postgres';
+import { gapName, parseGapName } from '@tidegate/postgres';
+import type { Freshness } from './freshness.ts';
+
+export interface GapsDeps {
+  readonly gaps: GapStore & Pick<ReadStore, 'readGaps'>;
+  readonly freshness: Pick<Freshness, 'takeGaps'>;
+}
+
+const BODY_BYTES_MAX = 16_384;
+
+type Answering = (exchange: Exchange) => Promise<void>;
+
+export function createGapHandlers({ gaps, freshness }: GapsDeps): { readonly listGaps: Answering; readonly acknowledgeGap: Answering } {
+  return {
+    listGaps: async (exchange) => sendJson(exchange, { gaps: (await gaps.readGaps()).map(gapView) }),
+    async acknowledgeGap(exchange) {
+      const body = await readJsonBody(exchange.request, BODY_BYTES_MAX);
+      if (!body.ok) return refuse(exchange, body.fault);
+      const asked = GAP_WORD_SCHEMA.safeParse(body.value);
+      if (!asked.success) {
+        const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
+        return refuse(exchange, { code: 'request_invalid', errors });
+      }
+      const place = parseGapName(exchange.params['gap'] ?? '');
+      if (place === null) return refuse(exchange, { code: 'not_found' });
+      await gaps.acknowledge(place, { by: exchange.caller.keyId, reason: asked.data.reason });
+      const known = await gaps.readGaps();
+      // This instance knows at once; others read gaps every ten seconds.
+      freshness.takeGaps(known);
+      const gap = known.find((one) => gapName(one) === gapName(place));
+      return gap === undefined ? refuse(exchange, { code: 'not_found' }) : sendJson(exchange, gapView(gap));
+    },
+  };
+}
+
+/** A gap as every route shows it. */
+export function gapView(gap: LogGap): Readonly<Record<string, unknown>> {
+  const { lane, partition, logGeneration, fromOffset, toOffset, foundAtMs, acknowledged } = gap;
+  return {
+    gap: gapName(gap),
+    lane,
+    partition,
+    log_generation: logGeneration,
+    from_offset: String(fromOffset),
+    to_offset: String(toOffset),
+    found_at: toIsoUtc(foundAtMs),
+    acknowledged: acknowledged === null ? null : { at: toIsoUtc(acknowledged.atMs), by: acknowledged.by, reason: acknowledged.reason },
+  };
+}
+
+function refuse({ response, context }: Exchange, fault: ProblemFault): void {
+  sendProblem(response, fault, context);
+}
