@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startTidegate } from '@tidegate/native';
 import { startBenchDatabase } from './bench-database.ts';
+import { benchCardinality } from './cardinality.ts';
 import { benchDedup } from './dedup.ts';
 import { benchFreshness } from './freshness.ts';
 import { runInterruptible } from './interruptible.ts';
@@ -12,10 +13,13 @@ import { benchPeers } from './peers.ts';
 import { keepResult, type BenchMeasurement } from './report.ts';
 import { benchRoad, type BenchOptions } from './road.ts';
 
-const BENCHES: Readonly<Record<string, { run: (options: BenchOptions) => Promise<BenchMeasurement>; rate: number }>> = {
+const BENCHES: Readonly<
+  Record<string, { run: (options: BenchOptions) => Promise<BenchMeasurement>; rate: number; packs?: readonly string[] }>
+> = {
   road: { run: benchRoad, rate: 0 },
   freshness: { run: benchFreshness, rate: 10_000 },
   peers: { run: benchPeers, rate: 0 },
+  cardinality: { run: benchCardinality, rate: 0, packs: [] },
 };
 
 const { values, positionals } = parseArgs({
@@ -56,7 +60,7 @@ else if (name === 'dedup') {
 } else {
   const dataDir = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
   await runInterruptible({
-    start: async (signal) => startTidegate({ dataDir, packs: ['wikipedia'], tuning: 'serve', settings: UNLIMITED, signal }),
+    start: async (signal) => startTidegate({ dataDir, packs: bench.packs ?? ['wikipedia'], tuning: 'serve', settings: UNLIMITED, signal }),
     async work(tidegate) {
       const options = {
         tidegate,
