@@ -248,4 +248,13 @@ export const mutants: readonly Mutant[] = [
     tests: ['services/aggregator/test/task-runner.test.ts'],
     kind: 'unit',
   },
+  {
+    name: 'batch without end of its cells',
+    section: 3,
+    file: 'services/aggregator/src/consume.ts',
+    find: ' || folder.cells() >= cellsMax',
+    replace: '',
+    tests: [CONSUME],
+    kind: 'unit',
+  },
 ];

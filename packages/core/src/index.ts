@@ -168,6 +168,7 @@ export { createState, decodeState, encodeState, findMeasure, mergeState, readMea
 export type { MeasurePart, MeasurePlace, RollupState, StateValue } from './rollup/state.ts';
 
 // dedup
+export { IdentitySet } from './dedup/identity-set.ts';
 export { createDedupWindow, dedupWindowMsMin } from './dedup/window.ts';
 export { IDENTITY_BYTES } from './dedup/window-shape.ts';
 export type {

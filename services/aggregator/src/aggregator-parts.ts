@@ -6,6 +6,7 @@ import type { Logger, Metrics, Tracing } from '@tidegate/telemetry';
 import type { Announcer } from './announce.ts';
 import type { BackfillShare } from './backfill-share.ts';
 import type { Fault } from './fault-points.ts';
+import type { FlushSize } from './flush-size.ts';
 import type { Instruments } from './instruments.ts';
 import type { Liveness } from './liveness.ts';
 import type { LogProbe } from './log-probe.ts';
@@ -61,6 +62,7 @@ export interface AggregatorParts {
   readonly instruments: Instruments;
   readonly liveness: Liveness;
   readonly share: BackfillShare;
+  readonly flushSize: FlushSize;
   /** A pause within work that goes on; it counts as a turn of the loop. */
   readonly pause: (ms: number) => Promise<void>;
 }

@@ -6,6 +6,7 @@ import { createBackfillShare } from './backfill-share.ts';
 import { createBeginFlushSpan } from './flush-span.ts';
 import { startFlushLoop } from './flush-loop.ts';
 import type { FlushLoop } from './flush-loop.ts';
+import { createFlushSize } from './flush-size.ts';
 import { createFlush } from './flush.ts';
 import { createIdleProgress } from './idle.ts';
 import { createInstruments } from './instruments.ts';
@@ -84,7 +85,7 @@ async function createParts(deps: AggregatorDeps, owned: () => readonly OwnedPart
     return deps.sleep(ms);
   };
   return {
-    ...{ deps, shared, producer, liveness, registry, pause },
+    ...{ deps, shared, producer, liveness, registry, pause, flushSize: createFlushSize() },
     share: createBackfillShare(() => owned().some(({ state, live }) => state === 'running' && live.endOffset > live.folded)),
     admin: client.createAdmin(),
     probe: createLogProbe(client, (error) => log.warn('probe_failed', { error })),
@@ -158,6 +159,7 @@ function startLoop(parts: AggregatorParts, ownership: Ownership): FlushLoop {
     owned: () => ownership.all(),
     flush,
     tasks: createTasks(parts, ownership, () => loop.wake()),
+    size: parts.flushSize,
     beginSpan: createBeginFlushSpan(deps.tracing),
     afterCommit: createAfterCommit(parts, ownership),
     onTurn: () => {

@@ -38,6 +38,12 @@ const BATCH_RECORDS_MAX = 10_000;
 /** A first start replays its samples in less: events of days long past, each of which would change sealed cells too. */
 const SEAL_DELAY_MS = 60_000;
 const CACHED_CELLS_PER_PARTITION = 8_192;
+/**
+ * Of all partitions, because one aggregator may come to own them all: some 120 MB of objects at most, and 100 MB of ids. Beyond
+ * them series are made and written again, which changes nothing.
+ */
+const KNOWN_SERIES = { total: 240_000, least: 4_000 };
+const WRITTEN_SERIES = { total: 4_000_000, least: 20_000 };
 
 /** Builds the adapters and starts the aggregator. The only place of this service where outside systems are made. */
 export async function startApp(config: AggregatorConfig, context: ServiceContext, fault: Fault): Promise<RunningService> {
@@ -150,6 +156,8 @@ function limitsOf(config: AggregatorConfig, partitions: number) {
     dedupCloseAt: memory.closeAt,
     dedupFilterBytesMax: memory.filterBytesMax,
     cachedCellsMax: CACHED_CELLS_PER_PARTITION,
+    knownSeriesMax: shareOf(KNOWN_SERIES, partitions),
+    writtenSeriesMax: shareOf(WRITTEN_SERIES, partitions),
     dimensionValuesMax: config.dimensionValuesPerDay,
     batchRecordsMax: BATCH_RECORDS_MAX,
     flushPauseMinMs: config.flushPauseMinMs,
@@ -158,6 +166,10 @@ function limitsOf(config: AggregatorConfig, partitions: number) {
     sealDelayMs: SEAL_DELAY_MS,
     closedAfterS: config.bucketClosesAfterHours * 3_600,
   };
+}
+
+function shareOf({ total, least }: { readonly total: number; readonly least: number }, partitions: number): number {
+  return Math.max(least, Math.floor(total / partitions));
 }
 
 /** As ingest seals what it refuses (docs/design/road.md, section 3): byte 1, then nonce, cipher and tag. */

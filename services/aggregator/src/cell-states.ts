@@ -4,8 +4,9 @@ import { cellKeyText } from '@tidegate/postgres';
 import { LRUCache } from 'lru-cache';
 import { createAdmissions } from './admissions.ts';
 import type { CellMemory, KnownCell } from './changed-cell.ts';
-import { prepareCells, seriesText } from './prepared-cells.ts';
+import { prepareCells } from './prepared-cells.ts';
 import type { PreparedCells } from './prepared-cells.ts';
+import { createWrittenSeries } from './written-series.ts';
 import type { Closing } from './restated.ts';
 
 /** The owner's memory of the cells it wrote, as of its last commit. */
@@ -28,27 +29,29 @@ export interface CellStates {
 
 export interface CellStatesOptions extends Pick<CellMemory, 'measuresOf' | 'grainsOf'> {
   readonly cellsMax: number;
+  /** Series that are known to be written. */
+  readonly seriesMax: number;
   /** The dimensions of a series' set that have a budget. */
   readonly budgetedOf: (series: SeriesEntry) => readonly BudgetedDimension[];
 }
 
 export function createCellStates(options: CellStatesOptions): CellStates {
-  const { measuresOf, grainsOf, cellsMax, budgetedOf } = options;
+  const { measuresOf, grainsOf, cellsMax, seriesMax, budgetedOf } = options;
   const cells = new LRUCache<string, KnownCell>({ max: cellsMax });
-  const written = new LRUCache<string, true>({ max: cellsMax });
+  const written = createWrittenSeries(seriesMax);
   const admissions = createAdmissions(budgetedOf);
   const memory: CellMemory = { cells, written, admissions, measuresOf, grainsOf };
   return {
     prepare: (folded, closing) => prepareCells(memory, folded, closing),
     settled: ({ newSeries, values, unsettled }) => {
       if (values !== null) {
-        for (const entry of values.series()) written.set(seriesText(entry), true);
+        for (const { id } of values.series()) written.add(id);
         admissions.settled(values.asked, values.spent);
       }
-      for (const entry of newSeries) written.set(seriesText(entry), true);
+      for (const { id } of newSeries) written.add(id);
       for (const { text, after } of unsettled) cells.set(text, after);
     },
-    beside: () => createCellStates({ ...options, cellsMax: 1 }),
+    beside: () => createCellStates({ ...options, cellsMax: 1, seriesMax: 1_000 }),
     forget: (keys) => {
       for (const key of keys) cells.delete(cellKeyText(key));
     },

@@ -3,6 +3,7 @@ import type { CellDelta, CompiledMeasure, RollupState, SeriesEntry, StoredGrain 
 import type { CellKey } from '@tidegate/postgres';
 import type { LRUCache } from 'lru-cache';
 import type { Admissions } from './admissions.ts';
+import type { WrittenSeries } from './written-series.ts';
 
 export interface KnownCell {
   readonly state: RollupState;
@@ -17,7 +18,7 @@ export interface CellMemory {
   readonly grainsOf: (series: SeriesEntry) => readonly StoredGrain[];
   readonly cells: LRUCache<string, KnownCell>;
   /** Series that are written. */
-  readonly written: LRUCache<string, true>;
+  readonly written: Pick<WrittenSeries, 'has'>;
   /** Values of dimensions that are admitted. */
   readonly admissions: Pick<Admissions, 'heldOf'>;
 }

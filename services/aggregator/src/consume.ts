@@ -15,6 +15,8 @@ export interface ConsumeDeps {
   readonly dedupe: ReturnType<typeof createDedupe>;
   readonly fold: ReturnType<typeof createFold>;
   readonly noteCauses: NoteCauses;
+  /** Cells that a partition's batch may hold. */
+  readonly cellsMax: () => number;
   /** Of the backfill lane. */
   readonly share: Pick<BackfillShare, 'left' | 'spend' | 'next'>;
   /** Lets other work in between two slices of the backfill lane. */
@@ -60,7 +62,7 @@ export function createConsume(deps: ConsumeDeps) {
   /** What a slice has to wait for; null: it can be taken now. */
   function obstacle(owned: OwnedPartition, { lane }: EventCursor): Promise<void> | null {
     if (owned.state !== 'running') return null;
-    if (owned.isBusy || isFull(owned)) return roomOf(owned);
+    if (owned.isBusy || isFull(owned, deps.cellsMax())) return roomOf(owned);
     return lane === 'backfill' && deps.share.left() <= 0 ? deps.share.next() : null;
   }
 
@@ -71,7 +73,8 @@ export function createConsume(deps: ConsumeDeps) {
   }
 
   function sliceEnd(owned: OwnedPartition, { lane }: EventCursor, at: { readonly slab: RecordSlab; readonly next: number }): number {
-    const fits = Math.min(at.slab.count, at.next + SLICE_RECORDS_MAX[lane], at.next + owned.recordLimit - owned.batch.records);
+    const room = Math.min(owned.recordLimit - owned.batch.records, recordsOfCells(owned, deps.cellsMax()));
+    const fits = Math.min(at.slab.count, at.next + SLICE_RECORDS_MAX[lane], at.next + room);
     return lane === 'live' ? fits : Math.min(fits, at.next + deps.share.left());
   }
 
@@ -105,8 +108,14 @@ async function roomOf(owned: OwnedPartition): Promise<void> {
   }
 }
 
-function isFull({ batch, recordLimit }: OwnedPartition): boolean {
-  return batch.records >= recordLimit || batch.live.raw.sizeBytes + (batch.backfill?.raw.sizeBytes ?? 0) >= BATCH_RAW_BYTES_MAX;
+function isFull({ batch, recordLimit, folder }: OwnedPartition, cellsMax: number): boolean {
+  const rawBytes = batch.live.raw.sizeBytes + (batch.backfill?.raw.sizeBytes ?? 0);
+  return batch.records >= recordLimit || rawBytes >= BATCH_RAW_BYTES_MAX || folder.cells() >= cellsMax;
+}
+
+/** As many records as are left room for, by what the batch before took for each. */
+function recordsOfCells({ folder, cellsPerRecord }: OwnedPartition, cellsMax: number): number {
+  return Math.max(1, Math.ceil((cellsMax - folder.cells()) / cellsPerRecord));
 }
 
 function firstWanted(slab: RecordSlab, offset: number): number {

@@ -1,6 +1,7 @@
 import type { Clock } from '@tidegate/runtime';
 import type { BeginFlushSpan } from './flush-span.ts';
 import { pauseAfter } from './flush-pace.ts';
+import type { FlushSize } from './flush-size.ts';
 import type { createFlush } from './flush.ts';
 import { freeze } from './frozen-batch.ts';
 import type { FrozenBatch } from './frozen-batch.ts';
@@ -15,6 +16,7 @@ export interface FlushLoopDeps {
   readonly owned: () => Iterable<OwnedPartition>;
   readonly flush: ReturnType<typeof createFlush>;
   readonly beginSpan: BeginFlushSpan;
+  readonly size: FlushSize;
   /** Told of each flush that committed; the next flush is not announced before this one resolves. */
   readonly afterCommit: (committed: readonly FrozenBatch[], durationMs: number) => Promise<void>;
   /** What is done between flushes. */
@@ -53,11 +55,7 @@ export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
     const span = deps.beginSpan(frozen);
     const committed = await span.commit(() => deps.flush(frozen));
     const durationMs = deps.clock.monotonicMs() - startedMs;
-    if (frozen.length > 0) {
-      deps.tasks.flushed();
-      // Pauses gather live events; backfill takes what is left of the time by its share of a turn.
-      pace.flushed({ durationMs, events: frozen.reduce((sum, { batch }) => sum + batch.live.events, 0) });
-    }
+    if (frozen.length > 0) measure(deps, pace, { frozen, durationMs });
     // Announcements follow one another, one flush behind at most.
     await announced;
     if (committed.length === 0) span.end();
@@ -113,6 +111,19 @@ export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
 function freezeAll({ owned, clock, closedAfterS }: FlushLoopDeps): readonly FrozenBatch[] {
   const closing = { nowMs: clock.nowMs(), closedAfterS };
   return [...owned()].filter(hasWork).map((one) => freeze(one, closing));
+}
+
+interface Flushed {
+  readonly frozen: readonly FrozenBatch[];
+  readonly durationMs: number;
+}
+
+/** What a flush says of those to come: when, and how large; and that tasks take less of the time. */
+function measure({ tasks, size }: FlushLoopDeps, pace: Pace, { frozen, durationMs }: Flushed): void {
+  tasks.flushed();
+  size.flushed({ durationMs, cells: frozen.reduce((sum, { folded }) => sum + folded.deltas.length, 0) });
+  // Pauses gather live events; backfill takes what is left of the time by its share of a turn.
+  pace.flushed({ durationMs, events: frozen.reduce((sum, { batch }) => sum + batch.live.events, 0) });
 }
 
 /** When the next flush begins. */

@@ -30,6 +30,7 @@ export function freeze(
 ): FrozenBatch {
   const { batch, layer, live } = owned;
   const folded = owned.folder.take();
+  owned.cellsPerRecord = Math.max(1, folded.deltas.length / Math.max(1, batch.records));
   const sealed = owned.window.seal(layer);
   const arrival = arrivalOf(batch);
   const hasEvents = Number.isFinite(arrival.toMs);

@@ -70,6 +70,8 @@ export interface OwnedPartition {
   layer: number;
   /** Records a batch may hold; lowered while a record that the database refuses is searched for, and after a failed flush. */
   recordLimit: number;
+  /** Cells for each record of the batch before, at least 1: by which records are cut where cells are the limit. */
+  cellsPerRecord: number;
   /** Resolved when the batch is taken, a slice is done that the other lane waits for, the partition is rewound or released. */
   room: PromiseWithResolvers<void>;
   /** Handlers that wait for it. */

@@ -79,7 +79,7 @@ function splitDeltas(memory: CellMemory, folded: FoldedBatch): SplitDeltas {
   }
   if (held.length === 0) return { finest, held: null };
   const cellOf = (entry: SeriesEntry, delta: CellDelta): ChangedCell => finestCell(memory, entry, delta);
-  return { finest, held: createHeldCells(held, { cellOf, isWritten: (entry) => memory.written.has(seriesText(entry)) }) };
+  return { finest, held: createHeldCells(held, { cellOf, isWritten: (entry) => memory.written.has(entry.id) }) };
 }
 
 function finestCell({ cells }: CellMemory, entry: SeriesEntry, delta: CellDelta): ChangedCell {
@@ -90,7 +90,7 @@ function finestCell({ cells }: CellMemory, entry: SeriesEntry, delta: CellDelta)
 
 function newSeriesOf(memory: CellMemory, folded: FoldedBatch, { finest, held }: SplitDeltas): readonly SeriesEntry[] {
   const series = held === null ? folded.series : new Set(finest.map(({ entry }) => entry));
-  return [...series].filter((entry) => !memory.written.has(seriesText(entry)));
+  return [...series].filter((entry) => !memory.written.has(entry.id));
 }
 
 /** Nothing is looked at but the deltas' buckets where none of them is sealed. */
@@ -144,8 +144,4 @@ function seriesAt(folded: FoldedBatch, index: number): SeriesEntry {
   const entry = folded.series[index];
   if (entry === undefined) throw new Error('a delta names a series that its batch does not hold');
   return entry;
-}
-
-export function seriesText(entry: SeriesEntry): string {
-  return Buffer.from(entry.id.buffer, entry.id.byteOffset, entry.id.length).toString('latin1');
 }

@@ -40,7 +40,8 @@ export function createSlabHandler(
   });
   const noteCauses = createNoteCauses(deps.tracing);
   const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  const consume = createConsume({ ...shared, dedupe, fold, noteCauses, share: parts.share, breathe });
+  const cellsMax = (): number => parts.flushSize.cellsPerPartition(ownership.all().length);
+  const consume = createConsume({ ...shared, dedupe, fold, noteCauses, cellsMax, share: parts.share, breathe });
   const consumeRejected = createConsumeRejected(shared);
 
   return async function handleSlab(slab) {

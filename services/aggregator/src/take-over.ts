@@ -21,6 +21,9 @@ import type { WindowLimits } from './restore-window.ts';
 
 export interface TakeOverLimits extends WindowLimits {
   readonly cachedCellsMax: number;
+  /** Series that a partition's folder knows as objects, and those of which it is remembered that they are written. */
+  readonly knownSeriesMax: number;
+  readonly writtenSeriesMax: number;
   /** Values of a dimension that an event day admits, where the pack does not say less. */
   readonly dimensionValuesMax: number;
   readonly batchRecordsMax: number;
@@ -194,12 +197,15 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: Readonly<Record<Lan
     backfill: toEventCursor('backfill', { ...toCursor(topics.backfill, lanes.backfill), endOffset: logs.backfill.endOffset }),
     rejected: toCursor(topics.rejected, lanes.rejected),
     window,
-    folder: createFolder((tenant, type) => deps.registry.planOf(tenant, type, versions.adopted())),
+    folder: createFolder((tenant, type) => deps.registry.planOf(tenant, type, versions.adopted()), {
+      seriesMax: deps.limits.knownSeriesMax,
+    }),
     versions,
     cells: createCellStates({
       measuresOf: deps.registry.measuresOf,
       grainsOf: (series) => deps.registry.metricOf(series)?.grains ?? [],
       cellsMax: deps.limits.cachedCellsMax,
+      seriesMax: deps.limits.writtenSeriesMax,
       budgetedOf: (series) => budgetedOf(deps, series),
     }),
     commitNo: claim.commitNo,
@@ -215,6 +221,7 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: Readonly<Record<Lan
     batch: createOpenBatch(),
     layer: window.begin(),
     recordLimit: deps.limits.batchRecordsMax,
+    cellsPerRecord: 1,
     room: Promise.withResolvers(),
     waiting: 0,
   };

@@ -9,7 +9,11 @@ import { ownedPartition, slabOf } from './steps.ts';
 const BACKFILL = 1_000;
 
 /** A consume whose later steps only write down what they were given; `onDeduped` runs in the moment between the two. */
-function recording(onDeduped: (owned: OwnedPartition) => void = () => undefined, share = createBackfillShare(() => false)) {
+function recording(
+  onDeduped: (owned: OwnedPartition) => void = () => undefined,
+  share = createBackfillShare(() => false),
+  cellsMax = Number.POSITIVE_INFINITY,
+) {
   const folded: number[] = [];
   const gaps: unknown[] = [];
   const seen = { underWay: 0, atOnce: 0 };
@@ -31,6 +35,7 @@ function recording(onDeduped: (owned: OwnedPartition) => void = () => undefined,
     noteCauses: () => undefined,
     share,
     breathe: async () => undefined,
+    cellsMax: () => cellsMax,
     onWork: () => undefined,
     onGap: (_owned, at) => gaps.push(at),
     onUnknown: () => undefined,
@@ -46,6 +51,25 @@ describe('consuming slabs', () => {
     await consume(owned, owned.live, slabOf([1, 2, 3, 4]));
     expect(folded).toEqual([0, 1, 2, 3, 4]);
     expect(gaps).toEqual([]);
+  });
+
+  it('reads no more than the cells of a flush allow, and goes on when the batch is taken', async () => {
+    const { consume, folded } = recording(undefined, undefined, 6);
+    let cells = 0;
+    const owned = ownedPartition({ cellsPerRecord: 3 });
+    Object.assign(owned, { folder: { ...owned.folder, cells: () => cells } });
+    const room = owned.room;
+    const consuming = consume(owned, owned.live, slabOf([0, 1, 2, 3, 4]));
+    await Promise.resolve();
+    // Two records may have six cells.
+    cells = 6;
+    await new Promise((done) => setImmediate(done));
+    expect(folded).toEqual([0, 1]);
+    cells = 0;
+    owned.cellsPerRecord = 1;
+    room.resolve();
+    await consuming;
+    expect(folded).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('folds nothing of a slice that a failed flush overtook while it was deduplicated', async () => {

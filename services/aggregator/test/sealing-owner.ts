@@ -51,7 +51,13 @@ export class SealingOwner {
   }
 
   private noCells(): CellStates {
-    return createCellStates({ measuresOf: () => MEASURES, grainsOf: () => this.metric.grains, budgetedOf: () => [], cellsMax: 6 });
+    return createCellStates({
+      measuresOf: () => MEASURES,
+      grainsOf: () => this.metric.grains,
+      budgetedOf: () => [],
+      cellsMax: 6,
+      seriesMax: 2,
+    });
   }
 
   async takeOver(): Promise<void> {

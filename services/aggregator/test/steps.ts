@@ -19,7 +19,7 @@ export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPa
     rejected: { topic: 'rejected', ...lane },
     window,
     folder: createFolder(() => null),
-    cells: createCellStates({ measuresOf: () => [], grainsOf: () => [], budgetedOf: () => [], cellsMax: 10 }),
+    cells: createCellStates({ measuresOf: () => [], grainsOf: () => [], budgetedOf: () => [], cellsMax: 10, seriesMax: 10 }),
     versions: createPartitionVersions([]),
     ...{
       commitNo: 0,
@@ -35,7 +35,7 @@ export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPa
     lateness: new Lateness(),
     batch: createOpenBatch(),
     layer: window.begin(),
-    ...{ recordLimit: 100, room: Promise.withResolvers(), waiting: 0 },
+    ...{ recordLimit: 100, cellsPerRecord: 1, room: Promise.withResolvers(), waiting: 0 },
     ...overrides,
   };
 }

@@ -50,6 +50,8 @@ it('the window of a new owner holds what the earlier one committed up to the ver
       dedupCloseAt: 1_000,
       dedupFilterBytesMax: 1 << 20,
       cachedCellsMax: 16,
+      knownSeriesMax: 100,
+      writtenSeriesMax: 100,
       dimensionValuesMax: 10_000,
       batchRecordsMax: 100,
     },

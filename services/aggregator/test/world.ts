@@ -133,6 +133,7 @@ export class World {
       sessionTimeoutMs: 6_000,
       limits: {
         ...{ dedupWindowMs: 8 * 86_400_000, dedupCloseAt: 40, dedupFilterBytesMax: 150, cachedCellsMax: 16 },
+        ...{ knownSeriesMax: 4, writtenSeriesMax: 4 },
         ...{
           batchRecordsMax: 64,
           dimensionValuesMax: 10_000,

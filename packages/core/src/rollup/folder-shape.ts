@@ -38,6 +38,8 @@ export type FoldPlanSource = (tenant: string, eventType: string) => FoldPlan | n
 export interface Folder {
   /** `arrivedAtMs`: append time of the record. */
   fold(event: EventView, arrivedAtMs: number): void;
+  /** Cells that were folded into since the last take or discard. */
+  cells(): number;
   /** Hands over what was folded since the last take or discard. */
   take(): FoldedBatch;
   /** Forgets what was folded since the last take (an aborted flush). */

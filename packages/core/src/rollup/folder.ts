@@ -14,7 +14,7 @@ import type { RollupState } from './state.ts';
 import { EventStamp, ValueInput } from './value-input.ts';
 
 const DAY_MS = 86_400_000;
-/** Known series beyond which all are forgotten between two batches; a million of them would be some 500 MB. */
+/** Known series beyond which those that were not met lately are forgotten between two batches; a million would be some 500 MB. */
 const SERIES_MAX = 200_000;
 
 /** A plan with this folder's tables. */
@@ -35,7 +35,7 @@ interface BoundMetric {
 export function createFolder(planOf: FoldPlanSource, options: { readonly seriesMax?: number } = {}): Folder {
   const seriesMax = options.seriesMax ?? SERIES_MAX;
   const tables = new Map<string, SeriesTable>();
-  let bound = new WeakMap<FoldPlan, BoundPlan>();
+  const bound = new WeakMap<FoldPlan, BoundPlan>();
   const stamp = new EventStamp();
   let batch = new OpenBatch(0);
 
@@ -69,10 +69,8 @@ export function createFolder(planOf: FoldPlanSource, options: { readonly seriesM
     const done = batch;
     let known = 0;
     for (const table of tables.values()) known += table.size;
-    if (known > seriesMax) {
-      tables.clear();
-      bound = new WeakMap();
-    }
+    // Two ages together hold so many.
+    if (known > seriesMax / 2) for (const table of tables.values()) table.age();
     batch = new OpenBatch(done.number + 1);
     return done;
   }
@@ -92,6 +90,7 @@ export function createFolder(planOf: FoldPlanSource, options: { readonly seriesM
         addToSets(event, metric, { to, batch, bucketS: metric.planned.isByMinute ? minuteS : quarterS });
       }
     },
+    cells: () => batch.cells,
     take: () => nextBatch().finish(),
     discard: () => void nextBatch().finish(),
   };
@@ -163,6 +162,10 @@ class OpenBatch {
 
   constructor(number: number) {
     this.number = number;
+  }
+
+  get cells(): number {
+    return this.deltas.length;
   }
 
   /** What the known series hold of this batch is let go: it would stay until each of them is met again. */

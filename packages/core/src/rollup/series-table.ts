@@ -25,10 +25,12 @@ type Branch = Map<string | null, Branch | KnownSeries>;
 
 /**
  * The series of one set of one metric version: a tree over subject and dimension values, so that a series that was seen
- * before costs one look-up a value and neither a hash nor a new string.
+ * before costs one look-up a value and neither a hash nor a new string. It is kept in two ages: what is met again moves into the
+ * younger one, and what was not met for a whole age is forgotten.
  */
 export class SeriesTable {
   private root: Branch = new Map();
+  private earlier: Branch = new Map();
   private known = 0;
   private readonly metric: CompiledMetric;
   private readonly setNo: number;
@@ -38,11 +40,14 @@ export class SeriesTable {
     this.setNo = setNo;
   }
 
+  /** Series of the younger age. */
   get size(): number {
     return this.known;
   }
 
-  clear(): void {
+  /** Begins a new age: what the one before the last knew, and was not met in the last, is forgotten. */
+  age(): void {
+    this.earlier = this.root;
     this.root = new Map();
     this.known = 0;
   }
@@ -59,17 +64,30 @@ export class SeriesTable {
     }
     const leaf = branch.get(value) as KnownSeries | undefined;
     if (leaf !== undefined) return leaf;
-    const made = this.create(
-      subject,
-      slots.map((slot) => storedOrNull(values[slot] ?? null)),
-    );
-    branch.set(value, made);
-    return made;
+    const found =
+      this.findEarlier(subject, values, slots) ??
+      this.create(
+        subject,
+        slots.map((slot) => storedOrNull(values[slot] ?? null)),
+      );
+    this.known += 1;
+    branch.set(value, found);
+    return found;
+  }
+
+  private findEarlier(subject: string, values: readonly (string | null)[], slots: readonly number[]): KnownSeries | undefined {
+    let branch: Branch | undefined = this.earlier;
+    let value: string | null = subject;
+    for (const slot of slots) {
+      branch = branch.get(value) as Branch | undefined;
+      if (branch === undefined) return undefined;
+      value = values[slot] ?? null;
+    }
+    return branch.get(value) as KnownSeries | undefined;
   }
 
   private create(subject: string, dims: readonly (string | null)[]): KnownSeries {
     const { tenant, metric, version, grains } = this.metric;
-    this.known += 1;
     return {
       entry: seriesEntry({ tenant, metric, version, setNo: this.setNo, subject, dims }),
       grain: grains[0] ?? 'quarter_hour',
