@@ -13,7 +13,11 @@ const MEANING: Readonly<Record<string, readonly [key: string, value: string]>> =
   'tidegate.rejected.v1': ['tenant', 'refused originals, sealed, and announcements of rejected rows'],
   'tidegate.rollups.v1': ['partition (u16 little-endian)', 'changed cells of one commit, binary codec version 3'],
   'tidegate.progress.v1': ['`live/<partition>`, `backfill/<partition>`', 'how far the partition is counted, JSON'],
-  'tidegate.control.v1': ['`kind/tenant/name`', 'tenants, keys, packs, partition count: `{"version", "value"}`, JSON'],
+  'tidegate.control.v1': ['`kind/tenant/name`', 'tenants, keys, packs, limits, partition count: `{"version", "value"}`, JSON'],
+  'tidegate.decisions.v1': [
+    'tenant, `-` for all',
+    'what limiters decided, JSON: first refusals one by one, the rest as counts of a second; `gateway` and `seq` name a record, which may come twice',
+  ],
 };
 
 /** `docs/reference/topics.md`: topics as `ensureTidegateTopics` makes them on one machine and in production. */

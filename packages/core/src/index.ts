@@ -36,10 +36,16 @@ export type { EventLane, Receipt, ReceiptEntry } from './event/receipt.ts';
 export { partitionOf } from './event/topic-key.ts';
 
 // limit
-export { takeTokens } from './limit/bucket.ts';
-export type { BucketLevel, BucketOutcome, BucketState, LevelOutcome } from './limit/bucket.ts';
+export { measureLevel, takeGroup, takeTokens } from './limit/bucket.ts';
+export type { BucketLevel, BucketOutcome, BucketState, LevelKind, LevelOutcome } from './limit/bucket.ts';
 export { limitNumbers } from './limit/limit-numbers.ts';
 export type { LimitNumbers, MeasuredLevel } from './limit/limit-numbers.ts';
+export { INSTALLATION_LIMITS_SCHEMA, LIMIT_SCOPES, LIMITS_SCHEMA, TENANT_LIMITS_SCHEMA } from './limit/limits-schema.ts';
+export type { InstallationLimits, LimitScope, LimitsSource, PolicySource, TenantLimits } from './limit/limits-schema.ts';
+export { compileLimits, lintReach, SHIPPED_LAYER } from './limit/limits-tree.ts';
+export type { EffectiveClass, EffectiveLimits, EffectivePolicy, LimitLayer } from './limit/limits-tree.ts';
+export { planLevels } from './limit/plan-levels.ts';
+export type { LevelsAsk, LimitSubject, PlannedLevel } from './limit/plan-levels.ts';
 export { compilePolicy } from './limit/policy.ts';
 export type { BucketPolicy, LimitPolicy } from './limit/policy.ts';
 

@@ -125,20 +125,36 @@ describe('a path', () => {
 
 describe('limit headers', () => {
   it('are structured fields that another parser reads back', () => {
-    const headers = rateLimitHeaders({
+    const key = {
       policy: 'api_key',
       limit: 1_000,
       windowS: 60,
       remaining: 998,
       resetEpochS: 1_800_000_001,
       resetAfterS: 1,
-    });
-    const [policy] = parseList(headers['ratelimit-policy'] ?? '');
-    const [state] = parseList(headers['ratelimit'] ?? '');
-    if (policy === undefined || state === undefined || isInnerList(policy) || isInnerList(state)) throw new Error('not a list of items');
-    expect([policy[0], Object.fromEntries(policy[1])]).toEqual(['api_key', { q: 1_000, w: 60 }]);
-    expect([state[0], Object.fromEntries(state[1])]).toEqual(['api_key', { r: 998, t: 1 }]);
-    expect(headers['x-ratelimit-reset']).toBe('1800000001');
+      retryAfterS: 0,
+    };
+    // Refused: `t` is when there is enough, which Retry-After must not come before.
+    const ip = { policy: 'ip', limit: 600, windowS: 60, remaining: 0, resetEpochS: 1_800_000_009, resetAfterS: 9, retryAfterS: 2 };
+    const headers = rateLimitHeaders(ip, [key, ip]);
+    const read = (field: string): unknown[] =>
+      parseList(headers[field] ?? '').map((item) => {
+        if (isInnerList(item)) throw new Error('not a list of items');
+        return [item[0], Object.fromEntries(item[1])];
+      });
+    expect(read('ratelimit-policy')).toEqual([
+      ['api_key', { q: 1_000, w: 60 }],
+      ['ip', { q: 600, w: 60 }],
+    ]);
+    expect(read('ratelimit')).toEqual([
+      ['api_key', { r: 998, t: 1 }],
+      ['ip', { r: 0, t: 2 }],
+    ]);
+    expect([headers['x-ratelimit-limit'], headers['x-ratelimit-remaining'], headers['x-ratelimit-reset']]).toEqual([
+      '600',
+      '0',
+      '1800000009',
+    ]);
   });
 });
 

@@ -22,6 +22,7 @@ export interface TopicNames {
   readonly rollups: string;
   readonly progress: string;
   readonly control: string;
+  readonly decisions: string;
 }
 
 export function topicNames(prefix: string): TopicNames {
@@ -32,6 +33,7 @@ export function topicNames(prefix: string): TopicNames {
     rollups: `${prefix}rollups.v1`,
     progress: `${prefix}progress.v1`,
     control: `${prefix}control.v1`,
+    decisions: `${prefix}decisions.v1`,
   };
 }
 
@@ -63,6 +65,7 @@ export function tidegateTopics(options: TidegateTopicOptions): TopicSpec[] {
     // One partition each: all of it is read by every service, and one order is simpler than many.
     { name: names.progress, partitions: 1, replicationFactor, configs: newest(HOUR_MS) },
     { name: names.control, partitions: 1, replicationFactor, configs: newest(6 * HOUR_MS) },
+    { name: names.decisions, partitions: 1, replicationFactor, configs: kept(retentionMs, 6 * HOUR_MS) },
   ];
 }
 

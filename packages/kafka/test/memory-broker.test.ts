@@ -85,6 +85,7 @@ describe('the broker in memory', () => {
       ['x.rollups.v1', 5],
       ['x.progress.v1', 1],
       ['x.control.v1', 1],
+      ['x.decisions.v1', 1],
     ]);
   });
 });

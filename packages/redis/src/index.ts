@@ -5,6 +5,12 @@ export type { RedisAddress, RedisConnection, RedisOptions } from './connect.ts';
 // buckets
 export { bucketKey } from './buckets/bucket-key.ts';
 export type { BucketOwner } from './buckets/bucket-key.ts';
+export { createDenyCache } from './buckets/deny-cache.ts';
+export type { DenyCache, DenyCacheOptions } from './buckets/deny-cache.ts';
+export { createGroupCommit } from './buckets/group-commit.ts';
+export type { GroupCommitOptions } from './buckets/group-commit.ts';
+export { createMemoryBuckets } from './buckets-memory.ts';
+export type { MemoryBuckets, MemoryBucketsOptions } from './buckets-memory.ts';
 export type { BucketAnswer, BucketAsk, BucketDecision, Buckets } from './buckets/port.ts';
 export { createRedisBuckets } from './buckets/redis-buckets.ts';
 export type { RedisBucketsOptions } from './buckets/redis-buckets.ts';

@@ -1,16 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { TcpProxy } from '@tidegate/testkit';
 import { createTcpProxy, testServers } from '@tidegate/testkit';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bucketKey } from '../src/buckets/bucket-key.ts';
-import type { BucketAsk, BucketDecision, Buckets } from '../src/buckets/port.ts';
-import { bucketArguments, bucketKeys, createRedisBuckets, toDecision } from '../src/buckets/redis-buckets.ts';
-import { createMemoryBuckets } from '../src/buckets-memory.ts';
+import type { Buckets } from '../src/buckets/port.ts';
+import { createRedisBuckets } from '../src/buckets/redis-buckets.ts';
 import type { RedisConnection } from '../src/connect.ts';
 import { connectRedis, whenConnected } from '../src/connect.ts';
-import type { ScriptReply } from '../src/script-runner.ts';
+import { findDisagreement } from './bucket-histories.ts';
 import { bucketsContract, policyOf } from './buckets.contract.ts';
 
 const prefix = `tg-test-${randomBytes(6).toString('hex')}`;
@@ -39,51 +36,8 @@ describe('the bucket script', () => {
     await redis.quit();
   });
 
-  /** The shipped text with its clock replaced by the last argument. */
-  async function scriptWithClock(): Promise<(asks: readonly BucketAsk[], nowUs: number) => Promise<BucketDecision>> {
-    const text = await readFile(new URL('../src/lua/bucket-take.lua', import.meta.url), 'utf8');
-    const clocked = text
-      .replace(/^local time = redis\.call\('TIME'\).*$/m, '')
-      .replace('time[1] * 1000000 + time[2]', 'tonumber(ARGV[#ARGV])');
-    expect(clocked).not.toContain('TIME');
-    return async (asks, nowUs) => {
-      const reply = await redis.eval(clocked, asks.length, ...bucketKeys(asks), ...bucketArguments(asks), nowUs);
-      return toDecision(reply as ScriptReply, asks);
-    };
-  }
-
-  it('agrees bit for bit with the arithmetic of core, through clock jumps and changes of policy', async () => {
-    const take = await scriptWithClock();
-    const anyPolicy = fc.constantFrom(
-      policyOf(1_000, 60, 1_000),
-      policyOf(60_000, 60, 60_000),
-      policyOf(7, 60, 5),
-      policyOf(1, 3, 2),
-      policyOf(1, 2_678_400, 3_362), // just below 2^53
-      policyOf(999_983, 3_600, 50_000),
-    );
-    const anyStep = fc.record({
-      stepUs: fc.oneof(fc.integer({ min: 0, max: 1_000 }), fc.integer({ min: -1e9, max: 1e9 }), fc.integer({ min: 0, max: 1e14 })),
-      asks: fc.array(fc.record({ key: fc.nat(2), policy: anyPolicy, cost: fc.integer({ min: -2, max: 5_000 }) }), {
-        minLength: 1,
-        maxLength: 3,
-      }),
-    });
-    await fc.assert(
-      fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 25 }), async (steps) => {
-        let nowUs = 1_800_000_000_000_000;
-        const twin = createMemoryBuckets({ nowUs: () => nowUs });
-        const names = [freshKey(), freshKey(), freshKey()];
-        for (const { stepUs, asks } of steps) {
-          nowUs = Math.max(1, nowUs + stepUs);
-          const distinct = [...new Map(asks.map((ask) => [ask.key, ask])).values()];
-          const asked = distinct.map(({ key, policy, cost }) => ({ key: names[key] ?? '', policy, cost: Math.min(cost, policy.burst) }));
-          const twinAnswer = await twin.take(asked);
-          expect(await take(asked, nowUs)).toEqual(twinAnswer);
-        }
-      }),
-      { numRuns: 150 },
-    );
+  it('agrees bit for bit with the arithmetic of core in 10,000 histories, through clock jumps, groups, changes of policy, shadows and debts', async () => {
+    expect(await findDisagreement(redis, { histories: 10_000, freshKey })).toBeNull();
   }, 60_000);
 
   it('a denied call leaves every key byte for byte as it was', async () => {

@@ -139,12 +139,28 @@ export const METRICS = {
     labels: [],
     buckets: [1, 5, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800],
   },
+  limiter_calls_total: { kind: 'counter', help: 'Calls of the bucket script.', labels: [] },
+  limiter_calls_requests_total: {
+    kind: 'counter',
+    help: 'Requests that those calls decided: more than one a call where requests over the same levels came together.',
+    labels: [],
+  },
+  limiter_debts_repaid_total: {
+    kind: 'counter',
+    help: 'Tokens that were spent while Redis was away and have been taken from its buckets since.',
+    labels: [],
+  },
   limiter_decisions_total: {
     kind: 'counter',
-    help: 'Decisions of the limiter, by class and result (allowed, denied, open).',
+    help: 'Decisions of the limiter, by class and result (allowed, denied; denied_deny_cache: an earlier refusal still held; denied_local, local, open, unavailable: Redis was away). Classes of tenants count as `tenant`.',
     labels: ['class', 'result'],
   },
   limiter_duration_seconds: { kind: 'histogram', help: 'Time of one limiter decision.', labels: [], buckets: SECONDS },
+  limiter_records_dropped_total: {
+    kind: 'counter',
+    help: 'First refusals that decisions.v1 does not tell of one by one, because too many waited to be sent; it tells their number.',
+    labels: [],
+  },
   maintenance_failures_total: { kind: 'counter', help: 'Turns of the maintenance loop that failed and are done again.', labels: [] },
   materialiser_cells_total: { kind: 'counter', help: 'Cells that the materialiser put into chunks.', labels: [] },
   materialiser_epochs_total: { kind: 'counter', help: 'New cache epochs, by reason (hole, term, start, lost).', labels: ['reason'] },
@@ -164,6 +180,11 @@ export const METRICS = {
     kind: 'counter',
     help: 'Upstream requests that failed, by upstream and reason (connect, timeout, aborted, broken).',
     labels: ['upstream', 'reason'],
+  },
+  rate_limiter_degraded: {
+    kind: 'gauge',
+    help: '1 while Redis is not asked and limits hold as their policies say for that case.',
+    labels: [],
   },
   raw_days: {
     kind: 'gauge',

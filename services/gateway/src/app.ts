@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BucketPolicy } from '@tidegate/core';
-import { compilePolicy } from '@tidegate/core';
-import type { LimitClass, RequestListener } from '@tidegate/http';
+import type { RequestListener } from '@tidegate/http';
 import { createListener, createRequestTelemetry } from '@tidegate/http';
 import type { LogClient } from '@tidegate/kafka';
 import { createLogClient, topicNames } from '@tidegate/kafka';
@@ -10,20 +8,11 @@ import { createControlOutbox, createControlStore, createPoolMeter, listenForCont
 import type { RedisConnection } from '@tidegate/redis';
 import { connectRedis, createRedisBuckets, whenConnected } from '@tidegate/redis';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
-import {
-  ConfigError,
-  databaseUrlOf,
-  deriveKey,
-  kafkaTarget,
-  redisTarget,
-  systemClock as clock,
-  systemRandom as random,
-} from '@tidegate/runtime';
+import { databaseUrlOf, deriveKey, kafkaTarget, redisTarget, systemClock as clock, systemRandom as random } from '@tidegate/runtime';
 import type { Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAdmin } from './admin.ts';
 import { createAuthenticate } from './authenticate.ts';
-import { createBreaker } from './breaker.ts';
 import type { GATEWAY_CONFIG } from './config.ts';
 import { createControlApp } from './control-app.ts';
 import type { ControlView } from './control.ts';
@@ -33,13 +22,16 @@ import { createGate } from './gate.ts';
 import { createHealth } from './health.ts';
 import type { KeyDirectory } from './keys.ts';
 import { createKeyDirectory } from './keys.ts';
-import type { Limit } from './limit.ts';
-import { createLimit } from './limit.ts';
 import { createIssuerAdmin } from './issuer-admin.ts';
 import { fetchKeys } from './tokens/fetch-keys.ts';
 import type { IssuerDirectory } from './tokens/issuers.ts';
 import { createIssuerDirectory } from './tokens/issuers.ts';
 import { createReadToken } from './tokens/tokens.ts';
+import { createClientAddress } from './limits/client-address.ts';
+import { createGateLimits } from './limits/gate-limits.ts';
+import type { Limits } from './limits/limits.ts';
+import { createLimits } from './limits/limits.ts';
+import { limitSettings, listOf } from './limits/settings.ts';
 import type { Proxy } from './proxy.ts';
 import { createProxy } from './proxy.ts';
 import type { Publisher } from './publisher.ts';
@@ -58,12 +50,13 @@ const ROLE = 'tidegate_gateway';
 /** Longest that a request waits for its limit. */
 const LIMIT_BUDGET_MS = 25;
 const REDIS_WAIT_MS = 2_000;
+const DECISIONS_EVERY_MS = 1_000;
 
 /** Composes the gateway from its settings and starts it. */
 export async function startApp(config: GatewayConfig, context: ServiceContext): Promise<RunningGateway> {
   const background = new AbortController();
   const parts = await createParts(config, { context, signal: background.signal });
-  const { metrics, store, client, redis, keys, control, tracing } = parts;
+  const { metrics, store, client, redis, keys, limits, control, tracing } = parts;
   const publishing = startPublishing(parts);
   const revocations = watchRevocations({ control, store, keys, clock, metrics, log: context.log, signal: background.signal });
   const proxy = createProxy({
@@ -93,7 +86,7 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
     stop: async () => {
       await listener.close();
       background.abort();
-      await Promise.all([publishing.stop(), revocations, proxy.close(), control.close()]);
+      await Promise.all([publishing.stop(), revocations, proxy.close(), control.close(), limits.decisions.flush()]);
       await Promise.all([store.close(), client.close(), tracing.close(), probes.close()]);
       redis.disconnect();
     },
@@ -115,6 +108,7 @@ interface Parts {
   readonly redis: RedisConnection;
   readonly keys: KeyDirectory;
   readonly issuers: IssuerDirectory;
+  readonly limits: Limits;
   readonly control: ControlView;
 }
 
@@ -128,7 +122,13 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
   const topic = topicNames(config.topicPrefix).control;
   const keys = createKeyDirectory();
   const issuers = createIssuerDirectory({ fetchKeys, clock, log });
-  const control = followControl({ client, topic, keys, issuers, clock, log });
+  const redis = connectRedis({
+    ...redisTarget(config),
+    name: 'tidegate-gateway',
+    onError: (error) => log.warn('redis_connection_lost', { error }),
+  });
+  const limits = createLimitsOf({ config, context, metrics, client, redis, signal });
+  const control = followControl({ client, topic, keys, issuers, limits: limits.book, clock, log });
   metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(control.knownThroughMs() / 1_000));
   return {
     config,
@@ -140,13 +140,10 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
     tracing: createTracing({ service: 'gateway', endpoint: config.otlpEndpoint, ratio: config.traceRatio }),
     store: createControlStore(database),
     client,
-    redis: connectRedis({
-      ...redisTarget(config),
-      name: 'tidegate-gateway',
-      onError: (error) => log.warn('redis_connection_lost', { error }),
-    }),
+    redis,
     keys,
     issuers,
+    limits,
     control,
   };
 }
@@ -170,7 +167,13 @@ function createGateOf(parts: Parts, { proxy, wake, isDraining }: GateParts): Req
   });
   return createGate({
     authenticate: createAuthenticate({ keys, readToken: createReadToken({ issuers, clock }), isLoaded: control.isLoaded, clock }),
-    limit: limitOf(parts),
+    limits: createGateLimits({
+      limit: parts.limits.limit,
+      addressOf: createClientAddress(listOf(parts.config.trustedProxies)),
+      isEnabled: parts.config.rateLimitEnabled,
+      clock,
+      random,
+    }),
     proxy,
     controlApp,
     telemetry: createRequestTelemetry({ clock, log, metrics, tracing }),
@@ -203,36 +206,25 @@ function startPublishing({ context, metrics, client, control, topic, database }:
   };
 }
 
-function limitOf({ config, context, metrics, redis }: Parts): Limit {
-  const degraded = metrics.gauge('degraded', { reason: 'limits' });
-  degraded.set(0);
-  const breaker = createBreaker({
+function createLimitsOf(parts: Pick<Parts, 'config' | 'context' | 'metrics' | 'client' | 'redis' | 'signal'>): Limits {
+  const { config, context, metrics, client, redis, signal } = parts;
+  const topic = topicNames(config.topicPrefix).decisions;
+  const producer = client.createProducer();
+  const limits = createLimits({
+    buckets: createRedisBuckets({ redis, timeoutMs: LIMIT_BUDGET_MS }),
+    settings: limitSettings(config),
+    prefix: config.redisPrefix,
+    hashKey: deriveKey(config.secretKey, 'tidegate/limits', 32),
+    append: async (batch) => (await producer).append(topic, 0, batch),
+    gateway: randomUUID(),
     clock,
     random,
-    onChange: (isOpen) => {
-      degraded.set(isOpen ? 1 : 0);
-      if (isOpen) context.log.warn('limits_open', { detail: { cause: 'redis' } });
-      else context.log.info('limits_counted_again');
-    },
-  });
-  const policies: Readonly<Record<LimitClass, BucketPolicy>> = {
-    ingest: perMinute('ingest', config.limitIngestPerMinute),
-    api_key: perMinute('api_key', config.limitApiKeyPerMinute),
-  };
-  return createLimit({
-    buckets: createRedisBuckets({ redis, timeoutMs: LIMIT_BUDGET_MS }),
-    policies,
-    prefix: config.redisPrefix,
-    breaker,
-    clock,
     metrics,
+    log: context.log,
   });
-}
-
-function perMinute(name: LimitClass, limit: number): BucketPolicy {
-  const compiled = compilePolicy({ name, limit, windowS: 60, burst: limit });
-  if (compiled.ok) return compiled.value;
-  throw new ConfigError('gateway', [{ env: `LIMIT_${name.toUpperCase()}_PER_MINUTE`, problem: compiled.fault }]);
+  const timer = setInterval(() => void limits.decisions.flush(), DECISIONS_EVERY_MS);
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  return limits;
 }
 
 function dependenciesOf({ context, metrics, store, client, redis, topic, signal }: Parts): ReturnType<typeof watchDependencies> {

@@ -1,6 +1,8 @@
 import { databaseFields, defineConfig, kafkaFields, redisFields, sharedFields, text } from '@tidegate/runtime';
 import type { ConfigField } from '@tidegate/runtime';
 
+const COUNT = { min: 1, max: 100_000_000 } as const;
+
 /** Settings of the gateway; docs/reference/config.md is generated from this list. */
 export const GATEWAY_CONFIG = defineConfig('gateway', {
   apiHost: {
@@ -32,15 +34,39 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     default: '16842752',
     description: 'Bytes of a request body as it comes, compressed or not; more is answered 413.',
   } satisfies ConfigField<number>,
+  rateLimitEnabled: {
+    env: 'RATE_LIMIT_ENABLED',
+    schema: text.flag(),
+    default: 'true',
+    description: 'Whether anything is limited.',
+  } satisfies ConfigField<boolean>,
+  limitIpPerMinute: {
+    env: 'RATE_LIMIT_REQUESTS_PER_MINUTE',
+    schema: text.integer(COUNT),
+    default: '600',
+    description: 'Requests a minute and address, a sixtieth of them at once; not for events with a valid key.',
+  } satisfies ConfigField<number>,
+  limitFitnessPerMinute: {
+    env: 'RATE_LIMIT_PER_MINUTE',
+    schema: text.integer(COUNT),
+    default: '60',
+    description: 'Requests a minute and user on the routes of the fitness pack, where it is in place.',
+  } satisfies ConfigField<number>,
+  limitGlobalPerMinute: {
+    env: 'LIMIT_GLOBAL_PER_MINUTE',
+    schema: text.integer(COUNT),
+    default: '10000',
+    description: 'Requests a minute of everybody, a tenth of them at once; not for events with a valid key.',
+  } satisfies ConfigField<number>,
   limitIngestPerMinute: {
     env: 'LIMIT_INGEST_PER_MINUTE',
-    schema: text.integer({ min: 1, max: 100_000_000 }),
+    schema: text.integer(COUNT),
     default: '60000',
     description: 'Requests a minute and key on the routes that take events; also the burst.',
   } satisfies ConfigField<number>,
   limitApiKeyPerMinute: {
     env: 'LIMIT_API_KEY_PER_MINUTE',
-    schema: text.integer({ min: 1, max: 100_000_000 }),
+    schema: text.integer(COUNT),
     default: '1000',
     description: 'Requests a minute and key on all other routes; also the burst.',
   } satisfies ConfigField<number>,
@@ -55,6 +81,12 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     default: '',
     description: 'Hosts, comma separated, whose keys may be read over plain http: an issuer in your own network. All others need https.',
   } satisfies ConfigField<readonly string[]>,
+  trustedProxies: {
+    env: 'TRUSTED_PROXIES',
+    schema: text.maybe(),
+    default: '',
+    description: 'Addresses or ranges of proxies whose X-Forwarded-For is believed, comma separated; by default nobody is.',
+  } satisfies ConfigField<string>,
   ...kafkaFields,
   topicPrefix: sharedFields.topicPrefix,
   ...databaseFields,

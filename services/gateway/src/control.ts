@@ -5,6 +5,7 @@ import type { Clock } from '@tidegate/runtime';
 import type { Logger } from '@tidegate/telemetry';
 import type { KeyDirectory } from './keys.ts';
 import type { IssuerDirectory } from './tokens/issuers.ts';
+import type { LimitBook } from './limits/book.ts';
 
 /** What the gateway takes from the control topic. */
 export interface ControlView {
@@ -29,12 +30,13 @@ export interface ControlOptions {
   readonly topic: string;
   readonly keys: KeyDirectory;
   readonly issuers: Pick<IssuerDirectory, 'put'>;
+  readonly limits: Pick<LimitBook, 'putLimits' | 'putPack'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Follows control.v1. */
-export function followControl({ client, topic, keys, issuers, clock, log }: ControlOptions): ControlView {
+export function followControl({ client, topic, keys, issuers, limits, clock, log }: ControlOptions): ControlView {
   const reader = createControlReader();
   let isRead = false;
   let hasBeat = false;
@@ -47,6 +49,8 @@ export function followControl({ client, topic, keys, issuers, clock, log }: Cont
     if (told.kind === 'beat') hear();
     if (told.kind === 'key') takeKey(told.key, told.value);
     if (told.kind === 'issuer') takeIssuer(told.key, told.value);
+    if (told.kind === 'limits') limits.putLimits(told.tenant, told.value);
+    if (told.kind === 'pack') limits.putPack(told.tenant, told.name, told.value);
   }
 
   function hear(): void {

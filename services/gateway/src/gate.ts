@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, NamedRoute, ProblemFault, RequestContext, RequestListener, RequestTelemetry } from '@tidegate/http';
-import { createRouter, isOpenTo, listRoutes, normalisePath, notAllowed, rateLimitHeaders, sendProblem } from '@tidegate/http';
+import { createRouter, isOpenTo, listRoutes, normalisePath, notAllowed, sendProblem } from '@tidegate/http';
 import type { Logger, Step } from '@tidegate/telemetry';
 import type { Authenticate, Authentication } from './authenticate.ts';
 import type { ControlApp } from './control-app.ts';
-import type { Limit } from './limit.ts';
+import type { Charge, GateLimits } from './limits/gate-limits.ts';
+import { NO_ROUTE } from './limits/gate-limits.ts';
 import type { Proxy } from './proxy.ts';
-import { quotaProblem } from './quota-problem.ts';
 import { dropRest } from './request-body.ts';
 
 export interface GateDependencies {
   readonly authenticate: Authenticate;
-  readonly limit: Limit;
+  readonly limits: GateLimits;
   readonly proxy: Proxy;
   readonly controlApp: ControlApp;
   readonly telemetry: RequestTelemetry;
@@ -34,52 +34,74 @@ type Routing =
   { readonly ok: true; readonly route: NamedRoute; readonly target: string } | { readonly ok: false; readonly fault: ProblemFault };
 
 /**
- * What every request passes, in this order: one reading of the path → route → who → may they → how much → through. The
+ * What every request passes, in this order: one reading of the path → route → who → how much → may they → through. The
  * proxied routes end in the proxy; administration and health, which are few, go on to Express.
  */
 export function createGate(dependencies: GateDependencies): RequestListener {
-  const { authenticate, limit, proxy, controlApp, telemetry, step, bodyBytesMax, log } = dependencies;
+  const { authenticate, limits, proxy, controlApp, telemetry, step, bodyBytesMax, log } = dependencies;
   const route = createRouting();
 
   async function pass(arrival: Arrival, { route: asked, target }: Extract<Routing, { ok: true }>): Promise<void> {
     const { request, response, context } = arrival;
-    if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuseBody(arrival);
-    if (asked.scope === null) return controlApp.handle({ ...arrival, target, caller: NOBODY });
     const found = step('authenticate', () => authenticate(request.headers));
     // A turn of the event loop is waited for only where there is something to wait for: a key, or a known token, is not.
-    const who = permitted(found instanceof Promise ? await found : found, asked, asked.scope);
-    if (!who.ok) return sendProblem(response, who.fault, context);
+    const who = found instanceof Promise ? await found : found;
+    if (!who.ok) return refuseCredential(arrival, asked, who);
     const { caller } = who;
-    const headers = await charge(arrival, asked, caller);
-    if (headers === null) return;
+    const headers = enter(arrival, await limits.charge(request, asked, caller));
     // It left while its limit was looked up. Nothing is done for it, be it a question or a new key that nobody would see; its
     // token stays spent, or leaving early would be a way to ask for nothing.
-    if (response.closed) return;
+    if (headers === null || response.closed) return;
+    const refused = forbidden(asked, caller);
+    if (refused !== null) return sendProblem(response, { ...refused, headers }, context);
     if (asked.answers !== 'gateway') return proxy.forward({ ...arrival, upstream: asked.answers, target, caller, headers });
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     return controlApp.handle({ ...arrival, target, caller });
   }
 
+  async function passAnybody(arrival: Arrival, found: NamedRoute, target: string): Promise<void> {
+    const { request, response } = arrival;
+    const headers = found.limitClass === null ? {} : enter(arrival, await limits.chargeNobody(request, found, false));
+    if (headers === null || response.closed) return;
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    controlApp.handle({ ...arrival, target, caller: NOBODY });
+  }
+
+  /** Counted by address: who guesses at keys is soon told to wait, and whose key was guessed at loses nothing. */
+  async function refuseCredential(arrival: Arrival, found: NamedRoute, who: Extract<Authentication, { ok: false }>): Promise<void> {
+    const fault = refusal(who);
+    // It may be a good one that is not known yet.
+    if (who.code === 'not_ready' || who.code === 'issuer_unreachable') return sendProblem(arrival.response, fault, arrival.context);
+    await refuse(arrival, fault, limits.chargeNobody(arrival.request, found, who.code === 'credentials_invalid'));
+  }
+
+  /** What is refused for another reason is counted too, by address. */
+  async function refuse(arrival: Arrival, fault: ProblemFault, charge: Promise<Charge>): Promise<void> {
+    const headers = enter(arrival, await charge);
+    if (headers !== null) sendProblem(arrival.response, { ...fault, headers: { ...headers, ...fault.headers } }, arrival.context);
+  }
+
   /** The headers that tell of the limit; null where the request was refused. */
-  async function charge(
-    { response, context }: Arrival,
-    found: NamedRoute,
-    caller: Caller,
-  ): Promise<Readonly<Record<string, string>> | null> {
-    if (found.limitClass === null) return {};
-    const decision = await limit(caller, found.limitClass);
-    if (decision.kind === 'open') return {};
-    if (decision.kind === 'allowed') return rateLimitHeaders(decision.numbers);
-    sendProblem(response, quotaProblem(found.limitClass, decision.numbers), context);
+  function enter({ response, context }: Arrival, charge: Charge): Readonly<Record<string, string>> | null {
+    if (charge.ok) return charge.headers;
+    sendProblem(response, charge.fault, context);
     return null;
+  }
+
+  /** Without a route: there is nothing to be had, and finding that out is not free either. */
+  async function passRouted(arrival: Arrival, routed: Routing): Promise<void> {
+    const { request } = arrival;
+    if (!routed.ok) return refuse(arrival, routed.fault, limits.chargeNobody(request, NO_ROUTE, false));
+    if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuseBody(arrival);
+    if (routed.route.scope === null) return passAnybody(arrival, routed.route, routed.target);
+    return pass(arrival, routed);
   }
 
   return function gate(request, response) {
     const routed = route(request);
     const { span, context } = telemetry.begin(request, response, routed.ok ? routed.route.path : 'none');
-    if (!routed.ok) return sendProblem(response, routed.fault, context);
     span
-      .run(() => pass({ request, response, context }, routed))
+      .run(() => passRouted({ request, response, context }, routed))
       .catch((error: unknown) => {
         log.error('gate_failed', { error });
         sendProblem(response, { code: 'internal' }, context);
@@ -110,15 +132,13 @@ function fits({ params: declared }: NamedRoute, params: Readonly<Record<string, 
   return declared === undefined || declared.safeParse(params).success;
 }
 
-type Permission = Extract<Authentication, { ok: true }> | { readonly ok: false; readonly fault: ProblemFault };
-
-/** Who calls, where they may; the same object, for this stands on the way of every request. */
-function permitted(who: Authentication, route: NamedRoute, scope: string): Permission {
-  if (!who.ok) return { ok: false, fault: refusal(who) };
-  if (!who.caller.scopes.includes(scope)) {
-    return { ok: false, fault: { code: 'scope_missing', detail: `Use a key or a token that has the scope ${scope}.` } };
+/** Why the caller may not ask the route; null: it may. */
+function forbidden(route: NamedRoute, caller: Caller): ProblemFault | null {
+  const { scope } = route;
+  if (scope !== null && !caller.scopes.includes(scope)) {
+    return { code: 'scope_missing', detail: `Use a key or a token that has the scope ${scope}.` };
   }
-  return isOpenTo(route, who.caller) ? who : { ok: false, fault: { code: 'row_refused' } };
+  return isOpenTo(route, caller) ? null : { code: 'row_refused' };
 }
 
 function refusal({ code }: Extract<Authentication, { ok: false }>): ProblemFault {

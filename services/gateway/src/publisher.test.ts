@@ -50,10 +50,12 @@ function createOutbox(rows: ControlChange[]): ControlOutbox & { marked: Map<stri
   return outbox;
 }
 
+const NO_LIMITS = { putLimits: () => undefined, putPack: () => undefined };
+
 function open(broker: MemoryBroker, outbox: ControlOutbox, holder: string) {
   const client = broker.createClient(holder);
   const keys = createKeyDirectory();
-  const control = followControl({ client, topic: TOPIC, keys, issuers: { put: () => undefined }, clock, log });
+  const control = followControl({ client, topic: TOPIC, keys, issuers: { put: () => undefined }, limits: NO_LIMITS, clock, log });
   const producer = client.createProducer();
   const publisher = startPublisher({
     outbox,
@@ -176,7 +178,7 @@ describe('a control record', () => {
     put(2, 'active');
     batch.add(Buffer.from('key/acme/key_2'), Buffer.from('not json'), headers);
     await producer.append(TOPIC, 0, batch);
-    const control = followControl({ client, topic: TOPIC, keys, issuers: { put: () => undefined }, clock, log });
+    const control = followControl({ client, topic: TOPIC, keys, issuers: { put: () => undefined }, limits: NO_LIMITS, clock, log });
     await control.read;
     expect(keys.find(KEY.sha256)?.state).toBe('revoked');
     await control.close();

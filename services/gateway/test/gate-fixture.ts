@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
-import type { BucketPolicy } from '@tidegate/core';
-import { compilePolicy } from '@tidegate/core';
+import type { PolicySource } from '@tidegate/core';
 import type { Handler, RouteNameOf } from '@tidegate/http';
 import { createListener, createRequestTelemetry, sendJson } from '@tidegate/http';
 import { mintApiKey, readApiKey } from '@tidegate/postgres';
@@ -13,7 +12,6 @@ import type { Step } from '@tidegate/telemetry';
 import type { Metrics } from '@tidegate/telemetry';
 import { createMetrics, createTracing, silentLogger } from '@tidegate/telemetry';
 import { createAuthenticate } from '../src/authenticate.ts';
-import { createBreaker } from '../src/breaker.ts';
 import type { ControlApp } from '../src/control-app.ts';
 import { createControlApp } from '../src/control-app.ts';
 import type { Dependencies } from '../src/dependencies.ts';
@@ -21,7 +19,10 @@ import { createGate } from '../src/gate.ts';
 import { createHealth } from '../src/health.ts';
 import type { KeyDirectory } from '../src/keys.ts';
 import { createKeyDirectory } from '../src/keys.ts';
-import { createLimit } from '../src/limit.ts';
+import { createClientAddress } from '../src/limits/client-address.ts';
+import { createGateLimits } from '../src/limits/gate-limits.ts';
+import type { Limits } from '../src/limits/limits.ts';
+import { createLimits } from '../src/limits/limits.ts';
 import { createProxy } from '../src/proxy.ts';
 import type { ReadToken } from '../src/tokens/tokens.ts';
 
@@ -94,11 +95,15 @@ export interface GateUnderTest {
   /** Names of the gateway's own routes that were run. */
   readonly handled: readonly string[];
   readonly metrics: Metrics;
+  readonly limits: Limits;
   close(): Promise<void>;
 }
 
 export interface GateOptions {
+  /** Of keys; addresses and the installation have enough unless `policies` says otherwise. */
   readonly perMinute?: number;
+  readonly policies?: Readonly<Record<string, PolicySource>>;
+  readonly trustedProxies?: readonly string[];
   readonly scopes?: readonly string[];
   readonly dependencies?: Dependencies;
   readonly bodyBytesMax?: number;
@@ -114,10 +119,32 @@ const refuseTokens: ReadToken = () => ({ ok: false, code: 'credentials_invalid' 
 
 const ALL_CONNECTED: Dependencies = { states: () => ({ kafka: 'connected', postgres: 'connected', redis: 'connected' }) };
 
-function perMinute(name: string, limit: number): BucketPolicy {
-  const compiled = compilePolicy({ name, limit, windowS: 60, burst: limit });
-  if (!compiled.ok) throw new Error(compiled.fault);
-  return compiled.value;
+const ENOUGH: PolicySource = { limit: 6_000_000, burst: 1_000_000 };
+
+function createLimitsOf(options: GateOptions, metrics: Metrics): Limits {
+  const ofKeys: PolicySource = { limit: options.perMinute ?? 100_000 };
+  const buckets = createMemoryBuckets({ nowUs: () => Math.floor(clock.nowMs() * 1_000) });
+  return createLimits({
+    buckets: {
+      take: async (asks, weight) => {
+        await options.beforeLimit?.();
+        return buckets.take(asks, weight);
+      },
+      takeGroup: async (asks, weights) => {
+        await options.beforeLimit?.();
+        return buckets.takeGroup(asks, weights);
+      },
+    },
+    settings: { ip: ENOUGH, network: ENOUGH, global: ENOUGH, auth_failure: ENOUGH, ingest: ofKeys, api_key: ofKeys, ...options.policies },
+    prefix: 'test',
+    hashKey: new Uint8Array(32).fill(9),
+    append: () => Promise.resolve(),
+    gateway: 'gate-1',
+    clock,
+    random: () => 0,
+    metrics,
+    log: silentLogger,
+  });
 }
 
 /** Stands for a route of the gateway itself: answers with its name. */
@@ -167,7 +194,7 @@ function directoryOfOne(scopes: readonly string[]): { readonly secret: string; r
 /** The gate with everything real but its neighbours: keys and buckets in memory, one upstream for both services. */
 export async function startGate(options: GateOptions = {}): Promise<GateUnderTest> {
   const upstream = await startUpstream();
-  const { perMinute: limit = 100_000, scopes = ['ingest:write', 'query:read'], bodyBytesMax = 16_842_752, proxyClock = clock } = options;
+  const { scopes = ['ingest:write', 'query:read'], bodyBytesMax = 16_842_752, proxyClock = clock } = options;
   const { secret, keys } = directoryOfOne(scopes);
   const metrics = createMetrics('gateway');
   const proxy = createProxy({
@@ -178,23 +205,17 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
     bodyBytesMax,
   });
   const handled: string[] = [];
-  const buckets = createMemoryBuckets({ nowUs: () => clock.nowMs() * 1_000 });
+  const limits = createLimitsOf(options, metrics);
   const listener = createListener(
     createGate({
       step: options.step ?? ((_name, action) => action()),
       authenticate: createAuthenticate({ keys, readToken: options.readToken ?? refuseTokens, isLoaded: () => true, clock }),
-      limit: createLimit({
-        buckets: {
-          take: async (levels) => {
-            await options.beforeLimit?.();
-            return buckets.take(levels);
-          },
-        },
-        policies: { ingest: perMinute('ingest', limit), api_key: perMinute('api_key', limit) },
-        prefix: 'test',
-        breaker: createBreaker({ clock, random: () => 0.5 }),
+      limits: createGateLimits({
+        limit: limits.limit,
+        addressOf: createClientAddress(options.trustedProxies ?? []),
+        isEnabled: true,
         clock,
-        metrics,
+        random: () => 0,
       }),
       proxy,
       controlApp: controlAppOf(options, handled),
@@ -209,6 +230,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
     key: secret,
     upstream,
     handled,
+    limits,
     metrics,
     close: async () => {
       await listener.close(100);

@@ -190,8 +190,8 @@ describe('how much', () => {
     // One of 3 tokens taken, one flows in every 20 s.
     expect(Object.fromEntries(first?.headers ?? [])).toMatchObject({
       'x-ratelimit-limit': '3',
-      'ratelimit-policy': '"api_key";q=3;w=60',
-      ratelimit: '"api_key";r=2;t=20',
+      'ratelimit-policy': '"ip";q=6000000;w=60, "api_key";q=3;w=60',
+      ratelimit: expect.stringMatching(/^"ip";r=\d+;t=1, "api_key";r=2;t=20$/),
     });
     expect(Math.abs(Number(first?.headers.get('x-ratelimit-reset')) - systemClock.nowMs() / 1_000 - 20)).toBeLessThan(5);
     expect(Number(last?.headers.get('retry-after'))).toBeGreaterThanOrEqual(19);
@@ -206,7 +206,7 @@ describe('how much', () => {
     });
     expect(last?.headers.get('cache-control')).toBe('no-store');
     expect(gate.upstream.seen).toHaveLength(3);
-    const counted = (await gate.metrics.expose()).match(/^limiter_decisions_total\{.*class="api_key".*$/gm);
+    const counted = (await gate.metrics.expose()).match(/^limiter_decisions_total\{.*class="default".*$/gm);
     expect(counted?.map((line) => [/result="(\w+)"/.exec(line)?.[1], line.split(' ').at(-1)])).toEqual([
       ['allowed', '3'],
       ['denied', '1'],

@@ -28,6 +28,14 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
     queryUrl: upstreamUrl,
     bodyBytesMax: 1_000_000,
     jwksPlainHosts: ['127.0.0.1'],
+    // All of a test comes from one address.
+    ...{
+      rateLimitEnabled: true,
+      limitIpPerMinute: 6_000_000,
+      limitGlobalPerMinute: 6_000_000,
+      limitFitnessPerMinute: 60,
+      trustedProxies: '',
+    },
     limitIngestPerMinute: 60_000,
     limitApiKeyPerMinute: 1_000,
     kafkaBrokers: kafkaBrokers.split(','),

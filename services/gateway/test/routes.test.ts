@@ -37,11 +37,17 @@ describe('every declared route', () => {
   });
   afterAll(() => gate.close());
 
-  it.each(cases)('%s answers 401 without a key, tells no numbers, and nothing of it reaches a service', async (_, route) => {
+  it.each(cases)('%s answers 401 without a key, counted by address, and nothing of it reaches a service', async (_, route) => {
     const before = gate.upstream.seen.length;
     for (const path of formsOf(route)) {
       const answer = await ask(route, path);
-      expect([answer.status, answer.headers.get('x-ratelimit-limit')]).toEqual([401, null]);
+      const told = answer.headers.get('ratelimit-policy') ?? '';
+      expect([answer.status, told.startsWith('"ip";q='), told.includes('api_key'), told.includes('global')]).toEqual([
+        401,
+        true,
+        false,
+        false,
+      ]);
       expect(await answer.json()).toMatchObject({ code: 'credentials_missing' });
     }
     expect(gate.upstream.seen.length).toBe(before);
@@ -52,7 +58,8 @@ describe('every declared route', () => {
     const limitClass = route.scope === 'ingest:write' ? 'ingest' : 'api_key';
     for (const path of formsOf(route)) {
       const answer = await ask(route, path, { 'x-api-key': gate.key });
-      expect([answer.status, answer.headers.get('ratelimit-policy')]).toEqual([200, `"${limitClass}";q=100000;w=60`]);
+      const byAddress = limitClass === 'ingest' ? '' : '"ip";q=6000000;w=60, ';
+      expect([answer.status, answer.headers.get('ratelimit-policy')]).toEqual([200, `${byAddress}"${limitClass}";q=100000;w=60`]);
       if (route.answers === 'gateway') expect(await answer.json()).toEqual({ route: route.name });
       else expect(gate.upstream.seen.at(-1)).toMatchObject({ method: route.method, url: formsOf(route)[0] });
     }
@@ -117,7 +124,7 @@ describe('a path that can name nothing', () => {
     async (path) => {
       const method = path.includes('admin') ? 'DELETE' : 'GET';
       const answer = await fetch(`http://127.0.0.1:${gate.port}${path}`, { method, headers: { 'x-api-key': gate.key } });
-      expect([answer.status, answer.headers.get('x-ratelimit-limit')]).toEqual([404, null]);
+      expect([answer.status, answer.headers.get('x-ratelimit-limit')]).toEqual([404, '100']);
       expect(gate.upstream.seen).toEqual([]);
     },
   );

@@ -193,6 +193,18 @@ export const FAULTS = {
     meaning: 'The header X-Tidegate-Lane names something other than backfill.',
     next: 'Send backfill, or leave the header out: then each event’s age decides.',
   },
+  limits_invalid: {
+    status: 422,
+    title: 'Limits not valid',
+    meaning: 'The limits do not follow their schema, contradict themselves, or reach beyond who sets them.',
+    next: 'Correct the places named in errors.',
+  },
+  limits_unavailable: {
+    status: 503,
+    title: 'Limit cannot be counted',
+    meaning: 'Redis cannot be asked, and the limit of this class is set to refuse rather than to pass uncounted.',
+    next: 'Send the request again after the seconds in Retry-After.',
+  },
   log_behind: {
     status: 503,
     title: 'Counting is far behind',

@@ -10,16 +10,30 @@ export interface BucketState {
   readonly q: number;
 }
 
+/**
+ * | kind    | must have its cost | pays                                              |
+ * |---------|--------------------|---------------------------------------------------|
+ * | enforce | yes                | its cost                                          |
+ * | shadow  | no                 | its cost where it has it: only shows what would be |
+ * | guard   | yes                | nothing: somebody else pays, after the fact       |
+ * | drain   | no                 | what it has of its cost: a debt is paid back      |
+ */
+export type LevelKind = 'enforce' | 'shadow' | 'guard' | 'drain';
+
 export interface BucketLevel {
   readonly policy: BucketPolicy;
   readonly state: BucketState | null;
   /** Tokens asked for: 0 looks without taking, a negative cost gives back. Whole, and at most the burst. */
   readonly cost: number;
+  /** Default `enforce`. */
+  readonly kind?: LevelKind;
 }
 
 export interface LevelOutcome {
   /** Units left after the decision. */
   readonly units: number;
+  /** Units that it took. Where they come to 0 the store leaves the bucket as it is. */
+  readonly taken: number;
   /** Microseconds until this level would have had enough; 0 where it had. */
   readonly waitUs: number;
   /** To be stored; null where the bucket is full. What it holds is for the caller to keep only when `allowed`. */
@@ -29,7 +43,7 @@ export interface LevelOutcome {
 }
 
 export interface BucketOutcome {
-  /** Every level had enough, and every level was debited. Otherwise nothing was taken anywhere. */
+  /** Every level that must have enough had it, and paid. Otherwise nothing was taken anywhere. */
   readonly allowed: boolean;
   readonly levels: readonly LevelOutcome[];
 }
@@ -39,13 +53,72 @@ export const CLOCK_BACK_US_MAX = 5_000_000;
 
 /** One decision over all levels: all of them pay or none does. The Lua of Redis does the same, operation by operation. */
 export function takeTokens(levels: readonly BucketLevel[], nowUs: number): BucketOutcome {
-  const refilled = levels.map((level) => refill(level, nowUs));
-  const allowed = levels.every(({ policy, cost }, at) => (refilled[at]?.units ?? 0) >= cost * policy.q);
-  return { allowed, levels: levels.map((level, at) => settle(level, refilled[at] ?? refill(level, nowUs), { nowUs, allowed })) };
+  const [outcome] = takeGroup(levels, [1], nowUs);
+  return outcome ?? { allowed: false, levels: [] };
+}
+
+/**
+ * Decisions for several requests over the same levels at one moment, first come first served: the same as one `takeTokens`
+ * after another. Request j asks each level for `cost × weights[j]`.
+ */
+export function takeGroup(levels: readonly BucketLevel[], weights: readonly number[], nowUs: number): readonly BucketOutcome[] {
+  const standing = levels.map((level) => refill(level, nowUs));
+  return weights.map((weight) => {
+    const lacks = standing.map(({ units }, at) => units < neededBy(levels[at], weight));
+    const allowed = levels.every(({ kind = 'enforce' }, at) => lacks[at] === false || kind === 'shadow' || kind === 'drain');
+    const outcomes = levels.map((level, at) => {
+      const stood = standing[at] ?? refill(level, nowUs);
+      const needed = neededBy(level, weight);
+      const units = allowed ? paid(level, stood.units, needed) : stood.units;
+      standing[at] = { ...stood, units };
+      const measured = measureLevel(level.policy, { units, aheadUs: Math.max(0, stood.lastUs - nowUs) }, lacks[at] === true ? needed : 0);
+      return { ...measured, taken: stood.units - units, state: stateOf(level, { units, lastUs: stood.lastUs }) };
+    });
+    return { allowed, levels: outcomes };
+  });
+}
+
+function neededBy(level: BucketLevel | undefined, weight: number): number {
+  return level === undefined ? 0 : level.cost * weight * level.policy.q;
+}
+
+function paid({ policy, kind = 'enforce' }: BucketLevel, units: number, needed: number): number {
+  switch (kind) {
+    case 'enforce':
+      return Math.min(policy.capacity, units - needed);
+    case 'shadow':
+      return units < needed ? units : Math.min(policy.capacity, units - needed);
+    case 'guard':
+      return units;
+    case 'drain':
+      return Math.min(policy.capacity, Math.max(0, units - needed));
+  }
+}
+
+function stateOf({ policy }: BucketLevel, { units, lastUs }: Standing): BucketState | null {
+  return units === policy.capacity ? null : { units, lastUs, q: policy.q };
+}
+
+/** A level after a decision, as waits. `aheadUs`: by how much its bucket is ahead of the clock. `lackedUnits`: what it was asked for and had not, else 0. */
+export function measureLevel(
+  { p, capacity }: BucketPolicy,
+  { units, aheadUs }: { readonly units: number; readonly aheadUs: number },
+  lackedUnits: number,
+): Pick<LevelOutcome, 'units' | 'waitUs' | 'fullAfterUs'> {
+  return {
+    units,
+    waitUs: lackedUnits === 0 ? 0 : ceilDivide(lackedUnits - units, p) + aheadUs,
+    fullAfterUs: units === capacity ? 0 : ceilDivide(capacity - units, p) + aheadUs,
+  };
+}
+
+interface Standing {
+  readonly units: number;
+  readonly lastUs: number;
 }
 
 /** Units at `nowUs`. `lastUs` stays ahead of now where the clock was set back a little: no time is credited twice. */
-function refill({ policy, state }: BucketLevel, nowUs: number): { units: number; lastUs: number } {
+function refill({ policy, state }: BucketLevel, nowUs: number): Standing {
   const { p, capacity } = policy;
   if (state === null) return { units: capacity, lastUs: nowUs };
   const units = rescale(state, policy);
@@ -64,24 +137,6 @@ function rescale(state: BucketState, { q, burst, capacity }: BucketPolicy): numb
   if (state.q === q) return Math.min(state.units, capacity);
   const tokens = (state.units - (state.units % state.q)) / state.q;
   return Math.min(tokens, burst) * q;
-}
-
-interface Moment {
-  readonly nowUs: number;
-  readonly allowed: boolean;
-}
-
-function settle({ policy, cost }: BucketLevel, before: { units: number; lastUs: number }, { nowUs, allowed }: Moment): LevelOutcome {
-  const { p, q, capacity } = policy;
-  const needed = cost * q;
-  const units = allowed ? Math.min(capacity, before.units - needed) : before.units;
-  const aheadUs = Math.max(0, before.lastUs - nowUs);
-  return {
-    units,
-    waitUs: before.units >= needed ? 0 : ceilDivide(needed - before.units, p) + aheadUs,
-    state: units === capacity ? null : { units, lastUs: before.lastUs, q },
-    fullAfterUs: units === capacity ? 0 : ceilDivide(capacity - units, p) + aheadUs,
-  };
 }
 
 /** Exact for all safe integers: the remainder is, and the rest of the division then comes out even. */

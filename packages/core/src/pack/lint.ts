@@ -1,5 +1,6 @@
 import type { Fault } from '../fault/fault.ts';
 import { compareExact, parseExact } from '../event/exact-number.ts';
+import { compileLimits, lintReach, SHIPPED_LAYER } from '../limit/limits-tree.ts';
 import { lintMeasure } from './lint-measures.ts';
 import { isUnreadable, lintPersonFields, lintPersonMappings } from './lint-persons.ts';
 import { lintRetention } from './retention.ts';
@@ -31,7 +32,26 @@ export function lintPack(pack: PackSource): readonly Fault[] {
   lintRetention(pack, report);
   lintSegment(pack, (path, message) => report(`segment.${path}`, message));
   lintPersonMappings(pack, (path, message) => report(`segment.${path}`, message));
+  faults.push(...lintLimits(pack));
   return faults;
+}
+
+/** New policies and classes of a pack bear its name, so that two packs never speak of the same one. */
+function lintLimits({ pack, limits }: PackSource): readonly Fault[] {
+  if (limits === undefined) return [];
+  const names = [...Object.keys(limits.policies), ...limits.classes.map((one) => one.class)];
+  const foreign = names.filter((name) => !name.startsWith(`${pack}.`) && !Object.hasOwn(SHIPPED_LAYER.policies, name));
+  const compiled = compileLimits([SHIPPED_LAYER, { source: 'limits', ...limits }]);
+  const faults: Fault[] = [
+    ...foreign.map((): Fault => ({
+      code: 'limits_invalid',
+      path: 'limits',
+      message: 'names of new policies and classes begin with the name of the pack and a dot',
+    })),
+    ...lintReach(limits, 'limits'),
+    ...(compiled.ok ? [] : compiled.fault),
+  ];
+  return faults.map((fault) => ({ ...fault, code: 'pack_invalid' }));
 }
 
 function lintSegment(pack: PackSource, report: Report): void {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS_SCHEMA } from '../limit/limits-schema.ts';
 
 /** The text form of a pack, as `pack.yaml` holds it once its YAML is read. Strict: an unknown member is an error. */
 
@@ -149,6 +150,8 @@ export const PACK_SCHEMA = z.strictObject({
   segment: segment.optional(),
   /** How long raw events and cells are kept; what is not said here is the installation's. */
   retention: z.strictObject({ raw: keptFor.optional(), ...cellRetention }).optional(),
+  /** Policies and classes of routes, over those that are shipped; a tenant may change them. */
+  limits: LIMITS_SCHEMA.optional(),
 });
 
 export type PackSource = z.output<typeof PACK_SCHEMA>;

@@ -1,10 +1,10 @@
+import type { LevelKind } from '@tidegate/core';
+import { measureLevel } from '@tidegate/core';
 import type { RedisConnection } from '../connect.ts';
 import type { ScriptReply } from '../script-runner.ts';
 import { createScript, listOf } from '../script-runner.ts';
 import { within } from './deadline.ts';
 import type { BucketAnswer, BucketAsk, BucketDecision, Buckets } from './port.ts';
-
-const NUMBERS_PER_LEVEL = 3;
 
 export interface RedisBucketsOptions {
   readonly redis: RedisConnection;
@@ -14,14 +14,39 @@ export interface RedisBucketsOptions {
 
 /** What a request may lose to its limit in the worst case. */
 const TIMEOUT_MS = 25;
+/** As `bucket-take.lua` knows them. */
+const KINDS: Readonly<Record<LevelKind, number>> = { enforce: 0, shadow: 1, guard: 2, drain: 3 };
 
 /** Buckets in Redis: one script call a decision, exact over all gateways, by the clock of Redis alone. */
 export function createRedisBuckets({ redis, timeoutMs = TIMEOUT_MS }: RedisBucketsOptions): Buckets {
   const script = createScript(redis, 'bucket-take.lua');
+  /** Levels are asked together again and again: what is sent of them is made once. */
+  const prepared = new WeakMap<readonly BucketAsk[], { readonly keys: string[]; readonly args: number[] }>();
+
+  function prepare(asks: readonly BucketAsk[]): { readonly keys: string[]; readonly args: number[] } {
+    let known = prepared.get(asks);
+    if (known === undefined) {
+      known = { keys: bucketKeys(asks), args: bucketArguments(asks) };
+      prepared.set(asks, known);
+    }
+    return known;
+  }
+
+  async function takeGroup(
+    asks: readonly BucketAsk[],
+    weights: readonly number[],
+    withinMs = timeoutMs,
+  ): Promise<readonly BucketDecision[]> {
+    const { keys, args } = prepare(asks);
+    return toDecisions(await within(withinMs, script.run(keys, [...args, ...weights])), asks, weights);
+  }
+
   return {
-    async take(asks) {
-      return toDecision(await within(timeoutMs, script.run(bucketKeys(asks), bucketArguments(asks))), asks);
+    async take(asks, weight = 1) {
+      const [decision] = await takeGroup(asks, [weight]);
+      return decision ?? { allowed: false, nowUs: 0, levels: [] };
     },
+    takeGroup,
   };
 }
 
@@ -29,19 +54,26 @@ export function bucketKeys(asks: readonly BucketAsk[]): string[] {
   return asks.map(({ key }) => key);
 }
 
-/** Cost, p, q and burst of each level, as `bucket-take.lua` reads them. */
+/** Cost, p, q, burst and kind of each level, as `bucket-take.lua` reads them. */
 export function bucketArguments(asks: readonly BucketAsk[]): number[] {
-  return asks.flatMap(({ cost, policy }) => [cost, policy.p, policy.q, policy.burst]);
+  return asks.flatMap(({ cost, policy, kind = 'enforce' }) => [cost, policy.p, policy.q, policy.burst, KINDS[kind]]);
 }
 
 /** Reads the script's reply. */
-export function toDecision(reply: ScriptReply, asks: readonly BucketAsk[]): BucketDecision {
-  const numbers = listOf(reply).map(Number);
-  if (numbers.length !== 2 + asks.length * NUMBERS_PER_LEVEL) throw new Error('the bucket script answered in another form');
-  const [allowed, nowUs = 0] = numbers;
-  const levels: BucketAnswer[] = asks.map((_, at) => {
-    const [units = 0, waitUs = 0, fullAfterUs = 0] = numbers.slice(2 + at * NUMBERS_PER_LEVEL);
-    return { units, waitUs, fullAfterUs };
+export function toDecisions(reply: ScriptReply, asks: readonly BucketAsk[], weights: readonly number[]): readonly BucketDecision[] {
+  const numbers = listOf(reply);
+  const width = asks.length + 1;
+  if (numbers.length !== 1 + asks.length + weights.length * width) throw new Error('the bucket script answered in another form');
+  const at = (index: number): number => Number(numbers[index]);
+  return weights.map((weight, request) => {
+    const from = width + request * width;
+    const lacking = at(from);
+    let allowed = true;
+    const levels: BucketAnswer[] = asks.map(({ policy, cost, kind }, level) => {
+      const isLacking = Math.floor(lacking / 2 ** level) % 2 === 1;
+      if (isLacking && kind !== 'shadow' && kind !== 'drain') allowed = false;
+      return measureLevel(policy, { units: at(from + 1 + level), aheadUs: at(1 + level) }, isLacking ? cost * weight * policy.q : 0);
+    });
+    return { allowed, nowUs: at(0), levels };
   });
-  return { allowed: allowed === 1, nowUs, levels };
 }

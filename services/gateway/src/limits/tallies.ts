@@ -1,0 +1,57 @@
+import type { Plan, PlanLevel } from './plans.ts';
+
+/** Counts of one tenant and class; with a policy: of what that policy refused or would have. */
+export interface Tally {
+  readonly tenant: string;
+  readonly class: string;
+  /** Empty for what was let in. */
+  readonly policy: string;
+  readonly scope: string;
+  allowed: number;
+  /** Beyond the first refusals, which are told of one by one. */
+  denied: number;
+  shadow_denied: number;
+  uncounted: number;
+}
+
+export interface Tallies {
+  of(plan: Plan, level: PlanLevel | undefined): Tally;
+  /** Of what is let in, which is nearly all: found without making a name. */
+  ofAdmitted(plan: Plan): Tally;
+  /** What has been counted, and begins anew. */
+  take(): readonly Tally[];
+}
+
+export function createTallies(): Tallies {
+  let tallies = new Map<string, Tally>();
+  let admitted = new WeakMap<Plan, Tally>();
+
+  function of({ tenant, limitClass }: Plan, level: PlanLevel | undefined): Tally {
+    const { name: policy, scope } = level?.policy ?? { name: '', scope: '' };
+    const key = `${tenant ?? '-'}|${limitClass.name}|${policy}`;
+    let tally = tallies.get(key);
+    if (tally === undefined) {
+      tally = { tenant: tenant ?? '-', class: limitClass.name, policy, scope, allowed: 0, denied: 0, shadow_denied: 0, uncounted: 0 };
+      tallies.set(key, tally);
+    }
+    return tally;
+  }
+
+  return {
+    of,
+    ofAdmitted(plan) {
+      let tally = admitted.get(plan);
+      if (tally === undefined) {
+        tally = of(plan, undefined);
+        admitted.set(plan, tally);
+      }
+      return tally;
+    },
+    take() {
+      const taken = [...tallies.values()];
+      tallies = new Map();
+      admitted = new WeakMap();
+      return taken;
+    },
+  };
+}
