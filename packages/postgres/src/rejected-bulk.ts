@@ -34,6 +34,8 @@ export interface BulkRejected {
   raise(tenant: string, rows: readonly Raised[], jobId: string): Promise<void>;
 }
 
+const EVER = '-infinity';
+
 export function createBulkRejected(pool: pg.Pool, topics: Readonly<Record<RejectedLane, string>>): BulkRejected {
   const columnsOf = (rows: readonly RejectedPlace[]): unknown[] => [
     rows.map(({ lane }) => topics[lane]),
@@ -41,12 +43,17 @@ export function createBulkRejected(pool: pg.Pool, topics: Readonly<Record<Reject
     rows.map(({ partition }) => partition),
     rows.map(({ logOffset }) => logOffset),
   ];
-  const filterOf = ({ tenant, sinceMs, untilMs, code }: OpenRows): unknown[] => [tenant, isoOrNull(sinceMs), isoOrNull(untilMs), code];
+  const filterOf = ({ tenant, sinceMs, untilMs, code }: OpenRows): unknown[] => [
+    tenant,
+    isoOrNull(sinceMs) ?? EVER,
+    isoOrNull(untilMs),
+    code,
+  ];
   return {
     async page({ after, jobId, rowsMax, ...filter }) {
       const last =
         after === null
-          ? [null, null, null, null, null]
+          ? [EVER, '', 0, 0, 0]
           : [isoOrNull(after.receivedAtMs), topics[after.lane], after.logGeneration, after.partition, after.logOffset];
       return (await run<DetailRow>(pool, 'page-open-rejected', [...filterOf(filter), ...last, jobId, rowsMax])).map(toDetail);
     },
