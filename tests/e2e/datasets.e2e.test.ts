@@ -168,6 +168,14 @@ describe('Wikipedia edits, analysed', () => {
     }
   });
 
+  test.each(['Asia/Kathmandu', 'Pacific/Apia'])('the heatmap of %s has each edit at its weekday and hour', async (zone) => {
+    const local = `timezone('${zone}', instant)`;
+    await expectAnswer(
+      { ...DAY, kind: 'heatmap', zone, measures: ['edits', 'added'] },
+      `SELECT isodow(${local})::VARCHAR, hour(${local})::VARCHAR, count(*)::VARCHAR, sum(added)::VARCHAR FROM edits GROUP BY 1, 2`,
+    );
+  });
+
   test('robots compared with people have the changes that subtracting gives', async () => {
     const [edits, added] = ['edits', 'added'];
     const answer = await system.client.analyse({

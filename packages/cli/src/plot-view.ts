@@ -1,5 +1,6 @@
 import type { Answer, AnswerValue } from '@tidegate/sdk';
 import pc from 'picocolors';
+import { heatView, isHeatmap } from './heat-view.ts';
 import { numberText } from './table-view.ts';
 
 const EIGHTHS = ' ▁▂▃▄▅▆▇█';
@@ -11,12 +12,15 @@ export interface PlotOptions {
   readonly measure?: string;
 }
 
-/** A series as columns of block characters with its axis, or a table of groups as horizontal bars. */
+/** A series as columns of block characters with its axis, a heatmap as a week of shades, or a table of groups as horizontal bars. */
 export function plotView(answer: Pick<Answer, 'columns' | 'rows'>, options: PlotOptions): string {
-  const valueAt = answer.columns.findIndex((column, index) =>
-    options.measure === undefined ? answer.rows.some((row) => typeof row[index] === 'number') : column.name === options.measure,
-  );
+  const isHeat = isHeatmap(answer);
+  const valueAt = answer.columns.findIndex((column, index) => {
+    if (options.measure !== undefined) return column.name === options.measure;
+    return !(isHeat && index < 2) && answer.rows.some((row) => typeof row[index] === 'number');
+  });
   if (valueAt < 0 || answer.rows.length === 0) return pc.dim('(nothing to draw)');
+  if (isHeat) return heatView(answer, valueAt);
   const timeAt = answer.columns.findIndex((column) => column.type === 'time');
   const title = answer.columns[valueAt]?.name ?? '';
   return timeAt < 0

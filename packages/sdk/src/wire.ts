@@ -53,7 +53,7 @@ export interface AnalysisQuestion {
 /** A question to `POST /v1/query`; `docs/reference/http.md` describes every member. */
 export interface Question {
   readonly metric: string;
-  readonly kind?: 'series' | 'table' | 'summary';
+  readonly kind?: 'series' | 'table' | 'summary' | 'heatmap';
   readonly measures?: readonly string[];
   readonly from?: string;
   readonly to?: string;

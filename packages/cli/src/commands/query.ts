@@ -6,7 +6,7 @@ import { CommandFailure, connect, printJson, type Connection, type Terminal } fr
 import { addScope, footer, toScope, type ScopeFlags } from './scope.ts';
 
 interface QueryFlags extends Connection, ScopeFlags {
-  readonly kind?: 'series' | 'table' | 'summary';
+  readonly kind?: 'series' | 'table' | 'summary' | 'heatmap';
   readonly measures?: string;
   readonly fill?: 'zero' | 'null' | 'none';
   readonly order?: string;
@@ -26,7 +26,7 @@ export function addQuery(program: Command, terminal: Terminal): void {
       new Option(
         '-k, --kind <kind>',
         'default series with --grain or --fill, table with --group-by, series with --plot, else summary',
-      ).choices(['series', 'table', 'summary']),
+      ).choices(['series', 'table', 'summary', 'heatmap']),
     )
     .option('-m, --measures <names>', 'comma separated; default all of the metric');
   addScope(command)

@@ -6,6 +6,7 @@ import { toIsoIn } from '../time/iso.ts';
 import type { CursorMark } from './cursor.ts';
 import { createLocator } from './bucket-locator.ts';
 import { createDimsAccess, dimensionValue } from './dims-access.ts';
+import { HOURS_OF_WEEK, weekdayAndHour } from './hour-of-week.ts';
 import { measureAnswer } from './measure-value.ts';
 import type { StateAlgebra } from './measure-value.ts';
 import type { Plan } from './plan.ts';
@@ -50,6 +51,7 @@ export function createAnswer<S>(plan: Plan, algebra: StateAlgebra<S>, subjectSho
   const dims = createDimsAccess(plan.dimensions);
   const groups = new Map<string, Group<S>>();
   const locate = createLocator(plan.range, plan.buckets);
+  const rowOf = (bucket: number): number => plan.hoursOfWeek?.[bucket] ?? bucket;
   const watched = [...new Set([...plan.groups, ...plan.filters.map(({ dimension }) => dimension)])];
 
   /** A series that the filters leave out for no other reason than that its values are not told may hold what is asked for. */
@@ -77,7 +79,8 @@ export function createAnswer<S>(plan: Plan, algebra: StateAlgebra<S>, subjectSho
         const at = locate(bucketS);
         if (at < 0) return;
         note(overBudget, others);
-        group.states[at] = algebra.merge(group.states[at] ?? algebra.empty(), state);
+        const row = rowOf(at);
+        group.states[row] = algebra.merge(group.states[row] ?? algebra.empty(), state);
         revisions += revision;
       };
     },
@@ -121,15 +124,21 @@ function groupOf<S>(groups: Map<string, Group<S>>, texts: readonly (string | nul
   return group;
 }
 
+/** What tells the rows of a group apart. */
+function placesOf({ hoursOfWeek, buckets }: Plan): readonly (number | null)[] {
+  return hoursOfWeek === null ? (buckets?.startsMs ?? [null]) : ALL_HOURS;
+}
+
+const ALL_HOURS = Array.from({ length: HOURS_OF_WEEK }, (_, hour) => hour);
+
 /** Rows in no order. Without groups there is always the one group of everything, so that it can be filled or be all zero. */
 function keyedRows<S>(plan: Plan, algebra: StateAlgebra<S>, groups: Map<string, Group<S>>): KeyedRow[] {
   const isFilled = plan.kind === 'summary' || plan.fill !== 'none';
   if (isFilled && plan.groups.length === 0) groupOf(groups, []);
-  const starts = plan.buckets?.startsMs ?? [null];
   const read = (state: S): KeyedRow['values'] => plan.measures.map((measure) => algebra.read(state, measure));
   const rows: KeyedRow[] = [];
   for (const { key, texts, states } of groups.values()) {
-    for (const [at, bucketMs] of starts.entries()) {
+    for (const [at, bucketMs] of placesOf(plan).entries()) {
       const state = states[at];
       if (state !== undefined) rows.push({ key, texts, bucketMs, values: read(state) });
       else if (isFilled) rows.push({ key, texts, bucketMs, values: emptyValues(plan) });
@@ -159,8 +168,9 @@ function createShow(plan: Plan, subjectShown: string | null): (row: KeyedRow) =>
     isoOf.set(bucketMs, text);
     return text;
   };
+  const when = (bucketMs: number): AnswerValue[] => (plan.hoursOfWeek === null ? [time(bucketMs)] : [...weekdayAndHour(bucketMs)]);
   return ({ bucketMs, texts, values }) => {
-    const row: AnswerValue[] = bucketMs === null ? [] : [time(bucketMs)];
+    const row: AnswerValue[] = bucketMs === null ? [] : when(bucketMs);
     for (const [at, { type, index }] of plan.groups.entries()) {
       const text = texts[at] ?? null;
       row.push(index === SUBJECT_INDEX ? (subjectShown ?? (text === '' ? null : text)) : dimensionValue(text, type));

@@ -9,25 +9,28 @@ export type PlannedOrder =
   | { readonly by: 'group'; readonly at: number; readonly descending: boolean }
   | { readonly by: 'measure'; readonly at: number; readonly descending: boolean };
 
+/** The column that stands for the order of time. */
+const TIME_COLUMNS: Readonly<Partial<Record<Question['kind'], string>>> = { series: 'bucket', heatmap: 'weekday' };
+
 interface Places {
   readonly groups: readonly PlannedDimension[];
   readonly measures: readonly AskedMeasure[];
 }
 
 /**
- * A series is in the order of time, a table begins with the greatest of its first measure that is no list, unless the question
+ * A series and a heatmap are in the order of time, a table begins with the greatest of its first measure that is no list, unless the question
  * says otherwise. Rows are not ordered by lists.
  */
 export function planOrder(question: Question, columns: readonly AnswerColumn[], places: Places): Result<PlannedOrder> {
   const { order, kind } = question;
-  if (order === undefined && kind === 'series') return ok({ by: 'bucket', descending: false });
+  if (order === undefined && (kind === 'series' || kind === 'heatmap')) return ok({ by: 'bucket', descending: false });
   if (order === undefined) return ok({ by: 'measure', at: Math.max(0, places.measures.findIndex(isOrderable)), descending: true });
   const descending = order.startsWith('-');
   const name = descending ? order.slice(1) : order;
   if (!columns.some((column) => column.name === name)) {
     return failed({ code: 'question_invalid', path: 'order', message: 'name a column of the answer' });
   }
-  if (kind === 'series' && name === 'bucket') return ok({ by: 'bucket', descending });
+  if (name === TIME_COLUMNS[kind]) return ok({ by: 'bucket', descending });
   const group = places.groups.findIndex((one) => one.name === name);
   if (group >= 0) return ok({ by: 'group', at: group, descending });
   const at = places.measures.findIndex((one) => one.name === name && isOrderable(one));

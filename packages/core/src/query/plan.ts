@@ -12,6 +12,7 @@ import { lastRange, parseMoment } from '../time/moment.ts';
 import { createZone } from '../time/zone.ts';
 import type { Zone } from '../time/zone.ts';
 import type { CursorMark } from './cursor.ts';
+import { hourOfWeek } from './hour-of-week.ts';
 import { columnType, measureColumn, planMeasures } from './plan-measures.ts';
 import { planOrder } from './plan-order.ts';
 import type { PlannedOrder } from './plan-order.ts';
@@ -36,6 +37,8 @@ export interface Plan {
   readonly grain: QuestionGrain | null;
   /** Null where the answer has no buckets. */
   readonly buckets: Buckets | null;
+  /** Of each bucket the hour of the week that it goes into; null but for a heatmap. */
+  readonly hoursOfWeek: readonly number[] | null;
   readonly edgesRounded: boolean;
   readonly measures: readonly AskedMeasure[];
   readonly groups: readonly PlannedDimension[];
@@ -141,6 +144,7 @@ interface PlannedTime {
   readonly zone: Zone;
   readonly grain: QuestionGrain | null;
   readonly buckets: Buckets | null;
+  readonly hoursOfWeek: readonly number[] | null;
   readonly edgesRounded: boolean;
   readonly fromMs: number;
   readonly toMs: number;
@@ -152,12 +156,17 @@ function planTime(ask: PlanAsk, metric: CompiledMetric): Result<PlannedTime> {
   const { question } = ask;
   const zone = createZoneCached(question.zone);
   if (zone === null) return failed({ code: 'zone_unknown', path: 'zone', message: 'not the name of an IANA time zone' });
-  const grain = question.kind === 'series' ? (question.grain ?? 'day') : null;
+  const grain = grainOf(question);
   if (grain === 'minute' && !metric.grains.includes('minute')) {
     return failed({ code: 'grain_not_stored', path: 'grain', message: 'the pack does not declare the grain minute for this metric' });
   }
   const range = ask.cursor === null ? resolveRange(ask, zone, grain) : ok({ fromMs: ask.cursor.fromMs, toMs: ask.cursor.toMs });
   return range.ok ? planBuckets(ask, metric, { zone, grain, ...range.value }) : range;
+}
+
+function grainOf({ kind, grain }: Question): QuestionGrain | null {
+  if (kind === 'heatmap') return 'hour';
+  return kind === 'series' ? (grain ?? 'day') : null;
 }
 
 interface RangeToCut {
@@ -171,9 +180,12 @@ function planBuckets(ask: PlanAsk, metric: CompiledMetric, { zone, grain, fromMs
   const { bucketsMax } = ask;
   const cellMs = gridOf(ask, metric, { grain, fromMs });
   const isOffGrid = fromMs % cellMs !== 0 || toMs % cellMs !== 0;
-  if (grain === null) return ok({ zone, grain, buckets: null, edgesRounded: isOffGrid, fromMs, toMs, cellMs });
+  if (grain === null) return ok({ zone, grain, buckets: null, hoursOfWeek: null, edgesRounded: isOffGrid, fromMs, toMs, cellMs });
   const buckets = bucketsOf({ zone, grain, fromMs, toMs, bucketsMax, cellMs });
-  if (buckets !== null) return ok({ zone, grain, buckets, edgesRounded: buckets.edgesRounded, fromMs, toMs, cellMs });
+  if (buckets !== null) {
+    const hoursOfWeek = ask.question.kind === 'heatmap' ? buckets.startsMs.map((ms) => hourOfWeek(zone, ms)) : null;
+    return ok({ zone, grain, buckets, hoursOfWeek, edgesRounded: buckets.edgesRounded, fromMs, toMs, cellMs });
+  }
   return failed({
     code: 'range_too_large',
     path: 'from',
@@ -226,10 +238,19 @@ export function createZoneCached(id: string): Zone | null {
 }
 
 function planColumns(kind: QuestionKind, groups: readonly PlannedDimension[], measures: readonly AskedMeasure[]): AnswerColumn[] {
-  const columns: AnswerColumn[] = kind === 'series' ? [{ name: 'bucket', type: 'time' }] : [];
+  const columns: AnswerColumn[] = timeColumns(kind);
   for (const { name, type } of groups) columns.push({ name, type: columnType(type) });
   for (const measure of measures) columns.push(measureColumn(measure));
   return columns;
+}
+
+function timeColumns(kind: QuestionKind): AnswerColumn[] {
+  if (kind === 'series') return [{ name: 'bucket', type: 'time' }];
+  if (kind !== 'heatmap') return [];
+  return [
+    { name: 'weekday', type: 'integer' },
+    { name: 'hour', type: 'integer' },
+  ];
 }
 
 function identityOf(question: Question, range: CellRange): string {

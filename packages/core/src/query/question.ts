@@ -1,7 +1,7 @@
 /** A question as callers send it (`POST /v1/query`): what is asked, before it meets the metric's definition. */
 import { z } from 'zod';
 
-export const QUESTION_KINDS = ['series', 'table', 'summary'] as const;
+export const QUESTION_KINDS = ['series', 'table', 'summary', 'heatmap'] as const;
 export const QUESTION_GRAINS = ['minute', 'quarter_hour', 'hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
 
 export type QuestionKind = (typeof QUESTION_KINDS)[number];
@@ -63,6 +63,9 @@ export const SCOPE_FIELDS = {
   max_staleness_ms: z.int().min(0).max(86_400_000).default(0),
 };
 
+/** Kinds whose rows stand for stretches of time. */
+const FILLABLE: ReadonlySet<QuestionKind> = new Set<QuestionKind>(['series', 'heatmap']);
+
 export const QUESTION_SCHEMA = z
   .strictObject({
     metric: METRIC_SCHEMA,
@@ -87,7 +90,7 @@ export const QUESTION_SCHEMA = z
     const say = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
     checkRange(question, say);
     if (question.kind !== 'series' && question.grain !== undefined) say('grain', 'only a question of kind series has a grain');
-    if (question.kind !== 'series' && question.fill !== 'none') say('fill', 'only a question of kind series has buckets to fill');
+    if (!FILLABLE.has(question.kind) && question.fill !== 'none') say('fill', 'only a series or a heatmap has buckets to fill');
     if (question.kind === 'summary' && question.group_by.length > 0) say('group_by', 'a summary has no groups; ask for a table');
     if (new Set(question.group_by).size < question.group_by.length) say('group_by', 'name each dimension once');
     if (question.measures !== undefined && new Set(question.measures).size < question.measures.length)

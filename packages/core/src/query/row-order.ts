@@ -10,6 +10,7 @@ import type { Plan } from './plan.ts';
 export interface KeyedRow {
   readonly key: string;
   readonly texts: readonly (string | null)[];
+  /** Of a heatmap the hour of the week. */
   readonly bucketMs: number | null;
   readonly values: readonly MeasureValue[];
 }
