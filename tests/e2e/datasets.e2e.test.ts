@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
 import type { Answer, AnswerValue, Question } from '@tidegate/sdk';
 import { openOracle, ORACLE_ZONES, type Oracle, type OracleValue } from '../oracle/oracle.ts';
 import {
@@ -11,6 +13,7 @@ import {
   TRACES_FILE,
   WIKIPEDIA_FILE,
 } from '../oracle/tables.ts';
+import { answeredFrom } from '../system/changed-pack.ts';
 import { replay } from '../system/replay.ts';
 import { startSystem, type RunningSystem } from '../system/running-system.ts';
 
@@ -198,6 +201,84 @@ describe('Wikipedia edits, analysed', () => {
       code: 'measure_unknown',
       message: expect.stringContaining('inputs.0.measure') as string,
     });
+  });
+});
+
+describe('a pack that changes after its events came', () => {
+  const source = parse(readFileSync(new URL('../../packs/wikipedia/pack.yaml', import.meta.url), 'utf8')) as {
+    metrics: Record<string, { measures: object }>;
+  };
+  const edits = source.metrics['wiki.edits'];
+  // One metric more, and one with another measure and another set.
+  const changed = stringify({
+    ...source,
+    metrics: {
+      'wiki.edits': {
+        ...edits,
+        sets: [
+          ['channel', 'country'],
+          ['namespace', 'robot'],
+        ],
+        measures: { ...edits?.measures, spread: { measure: 'variance', field: 'added' } },
+      },
+      'wiki.large': {
+        events: ['wiki.edit'],
+        where: { added: { gte: 100 } },
+        dimensions: ['channel', 'robot'],
+        measures: { edits: { measure: 'count' }, added: { measure: 'sum', field: 'added' }, pages: { measure: 'distinct', field: 'page' } },
+      },
+    },
+  });
+  /** Edits of a channel of their own, within the hours of the file: edit i added i characters. */
+  const LIVE = 2_000;
+  const liveEdit = (i: number) => ({
+    ...{ id: `live-${i}`, type: 'wiki.edit', occurred_at: Date.UTC(2015, 8, 12, i % 24) },
+    data: { page: `Page ${i}`, channel: '#live', namespace: 'Main', robot: false, added: i, deleted: 0, delta: i },
+  });
+  const sendLive = async (from: number, to: number): Promise<void> => {
+    const receipts: string[] = [];
+    for (let i = from; i < to; i += 100) {
+      const report = await system.client.send(Array.from({ length: 100 }, (_, at) => liveEdit(i + at)));
+      receipts.push(...report.receipts);
+    }
+    expect(await system.client.counted(receipts, 60_000)).toBe(true);
+  };
+  const LIVE_ROWS = `SELECT i AS added, '#live' AS channel, false AS robot FROM range(${LIVE}) AS r(i)`;
+  const ALL = `(SELECT added, channel, robot FROM edits UNION ALL ${LIVE_ROWS})`;
+
+  test('answers as if it had been so from the start, with events coming in all the while', async () => {
+    await sendLive(0, 500);
+    const live = sendLive(500, LIVE);
+    await system.admin.applyPack(changed);
+    const seen = await answeredFrom(system, 'wiki.edits', 2);
+    await answeredFrom(system, 'wiki.large', 1);
+    await live;
+    expect(seen.length).toBeGreaterThan(0);
+    const table: Question = { ...DAY, kind: 'table', group_by: ['channel'], limit: 100 };
+    const answer = await expectAnswer(
+      { ...table, measures: ['edits', 'added', 'largest'] },
+      `SELECT channel, count(*)::VARCHAR, sum(added)::VARCHAR, max(added)::VARCHAR FROM ${ALL} GROUP BY 1`,
+    );
+    expect(answer.meta['metric_version']).toBe(2);
+    expect(answer.meta['history_from']).toBeUndefined();
+    await expectAnswer(
+      { ...table, metric: 'wiki.large', group_by: ['channel', 'robot'], measures: ['edits', 'added'] },
+      `SELECT channel, CAST(robot AS VARCHAR), count(*)::VARCHAR, sum(added)::VARCHAR FROM ${ALL} WHERE added >= 100 GROUP BY 1, 2`,
+    );
+    const [[spread] = []] = (await system.client.queryAll({ ...DAY, kind: 'summary', measures: ['stddev'] })).rows;
+    const [[expected] = []] = await oracle.rows(`SELECT stddev_samp(added) FROM ${ALL}`);
+    expect(Math.abs(Number(spread) / Number(expected) - 1)).toBeLessThan(1e-9);
+    const whole: Question = { ...DAY, kind: 'summary', measures: ['edits', 'added'] };
+    await expectAnswer(whole, `SELECT count(*)::VARCHAR, sum(added)::VARCHAR FROM ${ALL}`);
+  });
+
+  test('goes back at once to what it was, with all events that came since', async () => {
+    await system.admin.call({ method: 'POST', path: '/v1/admin/packs/wikipedia/rollback' });
+    await answeredFrom(system, 'wiki.edits', 1);
+    await expectAnswer(
+      { ...DAY, kind: 'table', group_by: ['channel'], measures: ['edits', 'added'], limit: 100 },
+      `SELECT channel, count(*)::VARCHAR, sum(added)::VARCHAR FROM ${ALL} GROUP BY 1`,
+    );
   });
 });
 

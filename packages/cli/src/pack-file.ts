@@ -1,10 +1,18 @@
+import { existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parsePack } from '@tidegate/core';
 import { parse } from 'yaml';
 import { CommandFailure } from './terminal.ts';
 
+/** The text of a pack.yaml, or of the one in a folder. */
+export async function readPack(path: string): Promise<string> {
+  return readFile(existsSync(path) && statSync(path).isDirectory() ? join(path, 'pack.yaml') : path, 'utf8');
+}
+
 /** One line about a good pack; throws with every fault of a bad one. */
 export function validatePack(yaml: string): string {
-  const read = parsePack(toObject(yaml));
+  const read = parsePack(packObject(yaml));
   if (!read.ok) {
     throw new CommandFailure(read.fault.map((fault) => `${fault.path ?? 'pack'}: ${fault.message}`).join('\n'));
   }
@@ -12,7 +20,7 @@ export function validatePack(yaml: string): string {
   return `${pack} is valid: ${Object.keys(events).length} event types, ${Object.keys(metrics).length} metrics`;
 }
 
-function toObject(yaml: string): unknown {
+export function packObject(yaml: string): unknown {
   try {
     return parse(yaml);
   } catch (error) {

@@ -75,6 +75,8 @@ export { answeredVersion, compileVersions, versionName } from './pack/metric-ver
 export type { CompiledVersions, MetricVersion } from './pack/metric-versions.ts';
 export { fromVersionTaskJson, toVersionTaskJson } from './pack/version-task.ts';
 export type { VersionTask, VersionTaskJson } from './pack/version-task.ts';
+export { diffPacks } from './pack/pack-diff.ts';
+export type { EventTypeDiff, MetricDiff, PackDiff } from './pack/pack-diff.ts';
 export { planPackVersion } from './pack/plan-pack-version.ts';
 export type { PackVersionAsk, PackVersionPlan } from './pack/plan-pack-version.ts';
 export type { PackSource } from './pack/schema.ts';

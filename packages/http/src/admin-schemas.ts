@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { INSTANT_SCHEMA } from './route-schemas.ts';
 
-/** Schemas of bodies of the routes of administration: keys and packs. */
+/** Schemas of bodies of the routes of administration: keys. */
 
 export const SCOPES = [
   'ingest:write',
@@ -16,6 +16,8 @@ export const SCOPES = [
   'ops:admin',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
+
+export const KEY_PARAMS = z.object({ key: z.string().regex(/^key_[0-9A-Za-z]{1,64}$/) });
 
 export const KEY_REQUEST_SCHEMA = z
   .strictObject({
@@ -64,11 +66,3 @@ export const KEYS_SCHEMA = z.object({ keys: z.array(KEY_SCHEMA) });
 export const KEY_CREATED_SCHEMA = KEY_SCHEMA.extend({ key: z.string().meta({ description: 'The secret; shown this once.' }) }).meta({
   id: 'KeyCreated',
 });
-
-export const PACK_REQUEST_SCHEMA = z
-  .looseObject({})
-  .meta({ id: 'Pack', description: 'A pack: the members of pack.yaml, as JSON or as YAML.' });
-
-export const PACK_APPLIED_SCHEMA = z
-  .object({ pack: z.string(), version: z.int(), changed: z.boolean(), metrics: z.record(z.string(), z.int()) })
-  .meta({ id: 'PackApplied', description: '`changed` is false where the same pack was in place already.' });

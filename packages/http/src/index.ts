@@ -27,6 +27,7 @@ export { BUDGETS_QUERY } from './budget-schemas.ts';
 export { RESTATEMENTS_QUERY } from './restatement-schemas.ts';
 export { BATCH_QUESTIONS_MAX, RECEIPT_QUERY, REJECTED_QUERY } from './route-schemas.ts';
 export { ISSUER_REQUEST_SCHEMA } from './token-schemas.ts';
+export { PACK_PREVIEW_REQUEST_SCHEMA } from './pack-schemas.ts';
 export type { RouteMatch } from './router.ts';
 export { createRouter } from './router.ts';
 export type { LimitClass, NamedRoute, RouteDeclaration, RouteName, RouteNameOf, Upstream } from './routes.ts';

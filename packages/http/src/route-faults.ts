@@ -9,6 +9,7 @@ export const ANSWERING = [
   'dimension_unknown',
   'grain_not_stored',
   'measure_unknown',
+  'metric_in_making',
   'metric_unknown',
   'not_stored_together',
   'question_invalid',

@@ -1,5 +1,6 @@
 import { ANALYSIS_SCHEMA, QUESTION_SCHEMA } from '@tidegate/core';
 import { z } from 'zod';
+import { MAKING_SCHEMA } from './pack-schemas.ts';
 
 /** Schemas of bodies that routes take and give; the question's own schema is core's. */
 
@@ -104,9 +105,6 @@ export const RECEIPT_PARAMS = z.object({
     .regex(/^tgr1\.[\w-]+$/),
 });
 export const METRIC_PARAMS = z.object({ metric: z.string().max(200) });
-export const PACK_PARAMS = z.object({ pack: z.string().max(200) });
-export const KEY_PARAMS = z.object({ key: z.string().regex(/^key_[0-9A-Za-z]{1,64}$/) });
-
 export const REJECTED_PARAMS = z.object({ ref: z.string().regex(/^[ieb]-\d{1,9}-\d{1,9}-\d{1,15}$/) });
 
 export const REJECTED_QUERY = z.object({
@@ -208,10 +206,6 @@ export const METRIC_SCHEMA = z
 
 export const METRICS_SCHEMA = z.object({ metrics: z.array(METRIC_SCHEMA) });
 
-export const PACK_SUMMARY_SCHEMA = z.looseObject({ pack: z.string(), version: z.int(), title: z.string() }).meta({ id: 'PackSummary' });
-
-export const PACKS_SCHEMA = z.object({ packs: z.array(PACK_SUMMARY_SCHEMA) });
-
 export const STATUS_SCHEMA = z
   .looseObject({
     status: z.string(),
@@ -231,6 +225,7 @@ export const STATUS_SCHEMA = z
         }),
       )
       .meta({ description: 'Accepted events that were gone from the log before they were counted.' }),
+    making: MAKING_SCHEMA,
     durability: z.string(),
   })
   .meta({ id: 'Status' });

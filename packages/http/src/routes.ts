@@ -9,6 +9,7 @@ import type { Scope } from './admin-schemas.ts';
 import type { Caller } from './caller.ts';
 import { visibleRows } from './caller.ts';
 import * as admin from './admin-schemas.ts';
+import * as packs from './pack-schemas.ts';
 import * as schemas from './route-schemas.ts';
 import * as tokens from './token-schemas.ts';
 
@@ -429,7 +430,7 @@ export const ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    responses: { 200: { description: 'All packs of the tenant.', schema: schemas.PACKS_SCHEMA } },
+    responses: { 200: { description: 'All packs of the tenant.', schema: packs.PACKS_SCHEMA } },
     faults: [],
   },
   readPack: {
@@ -439,8 +440,8 @@ export const ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    params: schemas.PACK_PARAMS,
-    responses: { 200: { description: 'The pack.', schema: schemas.PACK_SUMMARY_SCHEMA } },
+    params: packs.PACK_PARAMS,
+    responses: { 200: { description: 'The pack.', schema: packs.PACK_SUMMARY_SCHEMA } },
     faults: ['not_found'],
   },
   readStatus: {
@@ -461,8 +462,8 @@ export const ROUTES = {
     scope: 'tenant:admin',
     limitClass: 'api_key',
     rows: 'none',
-    body: { contentTypes: YAML_OR_JSON, schema: admin.PACK_REQUEST_SCHEMA },
-    responses: { 200: { description: 'In place; every service has it within 2 seconds.', schema: admin.PACK_APPLIED_SCHEMA } },
+    body: { contentTypes: YAML_OR_JSON, schema: packs.PACK_REQUEST_SCHEMA },
+    responses: { 200: { description: 'In place; every service has it within 2 seconds.', schema: packs.PACK_APPLIED_SCHEMA } },
     faults: [...JSON_BODY, 'bad_yaml', 'not_found', 'pack_invalid', 'unavailable'],
   },
   validatePack: {
@@ -473,9 +474,45 @@ export const ROUTES = {
     scope: 'tenant:admin',
     limitClass: 'api_key',
     rows: 'none',
-    body: { contentTypes: YAML_OR_JSON, schema: admin.PACK_REQUEST_SCHEMA },
-    responses: { 200: { description: 'What applying it would give.', schema: admin.PACK_APPLIED_SCHEMA } },
+    body: { contentTypes: YAML_OR_JSON, schema: packs.PACK_REQUEST_SCHEMA },
+    responses: { 200: { description: 'What applying it would give.', schema: packs.PACK_APPLIED_SCHEMA } },
     faults: [...JSON_BODY, 'bad_yaml', 'not_found', 'pack_invalid', 'unavailable'],
+  },
+  diffPack: {
+    method: 'POST',
+    path: '/v1/admin/packs/diff',
+    summary: 'What a pack would change',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    rows: 'none',
+    body: { contentTypes: YAML_OR_JSON, schema: packs.PACK_REQUEST_SCHEMA },
+    responses: { 200: { description: 'By event type and metric.', schema: packs.PACK_DIFF_SCHEMA } },
+    faults: [...JSON_BODY, 'bad_yaml', 'not_found', 'pack_invalid', 'unavailable'],
+  },
+  previewPack: {
+    method: 'POST',
+    path: '/v1/admin/packs/preview',
+    summary: 'What a pack would answer, by the newest events',
+    answers: 'query',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    body: { contentTypes: JSON_ONLY, schema: packs.PACK_PREVIEW_REQUEST_SCHEMA },
+    responses: { 200: { description: 'The same events by the old and by the new definition.', schema: packs.PACK_PREVIEW_SCHEMA } },
+    faults: [...JSON_BODY, 'metric_unknown', 'pack_invalid', 'request_invalid', 'unavailable'],
+  },
+  rollbackPack: {
+    method: 'POST',
+    path: '/v1/admin/packs/{pack}/rollback',
+    summary: 'Put in place again what the pack was before',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    rows: 'none',
+    params: packs.PACK_PARAMS,
+    body: { contentTypes: JSON_ONLY, schema: packs.ROLLBACK_REQUEST_SCHEMA, isOptional: true },
+    responses: { 200: { description: 'In place; every service has it within 2 seconds.', schema: packs.PACK_APPLIED_SCHEMA } },
+    faults: ['not_found', 'pack_has_no_version_before', 'pack_invalid', 'unavailable'],
   },
   createKey: {
     method: 'POST',
@@ -508,7 +545,7 @@ export const ROUTES = {
     scope: 'tenant:admin',
     limitClass: 'api_key',
     rows: 'none',
-    params: schemas.KEY_PARAMS,
+    params: admin.KEY_PARAMS,
     body: { contentTypes: JSON_ONLY, schema: admin.ROTATE_REQUEST_SCHEMA, isOptional: true },
     responses: { 200: { description: 'The key; its new secret is shown this once.', schema: admin.KEY_CREATED_SCHEMA } },
     faults: [...JSON_BODY, 'key_not_active', 'key_rotated_too_often', 'not_found', 'request_invalid', 'unavailable'],
@@ -521,7 +558,7 @@ export const ROUTES = {
     scope: 'tenant:admin',
     limitClass: 'api_key',
     rows: 'none',
-    params: schemas.KEY_PARAMS,
+    params: admin.KEY_PARAMS,
     responses: { 200: { description: 'Revoked; refused everywhere within 2 seconds.', schema: admin.KEY_SCHEMA } },
     faults: ['not_found', 'unavailable'],
   },

@@ -214,6 +214,7 @@ describe('a service behind the gateway', () => {
   const handlers: Readonly<Record<RouteNameOf<'query'>, Handler>> = {
     askKept: (exchange) => sendJson(exchange, {}),
     askBatch: (exchange) => sendJson(exchange, {}),
+    previewPack: (exchange) => sendJson(exchange, {}),
     listRejected: (exchange) => sendJson(exchange, {}),
     listBudgets: (exchange) => sendJson(exchange, {}),
     listRestatements: (exchange) => sendJson(exchange, {}),

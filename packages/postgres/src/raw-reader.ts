@@ -3,7 +3,7 @@ import { textArray, timestamptzArray } from './binary-array.ts';
 import type { RawRange, RawStore, StoredEvent } from './raw-shape.ts';
 import { run } from './statements.ts';
 
-interface RawEventRow {
+export interface RawEventRow {
   event_id: string;
   source: string;
   type: string;
@@ -38,7 +38,8 @@ export function createRawReader(on: pg.Pool | pg.ClientBase): RawStore {
         lastOffset: Number(row.last_offset),
       }));
     },
-    readRawRows: async (range) => (await run<RawEventRow>(on, 'read-raw-rows', toValues(range))).map((row) => fromRow(range, row)),
+    readRawRows: async (range) =>
+      (await run<RawEventRow>(on, 'read-raw-rows', toValues(range))).map((row) => fromRawRow(range.tenant, row)),
   };
 }
 
@@ -48,7 +49,7 @@ function toValues(range: RawRange): unknown[] {
   return [partition, arrivalDay, logGeneration, fromOffset, toOffset, tenant, textArray(types), between, rowsMax, lane === 'backfill'];
 }
 
-function fromRow({ tenant }: RawRange, row: RawEventRow): StoredEvent {
+export function fromRawRow(tenant: string, row: RawEventRow): StoredEvent {
   return {
     tenant,
     eventId: row.event_id,

@@ -3,10 +3,14 @@ import { GRAINS, leastSealed } from '@tidegate/core';
 import type { CellRange, ChunkCell, ChunkCellKey, RangePiece, SealedThrough, SeriesEntry } from '@tidegate/core';
 import type pg from 'pg';
 import { int2Array, int4Array, int8Array, textArray } from './binary-array.ts';
+import { fromRawRow } from './raw-reader.ts';
+import type { RawEventRow } from './raw-reader.ts';
+import type { StoredEvent } from './raw-shape.ts';
 import { fromSealedColumns } from './seal-columns.ts';
 import type { SealedColumns } from './seal-columns.ts';
 import { run } from './statements.ts';
 import type { EventLane } from './store.ts';
+import type { TaskRow } from './task-shape.ts';
 
 /** How far one lane of a partition is counted. */
 export interface CountedLane {
@@ -72,8 +76,19 @@ export interface CellSnapshot {
 /** Which cells of a range are read, once the snapshot has told what is sealed on every partition. */
 export type PiecesOf = (sealed: SealedThrough) => readonly RangePiece[];
 
+export interface RecentAsk {
+  readonly tenant: string;
+  readonly types: readonly string[];
+  readonly offsets: number;
+  readonly rowsMax: number;
+}
+
 export interface ReadStore {
   readProgress(): Promise<readonly CountedProgress[]>;
+  /** Tasks of one kind, of all partitions. */
+  readTasks(kind: string, names: readonly string[]): Promise<readonly (TaskRow & { readonly partition: number })[]>;
+  /** Raw events of a tenant among the last so many offsets of each partition, in no order. */
+  readRecentEvents(ask: RecentAsk): Promise<readonly StoredEvent[]>;
   /** Newest first. */
   readGaps(): Promise<readonly LogGap[]>;
   /** Those of the event lanes, by lane, partition and generation. */
@@ -141,6 +156,11 @@ interface CellRow {
 export function createReadStore(pool: pg.Pool): ReadStore {
   return {
     readProgress: async () => (await run<ProgressRow>(pool, 'read-live-progress', [])).map(toProgress),
+    readTasks: (kind, names) => run<TaskRow & { partition: number }>(pool, 'read-task-progress', [kind, textArray(names)]),
+    readRecentEvents: async ({ tenant, types, offsets, rowsMax }) => {
+      const rows = await run<RawEventRow>(pool, 'read-recent-events', [tenant, textArray(types), offsets, rowsMax]);
+      return rows.map((row) => fromRawRow(tenant, row));
+    },
     readGaps: async () => (await run<GapRow>(pool, 'read-gaps', [])).map(toGap),
     readEndedLogs: async () => (await run<EndedRow>(pool, 'read-ended-logs', [])).map(toEndedLog),
     async countRejected({ topics, tenant }, spans) {

@@ -1,5 +1,6 @@
 import { createMemoryDatabase, createMemoryStore } from '../src/memory.ts';
 import { budgetContract } from './budget.contract.ts';
+import { rawContract } from './raw.contract.ts';
 import { sealContract } from './seal.contract.ts';
 import { storeContract } from './store.contract.ts';
 import type { StoreUnderTest } from './store.contract.ts';
@@ -26,3 +27,4 @@ async function make(): Promise<StoreUnderTest> {
 storeContract('the store in memory', make);
 budgetContract('budgets of the store in memory', make);
 sealContract('seals of the store in memory', make);
+rawContract('raw rows and tasks of the store in memory', make);

@@ -9,6 +9,7 @@ import type { PartitionCommit } from '../src/store.ts';
 import { createScratchDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 import { budgetContract } from './budget.contract.ts';
+import { rawContract } from './raw.contract.ts';
 import { sealContract } from './seal.contract.ts';
 import { storeContract } from './store.contract.ts';
 import type { StoreUnderTest } from './store.contract.ts';
@@ -47,6 +48,7 @@ async function make(): Promise<StoreUnderTest> {
 storeContract('the store in Postgres, under the role of the aggregator', make);
 budgetContract('budgets of the store in Postgres, under the role of the aggregator', make);
 sealContract('seals of the store in Postgres, under the role of the aggregator', make);
+rawContract('raw rows and tasks of the store in Postgres, under the role of the aggregator', make);
 
 const NOTHING = new Uint8Array(0);
 const UNOWNED: PartitionCommit = {

@@ -80,7 +80,8 @@ export function createRawPages(store: RawStore, ask: RawPagesAsk): RawPages {
         if (window === null) continue;
         const { events, offset } = await readWindow(day, window, rows);
         const next = { arrivalDay: day, lane: window.lane, logGeneration: window.logGeneration, offset };
-        return { events, next, share: (done + passed + window.share) / kept.length };
+        const isLast = passed === left.length - 1 && nextWindow(await spansOf(day), { at: next, bound }, offsets) === null;
+        return { events, next: isLast ? null : next, share: isLast ? 1 : (done + passed + window.share) / kept.length };
       }
       const after = left[DAYS_MAX];
       const next = after === undefined ? null : { arrivalDay: after, ...START_OF_LOG };

@@ -24,11 +24,11 @@ const DAY_S = 86_400;
 /** An event may say that it occurred some minutes after it came. */
 const EARLINESS_S = 900;
 
-/** A task under way, with what is read of it ahead. */
+/** Tasks that stand at the same place with the same cut: versions of one change are made in one pass over the raw rows. */
 interface Making {
-  readonly metric: CompiledMetric;
-  readonly pages: RawPages;
-  ahead: ReadAhead<MadePage> | null;
+  readonly tasks: readonly VersionTask[];
+  readonly metrics: readonly CompiledMetric[];
+  readonly ahead: ReadAhead<MadePage>;
 }
 
 interface MadePage extends RawPage {
@@ -45,32 +45,42 @@ interface MadePage extends RawPage {
  * | has it no more     | has a task             | take the task away                                                           |
  */
 export function createVersionTask(deps: VersionTaskDeps): TaskKind {
-  const makings = new WeakMap<OwnedPartition, Map<string, Making>>();
+  const makings = new WeakMap<OwnedPartition, Making>();
+  const pages = new WeakMap<OwnedPartition, { readonly name: string; readonly of: RawPages }>();
 
-  function makingOf(owned: OwnedPartition, task: VersionTask, metric: CompiledMetric): Making {
-    const known = makings.get(owned) ?? new Map<string, Making>();
-    makings.set(owned, known);
-    const name = versionName(task.version);
-    const found = known.get(name);
-    if (found !== undefined) return found;
-    const { tenant, eventTypes } = metric;
-    const { partition } = owned;
-    const pages = createRawPages(deps.store, { partition, tenant, types: eventTypes, bound: task.cut, occurred: null });
-    const made: Making = { metric, pages, ahead: null };
-    known.set(name, made);
-    return made;
+  /** Kept from page to page: it knows the days and what they hold. */
+  function pagesOf(owned: OwnedPartition, tasks: readonly VersionTask[], metrics: readonly CompiledMetric[]): RawPages {
+    const name = tasks.map(({ version }) => versionName(version)).join();
+    const known = pages.get(owned);
+    if (known?.name === name) return known.of;
+    const types = [...new Set(metrics.flatMap(({ eventTypes }) => eventTypes))];
+    const [{ tenant } = { tenant: '' }] = metrics;
+    const bound = tasks[0]?.cut ?? NOTHING_BELOW;
+    const of = createRawPages(deps.store, { partition: owned.partition, tenant, types, bound, occurred: null });
+    pages.set(owned, { name, of });
+    return of;
   }
 
   function dueFold(owned: OwnedPartition, size: SliceSize): DueSlice | null {
-    for (const task of owned.versions.tasks.values()) {
+    const known = makings.get(owned);
+    const making = known !== undefined && known.tasks.every(isCurrent(owned)) ? known : begin(owned, size);
+    const page = making?.ahead.take() ?? null;
+    return making === null || page === null ? null : () => foldSlice(owned, { ...making, closedAfterS: deps.closedAfterS }, page);
+  }
+
+  function begin(owned: OwnedPartition, size: SliceSize): Making | null {
+    const open = [...owned.versions.tasks.values()].flatMap((task) => {
       const metric = task.isDone || !deps.registry.isWanted(task.version) ? null : deps.registry.metricOf(task.version);
-      if (metric === null) continue;
-      const making = makingOf(owned, task, metric);
-      making.ahead ??= createReadAhead(deps, () => readPage(making.pages, task, size));
-      const page = making.ahead.take();
-      if (page !== null) return () => foldSlice(owned, { task, making, page, closedAfterS: deps.closedAfterS });
-    }
-    return null;
+      return metric === null ? [] : [{ task, metric }];
+    });
+    const together = open.filter((one) => isTogether(one.task, open[0]?.task));
+    if (together.length === 0) return null;
+    const tasks = together.map(({ task }) => task);
+    const metrics = together.map(({ metric }) => metric);
+    const from = pagesOf(owned, tasks, metrics);
+    const made = { tasks, metrics, ahead: createReadAhead(deps, () => readPage(from, tasks[0]?.at ?? null, size)) };
+    makings.set(owned, made);
+    return made;
   }
 
   return {
@@ -83,6 +93,18 @@ export function createVersionTask(deps: VersionTaskDeps): TaskKind {
       return gone.length > 0 ? () => dropSlice(owned, gone) : dueFold(owned, size);
     },
   };
+}
+
+const NOTHING_BELOW: VersionTask['cut'] = { live: { logGeneration: 0, offset: 0 }, backfill: { logGeneration: 0, offset: 0 } };
+
+/** Neither moved on nor taken away since. */
+function isCurrent({ versions }: OwnedPartition): (task: VersionTask) => boolean {
+  return (task) => versions.tasks.get(versionName(task.version)) === task;
+}
+
+function isTogether(task: VersionTask, first: VersionTask | undefined): boolean {
+  if (first === undefined || task.version.tenant !== first.version.tenant) return false;
+  return JSON.stringify([task.cut, task.at]) === JSON.stringify([first.cut, first.at]);
 }
 
 /** Those of which an earlier owner may know more than this process does yet are left. */
@@ -131,7 +153,7 @@ function dropSlice(owned: OwnedPartition, names: readonly string[]): PreparedSli
   };
 }
 
-async function readPage(pages: RawPages, { at }: VersionTask, { records, buckets }: SliceSize): Promise<MadePage> {
+async function readPage(pages: RawPages, at: VersionTask['at'], { records, buckets }: SliceSize): Promise<MadePage> {
   const page = await pages.read(at, { rows: records, offsets: records * buckets });
   return { ...page, historyFromS: page.next === null ? await historyFrom(pages) : null };
 }
@@ -142,29 +164,25 @@ async function historyFrom(pages: RawPages): Promise<number | null> {
   return dropped.length === 0 ? null : (Math.max(...dropped) + 1) * DAY_S + EARLINESS_S;
 }
 
-interface FoldAsk {
-  readonly task: VersionTask;
-  readonly making: Making;
-  readonly page: MadePage;
+interface FoldAsk extends Pick<Making, 'tasks' | 'metrics'> {
   readonly closedAfterS: number;
 }
 
 /** As a flush of late events: what is sealed is kept right in the same commit. */
-function foldSlice(owned: OwnedPartition, { task, making, page, closedAfterS }: FoldAsk): PreparedSlice {
-  const fold = createRawFold([making.metric]);
+function foldSlice(owned: OwnedPartition, { tasks, metrics, closedAfterS }: FoldAsk, page: MadePage): PreparedSlice {
+  const fold = createRawFold(metrics);
   for (const event of page.events) fold.fold(event);
   const folded = fold.take();
   const arrivedMs = page.events.reduce((latest, { receivedAtMs }) => Math.max(latest, receivedAtMs), 0);
   const cells = owned.cells.beside().prepare(folded, { arrivalToMs: arrivedMs, closedAfterS });
   const { next, share, historyFromS } = page;
-  const after: VersionTask = { ...task, at: next ?? task.at, share, historyFromS, isDone: next === null };
+  const after = tasks.map((task): VersionTask => ({ ...task, at: next ?? task.at, share, historyFromS, isDone: next === null }));
   return {
-    commit: { cells, series: cells.newSeries, tasks: [toChange(after)] },
+    commit: { cells, series: cells.newSeries, tasks: after.map(toChange) },
     isMade: () => true,
     committed() {
-      owned.versions.put([after]);
+      owned.versions.put(after);
       owned.cells.forget(cells.writes);
-      making.ahead = null;
       const series = cells.places.flatMap((place) => cells.series[place] ?? []);
       return { writes: cells.writes, series, records: page.events.length };
     },

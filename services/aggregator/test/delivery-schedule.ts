@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { FAULT_POINTS } from '../src/fault-points.ts';
 import type { FaultPoint } from '../src/fault-points.ts';
 import { rejectedHeaders } from './records.ts';
-import type { TestEvent } from './records.ts';
+import type { PackChange, TestEvent } from './records.ts';
 import { PARTITIONS, START_MS, TOPICS, until } from './world.ts';
 import type { TestProcess, World } from './world.ts';
 
@@ -35,6 +35,10 @@ export type Step =
   | { readonly kind: 'settle' }
   /** Time passes: buckets close and are sealed, so late events meet sealed cells. */
   | { readonly kind: 'age'; readonly hours: number }
+  /** The metric changes: its new version is made, whatever becomes of one that was being made. */
+  | { readonly kind: 'change' }
+  /** Where every partition has made the newest version, it is what is answered from. */
+  | { readonly kind: 'swap' }
   | { readonly kind: 'pass'; readonly turns: number };
 
 const which = fc.nat(PROCESSES_MAX - 1);
@@ -57,6 +61,8 @@ export const schedules: fc.Arbitrary<Step[]> = fc.array(
       arbitrary: fc.record({ kind: fc.constant('lose appends' as const), appends: fc.integer({ min: 1, max: 5 }), kept: fc.boolean() }),
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('settle' as const) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('change' as const) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('swap' as const) }) },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('age' as const), hours: fc.integer({ min: 1, max: 30 }) }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('pass' as const), turns: fc.integer({ min: 1, max: 12 }) }) },
   ),
@@ -78,6 +84,9 @@ export class Schedule {
   private living: TestProcess[] = [];
   private orders: { readonly kind: 'fail' | 'die' | 'pause'; readonly point: FaultPoint }[] = [];
   private made = 0;
+  private pack: PackChange = {};
+  private records = 1;
+  private changes = 0;
   private isRevoking = false;
 
   constructor(world: World) {
@@ -110,6 +119,10 @@ export class Schedule {
       case 'age':
         this.world.nowMs += step.hours * 3_600_000;
         return;
+      case 'change':
+        return this.change();
+      case 'swap':
+        return this.swap();
       case 'settle':
         return this.settle();
       case 'pass':
@@ -174,6 +187,40 @@ export class Schedule {
     this.living.push(await this.world.start(`aggregator-${this.made}`, (point) => this.take(point), { dimensionValuesMax: REGIONS_MAX }));
   }
 
+  /** Versions of the metric that are folded and whole. */
+  wholeVersions(): number[] {
+    const { metricVersion = 1, isMaking, earlier = [] } = this.pack;
+    const before = earlier.map((one) => one.metricVersion ?? 1);
+    return isMaking === true ? before : [...before, metricVersion];
+  }
+
+  private async change(): Promise<void> {
+    this.changes += 1;
+    const { isMaking, earlier, ...newest } = this.pack;
+    const next = { metricVersion: this.changes + 1, priceFrom: -this.changes, isMaking: true };
+    await this.tell({ ...next, earlier: isMaking === true ? (earlier ?? []) : [newest] });
+  }
+
+  private async swap(): Promise<void> {
+    if (this.pack.isMaking === true && this.isMade()) await this.tell({ ...this.pack, isMaking: false });
+  }
+
+  private async tell(pack: PackChange): Promise<void> {
+    this.pack = pack;
+    this.records += 1;
+    await this.world.tellPack(this.records, pack);
+    await this.world.beat();
+  }
+
+  /** Every partition has folded all that lies below its cut. */
+  private isMade(): boolean {
+    const { metricVersion = 1, isMaking } = this.pack;
+    const done = [...this.world.database.tasks.values()].filter(
+      ({ name, state }) => name.endsWith(` ${metricVersion}`) && state === 'done',
+    );
+    return isMaking !== true || done.length === PARTITIONS;
+  }
+
   private take(point: FaultPoint): 'go on' | 'fail' | 'die' | 'pause' {
     const at = this.orders.findIndex((order) => order.point === point && !(this.isRevoking && order.kind === 'pause'));
     return at < 0 ? 'go on' : (this.orders.splice(at, 1)[0]?.kind ?? 'go on');
@@ -212,7 +259,10 @@ export class Schedule {
     for (const process of this.living) if (process.wasHeld) await this.world.kill(process);
     this.living = this.living.filter((process) => !process.isDead);
     if (this.living.length === 0) await this.assign();
+    await this.world.beat();
     await until('everything is counted', () => this.world.isCounted(), 30_000);
+    await until('the newest version is made', () => this.isMade(), 30_000);
+    await this.swap();
   }
 
   async end(): Promise<void> {

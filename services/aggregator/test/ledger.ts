@@ -9,13 +9,14 @@ export const MEASURES: readonly CompiledMeasure[] = [
   { name: 'revenue', kind: 'sum', field: 'price', numbers: 'exact' },
 ];
 
-/** The same out of the stored cells, merged over the partitions. */
-export function storedCells(world: World): Map<string, { n: number; cents: number }> {
+/** The same out of the stored cells of a version of the metric, merged over the partitions. */
+export function storedCells(world: World, version = 1): Map<string, { n: number; cents: number }> {
   const merged = new Map<string, { n: number; cents: number }>();
   for (const cell of world.database.cells.values()) {
     if (cell.grain !== GRAINS.quarter_hour.code) continue;
     const series = world.database.series.get(Buffer.from(cell.seriesId).toString('hex'));
-    const key = `${series?.dims[0] ?? '-'} ${cell.bucketS}`;
+    if (series?.version !== version) continue;
+    const key = `${series.dims[0] ?? '-'} ${cell.bucketS}`;
     const { n, cents } = read(cell.state);
     const before = merged.get(key) ?? { n: 0, cents: 0 };
     merged.set(key, { n: before.n + n, cents: before.cents + cents });

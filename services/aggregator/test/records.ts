@@ -12,7 +12,8 @@ export interface TestEvent {
   readonly timeMs: number;
 }
 
-const packOf = (eventType: string) => ({
+/** Each `priceFrom` is another definition of the metric; none is above a price, so all of them count the same. */
+const packOf = (eventType: string, priceFrom: number) => ({
   pack: 'shop',
   title: 'A shop',
   events: {
@@ -26,6 +27,7 @@ const packOf = (eventType: string) => ({
     'shop.sales': {
       events: [eventType],
       dimensions: ['region'],
+      ...(priceFrom === 0 ? {} : { where: { price: { gte: priceFrom } } }),
       measures: { n: { measure: 'count' }, revenue: { measure: 'sum', field: 'price' } },
     },
   },
@@ -34,14 +36,26 @@ const packOf = (eventType: string) => ({
 export interface PackChange {
   readonly metricVersion?: number;
   readonly eventType?: string;
+  /** 0 or less. */
+  readonly priceFrom?: number;
+  /** The metric's version is being made. */
+  readonly isMaking?: boolean;
+  /** Definitions before it that are folded still. */
+  readonly earlier?: readonly PackChange[];
 }
 
 /** The control record of the pack, as the gateway's publisher writes it. */
-export function controlRecord(version: number, { metricVersion = 1, eventType = 'shop.sale' }: PackChange = {}): string {
-  const source = packOf(eventType);
+export function controlRecord(version: number, change: PackChange = {}): string {
+  const making = change.isMaking === true ? ['shop.sales'] : [];
+  const earlier = (change.earlier ?? []).map((one) => definitionsOf(version, one));
+  return JSON.stringify({ version, value: { pack: 'shop', ...definitionsOf(version, change), making, earlier } });
+}
+
+function definitionsOf(version: number, { metricVersion = 1, eventType = 'shop.sale', priceFrom = 0 }: PackChange) {
+  const source = packOf(eventType, priceFrom);
   const parsed = parsePack(source);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
-  return JSON.stringify({ version, value: { pack: 'shop', version, source, metrics: { 'shop.sales': metricVersion } } });
+  return { version, source, metrics: { 'shop.sales': metricVersion } };
 }
 
 export const JSON_HEADERS = encodeHeaders([text('v', '1')]);

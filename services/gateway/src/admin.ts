@@ -1,32 +1,24 @@
-import type { Fault, Result } from '@tidegate/core';
+import type { Result } from '@tidegate/core';
 import { ok } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
 import { decodeJson, KEY_REQUEST_SCHEMA, readBytes, readJsonBody, ROTATE_REQUEST_SCHEMA, sendJson, sendProblem } from '@tidegate/http';
-import type { ControlStore, CreatedKey, KeyInfo, PackPlan, PackPlanning } from '@tidegate/postgres';
-import type { Clock } from '@tidegate/runtime';
-import type { Metrics } from '@tidegate/telemetry';
+import type { CreatedKey, KeyInfo } from '@tidegate/postgres';
 import type { z } from 'zod';
-import { readPackBody } from './pack-body.ts';
+import type { AdminDependencies } from './admin-dependencies.ts';
+import { createAdminPacks } from './admin-packs.ts';
 
-export interface AdminDependencies {
-  readonly store: ControlStore;
-  /** Tells the publisher that there is something to publish. */
-  readonly wake: () => void;
-  readonly clock: Clock;
-  readonly metrics: Metrics;
-}
-
-type AdminRoute = Extract<RouteNameOf<'gateway'>, 'applyPack' | 'validatePack' | 'createKey' | 'listKeys' | 'rotateKey' | 'revokeKey'>;
+type AdminRoute = Extract<
+  RouteNameOf<'gateway'>,
+  'applyPack' | 'validatePack' | 'diffPack' | 'rollbackPack' | 'createKey' | 'listKeys' | 'rotateKey' | 'revokeKey'
+>;
 
 const KEY_BYTES_MAX = 16_384;
-const PACK_BYTES_MAX = 1_048_576;
 
 /** Administration of one tenant: the caller's own. What is changed here is in force in every service within 2 seconds. */
 export function createAdmin(dependencies: AdminDependencies): Readonly<Record<AdminRoute, Handler>> {
   const { store, clock } = dependencies;
   return {
-    applyPack: (exchange) => answerPack(exchange, dependencies, (source) => store.applyPack(exchange.caller.tenant, source)),
-    validatePack: (exchange) => answerPack(exchange, null, (source) => store.planPack(exchange.caller.tenant, source)),
+    ...createAdminPacks(dependencies),
     createKey: (exchange) => createKey(exchange, dependencies),
     listKeys: async (exchange) =>
       sendJson(exchange, { keys: (await store.listKeys(exchange.caller.tenant)).map((key) => toWire(key, clock.nowMs())) }, NO_STORE),
@@ -36,37 +28,6 @@ export function createAdmin(dependencies: AdminDependencies): Readonly<Record<Ad
 }
 
 const NO_STORE = { headers: { 'cache-control': 'no-store' } } as const;
-
-async function answerPack(
-  exchange: Exchange,
-  applied: Pick<AdminDependencies, 'wake' | 'metrics'> | null,
-  act: (source: unknown) => Promise<PackPlanning>,
-): Promise<void> {
-  const { request, response, context } = exchange;
-  const bytes = await readBytes(request, PACK_BYTES_MAX);
-  if (bytes === null) return sendProblem(response, { code: 'body_too_large' }, context);
-  const body = readPackBody(request.headers['content-type'], bytes);
-  if (!body.ok) return sendProblem(response, body.fault, context);
-  const planned: Result<PackPlan, readonly Fault[]> = await act(body.value);
-  if (!planned.ok) return sendProblem(response, packProblem(planned.fault), context);
-  const { record, isChange, raisedMetrics } = planned.value;
-  if (applied !== null && isChange) {
-    applied.wake();
-    applied.metrics.counter('metrics_created_total').inc(raisedMetrics.length);
-  }
-  const { pack, version, metrics } = record;
-  sendJson(exchange, { pack, version, changed: isChange, metrics: onlyNamed(metrics, Object.keys(record.source.metrics)) });
-}
-
-/** Versions of metrics that the pack no longer has stay in the record, but are nobody's answer. */
-function onlyNamed(versions: Readonly<Record<string, number>>, names: readonly string[]): Readonly<Record<string, number | undefined>> {
-  return Object.fromEntries(names.map((name) => [name, versions[name]]));
-}
-
-function packProblem(faults: readonly Fault[]): ProblemFault {
-  if (faults.some(({ code }) => code === 'not_found')) return { code: 'not_found' };
-  return { code: 'pack_invalid', errors: faults.map(({ code, path = '', message }) => ({ code, path, message })) };
-}
 
 async function createKey(exchange: Exchange, { store, wake, clock }: AdminDependencies): Promise<void> {
   const { request, response, context, caller } = exchange;

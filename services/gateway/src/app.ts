@@ -37,6 +37,7 @@ import { createProxy } from './proxy.ts';
 import type { Publisher } from './publisher.ts';
 import { startPublisher } from './publisher.ts';
 import { watchRevocations } from './revocations.ts';
+import { swapVersions } from './swap-versions.ts';
 
 export type GatewayConfig = ConfigValues<typeof GATEWAY_CONFIG>;
 
@@ -59,6 +60,7 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   const { metrics, store, client, redis, keys, limits, control, tracing } = parts;
   const publishing = startPublishing(parts);
   const revocations = watchRevocations({ control, store, keys, clock, metrics, log: context.log, signal: background.signal });
+  const swaps = swapVersions({ control, store, wake: publishing.wake, log: context.log, signal: background.signal });
   const proxy = createProxy({
     upstreams: { ingest: config.ingestUrl, query: config.queryUrl },
     callerKey: deriveKey(config.secretKey, 'tidegate/caller', 32),
@@ -86,7 +88,7 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
     stop: async () => {
       await listener.close();
       background.abort();
-      await Promise.all([publishing.stop(), revocations, proxy.close(), control.close(), limits.decisions.flush()]);
+      await Promise.all([publishing.stop(), revocations, swaps, proxy.close(), control.close(), limits.decisions.flush()]);
       await Promise.all([store.close(), client.close(), tracing.close(), probes.close()]);
       redis.disconnect();
     },

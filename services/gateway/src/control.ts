@@ -1,4 +1,5 @@
-import type { LogClient, TableRecord } from '@tidegate/kafka';
+import { parsePackRecord } from '@tidegate/core';
+import type { ControlTold, LogClient, TableRecord } from '@tidegate/kafka';
 import { createControlReader, followTable } from '@tidegate/kafka';
 import { parseApiKeyRecord, parseTokenIssuerRecord } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
@@ -18,6 +19,8 @@ export interface ControlView {
   readonly read: Promise<void>;
   /** Versions that the topic holds, by control key. */
   readonly versions: ReadonlyMap<string, number>;
+  /** Packs with metric versions that are being made of raw events. */
+  making(): Iterable<{ readonly tenant: string; readonly pack: string }>;
   /** See `ControlReader`. */
   knownThroughMs(): number;
   /** How long ago a publisher was last heard. */
@@ -38,6 +41,7 @@ export interface ControlOptions {
 /** Follows control.v1. */
 export function followControl({ client, topic, keys, issuers, limits, clock, log }: ControlOptions): ControlView {
   const reader = createControlReader();
+  const making = new Map<string, { readonly tenant: string; readonly pack: string }>();
   let isRead = false;
   let hasBeat = false;
   let heardMs = clock.monotonicMs();
@@ -50,7 +54,14 @@ export function followControl({ client, topic, keys, issuers, limits, clock, log
     if (told.kind === 'key') takeKey(told.key, told.value);
     if (told.kind === 'issuer') takeIssuer(told.key, told.value);
     if (told.kind === 'limits') limits.putLimits(told.tenant, told.value);
-    if (told.kind === 'pack') limits.putPack(told.tenant, told.name, told.value);
+    if (told.kind === 'pack') takePack(told);
+  }
+
+  function takePack({ key, tenant, name, value }: ControlTold): void {
+    limits.putPack(tenant, name, value);
+    const record = value === null ? null : parsePackRecord(value);
+    if (record?.ok === true && record.value.making.length > 0) making.set(key, { tenant, pack: name });
+    else making.delete(key);
   }
 
   function hear(): void {
@@ -85,6 +96,7 @@ export function followControl({ client, topic, keys, issuers, limits, clock, log
       log.info('control_read', { detail: { records: reader.versions.size } });
     }),
     versions: reader.versions,
+    making: () => [...making.values()],
     knownThroughMs: reader.knownThroughMs,
     silenceMs: () => clock.monotonicMs() - heardMs,
     close: () => table.close(),

@@ -160,6 +160,8 @@ function controlAppOf(options: GateOptions, handled: string[]): ControlApp {
     log: silentLogger,
     handlers: {
       applyPack: named('applyPack', handled),
+      diffPack: named('diffPack', handled),
+      rollbackPack: named('rollbackPack', handled),
       validatePack: named('validatePack', handled),
       createKey: named('createKey', handled),
       listKeys: named('listKeys', handled),

@@ -93,7 +93,19 @@ describe('every declared route, for a person who may see only their own rows', (
   const OPEN = [
     ...['sendEvents', 'segmentTrack', 'segmentIdentify', 'segmentPage', 'segmentScreen', 'segmentGroup', 'segmentAlias', 'segmentBatch'],
     ...['askQuestion', 'askKept', 'askBatch', 'listMetrics', 'readMetric', 'readReceipt'],
-    ...['applyPack', 'validatePack', 'createKey', 'listKeys', 'rotateKey', 'revokeKey', 'putIssuer', 'listIssuers', 'removeIssuer'],
+    ...[
+      'applyPack',
+      'validatePack',
+      'diffPack',
+      'rollbackPack',
+      'createKey',
+      'listKeys',
+      'rotateKey',
+      'revokeKey',
+      'putIssuer',
+      'listIssuers',
+      'removeIssuer',
+    ],
   ];
 
   it.each(cases)('%s is open or closed as the list says, and open to who may see all', async (_, route) => {

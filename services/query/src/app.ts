@@ -97,8 +97,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
 
   const handlers = createHandlers({
     ...createAsking(config, adapters, { registry, freshness, kept }),
-    registry,
-    freshness,
+    ...{ registry, freshness, primary },
     ...adapters.stores,
     ...statusOf(log, checks, freshness),
   });

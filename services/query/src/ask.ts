@@ -18,6 +18,7 @@ import type {
   Fault,
   Findings,
   Plan,
+  PlanAsk,
   Question,
   Receipt,
   Result,
@@ -67,7 +68,7 @@ export interface AnswerMeta {
   readonly suppressed_groups: number;
   readonly edges_rounded?: true;
   readonly over_budget?: readonly string[];
-  /** Rows of what began before it may be missing: cells that would answer are dropped. */
+  /** Rows of what began before it may be missing: cells are dropped, or the metric has this version since and raw events were. */
   readonly history_from?: string;
   /** Raw events of its buckets are gone, so it cannot be counted again. */
   readonly recountable?: false;
@@ -135,9 +136,7 @@ function prepare(deps: AskDeps, value: unknown, { tenant, rows }: Asker): Result
     return refused({ code: 'receipt_invalid', path: 'after', message: 'not a receipt of this tenant' });
   }
   const subject = question.subject === undefined ? null : deps.pseudonymOf(tenant, question.subject);
-  const metric = deps.registry.metric(tenant, question.metric);
-  const floors = metric === null ? {} : deps.kept.floorsOf(metric);
-  const plan = planQuestion({ question, metric, subject, cursor, floors, nowMs: deps.nowMs(), bucketsMax: deps.bucketsMax });
+  const plan = planOf(deps, tenant, { question, subject, cursor });
   return plan.ok ? ok({ question, plan: plan.value, receipt }) : refused(plan.fault);
 }
 
@@ -148,6 +147,16 @@ function readQuestion(value: unknown, rows: RowScope | null): Result<Question, P
   const confined = rows === null ? ok(parsed.question) : confineQuestion(parsed.question, rows);
   return confined.ok ? confined : refused(confined.fault);
 }
+
+function planOf(deps: AskDeps, tenant: string, asked: Pick<PlanAsk, 'question' | 'subject' | 'cursor'>): Result<Plan> {
+  const name = asked.question.metric;
+  const metric = deps.registry.metric(tenant, name);
+  if (metric === null && deps.registry.isFirstMaking(tenant, name)) return failed(IN_MAKING);
+  const floors = metric === null ? {} : deps.kept.floorsOf(metric);
+  return planQuestion({ ...asked, metric, floors, nowMs: deps.nowMs(), bucketsMax: deps.bucketsMax });
+}
+
+const IN_MAKING: Fault = { code: 'metric_in_making', path: 'metric', message: 'what came before the metric is being folded into it' };
 
 function refused(fault: Fault): Result<never, ProblemFault> {
   return failed(toProblemFault(fault));
@@ -187,11 +196,16 @@ function answerOf(deps: AskDeps, { question, plan, after, result }: Answering): 
       suppressed_groups: 0,
       ...(plan.edgesRounded ? { edges_rounded: true as const } : {}),
       ...(result.table.overBudget.length > 0 ? { over_budget: result.table.overBudget } : {}),
-      ...(result.historyFromS === null ? {} : { history_from: toIsoUtc(result.historyFromS * 1_000) }),
+      ...historyOf(plan, result),
       ...(deps.kept.isRecountable(plan.metric, plan.range.fromS * 1_000) ? {} : { recountable: false as const }),
       ...(after === null ? {} : { after: toAfter(after) }),
     },
   };
+}
+
+function historyOf({ metric }: Plan, result: ReadResult): Pick<AnswerMeta, 'history_from'> {
+  const fromS = Math.max(metric.historyFromS ?? Number.NEGATIVE_INFINITY, result.historyFromS ?? Number.NEGATIVE_INFINITY);
+  return Number.isFinite(fromS) ? { history_from: toIsoUtc(fromS * 1_000) } : {};
 }
 
 function toAfter({ isCounted, pendingEvents, isLogChanged }: ReceiptState): NonNullable<AnswerMeta['after']> {

@@ -12,6 +12,10 @@ import { createGapHandlers } from './gaps.ts';
 import type { GapsDeps } from './gaps.ts';
 import { createJobHandlers } from './jobs.ts';
 import type { JobsDeps } from './jobs.ts';
+import { readMaking } from './making.ts';
+import type { MakingDeps } from './making.ts';
+import { previewPack } from './preview.ts';
+import type { PreviewDeps } from './preview.ts';
 import type { Receipts } from './receipts.ts';
 import { createRejectedHandlers } from './rejected.ts';
 import type { RejectedDeps } from './rejected.ts';
@@ -22,6 +26,7 @@ import type { Status } from './status.ts';
 import { storeFaultOf } from './store-fault.ts';
 
 export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps, BudgetsDeps, JobsDeps, RestatementsDeps, Pick<GapsDeps, 'gaps'> {
+  readonly primary: MakingDeps['primary'] & PreviewDeps['primary'];
   readonly receipts: Receipts;
   readonly registry: Registry;
   readonly freshness: Freshness;
@@ -68,13 +73,19 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
       if (pack === null) return refuse(exchange, { code: 'not_found' });
       return sendJson(exchange, { ...packView(pack), source: pack.source });
     },
-    readStatus: async (exchange) => sendJson(exchange, await deps.status()),
+    readStatus: async (exchange) => sendJson(exchange, await readStatus(deps, exchange.caller)),
+    previewPack: whileStoreAnswers('unavailable', async (exchange) => previewPack(deps, exchange)),
   };
 }
 
 function sees(caller: Caller, metric: string): boolean {
   const rows = visibleRows(caller);
   return rows === null || seesMetric(rows, metric);
+}
+
+async function readStatus(deps: HandlerDeps, { tenant }: Caller): Promise<Readonly<Record<string, unknown>>> {
+  const [status, making] = await Promise.all([deps.status(), readMaking(deps, tenant)]);
+  return { ...status, making };
 }
 
 function refuse({ response, context }: Exchange, fault: ProblemFault): void {

@@ -1,18 +1,26 @@
 /** The packs in force, as control.v1 tells them. */
-import { compilePack, parsePackRecord } from '@tidegate/core';
-import type { CompiledMetric, CompiledPack, PackSource } from '@tidegate/core';
+import { compileVersions, parsePackRecord } from '@tidegate/core';
+import type { CompiledMetric, CompiledPack, MetricVersion, PackSource } from '@tidegate/core';
 import { createControlReader } from '@tidegate/kafka';
 import type { ControlTold, TableRecord } from '@tidegate/kafka';
 
 export interface RegisteredPack {
+  /** Its metrics are the versions that questions are answered from. */
   readonly compiled: CompiledPack;
   readonly source: PackSource;
+  /** Versions that are being made of raw events. */
+  readonly making: readonly CompiledMetric[];
 }
 
 export interface Registry {
   /** Takes one record of the control topic. */
   take(record: Pick<TableRecord, 'key' | 'value'>): void;
+  /** The version that questions are answered from. */
   metric(tenant: string, metric: string): CompiledMetric | null;
+  /** Whether the tenant has the metric, and no version of it is whole yet. */
+  isFirstMaking(tenant: string, metric: string): boolean;
+  /** Versions of the tenant that are being made. */
+  making(tenant: string): readonly MetricVersion[];
   metrics(tenant: string): readonly CompiledMetric[];
   pack(tenant: string, pack: string): RegisteredPack | null;
   packs(tenant: string): readonly RegisteredPack[];
@@ -34,8 +42,8 @@ export function createRegistry(onUnreadable: () => void): Registry {
     }
     const record = parsePackRecord(value);
     if (!record.ok) return onUnreadable();
-    const { version, source, metrics } = record.value;
-    known.set(name, { source, compiled: compilePack({ tenant, version, metricVersions: metrics, pack: source }) });
+    const { pack, answered, making } = compileVersions(tenant, record.value);
+    known.set(name, { source: record.value.source, compiled: { ...pack, metrics: answered }, making });
   }
 
   return {
@@ -51,6 +59,9 @@ export function createRegistry(onUnreadable: () => void): Registry {
       }
       return null;
     },
+    isFirstMaking: (tenant, metric) =>
+      ofTenant(tenant).some(({ compiled, making }) => !compiled.metrics.has(metric) && making.some((one) => one.metric === metric)),
+    making: (tenant) => ofTenant(tenant).flatMap(({ making }) => making),
     metrics: (tenant) => ofTenant(tenant).flatMap(({ compiled }) => [...compiled.metrics.values()]),
     pack: (tenant, pack) => packs.get(tenant)?.get(pack) ?? null,
     packs: ofTenant,

@@ -86,6 +86,7 @@ export function createFakePrimary(partitions: number): FakePrimary {
     readGaps: async () => [],
     readEndedLogs: async () => [],
     countRejected: async () => 0,
+    ...{ readTasks: async () => [], readRecentEvents: async () => [] },
     async readCells(_range, _cellsMax, piecesOf): Promise<CellSnapshot> {
       reads += 1;
       piecesOf?.(NOTHING_SEALED);

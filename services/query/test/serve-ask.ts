@@ -51,6 +51,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
       rejectedEvents: async () => 0,
     },
     ...{ rejected, budgets, jobs, gaps, restated },
+    primary: { readTasks: async () => [], readRecentEvents: async () => [] },
     cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),
     registry: createRegistry(() => undefined),
     freshness: createFreshness(() => clock.nowMs()),

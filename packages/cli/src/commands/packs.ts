@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { connect, printJson, type Connection, type Terminal } from '../terminal.ts';
-import { validatePack } from '../pack-file.ts';
+import { readPack, validatePack } from '../pack-file.ts';
+import { addPackVersions } from './pack-versions.ts';
 
 export function addPacks(program: Command, terminal: Terminal): void {
   const packs = program.command('packs').description('Domains: their event types and metrics.');
@@ -27,8 +25,5 @@ export function addPacks(program: Command, terminal: Terminal): void {
     .action(async (_flags: unknown, command: Command) => {
       printJson(terminal, await connect(terminal, command.optsWithGlobals<Connection>()).packs());
     });
-}
-
-async function readPack(path: string): Promise<string> {
-  return readFile(existsSync(path) && statSync(path).isDirectory() ? join(path, 'pack.yaml') : path, 'utf8');
+  addPackVersions(packs, terminal);
 }

@@ -205,6 +205,18 @@ export const FAULTS = {
     meaning: 'Redis cannot be asked, and the limit of this class is set to refuse rather than to pass uncounted.',
     next: 'Send the request again after the seconds in Retry-After.',
   },
+  metric_in_making: {
+    status: 409,
+    title: 'Metric is being made',
+    meaning: 'The metric is new, and what came before it is still being folded from the raw events.',
+    next: 'Ask again later; GET /v1/status says how far it is.',
+  },
+  pack_has_no_version_before: {
+    status: 409,
+    title: 'No version before',
+    meaning: 'The pack was never anything else than it is now.',
+    next: 'Nothing to do: there is nothing to go back to.',
+  },
   log_behind: {
     status: 503,
     title: 'Counting is far behind',

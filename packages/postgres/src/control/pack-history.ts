@@ -64,6 +64,6 @@ export async function rollbackPack(prisma: PrismaClient, tenant: string, pack: s
   const [newest] = versions;
   if (newest === undefined) return failed([{ code: 'not_found', message: 'there is no such pack' }]);
   const before = versions.find(({ source }) => !isDeepStrictEqual(source, newest.source));
-  if (before === undefined) return failed([{ code: 'not_found', message: 'the pack was never another one' }]);
+  if (before === undefined) return failed([{ code: 'pack_has_no_version_before', message: 'the pack was never another one' }]);
   return applyPack(prisma, tenant, before.source);
 }

@@ -69,8 +69,7 @@ async function plan(database: ControlDatabase, tenant: string, source: PackSourc
   if (previous !== undefined && isDeepStrictEqual(toJson(previous.source), toJson(source))) {
     return ok({ record: previous, isChange: false, previous, raisedMetrics: [] });
   }
-  const { highest } = await everDeclared(database, tenant);
-  const versions = planPackVersion({ previous: previous ?? null, source, highest, declared: new Set() });
+  const versions = planPackVersion({ previous: previous ?? null, source, ...(await everDeclared(database, tenant)) });
   // Versions rise through all packs of the tenant, so an event says which of two packs judged it when its type moved between them.
   const version = Math.max(0, ...inPlace.map((pack) => pack.version)) + 1;
   const record: PackRecord = { pack: source.pack, version, source, ...versions };

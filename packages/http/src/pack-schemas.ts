@@ -1,0 +1,89 @@
+/** Schemas of the routes of packs. */
+import { z } from 'zod';
+
+export const PACK_PARAMS = z.object({ pack: z.string().max(200) });
+
+export const PACK_SUMMARY_SCHEMA = z.looseObject({ pack: z.string(), version: z.int(), title: z.string() }).meta({ id: 'PackSummary' });
+
+export const PACKS_SCHEMA = z.object({ packs: z.array(PACK_SUMMARY_SCHEMA) });
+
+export const PACK_REQUEST_SCHEMA = z
+  .looseObject({})
+  .meta({ id: 'Pack', description: 'A pack: the members of pack.yaml, as JSON or as YAML.' });
+
+export const PACK_APPLIED_SCHEMA = z
+  .object({
+    pack: z.string(),
+    version: z.int(),
+    changed: z.boolean(),
+    metrics: z.record(z.string(), z.int()),
+    making: z.array(z.string()).meta({
+      description: 'Metrics whose new version is made of raw events first; questions are answered from the one before until then.',
+    }),
+  })
+  .meta({ id: 'PackApplied', description: '`changed` is false where the same pack was in place already.' });
+
+const versionOrNone = z.int().nullable();
+export const PACK_DIFF_SCHEMA = z
+  .object({
+    pack: z.string(),
+    version: z.int(),
+    changed: z.boolean(),
+    metrics: z.array(
+      z.object({
+        metric: z.string(),
+        change: z.enum(['same', 'new', 'changed', 'back', 'removed']).meta({ description: '`back`: to a version that is folded still.' }),
+        from: versionOrNone.meta({ description: 'The version that questions are answered from now.' }),
+        to: versionOrNone,
+        making: z.boolean(),
+        parts: z.array(z.string()).meta({ description: 'Members of the definition that differ.' }),
+      }),
+    ),
+    events: z.array(z.object({ type: z.string(), change: z.enum(['new', 'changed', 'removed']), parts: z.array(z.string()) })),
+  })
+  .meta({ id: 'PackDiff' });
+
+const previewedAnswer = z
+  .object({
+    version: versionOrNone.meta({ description: 'Null: it has none yet.' }),
+    columns: z.array(z.looseObject({ name: z.string(), type: z.string() })),
+    rows: z.array(z.array(z.unknown())),
+  })
+  .nullable();
+export const PACK_PREVIEW_REQUEST_SCHEMA = z.object({
+  pack: PACK_REQUEST_SCHEMA,
+  metric: z.string().optional().meta({ description: 'Default: all metrics that the pack changes.' }),
+  events: z.int().min(1).max(50_000).default(20_000).meta({ description: 'Newest raw events that are looked at, at most.' }),
+});
+export const PACK_PREVIEW_SCHEMA = z
+  .object({
+    pack: z.string(),
+    metrics: z.array(
+      z.object({
+        metric: z.string(),
+        events: z.int().meta({ description: 'Raw events that were folded.' }),
+        grain: z.string().nullable(),
+        old: previewedAnswer,
+        new: previewedAnswer,
+      }),
+    ),
+  })
+  .meta({
+    id: 'PackPreview',
+    description: 'What the newest events give by the definition in place and by the new one; nothing is written.',
+  });
+
+export const MAKING_SCHEMA = z
+  .array(
+    z.object({
+      metric: z.string(),
+      version: z.int(),
+      answered_version: z.int().nullable(),
+      partitions: z.int(),
+      partitions_done: z.int(),
+      share: z.number().meta({ description: 'Of the raw events, roughly.' }),
+    }),
+  )
+  .meta({ description: 'Metric versions of the tenant that are being made of raw events.' });
+
+export const ROLLBACK_REQUEST_SCHEMA = z.strictObject({});
