@@ -66,10 +66,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'backfill before live',
     section: 1,
-    file: 'services/aggregator/src/consume.ts',
-    find: "    return lane === 'backfill' && deps.share.left() <= 0 ? deps.share.next() : null;",
-    replace: '    return null;',
-    tests: [CONSUME],
+    file: 'services/aggregator/src/backfill-share.ts',
+    find: 'left = Math.max(RECORDS.min, tenth, isLiveBehind() ? 0 : fitting);',
+    replace: 'left = isLiveBehind() ? RECORDS.max : RECORDS.min;',
+    tests: ['services/aggregator/src/backfill-share.test.ts'],
     kind: 'unit',
   },
   {
