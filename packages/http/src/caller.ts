@@ -21,7 +21,16 @@ export interface Caller {
   readonly subject?: string;
   /** What it may see beside that; absent: all. */
   readonly rows?: RowScope;
+  /** Names of the routes that it may come to; absent: all that its scopes open. */
+  readonly routes?: readonly string[];
 }
+
+/** What a token or a signed header may show; a member too many is refused, for it may take something away. */
+export const ROW_SCOPE_SCHEMA = z.strictObject({
+  metrics: z.array(z.string()).nullable(),
+  where: z.record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1)),
+  subject: z.string().min(1).nullable(),
+});
 
 /** A member that a service does not know could be one that takes rights away: such a header is refused whole. */
 const CALLER_SCHEMA = z.strictObject({
@@ -29,13 +38,8 @@ const CALLER_SCHEMA = z.strictObject({
   key_id: z.string().min(1),
   scopes: z.array(z.string()),
   subject: z.string().min(1).optional(),
-  rows: z
-    .strictObject({
-      metrics: z.array(z.string()).nullable(),
-      where: z.record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1)),
-      subject: z.string().min(1).nullable(),
-    })
-    .optional(),
+  rows: ROW_SCOPE_SCHEMA.optional(),
+  routes: z.array(z.string()).optional(),
   iat_ms: z.number(),
 });
 
@@ -50,6 +54,7 @@ export function signCaller(key: KeyObject | Uint8Array, caller: Caller, nowMs: n
     scopes: caller.scopes,
     subject: caller.subject,
     rows: caller.rows,
+    routes: caller.routes,
     iat_ms: nowMs,
   };
   const body = Buffer.from(JSON.stringify(claims)).toString('base64url');
@@ -74,11 +79,12 @@ export function createCallerVerifier(key: Uint8Array, clock: Clock): (header: st
 function readClaims(body: string, nowMs: number): CallerReading {
   const claims = CALLER_SCHEMA.safeParse(decodeJson(Buffer.from(body, 'base64url').toString('utf8')));
   if (!claims.success) return { ok: false, reason: 'malformed' };
-  const { tenant, key_id: keyId, scopes, subject, rows, iat_ms: issuedMs } = claims.data;
+  const { tenant, key_id: keyId, scopes, subject, rows, routes, iat_ms: issuedMs } = claims.data;
   const ageMs = nowMs - issuedMs;
   if (ageMs > AGE_MS_MAX || ageMs < -AHEAD_MS_MAX) return { ok: false, reason: 'stale' };
-  const more = { ...(subject === undefined ? {} : { subject }), ...(rows === undefined ? {} : { rows }) };
-  return { ok: true, caller: { tenant, keyId, scopes, ...more } };
+  const person = subject === undefined ? {} : { subject };
+  const shown = rows === undefined ? {} : { rows };
+  return { ok: true, caller: { tenant, keyId, scopes, ...person, ...shown, ...(routes === undefined ? {} : { routes }) } };
 }
 
 /**

@@ -562,6 +562,19 @@ export const ROUTES = {
     responses: { 200: { description: 'Revoked; refused everywhere within 2 seconds.', schema: admin.KEY_SCHEMA } },
     faults: ['not_found', 'unavailable'],
   },
+  createToken: {
+    method: 'POST',
+    path: '/v1/auth/tokens',
+    summary: 'Make a short-lived token that shows some rows: for a dashboard or a page',
+    answers: 'gateway',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    body: { contentTypes: JSON_ONLY, schema: tokens.TOKEN_REQUEST_SCHEMA },
+    responses: {
+      201: { description: 'The token; it ends with its time, or with the key that it was made with.', schema: tokens.TOKEN_SCHEMA },
+    },
+    faults: [...JSON_BODY, 'request_invalid'],
+  },
   putIssuer: {
     method: 'POST',
     path: '/v1/admin/issuers',
@@ -641,6 +654,7 @@ export function listRoutes(): readonly NamedRoute[] {
 }
 
 /** Whether a caller may come here at all, whatever is asked. */
-export function isOpenTo({ rows }: Pick<RouteDeclaration, 'rows'>, caller: Caller): boolean {
+export function isOpenTo({ name, rows }: Pick<NamedRoute, 'name' | 'rows'>, caller: Caller): boolean {
+  if (caller.routes !== undefined && !caller.routes.includes(name)) return false;
   return rows !== undefined || visibleRows(caller) === null;
 }

@@ -1,7 +1,9 @@
+import { OTHER_VALUE } from '@tidegate/core';
 import { z } from 'zod';
 import { SCOPES } from './admin-schemas.ts';
+import { INSTANT_SCHEMA } from './route-schemas.ts';
 
-/** Schemas of bodies of the routes that tell whose tokens are taken. */
+/** Schemas of bodies of the routes that make tokens, and that tell whose are taken. */
 
 /** Asymmetric alone: a secret that both sides know would let whoever checks a token make one. */
 const TOKEN_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
@@ -39,3 +41,25 @@ export const ISSUER_REQUEST_SCHEMA = z
 export const ISSUER_SCHEMA = ISSUER_REQUEST_SCHEMA.extend({ tenant: z.string() }).meta({ id: 'Issuer' });
 export const ISSUERS_SCHEMA = z.object({ issuers: z.array(ISSUER_SCHEMA) });
 export const ISSUER_REMOVED_SCHEMA = z.object({ name: z.string(), state: z.literal('removed') });
+
+/** Routes that a token of ours may come to: those that read, and hold to its rows. */
+const TOKEN_ROUTES = ['askQuestion', 'askKept', 'askBatch', 'listMetrics', 'readMetric', 'readReceipt'] as const;
+const shownValue = z
+  .union([z.string().max(1_024), z.number(), z.boolean()])
+  .refine((value) => value !== OTHER_VALUE, { message: 'holds values of all kinds, and can be shown to nobody in place of one' });
+
+export const TOKEN_REQUEST_SCHEMA = z
+  .strictObject({
+    metrics: z.array(z.string().min(1).max(200)).min(1).max(100).meta({ description: 'Names of the metrics that it shows.' }),
+    where: z
+      .record(z.string().min(1).max(100), z.array(shownValue).min(1).max(100))
+      .default({})
+      .meta({ description: 'By dimension, the values that it shows. A metric that lacks one of these dimensions is not answered.' }),
+    subject: z.string().min(1).max(256).nullable().default(null).meta({ description: 'The plain id of the one person that it shows.' }),
+    routes: z.array(z.enum(TOKEN_ROUTES)).min(1).nullable().default(null).meta({ description: 'Operations that it may call; null: all.' }),
+    expires_in_s: z.int().min(60).max(1_800).default(1_800),
+  })
+  .meta({ id: 'TokenRequest' });
+export const TOKEN_SCHEMA = z
+  .object({ access_token: z.string(), token_type: z.literal('bearer'), expires_in: z.int(), expires_at: INSTANT_SCHEMA })
+  .meta({ id: 'Token' });

@@ -26,7 +26,9 @@ import { createIssuerAdmin } from './issuer-admin.ts';
 import { fetchKeys } from './tokens/fetch-keys.ts';
 import type { IssuerDirectory } from './tokens/issuers.ts';
 import { createIssuerDirectory } from './tokens/issuers.ts';
+import { createLocalTokens } from './tokens/local-tokens.ts';
 import { createReadToken } from './tokens/tokens.ts';
+import { createTokenRoutes } from './token-routes.ts';
 import { createClientAddress } from './limits/client-address.ts';
 import { createGateLimits } from './limits/gate-limits.ts';
 import type { Limits } from './limits/limits.ts';
@@ -159,16 +161,23 @@ interface GateParts {
 function createGateOf(parts: Parts, { proxy, wake, isDraining }: GateParts): RequestListener {
   const { context, config, metrics, tracing, store, keys, issuers, control } = parts;
   const { log } = context;
+  const localTokens = createLocalTokens({ secret: deriveKey(config.secretKey, 'tidegate/token', 32), keys, clock });
   const controlApp = createControlApp({
     log,
     handlers: {
       ...createAdmin({ store, wake, clock, metrics }),
+      ...createTokenRoutes({ localTokens }),
       ...createIssuerAdmin({ store, wake, plainHosts: config.jwksPlainHosts }),
       ...createHealth({ version: VERSION, dependencies: dependenciesOf(parts), isDraining }),
     },
   });
   return createGate({
-    authenticate: createAuthenticate({ keys, readToken: createReadToken({ issuers, clock }), isLoaded: control.isLoaded, clock }),
+    authenticate: createAuthenticate({
+      keys,
+      readToken: createReadToken({ issuers, localTokens, clock }),
+      isLoaded: control.isLoaded,
+      clock,
+    }),
     limits: createGateLimits({
       limit: parts.limits.limit,
       addressOf: createClientAddress(listOf(parts.config.trustedProxies)),

@@ -1,4 +1,5 @@
 import type { ApiKeyRecord } from '@tidegate/postgres';
+import { CONTROL_KEYS } from '@tidegate/postgres';
 
 /** Every API key of the installation, in memory: who calls is known without asking anyone. */
 export interface KeyDirectory {
@@ -8,6 +9,8 @@ export interface KeyDirectory {
   put(controlKey: string, record: ApiKeyRecord | null): void;
   /** Revokes ahead of the topic, for as long as nobody publishes. Never undone by an older record of the topic. */
   revoke(sha256Hex: string): void;
+  /** Whether the key is taken now, whichever of its secrets comes. */
+  isActive(tenant: string, keyId: string, nowMs: number): boolean;
   readonly size: number;
 }
 
@@ -15,11 +18,18 @@ export function createKeyDirectory(): KeyDirectory {
   const byHash = new Map<string, ApiKeyRecord>();
   const hashes = new Map<string, readonly string[]>();
   const revoked = new Set<string>();
+  function find(sha256Hex: string): ApiKeyRecord | null {
+    const record = byHash.get(sha256Hex);
+    if (record === undefined) return null;
+    return revoked.has(sha256Hex) ? { ...record, state: 'revoked' } : record;
+  }
+
   return {
-    find(sha256Hex) {
-      const record = byHash.get(sha256Hex);
-      if (record === undefined) return null;
-      return revoked.has(sha256Hex) ? { ...record, state: 'revoked' } : record;
+    find,
+    isActive(tenant, keyId, nowMs) {
+      // The newest secret stands first and ends with the key itself.
+      const record = find(hashes.get(CONTROL_KEYS.apiKey(tenant, keyId))?.[0] ?? '');
+      return record?.state === 'active' && (record.expires_at_ms ?? Number.POSITIVE_INFINITY) > nowMs;
     },
     put(controlKey, record) {
       for (const hash of hashes.get(controlKey) ?? []) byHash.delete(hash);

@@ -167,6 +167,7 @@ function controlAppOf(options: GateOptions, handled: string[]): ControlApp {
       listKeys: named('listKeys', handled),
       rotateKey: named('rotateKey', handled),
       revokeKey: named('revokeKey', handled),
+      createToken: named('createToken', handled),
       putIssuer: named('putIssuer', handled),
       listIssuers: named('listIssuers', handled),
       removeIssuer: named('removeIssuer', handled),

@@ -45,4 +45,28 @@ describe('tokens over real Kafka, Postgres and Redis', () => {
     expect((await call('DELETE', '/v1/admin/issuers/idp')).status).toBe(404);
     await idp.close();
   });
+
+  it('a token made with a key shows what it says, and is refused everywhere in under 2 s once the key is revoked', async () => {
+    const other = await gateway.startAnother();
+    const made = await call('POST', '/v1/admin/keys', { body: { name: 'dashboard', scopes: ['query:read'] } });
+    const key = String(made.body['key']);
+    const mint = (body: object): Promise<Answer> => call('POST', '/v1/auth/tokens', { credential: key, body });
+    const status = async (credential: string, port?: number): Promise<number> =>
+      (await call('GET', '/v1/metrics', { credential, ...(port === undefined ? {} : { port }) })).status;
+    await expect.poll(() => status(key), { timeout: WITHIN_MS }).toBe(200);
+    const minted = await mint({ metrics: ['wiki.edits'], where: { page: ['a'] } });
+    expect([minted.status, minted.body]).toMatchObject([201, { token_type: 'bearer', expires_in: 1_800 }]);
+    const token = String(minted.body['access_token']);
+    await expect.poll(() => status(token, other.port), { timeout: WITHIN_MS }).toBe(200);
+    expect(await status(token)).toBe(200);
+    // It makes no further tokens, and sees nothing but questions.
+    expect((await call('POST', '/v1/auth/tokens', { credential: token, body: { metrics: ['wiki.edits'] } })).status).toBe(403);
+    expect((await call('GET', '/v1/status', { credential: token })).status).toBe(403);
+    for (const bad of [{}, { metrics: [] }, { metrics: ['m'], where: { page: ['_other'] } }, { metrics: ['m'], expires_in_s: 1_801 }]) {
+      expect([bad, (await mint(bad)).status]).toEqual([bad, 422]);
+    }
+    expect((await call('DELETE', `/v1/admin/keys/${String(made.body['id'])}`)).status).toBe(200);
+    for (const port of [undefined, other.port]) await expect.poll(() => status(token, port), { timeout: WITHIN_MS }).toBe(401);
+    await other.stop();
+  });
 });

@@ -9,7 +9,7 @@ export interface TokenForm {
 }
 
 /** Longer than any token that carries rights, far shorter than what a header may hold. */
-const TOKEN_BYTES_MAX = 8_192;
+export const TOKEN_BYTES_MAX = 8_192;
 const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 /**
  * Members by which a token brings or names the key that is to check it, or changes how it is read (RFC 7515): whoever takes
