@@ -11,6 +11,7 @@ export interface JsonSchema {
   readonly const?: unknown;
   readonly default?: unknown;
   readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
   readonly items?: JsonSchema;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
@@ -34,7 +35,8 @@ export function schemaId(name: string): string {
 export function typeOf(schema: JsonSchema): Html {
   const name = componentOf(schema);
   if (name !== null) return markup`<a href="#${schemaId(name)}">${name}</a>`;
-  if (schema.anyOf !== undefined) return joined(schema.anyOf.map(typeOf), ' or ');
+  const choices = schema.anyOf ?? schema.oneOf;
+  if (choices !== undefined) return joined(choices.map(typeOf), ' or ');
   if (schema.const !== undefined) return literal(schema.const);
   if (schema.enum !== undefined) return joined(schema.enum.map(literal), ', ');
   if (schema.items !== undefined) return markup`array of ${typeOf(schema.items)}${bounds(schema)}`;

@@ -24,10 +24,10 @@ describe('the API page', () => {
       const text = body.slice(body.indexOf(`<h3 id="${article}">`));
       return /<td>[^]*?<\/tr>/.exec(text.slice(text.indexOf(`<code>${member}</code>`)))?.[0].replaceAll(/<[^>]*>/g, ' ') ?? '';
     };
-    expect(cellsOf('route-askQuestion', 'wait_ms')).toMatch(/integer, 0 to 10000 .* Default: {2}1000/s);
-    expect(cellsOf('route-askQuestion', 'where.*.in')).toMatch(
-      /array of .*string, at most 1024 characters or number or boolean, 1 to 1000/,
-    );
+    expect(cellsOf('schema-Question', 'wait_ms')).toMatch(/integer, 0 to 10000 .* Default: {2}1000/s);
+    expect(cellsOf('schema-Question', 'where.*.in')).toMatch(/array of .*string, at most 1024 characters or number or boolean, 1 to 1000/);
+    expect(cellsOf('schema-ForecastQuestion', 'horizon')).toMatch(/integer, 1 to 366 .* Default: {2}7/s);
+    expect(body).toMatch(/<h3 id="route-askQuestion">[^]*?href="#schema-Question"[^]*?href="#schema-TrendQuestion"/);
     expect(cellsOf('schema-Event', 'id')).toMatch(/string, 1 to 128 characters/);
     expect(cellsOf('schema-Verdicts', 'rejected[].code')).toMatch(/string/);
   });

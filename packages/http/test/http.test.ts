@@ -197,13 +197,17 @@ describe('the API document', () => {
     expect(JSON.stringify(document)).not.toContain('$defs');
   });
 
-  it('describes the question with the members that the question has', () => {
+  it('describes the question and every analysis with the members that they have', () => {
     const schema = document.paths['/v1/query']?.['post']?.requestBody?.content['application/json']?.schema;
-    expect(schema).toMatchObject({
+    const named = [...JSON.stringify(schema).matchAll(/#\/components\/schemas\/(\w+)/g)].map((match) => match[1]);
+    const analyses = ['Trend', 'Anomalies', 'Forecast', 'Correlate', 'Compare', 'Distribution'].map((kind) => `${kind}Question`);
+    expect(named).toEqual(['Question', ...analyses]);
+    expect(document.components.schemas['Question']).toMatchObject({
       type: 'object',
       properties: { metric: { type: 'string' }, group_by: { type: 'array' }, wait_ms: { default: 1_000 } },
       required: ['metric'],
     });
+    expect(document.components.schemas['TrendQuestion']).toMatchObject({ required: ['kind', 'metric', 'measure'] });
   });
 });
 

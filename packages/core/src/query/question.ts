@@ -95,7 +95,8 @@ export const QUESTION_SCHEMA = z
     if (new Set(question.group_by).size < question.group_by.length) say('group_by', 'name each dimension once');
     if (question.measures !== undefined && new Set(question.measures).size < question.measures.length)
       say('measures', 'name each measure once');
-  });
+  })
+  .meta({ id: 'Question' });
 
 export type Question = z.output<typeof QUESTION_SCHEMA>;
 export type QuestionInput = z.input<typeof QUESTION_SCHEMA>;
