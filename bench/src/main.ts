@@ -7,6 +7,7 @@ import { startBenchDatabase } from './bench-database.ts';
 import { benchCardinality } from './cardinality.ts';
 import { benchDedup } from './dedup.ts';
 import { benchFreshness } from './freshness.ts';
+import { benchGrowth } from './growth.ts';
 import { runInterruptible } from './interruptible.ts';
 import { benchMeasures } from './measures.ts';
 import { benchPeers } from './peers.ts';
@@ -51,6 +52,7 @@ function keep(measured: BenchMeasurement): void {
 }
 
 if (name === 'measures') keep(benchMeasures(Number(values.seed), say));
+else if (name === 'growth') keep(benchGrowth(Number(values.seed), say));
 else if (name === 'dedup') {
   await runInterruptible({
     start: startBenchDatabase,
@@ -59,7 +61,7 @@ else if (name === 'dedup') {
   });
 } else if (bench === undefined) {
   process.stderr.write(
-    `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')}|measures|dedup [--minutes N] [--rate N] [--seed N] [--json]\n`,
+    `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')}|measures|growth|dedup [--minutes N] [--rate N] [--seed N] [--json]\n`,
   );
   process.exitCode = 2;
 } else {
