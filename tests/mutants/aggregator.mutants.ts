@@ -73,12 +73,12 @@ export const mutants: readonly Mutant[] = [
     kind: 'unit',
   },
   {
-    name: 'an hour is sealed before its quarters are made of minutes',
+    name: 'an hour under way is sealed on though its quarters are not made of minutes yet',
     section: 6,
     file: 'services/aggregator/src/seal.ts',
-    find: "hasMinutes ? Math.min(closedS, bucketStartS(through.quarter_hour, 'hour')) : closedS",
-    replace: 'closedS',
-    tests: [SEAL, 'services/aggregator/test/task-runner.test.ts'],
+    find: 'hasMinutes && isPutOff({ through, open }) ?',
+    replace: 'Number.isNaN(Number(isPutOff({ through, open }))) ?',
+    tests: ['services/aggregator/test/task-runner.test.ts'],
     kind: 'unit',
   },
   {

@@ -34,10 +34,15 @@ export function nextSeal({ through, open }: SealState, { completeThroughMs, hasM
     { grain: 'hour', fromS: through.hour, toS: hasMinutes ? Math.min(closedS, bucketStartS(through.quarter_hour, 'hour')) : closedS },
     { grain: 'day', fromS: through.day, toS: bucketStartS(through.hour, 'day') },
   ];
-  const underWay = open === null ? undefined : due.find(({ grain }) => grain === open.grain);
+  const underWay = hasMinutes && isPutOff({ through, open }) ? undefined : due.find(({ grain }) => grain === open?.grain);
   // Complete-through may have gone back in a failover: a bucket that was begun is ended even so.
   if (underWay !== undefined) return { ...underWay, toS: Math.max(underWay.toS, underWay.fromS + GRAINS[underWay.grain].seconds) };
   return due.find(({ fromS, toS }) => fromS < toS) ?? null;
+}
+
+/** Minutes came to be kept in the middle of an hour: it is begun anew once its quarters are made of them. */
+function isPutOff({ through, open }: SealState): boolean {
+  return open?.grain === 'hour' && through.quarter_hour < through.hour + GRAINS.hour.seconds;
 }
 
 /** How much a slice of a seal may read. */

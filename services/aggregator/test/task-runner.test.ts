@@ -110,6 +110,11 @@ describe('tasks between flushes', () => {
     const other = runnerOf([late], { hasMinutes: true });
     await other.runner.runSlice();
     expect(other.commits.map(({ slice }) => slice?.read.grain)).toEqual(['quarter_hour']);
+    // In the middle of an hour too: it is begun anew.
+    const open = { grain: 'hour', afterSeries: new Uint8Array(16) } as const;
+    const begun = runnerOf([due({ seals: { through: { ...UNSEALED.through, hour: closedS - HOUR_S }, open } })], { hasMinutes: true });
+    await begun.runner.runSlice();
+    expect(begun.commits.map(({ slice }) => slice?.read.grain)).toEqual(['quarter_hour']);
   });
 
   it('no slice begins right after a take-over, before its packs are known for sure, or of a partition that is let go', async () => {
