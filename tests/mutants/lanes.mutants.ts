@@ -11,9 +11,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'backfill offsets fenced by the live row alone',
     section: 1,
-    file: 'packages/postgres/sql/fence.sql',
-    find: '  WHERE p.owner = w.token AND p.next_offset = w.expected AND',
-    replace: "  WHERE p.owner = w.token AND (p.next_offset = w.expected OR p.lane = 'backfill') AND",
+    file: 'packages/postgres/src/commit-transaction.ts',
+    find: '  if (moved.length === moves.length) return { lost: [], seals };',
+    replace: "  if (moved.filter((row) => row.lane === 'live').length === commits.length) return { lost: [], seals };",
     tests: [STORE],
     kind: 'integration',
   },
