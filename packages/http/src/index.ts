@@ -11,6 +11,7 @@ export { BULK_REPLAY_SCHEMA, JOBS_QUERY } from './job-schemas.ts';
 export type { ShownJob } from './job-view.ts';
 export { jobView } from './job-view.ts';
 export type { BodyFault } from './json-body.ts';
+export { EXPLAIN_REQUEST_SCHEMA } from './limit-schemas.ts';
 export { decodeJson, readBytes, readJsonBody } from './json-body.ts';
 export type { HttpListener, ListenAddress, RequestListener } from './listener.ts';
 export { createListener } from './listener.ts';

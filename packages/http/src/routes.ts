@@ -9,6 +9,7 @@ import type { Scope } from './admin-schemas.ts';
 import type { Caller } from './caller.ts';
 import { visibleRows } from './caller.ts';
 import * as admin from './admin-schemas.ts';
+import * as limits from './limit-schemas.ts';
 import * as packs from './pack-schemas.ts';
 import * as schemas from './route-schemas.ts';
 import * as tokens from './token-schemas.ts';
@@ -611,6 +612,54 @@ export const ROUTES = {
       200: { description: 'Removed; its tokens are refused everywhere within 2 seconds.', schema: tokens.ISSUER_REMOVED_SCHEMA },
     },
     faults: ['not_found', 'unavailable'],
+  },
+  readLimits: {
+    method: 'GET',
+    path: '/v1/limits',
+    summary: 'What the caller may still do now, by limit',
+    answers: 'gateway',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    rows: 'none',
+    responses: {
+      200: { description: 'The levels that count the caller; asking costs what any request does.', schema: limits.LIMITS_RESPONSE },
+    },
+    faults: ['unavailable'],
+  },
+  explainLimits: {
+    method: 'POST',
+    path: '/v1/limits/explain',
+    summary: 'Which limits would decide over a request of the caller, and why',
+    answers: 'gateway',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    rows: 'none',
+    body: { contentTypes: JSON_ONLY, schema: limits.EXPLAIN_REQUEST_SCHEMA },
+    responses: { 200: { description: 'Class, levels and who set each.', schema: limits.EXPLAIN_RESPONSE } },
+    faults: [...JSON_BODY, 'not_found', 'request_invalid', 'unavailable'],
+  },
+  readTenantLimits: {
+    method: 'GET',
+    path: '/v1/admin/limits',
+    summary: 'What the tenant has set of its limits',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    rows: 'none',
+    responses: { 200: { description: 'The record as it was set.', schema: limits.TENANT_LIMITS_RESPONSE } },
+    faults: [],
+  },
+  putTenantLimits: {
+    method: 'POST',
+    path: '/v1/admin/limits',
+    summary: 'Set the limits of the tenant, in place of what it had set',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    rows: 'none',
+    body: { contentTypes: JSON_ONLY, schema: limits.TENANT_LIMITS_REQUEST },
+    responses: { 200: { description: 'In force everywhere within a second.', schema: limits.TENANT_LIMITS_RESPONSE } },
+    faults: [...JSON_BODY, 'limits_invalid', 'unavailable'],
   },
   health: healthRoute('/health', 'State of the gateway and what it stands on', WHOLE_HEALTH),
   healthVersioned: healthRoute('/v1/health', 'The same as `/health`', WHOLE_HEALTH),

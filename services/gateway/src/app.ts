@@ -31,6 +31,7 @@ import { createReadToken } from './tokens/tokens.ts';
 import { createTokenRoutes } from './token-routes.ts';
 import { createClientAddress } from './limits/client-address.ts';
 import { createGateLimits } from './limits/gate-limits.ts';
+import { createLimitRoutes } from './limits/limit-routes.ts';
 import type { Limits } from './limits/limits.ts';
 import { createLimits } from './limits/limits.ts';
 import { limitSettings, listOf } from './limits/settings.ts';
@@ -159,7 +160,8 @@ interface GateParts {
 }
 
 function createGateOf(parts: Parts, { proxy, wake, isDraining }: GateParts): RequestListener {
-  const { context, config, metrics, tracing, store, keys, issuers, control } = parts;
+  const { context, config, metrics, tracing, store, keys, issuers, limits, control } = parts;
+  const addressOf = createClientAddress(listOf(config.trustedProxies));
   const { log } = context;
   const localTokens = createLocalTokens({ secret: deriveKey(config.secretKey, 'tidegate/token', 32), keys, clock });
   const controlApp = createControlApp({
@@ -167,6 +169,7 @@ function createGateOf(parts: Parts, { proxy, wake, isDraining }: GateParts): Req
     handlers: {
       ...createAdmin({ store, wake, clock, metrics }),
       ...createTokenRoutes({ localTokens }),
+      ...createLimitRoutes({ limits, addressOf, store, wake }),
       ...createIssuerAdmin({ store, wake, plainHosts: config.jwksPlainHosts }),
       ...createHealth({ version: VERSION, dependencies: dependenciesOf(parts), isDraining }),
     },
@@ -179,8 +182,8 @@ function createGateOf(parts: Parts, { proxy, wake, isDraining }: GateParts): Req
       clock,
     }),
     limits: createGateLimits({
-      limit: parts.limits.limit,
-      addressOf: createClientAddress(listOf(parts.config.trustedProxies)),
+      limit: limits.limit,
+      addressOf,
       isEnabled: parts.config.rateLimitEnabled,
       clock,
       random,

@@ -256,6 +256,24 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     expect((await call('DELETE', '/v1/admin/keys/key_of_somebody_else')).status).toBe(404);
   });
 
+  it('a tenant changes its limits within a second, sees them, and is told what it may not set', async () => {
+    const record = { policies: { api_key: { limit: 777 } } };
+    const put = await call('POST', '/v1/admin/limits', { body: JSON.stringify(record) });
+    expect([put.status, put.body]).toMatchObject([200, { limits: record }]);
+    const told = async (): Promise<unknown> => {
+      const { body } = await call('GET', '/v1/limits', { key: keys.apiKey });
+      return (body['limits'] as { policy: string }[]).find(({ policy }) => policy === 'api_key');
+    };
+    await expect.poll(told, { timeout: 1_000, interval: 20 }).toMatchObject({ limit: 777, source: 'tenant', scope: 'api_key' });
+    const explained = await call('POST', '/v1/limits/explain', { key: keys.apiKey, body: '{"method":"POST","path":"/api/v1/query"}' });
+    expect(explained.body).toMatchObject({ class: 'default', cost: 1, would_pass: true, decided_by: null });
+    const refused = await call('POST', '/v1/admin/limits', { body: '{"policies":{"global":{"limit":1}}}' });
+    expect([refused.status, refused.body]).toMatchObject([422, { code: 'limits_invalid', errors: [{ path: 'tenant.policies.global' }] }]);
+    expect((await call('GET', '/v1/admin/limits')).body).toMatchObject({ limits: record });
+    await call('POST', '/v1/admin/limits', { body: '{}' });
+    await expect.poll(told, { timeout: 1_000, interval: 20 }).toMatchObject({ limit: 1_000, source: 'settings' });
+  });
+
   it('without Redis the class is open, tells no numbers, and no request waits for it', async () => {
     await expect.poll(async () => (await call('GET', '/v1/metrics')).headers.get('x-ratelimit-limit'), { timeout: 5_000 }).toBe('1000');
     // The burst is as large as the limit, and this file has made far less than half as many calls.

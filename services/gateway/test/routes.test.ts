@@ -105,6 +105,10 @@ describe('every declared route, for a person who may see only their own rows', (
       'putIssuer',
       'listIssuers',
       'removeIssuer',
+      'readLimits',
+      'explainLimits',
+      'readTenantLimits',
+      'putTenantLimits',
     ],
   ];
 

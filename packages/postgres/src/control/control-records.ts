@@ -9,6 +9,8 @@ export const CONTROL_KEYS = {
   apiKey: (tenant: string, keyId: string): string => `key/${tenant}/${keyId}`,
   /** Whose tokens a tenant takes. */
   issuer: (tenant: string, name: string): string => `issuer/${tenant}/${name}`,
+  /** Of the installation: `limits/-/-`. */
+  limits: (tenant: string): string => `limits/${tenant}/-`,
   pack: (tenant: string, pack: string): string => `pack/${tenant}/${pack}`,
   /** Partition count of the events topic. */
   partitions: 'partitions/-/events',

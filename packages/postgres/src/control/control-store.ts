@@ -55,6 +55,8 @@ export interface ControlStore {
   readPacks(tenant: string): Promise<readonly PackRecord[]>;
   /** Records the partition count of the events topic, once; resolves to the count that stands. */
   ensurePartitions(count: number): Promise<number>;
+  /** Sets the limits of a tenant; they were checked. */
+  putLimits(tenant: string, limits: object): Promise<void>;
   /** Rejects while Postgres does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -87,6 +89,8 @@ export function createControlStore(options: ControlStoreOptions): ControlStore {
     rollbackPack: (tenant, pack) => rollbackPack(prisma, tenant, pack),
     swapMade: (tenant, pack) => swapMade(prisma, tenant, pack),
     readPacks: (tenant) => readPacks(prisma, tenant),
+    putLimits: (tenant, limits) =>
+      prisma.$transaction(async (transaction) => void (await writeRecord(transaction, CONTROL_KEYS.limits(tenant), { ...limits }))),
     ensurePartitions: (count) =>
       prisma.$transaction(async (transaction) => {
         const stands = await transaction.controlRecord.findUnique({ where: { key: CONTROL_KEYS.partitions } });
