@@ -66,7 +66,17 @@ export type { TenantToCreate } from './control/tenants.ts';
 
 // read side
 export { createReadStore } from './read-store.ts';
-export type { CellSnapshot, CountedLane, CountedProgress, EndedLog, LogGap, LogSpan, PiecesOf, ReadStore, RecentAsk } from './read-store.ts';
+export type {
+  CellSnapshot,
+  CountedLane,
+  CountedProgress,
+  EndedLog,
+  LogGap,
+  LogSpan,
+  PiecesOf,
+  ReadStore,
+  RecentAsk,
+} from './read-store.ts';
 
 // budgets of dimensions
 export { createBudgetStore } from './budget-store.ts';

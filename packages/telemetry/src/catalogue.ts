@@ -139,12 +139,12 @@ export const METRICS = {
     labels: [],
     buckets: [1, 5, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800],
   },
-  limiter_calls_total: { kind: 'counter', help: 'Calls of the bucket script.', labels: [] },
   limiter_calls_requests_total: {
     kind: 'counter',
     help: 'Requests that those calls decided: more than one a call where requests over the same levels came together.',
     labels: [],
   },
+  limiter_calls_total: { kind: 'counter', help: 'Calls of the bucket script.', labels: [] },
   limiter_debts_repaid_total: {
     kind: 'counter',
     help: 'Tokens that were spent while Redis was away and have been taken from its buckets since.',
