@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
 import { runProgram } from './program.ts';
 
@@ -22,7 +23,7 @@ async function run(args: readonly string[], answer: unknown) {
     stderr: { write: () => undefined },
     fetch: fake,
   });
-  return { code, out, asked, sent };
+  return { code, out: stripVTControlCharacters(out), asked, sent };
 }
 
 const series = (values: readonly number[], name = 'sales') => ({

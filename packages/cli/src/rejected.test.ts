@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProgram } from './program.ts';
 
@@ -38,7 +39,7 @@ async function run(args: readonly string[], answers: readonly unknown[] = [LIST]
     stderr: { write: () => undefined },
     fetch: fake,
   });
-  return { code, out, asked, calls };
+  return { code, out: stripVTControlCharacters(out), asked, calls };
 }
 
 describe('tidegate rejected', () => {

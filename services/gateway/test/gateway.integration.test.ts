@@ -221,7 +221,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
 
   it('a pack is on the control topic in under 2 s, however its author wrote it', async () => {
     const preview = await call('POST', '/v1/admin/packs/validate', { body: PACK_YAML, type: 'application/yaml' });
-    expect(preview.body).toEqual({ pack: 'shop', version: 1, changed: true, metrics: { 'shop.sales': 1 } });
+    expect(preview.body).toEqual({ pack: 'shop', version: 1, changed: true, metrics: { 'shop.sales': 1 }, making: [] });
     expect(published.has('pack/demo/shop')).toBe(false);
     const applied = await call('POST', '/v1/admin/packs', { body: PACK_YAML, type: 'application/yaml' });
     expect([applied.status, applied.body]).toEqual([200, preview.body]);
