@@ -311,7 +311,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a new route is open to callers who may not see all rows',
     section: 11,
-    file: 'packages/http/src/routes.ts',
+    file: 'packages/http/src/routes/routes.ts',
     find: 'return rows !== undefined || visibleRows(caller) === null;',
     replace: 'return true || rows === undefined || visibleRows(caller) === null;',
     tests: ['services/gateway/test/routes.test.ts', 'services/query/test/row-scope.test.ts'],

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { apiPage } from './api-page.ts';
 import { markup, prose } from './html.ts';
 import { openApiDocument } from './openapi.ts';
-import { listRoutes } from './routes.ts';
+import { listRoutes } from './routes/routes.ts';
 
 const { body, contentSecurityPolicy } = apiPage({ version: '1.2.3' });
 const style = /<style>([^]*)<\/style>/.exec(body)?.[1] ?? '';

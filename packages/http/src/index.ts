@@ -31,7 +31,8 @@ export { ISSUER_REQUEST_SCHEMA, TOKEN_REQUEST_SCHEMA } from './token-schemas.ts'
 export { PACK_PREVIEW_REQUEST_SCHEMA } from './pack-schemas.ts';
 export type { RouteMatch } from './router.ts';
 export { createRouter } from './router.ts';
-export type { LimitClass, NamedRoute, RouteDeclaration, RouteName, RouteNameOf, Upstream } from './routes.ts';
-export { isOpenTo, listRoutes, ROUTES } from './routes.ts';
+export type { LimitClass, RouteDeclaration, Upstream } from './routes/route-declaration.ts';
+export type { NamedRoute, RouteName, RouteNameOf } from './routes/routes.ts';
+export { isOpenTo, listRoutes, ROUTES } from './routes/routes.ts';
 export type { Handler, HttpServerOptions } from './server.ts';
 export { createHttpServer, notAllowed } from './server.ts';

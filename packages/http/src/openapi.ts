@@ -3,8 +3,9 @@ import { FAULTS } from '@tidegate/core';
 import { z } from 'zod';
 import { PROBLEM_TYPE } from './problem.ts';
 import { PROBLEM_SCHEMA } from './route-schemas.ts';
-import type { NamedRoute, RouteBody, RouteDeclaration } from './routes.ts';
-import { listRoutes } from './routes.ts';
+import type { RouteBody, RouteDeclaration } from './routes/route-declaration.ts';
+import type { NamedRoute } from './routes/routes.ts';
+import { listRoutes } from './routes/routes.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -11,8 +11,8 @@ import { sendProblem } from './problem.ts';
 import type { RequestTelemetryOptions } from './request-telemetry.ts';
 import { createRequestTelemetry } from './request-telemetry.ts';
 import { createRouter } from './router.ts';
-import type { NamedRoute, RouteName } from './routes.ts';
-import { isOpenTo, listRoutes } from './routes.ts';
+import type { NamedRoute, RouteName } from './routes/routes.ts';
+import { isOpenTo, listRoutes } from './routes/routes.ts';
 
 /** Answers one request. A rejection becomes the problem `internal`, or cuts an answer that has begun. */
 export type Handler = (exchange: Exchange) => void | Promise<void>;

@@ -1,0 +1,138 @@
+import { BUDGETS_QUERY, BUDGETS_SCHEMA } from '../budget-schemas.ts';
+import * as packs from '../pack-schemas.ts';
+import { RESTATEMENTS_QUERY, RESTATEMENTS_SCHEMA } from '../restatement-schemas.ts';
+import { ANSWERING, JSON_BODY } from '../route-faults.ts';
+import * as schemas from '../route-schemas.ts';
+import { JSON_ONLY } from './route-declaration.ts';
+import type { RouteDeclaration } from './route-declaration.ts';
+
+const ANSWER_CONTENT_TYPES = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
+
+/** Questions, and what can be asked. */
+export const QUESTION_ROUTES = {
+  askQuestion: {
+    method: 'POST',
+    path: '/v1/query',
+    summary: 'Ask a question',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    rows: 'confined',
+    body: { contentTypes: JSON_ONLY, schema: schemas.ANY_QUESTION_SCHEMA },
+    responses: {
+      200: { description: 'The answer.', schema: schemas.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
+    },
+    faults: [...JSON_BODY, ...ANSWERING],
+  },
+  askKept: {
+    method: 'GET',
+    path: '/v1/query',
+    summary: 'Ask a question, and keep the answer',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    rows: 'confined',
+    query: schemas.QUESTION_QUERY,
+    responses: {
+      200: {
+        description:
+          'The answer. `ETag` is of the rows and of what they were made from. Of `meta` the body holds what is the same whenever the rows are; all of it, made now, stands as JSON in the header `Tidegate-Meta`. `Cache-Control` follows `max_staleness_ms`.',
+        schema: schemas.KEPT_ANSWER_SCHEMA,
+        contentTypes: ANSWER_CONTENT_TYPES,
+      },
+      304: {
+        description: 'The answer that `If-None-Match` names is what would be sent now. `Tidegate-Meta` says how fresh it is.',
+        schema: null,
+      },
+    },
+    faults: ['bad_json', 'request_invalid', ...ANSWERING],
+  },
+  askBatch: {
+    method: 'POST',
+    path: '/v1/query/batch',
+    summary: 'Ask up to 20 questions',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    rows: 'confined',
+    body: { contentTypes: JSON_ONLY, schema: schemas.BATCH_SCHEMA },
+    responses: { 200: { description: 'An answer or a problem for each question, in their order.', schema: schemas.BATCH_ANSWERS_SCHEMA } },
+    faults: [...JSON_BODY, 'request_invalid', ...ANSWERING],
+  },
+  listMetrics: {
+    method: 'GET',
+    path: '/v1/metrics',
+    summary: 'Metrics that can be asked for',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    rows: 'confined',
+    responses: { 200: { description: 'All metrics of the tenant.', schema: schemas.METRICS_SCHEMA } },
+    faults: [],
+  },
+  readMetric: {
+    method: 'GET',
+    path: '/v1/metrics/{metric}',
+    summary: 'Definition of a metric',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    rows: 'confined',
+    params: schemas.METRIC_PARAMS,
+    responses: { 200: { description: 'The metric.', schema: schemas.METRIC_SCHEMA } },
+    faults: ['not_found'],
+  },
+  listBudgets: {
+    method: 'GET',
+    path: '/v1/budgets',
+    summary: 'How many values dimensions have, by day; spent budgets and the fullest first',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    query: BUDGETS_QUERY,
+    responses: { 200: { description: 'Budgets of the tenant.', schema: BUDGETS_SCHEMA } },
+    faults: ['request_invalid', 'unavailable'],
+  },
+  listRestatements: {
+    method: 'GET',
+    path: '/v1/restatements',
+    summary: 'Closed buckets that were changed, and by what',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    query: RESTATEMENTS_QUERY,
+    responses: { 200: { description: 'A page of them, by metric, version and bucket.', schema: RESTATEMENTS_SCHEMA } },
+    faults: ['cursor_invalid', 'request_invalid', 'unavailable'],
+  },
+  listPacks: {
+    method: 'GET',
+    path: '/v1/packs',
+    summary: 'Packs in place',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    responses: { 200: { description: 'All packs of the tenant.', schema: packs.PACKS_SCHEMA } },
+    faults: [],
+  },
+  readPack: {
+    method: 'GET',
+    path: '/v1/packs/{pack}',
+    summary: 'One pack with its source',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    params: packs.PACK_PARAMS,
+    responses: { 200: { description: 'The pack.', schema: packs.PACK_SUMMARY_SCHEMA } },
+    faults: ['not_found'],
+  },
+  readStatus: {
+    method: 'GET',
+    path: '/v1/status',
+    summary: 'How far events are counted, and what the system stands on',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    responses: { 200: { description: 'Partitions, lag, complete-through, dependencies.', schema: schemas.STATUS_SCHEMA } },
+    faults: [],
+  },
+} as const satisfies Readonly<Record<string, RouteDeclaration>>;

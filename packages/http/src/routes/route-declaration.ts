@@ -1,0 +1,48 @@
+import type { FaultCode } from '@tidegate/core';
+import type { z } from 'zod';
+import type { Scope } from '../admin-schemas.ts';
+
+export type Upstream = 'ingest' | 'query';
+export type LimitClass = 'ingest' | 'api_key';
+
+export interface RouteBody {
+  readonly contentTypes: readonly string[];
+  readonly schema: z.ZodType;
+  /** Bodies of other content types. */
+  readonly others?: Readonly<Record<string, z.ZodType>>;
+  /** No body at all is the same as an empty object. */
+  readonly isOptional?: boolean;
+}
+
+/** One route of the public API: what the gateway checks, where it leads, and what the API document says of it. */
+export interface RouteDeclaration {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** `{name}` stands for one segment. */
+  readonly path: string;
+  readonly summary: string;
+  /** Which service answers; `gateway` itself for administration and health. */
+  readonly answers: Upstream | 'gateway';
+  /** Null: nobody needs to say who they are. */
+  readonly scope: Scope | null;
+  /** Null: never limited. */
+  readonly limitClass: LimitClass | null;
+  /**
+   * How it stands to callers who may not see all rows: `confined`: its answers, or the events that it takes, are held to what
+   * the caller may see; `none`: no row of anybody is in them. Absent: such callers are refused, so a new route shows nothing.
+   */
+  readonly rows?: 'confined' | 'none';
+  /** Of the `{name}` segments; a path that does not fit names nothing and is 404. */
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
+  readonly body?: RouteBody;
+  /** By status; null: no body. */
+  readonly responses: Readonly<
+    Record<number, { readonly description: string; readonly schema: z.ZodType | null; readonly contentTypes?: readonly string[] }>
+  >;
+  /** Codes of problems beyond those that every route may answer. */
+  readonly faults: readonly FaultCode[];
+}
+
+/** Content types of a body that is JSON and nothing else. */
+export const JSON_ONLY = ['application/json'] as const;

@@ -1,0 +1,44 @@
+import type { Caller } from '../caller.ts';
+import { visibleRows } from '../caller.ts';
+import { ACCESS_ROUTES } from './access-routes.ts';
+import { EVENT_ROUTES } from './event-routes.ts';
+import { GAP_ROUTES } from './gap-routes.ts';
+import { HEALTH_ROUTES } from './health-routes.ts';
+import { JOB_ROUTES } from './job-routes.ts';
+import { PACK_ROUTES } from './pack-routes.ts';
+import { QUESTION_ROUTES } from './question-routes.ts';
+import { REJECTED_ROUTES } from './rejected-routes.ts';
+import type { RouteDeclaration } from './route-declaration.ts';
+
+/** Every route, by name. The API document, the gateway's checks and the services' handler tables come from this list. */
+export const ROUTES = {
+  ...EVENT_ROUTES,
+  ...QUESTION_ROUTES,
+  ...REJECTED_ROUTES,
+  ...JOB_ROUTES,
+  ...PACK_ROUTES,
+  ...ACCESS_ROUTES,
+  ...GAP_ROUTES,
+  ...HEALTH_ROUTES,
+} as const satisfies Readonly<Record<string, RouteDeclaration>>;
+
+export type RouteName = keyof typeof ROUTES;
+/** Names of the routes that one service answers: its handler table must hold exactly these. */
+export type RouteNameOf<A extends RouteDeclaration['answers']> = {
+  [N in RouteName]: (typeof ROUTES)[N]['answers'] extends A ? N : never;
+}[RouteName];
+
+export interface NamedRoute extends RouteDeclaration {
+  readonly name: RouteName;
+}
+
+/** The routes as a list, in the order in which the API document shows them. */
+export function listRoutes(): readonly NamedRoute[] {
+  return Object.entries(ROUTES).map(([name, route]) => ({ ...route, name: name as RouteName }));
+}
+
+/** Whether a caller may come here at all, whatever is asked. */
+export function isOpenTo({ name, rows }: Pick<NamedRoute, 'name' | 'rows'>, caller: Caller): boolean {
+  if (caller.routes !== undefined && !caller.routes.includes(name)) return false;
+  return rows !== undefined || visibleRows(caller) === null;
+}
