@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { homeOf, type Environment } from './home.ts';
 import { applyPacks, namesOf, prepareServers, seedKeys, type Names, type PackTarget, type ServerAddresses } from './installation.ts';
+import { limitSettings } from './limit-settings.ts';
 import { freePort, startOnPorts } from './port.ts';
 import type { Progress } from './progress.ts';
 import { asStep } from './progress.ts';
@@ -152,13 +153,6 @@ async function startServices(of: Planning): Promise<{ plan: Plan; services: Supe
   });
 }
 
-/** All of a test comes from one address, and is no flood. */
-const FROM_ONE_ADDRESS = { RATE_LIMIT_REQUESTS_PER_MINUTE: '6000000', LIMIT_GLOBAL_PER_MINUTE: '6000000' };
-
-function settingsOf({ tuning, settings }: TidegateOptions): Readonly<Record<string, string>> {
-  return { ...(tuning === 'test' ? FROM_ONE_ADDRESS : {}), ...settings };
-}
-
 async function planServices({ options, addresses, names }: Planning, failed: number): Promise<Plan> {
   const processes = ['gateway', 'ingest', 'query', ...aggregatorNames(options.aggregators ?? 1)];
   const { gateway: gatewayPort, metrics } = await (options.choosePorts ?? freePorts)(processes.length, failed);
@@ -176,7 +170,8 @@ async function planServices({ options, addresses, names }: Planning, failed: num
     INGEST_URL: `http://127.0.0.1:${ingestPort}`,
     QUERY_URL: `http://127.0.0.1:${queryPort}`,
     ...secretSettings(loadSecrets(options.dataDir)),
-    ...settingsOf(options),
+    ...limitSettings(options.tuning ?? 'test', options.env ?? process.env),
+    ...options.settings,
   };
   const ports: Readonly<Record<string, number>> = { gateway: gatewayPort, ingest: ingestPort, query: queryPort };
   const services: ServiceSpec[] = [];
