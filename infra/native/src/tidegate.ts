@@ -170,7 +170,7 @@ async function planServices({ options, addresses, names }: Planning, failed: num
     INGEST_URL: `http://127.0.0.1:${ingestPort}`,
     QUERY_URL: `http://127.0.0.1:${queryPort}`,
     ...secretSettings(loadSecrets(options.dataDir)),
-    ...limitSettings(options.tuning ?? 'test', options.env ?? process.env),
+    ...limitSettings(options),
     ...options.settings,
   };
   const ports: Readonly<Record<string, number>> = { gateway: gatewayPort, ingest: ingestPort, query: queryPort };
