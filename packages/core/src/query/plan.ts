@@ -154,8 +154,9 @@ interface PlannedTime {
 
 function planTime(ask: PlanAsk, metric: CompiledMetric): Result<PlannedTime> {
   const { question } = ask;
-  const zone = createZoneCached(question.zone);
-  if (zone === null) return failed({ code: 'zone_unknown', path: 'zone', message: 'not the name of an IANA time zone' });
+  const found = findZone(question.zone);
+  if (!found.ok) return found;
+  const zone = found.value;
   const grain = grainOf(question);
   if (grain === 'minute' && !metric.grains.includes('minute')) {
     return failed({ code: 'grain_not_stored', path: 'grain', message: 'the pack does not declare the grain minute for this metric' });
@@ -229,12 +230,13 @@ export function resolveRange(ask: RangeAsk, zone: Zone, grain: BucketGrain | nul
 /** Zones keep what they learned of their changes; there are some 600 names, so all may stay. */
 const zones = new Map<string, Zone>();
 
-export function createZoneCached(id: string): Zone | null {
+export function findZone(id: string): Result<Zone> {
   const known = zones.get(id);
-  if (known !== undefined) return known;
+  if (known !== undefined) return ok(known);
   const zone = createZone(id);
-  if (zone !== null) zones.set(id, zone);
-  return zone;
+  if (zone === null) return failed({ code: 'zone_unknown', path: 'zone', message: 'not the name of an IANA time zone' });
+  zones.set(id, zone);
+  return ok(zone);
 }
 
 function planColumns(kind: QuestionKind, groups: readonly PlannedDimension[], measures: readonly AskedMeasure[]): AnswerColumn[] {

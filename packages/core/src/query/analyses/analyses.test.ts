@@ -96,6 +96,25 @@ describe('an analysis', () => {
   });
 });
 
+describe('the buckets of a series', () => {
+  it('are whole at the end of the range too', () => {
+    const asked = { kind: 'trend', measure: 'orders', from: '2026-09-01', to: '2026-09-03T06:00' };
+    expect(conclude(asked, days([1, 2, 3])).rows.map((row) => row[1])).toEqual([1, 2]);
+  });
+
+  it('are those of one range for all sides of a correlation, cut ones left out', () => {
+    const asked = { kind: 'correlate', output: { measure: 'orders' }, inputs: [{ measure: 'mean' }], show: 'all' };
+    const { questions } = plan({ ...asked, last: '7d', zone: 'Europe/Oslo' });
+    expect(questions.map(({ from, to, last }) => [from, to, last])).toEqual([
+      ['2026-10-25T23:00:00.000Z', '2026-11-01T23:00:00.000Z', undefined],
+      ['2026-10-25T23:00:00.000Z', '2026-11-01T23:00:00.000Z', undefined],
+    ]);
+    const values = [500, ...Array.from({ length: 11 }, (_, at) => at)];
+    const cut = { ...asked, from: '2026-09-01T06:00', to: '2026-09-13' };
+    expect(conclude(cut, days(values), days(values)).rows[0]?.slice(1, 4)).toEqual([0, 11, 1]);
+  });
+});
+
 describe('a trend', () => {
   it('tells of each group, with the group in front', () => {
     const rows = [1, 2, 3, 4, 5, 6].flatMap((date): AnswerRow[] => [

@@ -9,6 +9,9 @@ export interface BaseAnswer {
   readonly rows: readonly AnswerRow[];
 }
 
+/** Stands for an answer that was not given. */
+export const NOTHING: BaseAnswer = { columns: [], rows: [] };
+
 export interface Conclusion {
   readonly columns: readonly AnswerColumn[];
   readonly rows: readonly AnswerRow[];

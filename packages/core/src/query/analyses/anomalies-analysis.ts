@@ -3,6 +3,7 @@ import type { AnomalyRule, Judged } from '../../analysis/anomalies.ts';
 import { ok } from '../../fault/fault.ts';
 import type { AnswerRow } from '../shape.ts';
 import type { PlanAnalysis } from './analysis.ts';
+import { NOTHING } from './analysis.ts';
 import type { AnalysisOf } from './analysis-question.ts';
 import { frameSeries, groupColumns, readGroups, seriesPath } from './base-series.ts';
 import type { SeriesGroup } from './base-series.ts';
@@ -11,7 +12,7 @@ import type { SeriesGroup } from './base-series.ts';
 export const planAnomalies: PlanAnalysis<AnalysisOf<'anomalies'>> = (asked, context) => {
   const framed = frameSeries(asked, context, asked.window * asked.season);
   if (!framed.ok) return framed;
-  const { question, zone, fromMs } = framed.value;
+  const { question, ...range } = framed.value;
   const { window, least, season, threshold } = asked;
   const rule: AnomalyRule = {
     window,
@@ -23,9 +24,9 @@ export const planAnomalies: PlanAnalysis<AnalysisOf<'anomalies'>> = (asked, cont
   return ok({
     questions: [question],
     pathOf: seriesPath,
-    conclude([answer = { columns: [], rows: [] }]) {
-      const groups = readGroups(answer, asked, { zone, fromMs: Number.NEGATIVE_INFINITY, nowMs: context.nowMs });
-      const judged = groups.flatMap((group) => judgeGroup(group, rule)).filter(({ startMs }) => startMs >= fromMs);
+    conclude([answer = NOTHING]) {
+      const groups = readGroups(answer, asked, { ...range, fromMs: Number.NEGATIVE_INFINITY, nowMs: context.nowMs });
+      const judged = groups.flatMap((group) => judgeGroup(group, rule)).filter(({ startMs }) => startMs >= range.fromMs);
       const anomalies = judged.filter(({ verdict }) => verdict?.isAnomaly === true);
       return {
         columns: [

@@ -1,49 +1,67 @@
-/** The series that trend, anomalies and forecast look at. */
+/** The series that trend, anomalies, forecast and correlate look at. */
 import { failed, ok } from '../../fault/fault.ts';
 import type { Result } from '../../fault/fault.ts';
 import type { CompiledMetric } from '../../pack/compiled.ts';
 import { bucketEndIn, bucketStartIn } from '../../time/buckets.ts';
-import { toIsoUtc } from '../../time/iso.ts';
 import { parseMoment } from '../../time/moment.ts';
 import type { Zone } from '../../time/zone.ts';
-import { createZoneCached, resolveRange } from '../plan.ts';
 import { measureColumn, planMeasures } from '../plan-measures.ts';
 import type { QuestionInput } from '../question.ts';
-import type { AnswerColumn, AnswerScalar } from '../shape.ts';
-import type { AnalysisContext, BaseAnswer, Findings } from './analysis.ts';
-import { numberOf } from './analysis.ts';
+import type { AnswerColumn, AnswerRow, AnswerScalar } from '../shape.ts';
+import type { Analysis, AnalysisContext, BaseAnswer, Findings } from './analysis.ts';
+import { NOTHING, numberOf } from './analysis.ts';
 import type { AnalysisOf } from './analysis-question.ts';
+import { askedRange, scopeOf, textRange } from './base-question.ts';
+import type { AskedRange } from './base-question.ts';
 
 export type SeriesQuestion = AnalysisOf<'trend' | 'anomalies' | 'forecast'>;
 
-/** More rows than any one answer has: a page of it would be an analysis of a part. */
-export const BASE_ROWS_MAX = 10_000;
-
-export interface SeriesFrame {
+export interface SeriesFrame extends AskedRange {
   readonly question: QuestionInput;
-  readonly zone: Zone;
-  readonly fromMs: number;
-  readonly toMs: number;
 }
 
 /** @param before buckets to read before the asked range */
 export function frameSeries(asked: SeriesQuestion, { metric, nowMs }: AnalysisContext, before: number): Result<SeriesFrame> {
   const numeric = requireNumber(metric, asked.measure, 'measure');
   if (!numeric.ok) return numeric;
-  const zone = createZoneCached(asked.zone);
-  if (zone === null) return failed({ code: 'zone_unknown', path: 'zone', message: 'not the name of an IANA time zone' });
-  const range = resolveRange({ question: asked, nowMs }, zone, asked.grain);
+  const range = askedRange(asked, nowMs, asked.grain);
   if (!range.ok) return range;
-  const { fromMs, toMs } = range.value;
-  const startMs = stepBack(zone, asked.grain, { fromMs, steps: before });
-  const { metric: name, where, subject, after, wait_ms, max_staleness_ms, zone: zoneName, grain, group_by } = asked;
-  const question: QuestionInput = {
-    ...{ metric: name, kind: 'series', measures: [asked.measure], grain, zone: zoneName, group_by, where, wait_ms, max_staleness_ms },
-    ...{ from: toIsoUtc(startMs), to: toIsoUtc(toMs), fill: 'zero', limit: BASE_ROWS_MAX },
-    ...(subject === undefined ? {} : { subject }),
-    ...(after === undefined ? {} : { after }),
-  };
-  return ok({ question, zone, fromMs, toMs });
+  const { zone, fromMs, toMs } = range.value;
+  const read = textRange({ fromMs: stepBack(zone, asked.grain, { fromMs, steps: before }), toMs });
+  const { measure, grain, group_by } = asked;
+  return ok({
+    ...range.value,
+    question: { ...scopeOf(asked), ...read, kind: 'series', measures: [measure], grain, group_by, fill: 'zero' },
+  });
+}
+
+/** Rows and findings of each group by itself, under the columns of bucket and groups and these numbers. */
+export function planByGroup<Q extends SeriesQuestion>(
+  asked: Q,
+  context: AnalysisContext,
+  shape: { readonly numbers: readonly string[]; readonly conclude: (asked: Q, group: SeriesGroup, zone: Zone) => GroupConclusion },
+): Result<Analysis> {
+  const framed = frameSeries(asked, context, 0);
+  if (!framed.ok) return framed;
+  const { question, ...range } = framed.value;
+  return ok({
+    questions: [question],
+    pathOf: seriesPath,
+    conclude([answer = NOTHING]) {
+      const groups = readGroups(answer, asked, { ...range, nowMs: context.nowMs });
+      const concluded = groups.map((group) => shape.conclude(asked, group, range.zone));
+      return {
+        columns: [...groupColumns(answer, asked), ...shape.numbers.map((name) => ({ name, type: 'number' as const }))],
+        rows: concluded.flatMap(({ rows }) => rows),
+        findings: { groups: concluded.map(({ findings }, at) => ({ ...namedGroup(asked, groups[at]?.key ?? []), ...findings })) },
+      };
+    },
+  });
+}
+
+export interface GroupConclusion {
+  readonly rows: readonly AnswerRow[];
+  readonly findings: Findings;
 }
 
 /** Refuses a measure that is no number; one that the metric does not have is refused when it is asked for. */
@@ -75,12 +93,8 @@ export interface SeriesGroup {
   readonly points: readonly SeriesPoint[];
 }
 
-/** A bucket that the range cuts or that is not over yet is left out: it would look like a fall. */
-export function readGroups(
-  answer: BaseAnswer,
-  asked: SeriesQuestion,
-  seen: { readonly zone: Zone; readonly nowMs: number; readonly fromMs: number },
-): readonly SeriesGroup[] {
+/** The series of each group of a question of kind series with one measure. Buckets that are not whole are left out. */
+export function readGroups(answer: BaseAnswer, asked: Pick<SeriesQuestion, 'grain' | 'group_by'>, seen: SeenRange): readonly SeriesGroup[] {
   const groups = new Map<string, { key: readonly AnswerScalar[]; points: SeriesPoint[] }>();
   const width = asked.group_by.length;
   for (const row of answer.rows) {
@@ -90,10 +104,20 @@ export function readGroups(
     const text = JSON.stringify(key);
     const group = groups.get(text) ?? { key, points: [] };
     groups.set(text, group);
-    if (startMs < seen.fromMs || bucketEndIn(seen.zone, asked.grain, startMs) > seen.nowMs) continue;
+    if (!isWhole(asked.grain, startMs, seen)) continue;
     group.points.push({ startMs, shown, value: numberOf(row[1 + width]) });
   }
   return [...groups.values()];
+}
+
+/** What there is to be seen of a series. */
+export interface SeenRange extends AskedRange {
+  readonly nowMs: number;
+}
+
+/** A bucket that the range cuts, or that is not over yet, would look like a fall. */
+function isWhole(grain: SeriesQuestion['grain'], startMs: number, { zone, fromMs, toMs, nowMs }: SeenRange): boolean {
+  return startMs >= fromMs && bucketEndIn(zone, grain, startMs) <= Math.min(toMs, nowMs);
 }
 
 export function groupColumns(answer: BaseAnswer, asked: SeriesQuestion): readonly AnswerColumn[] {
@@ -101,7 +125,7 @@ export function groupColumns(answer: BaseAnswer, asked: SeriesQuestion): readonl
 }
 
 /** Names a group in findings; nothing where the question has no groups. */
-export function namedGroup(asked: { readonly group_by: readonly string[] }, key: readonly AnswerScalar[]): Findings {
+function namedGroup(asked: { readonly group_by: readonly string[] }, key: readonly AnswerScalar[]): Findings {
   if (asked.group_by.length === 0) return {};
   return { group: Object.fromEntries(asked.group_by.map((name, at) => [name, key[at] ?? null])) };
 }

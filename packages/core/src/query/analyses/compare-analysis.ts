@@ -1,16 +1,16 @@
 import { cohensD, welchOf } from '../../analysis/comparison.ts';
 import type { SampleFigures } from '../../analysis/sample.ts';
-import { failed, ok } from '../../fault/fault.ts';
+import { ok } from '../../fault/fault.ts';
 import type { Result } from '../../fault/fault.ts';
 import type { CompiledMeasure, CompiledMetric } from '../../pack/compiled.ts';
-import { toIsoUtc } from '../../time/iso.ts';
-import { createZoneCached, resolveRange } from '../plan.ts';
 import type { Question, QuestionInput } from '../question.ts';
 import type { AnswerColumn, AnswerRow, AnswerScalar } from '../shape.ts';
 import type { AnalysisContext, BaseAnswer, PlanAnalysis } from './analysis.ts';
 import { numberOf } from './analysis.ts';
 import type { AnalysisOf } from './analysis-question.ts';
-import { BASE_ROWS_MAX, requireNumber } from './base-series.ts';
+import { askedRange, scopeOf, textRange } from './base-question.ts';
+import type { AskedRange, TextRange } from './base-question.ts';
+import { requireNumber } from './base-series.ts';
 
 type Asked = AnalysisOf<'compare'>;
 
@@ -56,33 +56,17 @@ export const planCompare: PlanAnalysis<Asked> = (asked, context) => {
   });
 };
 
-interface TextRange {
-  readonly from: string;
-  readonly to: string;
-}
-
 function rangesOf(asked: Asked, { nowMs }: AnalysisContext): Result<{ here: TextRange; there: TextRange }> {
-  const zone = createZoneCached(asked.zone);
-  if (zone === null) return failed({ code: 'zone_unknown', path: 'zone', message: 'not the name of an IANA time zone' });
-  const range = resolveRange({ question: asked, nowMs }, zone, null);
+  const range = askedRange(asked, nowMs, null);
   if (!range.ok) return range;
   const here = textRange(range.value);
-  if (asked.against !== 'previous') {
-    const { from, to } = asked.against;
-    return ok({ here, there: from === undefined || to === undefined ? here : { from, to } });
-  }
-  return ok({ here, there: textRange(before(range.value, zone)) });
-}
-
-function textRange({ fromMs, toMs }: { fromMs: number; toMs: number }): TextRange {
-  return { from: toIsoUtc(fromMs), to: toIsoUtc(toMs) };
+  if (asked.against === 'previous') return ok({ here, there: textRange(before(range.value)) });
+  const { from, to } = asked.against;
+  return ok({ here, there: from === undefined || to === undefined ? here : { from, to } });
 }
 
 /** As long by the clock on the wall, so that a day with another number of hours moves no edge. */
-function before(
-  { fromMs, toMs }: { fromMs: number; toMs: number },
-  zone: NonNullable<ReturnType<typeof createZoneCached>>,
-): { fromMs: number; toMs: number } {
+function before({ zone, fromMs, toMs }: AskedRange): { fromMs: number; toMs: number } {
   const local = (ms: number): number => ms + zone.stretchAt(ms).offsetMs;
   return { fromMs: zone.instantOf(local(fromMs) - (local(toMs) - local(fromMs))) ?? fromMs - (toMs - fromMs), toMs: fromMs };
 }
@@ -92,13 +76,8 @@ function questionOf(
   range: TextRange,
   { measures, where }: { measures: readonly string[]; where: Question['where'] },
 ): QuestionInput {
-  const { metric, zone, group_by: groupBy, subject, after, wait_ms, max_staleness_ms } = asked;
-  return {
-    ...{ metric, kind: groupBy.length === 0 ? 'summary' : 'table', measures: [...measures], ...range, zone, group_by: groupBy },
-    ...{ where: { ...asked.where, ...where }, limit: BASE_ROWS_MAX, wait_ms, max_staleness_ms },
-    ...(subject === undefined ? {} : { subject }),
-    ...(after === undefined ? {} : { after }),
-  };
+  const own = { measures: [...measures], group_by: asked.group_by, where: { ...asked.where, ...where } };
+  return { ...scopeOf(asked), ...range, ...own, kind: asked.group_by.length === 0 ? 'summary' : 'table' };
 }
 
 /** Of each measure that is a mean the variance measure over the same field, if there is one. */

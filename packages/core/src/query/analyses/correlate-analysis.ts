@@ -1,15 +1,15 @@
 import { correlate, falseDiscovery, laggedPairs, strengthOf } from '../../analysis/correlation.ts';
 import type { Correlated } from '../../analysis/correlation.ts';
-import { failed, ok } from '../../fault/fault.ts';
-import { bucketEndIn } from '../../time/buckets.ts';
-import { parseMoment } from '../../time/moment.ts';
-import { createZoneCached } from '../plan.ts';
+import { ok } from '../../fault/fault.ts';
 import type { QuestionInput } from '../question.ts';
 import type { AnswerColumn, AnswerRow } from '../shape.ts';
 import type { BaseAnswer, PlanAnalysis } from './analysis.ts';
-import { numberOf } from './analysis.ts';
+import { NOTHING } from './analysis.ts';
 import type { AnalysisOf } from './analysis-question.ts';
-import { BASE_ROWS_MAX } from './base-series.ts';
+import { askedRange, scopeOf, textRange } from './base-question.ts';
+import type { TextRange } from './base-question.ts';
+import { readGroups } from './base-series.ts';
+import type { SeenRange } from './base-series.ts';
 
 type Asked = AnalysisOf<'correlate'>;
 
@@ -35,18 +35,17 @@ const Q_MAX = 0.05;
  * corrected for all inputs and lags that were tried, whether they are shown or not.
  */
 export const planCorrelate: PlanAnalysis<Asked> = (asked, { nowMs }) => {
-  const zone = createZoneCached(asked.zone);
-  if (zone === null) return failed({ code: 'zone_unknown', path: 'zone', message: 'not the name of an IANA time zone' });
-  const isOver = (shown: unknown): boolean => bucketEndIn(zone, asked.grain, parseMoment(String(shown), zone) ?? 0) <= nowMs;
+  const range = askedRange(asked, nowMs, asked.grain);
+  if (!range.ok) return range;
+  const seen = { ...range.value, nowMs };
   const sides = [asked.output, ...asked.inputs];
   return ok({
-    questions: sides.map((side) => questionOf(asked, side)),
+    questions: sides.map((side) => questionOf(asked, side, textRange(range.value))),
     pathOf: (at, path) => `${at === 0 ? 'output' : `inputs.${at - 1}`}.${path.startsWith('measures') ? 'measure' : path}`,
-    conclude([output, ...inputs]) {
-      const series = (answer: BaseAnswer | undefined): readonly (number | null)[] =>
-        (answer?.rows ?? []).filter(([shown]) => isOver(shown)).map((row) => numberOf(row[1]));
+    conclude([output = NOTHING, ...inputs]) {
+      const results = valuesOf(asked, output, seen);
       const tried = asked.inputs.flatMap(({ name, measure }, at) =>
-        tryLags({ input: series(inputs[at]), output: series(output), name: name ?? measure, maxLag: asked.max_lag }),
+        tryLags({ input: valuesOf(asked, inputs[at] ?? NOTHING, seen), output: results, name: name ?? measure, maxLag: asked.max_lag }),
       );
       const shown = asked.show === 'all' ? tried : bestOf(tried);
       return {
@@ -58,18 +57,15 @@ export const planCorrelate: PlanAnalysis<Asked> = (asked, { nowMs }) => {
   });
 };
 
-function questionOf(asked: Asked, side: Asked['output']): QuestionInput {
-  const { from, to, last, zone, subject, after, wait_ms, max_staleness_ms, grain } = asked;
-  return {
-    ...{ metric: side.metric ?? asked.metric, kind: 'series', measures: [side.measure], zone, grain, wait_ms, max_staleness_ms },
-    ...{ where: { ...asked.where, ...side.where }, fill: 'zero', limit: BASE_ROWS_MAX },
-    ...given({ from, to, last, subject, after }),
-  };
+/** One value for each whole bucket, in the order of time; the same buckets of every side, for they are asked for one range. */
+function valuesOf({ grain }: Asked, answer: BaseAnswer, seen: SeenRange): readonly (number | null)[] {
+  return readGroups(answer, { grain, group_by: [] }, seen).flatMap(({ points }) => points.map(({ value }) => value));
 }
 
-/** Without the members that are not given: an absent member is not one that is undefined. */
-function given(members: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+function questionOf(asked: Asked, side: Asked['output'], range: TextRange): QuestionInput {
+  const where = { ...asked.where, ...side.where };
+  const own = { metric: side.metric ?? asked.metric, measures: [side.measure], where };
+  return { ...scopeOf(asked), ...range, ...own, kind: 'series', grain: asked.grain, fill: 'zero' };
 }
 
 interface Tried {

@@ -2,8 +2,9 @@ import { failed, ok } from '../../fault/fault.ts';
 import type { QuestionInput } from '../question.ts';
 import type { AnswerBin, AnswerColumn, AnswerRow } from '../shape.ts';
 import type { BaseAnswer, Conclusion, PlanAnalysis } from './analysis.ts';
+import { NOTHING } from './analysis.ts';
 import type { AnalysisOf } from './analysis-question.ts';
-import { BASE_ROWS_MAX } from './base-series.ts';
+import { given, scopeOf } from './base-question.ts';
 
 type Asked = AnalysisOf<'distribution'>;
 
@@ -21,21 +22,13 @@ export const planDistribution: PlanAnalysis<Asked> = (asked, { metric }) => {
   return ok({
     questions: [questionOf(asked, measures)],
     pathOf: (_at, path) => (path.startsWith('measures') ? 'measure' : path),
-    conclude: ([answer = { columns: [], rows: [] }]) => (isHistogram ? binsOf(asked, answer) : percentilesOf(asked, answer)),
+    conclude: ([answer = NOTHING]) => (isHistogram ? binsOf(asked, answer) : percentilesOf(asked, answer)),
   });
 };
 
 function questionOf(asked: Asked, measures: string[]): QuestionInput {
-  const { metric, from, to, last, zone, where, subject, after, wait_ms, max_staleness_ms, group_by: groupBy } = asked;
-  return {
-    ...{ metric, kind: groupBy.length === 0 ? 'summary' : 'table', measures, zone, where, group_by: groupBy, wait_ms, max_staleness_ms },
-    limit: BASE_ROWS_MAX,
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-    ...(last === undefined ? {} : { last }),
-    ...(subject === undefined ? {} : { subject }),
-    ...(after === undefined ? {} : { after }),
-  };
+  const { from, to, last, group_by } = asked;
+  return { ...scopeOf(asked), ...given({ from, to, last }), kind: group_by.length === 0 ? 'summary' : 'table', measures, group_by };
 }
 
 const BIN_COLUMNS: readonly AnswerColumn[] = [

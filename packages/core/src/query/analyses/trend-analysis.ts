@@ -1,39 +1,16 @@
-import { ok } from '../../fault/fault.ts';
 import { rollingMeans, trendOf } from '../../analysis/trend.ts';
 import type { Trend } from '../../analysis/trend.ts';
 import { DAY_MS } from '../../time/civil.ts';
-import type { AnswerRow } from '../shape.ts';
 import type { Findings, PlanAnalysis } from './analysis.ts';
 import type { AnalysisOf } from './analysis-question.ts';
-import { frameSeries, groupColumns, namedGroup, readGroups, seriesPath } from './base-series.ts';
-import type { SeriesGroup, SeriesPoint } from './base-series.ts';
+import { planByGroup } from './base-series.ts';
+import type { GroupConclusion, SeriesGroup, SeriesPoint } from './base-series.ts';
 
 /** Rows: the series with its rolling mean and the line through it. Findings: of each group its slope, direction and change of level. */
-export const planTrend: PlanAnalysis<AnalysisOf<'trend'>> = (asked, context) => {
-  const framed = frameSeries(asked, context, 0);
-  if (!framed.ok) return framed;
-  const { question, zone, fromMs } = framed.value;
-  return ok({
-    questions: [question],
-    pathOf: seriesPath,
-    conclude([answer = { columns: [], rows: [] }]) {
-      const groups = readGroups(answer, asked, { zone, fromMs, nowMs: context.nowMs });
-      const concluded = groups.map((group) => concludeGroup(asked, group));
-      return {
-        columns: [
-          ...groupColumns(answer, asked),
-          { name: 'value', type: 'number' },
-          { name: 'rolling', type: 'number' },
-          { name: 'fitted', type: 'number' },
-        ],
-        rows: concluded.flatMap(({ rows }) => rows),
-        findings: { groups: concluded.map(({ findings }) => findings) },
-      };
-    },
-  });
-};
+export const planTrend: PlanAnalysis<AnalysisOf<'trend'>> = (asked, context) =>
+  planByGroup(asked, context, { numbers: ['value', 'rolling', 'fitted'], conclude });
 
-function concludeGroup(asked: AnalysisOf<'trend'>, { key, points }: SeriesGroup): { rows: readonly AnswerRow[]; findings: Findings } {
+function conclude(asked: AnalysisOf<'trend'>, { key, points }: SeriesGroup): GroupConclusion {
   const present = points.filter((point): point is SeriesPoint & { value: number } => point.value !== null);
   const [first] = present;
   const daysOf = ({ startMs }: SeriesPoint): number => (startMs - (first?.startMs ?? 0)) / DAY_MS;
@@ -46,7 +23,7 @@ function concludeGroup(asked: AnalysisOf<'trend'>, { key, points }: SeriesGroup)
     trend.line === null ? null : trend.line.intercept + trend.line.slope * daysOf(point);
   return {
     rows: points.map((point, at) => [point.shown, ...key, point.value, rolling[at] ?? null, fitted(point)]),
-    findings: { ...namedGroup(asked, key), ...findingsOf(trend), change: changeOf(trend, present) },
+    findings: { ...findingsOf(trend), change: changeOf(trend, present) },
   };
 }
 
