@@ -31,6 +31,12 @@ export function machineBusySeconds(): number {
   return [user, nice, system, irq, softirq, steal].reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
 }
 
+/** Seconds of processor time of this process alone. */
+export function ownSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
 interface ProcessTimes {
   readonly pid: number;
   readonly parent: number;

@@ -1,15 +1,7 @@
-import {
-  compilePack,
-  createCanonicalReader,
-  createFolder,
-  createState,
-  encodeState,
-  foldPlansOf,
-  mergeState,
-  parsePack,
-} from '@tidegate/core';
-import type { CompiledMeasure, FoldedBatch, FoldPlan } from '@tidegate/core';
-import { machineBusySeconds } from './machine.ts';
+import { encodeState } from '@tidegate/core';
+import { foldBatches, plansOfPack } from './fold-batches.ts';
+import type { FoldPlans } from './fold-batches.ts';
+import { startCpuWindow } from './machine.ts';
 import type { BenchMeasurement } from './report.ts';
 
 /** What is timed: each measure as the only one beside a count, with options as a pack has them by default. */
@@ -36,7 +28,7 @@ const START_MS = Date.UTC(2026, 10, 1);
 export function benchMeasures(seed: number, say: (line: string) => void): BenchMeasurement {
   const records = recordsOf(seed);
   const figures: Record<string, number> = {};
-  const before = { busy: machineBusySeconds(), own: ownSeconds(), at: process.hrtime.bigint() };
+  const cpu = startCpuWindow(process.pid, () => performance.now());
   for (const [name, measure] of Object.entries(MEASURES)) {
     const plans = plansOf(measure);
     const runs = Array.from({ length: ROUNDS }, () => foldAll(plans, records)).sort((a, b) => a.ns - b.ns);
@@ -45,18 +37,12 @@ export function benchMeasures(seed: number, say: (line: string) => void): BenchM
     figures[`${name}_bytes`] = median?.bytes ?? 0;
     say(`${name}: ${figures[`${name}_ns`]?.toFixed(0)} ns an event, ${figures[`${name}_bytes`]?.toFixed(0)} bytes a cell`);
   }
-  const seconds = Number(process.hrtime.bigint() - before.at) / 1e9;
-  const outsideCores = (machineBusySeconds() - before.busy - (ownSeconds() - before.own)) / seconds;
+  const { outsideCores } = cpu.end();
   return { settings: { events: EVENTS, batch: BATCH, rounds: ROUNDS, seed }, figures, ratios: {}, outsideCores };
 }
 
-function ownSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
-function plansOf(measure: object): ReadonlyMap<string, FoldPlan> {
-  const parsed = parsePack({
+function plansOf(measure: object): FoldPlans {
+  return plansOfPack({
     pack: 'bench',
     title: 'Bench',
     events: {
@@ -71,8 +57,6 @@ function plansOf(measure: object): ReadonlyMap<string, FoldPlan> {
     },
     metrics: { edits: { events: ['edit'], dimensions: ['channel'], measures: { n: { measure: 'count' }, x: measure } } },
   });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
-  return foldPlansOf(compilePack({ tenant: 'bench', version: 1, metricVersions: {}, pack: parsed.value }).metrics.values());
 }
 
 /** An hour of edits of 20 channels; one page in two is among a hundred that come often, the others are 50,000. */
@@ -90,30 +74,7 @@ function recordsOf(seed: number): readonly Uint8Array[] {
   });
 }
 
-type Cells = Map<string, ReturnType<typeof createState>>;
-
-/** Processor time: what other processes take from the clock is left out. */
-function foldAll(plans: ReadonlyMap<string, FoldPlan>, records: readonly Uint8Array[]): { ns: number; bytes: number } {
-  const reader = createCanonicalReader();
-  const folder = createFolder((_tenant, type) => plans.get(type) ?? null);
-  const measures = [...plans.values()][0]?.metrics[0]?.metric.measures ?? [];
-  const cells: Cells = new Map();
-  const start = ownSeconds();
-  for (const [at, record] of records.entries()) {
-    if (reader.read(record, 0, record.length)) folder.fold(reader, START_MS);
-    if ((at + 1) % BATCH === 0) flush(folder.take(), cells, measures);
-  }
-  const ns = (ownSeconds() - start) * 1e9;
-  const bytes = [...cells.values()].reduce((sum, cell) => sum + encodeState(cell).length, 0) / cells.size;
-  return { ns, bytes };
-}
-
-function flush({ deltas, series }: FoldedBatch, cells: Cells, measures: readonly CompiledMeasure[]): void {
-  for (const delta of deltas) {
-    const key = `${series[delta.series]?.dims[0] ?? ''} ${delta.bucketS}`;
-    const cell = cells.get(key) ?? createState(measures);
-    mergeState(cell, delta.state);
-    encodeState(cell);
-    cells.set(key, cell);
-  }
+function foldAll(plans: FoldPlans, records: readonly Uint8Array[]): { ns: number; bytes: number } {
+  const { seconds, cells } = foldBatches({ plans, records, batch: BATCH, nowMs: START_MS });
+  return { ns: seconds * 1e9, bytes: [...cells.values()].reduce((sum, cell) => sum + encodeState(cell).length, 0) / cells.size };
 }

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Tidegate } from '@tidegate/native';
 import { createClient, type Client } from '@tidegate/sdk';
-import { startCpuWindow, treeSeconds } from './machine.ts';
+import { ownSeconds, startCpuWindow, treeSeconds } from './machine.ts';
 import { measureProducer } from './kafka-producer.ts';
 import { sendLoad, type LoadResult } from './load.ts';
 import type { BenchMeasurement } from './report.ts';
@@ -79,11 +79,6 @@ function startParts(tidegate: Tidegate): () => Readonly<Record<string, number>> 
   ];
   const before = new Map(read());
   return () => Object.fromEntries(read().map(([name, seconds]) => [name, seconds - (before.get(name) ?? 0)]));
-}
-
-function ownSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }
 
 function perMillion(seconds: Readonly<Record<string, number>>, events: number): Record<string, number> {

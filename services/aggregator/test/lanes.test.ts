@@ -3,7 +3,7 @@ import { announcementsOf, staleCells, storedCells } from './ledger.ts';
 import { eventHeaders } from './records.ts';
 import type { TestEvent } from './records.ts';
 import { recount } from './recount.ts';
-import { PARTITIONS, START_MS, TOPICS, until, World } from './world.ts';
+import { START_MS, TOPICS, until, World } from './world.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -103,13 +103,7 @@ describe('the two lanes of a partition', () => {
     await send(old, 'backfill');
     await until('all is counted', () => world.isCounted());
     await first.aggregator.stop();
-    world.broker.deleteTopic(TOPICS.backfill);
-    world.broker.createTopic({
-      name: TOPICS.backfill,
-      partitions: PARTITIONS,
-      replicationFactor: 1,
-      configs: { 'message.timestamp.type': 'LogAppendTime' },
-    });
+    world.renewTopic(TOPICS.backfill);
     world.nowMs += 5_000;
     const more = events(80, 3, 2 * DAY_MS);
     await send([...old, ...more], 'backfill');

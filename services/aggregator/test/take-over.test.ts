@@ -85,13 +85,7 @@ describe('taking a partition over', () => {
     await sendAll(world, sent, 1);
     await until('all is counted', () => world.isCounted());
     await first.aggregator.stop();
-    world.broker.deleteTopic(TOPICS.events);
-    world.broker.createTopic({
-      name: TOPICS.events,
-      partitions: PARTITIONS,
-      replicationFactor: 1,
-      configs: { 'message.timestamp.type': 'LogAppendTime' },
-    });
+    world.renewTopic(TOPICS.events);
     world.nowMs += 5_000;
     const after = events(12, 3);
     await sendAll(world, [...sent, ...after], 1);

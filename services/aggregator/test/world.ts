@@ -82,6 +82,12 @@ export class World {
     return world;
   }
 
+  /** Deletes a topic and makes it anew: an empty log of another id. */
+  renewTopic(name: string): void {
+    this.broker.deleteTopic(name);
+    this.broker.createTopic({ name, partitions: PARTITIONS, replicationFactor: 1, configs: { 'message.timestamp.type': 'LogAppendTime' } });
+  }
+
   async append(topic: string, partition: number, record: { key?: string; value: string | Uint8Array; headers: Uint8Array }): Promise<void> {
     const batch = createRecordBatch();
     const value = typeof record.value === 'string' ? encoder.encode(record.value) : record.value;

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { IngestFixture } from './ingest-fixture.ts';
-import { event, idsOf, send, startFixture, topics } from './ingest-fixture.ts';
-import { storedRecords } from './stored-records.ts';
+import { event, send, startFixture } from './ingest-fixture.ts';
+import { storedIds } from './stored-records.ts';
 
 let fixture: IngestFixture;
 
@@ -15,7 +15,7 @@ afterEach(async () => {
   await fixture.app.stop();
 });
 
-const stored = (): string[] => idsOf(storedRecords(fixture.broker, topics.events)).toSorted();
+const stored = (): string[] => storedIds(fixture.broker);
 const post = (body: Uint8Array | string, encoding: string) => send(fixture.app, body, { headers: { 'content-encoding': encoding } });
 
 /** Of these bodies each encoder makes several blocks, so that something comes before a cut. */

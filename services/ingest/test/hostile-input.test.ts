@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { HttpAnswer, IngestFixture } from './ingest-fixture.ts';
-import { callerHeaders, event, idsOf, send, startFixture, topics } from './ingest-fixture.ts';
-import { firstRecord, storedRecords } from './stored-records.ts';
+import { callerHeaders, event, send, startFixture, topics } from './ingest-fixture.ts';
+import { firstRecord, rejectedCodes, storedIds, storedRecords } from './stored-records.ts';
 
 let fixture: IngestFixture;
 
@@ -15,9 +15,8 @@ afterEach(async () => {
 });
 
 const post = (body: string | Uint8Array, options?: Parameters<typeof send>[2]): Promise<HttpAnswer> => send(fixture.app, body, options);
-const stored = (): string[] => idsOf(storedRecords(fixture.broker, topics.events)).toSorted();
-const rejectedCodes = (): string[] =>
-  storedRecords(fixture.broker, topics.rejected).map(({ headers }) => Buffer.from(headers.get('code') ?? []).toString());
+const stored = (): string[] => storedIds(fixture.broker);
+const rejections = (): string[] => rejectedCodes(fixture.broker);
 const codes = (answer: HttpAnswer): unknown => (answer.body['rejected'] as { code: string }[]).map(({ code }) => code);
 
 describe('hostile input', () => {
@@ -35,7 +34,7 @@ describe('hostile input', () => {
     expect(copies).toHaveLength(2);
     expect(copies[0]?.headers.get('identity')).toEqual(copies[1]?.headers.get('identity'));
     expect(copies[0]?.partition).toBe(copies[1]?.partition);
-    expect(rejectedCodes()).toEqual([]);
+    expect(rejections()).toEqual([]);
   });
 
   test.each(['application/x-ndjson', 'application/json'])('an event of 300 KB in %s is too_large and spoils no other', async (type) => {

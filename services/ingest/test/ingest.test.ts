@@ -7,7 +7,6 @@ import {
   config,
   event,
   expectedIdentity,
-  idsOf,
   NOW_MS,
   pack,
   packRecord,
@@ -17,7 +16,7 @@ import {
   startFixture,
   topics,
 } from './ingest-fixture.ts';
-import { firstRecord, storedRecords } from './stored-records.ts';
+import { firstRecord, rejectedCodes, storedIds, storedRecords } from './stored-records.ts';
 
 let fixture: IngestFixture;
 
@@ -30,9 +29,8 @@ afterEach(async () => {
 });
 
 const post = (body: string | Uint8Array, options?: Parameters<typeof send>[2]): Promise<HttpAnswer> => send(fixture.app, body, options);
-const stored = (): string[] => idsOf(storedRecords(fixture.broker, topics.events)).toSorted();
-const rejectedCodes = (): string[] =>
-  storedRecords(fixture.broker, topics.rejected).map(({ headers }) => Buffer.from(headers.get('code') ?? []).toString());
+const stored = (): string[] => storedIds(fixture.broker);
+const rejections = (): string[] => rejectedCodes(fixture.broker);
 
 describe('formats of a request', () => {
   test.each([
@@ -82,7 +80,7 @@ describe('verdicts', () => {
       },
     });
     expect(stored()).toEqual(['a', 'c']);
-    expect(rejectedCodes().toSorted()).toEqual(['bad_json', 'field_missing']);
+    expect(rejections().toSorted()).toEqual(['bad_json', 'field_missing']);
   });
 
   test('none accepted is 422, without a receipt', async () => {

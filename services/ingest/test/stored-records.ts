@@ -1,7 +1,7 @@
 import { readHeaders } from '@tidegate/kafka';
 import type { MemoryBroker } from '@tidegate/kafka/memory';
 import type { StoredRecord } from './ingest-fixture.ts';
-import { PARTITIONS } from './ingest-fixture.ts';
+import { idsOf, PARTITIONS, topics } from './ingest-fixture.ts';
 
 /** Everything that a topic holds, by partition and offset. */
 export function storedRecords(broker: MemoryBroker, topic: string): StoredRecord[] {
@@ -36,4 +36,14 @@ export function firstRecord(
     names: [...record.headers.keys()],
     header: (name) => Buffer.from(record.headers.get(name) ?? []),
   };
+}
+
+/** Ids of the events in events.v1, sorted. */
+export function storedIds(broker: MemoryBroker): string[] {
+  return idsOf(storedRecords(broker, topics.events)).toSorted();
+}
+
+/** Why each record of rejected.v1 was refused. */
+export function rejectedCodes(broker: MemoryBroker): string[] {
+  return storedRecords(broker, topics.rejected).map(({ headers }) => Buffer.from(headers.get('code') ?? []).toString());
 }

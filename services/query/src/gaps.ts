@@ -38,18 +38,22 @@ export function createGapHandlers({ gaps, freshness }: GapsDeps): { readonly lis
   };
 }
 
-/** A gap as every route shows it. */
-export function gapView(gap: LogGap): Readonly<Record<string, unknown>> {
-  const { lane, partition, logGeneration, fromOffset, toOffset, foundAtMs, acknowledged } = gap;
+/** A gap as operators see it. */
+function gapView(gap: LogGap): Readonly<Record<string, unknown>> {
+  const { acknowledged } = gap;
+  const known = acknowledged === null ? null : { at: toIsoUtc(acknowledged.atMs), by: acknowledged.by, reason: acknowledged.reason };
+  return { gap: gapName(gap), ...gapPlace(gap), acknowledged: known };
+}
+
+/** Where a gap lies, as every route shows it. */
+export function gapPlace({ lane, partition, logGeneration, fromOffset, toOffset, foundAtMs }: LogGap): Readonly<Record<string, unknown>> {
   return {
-    gap: gapName(gap),
     lane,
     partition,
     log_generation: logGeneration,
     from_offset: String(fromOffset),
     to_offset: String(toOffset),
     found_at: toIsoUtc(foundAtMs),
-    acknowledged: acknowledged === null ? null : { at: toIsoUtc(acknowledged.atMs), by: acknowledged.by, reason: acknowledged.reason },
   };
 }
 

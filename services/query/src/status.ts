@@ -1,5 +1,6 @@
 import { freshnessOf, LATENESS_BOUNDS_S, latenessQuantileS, toIsoUtc } from '@tidegate/core';
 import type { Freshness } from './freshness.ts';
+import { gapPlace } from './gaps.ts';
 
 /** `GET /v1/status`. */
 export type Status = () => Promise<Readonly<Record<string, unknown>>>;
@@ -37,15 +38,10 @@ export function createStatus({ freshness, nowMs, replicationFactor, checks, vers
         has_gap: one.hasGap,
         backfill: backfillView(freshness, one.partition, now),
       })),
-      gaps: freshness.gaps().map(({ lane, partition, logGeneration, fromOffset, toOffset, foundAtMs, acknowledged }) => ({
-        lane,
-        partition,
-        log_generation: logGeneration,
-        from_offset: String(fromOffset),
-        to_offset: String(toOffset),
-        found_at: toIsoUtc(foundAtMs),
+      gaps: freshness.gaps().map((gap) => ({
+        ...gapPlace(gap),
         // By whom and why is told to operators alone.
-        acknowledged_at: acknowledged === null ? null : toIsoUtc(acknowledged.atMs),
+        acknowledged_at: gap.acknowledged === null ? null : toIsoUtc(gap.acknowledged.atMs),
       })),
       // One copy is safe against a crash of the process, not of the machine.
       durability: (replicationFactor() ?? 1) > 1 ? 'replicated' : 'single',
