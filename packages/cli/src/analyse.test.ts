@@ -1,7 +1,5 @@
-import { PassThrough } from 'node:stream';
-import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
-import { runProgram } from './program.ts';
+import { runCommand } from '../test/run-command.ts';
 
 const ANSWER = {
   columns: [
@@ -20,19 +18,8 @@ const ANSWER = {
 };
 
 async function run(args: readonly string[]) {
-  let [out, err, asked] = ['', '', ''];
-  const fake: typeof fetch = (_url, init) => {
-    asked = String(init?.body);
-    return Promise.resolve(Response.json(ANSWER));
-  };
-  const code = await runProgram(['analyse', ...args], {
-    env: { TIDEGATE_API_KEY: 'key' },
-    stdin: new PassThrough(),
-    stdout: { write: (text) => (out += text), columns: 60 },
-    stderr: { write: (text) => (err += text) },
-    fetch: fake,
-  });
-  return { code, out: stripVTControlCharacters(out), err, asked: asked === '' ? null : (JSON.parse(asked) as unknown) };
+  const { body, ...ran } = await runCommand(['analyse', ...args], () => Response.json(ANSWER));
+  return { ...ran, asked: body === '' ? null : (JSON.parse(body) as unknown) };
 }
 
 it('asks with the members that flags and --set name', async () => {

@@ -1,25 +1,11 @@
-import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { runProgram } from './program.ts';
+import { runCommand } from '../test/run-command.ts';
+import type { CommandRun } from '../test/run-command.ts';
 
 const BUDGET = { metric: 'wiki.edits', dimension: 'page', day: '2026-11-29', values: 10_000, values_max: 10_000 };
 
-async function run(args: readonly string[], budgets: readonly object[]) {
-  let [out, asked] = ['', ''];
-  const fake: typeof fetch = (url, init) => {
-    const { pathname, search } = new URL(url instanceof Request ? url.url : url);
-    asked = `${init?.method ?? 'GET'} ${pathname}${search}`;
-    return Promise.resolve(Response.json({ budgets }));
-  };
-  const code = await runProgram(['budgets', ...args], {
-    env: { TIDEGATE_API_KEY: 'key' },
-    stdin: new PassThrough(),
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: () => undefined },
-    fetch: fake,
-  });
-  return { code, out, asked };
-}
+const run = (args: readonly string[], budgets: readonly object[]): Promise<CommandRun> =>
+  runCommand(['budgets', ...args], () => Response.json({ budgets }));
 
 describe('tidegate budgets', () => {
   it.each([

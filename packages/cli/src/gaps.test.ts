@@ -1,6 +1,6 @@
-import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { runProgram } from './program.ts';
+import { runCommand } from '../test/run-command.ts';
+import type { CommandRun } from '../test/run-command.ts';
 
 const GAP = {
   gap: 'live-1-2-40',
@@ -12,22 +12,8 @@ const GAP = {
   found_at: '2026-11-28T12:00:00.000Z',
 };
 
-async function run(args: readonly string[]) {
-  let [out, asked] = ['', ''];
-  const fake: typeof fetch = (url, init) => {
-    const { pathname } = new URL(url instanceof Request ? url.url : url);
-    asked = `${init?.method ?? 'GET'} ${pathname} ${typeof init?.body === 'string' ? init.body : ''}`.trim();
-    return Promise.resolve(Response.json({ gaps: [{ ...GAP, acknowledged: null }] }));
-  };
-  const code = await runProgram(['gaps', ...args], {
-    env: { TIDEGATE_API_KEY: 'key' },
-    stdin: new PassThrough(),
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: () => undefined },
-    fetch: fake,
-  });
-  return { code, out, asked };
-}
+const run = (args: readonly string[]): Promise<CommandRun> =>
+  runCommand(['gaps', ...args], () => Response.json({ gaps: [{ ...GAP, acknowledged: null }] }));
 
 test('tidegate gaps lists gaps as a table, and acknowledges one with a reason alone', async () => {
   const listed = await run(['list']);

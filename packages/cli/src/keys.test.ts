@@ -1,23 +1,9 @@
-import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { runProgram } from './program.ts';
+import { runCommand } from '../test/run-command.ts';
+import type { CommandRun } from '../test/run-command.ts';
 
-async function run(args: readonly string[]) {
-  let [out, err, asked] = ['', '', ''];
-  const fake: typeof fetch = (url, init) => {
-    asked =
-      `${init?.method ?? 'GET'} ${new URL(url instanceof Request ? url.url : url).pathname} ${typeof init?.body === 'string' ? init.body : ''}`.trim();
-    return Promise.resolve(Response.json({ id: 'key_1', key: 'tg_live_x' }));
-  };
-  const code = await runProgram(['keys', ...args], {
-    env: { TIDEGATE_API_KEY: 'key' },
-    stdin: new PassThrough(),
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-    fetch: fake,
-  });
-  return { code, out, err, asked };
-}
+const run = (args: readonly string[]): Promise<CommandRun> =>
+  runCommand(['keys', ...args], () => Response.json({ id: 'key_1', key: 'tg_live_x' }));
 
 describe('tidegate keys', () => {
   it.each([

@@ -1,30 +1,14 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
-import { runProgram } from './program.ts';
+import { runCommand } from '../test/run-command.ts';
+import type { CommandRun } from '../test/run-command.ts';
 
 const PACK = join(mkdtempSync(join(tmpdir(), 'tidegate-pack-')), 'pack.yaml');
 writeFileSync(PACK, 'pack: shop\ntitle: Shop\nevents: {}\nmetrics: {}\n');
 
-async function run(args: readonly string[], answer: unknown) {
-  let [out, asked, sent] = ['', '', ''];
-  const fake: typeof fetch = (url, init) => {
-    asked = `${init?.method ?? 'GET'} ${new URL(url instanceof Request ? url.url : url).pathname}`;
-    sent = typeof init?.body === 'string' ? init.body : '';
-    return Promise.resolve(Response.json(answer));
-  };
-  const code = await runProgram(['packs', ...args], {
-    env: { TIDEGATE_API_KEY: 'key' },
-    stdin: new PassThrough(),
-    stdout: { write: (text) => (out += text), columns: 60 },
-    stderr: { write: () => undefined },
-    fetch: fake,
-  });
-  return { code, out: stripVTControlCharacters(out), asked, sent };
-}
+const run = (args: readonly string[], answer: unknown): Promise<CommandRun> => runCommand(['packs', ...args], () => Response.json(answer));
 
 const series = (values: readonly number[], name = 'sales') => ({
   columns: [
@@ -36,23 +20,26 @@ const series = (values: readonly number[], name = 'sales') => ({
 
 it('a diff tells what becomes of each metric', async () => {
   const metric = { metric: 'shop.sales', change: 'changed', from: 1, to: 2, making: true, parts: ['dimensions'] };
-  const { out, asked, sent } = await run(['diff', PACK], { metrics: [metric], events: [{ type: 'shop.sale', change: 'new', parts: [] }] });
-  expect([asked, sent.startsWith('pack: shop')]).toEqual(['POST /v1/admin/packs/diff', true]);
+  const { out, request, body } = await run(['diff', PACK], {
+    metrics: [metric],
+    events: [{ type: 'shop.sale', change: 'new', parts: [] }],
+  });
+  expect([request, body.startsWith('pack: shop')]).toEqual(['POST /v1/admin/packs/diff', true]);
   expect(out).toContain('shop.sales  changed  1 → 2, made of raw events first  dimensions');
   expect(out).toContain('shop.sale: new');
 });
 
 it('a preview shows both definitions side by side, and draws them', async () => {
   const metric = { metric: 'shop.sales', events: 3, old: { version: 1, ...series([1, 2]) }, new: { version: null, ...series([1, 1]) } };
-  const { out, asked, sent } = await run(['preview', PACK, '--metric', 'shop.sales'], { metrics: [metric] });
-  expect([asked, JSON.parse(sent)]).toMatchObject(['POST /v1/admin/packs/preview', { pack: { pack: 'shop' }, metric: 'shop.sales' }]);
+  const { out, request, body } = await run(['preview', PACK, '--metric', 'shop.sales'], { metrics: [metric] });
+  expect([request, JSON.parse(body)]).toMatchObject(['POST /v1/admin/packs/preview', { pack: { pack: 'shop' }, metric: 'shop.sales' }]);
   expect(out).toMatch(/bucket +sales old +sales new/);
   expect(out).toMatch(/01:00:00.000\+00:00 +2 +1/);
   expect(out.match(/[▁▂▃▄▅▆▇█]/g)?.length).toBeGreaterThan(4);
 });
 
 it('a rollback asks for just that', async () => {
-  expect(await run(['rollback', 'shop'], {})).toMatchObject({ code: 0, asked: 'POST /v1/admin/packs/shop/rollback' });
+  expect(await run(['rollback', 'shop'], {})).toMatchObject({ code: 0, request: 'POST /v1/admin/packs/shop/rollback' });
 });
 
 it('the making of a metric is a bar', async () => {

@@ -1,7 +1,6 @@
-import { PassThrough } from 'node:stream';
-import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { runProgram } from './program.ts';
+import { runCommand } from '../test/run-command.ts';
+import type { Asked } from '../test/run-command.ts';
 
 const ANSWER = {
   columns: [
@@ -18,27 +17,10 @@ const ANSWER = {
 };
 
 async function run(args: readonly string[]) {
-  let [out, err, asked, accepted] = ['', '', '', ''];
-  const fake: typeof fetch = (_url, init) => {
-    asked = String(init?.body);
-    accepted = new Headers(init?.headers).get('accept') ?? '';
-    if (accepted === 'text/csv') return Promise.resolve(new Response('channel,edits\r\n#a,1\r\n'));
-    return Promise.resolve(Response.json(ANSWER));
-  };
-  const code = await runProgram(['query', ...args], {
-    env: { TIDEGATE_API_KEY: 'key' },
-    stdin: new PassThrough(),
-    stdout: { write: (text) => (out += text), columns: 60 },
-    stderr: { write: (text) => (err += text) },
-    fetch: fake,
-  });
-  return {
-    code,
-    out: stripVTControlCharacters(out),
-    err: stripVTControlCharacters(err),
-    accepted,
-    asked: asked === '' ? null : (JSON.parse(asked) as unknown),
-  };
+  const answer = ({ accept }: Asked): Response =>
+    accept === 'text/csv' ? new Response('channel,edits\r\n#a,1\r\n') : Response.json(ANSWER);
+  const { body, accept, ...ran } = await runCommand(['query', ...args], answer);
+  return { ...ran, accepted: accept, asked: body === '' ? null : (JSON.parse(body) as unknown) };
 }
 
 describe('tidegate query', () => {

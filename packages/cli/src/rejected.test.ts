@@ -1,10 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runProgram } from './program.ts';
+import { runCommand } from '../test/run-command.ts';
+import type { CommandRun } from '../test/run-command.ts';
 
 let folder: string;
 
@@ -23,24 +22,8 @@ const QUEUED = { ...JOB, status: 'queued', progress_pct: 0, progress: {} };
 const COMPLETED = { ...JOB, status: 'completed', progress_pct: 100, progress: { done: 3, total: 3, replayed: 2, refused: 1 } };
 
 /** Answers come one after the other, the last one for ever. */
-async function run(args: readonly string[], answers: readonly unknown[] = [LIST]) {
-  let [out, asked, calls] = ['', '', 0];
-  const fake: typeof fetch = (url, init) => {
-    const { pathname, search } = new URL(url instanceof Request ? url.url : url);
-    const body = typeof init?.body === 'string' ? init.body : '';
-    asked = `${init?.method ?? 'GET'} ${pathname}${search} ${body}`.trim();
-    calls += 1;
-    return Promise.resolve(Response.json(answers[Math.min(calls, answers.length) - 1]));
-  };
-  const code = await runProgram(['rejected', ...args], {
-    env: { TIDEGATE_API_KEY: 'key' },
-    stdin: new PassThrough(),
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: () => undefined },
-    fetch: fake,
-  });
-  return { code, out: stripVTControlCharacters(out), asked, calls };
-}
+const run = (args: readonly string[], answers: readonly unknown[] = [LIST]): Promise<CommandRun> =>
+  runCommand(['rejected', ...args], ({ call }) => Response.json(answers[Math.min(call, answers.length - 1)]));
 
 describe('tidegate rejected', () => {
   it.each([
