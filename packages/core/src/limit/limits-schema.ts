@@ -57,10 +57,6 @@ const limitClass = z.strictObject({
 const installationClass = limitClass.extend({ before: z.enum(['always', 'without_key', 'never']).optional() });
 
 const policies = z.record(name, policy);
-const origin = z
-  .string()
-  .max(200)
-  .regex(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/, 'must be an origin: scheme, host, and port where it is not the usual one');
 
 export const LIMITS_SCHEMA = z.strictObject({ policies: policies.default({}), classes: z.array(limitClass).max(100).default([]) });
 export type LimitsSource = z.output<typeof LIMITS_SCHEMA>;
@@ -68,8 +64,6 @@ export type LimitsSource = z.output<typeof LIMITS_SCHEMA>;
 export const TENANT_LIMITS_SCHEMA = LIMITS_SCHEMA.extend({
   /** By key id. */
   keys: z.record(z.string().max(100), z.strictObject({ policies })).default({}),
-  /** Pages that may read answers: their origins. */
-  cors_origins: z.array(origin).max(100).default([]),
 });
 export type TenantLimits = z.output<typeof TENANT_LIMITS_SCHEMA>;
 

@@ -98,7 +98,7 @@ describe('the book of limits', () => {
     ['a limit of the installation', { policies: { global: { limit: 1 } } }],
     ['a limit of the installation, for a key', { keys: { k: { policies: { ip: { limit: 1 } } } } }],
     ['a class of a policy that there is not', { classes: [{ class: 'c', routes: ['* /**'], policies: ['none'] }] }],
-    ['a page that is no origin', { cors_origins: ['https://example.com/path'] }],
+    ['pages that may read answers, which limits say nothing of', { cors_origins: ['https://example.com/path'] }],
   ])('%s changes nothing', (_, value) => {
     const book = open();
     book.putLimits('acme', { policies: { user: { limit: 7 } } });

@@ -34,10 +34,6 @@ type LimitsRecord = TenantLimits | InstallationLimits;
 export interface LimitBook {
   /** Of a caller; nulls where nobody is authenticated. */
   limitsOf(tenant: string | null, keyId: string | null): EffectiveLimits;
-  /** Origins of pages that may read the tenant's answers. */
-  originsOf(tenant: string): readonly string[];
-  /** Whether some tenant allows the origin: before a request is authenticated nobody knows whose it is. */
-  allowsOrigin(origin: string): boolean;
   /** Takes what the control topic says; null: it is gone. What cannot be read changes nothing. */
   putLimits(tenant: string, value: unknown): void;
   putPack(tenant: string, pack: string, value: unknown): void;
@@ -141,8 +137,6 @@ export function createLimitBook({ settings, log }: LimitBookOptions): LimitBook 
       }
       return found;
     },
-    originsOf: (tenant) => records.tenants.get(tenant)?.cors_origins ?? [],
-    allowsOrigin: (origin) => [...records.tenants.values()].some(({ cors_origins: origins }) => origins.includes(origin)),
     putLimits(tenant, value) {
       const read = value === null ? ok(null) : records.check(tenant, value);
       if (!read.ok) return log.error('limits_record_unreadable', { detail: { tenant } });

@@ -17,8 +17,6 @@ export interface GateLimits {
   charge(request: IncomingMessage, route: RouteName, caller: Caller): Promise<Charge>;
   /** Charges a request of nobody; `hasFailed`: it brought a wrong credential. */
   chargeNobody(request: IncomingMessage, route: RouteName, hasFailed: boolean): Promise<Charge>;
-  /** Charges an attempt to sign in to an account, beyond what its request has cost already. */
-  chargeAttempt(request: IncomingMessage, route: RouteName, account: string): Promise<Charge>;
 }
 
 export interface RouteName {
@@ -48,12 +46,11 @@ export function createGateLimits({ limit, addressOf, isEnabled, clock, random }:
   }
   if (!isEnabled) {
     const free = (): Promise<Charge> => Promise.resolve(FREE);
-    return { charge: free, chargeNobody: free, chargeAttempt: free };
+    return { charge: free, chargeNobody: free };
   }
   return {
     charge: (request, { method, path }, caller) => charge({ client: addressOf(request), method, path, caller }),
     chargeNobody: (request, { method, path }, hasFailed) => charge({ client: addressOf(request), method, path, caller: null, hasFailed }),
-    chargeAttempt: (request, { method, path }, account) => charge({ client: addressOf(request), method, path, caller: null, account }),
   };
 }
 
