@@ -89,10 +89,19 @@ async function launchBroker(options: KafkaOptions, properties: string, port: num
 async function formatOnce(options: KafkaOptions, folder: string, properties: string): Promise<void> {
   if (existsSync(join(folder, 'log', 'meta.properties'))) return;
   rmSync(join(folder, 'log'), { recursive: true, force: true });
-  const clusterId = randomBytes(16).toString('base64url');
+  const clusterId = newClusterId();
   const jvm = ['-Xmx128m', ...JVM_FLAGS, '-cp', options.package.classPath];
   const args = [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties];
   await runTool({ command: options.package.java, args, owner: options.home.dataDir });
+}
+
+/**
+ * A random id of the form that Kafka makes: 16 bytes in base64url. One with a leading hyphen is drawn again, as Kafka does,
+ * because its tools would read it as an option (1 in 64 would be such).
+ */
+export function newClusterId(draw: () => Buffer = () => randomBytes(16)): string {
+  const id = draw().toString('base64url');
+  return id.startsWith('-') ? newClusterId(draw) : id;
 }
 
 /**
