@@ -21,7 +21,11 @@ export default defineConfig({
     // A fact that is polled for comes late on a busy machine; it is the test's own time limit that ends the waiting.
     expect: { poll: { timeout: 20_000 } },
     // vitest resolves these from the root also for the projects below.
-    setupFiles: ['./tests/gates/leak-guard.ts', ...(planted === null ? [] : ['./tests/mutants/plant.ts'])],
+    setupFiles: [
+      './tests/gates/leak-guard.ts',
+      './tests/gates/property-seed.ts',
+      ...(planted === null ? [] : ['./tests/mutants/plant.ts']),
+    ],
     projects: [
       {
         extends: true,

@@ -20,6 +20,7 @@ const COMMANDS = {
   bench: { entry: 'bench/src/main.ts', servers: true },
   drill: { entry: 'tests/drills/main.ts', servers: true },
   mutants: { entry: 'tests/mutants/run.ts', servers: true },
+  explore: { entry: 'scripts/explore.ts', servers: false },
   check: { entry: 'scripts/check.ts', servers: false },
   generate: { entry: 'scripts/generate.ts', servers: false },
   tidegate: { entry: 'packages/cli/src/main.ts', servers: false },

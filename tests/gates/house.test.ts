@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { codeProblems } from '../../scripts/code-list.ts';
 import { root, run } from '../../scripts/command.ts';
@@ -222,4 +223,14 @@ describe('.ci/run', () => {
   ])('ends $what with its count and the right code', async ({ output, exit, last, code }) => {
     expect(await runCi(output, exit)).toEqual({ last, code });
   });
+});
+
+test('property tests draw the same values in every run of a seed', () => {
+  const drawn = (): readonly number[] => {
+    const values: number[] = [];
+    fc.assert(fc.property(fc.nat(), (value) => void values.push(value)));
+    return values;
+  };
+  expect(fc.readConfigureGlobal().seed).toBe(Number(process.env['TIDEGATE_SEED'] ?? 1));
+  expect(drawn()).toEqual(drawn());
 });

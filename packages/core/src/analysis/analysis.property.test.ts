@@ -26,7 +26,7 @@ describe('a line', () => {
       fc.property(points, (list) => {
         const { n, dxx, dxy, dyy, sx, sy } = sumsOf(list);
         const line = fitLine(list);
-        if (dxx === 0) return expect(line).toBeNull();
+        if (dxx === 0) return void expect(line).toBeNull();
         expect(line?.slope).toBeCloseTo(dxy / dxx, 9);
         expect(line?.intercept).toBeCloseTo((sy - (dxy / dxx) * sx) / n, 9);
         expect(line?.r2).toBeCloseTo(dyy === 0 ? 1 : (dxy * dxy) / (dxx * dyy), 9);
@@ -41,7 +41,7 @@ describe('a correlation', () => {
       fc.property(fc.array(fc.record({ x: small, y: small }), { minLength: 10, maxLength: 40 }), (list) => {
         const { dxx, dxy, dyy } = sumsOf(list);
         const found = correlate(list);
-        if (dxx === 0 || dyy === 0) return expect(found.kind).toBe('constant');
+        if (dxx === 0 || dyy === 0) return void expect(found.kind).toBe('constant');
         const swapped = correlate(list.map(({ x, y }) => ({ x: y, y: x })));
         if (found.kind !== 'correlated' || swapped.kind !== 'correlated') throw new Error('not correlated');
         expect(found.value.r).toBeCloseTo(dxy / Math.sqrt(dxx * dyy), 9);
