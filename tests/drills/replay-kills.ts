@@ -87,7 +87,9 @@ function readRequests(): readonly (readonly string[])[] {
     .toString('utf8')
     .split('\n')
     .filter((line) => line !== '');
-  const events = rows.map((row, index) => toEvent(JSON.parse(row) as Record<string, unknown>, () => rowId('replay-kills-drill', index)));
+  const events = rows.flatMap(
+    (row, index) => toEvent(JSON.parse(row) as Record<string, unknown>, () => rowId('replay-kills-drill', index)) ?? [],
+  );
   return Array.from({ length: Math.ceil(events.length / REQUEST_EVENTS) }, (_, i) =>
     events.slice(i * REQUEST_EVENTS, (i + 1) * REQUEST_EVENTS),
   );

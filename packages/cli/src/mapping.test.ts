@@ -52,6 +52,44 @@ describe('a mapping', () => {
     expect(() => createRowMapper(parseMapping(SPAN))(row, () => '')).toThrow(message);
   });
 
+  const VISIT = `
+event_type: a.b
+where: {Kind: {in: [visit, call]}, Stop: {exists: true}, Deleted: {exists: false}}
+id: {column: Id}
+occurred_at: {column: Start}
+data:
+  sex: {column: Sex, values: {F: female, M: male}, otherwise: unknown}
+  day: {column: Start, type: date}
+  ended: {column: Stop, type: timestamp}
+  minutes: {minutes: [Start, Stop]}
+  codes: {list: [Code1, Code2, Code3]}
+`;
+  const VISITED = { Id: 'v', Kind: 'visit', Start: '2020-01-01T23:30:00Z', Stop: '2020-01-02T00:10:20Z', Sex: 'F', Code1: 'x', Code3: 'y' };
+  const visit = (row: Record<string, string>): string | null => createRowMapper(parseMapping(VISIT))(row, () => 'unused');
+
+  it('renames values, reads times, measures from one to the other and gathers columns', () => {
+    // From 23:30:00 to 00:10:20 are 40 minutes and a third.
+    expect(visit(VISITED)).toBe(
+      '{"id":"v","type":"a.b","occurred_at":"2020-01-01T23:30:00.000Z","data":{"sex":"female","day":"2020-01-01",' +
+        '"ended":"2020-01-02T00:10:20.000Z","minutes":40.333,"codes":["x","y"]}}',
+    );
+    expect(JSON.parse(visit({ ...VISITED, Sex: 'X' }) ?? '')).toMatchObject({ data: { sex: 'unknown' } });
+    expect(JSON.parse(visit({ ...VISITED, Start: '2020-01-01T23:30:00-05:00' }) ?? '')).toMatchObject({ data: { day: '2020-01-01' } });
+  });
+
+  it('takes the rows that meet every condition, and makes no event of the others', () => {
+    expect(visit({ ...VISITED, Kind: 'call' })).not.toBeNull();
+    for (const other of [{ Kind: 'bill' }, { Kind: '' }, { Stop: '' }, { Deleted: 'yes' }])
+      expect(visit({ ...VISITED, ...other })).toBeNull();
+  });
+
+  it('refuses a value that it should rename and does not name', () => {
+    const mapping = parseMapping('event_type: a.b\noccurred_at: {column: at}\ndata: {x: {column: x, values: {a: b}}}');
+    const map = (x: string) => createRowMapper(mapping)({ at: '2020-01-01T00:00:00Z', x }, () => 'made');
+    expect(map('a')).toContain('"x":"b"');
+    for (const x of ['c', 'constructor']) expect(() => map(x)).toThrow('column x holds a value that the mapping does not name');
+  });
+
   it('names the place of a fault in the mapping file', () => {
     expect(() => parseMapping('event_type: a.b\noccurred_at: {colum: at}\ndata: {}')).toThrow(/occurred_at/);
   });

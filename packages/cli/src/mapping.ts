@@ -9,23 +9,33 @@ export type Row = Readonly<Record<string, unknown>>;
 const name = z.string().min(1);
 const oneColumn = z.strictObject({ column: name });
 const joinedColumns = z.strictObject({ columns: z.array(name).min(1) });
+const zone = z.string().default('UTC');
 const fieldSchema = z.union([
   z.strictObject({ column: name, type: z.enum(['string', 'integer', 'decimal', 'number', 'boolean']).default('string') }),
+  z.strictObject({ column: name, type: z.enum(['timestamp', 'date']), format: name.default('iso'), zone }),
   z.strictObject({ column: name, equals: z.string() }),
+  z.strictObject({ column: name, values: z.record(name, name), otherwise: name.optional() }),
+  z.strictObject({ list: z.array(name).min(1) }),
+  z.strictObject({ minutes: z.tuple([name, name]) }),
   joinedColumns,
   z.strictObject({ value: z.union([z.string(), z.number(), z.boolean()]) }),
 ]);
+const rowCondition = z
+  .strictObject({ eq: z.string().optional(), in: z.array(z.string()).min(1).optional(), exists: z.boolean().optional() })
+  .refine((given) => Object.keys(given).length > 0, { message: 'name at least one of eq, in and exists' });
 const mappingSchema = z.strictObject({
   event_type: name,
+  where: z.record(name, rowCondition).optional(),
   id: z.union([oneColumn, joinedColumns]).optional(),
   source: z.union([name, oneColumn]).optional(),
   subject: oneColumn.optional(),
-  occurred_at: z.strictObject({ column: name, format: name.default('iso'), zone: z.string().default('UTC') }),
+  occurred_at: z.strictObject({ column: name, format: name.default('iso'), zone }),
   data: z.record(z.string(), fieldSchema),
 });
 
 type Field = z.infer<typeof fieldSchema>;
-type ScalarType = Extract<Field, { type: unknown }>['type'];
+type ScalarType = Exclude<Extract<Field, { type: unknown }>['type'], 'timestamp' | 'date'>;
+type FieldReader = (row: Row) => unknown;
 
 /** How the rows of a file become events; the format is described in `packs/README.md`. */
 export type Mapping = z.infer<typeof mappingSchema>;
@@ -44,17 +54,21 @@ export function parseMapping(yaml: string): Mapping {
   throw new Error(`mapping: ${read.error.issues.map((issue) => `${issue.path.join('.') || 'top level'}: ${issue.message}`).join('; ')}`);
 }
 
-/** Makes the JSON text of an event from a row; `fallbackId` is taken where the mapping names no id. Throws on an unreadable row. */
-export function createRowMapper(mapping: Mapping): (row: Row, fallbackId: () => string) => string {
+/**
+ * Makes the JSON text of an event from a row, or null where the mapping's `where` does not take it; `fallbackId` is taken where
+ * the mapping names no id. Throws on an unreadable row.
+ */
+export function createRowMapper(mapping: Mapping): (row: Row, fallbackId: () => string) => string | null {
   const { id, source, subject, occurred_at: time } = mapping;
-  const readTime = createInstantReader(timeFormat(time));
-  const fields = Object.entries(mapping.data);
+  const isTaken = createRowTest(mapping.where);
+  const readTime = createTimeReader(time);
+  const fields = Object.entries(mapping.data).map(([field, from]) => [field, createFieldReader(from)] as const);
   return function toEvent(row, fallbackId) {
+    if (!isTaken(row)) return null;
     const occurredAt = readTime(requiredText(row, time.column));
-    if (occurredAt === null) throw new Error(`column ${time.column} holds no time of the form ${time.format}`);
     const data: Record<string, unknown> = {};
-    for (const [field, from] of fields) {
-      const value = fieldValue(row, from);
+    for (const [field, read] of fields) {
+      const value = read(row);
       if (value !== undefined) data[field] = value;
     }
     return JSON.stringify({
@@ -68,17 +82,72 @@ export function createRowMapper(mapping: Mapping): (row: Row, fallbackId: () => 
   };
 }
 
-function timeFormat(time: Mapping['occurred_at']): TimeFormat {
-  return NAMED_FORMATS.includes(time.format) ? (time.format as TimeFormat) : { pattern: time.format, zone: time.zone };
+function createRowTest(where: Mapping['where']): (row: Row) => boolean {
+  const conditions = Object.entries(where ?? {});
+  return (row) => conditions.every(([column, condition]) => holds(condition, textAt(row, column)));
 }
 
-/** Undefined (the member is left out) for an empty column and for null. */
-function fieldValue(row: Row, field: Field): unknown {
-  if ('value' in field) return field.value;
-  if ('columns' in field) return joinedText(row, field.columns);
-  const text = textAt(row, field.column);
-  if ('equals' in field) return text === field.equals;
-  return text === undefined ? undefined : typedValue(text, { column: field.column, type: field.type });
+function holds({ eq, in: among, exists }: z.infer<typeof rowCondition>, text: string | undefined): boolean {
+  if (exists !== undefined && (text !== undefined) !== exists) return false;
+  if (eq !== undefined && text !== eq) return false;
+  return among === undefined || (text !== undefined && among.includes(text));
+}
+
+function createTimeReader(time: { column: string; format: string; zone: string }): (text: string) => string {
+  const named = NAMED_FORMATS.includes(time.format);
+  const read = createInstantReader(named ? (time.format as TimeFormat) : { pattern: time.format, zone: time.zone });
+  return function readTime(text) {
+    const instant = read(text);
+    if (instant === null) throw new Error(`column ${time.column} holds no time of the form ${time.format}`);
+    return instant;
+  };
+}
+
+/** Of undefined (an empty column, null) the member is left out. */
+function createFieldReader(field: Field): FieldReader {
+  if ('value' in field) return () => field.value;
+  if ('columns' in field) return (row) => joinedText(row, field.columns);
+  if ('list' in field) return (row) => field.list.flatMap((column) => textAt(row, column) ?? []);
+  if ('minutes' in field) return createMinutesReader(field.minutes);
+  if ('equals' in field) return (row) => textAt(row, field.column) === field.equals;
+  return createColumnReader(field);
+}
+
+function createColumnReader(field: Extract<Field, { type: unknown } | { values: unknown }>): FieldReader {
+  const read = createTextReader(field);
+  return function readColumn(row) {
+    const text = textAt(row, field.column);
+    return text === undefined ? undefined : read(text);
+  };
+}
+
+function createTextReader(field: Extract<Field, { type: unknown } | { values: unknown }>): (text: string) => unknown {
+  if ('values' in field) return (text) => renamed(text, field);
+  const { column, type } = field;
+  if (type === 'timestamp') return createTimeReader(field);
+  if (type !== 'date') return (text) => typedValue(text, { column, type });
+  // A date is the one that the file says, whatever zone it says with it.
+  const readTime = createTimeReader({ ...field, zone: 'UTC' });
+  return function readDate(text) {
+    const instant = readTime(text);
+    return (field.format === 'iso' ? text : instant).slice(0, 10);
+  };
+}
+
+function renamed(text: string, { column, values, otherwise }: Extract<Field, { values: unknown }>): string {
+  const value = Object.hasOwn(values, text) ? values[text] : otherwise;
+  if (value === undefined) throw new Error(`column ${column} holds a value that the mapping does not name`);
+  return value;
+}
+
+/** From the first column's time to the second's, to a thousandth of a minute. */
+function createMinutesReader([from, to]: readonly [string, string]): FieldReader {
+  const [readFrom, readTo] = [from, to].map((column) => createTimeReader({ column, format: 'iso', zone: 'UTC' }));
+  return function readMinutes(row) {
+    const [start, end] = [textAt(row, from), textAt(row, to)];
+    if (start === undefined || end === undefined || readFrom === undefined || readTo === undefined) return undefined;
+    return Math.round((Date.parse(readTo(end)) - Date.parse(readFrom(start))) / 60) / 1_000;
+  };
 }
 
 function typedValue(text: string, of: { readonly column: string; readonly type: ScalarType }): unknown {

@@ -52,6 +52,30 @@ async function run(args: readonly string[], gateway: typeof fetch, more: Partial
 const send = ['send', join(folder, 'rows.csv.gz'), '--map', join(folder, 'map.yaml'), '--json'];
 
 describe('tidegate send', () => {
+  it('sends the rows that the mapping takes, with the ids of their rows, and goes on among them', async () => {
+    const gateway = createGateway();
+    const map = join(folder, 'even.yaml');
+    const kept = Array.from({ length: ROWS }, (_, n) => String(n)).filter((_, n) => n % 2 === 0);
+    writeFileSync(
+      map,
+      `event_type: a.b\nwhere: {n: {in: ${JSON.stringify(kept)}}}\noccurred_at: {column: at}\ndata: {n: {column: n, type: integer}}\n`,
+    );
+    const order = ['send', join(folder, 'rows.csv.gz'), '--map', map, '--json'];
+    gateway.cutAfter(3);
+    const abort = new AbortController();
+    const cut = run(order, gateway.fake, { signal: abort.signal });
+    await expect.poll(() => gateway.requests()).toBeGreaterThan(3);
+    abort.abort();
+    await cut;
+    gateway.cutAfter(Infinity);
+    await run(order, gateway.fake);
+    expect([...gateway.counted.values()].toSorted((a, b) => a - b)).toEqual(kept.map(Number));
+    const digest = createHash('sha256')
+      .update(readFileSync(join(folder, 'rows.csv.gz')))
+      .digest('hex');
+    for (const [id, n] of gateway.counted) expect(id).toBe(createHash('sha256').update(`${digest}:${n}`).digest('hex'));
+  });
+
   it('goes on after a cut where it was acknowledged, and every row counts once', async () => {
     const gateway = createGateway();
     gateway.cutAfter(5);

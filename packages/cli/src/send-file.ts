@@ -33,7 +33,7 @@ export interface FileProgress {
 export interface FileReport {
   readonly accepted: number;
   readonly rejected: number;
-  /** The first rejections, as many as a person would read; their index is the row number from 0. */
+  /** The first rejections, as many as a person would read; their index is the number of the event from 0. */
   readonly examples: readonly Rejection[];
   readonly resumedAt: number;
   readonly receipts: readonly string[];
@@ -101,15 +101,17 @@ interface Reading {
 }
 
 async function* eventsOf(source: RowSource, reading: Reading): AsyncGenerator<string> {
-  let rowNo = 0;
+  let eventNo = 0;
   if (reading.mapping === undefined) {
-    for await (const line of source.lines) if (rowNo++ >= reading.skip) yield line;
+    for await (const line of source.lines) if (eventNo++ >= reading.skip) yield line;
     return;
   }
   const toEvent = createRowMapper(reading.mapping);
+  let rowNo = 0;
   for await (const row of source.rows) {
-    if (rowNo >= reading.skip) yield mapRow(toEvent, row, { rowNo, digest: reading.digest });
-    rowNo++;
+    // What is settled counts events, of which a mapping with conditions makes fewer than there are rows.
+    const event = mapRow(toEvent, row, { rowNo: rowNo++, digest: reading.digest });
+    if (event !== null && eventNo++ >= reading.skip) yield event;
   }
 }
 
@@ -118,7 +120,7 @@ function mapRow(
   toEvent: ReturnType<typeof createRowMapper>,
   row: Row,
   at: { readonly rowNo: number; readonly digest: string | null },
-): string {
+): string | null {
   try {
     return toEvent(row, () => rowId(at.digest, at.rowNo));
   } catch (error) {

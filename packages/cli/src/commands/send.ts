@@ -84,6 +84,6 @@ function printReport(
   const resumed = report.resumedAt === 0 ? '' : ` (an earlier send had settled ${numberText(report.resumedAt)})`;
   terminal.stdout.write(`${numberText(report.accepted)} accepted, ${numberText(report.rejected)} rejected${resumed}\n`);
   for (const { index, code, path, message } of report.examples) {
-    terminal.stdout.write(`  row ${index + 1}: ${code}${path === null ? '' : ` at ${path}`}: ${message}\n`);
+    terminal.stdout.write(`  event ${index + 1}: ${code}${path === null ? '' : ` at ${path}`}: ${message}\n`);
   }
 }
