@@ -79,6 +79,7 @@ export { diffPacks } from './pack/pack-diff.ts';
 export type { EventTypeDiff, MetricDiff, PackDiff } from './pack/pack-diff.ts';
 export { planPackVersion } from './pack/plan-pack-version.ts';
 export type { PackVersionAsk, PackVersionPlan } from './pack/plan-pack-version.ts';
+export { namesOfEvents } from './pack/event-names.ts';
 export type { PackSource } from './pack/schema.ts';
 export { compileWhere } from './pack/where.ts';
 export type { EventPredicate, FieldAccess } from './pack/where.ts';

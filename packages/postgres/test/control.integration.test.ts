@@ -219,6 +219,19 @@ describe('the control plane in Postgres', () => {
     expect(await store.applyPack('other', clicks('app'))).toMatchObject({ ok: true });
   });
 
+  it('a name under which events are sent belongs to one pack of a tenant, be it a type or an alias', async () => {
+    const named = (pack: string, type: string, alias: string) => ({
+      ...{ pack, title: pack, metrics: {} },
+      events: { [type]: { aliases: [alias], fields: {} } },
+    });
+    expect(await store.applyPack('acme', named('study', 'study.begun', 'begin'))).toMatchObject({ ok: true });
+    expect(await store.applyPack('acme', named('play', 'play.begun', 'begin'))).toMatchObject({ fault: [{ path: 'events.begin' }] });
+    expect(await store.applyPack('acme', named('play', 'begin', 'play'))).toMatchObject({ fault: [{ path: 'events.begin' }] });
+    expect(await store.applyPack('acme', named('play', 'play.begun', 'study.begun'))).toMatchObject({
+      fault: [{ path: 'events.study.begun' }],
+    });
+  });
+
   it('an event type and a metric that move to another pack meet no number of their former one', async () => {
     const withReturns = { ...PACK, events: { ...PACK.events, 'shop.return': { subject: 'none', fields: {} } } };
     const { 'shop.return': returns } = withReturns.events;

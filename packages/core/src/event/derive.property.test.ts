@@ -24,6 +24,8 @@ const parsed = parsePack({
         decade: { type: 'string', derive: { from: 'born', as: 'year', bands: [1950, 1960] }, action: 'keep' },
         age: { type: 'integer', derive: { from: 'born', as: 'age' }, action: 'keep' },
         age_band: { type: 'string', derive: { from: 'born', as: 'age', bands: BANDS }, dimension: true },
+        status: { type: 'integer', optional: true, action: 'keep' },
+        status_class: { type: 'string', derive: { from: 'status', as: 'value', bands: [200, 300, 500] }, action: 'keep' },
         email_key: { type: 'string', derive: { from: 'email', as: 'hash' }, action: 'keep' },
         has_email: { type: 'boolean', derive: { from: 'email', as: 'present' }, action: 'keep' },
       },
@@ -76,6 +78,13 @@ test('a derived value cannot be sent', () => {
 test('a value is judged before it is sealed', () => {
   expect(storedOf({ born: '1990-02-30' })).toBe('field_invalid data.born');
   expect(storedOf({ email: 5 })).toBe('field_invalid data.email');
+});
+
+test('a whole number is named by its band', () => {
+  const classOf = (status: unknown): unknown => (storedOf({ status }) as Record<string, unknown>)['status_class'];
+  expect([200, 299, 300, 499, 500, 599].map(classOf)).toEqual(['200-299', '200-299', '300-499', '300-499', '500+', '500+']);
+  expect([199, 0, -7, 1e3].map(classOf)).toEqual(['<200', '<200', '<200', '500+']);
+  expect(storedOf({ status: null })).not.toHaveProperty('status_class');
 });
 
 test('a year is that of the date, and of an instant that in UTC', () => {

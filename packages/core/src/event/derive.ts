@@ -1,6 +1,7 @@
 import type { CompiledField, Derivation, FieldAction, FieldType } from '../pack/compiled.ts';
 import { civilFromDays, DAY_MS } from '../time/civil.ts';
-import { memberText } from './field-check.ts';
+import type { ExactNumber } from './exact-number.ts';
+import { memberNumber, memberText } from './field-check.ts';
 import { parseDate, parseInstant } from './instant.ts';
 import type { MemberList } from './member-list.ts';
 import { endOf, startOf } from './member-list.ts';
@@ -41,6 +42,8 @@ function compileValue(name: string, derive: Derivation, fromType: FieldType): De
       return ({ index }) => String(index >= 0);
     case 'hash':
       return ({ bytes, list, index }, treat) => (index < 0 ? null : `"${treat('hash', name, memberText(bytes, list, index))}"`);
+    case 'value':
+      return bandIn(derive.bands ?? []);
     case 'year':
       return numberIn(derive.bands, (from) => civilFromDays(dayOf(from, fromType)).year);
     case 'age':
@@ -55,6 +58,16 @@ function numberIn(bands: readonly number[] | undefined, numberOf: (from: DeriveF
     const value = from.index < 0 ? -1 : numberOf(from);
     return value < 0 ? null : named(value);
   };
+}
+
+/** The band of a whole number, below zero too. */
+function bandIn(bands: readonly number[]): DerivedField['value'] {
+  return ({ bytes, list, index }) => (index < 0 ? null : `"${bandOf(bands, toDouble(memberNumber(bytes, list, index)))}"`);
+}
+
+/** The judge has found the number to be one; what a double rounds lies far beyond every band. */
+function toDouble(value: number | ExactNumber | null): number {
+  return typeof value === 'object' && value !== null ? Number(value.unscaled) / 10 ** value.scale : (value ?? 0);
 }
 
 /** `<18`, `18-64` and `65+` of the bands 18 and 65. */

@@ -40,6 +40,7 @@ export interface DependentBounds {
 /** The event types of one tenant. */
 export class EventTypes {
   private readonly names: NameTable;
+  /** By position in `names`. */
   private readonly types: readonly JudgedType[];
   /** How messages of Segment's become events, by `segmentKey`. */
   readonly segment: ReadonlyMap<string, SegmentMapping>;
@@ -47,8 +48,10 @@ export class EventTypes {
   constructor(given: Iterable<CompiledPack>) {
     const packs = [...given];
     this.segment = new Map(packs.flatMap((pack) => [...pack.segment]));
-    this.types = packs.flatMap((pack) => [...pack.eventTypes.values()].map((type) => compileJudgedType(pack, type)));
-    this.names = new NameTable(this.types.map((type) => type.compiled.type));
+    const judged = packs.flatMap((pack) => [...pack.eventTypes.values()].map((type) => compileJudgedType(pack, type)));
+    const named = judged.flatMap((type) => [type.compiled.type, ...type.compiled.aliases].map((name) => ({ name, type })));
+    this.types = named.map(({ type }) => type);
+    this.names = new NameTable(named.map(({ name }) => name));
   }
 
   find(bytes: Uint8Array, start: number, end: number): JudgedType | undefined {

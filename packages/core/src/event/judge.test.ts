@@ -40,7 +40,7 @@ const packSource = {
         unit: { type: 'string' },
       },
     },
-    'shop.thing': { subject: 'none', key: 'thing', fields: { thing: { type: 'string' } } },
+    'shop.thing': { aliases: ['thing', 'item_seen'], subject: 'none', key: 'thing', fields: { thing: { type: 'string' } } },
   },
   metrics: {
     sold: {
@@ -95,6 +95,11 @@ describe('the judge', () => {
     ['a null subject', '"item":"a","count":1', ',"subject":null'],
   ])('accepts %s', (_name, data, envelope) => {
     expect(sold(data, envelope)).toBe(null);
+  });
+
+  test.each(['shop.thing', 'thing', 'item_seen'])('an event sent as %s is stored under the name of its type', (name) => {
+    expect(judgeText(`{"id":"1","type":"${name}","occurred_at":0,"data":{"thing":"t"}}`)).toBe(null);
+    expect(JSON.parse(canonical())).toMatchObject({ type: 'shop.thing', data: { thing: 't' } });
   });
 
   test.each([

@@ -57,6 +57,7 @@ function compileEventType(type: string, event: EventTypeSource): CompiledEventTy
   const fields = Object.entries(event.fields).map(([name, field]) => compileField(name, field));
   return {
     type,
+    aliases: event.aliases ?? [],
     subject: event.subject,
     ...(event.key === undefined ? {} : { keyField: event.key }),
     unknownMembers: event.unknown_members,

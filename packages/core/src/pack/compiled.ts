@@ -12,7 +12,7 @@ export type FieldAction = 'keep' | 'drop' | 'hash' | 'refuse' | 'pseudonymise' |
 /** How a field's value is made of another field's, before that one is dropped, hashed or sealed. */
 export interface Derivation {
   readonly from: string;
-  readonly as: 'year' | 'age' | 'hash' | 'present';
+  readonly as: 'year' | 'age' | 'value' | 'hash' | 'present';
   /** Rising; the value becomes the name of the band that it lies in. */
   readonly bands?: readonly number[];
 }
@@ -45,6 +45,7 @@ export interface CompiledField {
 
 export interface CompiledEventType {
   readonly type: string;
+  readonly aliases: readonly string[];
   readonly subject: 'none' | 'optional' | 'required';
   /** Field that names the entity for the topic key of events without a subject. */
   readonly keyField?: string;

@@ -9,12 +9,14 @@ type Derive = NonNullable<FieldSource['derive']>;
 const SOURCE_TYPES: Readonly<Record<Derive['as'], readonly string[] | null>> = {
   year: ['date', 'timestamp'],
   age: ['date'],
+  value: ['integer'],
   hash: ['string'],
   present: null,
 };
 const RESULT_TYPES: Readonly<Record<Derive['as'], FieldSource['type']>> = {
   year: 'integer',
   age: 'integer',
+  value: 'integer',
   hash: 'string',
   present: 'boolean',
 };
@@ -45,6 +47,7 @@ function lintSealed(event: EventTypeSource, field: FieldSource, report: Report):
 function lintDerived(event: EventTypeSource, { field, derive }: { field: FieldSource; derive: Derive }, report: Report): void {
   lintSource(event, derive, report);
   if (derive.bands !== undefined) lintBands(derive, derive.bands, report);
+  else if (derive.as === 'value') report('.derive.bands', 'a value needs bands: without them it would be the field once more');
   const result = derive.bands === undefined ? RESULT_TYPES[derive.as] : 'string';
   if (field.type !== result) report('.type', `must be ${result}, which is what is derived`);
   if (field.action !== undefined && field.action !== 'keep') report('.action', 'a derived field is kept, or not declared');
@@ -62,7 +65,7 @@ function lintSource(event: EventTypeSource, { from, as }: Derive, report: Report
 }
 
 function lintBands({ as }: Derive, bands: readonly number[], report: Report): void {
-  if (as !== 'year' && as !== 'age') report('.derive.bands', 'belongs to year and age only');
+  if (as === 'hash' || as === 'present') report('.derive.bands', 'belongs to year, age and value only');
   if (bands.some((bound, at) => at > 0 && bound <= (bands[at - 1] ?? 0))) report('.derive.bands', 'does not rise');
 }
 

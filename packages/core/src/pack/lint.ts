@@ -1,6 +1,7 @@
 import type { Fault } from '../fault/fault.ts';
 import { compareExact, parseExact } from '../event/exact-number.ts';
 import { compileLimits, lintReach, SHIPPED_LAYER } from '../limit/limits-tree.ts';
+import { namesOfEvents } from './event-names.ts';
 import { lintMeasure } from './lint-measures.ts';
 import { isUnreadable, lintPersonFields, lintPersonMappings } from './lint-persons.ts';
 import { lintRetention } from './retention.ts';
@@ -20,6 +21,7 @@ type Report = (path: string, message: string) => void;
 export function lintPack(pack: PackSource): readonly Fault[] {
   const faults: Fault[] = [];
   const report: Report = (path, message) => faults.push({ code: 'pack_invalid', path, message });
+  lintAliases(pack, report);
   const used = usedFields(pack);
   for (const [type, event] of Object.entries(pack.events)) {
     lintEvent(event, (path, message) => report(`events.${type}.${path}`, message));
@@ -34,6 +36,15 @@ export function lintPack(pack: PackSource): readonly Fault[] {
   lintPersonMappings(pack, (path, message) => report(`segment.${path}`, message));
   faults.push(...lintLimits(pack));
   return faults;
+}
+
+function lintAliases(pack: PackSource, report: Report): void {
+  const names = namesOfEvents(pack);
+  for (const [type, { aliases = [] }] of Object.entries(pack.events)) {
+    for (const alias of aliases) {
+      if (names.indexOf(alias) !== names.lastIndexOf(alias)) report(`events.${type}.aliases`, 'holds a name that stands twice in the pack');
+    }
+  }
 }
 
 /** New policies and classes of a pack bear its name, so that two packs never speak of the same one. */

@@ -101,6 +101,7 @@ describe('a pack is refused, with the place of the fault, for', () => {
     ['an unknown dimension', source({ metric: { dimensions: ['item', 'kind', 'x'] } }), 'metrics.sales.dimensions[2]'],
     ['a dimension that is not marked', source({ metric: { dimensions: ['item', 'kind', 'count'] } }), 'metrics.sales.dimensions[2]'],
     ['a set outside the dimensions', source({ metric: { sets: [['item'], ['count']] } }), 'metrics.sales.sets[1]'],
+    ['an alias that is an event type too', source({ event: { aliases: ['shop.sold'] } }), `${event}.aliases`],
     [
       'the same set twice',
       source({

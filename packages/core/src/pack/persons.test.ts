@@ -87,6 +87,8 @@ describe('a derived field is refused', () => {
     ['as the year of a number', derived({ from: 'weight' }), '.derive.from'],
     ['as the age of a text', derived({ from: 'room', as: 'age' }), '.derive.from'],
     ['as the hash of a date', derived({ as: 'hash' }, { type: 'string' }), '.derive.from'],
+    ['as the band of a text', derived({ from: 'room', as: 'value', bands: [1] }, { type: 'string' }), '.derive.from'],
+    ['as a value without bands', derived({ as: 'value' }), '.derive.bands'],
     ['with another type than is derived', derived({}, { type: 'string' }), '.type'],
     ['with the type of the number where it has bands', derived({ bands: [1990] }), '.type'],
     ['with bands that do not rise', derived({ bands: [1990, 1990] }, { type: 'string' }), '.derive.bands'],

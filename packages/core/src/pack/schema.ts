@@ -20,7 +20,7 @@ const ACTION_BY_SENSITIVITY = { id: 'pseudonymise', phi: 'keep', pii: 'drop' } a
 /** Of which other field the value is made, and how; `bands` names the range that a number lies in. */
 const derivation = z.strictObject({
   from: fieldName,
-  as: z.enum(['year', 'age', 'hash', 'present']),
+  as: z.enum(['year', 'age', 'value', 'hash', 'present']),
   bands: z.array(z.int().min(0).max(9_999)).min(1).max(50).optional(),
 });
 
@@ -48,6 +48,8 @@ const field = declaredField.transform((declared): z.output<typeof declaredField>
 
 const eventType = z.strictObject({
   title: z.string().optional(),
+  /** Other names under which events of the type are sent; they are stored under its own. */
+  aliases: z.array(dottedName).min(1).max(10).optional(),
   subject: z.enum(['none', 'optional', 'required']).default('optional'),
   key: fieldName.optional(),
   unknown_members: z.enum(['refuse', 'drop']).default('refuse'),

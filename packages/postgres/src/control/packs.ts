@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Fault, PackRecord, PackSource, PackVersionAsk, Result } from '@tidegate/core';
-import { compilePack, failed, ok, parsePack, parsePackRecord, planPackVersion, segmentEntries } from '@tidegate/core';
+import { compilePack, failed, namesOfEvents, ok, parsePack, parsePackRecord, planPackVersion, segmentEntries } from '@tidegate/core';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import { CONTROL_KEYS } from './control-records.ts';
 import type { ControlDatabase } from './prisma-client.ts';
@@ -98,9 +98,10 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> {
 /** An event type, a metric, or a message of Segment's belongs to one pack of a tenant. */
 function takenNames(source: PackSource, others: readonly PackRecord[]): readonly Fault[] {
   const faults: Fault[] = [];
+  const namesOf = { events: namesOfEvents, metrics: ({ metrics }: PackSource) => Object.keys(metrics) };
   for (const kind of ['events', 'metrics'] as const) {
-    const taken = new Set(others.flatMap((other) => Object.keys(other.source[kind])));
-    for (const name of Object.keys(source[kind])) {
+    const taken = new Set(others.flatMap((other) => namesOf[kind](other.source)));
+    for (const name of namesOf[kind](source)) {
       if (taken.has(name))
         faults.push({ code: 'pack_invalid', path: `${kind}.${name}`, message: 'another pack of the tenant declares this name' });
     }
