@@ -3,6 +3,7 @@ import { Temporal } from 'temporal-polyfill';
 /** How a column writes an instant: see `packs/README.md`. */
 export type TimeFormat = 'iso' | 'epoch_s' | 'epoch_ms' | 'epoch_us' | 'epoch_ns' | { readonly pattern: string; readonly zone: string };
 
+const DAY_MS = 86_400_000;
 const EPOCH_UNITS_PER_MS: Readonly<Record<string, bigint>> = { epoch_ms: 1n, epoch_us: 1_000n, epoch_ns: 1_000_000n };
 
 const PATTERN_PARTS: Readonly<Record<string, string>> = {
@@ -29,6 +30,17 @@ export function createInstantReader(format: TimeFormat): (text: string) => strin
     return (text) => (/^-?\d{1,19}$/.test(text) ? fromEpochMs(Number(floorDivide(BigInt(text), perMs))) : null);
   }
   return createPatternReader(format.pattern, format.zone);
+}
+
+/** The same time of day so many days of the zone later; null beyond the calendar. */
+export function addDays(instant: string, days: number, zone: string): string | null {
+  const ms = Date.parse(instant);
+  if (zone === 'UTC') return fromEpochMs(ms + days * DAY_MS);
+  try {
+    return toRfc3339(Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).add({ days }).epochMilliseconds);
+  } catch {
+    return null;
+  }
 }
 
 function readIso(text: string): string | null {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createInstantReader, type TimeFormat } from './instant.ts';
+import { addDays, createInstantReader, type TimeFormat } from './instant.ts';
 import { parseExactly } from './json-text.ts';
 import { createRowMapper, parseMapping } from './mapping.ts';
 
@@ -42,6 +42,43 @@ describe('a mapping', () => {
     expect(createRowMapper(mapping)({ at: '2020-01-01T00:00:00Z', x: '', y: null }, () => 'made')).toBe(
       '{"id":"made","type":"a.b","occurred_at":"2020-01-01T00:00:00.000Z","data":{}}',
     );
+  });
+
+  const LEARNING = `
+event_type: {column: Name, values: {Completed: learning.material.completed}, otherwise: learning.material.viewed}
+id: {columns: [Item, User], separator: '-'}
+occurred_at: {column: Course, values: {2013B: '2013-02-01', 2013J: '2013-10-01'}, add_days: {column: Day}}
+data:
+  kind: {column: Kind, values: {Quiz: quiz}, otherwise: other}
+  maybe: {column: Kind, values: {Quiz: yes, File: no}}
+  item: {event: id}
+  at: {event: occurred_at}
+`;
+  const ITEM = { Name: 'Viewed', Item: '7', User: 'u', Course: '2013J', Day: '-11', Kind: 'Quiz' };
+
+  it('translates texts, counts days from the start of a course, and repeats id and time as members', () => {
+    const map = createRowMapper(parseMapping(LEARNING));
+    // Eleven days before 1 October.
+    const at = '2013-09-20T00:00:00.000Z';
+    expect(JSON.parse(map(ITEM, () => 'unused') ?? '')).toEqual({
+      id: '7-u',
+      type: 'learning.material.viewed',
+      occurred_at: at,
+      data: { kind: 'quiz', maybe: 'yes', item: '7-u', at },
+    });
+    expect(JSON.parse(map({ ...ITEM, Name: 'Completed', Kind: 'File' }, () => 'unused') ?? '')).toMatchObject({
+      type: 'learning.material.completed',
+      data: { kind: 'other', maybe: 'no', item: '7-u', at },
+    });
+  });
+
+  it.each([
+    ['a text that is not translated', { ...ITEM, Kind: 'Wiki' }, 'column Kind holds a value that the mapping does not name'],
+    ['a course without a start', { ...ITEM, Course: '2015B' }, 'column Course holds a value that the mapping does not name'],
+    ['no course', { ...ITEM, Course: '' }, 'column Course is empty'],
+    ['a day that is none', { ...ITEM, Day: '1.5' }, 'column Day holds no number of days'],
+  ])('refuses a row with %s', (_what, row, message) => {
+    expect(() => createRowMapper(parseMapping(LEARNING))(row, () => '')).toThrow(message);
   });
 
   it.each([
@@ -113,6 +150,17 @@ describe('an instant', () => {
     [{ pattern: 'DD.MM.YYYY', zone: 'UTC' }, '01x02x2003', null],
   ])('of the form %o reads %s as %s', (format, text, expected) => {
     expect(createInstantReader(format)(text)).toBe(expected);
+  });
+});
+
+describe('days added to an instant', () => {
+  it.each([
+    ['2013-10-01T00:00:00.000Z', -11, 'UTC', '2013-09-20T00:00:00.000Z'],
+    ['2013-02-01T00:00:00.000Z', 608, 'UTC', '2014-10-02T00:00:00.000Z'],
+    // Midnight in Oslo before and after the clocks went back on 27 October.
+    ['2013-10-26T22:00:00.000Z', 1, 'Europe/Oslo', '2013-10-27T23:00:00.000Z'],
+  ])('%s and %i days in %s', (instant, days, zone, expected) => {
+    expect(addDays(instant, days, zone)).toBe(expected);
   });
 });
 

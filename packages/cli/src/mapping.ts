@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { createInstantReader, type TimeFormat } from './instant.ts';
+import { addDays, createInstantReader, type TimeFormat } from './instant.ts';
 import { NumberText } from './json-text.ts';
 
 /** One row of a file: its columns (CSV), or the members of its object (NDJSON). */
@@ -8,34 +8,53 @@ export type Row = Readonly<Record<string, unknown>>;
 
 const name = z.string().min(1);
 const oneColumn = z.strictObject({ column: name });
-const joinedColumns = z.strictObject({ columns: z.array(name).min(1) });
+const joinedColumns = z.strictObject({ columns: z.array(name).min(1), separator: z.string().max(8).default(':') });
+const renamedColumn = z.strictObject({ column: name, values: z.record(name, name), otherwise: name.optional() });
 const zone = z.string().default('UTC');
 const fieldSchema = z.union([
   z.strictObject({ column: name, type: z.enum(['string', 'integer', 'decimal', 'number', 'boolean']).default('string') }),
   z.strictObject({ column: name, type: z.enum(['timestamp', 'date']), format: name.default('iso'), zone }),
   z.strictObject({ column: name, equals: z.string() }),
-  z.strictObject({ column: name, values: z.record(name, name), otherwise: name.optional() }),
+  renamedColumn,
   z.strictObject({ list: z.array(name).min(1) }),
   z.strictObject({ minutes: z.tuple([name, name]) }),
   joinedColumns,
   z.strictObject({ value: z.union([z.string(), z.number(), z.boolean()]) }),
+  z.strictObject({ event: z.enum(['id', 'occurred_at']) }),
 ]);
 const rowCondition = z
   .strictObject({ eq: z.string().optional(), in: z.array(z.string()).min(1).optional(), exists: z.boolean().optional() })
   .refine((given) => Object.keys(given).length > 0, { message: 'name at least one of eq, in and exists' });
 const mappingSchema = z.strictObject({
-  event_type: name,
+  event_type: z.union([name, renamedColumn]),
+  /** A second file of rows beside the one that is sent; its row with the same value in this column adds its columns. */
+  join: z.strictObject({ file: name, on: name }).optional(),
   where: z.record(name, rowCondition).optional(),
   id: z.union([oneColumn, joinedColumns]).optional(),
   source: z.union([name, oneColumn]).optional(),
   subject: oneColumn.optional(),
-  occurred_at: z.strictObject({ column: name, format: name.default('iso'), zone }),
+  occurred_at: z.strictObject({
+    column: name,
+    /** The time that each text of the column means, in the format. */
+    values: z.record(name, name).optional(),
+    format: name.default('iso'),
+    zone,
+    /** Whole days of the zone that are added, below zero too. */
+    add_days: oneColumn.optional(),
+  }),
   data: z.record(z.string(), fieldSchema),
 });
 
 type Field = z.infer<typeof fieldSchema>;
 type ScalarType = Exclude<Extract<Field, { type: unknown }>['type'], 'timestamp' | 'date'>;
-type FieldReader = (row: Row) => unknown;
+type TimeSource = z.infer<typeof mappingSchema>['occurred_at'];
+type FieldReader = (row: Row, event: EventParts) => unknown;
+
+/** What of an event its members may repeat. */
+interface EventParts {
+  readonly id: string;
+  readonly occurred_at: string;
+}
 
 /** How the rows of a file become events; the format is described in `packs/README.md`. */
 export type Mapping = z.infer<typeof mappingSchema>;
@@ -59,26 +78,39 @@ export function parseMapping(yaml: string): Mapping {
  * the mapping names no id. Throws on an unreadable row.
  */
 export function createRowMapper(mapping: Mapping): (row: Row, fallbackId: () => string) => string | null {
-  const { id, source, subject, occurred_at: time } = mapping;
+  const { event_type: type, id, source, subject, occurred_at: time } = mapping;
   const isTaken = createRowTest(mapping.where);
-  const readTime = createTimeReader(time);
+  const readTime = createOccurredAtReader(time);
   const fields = Object.entries(mapping.data).map(([field, from]) => [field, createFieldReader(from)] as const);
   return function toEvent(row, fallbackId) {
     if (!isTaken(row)) return null;
-    const occurredAt = readTime(requiredText(row, time.column));
-    const data: Record<string, unknown> = {};
-    for (const [field, read] of fields) {
-      const value = read(row);
-      if (value !== undefined) data[field] = value;
-    }
-    return JSON.stringify({
-      id: id === undefined ? fallbackId() : 'columns' in id ? joinedText(row, id.columns) : requiredText(row, id.column),
-      type: mapping.event_type,
+    const event = {
+      id: id === undefined ? fallbackId() : 'columns' in id ? joinedText(row, id) : requiredText(row, id.column),
+      type: typeof type === 'string' ? type : renamed(requiredText(row, type.column), type),
       source: typeof source === 'object' ? textAt(row, source.column) : source,
       subject: subject === undefined ? undefined : textAt(row, subject.column),
-      occurred_at: occurredAt,
-      data,
-    });
+      occurred_at: readTime(row),
+    };
+    const data: Record<string, unknown> = {};
+    for (const [field, read] of fields) {
+      const value = read(row, event);
+      if (value !== undefined) data[field] = value;
+    }
+    return JSON.stringify({ ...event, data });
+  };
+}
+
+function createOccurredAtReader(time: TimeSource): (row: Row) => string {
+  const { column, values, zone, add_days: added } = time;
+  const read = createTimeReader(time);
+  return function readOccurredAt(row) {
+    const text = requiredText(row, column);
+    const instant = read(values === undefined ? text : renamed(text, { column, values }));
+    if (added === undefined) return instant;
+    const days = requiredText(row, added.column);
+    const moved = /^-?\d{1,6}$/.test(days) ? addDays(instant, Number(days), zone) : null;
+    if (moved === null) throw new Error(`column ${added.column} holds no number of days`);
+    return moved;
   };
 }
 
@@ -106,7 +138,8 @@ function createTimeReader(time: { column: string; format: string; zone: string }
 /** Of undefined (an empty column, null) the member is left out. */
 function createFieldReader(field: Field): FieldReader {
   if ('value' in field) return () => field.value;
-  if ('columns' in field) return (row) => joinedText(row, field.columns);
+  if ('event' in field) return (_row, event) => event[field.event];
+  if ('columns' in field) return (row) => joinedText(row, field);
   if ('list' in field) return (row) => field.list.flatMap((column) => textAt(row, column) ?? []);
   if ('minutes' in field) return createMinutesReader(field.minutes);
   if ('equals' in field) return (row) => textAt(row, field.column) === field.equals;
@@ -134,7 +167,7 @@ function createTextReader(field: Extract<Field, { type: unknown } | { values: un
   };
 }
 
-function renamed(text: string, { column, values, otherwise }: Extract<Field, { values: unknown }>): string {
+function renamed(text: string, { column, values, otherwise }: z.infer<typeof renamedColumn>): string {
   const value = Object.hasOwn(values, text) ? values[text] : otherwise;
   if (value === undefined) throw new Error(`column ${column} holds a value that the mapping does not name`);
   return value;
@@ -164,15 +197,15 @@ function toBoolean(text: string, column: string): boolean {
   throw new Error(`column ${column} holds no boolean`);
 }
 
-function textAt(row: Row, column: string): string | undefined {
+export function textAt(row: Row, column: string): string | undefined {
   const value = row[column];
   if (value === undefined || value === null || value === '') return undefined;
   if (value instanceof NumberText) return value.digits;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function joinedText(row: Row, columns: readonly string[]): string {
-  return columns.map((column) => requiredText(row, column)).join(':');
+function joinedText(row: Row, { columns, separator }: z.infer<typeof joinedColumns>): string {
+  return columns.map((column) => requiredText(row, column)).join(separator);
 }
 
 function requiredText(row: Row, column: string): string {

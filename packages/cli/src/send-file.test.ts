@@ -76,6 +76,29 @@ describe('tidegate send', () => {
     for (const [id, n] of gateway.counted) expect(id).toBe(createHash('sha256').update(`${digest}:${n}`).digest('hex'));
   });
 
+  it('completes rows from a second file beside the first, and says where a row has no partner there', async () => {
+    writeFileSync(join(folder, 'marks.csv'), 'item,n\na,1\nb,2\na,3\n');
+    writeFileSync(join(folder, 'items.csv.gz'), gzipSync('item,day,n\na,2020-01-01,9\nb,2020-02-01,9\na,2021-01-01,9\n'));
+    const mapping = `event_type: a.b\njoin: {file: items.csv.gz, on: item}\nid: {columns: [day, n]}
+occurred_at: {column: day}\ndata: {n: {column: n, type: integer}}\n`;
+    writeFileSync(join(folder, 'joined.yaml'), mapping);
+    const gateway = createGateway();
+    const marks = (file: string) => ['send', join(folder, file), '--map', join(folder, 'joined.yaml'), '--json'];
+    expect(JSON.parse((await run(marks('marks.csv'), gateway.fake)).out)).toMatchObject({ accepted: 3 });
+    // The first row of an item counts, and a column that both files have is the sent file's.
+    const days = [...gateway.counted].toSorted();
+    expect(days).toEqual([
+      ['2020-01-01:1', 1],
+      ['2020-01-01:3', 3],
+      ['2020-02-01:2', 2],
+    ]);
+    writeFileSync(join(folder, 'more.csv'), 'item,n\nc,1\n');
+    expect(await run(marks('more.csv'), gateway.fake)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('row 1: column day is empty'),
+    });
+  });
+
   it('goes on after a cut where it was acknowledged, and every row counts once', async () => {
     const gateway = createGateway();
     gateway.cutAfter(5);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Client, Rejection } from '@tidegate/sdk';
+import { joinRows, type CompleteRow } from './joined-rows.ts';
 import { createRowMapper, type Mapping, type Row } from './mapping.ts';
 import { fileDigest, openRows, type RowFormat, type RowSource } from './row-source.ts';
 import { readState, stateFile, writeState } from './send-state.ts';
@@ -56,7 +57,8 @@ export async function sendFile(options: SendFileOptions): Promise<FileReport> {
     stdin: options.stdin,
     ...(format === undefined ? {} : { format }),
   });
-  const report = await options.client.send(eventsOf(source, { mapping, digest, skip: state.resumedAt }), {
+  const complete = await joinRows(mapping?.join, options.file);
+  const report = await options.client.send(eventsOf(source, { mapping, digest, complete, skip: state.resumedAt }), {
     ...(gzip === undefined ? {} : { gzip }),
     ...(signal === undefined ? {} : { signal }),
     onProgress: ({ settledThrough, settled, accepted, rejected }) => {
@@ -96,6 +98,7 @@ function openState(options: SendFileOptions, digest: string | null): OpenState {
 
 interface Reading {
   readonly mapping: Mapping | undefined;
+  readonly complete: CompleteRow;
   readonly digest: string | null;
   readonly skip: number;
 }
@@ -110,7 +113,7 @@ async function* eventsOf(source: RowSource, reading: Reading): AsyncGenerator<st
   let rowNo = 0;
   for await (const row of source.rows) {
     // What is settled counts events, of which a mapping with conditions makes fewer than there are rows.
-    const event = mapRow(toEvent, row, { rowNo: rowNo++, digest: reading.digest });
+    const event = mapRow(toEvent, reading.complete(row), { rowNo: rowNo++, digest: reading.digest });
     if (event !== null && eventNo++ >= reading.skip) yield event;
   }
 }
