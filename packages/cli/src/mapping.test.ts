@@ -120,6 +120,12 @@ data:
       expect(visit({ ...VISITED, ...other })).toBeNull();
   });
 
+  it('gives all rows of a file the time that the file is of', () => {
+    const mapping = parseMapping("event_type: a.b\noccurred_at: {value: '2024-02-03T00:00:00Z'}\ndata: {}");
+    expect(createRowMapper(mapping)({}, () => 'made')).toContain('"occurred_at":"2024-02-03T00:00:00Z"');
+    expect(() => parseMapping('event_type: a.b\noccurred_at: {value: yesterday}\ndata: {}')).toThrow(/occurred_at/);
+  });
+
   it('refuses a value that it should rename and does not name', () => {
     const mapping = parseMapping('event_type: a.b\noccurred_at: {column: at}\ndata: {x: {column: x, values: {a: b}}}');
     const map = (x: string) => createRowMapper(mapping)({ at: '2020-01-01T00:00:00Z', x }, () => 'made');

@@ -22,6 +22,15 @@ const fieldSchema = z.union([
   z.strictObject({ value: z.union([z.string(), z.number(), z.boolean()]) }),
   z.strictObject({ event: z.enum(['id', 'occurred_at']) }),
 ]);
+const timeOfColumn = z.strictObject({
+  column: name,
+  /** The time that each text of the column means, in the format. */
+  values: z.record(name, name).optional(),
+  format: name.default('iso'),
+  zone,
+  /** Whole days of the zone that are added, below zero too. */
+  add_days: oneColumn.optional(),
+});
 const rowCondition = z
   .strictObject({ eq: z.string().optional(), in: z.array(z.string()).min(1).optional(), exists: z.boolean().optional() })
   .refine((given) => Object.keys(given).length > 0, { message: 'name at least one of eq, in and exists' });
@@ -33,21 +42,13 @@ const mappingSchema = z.strictObject({
   id: z.union([oneColumn, joinedColumns]).optional(),
   source: z.union([name, oneColumn]).optional(),
   subject: oneColumn.optional(),
-  occurred_at: z.strictObject({
-    column: name,
-    /** The time that each text of the column means, in the format. */
-    values: z.record(name, name).optional(),
-    format: name.default('iso'),
-    zone,
-    /** Whole days of the zone that are added, below zero too. */
-    add_days: oneColumn.optional(),
-  }),
+  /** A column's, or the time that the file as a whole is of. */
+  occurred_at: z.union([timeOfColumn, z.strictObject({ value: z.iso.datetime() })]),
   data: z.record(z.string(), fieldSchema),
 });
 
 type Field = z.infer<typeof fieldSchema>;
 type ScalarType = Exclude<Extract<Field, { type: unknown }>['type'], 'timestamp' | 'date'>;
-type TimeSource = z.infer<typeof mappingSchema>['occurred_at'];
 type FieldReader = (row: Row, event: EventParts) => unknown;
 
 /** What of an event its members may repeat. */
@@ -100,7 +101,8 @@ export function createRowMapper(mapping: Mapping): (row: Row, fallbackId: () => 
   };
 }
 
-function createOccurredAtReader(time: TimeSource): (row: Row) => string {
+function createOccurredAtReader(time: Mapping['occurred_at']): (row: Row) => string {
+  if ('value' in time) return () => time.value;
   const { column, values, zone, add_days: added } = time;
   const read = createTimeReader(time);
   return function readOccurredAt(row) {

@@ -1,0 +1,239 @@
+import { readFileSync } from 'node:fs';
+import type { QuestionInput } from '@tidegate/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openOracle, sqlText, type Oracle } from '../oracle/oracle.ts';
+import { dataFile } from '../oracle/tables.ts';
+import { comparable } from './comparable.ts';
+import { packFile, runPack } from './pack-in-process.ts';
+
+// Synthea's patients (synthetic people) through the pack, against DuckDB over the same files.
+const FILES = ['patients', 'encounters', 'conditions', 'careplans', 'medications', 'observations', 'procedures'] as const;
+const ALL_TIME = { from: '1900-01-01', to: '2030-01-01' } as const;
+const synthea = (table: string): string => dataFile(`synthea27/clinical/${table}.csv.gz`);
+
+const pack = runPack('novamind');
+let oracle: Oracle;
+
+beforeAll(async () => {
+  oracle = await openOracle();
+  for (const table of FILES) {
+    await oracle.run(`CREATE TABLE ${table} AS FROM read_csv(${sqlText(synthea(table))}, header = true, all_varchar = true)`);
+  }
+});
+afterAll(() => oracle?.close());
+
+async function expectRows(question: QuestionInput, sql: string): Promise<void> {
+  const expected = await oracle.rows(sql);
+  expect(expected.length).toBeGreaterThan(0);
+  expect(comparable(pack.ask({ ...ALL_TIME, ...question }))).toEqual(comparable(expected));
+}
+
+/** How many rows a mapping makes events of; none is refused. */
+test.each([
+  ['mapping.yaml', 'encounters', 'SELECT count(*)::INT FROM encounters'],
+  ['mapping-patients.yaml', 'patients', 'SELECT count(*)::INT FROM patients'],
+  ['mapping-diagnoses.yaml', 'conditions', 'SELECT count(*)::INT FROM conditions'],
+  ['mapping-treatments.yaml', 'careplans', 'SELECT count(*)::INT FROM careplans'],
+  ['mapping-treatment-ends.yaml', 'careplans', 'SELECT count(STOP)::INT FROM careplans'],
+  ['mapping-medication.yaml', 'medications', 'SELECT count(*)::INT FROM medications'],
+  ['mapping-medication-stops.yaml', 'medications', 'SELECT count(STOP)::INT FROM medications'],
+  [
+    'mapping-outcomes.yaml',
+    'observations',
+    "SELECT count(*)::INT FROM observations WHERE DESCRIPTION SIMILAR TO '.*(PHQ-2|GAD-7|item .PHQ-9).*'",
+  ],
+  ['mapping-procedures.yaml', 'procedures', 'SELECT count(*)::INT FROM procedures'],
+])('%s takes the rows of %s that it is about', async (mapping, table, rows) => {
+  const [[expected] = []] = await oracle.rows(rows);
+  expect(await pack.sendFile(mapping, synthea(table))).toEqual({ accepted: expected, faults: [] });
+});
+
+describe('clinical.encounters', () => {
+  const metric = 'clinical.encounters';
+  const FIGURES = `count(*)::INT, count(DISTINCT PATIENT)::INT, sum(TOTAL_CLAIM_COST::DECIMAL(18, 2))::VARCHAR`;
+  const CLASS = "CASE ENCOUNTERCLASS WHEN 'outpatient' THEN 'ambulatory' ELSE ENCOUNTERCLASS END";
+
+  test('each practice, and each class of visit in it, has its encounters, patients and cost', async () => {
+    const measures = ['encounters', 'patients', 'cost'];
+    await expectRows(
+      { metric, kind: 'table', group_by: ['practice_id'], measures },
+      `SELECT ORGANIZATION, ${FIGURES} FROM encounters GROUP BY 1`,
+    );
+    await expectRows(
+      { metric, kind: 'table', group_by: ['practice_id', 'encounter_class'], measures },
+      `SELECT ORGANIZATION, ${CLASS}, ${FIGURES} FROM encounters GROUP BY 1, 2`,
+    );
+  });
+
+  test('each provider has the encounters and patients that it has seen', async () => {
+    await expectRows(
+      {
+        metric,
+        kind: 'table',
+        group_by: ['practice_id', 'provider_id'],
+        measures: ['encounters', 'patients'],
+        where: { status: { eq: 'completed' } },
+      },
+      'SELECT ORGANIZATION, PROVIDER, count(*)::INT, count(DISTINCT PATIENT)::INT FROM encounters GROUP BY 1, 2',
+    );
+  });
+
+  test.each(['UTC', 'America/St_Johns'])('the months of %s have their encounters', async (zone) => {
+    await expectRows(
+      { metric, kind: 'series', grain: 'month', zone, measures: ['encounters', 'cost'] },
+      `SELECT strftime(date_trunc('month', timezone('${zone}', START::TIMESTAMPTZ)), '%Y-%m-%d %H:%M'), count(*)::INT,
+         sum(TOTAL_CLAIM_COST::DECIMAL(18, 2))::VARCHAR FROM encounters GROUP BY 1`,
+    );
+  });
+
+  test('visits last as long as they do', async () => {
+    const [[mean, p50] = []] = pack.ask({ ...ALL_TIME, metric, kind: 'summary', measures: ['duration', 'minutes.p50'] });
+    const minutes = 'epoch(STOP::TIMESTAMPTZ - START::TIMESTAMPTZ) / 60';
+    const [[exact, median] = []] = await oracle.rows(`SELECT avg(round(${minutes}, 3)), quantile_disc(${minutes}, 0.5) FROM encounters`);
+    expect(Number(mean)).toBeCloseTo(Number(exact), 9);
+    expect(Math.abs(Number(p50) / Number(median) - 1)).toBeLessThanOrEqual(0.01);
+  });
+
+  test('one patient has the visits of that patient', async () => {
+    const [[subject] = []] = await oracle.rows('SELECT PATIENT FROM encounters GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1');
+    await expectRows(
+      { metric, kind: 'table', group_by: ['encounter_class'], measures: ['encounters'], subject: String(subject) },
+      `SELECT ${CLASS}, count(*)::INT FROM encounters WHERE PATIENT = '${subject}' GROUP BY 1`,
+    );
+  });
+});
+
+test('clinical.diagnoses: each code has its diagnoses and patients', async () => {
+  await expectRows(
+    { metric: 'clinical.diagnoses', kind: 'table', group_by: ['diagnosis_code'], measures: ['diagnoses', 'patients'] },
+    'SELECT CODE, count(*)::INT, count(DISTINCT PATIENT)::INT FROM conditions GROUP BY 1',
+  );
+});
+
+test('clinical.treatments and clinical.treatment_ends: care plans begun by code, and carried out', async () => {
+  await expectRows(
+    { metric: 'clinical.treatments', kind: 'table', group_by: ['treatment_type', 'treatment_code'], measures: ['treatments', 'patients'] },
+    "SELECT 'careplan', CODE, count(*)::INT, count(DISTINCT PATIENT)::INT FROM careplans GROUP BY CODE",
+  );
+  await expectRows(
+    { metric: 'clinical.treatment_ends', kind: 'table', group_by: ['outcome'], measures: ['treatments', 'patients'] },
+    "SELECT 'completed', count(*)::INT, count(DISTINCT PATIENT)::INT FROM careplans WHERE STOP IS NOT NULL",
+  );
+});
+
+test('clinical.medication and clinical.medication_stops: courses by medication and year, and those that ended', async () => {
+  const metric = 'clinical.medication';
+  await expectRows(
+    { metric, kind: 'series', grain: 'year', group_by: ['medication_code'], measures: ['courses', 'patients'] },
+    `SELECT strftime(date_trunc('year', timezone('UTC', START::TIMESTAMPTZ)), '%Y-%m-%d %H:%M'), CODE, count(*)::INT, count(DISTINCT PATIENT)::INT
+     FROM medications GROUP BY 1, 2`,
+  );
+  const top = await oracle.rows('SELECT CODE, count(*)::INT FROM medications GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10');
+  expect(pack.ask({ ...ALL_TIME, metric, kind: 'summary', measures: ['medications'] })).toEqual([
+    [top.map(([value, count]) => ({ value, count, error: 0 }))],
+  ]);
+  await expectRows(
+    { metric: 'clinical.medication_stops', kind: 'table', group_by: ['reason'], measures: ['courses'] },
+    "SELECT 'other', count(STOP)::INT FROM medications",
+  );
+});
+
+test('clinical.outcomes: scores of each instrument with mean, spread and extremes', async () => {
+  await expectRows(
+    { metric: 'clinical.outcomes', kind: 'table', group_by: ['instrument'], measures: ['scores', 'patients', 'least', 'greatest'] },
+    `SELECT CASE CODE WHEN '44261-6' THEN 'phq9' WHEN '70274-6' THEN 'gad7' ELSE 'phq2' END, count(*)::INT, count(DISTINCT PATIENT)::INT,
+       min(VALUE::DOUBLE), max(VALUE::DOUBLE) FROM observations WHERE CODE IN ('44261-6', '70274-6', '55758-7') GROUP BY 1`,
+  );
+  const [[mean, stddev] = []] = pack.ask({
+    ...{ ...ALL_TIME, metric: 'clinical.outcomes', kind: 'summary', measures: ['mean', 'spread.stddev'] },
+    where: { instrument: { eq: 'gad7' } },
+  });
+  const [[exact, sample] = []] = await oracle.rows(
+    "SELECT avg(VALUE::DOUBLE), stddev_samp(VALUE::DOUBLE) FROM observations WHERE CODE = '70274-6'",
+  );
+  expect([Number(mean), Number(stddev)]).toEqual([expect.closeTo(Number(exact), 9), expect.closeTo(Number(sample), 9)]);
+});
+
+test('clinical.services: procedures by code', async () => {
+  await expectRows(
+    { metric: 'clinical.services', kind: 'table', group_by: ['activity_code'], measures: ['services', 'quantity', 'patients'] },
+    'SELECT CODE, count(*)::INT, count(*)::INT, count(DISTINCT PATIENT)::INT FROM procedures GROUP BY 1',
+  );
+});
+
+test('clinical.patients: the register by sex and age on the day of the export', async () => {
+  const age = "date_part('year', age(DATE '2024-02-03', BIRTHDATE::DATE))";
+  await expectRows(
+    { metric: 'clinical.patients', kind: 'table', group_by: ['sex', 'age_band'], measures: ['patients'] },
+    `SELECT CASE GENDER WHEN 'F' THEN 'female' ELSE 'male' END,
+       CASE WHEN ${age} < 18 THEN '<18' WHEN ${age} < 35 THEN '18-34' WHEN ${age} < 50 THEN '35-49' WHEN ${age} < 65 THEN '50-64'
+         WHEN ${age} < 80 THEN '65-79' ELSE '80+' END, count(*)::INT FROM patients GROUP BY 1, 2`,
+  );
+});
+
+describe('what no public set holds, by the synthetic samples', () => {
+  const samples = runPack('novamind');
+  const ask = (question: QuestionInput) => samples.ask({ ...ALL_TIME, ...question });
+  beforeAll(() => {
+    for (const file of ['practice', 'treatment']) {
+      const lines = readFileSync(packFile('novamind', `samples/${file}.ndjson`), 'utf8')
+        .trim()
+        .split('\n');
+      expect(samples.send(lines)).toEqual(lines.map(() => null));
+    }
+  });
+
+  test('synthetic: missed and cancelled encounters are told from those that took place', () => {
+    // Four encounters: two took place, for 50 and 25.5 minutes at 120.00 and 80.50; one was missed, one cancelled.
+    const rows = ask({ metric: 'clinical.encounters', kind: 'table', group_by: ['status'], measures: ['encounters', 'duration', 'cost'] });
+    expect(comparable(rows)).toEqual(
+      comparable([
+        ['cancelled', 1, null, 0],
+        ['completed', 2, 37.75, 200.5],
+        ['no_show', 1, null, 0],
+      ]),
+    );
+  });
+
+  test('synthetic: what was taken back is subtracted, and counted as a correction', () => {
+    expect(ask({ metric: 'clinical.services', kind: 'summary', measures: ['services', 'quantity'] })).toEqual([[2, 1]]);
+    expect(ask({ metric: 'clinical.corrections', kind: 'table', group_by: ['department'] })).toEqual([['Psychiatry', 1, -1]]);
+  });
+
+  test('synthetic: adverse events by severity, reasons to stop, treatments that were broken off', () => {
+    expect(
+      ask({ metric: 'clinical.adverse_events', kind: 'table', group_by: ['medication_code', 'severity'], measures: ['events'] }),
+    ).toEqual([['36437', 'moderate', 1]]);
+    expect(ask({ metric: 'clinical.medication_stops', kind: 'table', group_by: ['reason'], measures: ['courses'] })).toEqual([
+      ['side_effect', 1],
+    ]);
+    expect(ask({ metric: 'clinical.treatment_ends', kind: 'table', group_by: ['outcome'], measures: ['treatments'] })).toEqual([
+      ['discontinued', 1],
+    ]);
+  });
+
+  test('synthetic: a patient is seen to get better from the first score to the latest', () => {
+    const where = { instrument: { eq: 'phq9' } };
+    const asked: QuestionInput = { metric: 'clinical.outcomes', kind: 'summary', measures: ['first', 'latest'], where };
+    expect(ask({ ...asked, subject: 'patient-1' })).toEqual([[18, 7]]);
+    expect(ask({ ...asked, subject: 'patient-2' })).toEqual([[14, 16]]);
+  });
+});
+
+const score = (instrument: string, value: string): string =>
+  `{"id":"m","type":"clinical.outcome.measured","subject":"p","occurred_at":"2026-11-01T00:00:00Z","data":{"measurement_id":"m","instrument":"${instrument}","score":${value}}}`;
+
+const judged = runPack('novamind');
+
+// The ranges that the instruments have.
+test.each([
+  ['phq9', 27],
+  ['gad7', 21],
+  ['who5', 100],
+  ['phq2', 6],
+])('a score of %s lies between 0 and %i, or is refused', (instrument, most) => {
+  expect(judged.send([score(instrument, '0'), score(instrument, `${most}`)])).toEqual([null, null]);
+  for (const beyond of ['-1', `${most}.001`]) {
+    expect(judged.send([score(instrument, beyond)])).toMatchObject([{ code: 'field_out_of_range', path: 'data.score' }]);
+  }
+});
