@@ -54,6 +54,8 @@ export { SEGMENT_CALLS, segmentEntries } from './pack/segment.ts';
 export type { SegmentCall, SegmentMapping } from './pack/segment.ts';
 export { compilePack } from './pack/compile.ts';
 export type { PackToCompile } from './pack/compile.ts';
+export { entityTable } from './pack/compiled-entity.ts';
+export type { CompiledEntity, EntityColumn, EntityField } from './pack/compiled-entity.ts';
 export type {
   CompiledEventType,
   CompiledField,
@@ -83,6 +85,13 @@ export { namesOfEvents } from './pack/event-names.ts';
 export type { PackSource } from './pack/schema.ts';
 export { compileWhere } from './pack/where.ts';
 export type { EventPredicate, FieldAccess } from './pack/where.ts';
+
+// entity
+export { compareStamps, compareUtf8, isThere } from './entity/entity-shape.ts';
+export type { ChangedEntities, EntityRowKey, EntityState, EntityValue, Stamp, StampedValue } from './entity/entity-shape.ts';
+export { ENTITY_ROWS_MAX, planEntityRead } from './entity/read-plan.ts';
+export type { EntityCondition, EntityMember, EntityOrder, EntityQuestion, EntityRead } from './entity/read-plan.ts';
+export { shownValue } from './entity/row-value.ts';
 
 // query
 export type { Analysis, Findings } from './query/analyses/analysis.ts';

@@ -35,6 +35,7 @@ export { WHOLE_VALUES_MAX } from './budget-shape.ts';
 export type { AskedValue, BudgetKey, PendingValues, SpentBudget } from './budget-shape.ts';
 export { cellKeyText } from './cell-keys.ts';
 export { budgetText } from './commit-budgets.ts';
+export type { EntityPage, EntityReader, EntityRow, EntityRowValue } from './entity-reader.ts';
 export { migrate } from './migrate.ts';
 export type { MigrateOptions, MigrationResult } from './migrate.ts';
 export { createPgStore } from './pg-store.ts';

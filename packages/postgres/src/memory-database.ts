@@ -1,6 +1,7 @@
 import { UNSEALED } from '@tidegate/core';
 import type { CoarseGrain, SealState, SeriesEntry } from '@tidegate/core';
 import type { BudgetKey } from './budget-shape.ts';
+import type { MemoryEntities } from './memory-entities.ts';
 import type { RawRow, StoredRawRow } from './raw-rows.ts';
 import type { EndedLog } from './read-store.ts';
 import type { TaskRow } from './task-shape.ts';
@@ -59,6 +60,8 @@ export interface MemoryDatabase {
   readonly sealTasks: Map<number, SealTask>;
   /** Of dimensions, by `budgetText`. */
   readonly budgets: Map<string, BudgetState>;
+  /** Rows of entities. */
+  readonly entities: MemoryEntities;
   /** Other tasks, by partition, kind and name. */
   readonly tasks: Map<string, TaskRow & { readonly partition: number }>;
 }
@@ -88,6 +91,7 @@ export function createMemoryDatabase(): MemoryDatabase {
     restated: new Map(),
     sealTasks: new Map(),
     budgets: new Map(),
+    entities: new Map(),
     tasks: new Map(),
   };
 }

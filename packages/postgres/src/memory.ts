@@ -18,6 +18,7 @@ import type {
   LanePosition,
 } from './store.ts';
 
+export { createMemoryEntityReader } from './memory-entities.ts';
 export { createMemoryDatabase } from './memory-database.ts';
 export { createMemoryJobs } from './memory-jobs.ts';
 export type { MemoryJobs } from './memory-jobs.ts';

@@ -8,8 +8,11 @@ import type {
   NumberBounds,
   Where,
 } from './compiled.ts';
+import { compileEntities } from './compile-entities.ts';
+import type { CompiledEntity } from './compiled-entity.ts';
 import { compileMeasures } from './compile-measures.ts';
 import { keptGrains } from './grains.ts';
+import { eventsOf } from './metric-events.ts';
 import { cellRetentionOf, daysOf } from './retention.ts';
 import { compileSegment } from './segment.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
@@ -26,16 +29,19 @@ export interface PackToCompile {
 export function compilePack({ tenant, version, metricVersions, pack }: PackToCompile): CompiledPack {
   const eventTypes = new Map<string, CompiledEventType>();
   for (const [type, event] of Object.entries(pack.events)) eventTypes.set(type, compileEventType(type, event));
+  const entities = compileEntities({ tenant, pack, eventTypes });
   const metrics = new Map<string, CompiledMetric>();
   for (const [name, metric] of Object.entries(pack.metrics)) {
-    const fields = metric.events.flatMap((type) => eventTypes.get(type)?.fields ?? []);
+    const types = eventsOf(pack, metric);
+    const fields = types.flatMap((type) => eventTypes.get(type)?.fields ?? []);
     metrics.set(name, {
       tenant,
       pack: pack.pack,
       metric: name,
       version: metricVersions[name] ?? 1,
       ...(metric.title === undefined ? {} : { title: metric.title }),
-      eventTypes: metric.events,
+      eventTypes: types,
+      ...compileOver(metric, entities),
       ...(metric.where === undefined ? {} : { where: defined(metric.where) as Where }),
       dimensions: metric.dimensions.map((dimension) => compileDimension(metric, dimension, fields)),
       sets: compileSets(metric),
@@ -46,11 +52,17 @@ export function compilePack({ tenant, version, metricVersions, pack }: PackToCom
   }
   const rawDays = daysOf(pack.retention?.raw);
   return {
-    ...{ tenant, pack: pack.pack, version, title: pack.title, eventTypes, metrics },
+    ...{ tenant, pack: pack.pack, version, title: pack.title, eventTypes, entities, metrics },
     guard: pack.privacy?.guard ?? [],
     segment: compileSegment(pack.segment, pack.events),
     ...(rawDays === undefined ? {} : { rawDays }),
   };
+}
+
+function compileOver({ over, at }: MetricSource, entities: ReadonlyMap<string, CompiledEntity>): Pick<CompiledMetric, 'over'> {
+  const entity = over === undefined ? undefined : entities.get(over);
+  if (entity === undefined) return {};
+  return { over: { entity, at: entity.fields.find(({ name }) => name === at) ?? null } };
 }
 
 function compileEventType(type: string, event: EventTypeSource): CompiledEventType {

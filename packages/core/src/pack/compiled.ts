@@ -1,10 +1,10 @@
-import type { SegmentMapping } from './segment.ts';
-
 /** What a pack becomes once compiled: the one form that ingest, aggregator and query work with. */
 import type { ExactNumber } from '../event/exact-number.ts';
 import type { PersonalKind } from '../event/personal-text.ts';
 import type { StoredGrain } from '../rollup/grain.ts';
+import type { CompiledEntity, EntityField } from './compiled-entity.ts';
 import type { CellRetention } from './retention.ts';
+import type { SegmentMapping } from './segment.ts';
 
 export type FieldType = 'string' | 'integer' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'date' | 'enum' | 'string_list' | 'json';
 export type FieldAction = 'keep' | 'drop' | 'hash' | 'refuse' | 'pseudonymise' | 'seal';
@@ -110,7 +110,10 @@ export interface CompiledMetric {
   readonly metric: string;
   readonly version: number;
   readonly title?: string;
+  /** Types that change it: those that it counts, or those of its entity. */
   readonly eventTypes: readonly string[];
+  /** What it counts instead of events: rows of an entity, each placed by this field (null: by when its first event occurred). */
+  readonly over?: { readonly entity: CompiledEntity; readonly at: EntityField | null };
   readonly where?: Where;
   readonly dimensions: readonly CompiledDimension[];
   readonly sets: readonly CompiledSet[];
@@ -132,6 +135,7 @@ export interface CompiledPack {
   readonly eventTypes: ReadonlyMap<string, CompiledEventType>;
   /** What no text may look like that is kept as it was sent. */
   readonly guard: readonly PersonalKind[];
+  readonly entities: ReadonlyMap<string, CompiledEntity>;
   readonly metrics: ReadonlyMap<string, CompiledMetric>;
   /** By `segmentKey`. */
   readonly segment: ReadonlyMap<string, SegmentMapping>;

@@ -2,7 +2,10 @@ import type { Fault } from '../fault/fault.ts';
 import { compareExact, parseExact } from '../event/exact-number.ts';
 import { compileLimits, lintReach, SHIPPED_LAYER } from '../limit/limits-tree.ts';
 import { namesOfEvents } from './event-names.ts';
+import { fieldsOfEntities, lintEntities } from './lint-entities.ts';
+import { lintSourceOf } from './lint-entity-metrics.ts';
 import { lintMeasure } from './lint-measures.ts';
+import { eventsOf } from './metric-events.ts';
 import { isUnreadable, lintPersonFields, lintPersonMappings } from './lint-persons.ts';
 import { lintRetention } from './retention.ts';
 import { segmentEntries } from './segment.ts';
@@ -31,6 +34,7 @@ export function lintPack(pack: PackSource): readonly Fault[] {
   for (const [name, metric] of Object.entries(pack.metrics)) {
     lintMetric(pack, metric, (path, message) => report(`metrics.${name}.${path}`, message));
   }
+  lintEntities(pack, report);
   lintRetention(pack, report);
   lintSegment(pack, (path, message) => report(`segment.${path}`, message));
   lintPersonMappings(pack, (path, message) => report(`segment.${path}`, message));
@@ -138,10 +142,14 @@ function lintBoundsBy(event: EventTypeSource, field: FieldSource, report: Report
 
 /** Fields that feed something, per event type. What feeds nothing would be collected for no stated purpose. */
 function usedFields(pack: PackSource): ReadonlyMap<string, Set<string>> {
-  const used = new Map(Object.entries(pack.events).map(([type, event]) => [type, fieldsOfEvent(event)] as const));
+  const used = new Map(
+    Object.entries(pack.events).map(
+      ([type, event]) => [type, new Set([...fieldsOfEvent(event), ...fieldsOfEntities(pack, type)])] as const,
+    ),
+  );
   for (const metric of Object.values(pack.metrics)) {
     const names = fieldsOfMetric(metric);
-    for (const type of metric.events) for (const name of names) used.get(type)?.add(name);
+    for (const type of eventsOf(pack, metric)) for (const name of names) used.get(type)?.add(name);
   }
   return used;
 }
@@ -160,15 +168,19 @@ function fieldsOfMetric(metric: MetricSource): readonly string[] {
 function lintUse(event: EventTypeSource, used: ReadonlySet<string>, report: Report): void {
   for (const [name, field] of Object.entries(event.fields)) {
     if (field.action === undefined && !used.has(name)) {
-      report(`fields.${name}`, 'feeds no metric, dimension or key: remove it, or write `action: keep` to keep it with the raw events');
+      report(
+        `fields.${name}`,
+        'feeds no metric, entity, dimension or key: remove it, or write `action: keep` to keep it with the raw events',
+      );
     }
   }
 }
 
 function lintMetric(pack: PackSource, metric: MetricSource, report: Report): void {
-  const events = metric.events.flatMap((type) => pack.events[type] ?? []);
-  if (events.length < metric.events.length) report('events', 'names an event type that the pack does not declare');
-  if (new Set(metric.events).size < metric.events.length) report('events', 'names an event type twice');
+  const events = lintSourceOf(pack, metric, report);
+  const types = metric.over === undefined ? eventsOf(pack, metric) : [];
+  if (events.length < types.length) report('events', 'names an event type that the pack does not declare');
+  if (new Set(types).size < types.length) report('events', 'names an event type twice');
   const find = (name: string): readonly FieldSource[] => events.flatMap((event) => event.fields[name] ?? []);
   lintDimensions(metric, find, report);
   for (const name of Object.keys(metric.where ?? {})) lintCondition(find(name), (message) => report(`where.${name}`, message));

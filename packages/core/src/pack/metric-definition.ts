@@ -1,6 +1,7 @@
 import { cellOptions } from './compile-measures.ts';
+import { eventsOf } from './metric-events.ts';
 import { keptGrains } from './grains.ts';
-import type { PackSource } from './schema.ts';
+import type { MetricSource, PackSource } from './schema.ts';
 
 /**
  * What decides over a metric's cells, as canonical JSON: titles and units are left out, measures are sorted, the types of
@@ -11,13 +12,16 @@ export function metricDefinition(pack: PackSource, name: string): string | null 
   if (metric === undefined) return null;
   const reads = new Set([...metric.dimensions, ...Object.keys(metric.where ?? {})]);
   for (const measure of Object.values(metric.measures)) if (measure.field !== undefined) reads.add(measure.field);
-  const fields = metric.events.toSorted().map((type) => [
-    type,
-    [...reads].toSorted().map((field) => {
-      const { type: fieldType, action, derive } = pack.events[type]?.fields[field] ?? {};
-      return [field, fieldType ?? null, action ?? 'keep', ...(derive === undefined ? [] : [derive.from, derive.as, derive.bands ?? []])];
-    }),
-  ]);
+  if (metric.at !== undefined) reads.add(metric.at);
+  const fields = eventsOf(pack, metric)
+    .toSorted()
+    .map((type) => [
+      type,
+      [...reads].toSorted().map((field) => {
+        const { type: fieldType, action, derive } = pack.events[type]?.fields[field] ?? {};
+        return [field, fieldType ?? null, action ?? 'keep', ...(derive === undefined ? [] : [derive.from, derive.as, derive.bands ?? []])];
+      }),
+    ]);
   const measures = Object.entries(metric.measures).map(([name, measure]) => [
     ...[name, measure.measure, measure.field ?? null],
     ...cellOptions(measure),
@@ -30,7 +34,15 @@ export function metricDefinition(pack: PackSource, name: string): string | null 
     sets: (metric.sets ?? [metric.dimensions]).map((set) => set.toSorted()),
     measures: measures.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
     grains,
+    ...overDefinition(pack, metric),
   });
+}
+
+/** What decides over the rows of the entity that the metric is over. */
+function overDefinition(pack: PackSource, { over, at }: MetricSource): object {
+  const entity = over === undefined ? undefined : pack.entities?.[over];
+  if (entity === undefined) return {};
+  return { over: [over, entity.id, entity.events.toSorted(), (entity.deleted_by ?? []).toSorted(), at ?? null] };
 }
 
 function sorted(where: Readonly<Record<string, object>>): unknown {

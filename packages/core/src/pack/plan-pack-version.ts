@@ -2,6 +2,7 @@
 import { answeredVersion } from './metric-versions.ts';
 import type { EarlierDefinitions, PackRecord } from './parse.ts';
 import type { PackSource } from './schema.ts';
+import { eventsOf } from './metric-events.ts';
 import { metricDefinition } from './metric-definition.ts';
 
 export type PackVersionPlan = Pick<PackRecord, 'metrics' | 'making' | 'earlier' | 'history'>;
@@ -71,9 +72,14 @@ function newVersion(
   name: string,
   answered: EarlierDefinitions | null,
 ): PlannedMetric {
-  const isMaking = (source.metrics[name]?.events ?? []).some((type) => declared.has(type));
+  const isMaking = eventsOfNamed(source, name).some((type) => declared.has(type));
   const version = Math.max(previous?.metrics[name] ?? 0, highest[name] ?? 0) + 1;
   return { name, version, isMaking, historyFromS: undefined, earlier: isMaking && answered !== null ? [answered] : [] };
+}
+
+function eventsOfNamed(source: PackSource, name: string): readonly string[] {
+  const metric = source.metrics[name];
+  return metric === undefined ? [] : eventsOf(source, metric);
 }
 
 /** The definition that questions about the metric are answered from; null: there is none. */

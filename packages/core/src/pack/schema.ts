@@ -98,9 +98,34 @@ const cellRetention = {
   day: keptFor.optional(),
 };
 
+/** What the aggregator keeps of each thing as it is now (docs/design/entities.md). */
+const entity = z.strictObject({
+  title: z.string().optional(),
+  /** The field that names it; `subject`: the person is the entity. */
+  id: fieldName,
+  events: z.array(dottedName).min(1).max(64),
+  deleted_by: z.array(dottedName).min(1).max(64).optional(),
+  /** Default: all that the events keep. */
+  fields: z.array(fieldName).min(1).max(100).optional(),
+  indexes: z
+    .array(
+      z
+        .array(z.union([fieldName, z.enum(['_created_at', '_updated_at'])]))
+        .min(1)
+        .max(6),
+    )
+    .min(1)
+    .max(16)
+    .optional(),
+});
+
 const metric = z.strictObject({
   title: z.string().optional(),
-  events: z.array(dottedName).min(1),
+  /** One of the two: what it counts. */
+  events: z.array(dottedName).min(1).optional(),
+  over: fieldName.optional(),
+  /** Of an entity: the date or timestamp that places a row in a bucket; default: when its first event occurred. */
+  at: fieldName.optional(),
   where: z.record(fieldName, condition).optional(),
   dimensions: z.array(fieldName).max(16).default([]),
   sets: z.array(z.array(fieldName)).min(1).max(32).optional(),
@@ -139,6 +164,7 @@ export const PACK_SCHEMA = z.strictObject({
   title: z.string().max(200),
   description: z.string().max(2_000).optional(),
   events: z.record(dottedName, eventType),
+  entities: z.record(fieldName, entity).optional(),
   metrics: z.record(dottedName, metric),
   /** What no text of an event may look like that is kept as it was sent: such an event is refused. */
   privacy: z
@@ -160,5 +186,6 @@ export type PackSource = z.output<typeof PACK_SCHEMA>;
 export type EventTypeSource = PackSource['events'][string];
 export type FieldSource = EventTypeSource['fields'][string];
 export type SegmentSource = z.output<typeof segment>;
+export type EntitySource = z.output<typeof entity>;
 export type MetricSource = PackSource['metrics'][string];
 export type MeasureSource = MetricSource['measures'][string];

@@ -155,11 +155,11 @@ function inputOf(measure: CompiledMeasure, { inputSlot, valueSlot }: Slots): num
   return group === 'distincts' || group === 'tops' || group === 'texts' ? valueSlot(field) : inputSlot(field, numbers);
 }
 
-/** The plans of the event types that the metrics count, by type. */
+/** The plans of the event types that the metrics count, by type. What is over an entity is folded of its rows, not of events. */
 export function foldPlansOf(metrics: Iterable<CompiledMetric>): ReadonlyMap<string, FoldPlan> {
   const byType = new Map<string, CompiledMetric[]>();
   for (const metric of metrics) {
-    for (const type of metric.eventTypes) {
+    for (const type of metric.over === undefined ? metric.eventTypes : []) {
       const known = byType.get(type);
       if (known === undefined) byType.set(type, [metric]);
       else known.push(metric);

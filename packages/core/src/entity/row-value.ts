@@ -1,0 +1,23 @@
+/** Values of rows as callers read them. */
+import { civilFromDays } from '../time/civil.ts';
+import { toIsoUtc } from '../time/iso.ts';
+import type { EntityColumn } from '../pack/compiled-entity.ts';
+import type { EntityValue } from './entity-shape.ts';
+
+/** Instants are RFC 3339, dates YYYY-MM-DD; a number is a number where a double holds it exactly, and its decimal text beyond. */
+export function shownValue(column: EntityColumn, value: EntityValue): EntityValue {
+  if (column === 'instant') return toIsoUtc(Number(value));
+  if (column === 'date') return toDate(Number(value));
+  return column === 'numeric' ? shownNumber(String(value)) : value;
+}
+
+/** Fifteen digits are what every decimal keeps that goes through a double; beyond, the text says whether this one does. */
+function shownNumber(text: string): number | string {
+  const number = Number(text);
+  return String(number) === text && (!Number.isInteger(number) || Number.isSafeInteger(number)) ? number : text;
+}
+
+function toDate(days: number): string {
+  const { year, month, day } = civilFromDays(days);
+  return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+}

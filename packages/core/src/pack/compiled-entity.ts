@@ -1,0 +1,41 @@
+import type { FieldType } from './compiled.ts';
+
+/** How a field's values lie in the entity's table (docs/design/entities.md, section 3). */
+export type EntityColumn = 'text' | 'numeric' | 'double' | 'boolean' | 'instant' | 'date' | 'json';
+
+export interface EntityField {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly column: EntityColumn;
+  /** `<name>.<column>`: the same field of another type has a column of its own. */
+  readonly columnName: string;
+  /** Its text can be opened with the person's key alone. */
+  readonly isSealed: boolean;
+}
+
+/** Members of rows that are no fields: whose it is, and the instants of its first and its last event. */
+export const ROW_INSTANTS = ['_created_at', '_updated_at'] as const;
+export type RowInstant = (typeof ROW_INSTANTS)[number];
+export const ROW_SUBJECT = 'subject';
+
+export interface CompiledEntity {
+  readonly tenant: string;
+  readonly pack: string;
+  readonly entity: string;
+  readonly title?: string;
+  /** Null: the subject is the entity. */
+  readonly idField: string | null;
+  /** Whether its events are of persons; else rows have the empty subject. */
+  readonly hasSubject: boolean;
+  readonly events: readonly string[];
+  readonly deletedBy: readonly string[];
+  /** Sorted by name; the id is one of them where it is a field. */
+  readonly fields: readonly EntityField[];
+  /** Of columns of the table; the tenant is put in front of each. */
+  readonly indexes: readonly (readonly string[])[];
+}
+
+/** The table of an entity, shared by the tenants that have such a pack. */
+export function entityTable({ pack, entity }: Pick<CompiledEntity, 'pack' | 'entity'>): string {
+  return `entity.${pack}.${entity}`;
+}

@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest';
+import { compilePack } from './compile.ts';
+import { metricDefinition } from './metric-definition.ts';
+import { parsePack } from './parse.ts';
+import type { CompiledPack } from './compiled.ts';
+import type { PackSource } from './schema.ts';
+
+const GOAL = { id: 'goal_id', events: ['goal.set', 'goal.changed'], deleted_by: ['goal.dropped'] };
+
+interface Changes {
+  readonly entity?: object;
+  readonly set?: object;
+  readonly changed?: object;
+  readonly fields?: object;
+  readonly metric?: object;
+}
+
+function source({ entity, set, changed, fields, metric }: Changes = {}): Record<string, unknown> {
+  const id = { type: 'string', action: 'keep' };
+  return {
+    pack: 'health',
+    title: 'Health',
+    events: {
+      'goal.set': {
+        subject: 'required',
+        fields: {
+          goal_id: id,
+          status: { type: 'enum', values: ['active', 'done'], dimension: true },
+          target: { type: 'decimal' },
+          share: { type: 'number', optional: true, action: 'keep' },
+          due: { type: 'date', optional: true, action: 'keep' },
+          at: { type: 'timestamp', optional: true, action: 'keep' },
+          tags: { type: 'string_list', optional: true, action: 'keep' },
+          note: { type: 'string', optional: true, sensitive: 'pii', action: 'seal' },
+          secret: { type: 'string', optional: true, action: 'drop' },
+          ...fields,
+        },
+        ...set,
+      },
+      'goal.changed': {
+        subject: 'required',
+        fields: { goal_id: id, status: { type: 'enum', values: ['active'], dimension: true } },
+        ...changed,
+      },
+      'goal.dropped': { subject: 'required', fields: { goal_id: id } },
+    },
+    entities: { goal: { ...GOAL, ...entity } },
+    metrics: { goals: { over: 'goal', dimensions: ['status'], measures: { n: { measure: 'count' } }, ...metric } },
+  };
+}
+
+function faults(changes: Changes): readonly string[] {
+  const result = parsePack(source(changes));
+  return result.ok ? [] : result.fault.map(({ path, message }) => `${path ?? ''}: ${message}`);
+}
+
+function parsed(changes: Changes = {}): PackSource {
+  const result = parsePack(source(changes));
+  if (!result.ok) throw new Error(JSON.stringify(result.fault));
+  return result.value;
+}
+
+function compiled(changes: Changes = {}): CompiledPack {
+  return compilePack({ tenant: 'acme', version: 1, metricVersions: {}, pack: parsed(changes) });
+}
+
+test('an entity keeps what its events keep, each field in a column named for its type', () => {
+  const goal = compiled({ entity: { indexes: [['subject', 'status'], ['_created_at']] } }).entities.get('goal');
+  expect(goal?.fields.map(({ columnName, isSealed }) => [columnName, isSealed])).toEqual([
+    ['at.instant', false],
+    ['due.date', false],
+    ['goal_id.text', false],
+    ['note.text', true],
+    ['share.double', false],
+    ['status.text', false],
+    ['tags.json', false],
+    ['target.numeric', false],
+  ]);
+  expect(goal?.indexes).toEqual([['_subject', 'status.text'], ['_created_at']]);
+  expect(goal).toMatchObject({ tenant: 'acme', pack: 'health', entity: 'goal', idField: 'goal_id', hasSubject: true });
+});
+
+test('an entity may keep some fields only, and always its id', () => {
+  const names = compiled({ entity: { fields: ['status', 'target'] } })
+    .entities.get('goal')
+    ?.fields.map(({ name }) => name);
+  expect(names).toEqual(['goal_id', 'status', 'target']);
+});
+
+test('the person may be the entity', () => {
+  const goal = compiled({ entity: { id: 'subject' } }).entities.get('goal');
+  expect(goal).toMatchObject({ idField: null, hasSubject: true });
+});
+
+test('a metric over an entity changes with all of its events, the deleting ones too', () => {
+  const metric = compiled({ metric: { at: 'due' } }).metrics.get('goals');
+  expect(metric?.eventTypes).toEqual(['goal.set', 'goal.changed', 'goal.dropped']);
+  expect(metric?.over?.at?.columnName).toBe('due.date');
+  expect(metric?.dimensions).toMatchObject([{ name: 'status', type: 'enum' }]);
+});
+
+test('what decides over the rows of an entity makes another version of the metrics over it', () => {
+  const before = metricDefinition(parsed(), 'goals');
+  expect(metricDefinition(parsed({ entity: { title: 'Goals', indexes: [['status']] } }), 'goals')).toBe(before);
+  expect(metricDefinition(parsed({ metric: { at: 'due' } }), 'goals')).not.toBe(before);
+  expect(metricDefinition(parsed({ entity: { deleted_by: undefined } }), 'goals')).not.toBe(before);
+});
+
+test.each<[string, Changes, string]>([
+  ['an event type that is not declared', { entity: { events: ['goal.none'] } }, 'entities.goal.events: names an event type'],
+  ['an event that both changes and deletes', { entity: { deleted_by: ['goal.set'] } }, 'entities.goal.events: an event type stands twice'],
+  ['an event without the id', { changed: { fields: {} } }, 'entities.goal.events: goal.changed: does not declare the id'],
+  [
+    'an id that may be absent',
+    { fields: { goal_id: { type: 'string', optional: true } } },
+    'entities.goal.events: goal.set: the id must be',
+  ],
+  ['a sealed id', { fields: { goal_id: { type: 'string', action: 'seal' } } }, 'entities.goal.events: goal.set: the id is dropped'],
+  ['an id of two types', { fields: { goal_id: { type: 'integer' } } }, 'entities.goal.id: has different types'],
+  ['events some of which have no person', { set: { subject: 'optional' } }, 'entities.goal.events: must all have'],
+  [
+    'events without persons and without the key',
+    { set: { subject: 'none' }, changed: { subject: 'none' } },
+    'entities.goal.events: must all',
+  ],
+  ['a field that no event declares', { entity: { fields: ['mood'] } }, 'entities.goal.fields.mood: mood is declared by none'],
+  ['a field that is dropped', { entity: { fields: ['secret'] } }, 'entities.goal.fields.secret: secret is dropped'],
+  [
+    'a field of two types',
+    { fields: { status: { type: 'integer', dimension: true } } },
+    'entities.goal.fields: status has different types',
+  ],
+  ['a field twice', { entity: { fields: ['status', 'status'] } }, 'entities.goal.fields: names a field twice'],
+  ['an index over what is not kept', { entity: { fields: ['status'], indexes: [['due']] } }, 'entities.goal.indexes[0]: due is no field'],
+  ['an index over a sealed field', { entity: { indexes: [['note']] } }, 'entities.goal.indexes[0]: note is sealed'],
+  ['an index over a list', { entity: { indexes: [['tags']] } }, 'entities.goal.indexes[0]: tags is a list'],
+  ['an index twice', { entity: { indexes: [['due'], ['due']] } }, 'entities.goal.indexes[1]: stands twice'],
+  ['a metric over two things', { metric: { events: ['goal.set'] } }, 'metrics.goals.over: stands beside'],
+  ['a metric over nothing', { metric: { over: undefined } }, 'metrics.goals.events: a metric is over events'],
+  ['a metric over an unknown entity', { metric: { over: 'meal' } }, 'metrics.goals.over: names an entity'],
+  ['a metric placed by no time', { metric: { at: 'status' } }, 'metrics.goals.at: must name a date'],
+  ['a metric by a field that is not kept', { entity: { fields: ['due'] } }, 'metrics.goals.dimensions[0]: names a field that none'],
+  ['a greatest value over rows', { metric: { measures: { m: { measure: 'max', field: 'target' } } } }, 'max cannot take out again'],
+  [
+    'a sum of doubles over rows',
+    { metric: { measures: { m: { measure: 'sum', field: 'share' } } } },
+    'sum over an entity needs an integer',
+  ],
+  ['a measure of a sealed field', { metric: { measures: { m: { measure: 'sum', field: 'note' } } } }, 'metrics.goals.measures.m.field'],
+])('a pack is refused for %s', (_name, changes, expected) => {
+  expect(faults(changes).join('\n')).toContain(expected);
+});
+
+test('what an entity keeps is kept for a purpose', () => {
+  expect(faults({ entity: { fields: ['due'] }, metric: { dimensions: [] } }).join('\n')).toContain(
+    'events.goal.set.fields.target: feeds no',
+  );
+});

@@ -1,0 +1,128 @@
+/** Rules of entities (docs/design/entities.md). */
+import { hashText } from '../hash/value-hash.ts';
+import { entityColumn, isRowInstant, keptFields } from './compile-entities.ts';
+import { ROW_SUBJECT } from './compiled-entity.ts';
+import { isUnreadable } from './lint-persons.ts';
+import type { EntitySource, EventTypeSource, FieldSource, PackSource } from './schema.ts';
+
+type Report = (path: string, message: string) => void;
+
+const NAMEABLE: ReadonlySet<string> = new Set(['string', 'enum', 'integer']);
+/** Names of tables and columns have at most 63 bytes in Postgres. */
+const TABLE_NAME_MAX = 50;
+const FIELD_NAME_MAX = 50;
+
+export function lintEntities(pack: PackSource, report: Report): void {
+  for (const [name, entity] of Object.entries(pack.entities ?? {})) {
+    const at: Report = (path, message) => report(`entities.${name}${path === '' ? '' : '.'}${path}`, message);
+    if (pack.pack.length + name.length > TABLE_NAME_MAX) at('', `has a name that is too long with the pack's: ${TABLE_NAME_MAX} together`);
+    lintEvents(pack, entity, at);
+    lintFields(pack, entity, at);
+    lintIndexes(pack, entity, at);
+  }
+}
+
+/** Fields of an event type that some entity keeps, or by which it knows its rows. */
+export function fieldsOfEntities({ entities = {}, events }: PackSource, type: string): readonly string[] {
+  return Object.values(entities).flatMap((entity) => {
+    if (entity.deleted_by?.includes(type) === true) return [entity.id];
+    return entity.events.includes(type)
+      ? keptFields(
+          entity,
+          entity.events.flatMap((one) => events[one] ?? []),
+        )
+      : [];
+  });
+}
+
+function lintEvents(pack: PackSource, entity: EntitySource, report: Report): void {
+  const types = [...entity.events, ...(entity.deleted_by ?? [])];
+  if (new Set(types).size < types.length) report('events', 'an event type stands twice, or both changes and deletes');
+  for (const type of types) lintType(pack, { entity, type }, report);
+  const found = types.flatMap((type) => pack.events[type] ?? []);
+  lintPlace(entity, found, report);
+  if (entity.id === ROW_SUBJECT) return;
+  const columns = new Set(found.flatMap(({ fields }) => fields[entity.id] ?? []).map((field) => `${field.type} ${field.action ?? 'keep'}`));
+  if (columns.size > 1) report('id', 'has different types or treatments in the events of the entity');
+}
+
+function lintType(pack: PackSource, { entity, type }: { readonly entity: EntitySource; readonly type: string }, report: Report): void {
+  const member = entity.events.includes(type) ? 'events' : 'deleted_by';
+  const event = pack.events[type];
+  if (event === undefined) report(member, 'names an event type that the pack does not declare');
+  else if (entity.id !== ROW_SUBJECT) lintId(entity.id, event, (message) => report(member, `${type}: ${message}`));
+}
+
+/** All events of a row must lie in one partition. */
+function lintPlace({ id }: EntitySource, events: readonly EventTypeSource[], report: Report): void {
+  if (events.every(({ subject }) => subject === 'required')) return;
+  if (id !== ROW_SUBJECT && events.every(({ subject, key }) => subject === 'none' && key === id)) return;
+  report(
+    'events',
+    'must all have `subject: required`, or all `subject: none` and the id as their `key`: else events of one thing lie in two partitions',
+  );
+}
+
+function lintId(id: string, event: EventTypeSource, report: (message: string) => void): void {
+  const field = event.fields[id];
+  if (field === undefined) return report('does not declare the id');
+  if (!NAMEABLE.has(field.type) || field.optional === true) report('the id must be a string, enum or integer that is not optional');
+  if (isUnreadable(field)) report('the id is dropped, refused or sealed');
+  if (field.derive !== undefined) report('the id is a derived field, which is not sent');
+}
+
+export function declaredIn(pack: PackSource, entity: EntitySource, name: string): readonly FieldSource[] {
+  return entity.events.flatMap((type) => pack.events[type]?.fields[name] ?? []);
+}
+
+export function keptBy(pack: PackSource, entity: EntitySource): readonly string[] {
+  return keptFields(
+    entity,
+    entity.events.flatMap((type) => pack.events[type] ?? []),
+  );
+}
+
+function lintFields(pack: PackSource, entity: EntitySource, report: Report): void {
+  const names = keptBy(pack, entity);
+  if (entity.fields?.includes(ROW_SUBJECT) === true) report('fields', 'the subject is part of every row and no field');
+  if (new Set(entity.fields).size < (entity.fields?.length ?? 0)) report('fields', 'names a field twice');
+  for (const name of names) {
+    const path = entity.fields === undefined ? 'fields' : `fields.${name}`;
+    lintKept(name, declaredIn(pack, entity, name), (message) => report(path, `${name} ${message}`));
+  }
+  const hashes = new Set(names.map((name) => hashText(name) % 2 ** 32));
+  if (hashes.size < names.length) report('fields', 'two names have the same hash: name one of them otherwise');
+}
+
+function lintKept(name: string, found: readonly FieldSource[], say: (message: string) => void): void {
+  if (found.length === 0) say('is declared by none of the events');
+  if (found.some(({ action }) => action === 'drop' || action === 'refuse')) say('is dropped or refused');
+  const columns = new Set(found.map((field) => `${entityColumn(field)} ${field.action ?? 'keep'}`));
+  if (columns.size > 1) say('has different types or treatments in the events of the entity');
+  if (name.length > FIELD_NAME_MAX) say(`has a name of more than ${FIELD_NAME_MAX} characters`);
+}
+
+function lintIndexes(pack: PackSource, entity: EntitySource, report: Report): void {
+  const names = new Set(keptBy(pack, entity));
+  const seen = new Set<string>();
+  for (const [at, columns] of (entity.indexes ?? []).entries()) {
+    const say = (message: string): void => report(`indexes[${String(at)}]`, message);
+    if (new Set(columns).size < columns.length) say('holds a column twice');
+    if (seen.has(columns.join(' '))) say('stands twice');
+    seen.add(columns.join(' '));
+    for (const column of columns) {
+      const isColumn = column === ROW_SUBJECT ? isPersonal(pack, entity) : isRowInstant(column) || names.has(column);
+      if (!isColumn) say(`${column} is no field that the entity keeps`);
+      lintIndexed(declaredIn(pack, entity, column), (message) => say(`${column} ${message}`));
+    }
+  }
+}
+
+function lintIndexed(found: readonly FieldSource[], say: (message: string) => void): void {
+  if (found.some(({ action }) => action === 'seal')) say('is sealed: what is the same has another text each time');
+  if (found.some((field) => entityColumn(field) === 'json')) say('is a list or an object, which has no order');
+}
+
+function isPersonal(pack: PackSource, { events }: EntitySource): boolean {
+  return events.every((type) => pack.events[type]?.subject === 'required');
+}
