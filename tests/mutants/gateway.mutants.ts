@@ -2,6 +2,9 @@ import type { Mutant } from './mutant.ts';
 
 const GATE = ['services/gateway/test/gate.test.ts'];
 const ABORTS = ['services/gateway/test/aborts.test.ts'];
+const RULES = ['services/gateway/test/proxy-rules.test.ts'];
+const ENDURANCE = ['services/gateway/test/endurance.test.ts'];
+const LIVE = ['services/gateway/test/live.test.ts'];
 const BUCKET = ['packages/core/src/limit/bucket.property.test.ts'];
 const LUA = 'packages/redis/src/lua/bucket-take.lua';
 const LUA_TESTS = ['packages/redis/test/buckets.integration.test.ts'];
@@ -279,6 +282,78 @@ export const mutants: readonly Mutant[] = [
     find: 'if (this.#bytes > this.#bytesMax) this.destroy',
     replace: 'if (this.#bytes < 0) this.destroy',
     tests: ABORTS,
+    kind: 'unit',
+  },
+  {
+    name: 'a client that is silent within its body is waited for',
+    section: 9,
+    file: 'services/gateway/src/request-body.ts',
+    find: 'if (!this.#request.isPaused()) this.destroy(new BodyStalled());',
+    replace: '',
+    tests: ENDURANCE,
+    kind: 'unit',
+  },
+  {
+    name: 'what nobody reads of a body is dropped for ever',
+    section: 9,
+    file: 'services/gateway/src/request-body.ts',
+    find: 'if (bytes > bytesMax) end();\n      else timers[1].refresh();',
+    replace: 'timers[1].refresh();',
+    tests: ENDURANCE,
+    kind: 'unit',
+  },
+  {
+    name: 'who does not read an answer keeps its connection to the service',
+    section: 9,
+    file: 'services/gateway/src/relay.ts',
+    find: 'stalled = setTimeout(() => response.destroy(), stallMs);',
+    replace: '',
+    tests: ENDURANCE,
+    kind: 'unit',
+  },
+  {
+    name: 'a question whose connection breaks is asked for ever',
+    section: 9,
+    file: 'services/gateway/src/proxy.ts',
+    find: 'wasRepeated = true;',
+    replace: '',
+    tests: RULES,
+    kind: 'unit',
+  },
+  {
+    name: 'what may have been done is sent again',
+    section: 9,
+    file: 'services/gateway/src/proxy.ts',
+    find: 'if (!isRepeatable || wasRepeated',
+    replace: 'if (wasRepeated',
+    tests: RULES,
+    kind: 'unit',
+  },
+  {
+    name: 'a refusal is written into an answer that is under way',
+    section: 9,
+    file: 'packages/http/src/listener.ts',
+    find: ' || isAnswering',
+    replace: '',
+    tests: RULES,
+    kind: 'unit',
+  },
+  {
+    name: 'a live answer that ends keeps its place',
+    section: 9,
+    file: 'services/gateway/src/live-slots.ts',
+    find: 'for (const name of names) add(name, -1);',
+    replace: '',
+    tests: LIVE,
+    kind: 'unit',
+  },
+  {
+    name: 'a WebSocket is opened for whoever asks',
+    section: 9,
+    file: 'services/gateway/src/proxy.ts',
+    find: 'passage.isLive === true && passage.upgrade !== undefined',
+    replace: 'passage.upgrade !== undefined',
+    tests: LIVE,
     kind: 'unit',
   },
   {

@@ -13,7 +13,7 @@ export { jobView } from './job-view.ts';
 export type { BodyFault } from './json-body.ts';
 export { EXPLAIN_REQUEST_SCHEMA } from './limit-schemas.ts';
 export { decodeJson, readBytes, readJsonBody } from './json-body.ts';
-export type { HttpListener, ListenAddress, RequestListener } from './listener.ts';
+export type { HttpListener, ListenAddress, ListenerOptions, RequestListener, Upgrade } from './listener.ts';
 export { createListener } from './listener.ts';
 export { faultsOf, openApiDocument } from './openapi.ts';
 export type { PathReading } from './path.ts';

@@ -1,5 +1,5 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
+import { createServer, ServerResponse as Response } from 'node:http';
 import type { Socket } from 'node:net';
 import { createInFlight } from '@tidegate/runtime';
 
@@ -20,8 +20,26 @@ export interface HttpListener {
   close(graceMs?: number): Promise<void>;
 }
 
+/** A request whose client asked to speak WebSocket from here on: the connection, and what of it was read already. */
+export interface Upgrade {
+  readonly socket: Socket;
+  readonly head: Buffer;
+}
+
+export interface ListenerOptions {
+  /** Takes requests that ask for a WebSocket; `response` may refuse one as any other. Absent: the wish is not heard. */
+  readonly onUpgrade?: (request: IncomingMessage, response: ServerResponse, upgrade: Upgrade) => void;
+  /** Longest until all headers of a request are there; default 10 s. */
+  readonly headersTimeoutMs?: number;
+  /** Longest until all of a request is there; default 5 minutes. */
+  readonly requestTimeoutMs?: number;
+}
+
 const HEADER_BYTES_MAX = 16 * 1_024;
+const HEADERS_MAX = 100;
 const HEADERS_TIMEOUT_MS = 10_000;
+/** How often connections are looked at: what takes too long is ended by so much later. */
+const CHECK_EVERY_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 300_000;
 /** Longer than the gateway keeps an idle connection, so the service is never the one to close first. */
 const KEEP_ALIVE_MS = 65_000;
@@ -29,27 +47,33 @@ const GRACE_MS = 20_000;
 
 /**
  * Raw HTTP server with strict parsing: both Content-Length and Transfer-Encoding, several lengths, folded headers and bare
- * line feeds are refused before a handler sees the request.
+ * line feeds are refused before a handler sees the request, and so are more headers than any client sends.
  */
-export function createListener(listener: RequestListener): HttpListener {
+export function createListener(listener: RequestListener, options: ListenerOptions = {}): HttpListener {
   let isDraining = false;
   const inFlight = createInFlight<ServerResponse>();
-  const server = createServer(
-    {
-      maxHeaderSize: HEADER_BYTES_MAX,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      requireHostHeader: true,
-      insecureHTTPParser: false,
-      noDelay: true,
-    },
-    (request, response) => {
-      if (isDraining) response.setHeader('connection', 'close');
-      else follow(response);
-      listener(request, response);
-    },
-  );
+  const { onUpgrade } = options;
+  const server = createServer(serverOptions(options), (request, response) => {
+    if (enter(request, response)) listener(request, response);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseConnection(error, { socket, inFlight }));
+  if (onUpgrade !== undefined) {
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      const response = answerOn(socket, request);
+      if (enter(request, response)) onUpgrade(request, response, { socket, head });
+    });
+  }
+
+  /** Whether the request is one to be handled. */
+  function enter(request: IncomingMessage, response: ServerResponse): boolean {
+    if (isDraining) response.setHeader('connection', 'close');
+    follow(response);
+    // Names and values, in turn. The runtime itself would leave out what is beyond its own bound without a word.
+    if (request.rawHeaders.length <= 2 * HEADERS_MAX) return true;
+    response.writeHead(431, { connection: 'close', 'content-length': 0 }).end();
+    return false;
+  }
+
   /** An answer that is begun now may still be on its way when draining begins: its connection must not outlive it. */
   function follow(response: ServerResponse): void {
     const leave = inFlight.enter(response);
@@ -65,7 +89,6 @@ export function createListener(listener: RequestListener): HttpListener {
     server.closeIdleConnections();
   }
 
-  server.on('clientError', refuseConnection);
   return {
     listen: (address) => listen(server, address),
     drain,
@@ -101,12 +124,65 @@ async function close(server: Server): Promise<void> {
   });
 }
 
-/** What cannot be parsed gets one answer and no further word on this connection: what follows may be smuggled. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+function serverOptions({
+  onUpgrade,
+  headersTimeoutMs = HEADERS_TIMEOUT_MS,
+  requestTimeoutMs = REQUEST_TIMEOUT_MS,
+}: ListenerOptions): ServerOptions {
+  return {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, headersTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requireHostHeader: true,
+    insecureHTTPParser: false,
+    noDelay: true,
+    shouldUpgradeCallback: (request) => onUpgrade !== undefined && isWebSocket(request),
+  };
+}
+
+/** RFC 6455 section 4.1. Any other upgrade that is asked for is not made, and the request is one like all others. */
+function isWebSocket({ method, headers }: IncomingMessage): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  return method === 'GET' && !hasBody && headers.upgrade?.toLowerCase() === 'websocket' && headers['sec-websocket-version'] === '13';
+}
+
+/** For a request whose connection the runtime has handed over: an answer as to any other, the last of its connection. */
+function answerOn(socket: Socket, request: IncomingMessage): ServerResponse {
+  const response = new Response(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  socket.on('error', () => socket.destroy());
+  response.once('finish', () => socket.end());
+  return response;
+}
+
+interface Refused {
+  readonly socket: Socket;
+  readonly inFlight: Iterable<ServerResponse>;
+}
+
+/**
+ * What cannot be parsed, or does not come to its end, gets one answer and no further word on this connection: what follows may be
+ * smuggled. Where another answer is under way it is cut, never mixed with this one.
+ */
+function refuseConnection(error: NodeJS.ErrnoException, { socket, inFlight }: Refused): void {
+  const isAnswering = [...inFlight].some((response) => response.socket === socket && response.headersSent);
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
     socket.destroy();
     return;
   }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  socket.end(`HTTP/1.1 ${refusalOf(error)}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+function refusalOf({ code }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return '431 Request Header Fields Too Large';
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return '408 Request Timeout';
+    default:
+      return '400 Bad Request';
+  }
 }

@@ -23,7 +23,7 @@ const AUTHENTICATED: readonly FaultCode[] = [
   'scope_missing',
   'not_ready',
 ];
-const PROXIED: readonly FaultCode[] = ['upstream_unreachable', 'upstream_timeout'];
+const PROXIED: readonly FaultCode[] = ['request_timeout', 'upstream_unreachable', 'upstream_timeout'];
 
 /** The OpenAPI 3.1 document of the public API, made from the declared routes and from nothing else. */
 export function openApiDocument({ version }: OpenApiOptions): JsonObject {
@@ -112,6 +112,7 @@ export function faultsOf(route: NamedRoute): FaultCode[] {
       ...(route.params === undefined ? [] : (['not_found'] as const)),
       ...(route.limitClass === null ? [] : (['quota_exceeded'] as const)),
       ...(route.answers === 'gateway' ? [] : PROXIED),
+      ...(route.isLive === true ? (['live_connections_exceeded'] as const) : []),
     ]),
   ].toSorted();
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestListener } from '@tidegate/http';
 import { createListener, createRequestTelemetry } from '@tidegate/http';
 import type { LogClient } from '@tidegate/kafka';
 import { createLogClient, topicNames } from '@tidegate/kafka';
@@ -18,6 +17,7 @@ import { createControlApp } from './control-app.ts';
 import type { ControlView } from './control.ts';
 import { followControl } from './control.ts';
 import { watchDependencies } from './dependencies.ts';
+import type { Gate } from './gate.ts';
 import { createGate } from './gate.ts';
 import { createHealth } from './health.ts';
 import type { KeyDirectory } from './keys.ts';
@@ -35,6 +35,8 @@ import { createLimitRoutes } from './limits/limit-routes.ts';
 import type { Limits } from './limits/limits.ts';
 import { createLimits } from './limits/limits.ts';
 import { limitSettings, listOf } from './limits/settings.ts';
+import type { LiveSlots } from './live-slots.ts';
+import { createLiveSlots } from './live-slots.ts';
 import type { Proxy } from './proxy.ts';
 import { createProxy } from './proxy.ts';
 import type { Publisher } from './publisher.ts';
@@ -70,9 +72,12 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
     clock,
     metrics,
     bodyBytesMax: config.bodyBytesMax,
+    liveIdleMs: config.liveIdleS * 1_000,
   });
   let isDraining = false;
-  const listener = createListener(createGateOf(parts, { proxy, wake: publishing.wake, isDraining: () => isDraining }));
+  const live = createLiveSlots({ perKeyMax: config.livePerKeyMax, perTenantMax: config.livePerTenantMax }, metrics);
+  const gate = createGateOf(parts, { proxy, live, wake: publishing.wake, isDraining: () => isDraining });
+  const listener = createListener(gate, { onUpgrade: gate });
   // Limits from the first request on where Redis is there; without it the gateway serves all the same.
   await whenConnected(redis, REDIS_WAIT_MS);
   const port = await listener.listen({ host: config.apiHost, port: config.apiPort });
@@ -87,9 +92,12 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
     drain: () => {
       isDraining = true;
       listener.drain();
+      live.end();
     },
     stop: async () => {
-      await listener.close();
+      const closed = listener.close();
+      live.end();
+      await closed;
       background.abort();
       await Promise.all([publishing.stop(), revocations, swaps, proxy.close(), control.close(), limits.decisions.flush()]);
       await Promise.all([store.close(), client.close(), tracing.close(), probes.close()]);
@@ -155,11 +163,12 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
 
 interface GateParts {
   readonly proxy: Proxy;
+  readonly live: LiveSlots;
   readonly wake: () => void;
   readonly isDraining: () => boolean;
 }
 
-function createGateOf(parts: Parts, { proxy, wake, isDraining }: GateParts): RequestListener {
+function createGateOf(parts: Parts, { proxy, live, wake, isDraining }: GateParts): Gate {
   const { context, config, metrics, tracing, store, keys, issuers, limits, control } = parts;
   const addressOf = createClientAddress(listOf(config.trustedProxies));
   const { log } = context;
@@ -190,6 +199,7 @@ function createGateOf(parts: Parts, { proxy, wake, isDraining }: GateParts): Req
     }),
     proxy,
     controlApp,
+    live,
     telemetry: createRequestTelemetry({ clock, log, metrics, tracing }),
     step: tracing.step,
     bodyBytesMax: config.bodyBytesMax,

@@ -34,6 +34,24 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     default: '16842752',
     description: 'Bytes of a request body as it comes, compressed or not; more is answered 413.',
   } satisfies ConfigField<number>,
+  livePerKeyMax: {
+    env: 'LIVE_PER_KEY_MAX',
+    schema: text.integer(COUNT),
+    default: '100',
+    description: 'Answers that stay open (live updates) at once and key, or signed-in user, at one gateway.',
+  } satisfies ConfigField<number>,
+  livePerTenantMax: {
+    env: 'LIVE_PER_TENANT_MAX',
+    schema: text.integer(COUNT),
+    default: '1000',
+    description: 'Answers that stay open at once and tenant, at one gateway.',
+  } satisfies ConfigField<number>,
+  liveIdleS: {
+    env: 'LIVE_IDLE_S',
+    schema: text.integer({ min: 1, max: 3_600 }),
+    default: '60',
+    description: 'Seconds without a byte after which an answer that stays open is ended.',
+  } satisfies ConfigField<number>,
   rateLimitEnabled: {
     env: 'RATE_LIMIT_ENABLED',
     schema: text.flag(),

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller, NamedRoute, ProblemFault, RequestContext, RequestListener, RequestTelemetry } from '@tidegate/http';
+import type { Caller, NamedRoute, ProblemFault, RequestContext, RequestTelemetry, Upgrade } from '@tidegate/http';
 import { createRouter, isOpenTo, listRoutes, normalisePath, notAllowed, sendProblem } from '@tidegate/http';
 import type { Logger, Step } from '@tidegate/telemetry';
 import type { Authenticate, Authentication } from './authenticate.ts';
 import type { ControlApp } from './control-app.ts';
 import type { Charge, GateLimits } from './limits/gate-limits.ts';
 import { NO_ROUTE } from './limits/gate-limits.ts';
+import type { LiveSlot, LiveSlots } from './live-slots.ts';
 import type { Proxy } from './proxy.ts';
 import { dropRest } from './request-body.ts';
 
@@ -14,6 +15,10 @@ export interface GateDependencies {
   readonly limits: GateLimits;
   readonly proxy: Proxy;
   readonly controlApp: ControlApp;
+  /** Bounds of answers that stay open. */
+  readonly live: Pick<LiveSlots, 'enter'>;
+  /** Default: all that are declared. */
+  readonly routes?: readonly NamedRoute[];
   readonly telemetry: RequestTelemetry;
   readonly step: Step;
   /** Of a body as it comes, before inflation. */
@@ -24,11 +29,18 @@ export interface GateDependencies {
 /** Everybody: for routes that ask nobody who they are. */
 const NOBODY: Caller = { tenant: '-', keyId: '-', scopes: [] };
 
+const FREE_SLOT: LiveSlot = { ok: true };
+
 interface Arrival {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly context: RequestContext;
+  /** The client asked for a WebSocket, which only live routes give. */
+  readonly upgrade?: Upgrade;
 }
+
+/** A request and its answer; `upgrade`: it asks for a WebSocket. */
+export type Gate = (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => void;
 
 type Routing =
   { readonly ok: true; readonly route: NamedRoute; readonly target: string } | { readonly ok: false; readonly fault: ProblemFault };
@@ -37,9 +49,10 @@ type Routing =
  * What every request passes, in this order: one reading of the path → route → who → how much → may they → through. The
  * proxied routes end in the proxy; administration and health, which are few, go on to Express.
  */
-export function createGate(dependencies: GateDependencies): RequestListener {
-  const { authenticate, limits, proxy, controlApp, telemetry, step, bodyBytesMax, log } = dependencies;
-  const route = createRouting();
+export function createGate(dependencies: GateDependencies): Gate {
+  const { authenticate, limits, telemetry, step, bodyBytesMax, log } = dependencies;
+  const through = createThrough(dependencies);
+  const route = createRouting(dependencies.routes ?? listRoutes());
 
   async function pass(arrival: Arrival, { route: asked, target }: Extract<Routing, { ok: true }>): Promise<void> {
     const { request, response, context } = arrival;
@@ -54,17 +67,14 @@ export function createGate(dependencies: GateDependencies): RequestListener {
     if (headers === null || response.closed) return;
     const refused = forbidden(asked, caller);
     if (refused !== null) return sendProblem(response, { ...refused, headers }, context);
-    if (asked.answers !== 'gateway') return proxy.forward({ ...arrival, upstream: asked.answers, target, caller, headers });
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    return controlApp.handle({ ...arrival, target, caller });
+    return through({ ...arrival, route: asked, target, caller, headers });
   }
 
   async function passAnybody(arrival: Arrival, found: NamedRoute, target: string): Promise<void> {
     const { request, response } = arrival;
     const headers = found.limitClass === null ? {} : enter(arrival, await limits.chargeNobody(request, found, false));
     if (headers === null || response.closed) return;
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    controlApp.handle({ ...arrival, target, caller: NOBODY });
+    return through({ ...arrival, route: found, target, caller: NOBODY, headers });
   }
 
   /** Counted by address: who guesses at keys is soon told to wait, and whose key was guessed at loses nothing. */
@@ -81,27 +91,20 @@ export function createGate(dependencies: GateDependencies): RequestListener {
     if (headers !== null) sendProblem(arrival.response, { ...fault, headers: { ...headers, ...fault.headers } }, arrival.context);
   }
 
-  /** The headers that tell of the limit; null where the request was refused. */
-  function enter({ response, context }: Arrival, charge: Charge): Readonly<Record<string, string>> | null {
-    if (charge.ok) return charge.headers;
-    sendProblem(response, charge.fault, context);
-    return null;
-  }
-
   /** Without a route: there is nothing to be had, and finding that out is not free either. */
   async function passRouted(arrival: Arrival, routed: Routing): Promise<void> {
     const { request } = arrival;
     if (!routed.ok) return refuse(arrival, routed.fault, limits.chargeNobody(request, NO_ROUTE, false));
-    if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuseBody(arrival);
+    if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuseBody(arrival, bodyBytesMax);
     if (routed.route.scope === null) return passAnybody(arrival, routed.route, routed.target);
     return pass(arrival, routed);
   }
 
-  return function gate(request, response) {
+  return function gate(request, response, upgrade) {
     const routed = route(request);
     const { span, context } = telemetry.begin(request, response, routed.ok ? routed.route.path : 'none');
     span
-      .run(() => passRouted({ request, response, context }, routed))
+      .run(() => passRouted({ request, response, context, ...(upgrade === undefined ? {} : { upgrade }) }, routed))
       .catch((error: unknown) => {
         log.error('gate_failed', { error });
         sendProblem(response, { code: 'internal' }, context);
@@ -109,8 +112,37 @@ export function createGate(dependencies: GateDependencies): RequestListener {
   };
 }
 
-function createRouting(): (request: IncomingMessage) => Routing {
-  const match = createRouter<NamedRoute>(listRoutes());
+/** The headers that tell of the limit; null where the request was refused. */
+function enter({ response, context }: Arrival, charge: Charge): Readonly<Record<string, string>> | null {
+  if (charge.ok) return charge.headers;
+  sendProblem(response, charge.fault, context);
+  return null;
+}
+
+/** What was let in. */
+interface Admitted extends Arrival {
+  readonly route: NamedRoute;
+  readonly target: string;
+  readonly caller: Caller;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function createThrough({ proxy, controlApp, live }: GateDependencies): (admitted: Admitted) => Promise<void> | void {
+  return function through(admitted) {
+    const { route, response, context, caller, headers } = admitted;
+    const { answers: upstream, isLive = false } = route;
+    if (upstream === 'gateway') {
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+      return controlApp.handle(admitted);
+    }
+    const slot = isLive ? live.enter(caller, response) : FREE_SLOT;
+    if (!slot.ok) return sendProblem(response, tooMany(slot, headers), context);
+    return proxy.forward({ ...admitted, upstream, isLive });
+  };
+}
+
+function createRouting(routes: readonly NamedRoute[]): (request: IncomingMessage) => Routing {
+  const match = createRouter<NamedRoute>(routes);
   return function route(request) {
     const read = normalisePath(request.url ?? '');
     if (!read.ok) return { ok: false, fault: { code: 'path_invalid' } };
@@ -122,14 +154,18 @@ function createRouting(): (request: IncomingMessage) => Routing {
 }
 
 /** What comes of the body is dropped, for a while: the answer could be lost if the connection were cut. */
-function refuseBody({ request, response, context }: Arrival): void {
-  dropRest(request, response);
+function refuseBody({ request, response, context }: Arrival, bytesMax: number): void {
+  dropRest(request, response, bytesMax);
   sendProblem(response, { code: 'body_too_large', headers: { connection: 'close' } }, context);
 }
 
 /** A name that nothing can have is not looked for. */
 function fits({ params: declared }: NamedRoute, params: Readonly<Record<string, string>>): boolean {
   return declared === undefined || declared.safeParse(params).success;
+}
+
+function tooMany({ scope, limit }: Extract<LiveSlot, { ok: false }>, headers: Readonly<Record<string, string>>): ProblemFault {
+  return { code: 'live_connections_exceeded', headers, retryAfterS: 1, members: { scope, limit } };
 }
 
 /** Why the caller may not ask the route; null: it may. */

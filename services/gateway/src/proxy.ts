@@ -1,27 +1,13 @@
-import { createSecretKey } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller, RequestContext, Upstream } from '@tidegate/http';
-import { CALLER_HEADER, sendProblem, signCaller } from '@tidegate/http';
-import type { Clock } from '@tidegate/runtime';
-import type { Metrics } from '@tidegate/telemetry';
+import type { IncomingMessage } from 'node:http';
+import type { Upgrade, Upstream } from '@tidegate/http';
 import type { Dispatcher } from 'undici';
 import { Pool } from 'undici';
-import { requestHeaders, responseHeaders } from './forward-headers.ts';
+import { responseHeaders } from './forward-headers.ts';
+import type { Passage, PassagesOptions } from './passage.ts';
+import { createPassages, failureReason } from './passage.ts';
 import { createRelay } from './relay.ts';
-import { BodyTooLarge, dropRest, readWhole, RequestBody } from './request-body.ts';
-
-/** A request that was let in, and where it goes. */
-export interface Passage {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly upstream: Upstream;
-  /** Path and search, normalised: the same that was checked. */
-  readonly target: string;
-  readonly caller: Caller;
-  readonly context: RequestContext;
-  /** Set on the answer, whatever the service says. */
-  readonly headers: Readonly<Record<string, string>>;
-}
+import { BODY_IDLE_MS, BodyStalled, dropRest, readWhole, RequestBody } from './request-body.ts';
+import { openTunnel } from './tunnel.ts';
 
 export interface Proxy {
   /** Resolves when the answer is out or given up; rejects where a request could not be sent at all. */
@@ -29,20 +15,19 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export interface ProxyOptions {
+export interface ProxyOptions extends PassagesOptions {
   readonly upstreams: Readonly<Record<Upstream, string>>;
-  /** 32 bytes derived from `SECRET_KEY` under the label `tidegate/caller`. */
-  readonly callerKey: Uint8Array;
-  readonly clock: Clock;
-  readonly metrics: Metrics;
   /** Of a body as it comes, before inflation. */
   readonly bodyBytesMax: number;
+  /** Longest that nothing is said in a live answer; default 60 s. */
+  readonly liveIdleMs?: number;
+  /** Longest that a client keeps silent within its body, or takes nothing of an answer; default 30 s. */
+  readonly clientIdleMs?: number;
 }
-
-type FailureReason = 'connect' | 'timeout' | 'broken';
 
 const CONNECTIONS = 128;
 const CONNECT_TIMEOUT_MS = 1_000;
+const LIVE_IDLE_MS = 60_000;
 /** Questions and receipts may wait 10 s for events to be counted. */
 const HEADERS_TIMEOUT_MS = 20_000;
 const BODY_IDLE_TIMEOUT_MS = 30_000;
@@ -52,54 +37,76 @@ const WHOLE_BYTES_MAX = 16 * 1_024;
 const KEEP_ALIVE_MS = 30_000;
 
 /** Streams requests to the services and their answers back, with the caller's identity signed. Holds no body in memory. */
-export function createProxy({ upstreams, callerKey, clock, metrics, bodyBytesMax }: ProxyOptions): Proxy {
-  // Made once: signing from bytes takes six times as long.
-  const callerSecret = createSecretKey(callerKey);
+export function createProxy(options: ProxyOptions): Proxy {
+  const { upstreams, bodyBytesMax, liveIdleMs = LIVE_IDLE_MS, clientIdleMs = BODY_IDLE_MS } = options;
+  const { sentHeaders, ownHeaders, fail } = createPassages(options);
   const pools = { ingest: createPool(upstreams.ingest), query: createPool(upstreams.query) };
+  // Of their own: however many live answers there are, none takes a connection that a question needs.
+  const live = { ingest: createLivePool(upstreams.ingest, liveIdleMs), query: createLivePool(upstreams.query, liveIdleMs) };
 
-  function ownHeaders({ caller, context }: Passage): Record<string, string> {
-    return {
-      [CALLER_HEADER]: signCaller(callerSecret, caller, clock.nowMs()),
-      'x-request-id': context.requestId,
-      traceparent: context.traceparent,
-      via: '1.1 tidegate',
+  function exchange(passage: Passage, done: Pick<PromiseWithResolvers<void>, 'resolve' | 'reject'>): void {
+    const { request, response, upstream, target: path } = passage;
+    const pool = (passage.isLive === true ? live : pools)[upstream];
+    const isRepeatable = (request.method === 'GET' || request.method === 'HEAD') && !hasBody(request);
+    let wasRepeated = false;
+    const relay = createRelay({
+      response,
+      headersOf: (answered) => responseHeaders(answered, ownHeaders(passage)),
+      onFailure: (error) => {
+        // A service that is being restarted closes the connections that it has: who only asks is asked for once more.
+        if (!isRepeatable || wasRepeated || response.headersSent || failureReason(error) !== 'broken') return fail(passage, error);
+        wasRepeated = true;
+        send(null);
+      },
+      onDone: done.resolve,
+      stallMs: clientIdleMs,
+    });
+    const send = (body: Buffer | RequestBody | null): void => {
+      const method = request.method as Dispatcher.HttpMethod;
+      pool.dispatch({ path, method, headers: sentHeaders(passage), body }, relay);
     };
+    dropRest(request, response, bodyBytesMax);
+    if (!hasBody(request)) return send(null);
+    if (!isSmall(request)) return send(new RequestBody(request, { response, bytesMax: bodyBytesMax, idleMs: clientIdleMs }));
+    readWhole(request, clientIdleMs)
+      .then(send)
+      .catch((error: unknown) => (error instanceof BodyStalled ? fail(passage, error) : done.reject(error)));
   }
 
-  function fail(passage: Passage, error: Error): void {
-    const { response, context, upstream } = passage;
-    if (error instanceof BodyTooLarge) return sendProblem(response, { code: 'body_too_large', headers: brokenOff(passage) }, context);
-    const reason = reasonOf(error);
-    metrics.counter('proxy_upstream_failures_total', { upstream, reason }).inc();
-    const code = reason === 'timeout' ? 'upstream_timeout' : 'upstream_unreachable';
-    sendProblem(response, { code, headers: brokenOff(passage) }, context);
+  function tunnel(passage: Passage, upgrade: Upgrade, onDone: () => void): void {
+    const { request, response, upstream, target } = passage;
+    openTunnel({
+      ...{ request, response, upgrade, target, onDone },
+      origin: new URL(upstreams[upstream]),
+      sent: sentHeaders(passage),
+      headers: ownHeaders(passage),
+      onFailure: (error) => fail(passage, error),
+      headersTimeoutMs: HEADERS_TIMEOUT_MS,
+      idleMs: liveIdleMs,
+    });
   }
 
   return {
-    forward(passage) {
-      const { request, response, context, upstream, target, headers } = passage;
-      return new Promise((resolve, reject) => {
-        const relay = createRelay({
-          response,
-          headersOf: (answered) => responseHeaders(answered, { ...headers, 'x-request-id': context.requestId }),
-          onFailure: (error) => fail(passage, error),
-          onDone: resolve,
-        });
-        dropRest(request, response);
-        const send = (body: Buffer | RequestBody | null): void => {
-          const method = request.method as Dispatcher.HttpMethod;
-          const sent = requestHeaders(request.headers, ownHeaders(passage));
-          pools[upstream].dispatch({ path: target, method, headers: sent, body }, relay);
-        };
-        if (!hasBody(request)) send(null);
-        else if (isSmall(request)) readWhole(request).then(send).catch(reject);
-        else send(new RequestBody(request, { response, bytesMax: bodyBytesMax }));
-      });
-    },
+    forward: (passage) =>
+      new Promise((resolve, reject) => {
+        if (passage.isLive === true && passage.upgrade !== undefined) tunnel(passage, passage.upgrade, resolve);
+        else exchange(passage, { resolve, reject });
+      }),
     close: async () => {
-      await Promise.all(Object.values(pools).map((pool) => pool.close()));
+      await Promise.all([...Object.values(pools), ...Object.values(live)].map((pool) => pool.close()));
     },
   };
+}
+
+/** Each live answer has a connection; how many there may be is counted elsewhere. */
+function createLivePool(origin: string, idleMs: number): Pool {
+  return new Pool(origin, {
+    connections: null,
+    pipelining: 1,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    bodyTimeout: idleMs,
+  });
 }
 
 function createPool(origin: string): Pool {
@@ -122,25 +129,4 @@ function hasBody({ headers }: IncomingMessage): boolean {
 /** Most questions are a few hundred bytes and have come with their headers. */
 function isSmall({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] === undefined && Number(headers['content-length']) <= WHOLE_BYTES_MAX;
-}
-
-/** What is left of an unread body would be taken for the next request: the connection ends with this answer. */
-function brokenOff({ request, headers }: Passage): Readonly<Record<string, string>> {
-  return request.complete ? headers : { ...headers, connection: 'close' };
-}
-
-function reasonOf(error: unknown): FailureReason {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  switch (code) {
-    case 'UND_ERR_HEADERS_TIMEOUT':
-    case 'UND_ERR_BODY_TIMEOUT':
-      return 'timeout';
-    case 'UND_ERR_CONNECT_TIMEOUT':
-    case 'ECONNREFUSED':
-    case 'ENOTFOUND':
-    case 'EHOSTUNREACH':
-      return 'connect';
-    default:
-      return 'broken';
-  }
 }

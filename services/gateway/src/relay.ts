@@ -9,6 +9,8 @@ export interface RelayOptions {
   readonly onFailure: (error: Error) => void;
   /** The answer is out, or was given up. */
   readonly onDone: () => void;
+  /** A client that takes nothing of what waits for it for so long is cut off. */
+  readonly stallMs: number;
 }
 
 /**
@@ -16,32 +18,47 @@ export interface RelayOptions {
  * abort signals cost more than the rest of a small request, and signals are held by weak references, which only a full garbage
  * collection lets go.
  */
-export function createRelay({ response, headersOf, onFailure, onDone }: RelayOptions): Dispatcher.DispatchHandler {
+export function createRelay({ response, headersOf, onFailure, onDone, stallMs }: RelayOptions): Dispatcher.DispatchHandler {
   let upstream: Dispatcher.DispatchController | null = null;
+  let stalled: NodeJS.Timeout | undefined;
   const isGone = (): boolean => response.closed && !response.writableFinished;
   const abortIfGone = (): void => {
     if (isGone()) upstream?.abort(new Error('the client went away'));
   };
   response.once('close', () => {
     abortIfGone();
+    clearTimeout(stalled);
     onDone();
   });
+  /** Who does not read holds a connection to the service, of which there are only so many. */
+  function awaitReader(): void {
+    clearTimeout(stalled);
+    stalled = setTimeout(() => response.destroy(), stallMs);
+  }
   return {
     onRequestStart(controller) {
       upstream = controller;
       abortIfGone();
     },
     onResponseStart(_controller, statusCode, headers) {
-      if (statusCode >= 200) response.writeHead(statusCode, headersOf(headers));
+      if (statusCode < 200) return;
+      response.writeHead(statusCode, headersOf(headers));
+      // Of an answer that may say nothing for long its beginning goes out at once.
+      if (headers['transfer-encoding'] !== undefined) response.flushHeaders();
     },
     onResponseData(controller, chunk) {
       if (response.write(chunk)) return;
       controller.pause();
-      response.once('drain', () => controller.resume());
+      awaitReader();
+      response.once('drain', () => {
+        clearTimeout(stalled);
+        controller.resume();
+      });
     },
     onResponseEnd() {
       upstream = null;
       response.end();
+      if (response.writableNeedDrain) awaitReader();
     },
     onResponseError(_controller, error) {
       upstream = null;

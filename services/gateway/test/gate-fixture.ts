@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } fro
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import type { PolicySource } from '@tidegate/core';
-import type { Handler, RouteNameOf } from '@tidegate/http';
-import { createListener, createRequestTelemetry, sendJson } from '@tidegate/http';
+import type { Handler, ListenerOptions, NamedRoute, RouteNameOf } from '@tidegate/http';
+import { createListener, createRequestTelemetry, listRoutes, sendJson } from '@tidegate/http';
 import { mintApiKey, readApiKey } from '@tidegate/postgres';
 import { createMemoryBuckets } from '@tidegate/redis/memory';
 import type { Clock } from '@tidegate/runtime';
@@ -23,6 +23,8 @@ import { createClientAddress } from '../src/limits/client-address.ts';
 import { createGateLimits } from '../src/limits/gate-limits.ts';
 import type { Limits } from '../src/limits/limits.ts';
 import { createLimits } from '../src/limits/limits.ts';
+import type { LiveBounds } from '../src/live-slots.ts';
+import { createLiveSlots } from '../src/live-slots.ts';
 import { createProxy } from '../src/proxy.ts';
 import type { ReadToken } from '../src/tokens/tokens.ts';
 
@@ -107,6 +109,16 @@ export interface GateOptions {
   readonly scopes?: readonly string[];
   readonly dependencies?: Dependencies;
   readonly bodyBytesMax?: number;
+  /** A service in place of the fixture's own. */
+  readonly upstreamUrl?: string;
+  /** In place of all that are declared. */
+  readonly routes?: readonly NamedRoute[];
+  readonly live?: LiveBounds;
+  /** Longest silence in a live answer. */
+  readonly liveIdleMs?: number;
+  /** Longest silence of a client in its body, or towards an answer. */
+  readonly clientIdleMs?: number;
+  readonly listener?: Omit<ListenerOptions, 'onUpgrade'>;
   readonly readToken?: ReadToken;
   /** Called before each look-up of a limit; the look-up waits for it. */
   readonly beforeLimit?: () => Promise<void>;
@@ -198,51 +210,78 @@ function directoryOfOne(scopes: readonly string[]): { readonly secret: string; r
   return { secret, keys };
 }
 
+const pass: Step = (_name, action) => action();
+
+const DEFAULTS = {
+  scopes: ['ingest:write', 'query:read'] as readonly string[],
+  bodyBytesMax: 16_842_752,
+  proxyClock: clock,
+  liveIdleMs: 60_000,
+  clientIdleMs: 30_000,
+  routes: listRoutes(),
+  trustedProxies: [] as readonly string[],
+  step: pass,
+  readToken: refuseTokens,
+  live: { perKeyMax: 100, perTenantMax: 1_000 },
+};
+
 /** The gate with everything real but its neighbours: keys and buckets in memory, one upstream for both services. */
 export async function startGate(options: GateOptions = {}): Promise<GateUnderTest> {
   const upstream = await startUpstream();
-  const { scopes = ['ingest:write', 'query:read'], bodyBytesMax = 16_842_752, proxyClock = clock } = options;
+  const {
+    scopes,
+    bodyBytesMax,
+    proxyClock,
+    liveIdleMs,
+    clientIdleMs,
+    routes,
+    trustedProxies,
+    step,
+    readToken,
+    live: bounds,
+  } = {
+    ...DEFAULTS,
+    ...options,
+  };
   const { secret, keys } = directoryOfOne(scopes);
   const metrics = createMetrics('gateway');
+  const url = options.upstreamUrl ?? upstream.url;
   const proxy = createProxy({
-    upstreams: { ingest: upstream.url, query: upstream.url },
+    upstreams: { ingest: url, query: url },
     callerKey: CALLER_KEY,
     clock: proxyClock,
     metrics,
     bodyBytesMax,
+    liveIdleMs,
+    clientIdleMs,
   });
   const handled: string[] = [];
   const limits = createLimitsOf(options, metrics);
-  const listener = createListener(
-    createGate({
-      step: options.step ?? ((_name, action) => action()),
-      authenticate: createAuthenticate({ keys, readToken: options.readToken ?? refuseTokens, isLoaded: () => true, clock }),
-      limits: createGateLimits({
-        limit: limits.limit,
-        addressOf: createClientAddress(options.trustedProxies ?? []),
-        isEnabled: true,
-        clock,
-        random: () => 0,
-      }),
-      proxy,
-      controlApp: controlAppOf(options, handled),
-      telemetry: createRequestTelemetry({ clock, log: silentLogger, metrics, tracing: createTracing({ service: 'gateway' }) }),
-      bodyBytesMax,
-      log: silentLogger,
+  const live = createLiveSlots(bounds, metrics);
+  const gate = createGate({
+    step,
+    authenticate: createAuthenticate({ keys, readToken, isLoaded: () => true, clock }),
+    limits: createGateLimits({
+      limit: limits.limit,
+      addressOf: createClientAddress(trustedProxies),
+      isEnabled: true,
+      clock,
+      random: () => 0,
     }),
-  );
+    proxy,
+    live,
+    routes,
+    controlApp: controlAppOf(options, handled),
+    telemetry: createRequestTelemetry({ clock, log: silentLogger, metrics, tracing: createTracing({ service: 'gateway' }) }),
+    bodyBytesMax,
+    log: silentLogger,
+  });
+  const listener = createListener(gate, { ...options.listener, onUpgrade: gate });
   const port = await listener.listen({ host: '127.0.0.1', port: 0 });
-  return {
-    port,
-    key: secret,
-    upstream,
-    handled,
-    limits,
-    metrics,
-    close: async () => {
-      await listener.close(100);
-      await upstream.close();
-      await proxy.close();
-    },
+  const close = async (): Promise<void> => {
+    live.end();
+    await listener.close(100);
+    await Promise.all([upstream.close(), proxy.close()]);
   };
+  return { port, key: secret, upstream, handled, limits, metrics, close };
 }

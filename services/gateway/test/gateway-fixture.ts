@@ -27,6 +27,7 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
     ingestUrl: upstreamUrl,
     queryUrl: upstreamUrl,
     bodyBytesMax: 1_000_000,
+    ...{ livePerKeyMax: 100, livePerTenantMax: 1_000, liveIdleS: 60 },
     jwksPlainHosts: ['127.0.0.1'],
     // All of a test comes from one address.
     ...{

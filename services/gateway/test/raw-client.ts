@@ -1,7 +1,14 @@
 import { connect } from 'node:net';
 
-/** Sends exactly these bytes on one connection and gives back all that comes until it ends or `quietMs` pass without a byte. */
-export async function sendRaw(port: number, bytes: string, quietMs = 300): Promise<string> {
+/**
+ * Sends exactly these bytes on one connection and gives back all that comes until it ends or `quietMs` pass without a byte. `more`
+ * may write further ones when it likes.
+ */
+export async function sendRaw(
+  port: number,
+  bytes: string,
+  { quietMs = 300, more }: { quietMs?: number; more?: (write: (text: string) => void) => Promise<void> } = {},
+): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   let received = '';
   let timer: NodeJS.Timeout | undefined;
@@ -13,6 +20,7 @@ export async function sendRaw(port: number, bytes: string, quietMs = 300): Promi
     socket.on('connect', () => {
       socket.write(bytes, 'latin1');
       wait();
+      more?.((text) => socket.write(text, 'latin1')).catch(reject);
     });
     socket.on('data', (chunk) => {
       received += chunk.toString('latin1');

@@ -217,6 +217,12 @@ export const FAULTS = {
     meaning: 'The pack was never anything else than it is now.',
     next: 'Nothing to do: there is nothing to go back to.',
   },
+  live_connections_exceeded: {
+    status: 429,
+    title: 'Too many open answers',
+    meaning: 'The key, the user or the tenant has as many live answers open at this gateway as it may have at once.',
+    next: 'Close one that is no longer read, or share one between readers.',
+  },
   log_behind: {
     status: 503,
     title: 'Counting is far behind',
@@ -360,6 +366,12 @@ export const FAULTS = {
     title: 'Request not valid',
     meaning: 'The body can be read but does not say what the route needs.',
     next: 'Correct the places named in errors.',
+  },
+  request_timeout: {
+    status: 408,
+    title: 'Request not finished in time',
+    meaning: 'The body of the request stopped coming before its end; what was whole of it may have been taken.',
+    next: 'Send the request again, on a connection that is not cut; resending events is safe.',
   },
   row_refused: {
     status: 403,

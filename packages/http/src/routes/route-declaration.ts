@@ -31,6 +31,11 @@ export interface RouteDeclaration {
    * the caller may see; `none`: no row of anybody is in them. Absent: such callers are refused, so a new route shows nothing.
    */
   readonly rows?: 'confined' | 'none';
+  /**
+   * Its answer goes on for as long as the reader stays: Server-Sent Events, or a WebSocket where the client asks for one. Each is
+   * counted as a connection too, and ends where nothing is said for a while.
+   */
+  readonly isLive?: true;
   /** Of the `{name}` segments; a path that does not fit names nothing and is 404. */
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;

@@ -1,0 +1,91 @@
+import { createSecretKey } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller, RequestContext, Upgrade, Upstream } from '@tidegate/http';
+import { CALLER_HEADER, sendProblem, signCaller } from '@tidegate/http';
+import type { Clock } from '@tidegate/runtime';
+import type { Metrics } from '@tidegate/telemetry';
+import { requestHeaders } from './forward-headers.ts';
+import { BodyStalled, BodyTooLarge } from './request-body.ts';
+import { TunnelTimeout } from './tunnel.ts';
+
+/** A request that was let in, and where it goes. */
+export interface Passage {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly upstream: Upstream;
+  /** Path and search, normalised: the same that was checked. */
+  readonly target: string;
+  readonly caller: Caller;
+  readonly context: RequestContext;
+  /** Set on the answer, whatever the service says. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The answer goes on for as long as the client stays. */
+  readonly isLive?: boolean;
+  /** The client asked for a WebSocket. */
+  readonly upgrade?: Upgrade;
+}
+
+export type FailureReason = 'connect' | 'timeout' | 'broken';
+
+export interface PassagesOptions {
+  /** 32 bytes derived from `SECRET_KEY` under the label `tidegate/caller`. */
+  readonly callerKey: Uint8Array;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+/** What every passage has, whichever way it goes. */
+export interface Passages {
+  /** To the service: what of the client's headers may go on, and the gateway's own. */
+  sentHeaders(passage: Passage): Record<string, string | string[]>;
+  /** On the answer. */
+  ownHeaders(passage: Passage): Record<string, string>;
+  /** Answers in place of the service. */
+  fail(passage: Passage, error: Error): void;
+}
+
+export function createPassages({ callerKey, clock, metrics }: PassagesOptions): Passages {
+  // Made once: signing from bytes takes six times as long.
+  const callerSecret = createSecretKey(callerKey);
+  return {
+    sentHeaders: ({ request, caller, context }) =>
+      requestHeaders(request.headers, {
+        [CALLER_HEADER]: signCaller(callerSecret, caller, clock.nowMs()),
+        'x-request-id': context.requestId,
+        traceparent: context.traceparent,
+        via: '1.1 tidegate',
+      }),
+    ownHeaders: ({ headers, context }) => ({ ...headers, 'x-request-id': context.requestId }),
+    fail(passage, error) {
+      const { response, context, upstream } = passage;
+      const headers = brokenOff(passage);
+      if (error instanceof BodyTooLarge) return sendProblem(response, { code: 'body_too_large', headers }, context);
+      if (error instanceof BodyStalled) return sendProblem(response, { code: 'request_timeout', headers }, context);
+      const reason = failureReason(error);
+      metrics.counter('proxy_upstream_failures_total', { upstream, reason }).inc();
+      sendProblem(response, { code: reason === 'timeout' ? 'upstream_timeout' : 'upstream_unreachable', headers }, context);
+    },
+  };
+}
+
+/** What is left of an unread body would be taken for the next request: the connection ends with this answer. */
+function brokenOff({ request, headers }: Passage): Readonly<Record<string, string>> {
+  return request.complete ? headers : { ...headers, connection: 'close' };
+}
+
+export function failureReason(error: unknown): FailureReason {
+  if (error instanceof TunnelTimeout) return 'timeout';
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  switch (code) {
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+      return 'timeout';
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'ECONNREFUSED':
+    case 'ENOTFOUND':
+    case 'EHOSTUNREACH':
+      return 'connect';
+    default:
+      return 'broken';
+  }
+}
