@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseMapping, createRowMapper, openRows } from '@tidegate/cli';
+import { parseMapping, sendFile } from '@tidegate/cli';
 import {
   compilePack,
   createAnswer,
@@ -18,6 +18,7 @@ import {
   writeCanonical,
 } from '@tidegate/core';
 import type { AnswerRow, CompiledPack, Fault, Plan, QuestionInput, RollupState } from '@tidegate/core';
+import type { Client } from '@tidegate/sdk';
 import { parse } from 'yaml';
 
 const TENANT = 'acme';
@@ -68,18 +69,20 @@ export function runPack(name: string): PackInProcess {
 
   return {
     async sendFile(mappingFile, file) {
-      const toEvent = createRowMapper(parseMapping(readFileSync(packFile(name, mappingFile), 'utf8')));
-      const source = await openRows({ file, stdin: process.stdin });
+      const mapping = parseMapping(readFileSync(packFile(name, mappingFile), 'utf8'));
       const faults: Fault[] = [];
-      let rowNo = 0;
-      let accepted = 0;
-      for await (const row of source.rows) {
-        const event = toEvent(row, () => `row-${rowNo}`);
-        rowNo += 1;
-        const fault = event === null ? undefined : sendOne(event);
-        if (fault === null) accepted += 1;
-        else if (fault !== undefined) faults.push(fault);
-      }
+      const client: Pick<Client, 'send'> = {
+        async send(events) {
+          let accepted = 0;
+          for await (const event of events) {
+            const fault = sendOne(typeof event === 'string' ? event : JSON.stringify(event));
+            if (fault === null) accepted += 1;
+            else faults.push(fault);
+          }
+          return { accepted, rejected: [], receipts: [] };
+        },
+      };
+      const { accepted } = await sendFile({ client, gateway: '', file, stdin: process.stdin, mapping, stateFolder: null });
       batches.push(folder.take());
       return { accepted, faults };
     },

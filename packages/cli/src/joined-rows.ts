@@ -10,10 +10,11 @@ export async function joinRows(join: Mapping['join'], sent: string): Promise<Com
   if (join === undefined) return (row) => row;
   const file = resolve(sent === '-' ? '.' : dirname(sent), join.file);
   const { rows } = await openRows({ file, stdin: process.stdin });
-  const byKey = new Map<string | undefined, Row>();
+  const keyOf = (row: Row): string => JSON.stringify(join.on.map((column) => textAt(row, column)));
+  const byKey = new Map<string, Row>();
   for await (const row of rows) {
-    const key = textAt(row, join.on);
+    const key = keyOf(row);
     if (!byKey.has(key)) byKey.set(key, row);
   }
-  return (row) => ({ ...byKey.get(textAt(row, join.on)), ...row });
+  return (row) => ({ ...byKey.get(keyOf(row)), ...row });
 }

@@ -37,6 +37,15 @@ describe('a mapping', () => {
     );
   });
 
+  it.each([
+    ['.99', '0.99'],
+    ['-.05', '-0.05'],
+    ['1.50', '1.50'],
+  ])('reads the decimal %s as %s', (written, read) => {
+    const mapping = parseMapping('event_type: a.b\noccurred_at: {column: at}\ndata: {x: {column: x, type: decimal}}');
+    expect(createRowMapper(mapping)({ at: '2020-01-01T00:00:00Z', x: written }, () => 'made')).toContain(`"data":{"x":${read}}`);
+  });
+
   it('leaves a member out where the column is empty or null, and the fallback gives the id where none is named', () => {
     const mapping = parseMapping('event_type: a.b\noccurred_at: {column: at}\ndata: {x: {column: x}, y: {column: y, type: integer}}');
     expect(createRowMapper(mapping)({ at: '2020-01-01T00:00:00Z', x: '', y: null }, () => 'made')).toBe(

@@ -36,8 +36,8 @@ const rowCondition = z
   .refine((given) => Object.keys(given).length > 0, { message: 'name at least one of eq, in and exists' });
 const mappingSchema = z.strictObject({
   event_type: z.union([name, renamedColumn]),
-  /** A second file of rows beside the one that is sent; its row with the same value in this column adds its columns. */
-  join: z.strictObject({ file: name, on: name }).optional(),
+  /** A second file of rows beside the one that is sent; its row with the same values in these columns adds its columns. */
+  join: z.strictObject({ file: name, on: z.union([name.transform((column) => [column]), z.array(name).min(1)]) }).optional(),
   where: z.record(name, rowCondition).optional(),
   id: z.union([oneColumn, joinedColumns]).optional(),
   source: z.union([name, oneColumn]).optional(),
@@ -187,7 +187,8 @@ function createMinutesReader([from, to]: readonly [string, string]): FieldReader
 
 function typedValue(text: string, of: { readonly column: string; readonly type: ScalarType }): unknown {
   if (of.type === 'string') return text;
-  const trimmed = text.trim();
+  // As X12 writes what is less than one.
+  const trimmed = text.trim().replace(/^(-?)(?=\.\d)/, '$10');
   if (of.type === 'boolean') return toBoolean(trimmed, of.column);
   if (!NUMBER_FORMS[of.type].test(trimmed)) throw new Error(`column ${of.column} holds no ${of.type}`);
   return new NumberText(trimmed);

@@ -99,6 +99,20 @@ occurred_at: {column: day}\ndata: {n: {column: n, type: integer}}\n`;
     });
   });
 
+  it('joins the row that is the same in all of several columns', async () => {
+    writeFileSync(join(folder, 'lines.csv'), 'claim,line,n\n1,1,1\n1,2,2\n2,1,3\n');
+    writeFileSync(join(folder, 'days.csv'), 'claim,line,day\n1,1,2020-01-01\n1,2,2020-01-02\n');
+    const mapping = `event_type: a.b\njoin: {file: days.csv, on: [claim, line]}\nwhere: {day: {exists: true}}
+id: {columns: [claim, line, day]}\noccurred_at: {column: day}\ndata: {n: {column: n, type: integer}}\n`;
+    writeFileSync(join(folder, 'lines.yaml'), mapping);
+    const gateway = createGateway();
+    await run(['send', join(folder, 'lines.csv'), '--map', join(folder, 'lines.yaml'), '--json'], gateway.fake);
+    expect([...gateway.counted]).toEqual([
+      ['1:1:2020-01-01', 1],
+      ['1:2:2020-01-02', 2],
+    ]);
+  });
+
   it('goes on after a cut where it was acknowledged, and every row counts once', async () => {
     const gateway = createGateway();
     gateway.cutAfter(5);

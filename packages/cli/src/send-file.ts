@@ -7,7 +7,7 @@ import { fileDigest, openRows, type RowFormat, type RowSource } from './row-sour
 import { readState, stateFile, writeState } from './send-state.ts';
 
 export interface SendFileOptions {
-  readonly client: Client;
+  readonly client: Pick<Client, 'send'>;
   /** Names the state file together with the content. */
   readonly gateway: string;
   readonly file: string;

@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import type { QuestionInput } from '@tidegate/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openOracle, sqlText, type Oracle } from '../oracle/oracle.ts';
+import { dataFile } from '../oracle/tables.ts';
+import { comparable } from './comparable.ts';
+import { packFile, runPack } from './pack-in-process.ts';
+
+// Synthea's claims (synthetic people and prices) through the pack, against DuckDB over the same files.
+const ALL_TIME = { from: '1900-01-01', to: '2030-01-01' } as const;
+const encounters = dataFile('synthea27/clinical/encounters.csv.gz');
+const payers = dataFile('synthea27/claims/payers.csv.gz');
+
+const pack = runPack('marb');
+let oracle: Oracle;
+
+beforeAll(async () => {
+  oracle = await openOracle();
+  await oracle.run(`CREATE TABLE claims AS SELECT Id AS claim, PATIENT AS patient, PAYER AS payer, PROVIDER AS provider, ORGANIZATION AS practice,
+    STOP::TIMESTAMPTZ AS instant, TOTAL_CLAIM_COST::DECIMAL(18, 2) AS charge, PAYER_COVERAGE::DECIMAL(18, 2) AS paid
+    FROM read_csv(${sqlText(encounters)}, header = true, all_varchar = true)`);
+});
+afterAll(() => oracle?.close());
+
+async function expectRows(question: QuestionInput, sql: string): Promise<void> {
+  const expected = await oracle.rows(sql);
+  expect(expected.length).toBeGreaterThan(0);
+  expect(comparable(pack.ask({ ...ALL_TIME, ...question }))).toEqual(comparable(expected));
+}
+
+test('every encounter is a claim and what was paid for it; every payer is known', async () => {
+  const [[rows] = []] = await oracle.rows('SELECT count(*)::INT FROM claims');
+  expect(await pack.sendFile('mapping.yaml', encounters)).toEqual({ accepted: rows, faults: [] });
+  expect(await pack.sendFile('mapping-payments.yaml', encounters)).toEqual({ accepted: rows, faults: [] });
+  // The set has ten payers.
+  expect(await pack.sendFile('mapping-payers.yaml', payers)).toEqual({ accepted: 10, faults: [] });
+});
+
+describe('claims.submitted', () => {
+  test.each([
+    ['payer_id', 'payer'],
+    ['provider_id', 'provider'],
+    ['practice_id', 'practice'],
+  ])('each %s has its claims, patients and charges', async (dimension, column) => {
+    await expectRows(
+      { metric: 'claims.submitted', kind: 'table', group_by: [dimension], measures: ['claims', 'patients', 'charged'] },
+      `SELECT ${column}, count(*)::INT, count(DISTINCT patient)::INT, sum(charge)::VARCHAR FROM claims GROUP BY 1`,
+    );
+  });
+
+  test.each(['UTC', 'America/St_Johns'])('the years of %s have their charges', async (zone) => {
+    await expectRows(
+      { metric: 'claims.submitted', kind: 'series', grain: 'year', zone, measures: ['claims', 'charged'] },
+      `SELECT strftime(date_trunc('year', timezone('${zone}', instant)), '%Y-%m-%d %H:%M'), count(*)::INT, sum(charge)::VARCHAR
+       FROM claims GROUP BY 1`,
+    );
+  });
+
+  test('charges lie as they do', async () => {
+    const [[p50, p95] = []] = pack.ask({
+      ...ALL_TIME,
+      metric: 'claims.submitted',
+      kind: 'summary',
+      measures: ['charge.p50', 'charge.p95'],
+    });
+    const [[median, high] = []] = await oracle.rows(
+      'SELECT quantile_disc(charge, 0.5)::DOUBLE, quantile_disc(charge, 0.95)::DOUBLE FROM claims',
+    );
+    expect(Math.abs(Number(p50) / Number(median) - 1)).toBeLessThanOrEqual(0.01);
+    expect(Math.abs(Number(p95) / Number(high) - 1)).toBeLessThanOrEqual(0.01);
+  });
+});
+
+test('claims.remittances: each payer has what it was charged and paid, to the cent', async () => {
+  await expectRows(
+    { metric: 'claims.remittances', kind: 'table', group_by: ['payer_id'], measures: ['remittances', 'charged', 'paid'] },
+    'SELECT payer, count(*)::INT, sum(charge)::VARCHAR, sum(paid)::VARCHAR FROM claims GROUP BY 1',
+  );
+});
+
+test('claims.payer_changes: each payer was told of once', async () => {
+  await expectRows(
+    { metric: 'claims.payer_changes', kind: 'table', group_by: ['payer_id'] },
+    `SELECT Id, 1 FROM read_csv(${sqlText(payers)}, header = true, all_varchar = true)`,
+  );
+});
+
+describe('what no public set holds, by the synthetic samples', () => {
+  const samples = runPack('marb');
+  const ask = (question: QuestionInput) => samples.ask({ ...ALL_TIME, ...question });
+  beforeAll(() => {
+    for (const file of ['claims', 'work']) {
+      const lines = readFileSync(packFile('marb', `samples/${file}.ndjson`), 'utf8')
+        .trim()
+        .split('\n');
+      expect(samples.send(lines)).toEqual(lines.map(() => null));
+    }
+  });
+
+  test('synthetic: a reversal is subtracted from what was charged and paid, and is no denial', () => {
+    // 240.00 + 180.50 - 240.00 charged, 190.00 + 0 - 190.00 paid, 20.00 + 0 - 20.00 left to patients.
+    const measures = ['remittances', 'charged', 'paid', 'patient'];
+    expect(ask({ metric: 'claims.remittances', kind: 'summary', measures })).toEqual([[3, 180.5, 0, 0]]);
+    expect(ask({ metric: 'claims.denials', kind: 'table', group_by: ['payer_id'] })).toEqual([['acme-health', 180.5, 1]]);
+  });
+
+  test('synthetic: a denial has its reason, which neither the write-off nor the patient’s share is', () => {
+    const measures = ['denials', 'amount'];
+    const rows = ask({
+      metric: 'claims.denial_reasons',
+      kind: 'table',
+      group_by: ['payer_id', 'group_code', 'reason_code', 'procedure_code'],
+      measures,
+    });
+    expect(rows).toEqual([['acme-health', 'CO', '16', '90834', 1, 180.5]]);
+    expect(ask({ metric: 'claims.adjustments', kind: 'table', group_by: ['group_code'], measures: ['adjustments', 'amount'] })).toEqual([
+      ['CO', 2, 210.5],
+      ['PR', 1, 20],
+    ]);
+  });
+
+  test('synthetic: episodes are opened, and go from state to state', () => {
+    expect(ask({ metric: 'claims.episodes_opened', kind: 'summary' })).toEqual([[2, 2]]);
+    expect(ask({ metric: 'claims.episode_steps', kind: 'table', group_by: ['status'], measures: ['steps', 'episodes'] })).toEqual([
+      ['appealed', 1, 1],
+      ['complete', 1, 1],
+      ['in_review', 1, 1],
+    ]);
+  });
+
+  test('synthetic: risk scores by level, and how they lie', () => {
+    // 12.5 and 62.25: mean 37.375; one below 30, one from 60 to 80.
+    expect(ask({ metric: 'claims.risks', kind: 'table', group_by: ['level'], measures: ['scores'] })).toEqual([
+      ['high', 1],
+      ['low', 1],
+    ]);
+    const [[mean, spread] = []] = ask({ metric: 'claims.risks', kind: 'summary', measures: ['mean', 'spread'] });
+    expect(mean).toBe(37.375);
+    expect((spread as readonly { readonly count: number }[]).map(({ count }) => count)).toEqual([1, 0, 1, 0]);
+  });
+
+  test('synthetic: claims come to states, and what is set changes', () => {
+    expect(ask({ metric: 'claims.steps', kind: 'table', group_by: ['status'], measures: ['claims'] })).toEqual([
+      ['accepted', 1],
+      ['denied', 1],
+    ]);
+    expect(ask({ metric: 'claims.provider_changes', kind: 'table', group_by: ['provider_id'] })).toEqual([['dr-1', 1]]);
+    expect(ask({ metric: 'claims.practice_changes', kind: 'table', group_by: ['practice_id'] })).toEqual([['north', 1]]);
+  });
+});
