@@ -450,6 +450,48 @@ describe('Fitbit steps', () => {
     expect(anomalies.rows[0]?.[2]).toBe(median?.[0]);
   });
 
+  test('persons go through a funnel, come back by week and move in sessions', async () => {
+    const range = { from: '2016-04-01', to: '2016-05-01' };
+    const hour = (value: object) => ({ event: 'health.metric.recorded', where: { metric_type: { eq: 'steps' }, value } });
+    await oracle.run(`CREATE OR REPLACE TABLE hours AS SELECT person, epoch(instant)::BIGINT AS s, steps FROM steps WHERE is_first`);
+    const [from, to] = [`epoch(TIMESTAMPTZ '2016-04-01 00:00:00+00')`, `epoch(TIMESTAMPTZ '2016-05-01 00:00:00+00')`];
+
+    // A brisk hour, a brisker one within six hours of it, and between that and the end of the six hours an hour without a step.
+    const steps = [hour({ gte: 1_000 }), hour({ gte: 2_000 }), hour({ eq: 0 })];
+    const funnel = await system.client.analyse({ kind: 'funnel', ...range, steps, window_s: 21_600 });
+    const chains = `SELECT a.person, b.s - a.s AS second, c.s - a.s AS third FROM hours a
+      LEFT JOIN hours b ON b.person = a.person AND b.steps >= 2000 AND b.s > a.s AND b.s <= a.s + 21600
+      LEFT JOIN hours c ON c.person = a.person AND c.steps = 0 AND c.s > b.s AND c.s <= a.s + 21600
+      WHERE a.steps >= 1000 AND a.s >= ${from} AND a.s < ${to}`;
+    const [reached] = await oracle.rows(
+      `SELECT count(*)::INT, count(second)::INT, median(second)::DOUBLE, count(third)::INT, median(third)::DOUBLE
+       FROM (SELECT person, min(second) AS second, min(third) AS third FROM (${chains}) GROUP BY person)`,
+    );
+    expect(funnel.rows.flatMap(([, , users, , , median]) => [users, median])).toEqual([reached?.[0], 0, ...(reached ?? []).slice(1)]);
+
+    const retention = await system.client.analyse({
+      ...{ kind: 'retention', ...range, grain: 'week', periods: 3, start: hour({ gte: 3_000 }), return: hour({ gte: 3_000 }) },
+    });
+    const weeks = `SELECT person, s, date_diff('day', DATE '2016-03-28', timezone('UTC', to_timestamp(s))::DATE) // 7 AS week
+      FROM hours WHERE steps >= 3000`;
+    const firsts = `SELECT person, min(s) AS s, min(week) AS cohort FROM (${weeks}) WHERE s >= ${from} AND s < ${to} GROUP BY person`;
+    const returns = await oracle.rows(
+      `SELECT f.cohort::INT, p.period::INT, count(DISTINCT f.person)::INT, count(DISTINCT w.person)::INT
+       FROM (${firsts}) f CROSS JOIN (SELECT unnest([0, 1, 2, 3]) AS period) p
+       LEFT JOIN (${weeks}) w ON w.person = f.person AND w.s > f.s AND w.week = f.cohort + p.period GROUP BY 1, 2`,
+    );
+    const weekOf = (cohort: Cell): number => (Date.parse(String(cohort)) - Date.parse('2016-03-28')) / 604_800_000;
+    expect(comparable(retention.rows.map(([cohort, ...row]) => [weekOf(cohort ?? null), ...row.slice(0, 3)]))).toEqual(comparable(returns));
+
+    const sessions = await system.client.analyse({ kind: 'sessions', ...range, events: [hour({ gt: 0 })], gap_s: 3_600, grain: 'month' });
+    const begun = `SELECT person, s, coalesce(s - lag(s) OVER (PARTITION BY person ORDER BY s) > 3600, true) AS begins
+      FROM hours WHERE steps > 0`;
+    const [expected] = await oracle.rows(
+      `SELECT count(*)::INT, count(DISTINCT person)::INT FROM (${begun}) WHERE begins AND s >= ${from} AND s < ${to}`,
+    );
+    expect(sessions.rows.map((row) => row.slice(1, 3))).toEqual([expected]);
+  });
+
   test('every person has the steps of every day', async () => {
     const people = (await oracle.rows('SELECT DISTINCT person FROM steps ORDER BY 1')).map((row) => String(row[0]));
     expect(people.length).toBe(35);

@@ -1,6 +1,7 @@
 import { ApiError, ConnectionError } from '@tidegate/sdk';
 import { Command, CommanderError } from 'commander';
 import { addAnalyse } from './commands/analyse.ts';
+import { addAsk } from './commands/ask.ts';
 import { addBudgets } from './commands/budgets.ts';
 import { addArchive } from './commands/archive.ts';
 import { addDrill } from './commands/drill.ts';
@@ -28,6 +29,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addSend(program, terminal);
   addQuery(program, terminal);
   addAnalyse(program, terminal);
+  addAsk(program, terminal);
   addPacks(program, terminal);
   addKeys(program, terminal);
   addRejected(program, terminal);

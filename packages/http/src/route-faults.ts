@@ -7,6 +7,7 @@ export const JSON_BODY = ['bad_json', 'bad_utf8', 'body_too_large', 'unsupported
 export const ANSWERING = [
   'cursor_invalid',
   'dimension_unknown',
+  'field_unknown',
   'grain_not_stored',
   'measure_unknown',
   'metric_in_making',
@@ -18,6 +19,7 @@ export const ANSWERING = [
   'receipt_invalid',
   'row_refused',
   'time_invalid',
+  'type_unknown',
   'unavailable',
   'where_type_mismatch',
   'zone_unknown',

@@ -1,4 +1,4 @@
-import { ANALYSIS_SCHEMA, QUESTION_SCHEMA } from '@tidegate/core';
+import { ANALYSIS_SCHEMA, FUNNEL_SCHEMA, JOURNEY_SCHEMA, QUESTION_SCHEMA } from '@tidegate/core';
 import { z } from 'zod';
 import { MAKING_SCHEMA } from './pack-schemas.ts';
 
@@ -178,11 +178,14 @@ export const ANSWER_SCHEMA = z
 export const QUESTION_QUERY = z.object({ q: z.string().meta({ description: 'The question: the JSON that POST /v1/query takes.' }) });
 
 export const KEPT_ANSWER_SCHEMA = ANSWER_SCHEMA.extend({
-  meta: z.looseObject({ metric_version: z.int(), revision: z.int(), grain: z.string().nullable(), zone: z.string() }),
+  meta: z.looseObject({ metric_version: z.int().optional(), revision: z.int().optional(), grain: z.string().nullable(), zone: z.string() }),
 }).meta({ id: 'KeptAnswer' });
 
-/** A plain question, or an analysis of several. */
-export const ANY_QUESTION_SCHEMA = z.union([QUESTION_SCHEMA, ANALYSIS_SCHEMA]);
+/** A plain question, an analysis of several, or a journey through raw events. */
+export const ANY_QUESTION_SCHEMA = z.union([QUESTION_SCHEMA, ANALYSIS_SCHEMA, JOURNEY_SCHEMA]);
+
+/** The same without its kind. */
+export const FUNNEL_BODY_SCHEMA = FUNNEL_SCHEMA.partial({ kind: true }).meta({ id: 'Funnel' });
 
 /** Most questions of one batch. */
 export const BATCH_QUESTIONS_MAX = 20;

@@ -197,11 +197,12 @@ describe('the API document', () => {
     expect(JSON.stringify(document)).not.toContain('$defs');
   });
 
-  it('describes the question and every analysis with the members that they have', () => {
+  it('describes the question, every analysis and every journey with the members that they have', () => {
     const schema = document.paths['/v1/query']?.['post']?.requestBody?.content['application/json']?.schema;
     const named = [...JSON.stringify(schema).matchAll(/#\/components\/schemas\/(\w+)/g)].map((match) => match[1]);
-    const analyses = ['Trend', 'Anomalies', 'Forecast', 'Correlate', 'Compare', 'Distribution'].map((kind) => `${kind}Question`);
-    expect(named).toEqual(['Question', ...analyses]);
+    const analyses = ['Trend', 'Anomalies', 'Forecast', 'Correlate', 'Compare', 'Distribution'];
+    const journeys = ['Funnel', 'Retention', 'Sessions', 'Experiment'];
+    expect(named).toEqual(['Question', ...[...analyses, ...journeys].map((kind) => `${kind}Question`)]);
     expect(document.components.schemas['Question']).toMatchObject({
       type: 'object',
       properties: { metric: { type: 'string' }, group_by: { type: 'array' }, wait_ms: { default: 1_000 } },
@@ -217,6 +218,7 @@ describe('a service behind the gateway', () => {
   const gone = Promise.withResolvers<void>();
   const handlers: Readonly<Record<RouteNameOf<'query'>, Handler>> = {
     askKept: (exchange) => sendJson(exchange, {}),
+    askFunnel: (exchange) => sendJson(exchange, {}),
     askBatch: (exchange) => sendJson(exchange, {}),
     previewPack: (exchange) => sendJson(exchange, {}),
     listRejected: (exchange) => sendJson(exchange, {}),

@@ -122,6 +122,8 @@ export type { RejectedDetail, RejectedFilter, RejectedInfo, RejectedPlace, Rejec
 export { createJobQueue } from './jobs/job-queue.ts';
 export type { JobQueue, JobQueueDeps } from './jobs/job-queue.ts';
 export { createJobReader } from './jobs/job-store.ts';
+export { createJourneyReader } from './journey-reader.ts';
+export type { JourneyAsk, JourneyReader, JourneysRead } from './journey-reader.ts';
 export { JOB_ATTEMPTS_MAX, JOB_KEPT_S } from './jobs/job-shape.ts';
 export type {
   BegunJob,

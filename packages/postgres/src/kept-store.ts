@@ -4,10 +4,12 @@ import { readCellFloors } from './retention-store.ts';
 import type { CellFloorRow } from './retention-store.ts';
 import { run } from './statements.ts';
 
-/** Raw events that arrived up to the end of a day are gone and in no archive. */
+/** Raw events that arrived up to the end of a day are gone. */
 export interface LostRaw {
   /** Null: of every tenant and type. */
   readonly of: { readonly tenant: string; readonly type: string } | null;
+  /** They are in the archive. */
+  readonly isArchived: boolean;
   /** First instant after them, epoch milliseconds. */
   readonly untilMs: number;
 }
@@ -21,15 +23,23 @@ export interface KeptStore {
   readKept(): Promise<Kept>;
 }
 
+interface LostRow {
+  readonly tenant: string | null;
+  readonly type: string | null;
+  readonly is_archived: boolean;
+  readonly day: string;
+}
+
 const DAY_MS = 86_400_000;
 
 export function createKeptStore(pool: pg.Pool): KeptStore {
   return {
     async readKept() {
       const floors = await readCellFloors(pool);
-      const rows = await run<{ tenant: string | null; type: string | null; day: string }>(pool, 'read-lost-raw', []);
-      const lostRaw = rows.map(({ tenant, type, day }) => ({
+      const rows = await run<LostRow>(pool, 'read-lost-raw', []);
+      const lostRaw = rows.map(({ tenant, type, is_archived: isArchived, day }) => ({
         of: tenant === null || type === null ? null : { tenant, type },
+        isArchived,
         untilMs: Date.parse(day) + DAY_MS,
       }));
       return { floors, lostRaw };

@@ -155,7 +155,7 @@ interface CellRow {
 
 export function createReadStore(pool: pg.Pool): ReadStore {
   return {
-    readProgress: async () => (await run<ProgressRow>(pool, 'read-live-progress', [])).map(toProgress),
+    readProgress: async () => readCountedProgress(pool),
     readTasks: (kind, names) => run<TaskRow & { partition: number }>(pool, 'read-task-progress', [kind, textArray(names)]),
     readRecentEvents: async ({ tenant, types, offsets, rowsMax }) => {
       const rows = await run<RawEventRow>(pool, 'read-recent-events', [tenant, textArray(types), offsets, rowsMax]);
@@ -191,6 +191,10 @@ export function createReadStore(pool: pg.Pool): ReadStore {
       }
     },
   };
+}
+
+export async function readCountedProgress(on: pg.Pool | pg.ClientBase): Promise<readonly CountedProgress[]> {
+  return (await run<ProgressRow>(on, 'read-live-progress', [])).map(toProgress);
 }
 
 function quarterHours({ fromS, toS }: CellRange): PiecesOf {

@@ -1,7 +1,16 @@
 import { ApiError } from './api-error.ts';
 import { sendEvents, type SendReport, type SenderOptions } from './sender.ts';
 import { createTransport, type Call, type Reply } from './transport.ts';
-import { toAnswer, toReceiptState, type AnalysisQuestion, type Answer, type Question, type ReceiptState, type Sendable } from './wire.ts';
+import {
+  toAnswer,
+  toReceiptState,
+  type AnalysisQuestion,
+  type Answer,
+  type JourneyQuestion,
+  type Question,
+  type ReceiptState,
+  type Sendable,
+} from './wire.ts';
 
 export interface ClientOptions {
   /** Base address of the gateway, such as `http://127.0.0.1:8000`. */
@@ -25,7 +34,7 @@ export interface Client {
   counted(receipts: readonly string[], withinMs: number): Promise<boolean>;
   query(question: Question): Promise<Answer>;
   /** `meta.analysis` of the answer says what was found of the whole. */
-  analyse(question: AnalysisQuestion): Promise<Answer>;
+  analyse(question: AnalysisQuestion | JourneyQuestion): Promise<Answer>;
   /** All pages of an answer. */
   queryAll(question: Question): Promise<Answer>;
   /** The answer as NDJSON text. */

@@ -4,6 +4,7 @@ export type { SendProgress, SendReport, SenderOptions } from './sender.ts';
 export type { Call } from './transport.ts';
 export type {
   AnalysisQuestion,
+  JourneyQuestion,
   Answer,
   AnswerBin,
   AnswerColumn,

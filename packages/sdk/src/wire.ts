@@ -50,6 +50,15 @@ export interface AnalysisQuestion {
   readonly [member: string]: unknown;
 }
 
+/**
+ * A question about what persons did one after another, answered from raw events. Each kind has members of its own, which
+ * `docs/reference/journeys.md` describes.
+ */
+export interface JourneyQuestion {
+  readonly kind: 'funnel' | 'retention' | 'sessions' | 'experiment';
+  readonly [member: string]: unknown;
+}
+
 /** A question to `POST /v1/query`; `docs/reference/http.md` describes every member. */
 export interface Question {
   readonly metric: string;

@@ -61,7 +61,9 @@ export function lasting({ columns, rows, next_cursor, meta }: Answer): AnswerBod
     analysis,
   } = meta;
   const kept = {
-    ...{ metric_version, revision, grain, zone, approximate, source, suppressed_groups },
+    ...(metric_version === undefined ? {} : { metric_version }),
+    ...(revision === undefined ? {} : { revision }),
+    ...{ grain, zone, approximate, source, suppressed_groups },
     ...(edges_rounded === undefined ? {} : { edges_rounded }),
     ...(over_budget === undefined ? {} : { over_budget }),
     ...(history_from === undefined ? {} : { history_from }),

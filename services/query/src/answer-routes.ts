@@ -20,10 +20,23 @@ type CacheWord = 'HIT' | 'MISS' | 'BYPASS';
 const CACHE_WORDS = { hit: 'HIT', miss: 'MISS', fill: 'MISS', bypass: 'BYPASS' } as const satisfies Record<string, CacheWord>;
 
 /** `POST /v1/query`. */
-export async function askQuestion({ ask, questionBytesMax, step }: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
+export async function askQuestion(deps: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
+  return askBody(deps, exchange, (body) => body);
+}
+
+/** `POST /v1/funnels`: a question of kind funnel that need not say so. */
+export async function askFunnel(deps: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
+  return askBody(deps, exchange, (body) => (typeof body === 'object' && !Array.isArray(body) ? { ...body, kind: 'funnel' } : body));
+}
+
+async function askBody(
+  { ask, questionBytesMax, step }: AnswerRoutesDeps,
+  exchange: Exchange,
+  toQuestion: (body: unknown) => unknown,
+): Promise<void> {
   const body = await step('receive_request', async () => readJsonBody(exchange.request, questionBytesMax));
   if (!body.ok) return refuse(exchange, { code: body.fault.code });
-  const outcome = await ask(body.value, askerOf(exchange));
+  const outcome = await ask(toQuestion(body.value), askerOf(exchange));
   if (!outcome.ok) return refuse(exchange, outcome.problem);
   const { answer } = outcome;
   const format = formatOf(exchange.request.headers.accept);

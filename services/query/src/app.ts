@@ -4,11 +4,11 @@ import { createHttpServer } from '@tidegate/http';
 import type { HttpListener } from '@tidegate/http';
 import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
-import type { ReadStore } from '@tidegate/postgres';
 import {
   createBudgetStore,
   createGapStore,
   createJobReader,
+  createJourneyReader,
   createKeptStore,
   createPool,
   createPoolMeter,
@@ -17,38 +17,18 @@ import {
   createRestatedStore,
 } from '@tidegate/postgres';
 import { connectRedis, createRedisCells } from '@tidegate/redis';
-import {
-  createRepeatableSealer,
-  createSealer,
-  databaseUrlOf,
-  deriveKey,
-  kafkaTarget,
-  pause,
-  redisTarget,
-  systemClock,
-} from '@tidegate/runtime';
+import { databaseUrlOf, deriveKey, kafkaTarget, pause, redisTarget, systemClock } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
-import { LRUCache } from 'lru-cache';
 import type { Announcements } from './announcements.ts';
-import { createEtag } from './answer-body.ts';
-import { createAnswerCache } from './answer-cache.ts';
-import { createAnalyse } from './analyse.ts';
-import { createAsk } from './ask.ts';
+import { createAsking } from './asking.ts';
 import { createCacheMeter } from './cache-meter.ts';
 import type { queryConfig } from './config.ts';
-import type { DecodedChunk } from './decoded-chunk.ts';
 import { createFreshness } from './freshness.ts';
 import type { Freshness } from './freshness.ts';
 import { createHandlers } from './handlers.ts';
 import { createKeptHistory, followKept } from './kept-history.ts';
-import type { KeptHistory } from './kept-history.ts';
-import { createLoadChunk } from './load-chunk.ts';
 import { materialiseAll } from './materialise-all.ts';
-import { createPseudonyms } from './pseudonyms.ts';
-import { createRead } from './read.ts';
-import type { Read } from './read.ts';
-import { createReceipts } from './receipts.ts';
 import { createRegistry } from './registry.ts';
 import type { Registry } from './registry.ts';
 import { createStatus } from './status.ts';
@@ -60,7 +40,6 @@ export type QueryConfig = ConfigValues<typeof queryConfig>;
 /** Longer than a reading's: the materialiser has nothing better to do than to wait. */
 const MATERIALISER_TIMEOUT_MS = 5_000;
 const READER_TIMEOUT_MS = 2_000;
-const ANSWER_BYTES_MAX = 262_144;
 /** Aggregators speak after each flush, up to thirty times a second; what they say is counted in seconds here. */
 const PROGRESS_PACE_MS = 100;
 const VERSION = '0.1.0';
@@ -72,7 +51,7 @@ export interface RunningQuery extends RunningService {
   readonly metricsPort: number;
 }
 
-type Adapters = Awaited<ReturnType<typeof connect>>;
+export type QueryAdapters = Awaited<ReturnType<typeof connect>>;
 
 export async function startQuery(config: QueryConfig, context: ServiceContext): Promise<RunningQuery> {
   const adapters = await connect(config, context);
@@ -96,7 +75,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   void tables.control.ready.then(() => (isRegistryRead = true));
 
   const handlers = createHandlers({
-    ...createAsking(config, adapters, { registry, freshness, kept }),
+    ...createAsking(config, adapters, { registry, freshness, kept, newToken: newRandomId }),
     ...{ registry, freshness, primary },
     ...adapters.stores,
     ...statusOf(log, checks, freshness),
@@ -162,6 +141,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     client,
     topics,
     primary: createReadStore(pool),
+    journeys: createJourneyReader(pool),
     keptStore: createKeptStore(pool),
     /** What routes show of tables beside the cells. */
     stores: {
@@ -209,67 +189,7 @@ function followTables(
   };
 }
 
-interface AskingParts {
-  readonly registry: Registry;
-  readonly freshness: Freshness;
-  readonly kept: KeptHistory;
-}
-
-function createAsking(config: QueryConfig, adapters: Adapters, { registry, freshness, kept }: AskingParts) {
-  const { store, primary, topics } = adapters;
-  const { nowMs, monotonicMs } = systemClock;
-  const receipts = createReceipts({
-    store,
-    primary,
-    logEnds: freshness.ends,
-    topics: { live: topics.events, backfill: topics.backfill },
-    sealer: createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32)),
-    cacheBudgetMs: config.cacheBudgetMs,
-    monotonicMs,
-    pause,
-  });
-  // Repeatable: what is made of equal rows is equal, whichever instance made it and when.
-  const cursorSealer = createRepeatableSealer(deriveKey(config.secretKey, 'tidegate/cursor', 32));
-  const plain = createAsk({
-    registry,
-    read: createReading(config, adapters),
-    receipts,
-    freshness,
-    kept,
-    cursorSealer,
-    pseudonymOf: createPseudonyms(config.pseudonymSecret),
-    nowMs,
-    bucketsMax: config.bucketsMax,
-  });
-  const ask = createAnalyse({ ask: plain, registry, nowMs });
-  const etagOf = createEtag(deriveKey(config.secretKey, 'tidegate/etag', 32));
-  return { ask, etagOf, receipts, cursorSealer, nowMs, questionBytesMax: config.questionBytesMax, step: adapters.tracing.step };
-}
-
-function createReading(config: QueryConfig, { store, primary: untraced, meter, tracing }: Adapters): Read {
-  const { step } = tracing;
-  const primary: ReadStore = { ...untraced, readCells: (...asked) => step('query_database', async () => untraced.readCells(...asked)) };
-  return createRead({
-    store,
-    primary,
-    step,
-    loadChunk: createLoadChunk({ store, primary, newToken: newRandomId, cellsMax: config.cellsMax }),
-    answers: createAnswerCache({
-      store,
-      nowMs: systemClock.nowMs,
-      ttlMs: config.answerTtlMs,
-      bytesMax: ANSWER_BYTES_MAX,
-      meter,
-    }),
-    decoded: new LRUCache<string, DecodedChunk>({ maxSize: config.decodedCells }),
-    cacheBudgetMs: config.cacheBudgetMs,
-    chunksMax: config.chunksMax,
-    cellsMax: config.cellsMax,
-    meter,
-  });
-}
-
-function statusOf(log: WatchedLog, checks: Adapters['checks'], freshness: Freshness) {
+function statusOf(log: WatchedLog, checks: QueryAdapters['checks'], freshness: Freshness) {
   const status = createStatus({
     freshness,
     nowMs: systemClock.nowMs,
@@ -285,7 +205,7 @@ interface Running {
   readonly tables: Tables;
   readonly log: WatchedLog;
   readonly announcements: Promise<Announcements | null>;
-  readonly adapters: Adapters;
+  readonly adapters: QueryAdapters;
 }
 
 async function closeAll({ tables, log, announcements, adapters }: Running): Promise<void> {

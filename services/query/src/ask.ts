@@ -1,15 +1,5 @@
 /** One question: parse → plan → wait for its receipt → read → say what the answer claims. */
-import {
-  approximations,
-  confineQuestion,
-  failed,
-  freshnessOf,
-  ok,
-  parseCursorMark,
-  parseQuestion,
-  planQuestion,
-  toIsoUtc,
-} from '@tidegate/core';
+import { approximations, confineQuestion, failed, ok, parseCursorMark, parseQuestion, planQuestion, toIsoUtc } from '@tidegate/core';
 import type {
   AnalysisKind,
   AnswerRow,
@@ -17,6 +7,7 @@ import type {
   CursorMark,
   Fault,
   Findings,
+  JourneyKind,
   Plan,
   PlanAsk,
   Question,
@@ -27,6 +18,7 @@ import type {
 import { decodeJson } from '@tidegate/http';
 import type { ProblemFault } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
+import { freshClaims } from './fresh-claims.ts';
 import type { Freshness } from './freshness.ts';
 import type { KeptHistory } from './kept-history.ts';
 import type { Read, ReadResult } from './read.ts';
@@ -56,15 +48,16 @@ export interface AnswerMeta {
   readonly complete_through: string | null;
   readonly lag_ms: number;
   readonly status: string;
-  readonly metric_version: number;
-  readonly revision: number;
+  /** Absent where no metric was asked for. */
+  readonly metric_version?: number;
+  readonly revision?: number;
   readonly grain: string | null;
   readonly zone: string;
   readonly generated_at: string;
   readonly backfill_pending: number;
   readonly cache: { readonly state: ReadResult['cache']['state']; readonly age_ms: number };
   readonly approximate: Readonly<Record<string, string>>;
-  readonly source: 'rollup';
+  readonly source: 'rollup' | 'raw';
   readonly suppressed_groups: number;
   readonly edges_rounded?: true;
   readonly over_budget?: readonly string[];
@@ -73,8 +66,8 @@ export interface AnswerMeta {
   /** Raw events of its buckets are gone, so it cannot be counted again. */
   readonly recountable?: false;
   readonly after?: { readonly counted: boolean; readonly pending_events: number; readonly log_changed?: true };
-  /** Of an analysis: its kind, and what it says of the whole. */
-  readonly analysis?: { readonly kind: AnalysisKind } & Findings;
+  /** Of an analysis or a journey: its kind, and what it says of the whole. */
+  readonly analysis?: { readonly kind: AnalysisKind | JourneyKind } & Findings;
 }
 
 export type AskOutcome =
@@ -174,22 +167,16 @@ interface Answering {
 }
 
 function answerOf(deps: AskDeps, { question, plan, after, result }: Answering): Answer {
-  const nowMs = deps.nowMs();
-  const { completeThroughMs, lagMs, status } = freshnessOf(deps.freshness.of(result.held), nowMs);
   return {
     columns: plan.columns,
     rows: result.table.rows,
     next_cursor: sealCursor(deps.cursorSealer, result.table.next),
     meta: {
-      complete_through: completeThroughMs === null ? null : toIsoUtc(completeThroughMs),
-      lag_ms: Math.round(lagMs),
-      status,
+      ...freshClaims(deps, result.held, after),
       metric_version: plan.metric.version,
       revision: result.table.revision,
       grain: plan.grain,
       zone: question.zone,
-      generated_at: toIsoUtc(nowMs),
-      backfill_pending: deps.freshness.backfillPending(result.held),
       cache: { state: result.cache.state, age_ms: Math.round(result.cache.ageMs) },
       approximate: approximations(plan.measures),
       source: 'rollup',
@@ -198,7 +185,6 @@ function answerOf(deps: AskDeps, { question, plan, after, result }: Answering): 
       ...(result.table.overBudget.length > 0 ? { over_budget: result.table.overBudget } : {}),
       ...historyOf(plan, result),
       ...(deps.kept.isRecountable(plan.metric, plan.range.fromS * 1_000) ? {} : { recountable: false as const }),
-      ...(after === null ? {} : { after: toAfter(after) }),
     },
   };
 }
@@ -206,10 +192,6 @@ function answerOf(deps: AskDeps, { question, plan, after, result }: Answering): 
 function historyOf({ metric }: Plan, result: ReadResult): Pick<AnswerMeta, 'history_from'> {
   const fromS = Math.max(metric.historyFromS ?? Number.NEGATIVE_INFINITY, result.historyFromS ?? Number.NEGATIVE_INFINITY);
   return Number.isFinite(fromS) ? { history_from: toIsoUtc(fromS * 1_000) } : {};
-}
-
-function toAfter({ isCounted, pendingEvents, isLogChanged }: ReceiptState): NonNullable<AnswerMeta['after']> {
-  return { counted: isCounted, pending_events: pendingEvents, ...(isLogChanged ? { log_changed: true as const } : {}) };
 }
 
 /** Sealed, because a mark holds values of rows, pseudonyms among them. */

@@ -53,6 +53,12 @@ export const queryConfig = defineConfig('query', {
     default: '20000',
     description: 'Most buckets of a series.',
   },
+  journeyEventsMax: {
+    env: 'JOURNEY_EVENTS_MAX',
+    schema: text.integer({ min: 1_000, max: 100_000_000 }),
+    default: '2000000',
+    description: 'Most raw events that one funnel, retention, sessions or experiment is made of.',
+  },
   decodedCells: {
     env: 'DECODED_CELLS',
     schema: text.integer({ min: 1_000, max: 10_000_000 }),

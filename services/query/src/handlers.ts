@@ -3,7 +3,7 @@ import { freshnessOf, QUESTION_GRAINS, seesMetric, toIsoUtc, usualNames } from '
 import type { CompiledMetric } from '@tidegate/core';
 import type { Caller, Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
 import { RECEIPT_QUERY, sendJson, sendProblem, visibleRows } from '@tidegate/http';
-import { askBatch, askKept, askQuestion } from './answer-routes.ts';
+import { askBatch, askFunnel, askKept, askQuestion } from './answer-routes.ts';
 import type { AnswerRoutesDeps } from './answer-routes.ts';
 import { createListBudgets } from './budgets.ts';
 import type { BudgetsDeps } from './budgets.ts';
@@ -44,6 +44,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
   return {
     // A receipt asks for little: where even that takes too long the server is ill, not the request.
     askQuestion: whileStoreAnswers('question_too_slow', async (exchange) => askQuestion(deps, exchange)),
+    askFunnel: whileStoreAnswers('question_too_slow', async (exchange) => askFunnel(deps, exchange)),
     askKept: whileStoreAnswers('question_too_slow', async (exchange) => askKept(deps, exchange)),
     askBatch: async (exchange) => askBatch(deps, exchange),
     readReceipt: whileStoreAnswers('unavailable', async (exchange) => readReceipt(deps, exchange)),

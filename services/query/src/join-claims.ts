@@ -10,11 +10,11 @@ export function joinClaims(claims: readonly AnswerMeta[]): AnswerMeta {
     ...a,
     ...b,
     // The first question is about the metric that the analysis names.
-    metric_version: a.metric_version,
+    ...(a.metric_version === undefined ? {} : { metric_version: a.metric_version }),
     complete_through: least(a.complete_through, b.complete_through),
     lag_ms: Math.max(a.lag_ms, b.lag_ms),
     status: worst(STATUSES, a.status, b.status),
-    revision: a.revision + b.revision,
+    revision: (a.revision ?? 0) + (b.revision ?? 0),
     backfill_pending: Math.max(a.backfill_pending, b.backfill_pending),
     cache: { state: worst(CACHE_STATES, a.cache.state, b.cache.state), age_ms: Math.max(a.cache.age_ms, b.cache.age_ms) },
     approximate: { ...a.approximate, ...b.approximate },

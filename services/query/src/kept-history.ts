@@ -1,7 +1,9 @@
 /** What of cells and raw events was dropped: asked for each half minute, because it is part of what an answer claims. */
 import { GRAINS } from '@tidegate/core';
 import type { CellFloors, CompiledMetric, StoredGrain } from '@tidegate/core';
-import type { Kept, KeptStore } from '@tidegate/postgres';
+import type { Kept, KeptStore, LostRaw } from '@tidegate/postgres';
+
+type EventsOf = Pick<CompiledMetric, 'tenant' | 'eventTypes'>;
 
 export interface KeptHistory {
   floorsOf(metric: CompiledMetric): CellFloors;
@@ -12,8 +14,10 @@ export interface KeptHistory {
   isSure(metric: CompiledMetric): boolean;
   /** Asks now. */
   refresh(): Promise<void>;
-  /** Whether all events of the metric's buckets from an instant on are kept, raw or archived. */
-  isRecountable(metric: CompiledMetric, fromMs: number): boolean;
+  /** Whether all events of these types that occurred from an instant on are kept, raw or archived. */
+  isRecountable(of: EventsOf, fromMs: number): boolean;
+  /** From when on all events of these types are raw rows; null: all are. */
+  rawFromMs(of: EventsOf): number | null;
 }
 
 const SURE_MS = 240_000;
@@ -35,10 +39,11 @@ export function createKeptHistory(store: KeptStore, monotonicMs: () => number): 
       floors = byMetric(kept);
       heardMs = askedMs;
     },
-    isRecountable({ tenant, eventTypes }, fromMs) {
-      return kept.lostRaw.every(
-        ({ of, untilMs }) => fromMs >= untilMs + EARLINESS_MS || (of !== null && !(of.tenant === tenant && eventTypes.includes(of.type))),
-      );
+    isRecountable: (of, fromMs) =>
+      kept.lostRaw.every((lost) => lost.isArchived || !concerns(lost, of) || fromMs >= lost.untilMs + EARLINESS_MS),
+    rawFromMs(of) {
+      const ends = kept.lostRaw.filter((lost) => concerns(lost, of)).map(({ untilMs }) => untilMs + EARLINESS_MS);
+      return ends.length === 0 ? null : Math.max(...ends);
     },
   };
 }
@@ -49,6 +54,7 @@ export const NOTHING_DROPPED: KeptHistory = {
   isSure: () => true,
   refresh: async () => undefined,
   isRecountable: () => true,
+  rawFromMs: () => null,
 };
 
 export interface FollowKeptDeps {
@@ -63,6 +69,10 @@ export async function followKept({ kept, pause, onError, signal }: FollowKeptDep
     await kept.refresh().catch(onError);
     await pause(EVERY_MS, signal).catch(() => undefined);
   }
+}
+
+function concerns({ of }: LostRaw, { tenant, eventTypes }: EventsOf): boolean {
+  return of === null || (of.tenant === tenant && eventTypes.includes(of.type));
 }
 
 /** Cells of other metrics are kept for ever, by the installation's word and the packs'. */

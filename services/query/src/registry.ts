@@ -1,6 +1,6 @@
 /** The packs in force, as control.v1 tells them. */
 import { compileVersions, parsePackRecord } from '@tidegate/core';
-import type { CompiledMetric, CompiledPack, MetricVersion, PackSource } from '@tidegate/core';
+import type { CompiledEventType, CompiledMetric, CompiledPack, MetricVersion, PackSource } from '@tidegate/core';
 import { createControlReader } from '@tidegate/kafka';
 import type { ControlTold, TableRecord } from '@tidegate/kafka';
 
@@ -17,6 +17,7 @@ export interface Registry {
   take(record: Pick<TableRecord, 'key' | 'value'>): void;
   /** The version that questions are answered from. */
   metric(tenant: string, metric: string): CompiledMetric | null;
+  eventType(tenant: string, type: string): CompiledEventType | null;
   /** Whether the tenant has the metric, and no version of it is whole yet. */
   isFirstMaking(tenant: string, metric: string): boolean;
   /** Versions of the tenant that are being made. */
@@ -59,6 +60,7 @@ export function createRegistry(onUnreadable: () => void): Registry {
       }
       return null;
     },
+    eventType: (tenant, type) => ofTenant(tenant).flatMap(({ compiled }) => compiled.eventTypes.get(type) ?? [])[0] ?? null,
     isFirstMaking: (tenant, metric) =>
       ofTenant(tenant).some(({ compiled, making }) => !compiled.metrics.has(metric) && making.some((one) => one.metric === metric)),
     making: (tenant) => ofTenant(tenant).flatMap(({ making }) => making),

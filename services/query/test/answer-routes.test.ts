@@ -192,3 +192,19 @@ describe('POST /v1/query/batch', () => {
     for (const questions of [many, [], 'none']) expect((await ask(served.call, questions)).status).toBe(422);
   });
 });
+
+test('POST /v1/funnels asks a funnel, whether it says so or not', async () => {
+  const asked: unknown[] = [];
+  const served = await serveAsk(async (value) => {
+    asked.push(value);
+    return { ok: true, answer: answerWith([]), mayAgeMs: 0 };
+  });
+  try {
+    const question = { last: '7d', steps: [{ event: 'a.one' }, { event: 'a.two' }] };
+    const bodies = [question, { ...question, kind: 'retention' }, [1]];
+    for (const body of bodies) await served.call('/v1/funnels', { method: 'POST', scopes: ['query:read'], body: JSON.stringify(body) });
+    expect(asked).toEqual([{ kind: 'funnel', ...question }, { kind: 'funnel', ...question }, [1]]);
+  } finally {
+    await served.close();
+  }
+});

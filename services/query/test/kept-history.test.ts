@@ -43,14 +43,28 @@ describe('what is kept', () => {
 
   it('buckets are recountable from five minutes after the last lost day of their events on', async () => {
     const untilMs = 20_000 * DAY_MS;
-    const { history } = historyOf({ lostRaw: [{ of: { tenant: METRIC.tenant, type: 'wiki.edit' }, untilMs }] });
+    const { history } = historyOf({ lostRaw: [{ of: { tenant: METRIC.tenant, type: 'wiki.edit' }, isArchived: false, untilMs }] });
     expect(history.isRecountable(METRIC, 0)).toBe(true);
     await history.refresh();
     expect([untilMs, untilMs + 299_999, untilMs + 300_000].map((ms) => history.isRecountable(METRIC, ms))).toEqual([false, false, true]);
     expect(history.isRecountable({ ...METRIC, eventTypes: ['wiki.view'] }, 0)).toBe(true);
     expect(history.isRecountable({ ...METRIC, tenant: 'other' }, 0)).toBe(true);
-    const all = historyOf({ lostRaw: [{ of: null, untilMs }] });
+    const all = historyOf({ lostRaw: [{ of: null, isArchived: false, untilMs }] });
     await all.history.refresh();
     expect(all.history.isRecountable({ ...METRIC, tenant: 'other' }, 0)).toBe(false);
+  });
+
+  it('raw rows begin where the last dropped day ends, archived or not; what is archived can be recounted', async () => {
+    const [lostMs, archivedMs] = [20_000 * DAY_MS, 20_010 * DAY_MS];
+    const { history } = historyOf({
+      lostRaw: [
+        { of: null, isArchived: false, untilMs: lostMs },
+        { of: null, isArchived: true, untilMs: archivedMs },
+      ],
+    });
+    expect(history.rawFromMs(METRIC)).toBe(null);
+    await history.refresh();
+    expect(history.rawFromMs(METRIC)).toBe(archivedMs + 300_000);
+    expect(history.isRecountable(METRIC, lostMs + 300_000)).toBe(true);
   });
 });

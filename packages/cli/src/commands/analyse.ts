@@ -34,7 +34,11 @@ export function addAnalyse(program: Command, terminal: Terminal): void {
 }
 
 async function analyse(terminal: Terminal, question: AnalysisQuestion, flags: AnalyseFlags): Promise<void> {
-  const answer = await connect(terminal, flags).analyse(question);
+  printAnswer(terminal, await connect(terminal, flags).analyse(question), flags);
+}
+
+/** Rows, then what was found of the whole. */
+export function printAnswer(terminal: Terminal, answer: Answer, flags: Pick<AnalyseFlags, 'json' | 'plot'>): void {
   if (flags.json === true) return printJson(terminal, answer);
   const width = terminal.stdout.columns ?? 80;
   const findings = findingsView(answer);

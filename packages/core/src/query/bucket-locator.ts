@@ -2,7 +2,7 @@ import type { Buckets } from '../time/buckets.ts';
 import type { CellRange } from './shape.ts';
 
 /** Index of the bucket that holds a cell, -1 outside of the range; without buckets everything in the range is at 0. */
-export function createLocator({ fromS, toS }: CellRange, buckets: Buckets | null): (bucketS: number) => number {
+export function createLocator({ fromS, toS }: Pick<CellRange, 'fromS' | 'toS'>, buckets: Buckets | null): (bucketS: number) => number {
   if (buckets === null) return (bucketS) => (bucketS >= fromS && bucketS < toS ? 0 : -1);
   const edges = Float64Array.from(buckets.edgesMs, (edge) => edge / 1_000);
   let at = 0;

@@ -47,6 +47,20 @@ export const QUESTION_ROUTES = {
     },
     faults: ['bad_json', 'request_invalid', ...ANSWERING],
   },
+  askFunnel: {
+    method: 'POST',
+    path: '/v1/funnels',
+    summary: 'Ask how many persons go from step to step',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    rows: 'confined',
+    body: { contentTypes: JSON_ONLY, schema: schemas.FUNNEL_BODY_SCHEMA },
+    responses: {
+      200: { description: 'The funnel.', schema: schemas.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
+    },
+    faults: [...JSON_BODY, ...ANSWERING],
+  },
   askBatch: {
     method: 'POST',
     path: '/v1/query/batch',

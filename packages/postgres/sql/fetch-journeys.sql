@@ -1,0 +1,2 @@
+-- The next rows of declare-journeys.
+FETCH 5000 FROM journeys

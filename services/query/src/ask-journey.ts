@@ -1,0 +1,100 @@
+/** A question about the order of what persons did: raw events are read once, person by person, and nothing is kept of it. */
+import { createRawRecordReader, parseJourney, planJourney, toIsoUtc } from '@tidegate/core';
+import type { Fault, Journey, JourneyQuestion, Receipt } from '@tidegate/core';
+import type { ProblemFault } from '@tidegate/http';
+import type { JourneyReader } from '@tidegate/postgres';
+import type { Step } from '@tidegate/telemetry';
+import type { AnswerMeta, Ask, Asker, AskOutcome } from './ask.ts';
+import { freshClaims } from './fresh-claims.ts';
+import type { ClaimingDeps } from './fresh-claims.ts';
+import type { KeptHistory } from './kept-history.ts';
+import type { Receipts } from './receipts.ts';
+import type { Registry } from './registry.ts';
+
+export interface AskJourneyDeps extends ClaimingDeps {
+  readonly registry: Pick<Registry, 'eventType'>;
+  readonly journeys: JourneyReader;
+  readonly receipts: Pick<Receipts, 'open' | 'waitFor' | 'stateOf'>;
+  readonly kept: Pick<KeptHistory, 'isRecountable' | 'rawFromMs'>;
+  readonly step: Step;
+  readonly bucketsMax: number;
+  readonly eventsMax: number;
+}
+
+export function createAskJourney(deps: AskJourneyDeps): Ask {
+  return async function askJourney(value, asker) {
+    const parsed = parseJourney(value);
+    if (!parsed.ok) return { ok: false, problem: { code: 'question_invalid', errors: parsed.errors } };
+    const { question } = parsed;
+    if (asker.rows !== null) return refused(ROWS_UNSEEN);
+    const receipt = question.after === undefined ? null : deps.receipts.open(question.after, asker.tenant);
+    if (question.after !== undefined && receipt === null) return refused(FOREIGN_RECEIPT);
+    const find = (type: string) => deps.registry.eventType(asker.tenant, type);
+    const planned = planJourney(question, { find, nowMs: deps.nowMs(), bucketsMax: deps.bucketsMax });
+    return planned.ok ? answer(deps, { question, journey: planned.value, receipt, asker }) : refused(planned.fault);
+  };
+}
+
+const ROWS_UNSEEN: Fault = {
+  code: 'row_refused',
+  path: 'kind',
+  message: 'raw events of everybody are more than the caller may see',
+};
+const FOREIGN_RECEIPT: Fault = { code: 'receipt_invalid', path: 'after', message: 'not a receipt of this tenant' };
+const TOO_MANY_EVENTS: Fault = {
+  code: 'range_too_large',
+  path: 'from',
+  message: 'the range holds more events than one answer may be made of; ask for a shorter one, or for rarer events',
+};
+
+interface Asked {
+  readonly question: JourneyQuestion;
+  readonly journey: Journey;
+  readonly receipt: Receipt | null;
+  readonly asker: Asker;
+}
+
+async function answer(deps: AskJourneyDeps, asked: Asked): Promise<AskOutcome> {
+  const { question, journey, receipt, asker } = asked;
+  if (receipt !== null) await deps.receipts.waitFor(receipt, question.wait_ms, asker.signal);
+  const fold = journey.begin();
+  const readRaw = createRawRecordReader();
+  const read = await deps.step('query_database', async () =>
+    deps.journeys.readJourneys({ ...journey, tenant: asker.tenant, eventsMax: deps.eventsMax }, (event) =>
+      fold.event({
+        subject: event.subject ?? '',
+        type: event.type,
+        atMs: event.occurredAtMs,
+        fields: journey.readsData ? readRaw(event) : null,
+      }),
+    ),
+  );
+  if (read.isCut) return refused(TOO_MANY_EVENTS);
+  const { columns, rows, findings } = fold.conclude();
+  const after = receipt === null ? null : await deps.receipts.stateOf(receipt, read.progress);
+  const meta: AnswerMeta = {
+    ...freshClaims(deps, read.progress, after),
+    ...lastingClaims(deps, asked),
+    cache: { state: 'bypass', age_ms: 0 },
+    analysis: { kind: question.kind, ...findings },
+  };
+  return { ok: true, answer: { columns, rows, next_cursor: null, meta }, mayAgeMs: 0 };
+}
+
+function lastingClaims({ kept }: AskJourneyDeps, { question, journey, asker }: Asked) {
+  const of = { tenant: asker.tenant, eventTypes: journey.types };
+  const rawFromMs = kept.rawFromMs(of);
+  return {
+    grain: 'grain' in question ? question.grain : null,
+    zone: question.zone,
+    approximate: {},
+    source: 'raw' as const,
+    suppressed_groups: 0,
+    ...(rawFromMs !== null && rawFromMs > journey.fromMs ? { history_from: toIsoUtc(rawFromMs) } : {}),
+    ...(kept.isRecountable(of, journey.fromMs) ? {} : { recountable: false as const }),
+  };
+}
+
+function refused({ code, path, message }: Fault): { readonly ok: false; readonly problem: ProblemFault } {
+  return { ok: false, problem: { code, detail: message, errors: [{ path: path ?? '', code, message }] } };
+}

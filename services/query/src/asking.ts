@@ -1,0 +1,90 @@
+/** The steps of a question, put together: plain ones, analyses of several, and journeys through raw events. */
+import { isJourney } from '@tidegate/core';
+import type { ReadStore } from '@tidegate/postgres';
+import { createRepeatableSealer, createSealer, deriveKey, pause, systemClock } from '@tidegate/runtime';
+import { LRUCache } from 'lru-cache';
+import { createAnalyse } from './analyse.ts';
+import { createEtag } from './answer-body.ts';
+import { createAnswerCache } from './answer-cache.ts';
+import type { QueryAdapters, QueryConfig } from './app.ts';
+import { createAsk } from './ask.ts';
+import type { Ask } from './ask.ts';
+import { createAskJourney } from './ask-journey.ts';
+import type { DecodedChunk } from './decoded-chunk.ts';
+import type { Freshness } from './freshness.ts';
+import type { KeptHistory } from './kept-history.ts';
+import { createLoadChunk } from './load-chunk.ts';
+import { createPseudonyms } from './pseudonyms.ts';
+import { createRead } from './read.ts';
+import type { Read } from './read.ts';
+import { createReceipts } from './receipts.ts';
+import type { Registry } from './registry.ts';
+
+const ANSWER_BYTES_MAX = 262_144;
+
+interface AskingParts {
+  readonly registry: Registry;
+  readonly freshness: Freshness;
+  readonly kept: KeptHistory;
+  readonly newToken: () => string;
+}
+
+export function createAsking(config: QueryConfig, adapters: QueryAdapters, { registry, freshness, kept, newToken }: AskingParts) {
+  const { store, primary, topics } = adapters;
+  const { nowMs, monotonicMs } = systemClock;
+  const receipts = createReceipts({
+    store,
+    primary,
+    logEnds: freshness.ends,
+    topics: { live: topics.events, backfill: topics.backfill },
+    sealer: createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32)),
+    cacheBudgetMs: config.cacheBudgetMs,
+    monotonicMs,
+    pause,
+  });
+  // Repeatable: what is made of equal rows is equal, whichever instance made it and when.
+  const cursorSealer = createRepeatableSealer(deriveKey(config.secretKey, 'tidegate/cursor', 32));
+  const plain = createAsk({
+    registry,
+    read: createReading(config, adapters, newToken),
+    receipts,
+    freshness,
+    kept,
+    cursorSealer,
+    pseudonymOf: createPseudonyms(config.pseudonymSecret),
+    nowMs,
+    bucketsMax: config.bucketsMax,
+  });
+  const analyse = createAnalyse({ ask: plain, registry, nowMs });
+  const askJourney = createAskJourney({
+    ...{ registry, receipts, freshness, kept, nowMs, bucketsMax: config.bucketsMax, eventsMax: config.journeyEventsMax },
+    journeys: adapters.journeys,
+    step: adapters.tracing.step,
+  });
+  const ask: Ask = async (value, as) => (isJourney(value) ? askJourney(value, as) : analyse(value, as));
+  const etagOf = createEtag(deriveKey(config.secretKey, 'tidegate/etag', 32));
+  return { ask, etagOf, receipts, cursorSealer, nowMs, questionBytesMax: config.questionBytesMax, step: adapters.tracing.step };
+}
+
+function createReading(config: QueryConfig, { store, primary: untraced, meter, tracing }: QueryAdapters, newToken: () => string): Read {
+  const { step } = tracing;
+  const primary: ReadStore = { ...untraced, readCells: (...asked) => step('query_database', async () => untraced.readCells(...asked)) };
+  return createRead({
+    store,
+    primary,
+    step,
+    loadChunk: createLoadChunk({ store, primary, newToken, cellsMax: config.cellsMax }),
+    answers: createAnswerCache({
+      store,
+      nowMs: systemClock.nowMs,
+      ttlMs: config.answerTtlMs,
+      bytesMax: ANSWER_BYTES_MAX,
+      meter,
+    }),
+    decoded: new LRUCache<string, DecodedChunk>({ maxSize: config.decodedCells }),
+    cacheBudgetMs: config.cacheBudgetMs,
+    chunksMax: config.chunksMax,
+    cellsMax: config.cellsMax,
+    meter,
+  });
+}
