@@ -51,3 +51,15 @@ export async function createSteps(oracle: Oracle): Promise<void> {
 export function localBucket(grain: 'hour' | 'day' | 'week' | 'month', zone: string): string {
   return `strftime(date_trunc('${grain}', timezone(${sqlText(zone)}, instant)), '%Y-%m-%d %H:%M')`;
 }
+
+export const SUBMISSIONS_FILE = 'oulad/student_assessment.csv.gz';
+
+/** Table `submissions(learner, assessment, course, day date, banked, score)`; B courses begin on 1 February, J courses on 1 October. */
+export async function createSubmissions(oracle: Oracle): Promise<void> {
+  const read = (file: string): string => `read_csv(${sqlText(dataFile(file))}, header = true, all_varchar = true)`;
+  await oracle.run(`CREATE TABLE submissions AS
+    SELECT id_student AS learner, id_assessment AS assessment, code_module || '-' || code_presentation AS course,
+           make_date(left(code_presentation, 4)::INT, if(right(code_presentation, 1) = 'B', 2, 10), 1) + date_submitted::INT AS day,
+           lower(is_banked) AS banked, CAST(score AS DECIMAL(9, 4)) AS score
+    FROM ${read(SUBMISSIONS_FILE)} AS handed_in JOIN ${read('oulad/assessment.csv.gz')} AS assessment USING (id_assessment)`);
+}

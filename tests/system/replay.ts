@@ -8,6 +8,8 @@ const COUNTED_WITHIN_MS = 120_000;
 /** A shipped file, sent as the command line would send it. */
 export interface ReplayOrder {
   readonly pack: string;
+  /** Default: the pack's `mapping.yaml`. */
+  readonly mapping?: string;
   readonly file: string;
   /** What `--source` would be: exports that may hold the same ids get sources of their own. */
   readonly source?: string;
@@ -15,7 +17,7 @@ export interface ReplayOrder {
 
 /** Sends the file through the public API and waits until every receipt says that its events are counted. */
 export async function replay(system: RunningSystem, order: ReplayOrder): Promise<FileReport> {
-  const mappingFile = fileURLToPath(new URL(`../../packs/${order.pack}/mapping.yaml`, import.meta.url));
+  const mappingFile = fileURLToPath(new URL(`../../packs/${order.pack}/${order.mapping ?? 'mapping.yaml'}`, import.meta.url));
   const mapping = parseMapping(readFileSync(mappingFile, 'utf8'));
   const report = await sendFile({
     client: system.client,
