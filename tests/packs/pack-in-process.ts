@@ -38,8 +38,8 @@ export function shippedPack(name: string): CompiledPack {
 
 /** The way of an event through a shipped pack without the servers between the steps; a pseudonym is the text itself. */
 export interface PackInProcess {
-  /** Rows of a file, by a mapping of the pack; `isTaken` leaves events out; the faults of those that were refused. */
-  sendFile(mapping: string, file: string, isTaken?: (event: string) => boolean): Promise<{ readonly accepted: number; readonly faults: readonly Fault[] }>;
+  /** Rows of a file, by a mapping of the pack; the faults of those that were refused. */
+  sendFile(mapping: string, file: string): Promise<{ readonly accepted: number; readonly faults: readonly Fault[] }>;
   /** JSON texts of events; the fault of each, or null. */
   send(events: readonly string[]): readonly (Fault | null)[];
   ask(question: QuestionInput): readonly AnswerRow[];
@@ -68,16 +68,14 @@ export function runPack(name: string): PackInProcess {
   }
 
   return {
-    async sendFile(mappingFile, file, isTaken = () => true) {
+    async sendFile(mappingFile, file) {
       const mapping = parseMapping(readFileSync(packFile(name, mappingFile), 'utf8'));
       const faults: Fault[] = [];
       const client: Pick<Client, 'send'> = {
         async send(events) {
           let accepted = 0;
           for await (const event of events) {
-            const text = typeof event === 'string' ? event : JSON.stringify(event);
-            if (!isTaken(text)) continue;
-            const fault = sendOne(text);
+            const fault = sendOne(typeof event === 'string' ? event : JSON.stringify(event));
             if (fault === null) accepted += 1;
             else faults.push(fault);
           }

@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { QuestionInput } from '@tidegate/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openOracle, type Oracle } from '../oracle/oracle.ts';
+import { openOracle, sqlText, type Oracle } from '../oracle/oracle.ts';
 import { createSubmissions, dataFile, SUBMISSIONS_FILE } from '../oracle/tables.ts';
 import { comparable } from './comparable.ts';
 import { packFile, runPack } from './pack-in-process.ts';
 
-/** Modules with courses of three of the four starts; the whole file is replayed through the whole system in tests/e2e. */
+/** Modules with courses of three of the four starts; tests/datasets replays the whole file through the whole system. */
 const MODULES = ['AAA', 'EEE'];
 
 describe("the Open University's submissions", () => {
@@ -15,6 +17,7 @@ describe("the Open University's submissions", () => {
   /** Scores are whole, so that this is rounded once. */
   const MEAN = 'CAST(sum(score) AS DOUBLE) / count(score)';
   const pack = runPack('studyin');
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-submissions-'));
   let oracle: Oracle;
 
   async function expectRows(question: Partial<QuestionInput>, sql: string): Promise<void> {
@@ -27,11 +30,17 @@ describe("the Open University's submissions", () => {
     oracle = await openOracle();
     await createSubmissions(oracle);
     await oracle.run(`DELETE FROM submissions WHERE left(course, 3) NOT IN ('${MODULES.join("', '")}')`);
-    const isTaken = (event: string): boolean => MODULES.some((module) => event.includes(`"course_id":"${module}-`));
+    const file = join(folder, 'student_assessment.csv');
+    await oracle.run(`COPY (SELECT handed_in.* FROM read_csv(${sqlText(dataFile(SUBMISSIONS_FILE))}, all_varchar = true) AS handed_in
+      SEMI JOIN submissions ON id_assessment = assessment) TO ${sqlText(file)}`);
+    copyFileSync(dataFile('oulad/assessment.csv.gz'), join(folder, 'assessment.csv.gz'));
     const [[rows] = []] = await oracle.rows('SELECT count(*)::INT FROM submissions');
-    expect(await pack.sendFile('mapping.yaml', dataFile(SUBMISSIONS_FILE), isTaken)).toEqual({ accepted: rows, faults: [] });
+    expect(await pack.sendFile('mapping.yaml', file)).toEqual({ accepted: rows, faults: [] });
   }, 60_000);
-  afterAll(() => oracle?.close());
+  afterAll(() => {
+    oracle?.close();
+    rmSync(folder, { recursive: true });
+  });
 
   test('have, for each course and what was banked in it, their count and their scores', async () => {
     await expectRows(
