@@ -60,7 +60,7 @@ export const mutants: readonly Mutant[] = [
     file: 'services/aggregator/src/frozen-batch.ts',
     find: '    completeThroughMs: batch.live.last === null ? null : batch.live.arrivalToMs,\n',
     replace: '    completeThroughMs: arrivalToMs,\n',
-    tests: ['services/aggregator/test/delivery.model.test.ts'],
+    tests: ['services/aggregator/test/flush.test.ts'],
     kind: 'unit',
   },
   {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createFlush } from '../src/flush.ts';
 import { freeze } from '../src/frozen-batch.ts';
 import type { FrozenBatch } from '../src/frozen-batch.ts';
+import { partOf } from '../src/open-batch.ts';
 import type { OwnedPartition } from '../src/owned-partition.ts';
 import { ownedPartition, slabOf } from './steps.ts';
 
@@ -69,6 +70,19 @@ function scripted(outcomes: CommitOutcome[], row: Partial<ProgressRow> = {}) {
 
 const FAILED: CommitOutcome = { kind: 'failed', commitSent: true, message: 'the connection broke' };
 const REFUSED: CommitOutcome = { kind: 'data_error', sqlState: '22021', message: 'a byte that no text may hold' };
+
+describe('a batch that is taken for a flush', () => {
+  it('is complete through what the live lane brought, whatever came later in the backfill lane', () => {
+    const owned = ownedPartition({ partition: 1, token: TOKEN });
+    const old = { last: LAST, arrivalFromMs: 3_000, arrivalToMs: 4_000 };
+    Object.assign(partOf(owned.batch, 'backfill'), old);
+    const completeThroughOf = (): number | null => freeze(owned, { nowMs: 5_000, closedAfterS: 86_400 }).commit.completeThroughMs;
+    expect(completeThroughOf()).toBe(null);
+    Object.assign(partOf(owned.batch, 'backfill'), old);
+    Object.assign(owned.batch.live, { last: LAST, arrivalFromMs: 1_000, arrivalToMs: 2_000 });
+    expect(completeThroughOf()).toBe(2_000);
+  });
+});
 
 describe('a flush', () => {
   it('whose answer was lost is tried again only after the row was read back, and then from the committed offset', async () => {

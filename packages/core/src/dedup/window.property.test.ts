@@ -238,6 +238,16 @@ test('a generation whose filter does not fit the memory is asked for, and its si
   expect(window.settle(bytesOf(99), 0)).toBe('first');
 });
 
+test('of two copies in one batch that had to be asked for, the second is a copy of the first', () => {
+  const closed = [{ generation: 1, arrivalFromMs: 0, arrivalToMs: 0, identities: 1, filter: buildFilter(Uint32Array.from(wordsOf(1))) }];
+  const window = createDedupWindow({ closeAt: 10, windowMs: 1, filterBytesMax: 0, closed });
+  window.begin();
+  expect([window.offer(bytesOf(99), 0), window.offer(bytesOf(99), 0)]).toEqual(['ask', 'ask']);
+  expect(window.takeQuestions()).toEqual([{ generation: 1, identities: bytesOf(99) }]);
+  window.answer(new Uint8Array());
+  expect([window.settle(bytesOf(99), 0), window.settle(bytesOf(99), 0)]).toEqual(['first', 'copy']);
+});
+
 test('a generation is kept until the last of its identities, not the first, is older than the window', () => {
   const closed = [{ generation: 1, arrivalFromMs: 0, arrivalToMs: 60, identities: 1, filter: buildFilter(Uint32Array.from(wordsOf(1))) }];
   const window = createDedupWindow({ closeAt: 10, windowMs: 100, filterBytesMax: 1_000, closed });
