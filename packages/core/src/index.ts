@@ -207,3 +207,7 @@ export type {
   JournaledIdentities,
   SealedLayer,
 } from './dedup/window-shape.ts';
+
+// access
+export { brokenPasswordRules } from './access/password.ts';
+export type { PasswordRule } from './access/password.ts';

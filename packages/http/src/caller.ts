@@ -23,6 +23,22 @@ export interface Caller {
   readonly rows?: RowScope;
   /** Names of the routes that it may come to; absent: all that its scopes open. */
   readonly routes?: readonly string[];
+  /** Of a token that the gateway made: what it alone has to do with. Not told to services. */
+  readonly token?: OwnToken;
+}
+
+/** A token that the gateway made itself. */
+export interface OwnToken {
+  /** `jti`. */
+  readonly id: string;
+  readonly endsMs: number;
+  /** Of a user who signed in, whose id is the caller's `keyId`; absent: made with a key. */
+  readonly session?: { readonly id: string; readonly roles: readonly string[] };
+}
+
+/** Whom the limits of users count; null: a program. */
+export function userOf({ keyId, subject, token }: Pick<Caller, 'keyId' | 'subject' | 'token'>): string | null {
+  return token?.session === undefined ? (subject ?? null) : keyId;
 }
 
 /** What a token or a signed header may show; a member too many is refused, for it may take something away. */

@@ -51,8 +51,9 @@ export { isOverTime, isUnavailable } from './unavailable.ts';
 // control plane
 export { mintApiKey, readApiKey } from './control/api-key.ts';
 export type { ApiKeyKind, ApiKeyReading } from './control/api-key.ts';
-export { CONTROL_KEYS, parseApiKeyRecord, parseTokenIssuerRecord } from './control/control-records.ts';
-export type { ApiKeyRecord, TokenIssuerRecord } from './control/control-records.ts';
+export type { AccountStore } from './control/account-store.ts';
+export { CONTROL_KEYS, parseApiKeyRecord, parseDenials, parseTokenIssuerRecord } from './control/control-records.ts';
+export type { ApiKeyRecord, Denial, TokenIssuerRecord } from './control/control-records.ts';
 export { createControlStore } from './control/control-store.ts';
 export type { ControlStore, ControlStoreOptions } from './control/control-store.ts';
 export type { KeyToRotate, RotationFault } from './control/key-rotation.ts';
@@ -64,6 +65,8 @@ export type { PackPlan, PackPlanning } from './control/packs.ts';
 export { DEMO_TENANT, seedDemo } from './control/seed-demo.ts';
 export type { DemoSecrets, SeedDemoOptions } from './control/seed-demo.ts';
 export type { TenantToCreate } from './control/tenants.ts';
+export type { Session } from './control/sessions.ts';
+export type { RevisedUser, SignInRecord, UserChange, UserInfo } from './control/users.ts';
 
 // read side
 export { createReadStore } from './read-store.ts';

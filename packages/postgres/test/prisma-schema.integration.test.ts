@@ -68,8 +68,11 @@ describe('schema.prisma', () => {
       'pack',
       'pack_version',
       'publisher_lease',
+      'refresh_token',
       'tenant',
       'token_issuer',
+      'user_account',
+      'user_session',
     ];
     expect([...tables.keys()].toSorted()).toEqual(named);
     for (const [table, described] of tables) {

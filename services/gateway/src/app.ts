@@ -10,6 +10,7 @@ import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/run
 import { databaseUrlOf, deriveKey, kafkaTarget, redisTarget, systemClock as clock, systemRandom as random } from '@tidegate/runtime';
 import type { Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
+import { createAccountRoutes } from './accounts/accounts.ts';
 import { createAdmin } from './admin.ts';
 import { createAuthenticate } from './authenticate.ts';
 import type { GATEWAY_CONFIG } from './config.ts';
@@ -26,6 +27,8 @@ import { createIssuerAdmin } from './issuer-admin.ts';
 import { fetchKeys } from './tokens/fetch-keys.ts';
 import type { IssuerDirectory } from './tokens/issuers.ts';
 import { createIssuerDirectory } from './tokens/issuers.ts';
+import type { Denied } from './tokens/denied.ts';
+import { createDenied } from './tokens/denied.ts';
 import { createLocalTokens } from './tokens/local-tokens.ts';
 import { createReadToken } from './tokens/tokens.ts';
 import { createTokenRoutes } from './token-routes.ts';
@@ -62,9 +65,9 @@ const DECISIONS_EVERY_MS = 1_000;
 export async function startApp(config: GatewayConfig, context: ServiceContext): Promise<RunningGateway> {
   const background = new AbortController();
   const parts = await createParts(config, { context, signal: background.signal });
-  const { metrics, store, client, redis, keys, limits, control, tracing } = parts;
+  const { metrics, store, client, redis, keys, denied, limits, control, tracing } = parts;
   const publishing = startPublishing(parts);
-  const revocations = watchRevocations({ control, store, keys, clock, metrics, log: context.log, signal: background.signal });
+  const revocations = watchRevocations({ control, store, keys, denied, clock, metrics, log: context.log, signal: background.signal });
   const swaps = swapVersions({ control, store, wake: publishing.wake, log: context.log, signal: background.signal });
   const proxy = createProxy({
     upstreams: { ingest: config.ingestUrl, query: config.queryUrl },
@@ -121,6 +124,7 @@ interface Parts {
   readonly redis: RedisConnection;
   readonly keys: KeyDirectory;
   readonly issuers: IssuerDirectory;
+  readonly denied: Denied;
   readonly limits: Limits;
   readonly control: ControlView;
 }
@@ -135,13 +139,14 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
   const topic = topicNames(config.topicPrefix).control;
   const keys = createKeyDirectory();
   const issuers = createIssuerDirectory({ fetchKeys, clock, log });
+  const denied = createDenied(clock);
   const redis = connectRedis({
     ...redisTarget(config),
     name: 'tidegate-gateway',
     onError: (error) => log.warn('redis_connection_lost', { error }),
   });
   const limits = createLimitsOf({ config, context, metrics, client, redis, signal });
-  const control = followControl({ client, topic, keys, issuers, limits: limits.book, clock, log });
+  const control = followControl({ client, topic, keys, issuers, denied, limits: limits.book, clock, log });
   metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(control.knownThroughMs() / 1_000));
   return {
     config,
@@ -156,6 +161,7 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
     redis,
     keys,
     issuers,
+    denied,
     limits,
     control,
   };
@@ -169,14 +175,17 @@ interface GateParts {
 }
 
 function createGateOf(parts: Parts, { proxy, live, wake, isDraining }: GateParts): Gate {
-  const { context, config, metrics, tracing, store, keys, issuers, limits, control } = parts;
+  const { context, config, metrics, tracing, store, keys, issuers, denied, limits, control } = parts;
   const addressOf = createClientAddress(listOf(config.trustedProxies));
   const { log } = context;
-  const localTokens = createLocalTokens({ secret: deriveKey(config.secretKey, 'tidegate/token', 32), keys, clock });
+  const localTokens = createLocalTokens({ secret: deriveKey(config.secretKey, 'tidegate/token', 32), keys, denied, clock });
+  const gateLimits = createGateLimits({ limit: limits.limit, addressOf, isEnabled: config.rateLimitEnabled, clock, random });
+  const { accounts } = store;
   const controlApp = createControlApp({
     log,
     handlers: {
       ...createAdmin({ store, wake, clock, metrics }),
+      ...createAccountRoutes({ accounts, localTokens, denied, limits: gateLimits, loginTenant: config.loginTenant, wake, clock }),
       ...createTokenRoutes({ localTokens }),
       ...createLimitRoutes({ limits, addressOf, store, wake }),
       ...createIssuerAdmin({ store, wake, plainHosts: config.jwksPlainHosts }),
@@ -190,13 +199,7 @@ function createGateOf(parts: Parts, { proxy, live, wake, isDraining }: GateParts
       isLoaded: control.isLoaded,
       clock,
     }),
-    limits: createGateLimits({
-      limit: limits.limit,
-      addressOf,
-      isEnabled: parts.config.rateLimitEnabled,
-      clock,
-      random,
-    }),
+    limits: gateLimits,
     proxy,
     controlApp,
     live,

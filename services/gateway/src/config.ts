@@ -99,6 +99,12 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     default: '',
     description: 'Hosts, comma separated, whose keys may be read over plain http: an issuer in your own network. All others need https.',
   } satisfies ConfigField<readonly string[]>,
+  loginTenant: {
+    env: 'LOGIN_TENANT',
+    schema: text.line(),
+    default: 'demo',
+    description: 'Whose users sign in where a request names no tenant.',
+  } satisfies ConfigField<string>,
   trustedProxies: {
     env: 'TRUSTED_PROXIES',
     schema: text.maybe(),

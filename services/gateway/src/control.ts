@@ -1,12 +1,13 @@
 import { parsePackRecord } from '@tidegate/core';
 import type { ControlTold, LogClient, TableRecord } from '@tidegate/kafka';
 import { createControlReader, followTable } from '@tidegate/kafka';
-import { parseApiKeyRecord, parseTokenIssuerRecord } from '@tidegate/postgres';
+import { parseApiKeyRecord, parseDenials, parseTokenIssuerRecord } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import type { Logger } from '@tidegate/telemetry';
 import type { KeyDirectory } from './keys.ts';
 import type { IssuerDirectory } from './tokens/issuers.ts';
 import type { LimitBook } from './limits/book.ts';
+import type { Denied } from './tokens/denied.ts';
 
 /** What the gateway takes from the control topic. */
 export interface ControlView {
@@ -34,13 +35,16 @@ export interface ControlOptions {
   readonly keys: KeyDirectory;
   readonly issuers: Pick<IssuerDirectory, 'put'>;
   readonly limits: Pick<LimitBook, 'putLimits' | 'putPack'>;
+  readonly denied: Pick<Denied, 'add'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Follows control.v1. */
-export function followControl({ client, topic, keys, issuers, limits, clock, log }: ControlOptions): ControlView {
+export function followControl(options: ControlOptions): ControlView {
+  const { client, topic, limits, clock, log } = options;
   const reader = createControlReader();
+  const takeAccess = createTakeAccess(options);
   const making = new Map<string, { readonly tenant: string; readonly pack: string }>();
   let isRead = false;
   let hasBeat = false;
@@ -51,10 +55,8 @@ export function followControl({ client, topic, keys, issuers, limits, clock, log
     if (told === null) return;
     if (told === 'unreadable') return log.error('control_record_unreadable', { detail: { offset: record.offset } });
     if (told.kind === 'beat') hear();
-    if (told.kind === 'key') takeKey(told.key, told.value);
-    if (told.kind === 'issuer') takeIssuer(told.key, told.value);
-    if (told.kind === 'limits') limits.putLimits(told.tenant, told.value);
     if (told.kind === 'pack') takePack(told);
+    takeAccess(told);
   }
 
   function takePack({ key, tenant, name, value }: ControlTold): void {
@@ -67,19 +69,6 @@ export function followControl({ client, topic, keys, issuers, limits, clock, log
   function hear(): void {
     heardMs = clock.monotonicMs();
     hasBeat = true;
-  }
-
-  function takeKey(key: string, value: unknown): void {
-    const record = value === null ? null : parseApiKeyRecord(value);
-    if (record === null && value !== null) return log.error('key_record_unreadable');
-    keys.put(key, record);
-  }
-
-  function takeIssuer(key: string, value: unknown): void {
-    const record = value === null ? null : parseTokenIssuerRecord(value);
-    if (record === null && value !== null) log.error('issuer_record_unreadable');
-    // Of an issuer that cannot be read no token is taken: its rules may have become stricter.
-    issuers.put(key, record);
   }
 
   const table = followTable({
@@ -100,5 +89,34 @@ export function followControl({ client, topic, keys, issuers, limits, clock, log
     knownThroughMs: reader.knownThroughMs,
     silenceMs: () => clock.monotonicMs() - heardMs,
     close: () => table.close(),
+  };
+}
+
+/** Who may come, and how much of what they may ask. */
+function createTakeAccess({ keys, issuers, limits, denied, log }: ControlOptions): (told: ControlTold) => void {
+  function takeKey(key: string, value: unknown): void {
+    const record = value === null ? null : parseApiKeyRecord(value);
+    if (record === null && value !== null) return log.error('key_record_unreadable');
+    keys.put(key, record);
+  }
+
+  function takeIssuer(key: string, value: unknown): void {
+    const record = value === null ? null : parseTokenIssuerRecord(value);
+    if (record === null && value !== null) log.error('issuer_record_unreadable');
+    // Of an issuer that cannot be read no token is taken: its rules may have become stricter.
+    issuers.put(key, record);
+  }
+
+  function takeDenials(value: unknown): void {
+    const denials = parseDenials(value);
+    if (denials === null) log.error('denials_record_unreadable');
+    else denied.add(denials);
+  }
+
+  return function takeAccess({ kind, key, tenant, value }) {
+    if (kind === 'key') takeKey(key, value);
+    if (kind === 'issuer') takeIssuer(key, value);
+    if (kind === 'denied') takeDenials(value);
+    if (kind === 'limits') limits.putLimits(tenant, value);
   };
 }

@@ -1,7 +1,7 @@
 import { createRecordBatch, encodeHeaders, readHeaders, topicNames } from '@tidegate/kafka';
 import type { MemoryBroker } from '@tidegate/kafka/memory';
 import { createMemoryBroker } from '@tidegate/kafka/memory';
-import type { ApiKeyRecord, ControlChange, ControlOutbox } from '@tidegate/postgres';
+import type { ApiKeyRecord, ControlChange, ControlOutbox, Denial } from '@tidegate/postgres';
 import { systemClock as clock } from '@tidegate/runtime';
 import { createMetrics, silentLogger as log } from '@tidegate/telemetry';
 import { describe, expect, it } from 'vitest';
@@ -50,12 +50,22 @@ function createOutbox(rows: ControlChange[]): ControlOutbox & { marked: Map<stri
   return outbox;
 }
 
+const NO_DENIED = { add: () => undefined };
 const NO_LIMITS = { putLimits: () => undefined, putPack: () => undefined };
 
 function open(broker: MemoryBroker, outbox: ControlOutbox, holder: string) {
   const client = broker.createClient(holder);
   const keys = createKeyDirectory();
-  const control = followControl({ client, topic: TOPIC, keys, issuers: { put: () => undefined }, limits: NO_LIMITS, clock, log });
+  const control = followControl({
+    client,
+    topic: TOPIC,
+    keys,
+    issuers: { put: () => undefined },
+    denied: NO_DENIED,
+    limits: NO_LIMITS,
+    clock,
+    log,
+  });
   const producer = client.createProducer();
   const publisher = startPublisher({
     outbox,
@@ -178,7 +188,16 @@ describe('a control record', () => {
     put(2, 'active');
     batch.add(Buffer.from('key/acme/key_2'), Buffer.from('not json'), headers);
     await producer.append(TOPIC, 0, batch);
-    const control = followControl({ client, topic: TOPIC, keys, issuers: { put: () => undefined }, limits: NO_LIMITS, clock, log });
+    const control = followControl({
+      client,
+      topic: TOPIC,
+      keys,
+      issuers: { put: () => undefined },
+      denied: NO_DENIED,
+      limits: NO_LIMITS,
+      clock,
+      log,
+    });
     await control.read;
     expect(keys.find(KEY.sha256)?.state).toBe('revoked');
     await control.close();
@@ -186,15 +205,20 @@ describe('a control record', () => {
 });
 
 describe('when no publisher is heard for 2 s', () => {
+  const DENIALS = [{ id: 'ses_1', untilMs: 1 }];
+  let told: readonly Denial[] = [];
+
   async function stateAfterSilence(silenceMs: number): Promise<string | undefined> {
+    told = [];
     const keys = createKeyDirectory();
     keys.put('key/acme/key_1', KEY);
     const stop = new AbortController();
     let looked = 0;
     const watching = watchRevocations({
       control: { silenceMs: () => ((looked += 1), silenceMs) },
-      store: { readRefusedHashes: () => Promise.resolve([KEY.sha256]) },
+      store: { readRefusedHashes: () => Promise.resolve([KEY.sha256]), accounts: { readDenials: () => Promise.resolve(DENIALS) } },
       keys,
+      denied: { add: (denials) => (told = denials) },
       clock,
       metrics: createMetrics('gateway'),
       log,
@@ -206,9 +230,9 @@ describe('when no publisher is heard for 2 s', () => {
     return keys.find(KEY.sha256)?.state;
   }
 
-  it('revocations come from Postgres', async () => {
-    expect(await stateAfterSilence(2_001)).toBe('revoked');
-    expect(await stateAfterSilence(1_999)).toBe('active');
+  it('revocations and denied tokens come from Postgres', async () => {
+    expect([await stateAfterSilence(2_001), told]).toEqual(['revoked', DENIALS]);
+    expect([await stateAfterSilence(1_999), told]).toEqual(['active', []]);
   });
 
   it('and no older record of the topic undoes them', () => {

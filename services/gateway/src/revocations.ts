@@ -4,11 +4,13 @@ import { pause } from '@tidegate/runtime';
 import type { Logger, Metrics } from '@tidegate/telemetry';
 import type { ControlView } from './control.ts';
 import type { KeyDirectory } from './keys.ts';
+import type { Denied } from './tokens/denied.ts';
 
 export interface RevocationOptions {
   readonly control: Pick<ControlView, 'silenceMs'>;
-  readonly store: Pick<ControlStore, 'readRefusedHashes'>;
+  readonly store: Pick<ControlStore, 'readRefusedHashes'> & { readonly accounts: Pick<ControlStore['accounts'], 'readDenials'> };
   readonly keys: KeyDirectory;
+  readonly denied: Pick<Denied, 'add'>;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -20,10 +22,10 @@ const SILENCE_MS_MAX = 2_000;
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * While no publisher is heard (Kafka away, no holder of the lease) revocations, and ends of rotated secrets, are read from Postgres each second, off the
- * request path: a revoked key must not work on because the road that tells of it is closed.
+ * While no publisher is heard (Kafka away, no holder of the lease) revocations, ends of rotated secrets and denied tokens are read
+ * from Postgres each second, off the request path: a revoked key must not work on because the road that tells of it is closed.
  */
-export async function watchRevocations({ control, store, keys, clock, metrics, log, signal }: RevocationOptions): Promise<void> {
+export async function watchRevocations({ control, store, keys, denied, clock, metrics, log, signal }: RevocationOptions): Promise<void> {
   const degraded = metrics.gauge('degraded', { reason: 'publisher' });
   while (!signal.aborted) {
     const isSilent = control.silenceMs() > SILENCE_MS_MAX;
@@ -31,6 +33,7 @@ export async function watchRevocations({ control, store, keys, clock, metrics, l
     if (isSilent) {
       try {
         for (const hash of await store.readRefusedHashes(clock.nowMs())) keys.revoke(hash);
+        denied.add(await store.accounts.readDenials());
       } catch (error) {
         log.warn('revocations_unread', { error });
       }

@@ -29,6 +29,7 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
     bodyBytesMax: 1_000_000,
     ...{ livePerKeyMax: 100, livePerTenantMax: 1_000, liveIdleS: 60 },
     jwksPlainHosts: ['127.0.0.1'],
+    loginTenant: 'demo',
     // All of a test comes from one address.
     ...{
       rateLimitEnabled: true,
@@ -66,10 +67,18 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
+export interface CallOptions {
+  readonly credential?: string | null;
+  readonly body?: unknown;
+  readonly port?: number;
+  /** Whom a proxy in front says that it is for. */
+  readonly address?: string;
+}
+
 export interface GatewayUnderTest {
   readonly upstream: Upstream;
   /** With the demo's administrator's key unless another credential, or null for none, is given. */
-  call(method: string, path: string, options?: { credential?: string | null; body?: unknown; port?: number }): Promise<Answer>;
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** A second gateway over the same servers. */
   startAnother(): Promise<RunningGateway>;
   /** Rows of a table of its database. */
@@ -99,16 +108,17 @@ export async function startGateway(settings: Partial<GatewayConfig> = {}): Promi
   );
   return {
     upstream,
-    call: async (method, path, { credential = adminKey, body, port = gateway.port } = {}) => {
+    call: async (method, path, { credential = adminKey, body, port = gateway.port, address } = {}) => {
       const response = await fetch(`http://127.0.0.1:${port}${path}`, {
         method,
         headers: {
           ...(credential === null ? {} : { authorization: `Bearer ${credential}` }),
+          ...(address === undefined ? {} : { 'x-forwarded-for': address }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+      return { status: response.status, body: response.status === 204 ? {} : ((await response.json()) as Record<string, unknown>) };
     },
     startAnother: () => startGatewayOf(config),
     rows: (statement) => database.query<Record<string, unknown>>(statement),

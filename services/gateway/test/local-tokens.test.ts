@@ -1,9 +1,10 @@
 import type { RowScope } from '@tidegate/core';
 import { createCallerVerifier } from '@tidegate/http';
-import type { ApiKeyRecord } from '@tidegate/postgres';
+import type { ApiKeyRecord, Denial } from '@tidegate/postgres';
 import { systemClock } from '@tidegate/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKeyDirectory } from '../src/keys.ts';
+import { createDenied } from '../src/tokens/denied.ts';
 import { createLocalTokens } from '../src/tokens/local-tokens.ts';
 import type { ReadToken } from '../src/tokens/tokens.ts';
 import { createReadToken } from '../src/tokens/tokens.ts';
@@ -27,16 +28,18 @@ const KEY: ApiKeyRecord = {
 let clockMs = 0;
 const clock = { nowMs: () => START_MS + clockMs, monotonicMs: () => clockMs };
 let keys = createKeyDirectory();
+let denied = createDenied(clock);
 let readToken: ReadToken;
 
 beforeEach(() => {
   clockMs = 0;
   keys = createKeyDirectory();
+  denied = createDenied(clock);
   keys.put('key/acme/key_1', KEY);
   readToken = readerOf(SECRET);
 });
 
-const tokensOf = (secret: Uint8Array) => createLocalTokens({ secret, keys, clock });
+const tokensOf = (secret: Uint8Array) => createLocalTokens({ secret, keys, denied, clock });
 const readerOf = (secret: Uint8Array): ReadToken =>
   createReadToken({ issuers: { find: () => null, holds: () => false }, localTokens: tokensOf(secret), clock });
 const GRANT = { tenant: 'acme', keyId: 'key_1', rows: ROWS, routes: null, lifeS: 600 };
@@ -47,7 +50,10 @@ describe('a token made with a key', () => {
   it('is the key with less: one scope, its rows, its routes', async () => {
     expect(await readToken(await mint())).toEqual({
       ok: true,
-      caller: { tenant: 'acme', keyId: 'key_1', scopes: ['query:read'], rows: ROWS },
+      caller: {
+        ...{ tenant: 'acme', keyId: 'key_1', scopes: ['query:read'], rows: ROWS },
+        token: { id: expect.any(String), endsMs: START_MS + 630_000 },
+      },
     });
     const { token, expiresAtMs } = await tokensOf(SECRET).mint({ ...GRANT, routes: ['askKept'] });
     expect(await readToken(token)).toMatchObject({ ok: true, caller: { routes: ['askKept'] } });
@@ -91,6 +97,64 @@ describe('a token made with a key', () => {
     expect(await isTaken(forgeToken({ ...header, alg: 'none' }, claims, null))).toBe(false);
     expect(await readerOf(new Uint8Array(32).fill(8))(token)).toMatchObject({ ok: false });
     expect(await isTaken(token)).toBe(true);
+  });
+});
+
+describe('an access token of a user', () => {
+  const USER = {
+    ...{ tenant: 'acme', userId: 'usr_1', revision: 2, sessionId: 'ses_1' },
+    ...{ roles: ['person'], subject: 'jane' },
+  };
+  const mintAccess = (grant: Partial<typeof USER> = {}): Promise<string> => tokensOf(SECRET).mintAccess({ ...USER, ...grant });
+  const claimsOf = (token: string): Record<string, unknown> =>
+    JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+
+  it('stands for the person with the scopes of the roles, for half an hour', async () => {
+    const token = await mintAccess();
+    const read = await readToken(token);
+    const session = { id: 'ses_1', roles: ['person'] };
+    expect(read).toEqual({
+      ok: true,
+      caller: {
+        ...{ tenant: 'acme', keyId: 'usr_1', subject: 'jane', scopes: ['query:read', 'live:read', 'ingest:write'] },
+        token: { id: expect.any(String), endsMs: START_MS + 1_830_000, session },
+      },
+    });
+    const [iat, scope] = [START_MS / 1_000, 'query:read live:read ingest:write'];
+    expect(claimsOf(token)).toMatchObject({ sub: 'usr_1', iat, exp: iat + 1_800, iss: 'tidegate', aud: 'tidegate', tenant: 'acme', scope });
+    clockMs = 1_830_000;
+    expect(await isTaken(token)).toBe(false);
+  });
+
+  it.each<[string, Denial]>([
+    ['its session', { id: 'ses_1', untilMs: Number.POSITIVE_INFINITY }],
+    ['its user, by a change after it was made', { id: 'usr_1', untilMs: Number.POSITIVE_INFINITY, below: 3 }],
+  ])('ends with %s, also where it was checked before', async (_, denial) => {
+    const [known, fresh] = [await mintAccess(), await mintAccess()];
+    expect(await isTaken(known)).toBe(true);
+    denied.add([denial]);
+    expect([await isTaken(known), await isTaken(fresh)]).toEqual([false, false]);
+  });
+
+  it('ends alone where it is denied itself', async () => {
+    const [one, other] = [await mintAccess(), await mintAccess()];
+    denied.add([{ id: String(claimsOf(one)['jti']), untilMs: Number.POSITIVE_INFINITY }]);
+    expect([await isTaken(one), await isTaken(other)]).toEqual([false, true]);
+  });
+
+  it('that was made after the change is taken, whatever older word of it comes later', async () => {
+    const token = await mintAccess({ revision: 3 });
+    denied.add([{ id: 'usr_1', untilMs: 0, below: 3 }]);
+    expect(await isTaken(token)).toBe(true);
+    denied.add([{ id: 'usr_1', untilMs: 0, below: 4 }]);
+    denied.add([{ id: 'usr_1', untilMs: 0, below: 2 }]);
+    expect(await isTaken(token)).toBe(false);
+  });
+
+  it('is forgotten as denied once it would have ended by itself', () => {
+    const many = Array.from({ length: 1_500 }, (_, at) => ({ id: `ses_${at}`, untilMs: START_MS + (at < 1_000 ? -1 : 1) }));
+    denied.add(many);
+    expect(denied.size).toBe(500);
   });
 });
 

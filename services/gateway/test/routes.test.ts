@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GateUnderTest } from './gate-fixture.ts';
 import { startGate } from './gate-fixture.ts';
 
+/** Who signs in cannot say yet who they are; what they may try is limited. */
+const SIGN_IN = ['login', 'loginUser', 'refresh'];
 /** Requirement N-27 by name: what may be asked without a key and as often as one likes. `/metrics` has a port of its own. */
 const EXEMPT = ['/health', '/health/live', '/health/ready', '/api/v1/health', '/docs', '/openapi.json'];
 
@@ -16,6 +18,7 @@ const NAMES: Readonly<Record<string, string>> = {
   key: 'key_any',
   gap: 'live-1-2-3',
   issuer: 'any',
+  user: 'usr_any',
   job: '0199c1d2-0000-7000-8000-000000000000',
   ref: 'i-1-2-3',
 };
@@ -110,6 +113,7 @@ describe('every declared route, for a person who may see only their own rows', (
       'readTenantLimits',
       'putTenantLimits',
     ],
+    ...['logout', 'logoutUser', 'createUser', 'listUsers', 'changeUser', 'disableUser', 'listRoles'],
   ];
 
   it.each(cases)('%s is open or closed as the list says, and open to who may see all', async (_, route) => {
@@ -169,9 +173,10 @@ describe('the exempt paths', () => {
   afterAll(() => gate.close());
 
   it('are these and no others', () => {
-    const open = listRoutes().filter(({ scope, limitClass }) => scope === null || limitClass === null);
+    const open = listRoutes().filter(({ name, scope, limitClass }) => !SIGN_IN.includes(name) && (scope === null || limitClass === null));
     expect(open.map((route) => formsOf(route).at(-1)).toSorted()).toEqual(EXEMPT.toSorted());
     expect(open.filter(({ scope, limitClass }) => scope !== null || limitClass !== null)).toEqual([]);
+    expect(SIGN_IN.map((name) => listRoutes().find((route) => route.name === name)?.limitClass)).toEqual(['login', 'login', 'api_key']);
   });
 
   it.each(EXEMPT)('%s answers without a key, beyond any limit, and tells no numbers', async (path) => {

@@ -51,8 +51,9 @@ export const FAULTS = {
   credentials_invalid: {
     status: 401,
     title: 'Credentials not valid',
-    meaning: 'The API key is mistyped, unknown, expired or revoked, or the token is none that is taken here.',
-    next: 'Check the key or the token, or ask whoever administers the tenant for a new one.',
+    meaning:
+      'The API key is mistyped, unknown, expired or revoked, the token is none that is taken here, or user name and password do not belong together.',
+    next: 'Check the key, the token or the password, or ask whoever administers the tenant for a new one.',
   },
   credentials_missing: {
     status: 401,
@@ -298,7 +299,7 @@ export const FAULTS = {
   overloaded: {
     status: 503,
     title: 'Too much in flight',
-    meaning: 'The buffer of events on their way into the log is full.',
+    meaning: 'As much waits here as may wait: events on their way into the log, or passwords to be checked.',
     next: 'Send the request again after the seconds in Retry-After.',
   },
   pack_invalid: {
@@ -306,6 +307,12 @@ export const FAULTS = {
     title: 'Pack not valid',
     meaning: 'The pack does not follow the schema, or contradicts itself.',
     next: 'Correct the places named in errors.',
+  },
+  password_weak: {
+    status: 422,
+    title: 'Password not taken',
+    meaning: 'The password breaks rules for passwords; errors lists them, and never the password.',
+    next: 'Choose a password that keeps the rules that errors lists.',
   },
   path_invalid: {
     status: 400,
@@ -373,6 +380,12 @@ export const FAULTS = {
     meaning: 'The body of the request stopped coming before its end; what was whole of it may have been taken.',
     next: 'Send the request again, on a connection that is not cut; resending events is safe.',
   },
+  role_unfit: {
+    status: 422,
+    title: 'Role does not fit',
+    meaning: 'The role shows rows of one person, and the user has no subject.',
+    next: 'Make the user with a subject, or give another role; GET /v1/admin/roles lists them.',
+  },
   row_refused: {
     status: 403,
     title: 'Not yours to see',
@@ -384,6 +397,12 @@ export const FAULTS = {
     title: 'Scope missing',
     meaning: 'The API key is valid but has not the scope that the route needs.',
     next: 'Use a key that has the scope.',
+  },
+  session_ended: {
+    status: 401,
+    title: 'Session ended',
+    meaning: 'The refresh token was used before: somebody may have a copy of it, so all that came of that sign-in has ended.',
+    next: 'Sign in again; where this happens without your doing, ask for a new password.',
   },
   source_invalid: {
     status: 422,
@@ -469,6 +488,12 @@ export const FAULTS = {
     meaning: 'The service behind the gateway could not be reached or broke off before it answered.',
     next: 'Send the request again; resending events is safe.',
   },
+  user_taken: {
+    status: 409,
+    title: 'Name in use',
+    meaning: 'A user of the tenant has this user name or e-mail address.',
+    next: 'Choose another name, or change the user who has it.',
+  },
   where_type_mismatch: {
     status: 422,
     title: 'Filter of the wrong type',
@@ -489,6 +514,12 @@ export type FaultCode = keyof typeof FAULTS;
 export const MEMBER_FAULTS = {
   invalid_value: 'The value is not one of those that the member takes.',
   not_allowed_here: 'The member contradicts another one, or does not belong to this kind of question.',
+  password_too_long: 'The password has more than 72 bytes in UTF-8.',
+  password_too_short: 'The password has fewer than 8 characters.',
+  password_with_nul: 'The password holds U+0000.',
+  password_without_digit: 'The password has no digit.',
+  password_without_special: 'The password has no character that is neither letter nor digit.',
+  password_without_upper_case: 'The password has no upper case letter.',
   unknown_member: 'The object holds a member that it does not have.',
   wrong_type: 'The value is of another JSON type, or the member is missing.',
 } as const satisfies Record<string, string>;

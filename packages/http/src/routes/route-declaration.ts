@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Scope } from '../admin-schemas.ts';
 
 export type Upstream = 'ingest' | 'query';
-export type LimitClass = 'ingest' | 'api_key';
+export type LimitClass = 'ingest' | 'api_key' | 'login';
 
 export interface RouteBody {
   readonly contentTypes: readonly string[];

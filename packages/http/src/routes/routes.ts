@@ -1,6 +1,7 @@
 import type { Caller } from '../caller.ts';
 import { visibleRows } from '../caller.ts';
 import { ACCESS_ROUTES } from './access-routes.ts';
+import { ACCOUNT_ROUTES } from './account-routes.ts';
 import { EVENT_ROUTES } from './event-routes.ts';
 import { GAP_ROUTES } from './gap-routes.ts';
 import { HEALTH_ROUTES } from './health-routes.ts';
@@ -17,6 +18,7 @@ export const ROUTES = {
   ...REJECTED_ROUTES,
   ...JOB_ROUTES,
   ...PACK_ROUTES,
+  ...ACCOUNT_ROUTES,
   ...ACCESS_ROUTES,
   ...GAP_ROUTES,
   ...HEALTH_ROUTES,

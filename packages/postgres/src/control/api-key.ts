@@ -44,7 +44,12 @@ export function readApiKey(text: string): ApiKeyReading {
 
 /** An id that is not part of the secret, so that logs and lists never hold a piece of it. */
 export function newKeyId(): string {
-  return `key_${randomBase62(16)}`;
+  return newId('key');
+}
+
+/** An id by chance that says of what it is. */
+export function newId(kind: 'key' | 'usr' | 'ses'): string {
+  return `${kind}_${randomBase62(16)}`;
 }
 
 function sha256(text: string): Buffer {

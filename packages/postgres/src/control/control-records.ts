@@ -9,6 +9,8 @@ export const CONTROL_KEYS = {
   apiKey: (tenant: string, keyId: string): string => `key/${tenant}/${keyId}`,
   /** Whose tokens a tenant takes. */
   issuer: (tenant: string, name: string): string => `issuer/${tenant}/${name}`,
+  /** Tokens that are taken no longer; a fixed number of records holds all of them. */
+  denied: (slot: number): string => `denied/-/${slot}`,
   /** Of the installation: `limits/-/-`. */
   limits: (tenant: string): string => `limits/${tenant}/-`,
   pack: (tenant: string, pack: string): string => `pack/${tenant}/${pack}`,
@@ -67,4 +69,28 @@ export type TokenIssuerRecord = z.infer<typeof TOKEN_ISSUER_RECORD>;
 export function parseTokenIssuerRecord(value: unknown): TokenIssuerRecord | null {
   const read = TOKEN_ISSUER_RECORD.safeParse(value);
   return read.success ? read.data : null;
+}
+
+const DENIED_RECORD = z.object({
+  denied: z.array(z.object({ id: z.string(), until_ms: z.number(), below: z.number().optional() })),
+});
+
+/** Tokens that are refused until they would have ended by themselves. */
+export interface Denial {
+  /** Of a token (`jti`), of a session, or of a user. */
+  readonly id: string;
+  readonly untilMs: number;
+  /** Of a user: tokens made at an earlier revision; absent: all. */
+  readonly below?: number;
+}
+
+/** Null where the value is not such a record. */
+export function parseDenials(value: unknown): readonly Denial[] | null {
+  const read = DENIED_RECORD.safeParse(value);
+  if (!read.success) return null;
+  return read.data.denied.map(({ id, until_ms: untilMs, below }) => ({ id, untilMs, ...(below === undefined ? {} : { below }) }));
+}
+
+export function toDenialsRecord(denials: readonly Denial[]): z.infer<typeof DENIED_RECORD> {
+  return { denied: denials.map(({ id, untilMs, below }) => ({ id, until_ms: untilMs, ...(below === undefined ? {} : { below }) })) };
 }

@@ -16,6 +16,8 @@ import type { TokenIssuerRecord } from './control-records.ts';
 import type { IssuerFault } from './token-issuers.ts';
 import { listIssuers, putIssuer, removeIssuer } from './token-issuers.ts';
 import { createTenant } from './tenants.ts';
+import type { AccountStore } from './account-store.ts';
+import { createAccountStore } from './account-store.ts';
 
 export interface ControlStoreOptions {
   readonly databaseUrl: string;
@@ -27,6 +29,8 @@ export interface ControlStoreOptions {
 
 /** The control plane's record. Every change also writes what the control topic must hold, in the same transaction. */
 export interface ControlStore {
+  /** People who sign in. */
+  readonly accounts: AccountStore;
   /** Resolves to whether it was made: an existing tenant is left as it is. */
   createTenant(tenant: TenantToCreate): Promise<boolean>;
   /** Null: there is no such tenant. */
@@ -74,6 +78,7 @@ export function createControlStore(options: ControlStoreOptions): ControlStore {
   });
   const prisma = createPrismaClient(pool);
   return {
+    accounts: createAccountStore(prisma),
     createTenant: (tenant) => createTenant(prisma, tenant),
     createKey: (asked) => createKey(prisma, asked),
     listKeys: (tenant) => listKeys(prisma, tenant),

@@ -17,6 +17,10 @@ export interface GateLimits {
   charge(request: IncomingMessage, route: RouteName, caller: Caller): Promise<Charge>;
   /** Charges a request of nobody; `hasFailed`: it brought a wrong credential. */
   chargeNobody(request: IncomingMessage, route: RouteName, hasFailed: boolean): Promise<Charge>;
+  /** Charges the account that somebody tries to sign in to, beyond what the request has cost already. */
+  chargeAccount(request: IncomingMessage, route: RouteName, account: string): Promise<Charge>;
+  /** Charges a wrong password to the address, beyond what the request has cost already. */
+  chargeFailure(request: IncomingMessage, route: RouteName): Promise<Charge>;
 }
 
 export interface RouteName {
@@ -46,11 +50,15 @@ export function createGateLimits({ limit, addressOf, isEnabled, clock, random }:
   }
   if (!isEnabled) {
     const free = (): Promise<Charge> => Promise.resolve(FREE);
-    return { charge: free, chargeNobody: free };
+    return { charge: free, chargeNobody: free, chargeAccount: free, chargeFailure: free };
   }
   return {
     charge: (request, { method, path }, caller) => charge({ client: addressOf(request), method, path, caller }),
     chargeNobody: (request, { method, path }, hasFailed) => charge({ client: addressOf(request), method, path, caller: null, hasFailed }),
+    chargeAccount: (request, { method, path }, account) =>
+      charge({ client: addressOf(request), method, path, caller: null, account, only: 'account' }),
+    chargeFailure: (request, { method, path }) =>
+      charge({ client: addressOf(request), method, path, caller: null, hasFailed: true, only: 'auth_failure' }),
   };
 }
 

@@ -58,7 +58,7 @@ const login = (address: string, account?: string): LimitedRequest => ({
   method: 'POST',
   path: '/v1/auth/login',
   caller: null,
-  ...(account === undefined ? {} : { account }),
+  ...(account === undefined ? {} : { account, only: 'account' }),
 });
 
 async function decide(world: World, times: number, request = question()): Promise<LimitDecision['kind'][]> {
@@ -103,6 +103,21 @@ describe('the shipped limits', () => {
     expect(await admitted(world, 1, login('10.0.0.1'))).toBe(0);
     world.nowMs += 1;
     expect(await admitted(world, 2, login('10.0.0.1'))).toBe(1);
+  });
+
+  it('an attempt at an account, and a wrong password, cost no more than that level of a request that was charged already', async () => {
+    const world = createWorld({ settings: { login: { limit: 1 }, auth_failure: { limit: 3 } } });
+    expect(await admitted(world, 5, login('10.0.0.1', 'jane'))).toBe(5);
+    expect(await admitted(world, 5, { ...login('10.0.0.1'), hasFailed: true, only: 'auth_failure' })).toBe(3);
+    expect(await decide(world, 2, login('10.0.0.1'))).toEqual(['allowed', 'denied']);
+  });
+
+  it('a user who signed in counts as a user, also one who is nobody of the data', async () => {
+    const world = createWorld({ settings: { ip: { limit: 600_000, burst: 10_000 }, endpoint: { limit: 500 } } });
+    const token = { id: 'jti', endsMs: 0, session: { id: 'ses_1', roles: ['viewer'] } };
+    expect(await admitted(world, 150, question({ tenant: 'acme', keyId: 'usr_1', token }))).toBe(100);
+    expect(await admitted(world, 150, question({ tenant: 'acme', keyId: 'usr_2', token }))).toBe(100);
+    expect(await admitted(world, 150, question({ tenant: 'acme', keyId: 'key_1', token: { id: 'jti', endsMs: 0 } }))).toBe(150);
   });
 
   it('wrong credentials from one address are refused after 20, and a good key from there is not', async () => {

@@ -1,6 +1,7 @@
 import type { EffectiveClass, EffectivePolicy, LimitSubject } from '@tidegate/core';
 import { planLevels } from '@tidegate/core';
 import type { Caller } from '@tidegate/http';
+import { userOf } from '@tidegate/http';
 import type { BucketAsk } from '@tidegate/redis';
 import { bucketKey } from '@tidegate/redis';
 import { LRUCache } from 'lru-cache';
@@ -14,11 +15,13 @@ export interface LimitedRequest {
   /** Template; `none` where no route was found. */
   readonly path: string;
   /** Null: nobody is authenticated. */
-  readonly caller: (Pick<Caller, 'tenant' | 'keyId'> & { readonly subject?: string }) | null;
+  readonly caller: Pick<Caller, 'tenant' | 'keyId' | 'subject' | 'token'> | null;
   /** The credential was a wrong one. */
   readonly hasFailed?: boolean;
   /** Name of an account that somebody tries to sign in to. */
   readonly account?: string;
+  /** Levels of this scope alone: all others were charged for this request before. */
+  readonly only?: 'account' | 'auth_failure';
 }
 
 export interface PlanLevel {
@@ -61,10 +64,11 @@ export function createPlans({ book, prefix, hash }: PlansOptions): Plans {
   book.onChange(() => known.clear());
 
   function make(request: LimitedRequest, limitClass: EffectiveClass): Plan {
-    const { caller, method, path, hasFailed = false } = request;
+    const { caller, method, path, hasFailed = false, only } = request;
     const tenant = caller?.tenant ?? null;
     const limits = book.limitsOf(tenant, caller?.keyId ?? null);
-    const planned = planLevels({ limits, limitClass, route: `${method} ${path}`, who: subjectOf(request), hasFailed });
+    const all = planLevels({ limits, limitClass, route: `${method} ${path}`, who: subjectOf(request), hasFailed });
+    const planned = only === undefined ? all : all.filter(({ policy }) => policy.scope === only);
     const levels = planned.map(({ policy, stage, subject }) => ({ policy, stage, subject: hash(`${policy.name} ${subject}`) }));
     const asks = planned.map(({ policy, kind, stage }, at): BucketAsk => {
       const subject = levels[at]?.subject ?? '';
@@ -85,7 +89,7 @@ export function createPlans({ book, prefix, hash }: PlansOptions): Plans {
       const { caller, method, path } = request;
       const limitClass = book.limitsOf(caller?.tenant ?? null, caller?.keyId ?? null).classOf(method, path);
       // With a key the address of an event counts for nothing.
-      const isByKey = limitClass.before === 'without_key' && caller !== null && caller.subject === undefined;
+      const isByKey = limitClass.before === 'without_key' && caller !== null && userOf(caller) === null;
       const name = isByKey ? `${method} ${path}|${caller.tenant}|${caller.keyId}` : nameOf(request);
       let plan = known.get(name);
       if (plan === undefined) {
@@ -97,18 +101,19 @@ export function createPlans({ book, prefix, hash }: PlansOptions): Plans {
   };
 }
 
-function nameOf({ client, method, path, caller, hasFailed, account = '' }: LimitedRequest): string {
-  const who = caller === null ? '' : `${caller.tenant}|${caller.keyId}|${caller.subject ?? ''}`;
-  return `${method} ${path}|${client.address}|${who}|${hasFailed === true ? '!' : ''}|${account}`;
+function nameOf({ client, method, path, caller, hasFailed, account = '', only }: LimitedRequest): string {
+  const who = caller === null ? '' : `${caller.tenant}|${caller.keyId}|${userOf(caller) ?? ''}`;
+  return `${method} ${path}|${client.address}|${who}|${hasFailed === true ? '!' : ''}|${only ?? ''}|${account}`;
 }
 
 function subjectOf({ client, caller, account }: LimitedRequest): LimitSubject {
+  const userId = caller === null ? null : userOf(caller);
   return {
     address: client.address,
     network: client.network,
     tenant: caller?.tenant ?? null,
-    keyId: caller === null || caller.subject !== undefined ? null : caller.keyId,
-    userId: caller?.subject ?? null,
+    keyId: caller === null || userId !== null ? null : caller.keyId,
+    userId,
     account: account ?? null,
   };
 }

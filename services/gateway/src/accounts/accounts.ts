@@ -1,0 +1,13 @@
+import type { SignInDependencies } from './sign-in.ts';
+import { createSignIn } from './sign-in.ts';
+import type { UserAdminDependencies } from './user-admin.ts';
+import { createUserAdmin } from './user-admin.ts';
+import { createPasswords } from './passwords.ts';
+
+type AccountRoutes = ReturnType<typeof createSignIn> & ReturnType<typeof createUserAdmin>;
+
+/** The routes of people; they share the threads that passwords are worked out on. */
+export function createAccountRoutes(dependencies: Omit<SignInDependencies & UserAdminDependencies, 'passwords'>): AccountRoutes {
+  const withPasswords = { ...dependencies, passwords: createPasswords() };
+  return { ...createSignIn(withPasswords), ...createUserAdmin(withPasswords) };
+}
