@@ -12,6 +12,7 @@ import { addPacks } from './commands/packs.ts';
 import { addQuery } from './commands/query.ts';
 import { addRejected } from './commands/rejected.ts';
 import { addRestatements } from './commands/restatements.ts';
+import { addUsers } from './commands/users.ts';
 import { addSend } from './commands/send.ts';
 import { CommandFailure, type Terminal } from './terminal.ts';
 
@@ -32,6 +33,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addAsk(program, terminal);
   addPacks(program, terminal);
   addKeys(program, terminal);
+  addUsers(program, terminal);
   addRejected(program, terminal);
   addBudgets(program, terminal);
   addRestatements(program, terminal);

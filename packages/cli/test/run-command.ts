@@ -23,7 +23,7 @@ export interface Asked {
 }
 
 /** Runs one command against a gateway that gives these answers, in a terminal of 60 columns. */
-export async function runCommand(args: readonly string[], answer: (asked: Asked) => Response): Promise<CommandRun> {
+export async function runCommand(args: readonly string[], answer: (asked: Asked) => Response, input = ''): Promise<CommandRun> {
   let [out, err, request, body, accept, calls] = ['', '', '', '', '', 0];
   const fake: typeof fetch = (url, init) => {
     const { pathname, search } = new URL(url instanceof Request ? url.url : url);
@@ -35,7 +35,7 @@ export async function runCommand(args: readonly string[], answer: (asked: Asked)
   };
   const code = await runProgram(args, {
     env: { TIDEGATE_API_KEY: 'key' },
-    stdin: new PassThrough(),
+    stdin: new PassThrough().end(input),
     stdout: { write: (text) => (out += text), columns: 60 },
     stderr: { write: (text) => (err += text) },
     fetch: fake,
