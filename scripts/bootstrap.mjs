@@ -23,6 +23,7 @@ const COMMANDS = {
   explore: { entry: 'scripts/explore.ts', servers: false },
   check: { entry: 'scripts/check.ts', servers: false },
   generate: { entry: 'scripts/generate.ts', servers: false },
+  manifests: { entry: 'scripts/manifests.ts', servers: false },
   tidegate: { entry: 'packages/cli/src/main.ts', servers: false },
 };
 

@@ -14,6 +14,7 @@ import { addRejected } from './commands/rejected.ts';
 import { addRestatements } from './commands/restatements.ts';
 import { addUsers } from './commands/users.ts';
 import { addSend } from './commands/send.ts';
+import { addTenants } from './commands/tenants.ts';
 import { CommandFailure, type Terminal } from './terminal.ts';
 
 const EXIT_FAILED = 1;
@@ -39,6 +40,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addRestatements(program, terminal);
   addGaps(program, terminal);
   addOperations(program, terminal);
+  addTenants(program, terminal);
   addArchive(program, terminal);
   addDrill(program, terminal);
   inheritSettings(program);

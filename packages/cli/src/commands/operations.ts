@@ -41,12 +41,10 @@ export function addOperations(program: Command, terminal: Terminal): void {
 async function ensureTopics(terminal: Terminal, flags: { readonly partitions: number; readonly replication: number }): Promise<void> {
   const { createLogClient, ensureTidegateTopics, topicNames } = await import('@tidegate/kafka');
   const { createControlStore } = await import('@tidegate/postgres');
+  const { defineConfig, kafkaFields, kafkaTarget, loadConfig } = await import('@tidegate/runtime');
+  const kafka = kafkaTarget(loadConfig(defineConfig('tidegate', kafkaFields), terminal.env));
   const store = createControlStore({ databaseUrl: setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL') });
-  const client = await createLogClient({
-    brokers: requireSetting(terminal, 'KAFKA_BROKERS').split(','),
-    clientId: 'tidegate-cli',
-    kind: 'platformatic',
-  });
+  const client = await createLogClient({ ...kafka, clientId: 'tidegate-cli' });
   const admin = client.createAdmin();
   try {
     const prefix = setting(terminal, 'TOPIC_PREFIX') ?? 'tidegate.';

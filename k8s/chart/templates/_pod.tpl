@@ -1,0 +1,185 @@
+{{/* What every pod of the chart has: services, migration and test. */}}
+
+{{/* Pod Security "restricted". No user by number: the image's own is 65532, and OpenShift gives one of its own. */}}
+{{- define "tidegate.podSecurity" -}}
+runAsNonRoot: true
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "tidegate.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{- define "tidegate.pullSecrets" -}}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "tidegate.secretEnv" -}}
+- name: {{ .env }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .secret }}
+      key: {{ .key }}
+{{- end }}
+
+{{/* What is no secret of how Kafka is reached, VARIABLE: value. Services find it in the config map. */}}
+{{- define "tidegate.kafkaSettings" -}}
+KAFKA_BROKERS: {{ .Values.kafka.brokers | quote }}
+KAFKA_CLIENT: {{ .Values.kafka.client }}
+TOPIC_PREFIX: {{ .Values.kafka.topicPrefix | quote }}
+{{- if .Values.kafka.tls.enabled }}
+KAFKA_TLS: 'true'
+{{- end }}
+{{- if ne .Values.kafka.sasl.mechanism "none" }}
+KAFKA_SASL_MECHANISM: {{ .Values.kafka.sasl.mechanism }}
+KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
+{{- end }}
+{{- end }}
+
+{{/* Secrets of Kafka and Postgres: for services and migrations alike. */}}
+{{- define "tidegate.storesEnv" -}}
+{{ include "tidegate.secretEnv" (dict "env" "DATABASE_URL" "secret" .Values.database.existingSecret "key" .Values.database.urlKey) }}
+{{- with .Values.database.directUrlKey }}
+{{ include "tidegate.secretEnv" (dict "env" "DATABASE_DIRECT_URL" "secret" $.Values.database.existingSecret "key" .) }}
+{{- end }}
+{{- if and .Values.kafka.tls.enabled .Values.kafka.tls.existingSecret }}
+{{ include "tidegate.secretEnv" (dict "env" "KAFKA_TLS_CA" "secret" .Values.kafka.tls.existingSecret "key" .Values.kafka.tls.caKey) }}
+{{- end }}
+{{- if ne .Values.kafka.sasl.mechanism "none" }}
+{{ include "tidegate.secretEnv" (dict "env" "KAFKA_SASL_PASSWORD" "secret" .Values.kafka.sasl.existingSecret "key" .Values.kafka.sasl.passwordKey) }}
+{{- end }}
+{{- end }}
+
+{{- define "tidegate.redisEnv" -}}
+{{- if .Values.redis.url -}}
+- name: REDIS_URL
+  value: {{ .Values.redis.url | quote }}
+{{- else if .Values.redis.existingSecret -}}
+{{ include "tidegate.secretEnv" (dict "env" "REDIS_URL" "secret" .Values.redis.existingSecret "key" .Values.redis.urlKey) }}
+{{- else -}}
+- name: REDIS_URL
+  valueFrom:
+    configMapKeyRef:
+      name: {{ .Values.redis.existingConfigMap }}
+      key: {{ .Values.redis.urlKey }}
+{{- end }}
+{{- end }}
+
+{{/* The environment of one service. Takes root and service. What all have in common and is no secret lies in the config map. */}}
+{{- define "tidegate.env" -}}
+{{- $values := .root.Values -}}
+{{ include "tidegate.storesEnv" .root }}
+{{- if has .service (list "gateway" "query") }}
+{{ include "tidegate.redisEnv" .root }}
+{{- end }}
+{{- if ne .service "aggregator" }}
+{{ include "tidegate.secretEnv" (dict "env" "SECRET_KEY" "secret" $values.secrets.existingSecret "key" $values.secrets.secretKeyKey) }}
+{{- end }}
+{{- if has .service (list "ingest" "query") }}
+{{ include "tidegate.secretEnv" (dict "env" "PSEUDONYM_SECRET" "secret" $values.secrets.existingSecret "key" $values.secrets.pseudonymSecretKey) }}
+{{- end }}
+{{- if has .service (list "ingest" "aggregator") }}
+{{ include "tidegate.secretEnv" (dict "env" "FIELD_KEYS" "secret" $values.secrets.existingSecret "key" $values.secrets.fieldKeysKey) }}
+{{- end }}
+{{- if eq .service "gateway" }}
+- name: INGEST_URL
+  value: http://{{ include "tidegate.fullname" .root }}-ingest:8001
+- name: QUERY_URL
+  value: http://{{ include "tidegate.fullname" .root }}-query:8002
+{{- end }}
+{{- if eq .service "aggregator" }}
+- name: DEDUP_MEMORY_MB
+  value: {{ $values.aggregator.dedupMemoryMb | quote }}
+- name: DEDUP_WINDOW_HOURS
+  value: {{ $values.aggregator.dedupWindowHours | quote }}
+{{- end }}
+{{- if eq .service "query" }}
+- name: DATABASE_CONNECTIONS
+  value: {{ $values.query.databaseConnections | quote }}
+{{- end }}
+- name: NODE_OPTIONS
+  value: --max-old-space-size={{ include "tidegate.heapMb" . }}
+{{- range $name, $value := (get $values .service).settings }}
+- name: {{ $name }}
+  value: {{ include "tidegate.text" $value | quote }}
+{{- end }}
+{{- with $values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Containers that bring schema and topics up to date, one after the other. Takes root. */}}
+{{- define "tidegate.migrationContainer" -}}
+- name: {{ .name }}
+  image: {{ include "tidegate.image" .root }}
+  imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+  args: {{ prepend .args "packages/cli/src/main.ts" | toJson }}
+  {{- if eq .root.Values.migrations.mode "initContainer" }}
+  envFrom:
+    - configMapRef:
+        name: {{ include "tidegate.fullname" .root }}-config
+  {{- end }}
+  env:
+    {{- if eq .root.Values.migrations.mode "hook" }}
+    {{- /* A hook runs before the config map is there. */}}
+    {{- range $name, $value := include "tidegate.kafkaSettings" .root | fromYaml }}
+    - name: {{ $name }}
+      value: {{ $value | quote }}
+    {{- end }}
+    {{- end }}
+    {{- include "tidegate.storesEnv" .root | nindent 4 }}
+    {{- with .root.Values.extraEnv }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  resources:
+    {{- toYaml .root.Values.migrations.resources | nindent 4 }}
+  securityContext:
+    {{- include "tidegate.containerSecurity" .root | nindent 4 }}
+  volumeMounts:
+    - name: tmp
+      mountPath: /tmp
+    {{- with .root.Values.extraVolumeMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+{{- end }}
+
+{{- define "tidegate.schemaContainer" -}}
+{{ include "tidegate.migrationContainer" (dict "root" . "name" "schema" "args" (list "db" "migrate")) }}
+{{- end }}
+
+{{- define "tidegate.topicsContainer" -}}
+{{ include "tidegate.migrationContainer" (dict "root" . "name" "topics" "args" (list "topics" "ensure" "--partitions" (toString (int .Values.kafka.partitions)) "--replication" (toString (int .Values.kafka.replication)))) }}
+{{- end }}
+
+{{- define "tidegate.volumes" -}}
+- name: tmp
+  emptyDir: {}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "tidegate.spread" -}}
+{{- $pod := . -}}
+{{- range $key, $topology := dict "zone" "topology.kubernetes.io/zone" "host" "kubernetes.io/hostname" }}
+{{- $mode := get $pod.root.Values.topologySpread $key }}
+{{- if ne $mode "none" }}
+- maxSkew: 1
+  topologyKey: {{ $topology }}
+  whenUnsatisfiable: {{ $mode }}
+  labelSelector:
+    matchLabels:
+      {{- include "tidegate.selector" $pod | nindent 6 }}
+  matchLabelKeys: [pod-template-hash]
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,156 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { provideDeployTools, repositoryRoot, type DeployTools } from '@tidegate/native';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { renderChart, type Manifest } from '../../scripts/k8s/manifests.ts';
+import { containersOf, ofKind, podsOf } from './objects.ts';
+import { policyFaults } from './policies.ts';
+import { RENDERINGS, renderNamed, type RenderingName } from './renderings.ts';
+import { createSchemaCheck } from './schema-check.ts';
+import { settingFaults } from './setting-check.ts';
+
+const schemaFaults = createSchemaCheck();
+/** Objects of platforms whose schemas are in no package. */
+const UNCHECKED = ['Route'];
+
+let tools: DeployTools;
+beforeAll(async () => {
+  tools = await provideDeployTools();
+}, 300_000);
+
+/** What a person reads in a review: long files that have tests of their own are left out. */
+function goldenText(objects: readonly Manifest[]): string {
+  return objects.map((object) => stringify(inShort(object), { lineWidth: 0, singleQuote: true })).join('---\n');
+}
+
+function inShort(object: Manifest): object {
+  if (object.kind === 'PrometheusRule') return { ...object, spec: '(files/alerts)' };
+  return object.kind === 'ConfigMap' && /-dashboard-|-roundtrip$/.test(object.metadata.name) ? { ...object, data: '(files)' } : object;
+}
+
+describe.each(RENDERINGS)('the chart with %s-values.yaml', (name: RenderingName) => {
+  it('renders what was reviewed, the same each time', async () => {
+    const text = goldenText(renderNamed(tools, name));
+    expect(goldenText(renderNamed(tools, name))).toBe(text);
+    await expect(text).toMatchFileSnapshot(`golden/${name}.yaml`);
+  });
+
+  it('makes objects that an API server takes', () => {
+    const objects = renderNamed(tools, name).filter(({ kind }) => !UNCHECKED.includes(kind));
+    expect(objects.flatMap(schemaFaults)).toEqual([]);
+  });
+
+  it('keeps every policy, and gives each service the settings that it asks for and no others', () => {
+    const objects = renderNamed(tools, name);
+    expect(policyFaults(objects)).toEqual([]);
+    expect(settingFaults(objects)).toEqual([]);
+  });
+});
+
+describe('the chart', () => {
+  it('has nothing that Helm complains of', () => {
+    const args = [
+      'lint',
+      '--strict',
+      join(repositoryRoot, 'k8s/chart'),
+      '--values',
+      join(repositoryRoot, 'k8s/chart/ci/minimal-values.yaml'),
+    ];
+    const { status, stdout } = spawnSync(tools.helm, args, { encoding: 'utf8' });
+    expect(stdout).not.toMatch(/\[(WARNING|ERROR)\]/);
+    expect(status).toBe(0);
+  });
+
+  it('renders an upgrade as an install: nothing is drawn by lot', () => {
+    const of = (args: readonly string[]) =>
+      renderChart(tools.helm, { release: 'tidegate', values: ['k8s/chart/ci/minimal-values.yaml'], args });
+    expect(of(['--is-upgrade'])).toEqual(of([]));
+  });
+
+  it('has the figures of a large installation in values-production.yaml', () => {
+    const objects = renderNamed(tools, 'production');
+    const scalers = ofKind<{ minReplicas: number; maxReplicas: number; metrics: readonly unknown[] }>(objects, 'HorizontalPodAutoscaler');
+    expect(scalers.map(({ metadata }) => metadata.name)).toEqual(['tidegate-gateway', 'tidegate-ingest', 'tidegate-query']);
+    const resource = (name: string, averageUtilization: number) => ({
+      type: 'Resource',
+      resource: { name, target: { type: 'Utilization', averageUtilization } },
+    });
+    for (const { spec } of scalers)
+      expect(spec).toMatchObject({ minReplicas: 10, maxReplicas: 50, metrics: [resource('cpu', 70), resource('memory', 80)] });
+    const gateway = ofKind<{ strategy: unknown }>(objects, 'Deployment').find(({ metadata }) => metadata.name === 'tidegate-gateway');
+    expect(gateway?.spec.strategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxSurge: 2, maxUnavailable: 1 } });
+    const [container] = podsOf(objects).find(({ owner }) => owner === gateway)?.spec.containers ?? [];
+    expect(container).toMatchObject({
+      ports: [
+        { name: 'http', containerPort: 8_000 },
+        { name: 'metrics', containerPort: 9_464 },
+      ],
+      resources: { requests: { cpu: '500m', memory: '512Mi' }, limits: { cpu: '2000m', memory: '2Gi' } },
+      livenessProbe: { initialDelaySeconds: 30, periodSeconds: 10 },
+      readinessProbe: { initialDelaySeconds: 10, periodSeconds: 5 },
+    });
+    const service = ofKind(objects, 'Service').find(({ metadata }) => metadata.name === 'tidegate-gateway');
+    expect(service?.spec).toMatchObject({
+      type: 'LoadBalancer',
+      ports: [
+        { port: 80, targetPort: 'http' },
+        { port: 443, targetPort: 'http' },
+      ],
+    });
+  });
+
+  it('reads the database from secret db-credentials and Redis from config map redis-config, as a production that does not debug', () => {
+    const objects = renderNamed(tools, 'minimal');
+    const gateway = podsOf(objects).find(({ owner }) => owner.metadata.name === 'tidegate-gateway');
+    const env = gateway === undefined ? [] : containersOf(gateway).flatMap((container) => container.env ?? []);
+    expect(env).toEqual(
+      expect.arrayContaining([
+        { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'db-credentials', key: 'url' } } },
+        { name: 'REDIS_URL', valueFrom: { configMapKeyRef: { name: 'redis-config', key: 'url' } } },
+      ]),
+    );
+    const config = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'tidegate-config');
+    expect(config).toMatchObject({ data: { DEBUG: 'False', ENVIRONMENT: 'production' } });
+  });
+
+  it('keeps the heap to 60 % of the memory asked for, and the dedup window outside of it', () => {
+    const heaps = podsOf(renderNamed(tools, 'production')).flatMap(({ owner, spec }) =>
+      spec.containers.flatMap(({ env = [] }) =>
+        env.filter(({ name }) => name === 'NODE_OPTIONS').map(({ value }) => [owner.metadata.name, value]),
+      ),
+    );
+    // 512 × 0.6 = 307; (1536 − 512) × 0.6 = 614.
+    expect(heaps).toEqual([
+      ['tidegate-gateway', '--max-old-space-size=307'],
+      ['tidegate-ingest', '--max-old-space-size=307'],
+      ['tidegate-aggregator', '--max-old-space-size=614'],
+      ['tidegate-query', '--max-old-space-size=307'],
+    ]);
+  });
+
+  it('runs migrations before an install and an upgrade out of what is there before it', () => {
+    const job = renderNamed(tools, 'minimal').find(({ kind }) => kind === 'Job');
+    expect(job?.metadata.annotations).toEqual({
+      'helm.sh/hook': 'pre-install,pre-upgrade',
+      'helm.sh/hook-weight': '-5',
+      'helm.sh/hook-delete-policy': 'before-hook-creation,hook-succeeded',
+    });
+    const [pod] = podsOf(job === undefined ? [] : [job]);
+    expect(pod?.spec.serviceAccountName).toBe('default');
+    expect(pod === undefined ? [] : containersOf(pod).map(({ args, envFrom }) => [args.slice(1, 3), envFrom])).toEqual([
+      [['db', 'migrate'], undefined],
+      [['topics', 'ensure'], undefined],
+    ]);
+    expect(renderNamed(tools, 'no-hooks').filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== undefined)).toEqual([]);
+  });
+
+  it('writes large numbers as digits', () => {
+    const objects = renderNamed(tools, 'subchart');
+    const env = podsOf(objects).flatMap((pod) => containersOf(pod).flatMap((container) => container.env ?? []));
+    expect(env.find(({ name }) => name === 'API_BODY_BYTES_MAX')?.value).toBe('1048576');
+    expect(objects.find(({ metadata }) => metadata.name === 'events-config')).toMatchObject({
+      data: { LIMIT_GLOBAL_PER_MINUTE: '2000000' },
+    });
+  });
+});
