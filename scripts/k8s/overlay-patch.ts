@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Manifest } from './manifests.ts';
+import type { Manifest } from './manifest.ts';
 
 interface Container {
   readonly name: string;

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../scripts/k8s/manifests.ts';
+import type { Manifest } from '../../scripts/k8s/manifest.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 

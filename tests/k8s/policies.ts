@@ -1,4 +1,4 @@
-import type { Manifest } from '../../scripts/k8s/manifests.ts';
+import type { Manifest } from '../../scripts/k8s/manifest.ts';
 import { containersOf, matches, ofKind, podsOf, type Container, type Labels, type Pod, type PodSpec } from './objects.ts';
 
 /** What has to hold of the objects of an installation together; each finding is a sentence about one of them. */

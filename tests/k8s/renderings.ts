@@ -1,5 +1,6 @@
 import type { DeployTools } from '@tidegate/native';
-import { renderChart, type Manifest } from '../../scripts/k8s/manifests.ts';
+import type { Manifest } from '../../scripts/k8s/manifest.ts';
+import { renderChart } from '../../scripts/k8s/manifests.ts';
 
 /** The value files that are rendered, and what is given before them. */
 export const RENDERINGS = [

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
-import type { Manifest } from '../../scripts/k8s/manifests.ts';
+import type { Manifest } from '../../scripts/k8s/manifest.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { readConfig, type ConfigDefinition } from '@tidegate/runtime';
-import type { Manifest } from '../../scripts/k8s/manifests.ts';
+import type { Manifest } from '../../scripts/k8s/manifest.ts';
 import { AGGREGATOR_CONFIG } from '../../services/aggregator/src/config.ts';
 import { GATEWAY_CONFIG } from '../../services/gateway/src/config.ts';
 import { INGEST_CONFIG } from '../../services/ingest/src/config.ts';

@@ -19,7 +19,7 @@
 {{- fail "kafka.brokers is not set: name your brokers, for instance --set kafka.brokers=kafka-0.kafka:9092" }}
 {{- end }}
 {{- if not $values.database.existingSecret }}
-{{- fail (printf "database.existingSecret is not set: kubectl create secret generic db-credentials --namespace %s --from-literal=url=postgres://USER:PASSWORD@HOST:5432/tidegate" .Release.Namespace) }}
+{{- fail (printf "database.existingSecret is not set: kubectl create secret generic db-credentials --namespace %s --from-literal=url=postgres://<user>:<password>@<host>:5432/tidegate" .Release.Namespace) }}
 {{- end }}
 {{- if not $values.secrets.existingSecret }}
 {{- fail (printf "secrets.existingSecret is not set: kubectl create secret generic tidegate-secrets --namespace %s --from-literal=SECRET_KEY=$(openssl rand -base64 32) --from-literal=PSEUDONYM_SECRET=$(openssl rand -base64 32) --from-literal=FIELD_KEYS=$(openssl rand -base64 32)" .Release.Namespace) }}
