@@ -39,6 +39,16 @@ export function addUsers(program: Command, terminal: Terminal): void {
       } while (cursor !== null);
       printJson(terminal, { users: listed });
     });
+  addChanges(users, terminal);
+  program
+    .command('roles')
+    .description('Roles that users can have, with their scopes.')
+    .action(async (_flags: unknown, command: Command) => {
+      printJson(terminal, await connect(terminal, command.optsWithGlobals<Connection>()).call({ method: 'GET', path: '/v1/admin/roles' }));
+    });
+}
+
+function addChanges(users: Command, terminal: Terminal): void {
   users
     .command('roles <id>')
     .description('Give a user these roles in place of all others.')
@@ -64,12 +74,6 @@ export function addUsers(program: Command, terminal: Terminal): void {
         change(terminal, command.optsWithGlobals<Connection>(), { path: pathOf(id), body: { state } }),
       );
   }
-  program
-    .command('roles')
-    .description('Roles that users can have, with their scopes.')
-    .action(async (_flags: unknown, command: Command) => {
-      printJson(terminal, await connect(terminal, command.optsWithGlobals<Connection>()).call({ method: 'GET', path: '/v1/admin/roles' }));
-    });
 }
 
 interface Page {
