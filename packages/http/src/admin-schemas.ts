@@ -1,3 +1,4 @@
+import { SCOPE_PATTERN } from '@tidegate/core';
 import { z } from 'zod';
 import { INSTANT_SCHEMA } from './route-schemas.ts';
 
@@ -17,12 +18,23 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** Of the engine, or one that a pack of the tenant declares. */
+export const SCOPE_SCHEMA = z
+  .string()
+  .regex(SCOPE_PATTERN, 'two words joined by a colon')
+  .meta({ description: `One of ${SCOPES.join(', ')}, or a scope that a view of a pack in place declares.` });
+
+/** Those that nobody declares: a right to nothing is a mistake in a name. */
+export function unknownScopes(scopes: readonly string[], declared: ReadonlySet<string>): readonly string[] {
+  return scopes.filter((scope) => !(SCOPES as readonly string[]).includes(scope) && !declared.has(scope));
+}
+
 export const KEY_PARAMS = z.object({ key: z.string().regex(/^key_[0-9A-Za-z]{1,64}$/) });
 
 export const KEY_REQUEST_SCHEMA = z
   .strictObject({
     name: z.string().min(1).max(100).meta({ description: 'For people; shown in lists.' }),
-    scopes: z.array(z.enum(SCOPES)).min(1),
+    scopes: z.array(SCOPE_SCHEMA).min(1),
     kind: z.enum(['live', 'pub']).default('live').meta({ description: '`pub`: may stand in a web page; only `ingest:write`.' }),
     expires_at: z.iso.datetime({ offset: true }).optional(),
   })

@@ -1,4 +1,4 @@
-export { KEY_REQUEST_SCHEMA, ROTATE_REQUEST_SCHEMA, SCOPES } from './admin-schemas.ts';
+export { KEY_REQUEST_SCHEMA, ROTATE_REQUEST_SCHEMA, SCOPES, unknownScopes } from './admin-schemas.ts';
 export type { Scope } from './admin-schemas.ts';
 export type { ApiPage } from './api-page.ts';
 export { apiPage } from './api-page.ts';

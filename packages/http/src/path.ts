@@ -18,7 +18,7 @@ const PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 
 /**
  * The one path of a request target, or nothing where two readers could disagree about it: a check on one reading and a
- * forward of another is how gateways are walked around. `/api/v1/…` is the same as `/v1/…`, and the paths that Segment's clients
+ * forward of another is how gateways are walked around. `/api/v1/…` is the same as `/v1/…`, a slash at the end says nothing, and the paths that Segment's clients
  * know are those under `/v1/segment/`.
  */
 export function normalisePath(target: string): PathReading {
@@ -26,8 +26,12 @@ export function normalisePath(target: string): PathReading {
   const mark = target.indexOf('?');
   const raw = mark < 0 ? target : target.slice(0, mark);
   if (!PATH.test(raw) || AMBIGUOUS.test(raw) || EMPTY_OR_DOTS.test(raw) || !isUtf8(raw)) return { ok: false };
-  const path = (raw.startsWith('/api/v1/') ? raw.slice('/api'.length) : raw).replace(SEGMENTS_OWN, '/v1/segment/$1');
-  return { ok: true, path, search: mark < 0 ? '' : target.slice(mark) };
+  return { ok: true, path: usualPath(raw), search: mark < 0 ? '' : target.slice(mark) };
+}
+
+function usualPath(raw: string): string {
+  const path = raw.length > 1 && raw.endsWith('/') ? raw.slice(0, -1) : raw;
+  return (path.startsWith('/api/v1/') ? path.slice('/api'.length) : path).replace(SEGMENTS_OWN, '/v1/segment/$1');
 }
 
 /** Whether the percent-encoded bytes are UTF-8: what is not, one reader refuses and another guesses at. */

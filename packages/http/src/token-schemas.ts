@@ -1,6 +1,6 @@
 import { OTHER_VALUE } from '@tidegate/core';
 import { z } from 'zod';
-import { SCOPES } from './admin-schemas.ts';
+import { SCOPE_SCHEMA } from './admin-schemas.ts';
 import { INSTANT_SCHEMA } from './route-schemas.ts';
 
 /** Schemas of bodies of the routes that make tokens, and that tell whose are taken. */
@@ -25,10 +25,10 @@ export const ISSUER_REQUEST_SCHEMA = z
       .meta({ description: 'Where its keys are read: https.' }),
     algorithms: z.array(z.enum(TOKEN_ALGORITHMS)).min(1).default(['RS256', 'ES256', 'EdDSA']),
     subject_claim: claimName.default('sub').meta({ description: 'Which claim names the person.' }),
-    scopes: z.array(z.enum(SCOPES)).default([]).meta({ description: 'Scopes of every token.' }),
+    scopes: z.array(SCOPE_SCHEMA).default([]).meta({ description: 'Scopes of every token.' }),
     scopes_claim: claimName.nullable().default('scope').meta({ description: 'Which claim holds words for rights.' }),
     scopes_by_word: z
-      .record(z.string().min(1).max(200), z.array(z.enum(SCOPES)))
+      .record(z.string().min(1).max(200), z.array(SCOPE_SCHEMA))
       .default({})
       .meta({ description: 'Which scopes each of those words gives; a word that does not stand here gives none.' }),
     tenant_claim: z
@@ -43,7 +43,7 @@ export const ISSUERS_SCHEMA = z.object({ issuers: z.array(ISSUER_SCHEMA) });
 export const ISSUER_REMOVED_SCHEMA = z.object({ name: z.string(), state: z.literal('removed') });
 
 /** Routes that a token of ours may come to: those that read, and hold to its rows. */
-const TOKEN_ROUTES = ['askQuestion', 'askKept', 'askBatch', 'listMetrics', 'readMetric', 'readReceipt'] as const;
+const TOKEN_ROUTES = ['askQuestion', 'askKept', 'askBatch', 'readView', 'listMetrics', 'readMetric', 'readReceipt'] as const;
 const shownValue = z
   .union([z.string().max(1_024), z.number(), z.boolean()])
   .refine((value) => value !== OTHER_VALUE, { message: 'holds values of all kinds, and can be shown to nobody in place of one' });

@@ -221,6 +221,7 @@ describe('a service behind the gateway', () => {
     askFunnel: (exchange) => sendJson(exchange, {}),
     askBatch: (exchange) => sendJson(exchange, {}),
     previewPack: (exchange) => sendJson(exchange, {}),
+    readView: (exchange) => sendJson(exchange, {}),
     listRejected: (exchange) => sendJson(exchange, {}),
     listBudgets: (exchange) => sendJson(exchange, {}),
     listRestatements: (exchange) => sendJson(exchange, {}),

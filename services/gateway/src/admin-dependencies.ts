@@ -1,5 +1,6 @@
 import type { ControlStore } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
+import type { PackRoutes } from './pack-routes.ts';
 import type { Metrics } from '@tidegate/telemetry';
 
 /** What the routes of administration work with. */
@@ -9,4 +10,5 @@ export interface AdminDependencies {
   readonly wake: () => void;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly packRoutes: Pick<PackRoutes, 'scopes'>;
 }

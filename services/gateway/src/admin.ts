@@ -1,7 +1,16 @@
 import type { Result } from '@tidegate/core';
 import { ok } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
-import { decodeJson, KEY_REQUEST_SCHEMA, readBytes, readJsonBody, ROTATE_REQUEST_SCHEMA, sendJson, sendProblem } from '@tidegate/http';
+import {
+  decodeJson,
+  KEY_REQUEST_SCHEMA,
+  readBytes,
+  readJsonBody,
+  ROTATE_REQUEST_SCHEMA,
+  sendJson,
+  sendProblem,
+  unknownScopes,
+} from '@tidegate/http';
 import type { CreatedKey, KeyInfo } from '@tidegate/postgres';
 import type { z } from 'zod';
 import type { AdminDependencies } from './admin-dependencies.ts';
@@ -29,13 +38,13 @@ export function createAdmin(dependencies: AdminDependencies): Readonly<Record<Ad
 
 const NO_STORE = { headers: { 'cache-control': 'no-store' } } as const;
 
-async function createKey(exchange: Exchange, { store, wake, clock }: AdminDependencies): Promise<void> {
+async function createKey(exchange: Exchange, { store, wake, clock, packRoutes }: AdminDependencies): Promise<void> {
   const { request, response, context, caller } = exchange;
   const body = await readJsonBody(request, KEY_BYTES_MAX);
   if (!body.ok) return sendProblem(response, body.fault, context);
   const asked = KEY_REQUEST_SCHEMA.safeParse(body.value);
   if (!asked.success) return sendProblem(response, invalid(asked.error), context);
-  const beyond = scopesBeyond(asked.data.scopes, caller.scopes);
+  const beyond = scopesUnknown(asked.data.scopes, packRoutes.scopes(caller.tenant)) ?? scopesBeyond(asked.data.scopes, caller.scopes);
   if (beyond !== null) return sendProblem(response, beyond, context);
   const { name, kind, scopes, expires_at: expiresAt } = asked.data;
   const expiresAtMs = expiresAt === undefined ? null : Date.parse(expiresAt);
@@ -43,6 +52,12 @@ async function createKey(exchange: Exchange, { store, wake, clock }: AdminDepend
   if (created === null) return sendProblem(response, { code: 'not_found' }, context);
   wake();
   sendCreated(exchange, { ...created, nowMs: clock.nowMs() }, 201);
+}
+
+export function scopesUnknown(scopes: readonly string[], declared: ReadonlySet<string>): ProblemFault | null {
+  if (unknownScopes(scopes, declared).length === 0) return null;
+  const message = 'holds a scope that neither the engine nor a pack in place has';
+  return { code: 'request_invalid', errors: [{ path: 'scopes', code: 'invalid_value', message }] };
 }
 
 /** Rights over others' data or over the installation can only be passed on by who has them. */

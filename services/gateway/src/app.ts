@@ -41,6 +41,8 @@ import { limitSettings, listOf } from './limits/settings.ts';
 import type { LiveSlots } from './live-slots.ts';
 import { createLiveSlots } from './live-slots.ts';
 import type { Proxy } from './proxy.ts';
+import type { PackRoutes } from './pack-routes.ts';
+import { createPackRoutes } from './pack-routes.ts';
 import { createProxy } from './proxy.ts';
 import type { Publisher } from './publisher.ts';
 import { startPublisher } from './publisher.ts';
@@ -126,6 +128,7 @@ interface Parts {
   readonly issuers: IssuerDirectory;
   readonly denied: Denied;
   readonly limits: Limits;
+  readonly packRoutes: PackRoutes;
   readonly control: ControlView;
 }
 
@@ -146,7 +149,8 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
     onError: (error) => log.warn('redis_connection_lost', { error }),
   });
   const limits = createLimitsOf({ config, context, metrics, client, redis, signal });
-  const control = followControl({ client, topic, keys, issuers, denied, limits: limits.book, clock, log });
+  const packRoutes = createPackRoutes();
+  const control = followControl({ client, topic, keys, issuers, denied, limits: limits.book, packRoutes, clock, log });
   metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(control.knownThroughMs() / 1_000));
   return {
     config,
@@ -163,6 +167,7 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
     issuers,
     denied,
     limits,
+    packRoutes,
     control,
   };
 }
@@ -175,7 +180,7 @@ interface GateParts {
 }
 
 function createGateOf(parts: Parts, { proxy, live, wake, isDraining }: GateParts): Gate {
-  const { context, config, metrics, tracing, store, keys, issuers, denied, limits, control } = parts;
+  const { context, config, metrics, tracing, store, keys, issuers, denied, limits, packRoutes, control } = parts;
   const addressOf = createClientAddress(listOf(config.trustedProxies));
   const { log } = context;
   const localTokens = createLocalTokens({ secret: deriveKey(config.secretKey, 'tidegate/token', 32), keys, denied, clock });
@@ -184,11 +189,11 @@ function createGateOf(parts: Parts, { proxy, live, wake, isDraining }: GateParts
   const controlApp = createControlApp({
     log,
     handlers: {
-      ...createAdmin({ store, wake, clock, metrics }),
+      ...createAdmin({ store, wake, clock, metrics, packRoutes }),
       ...createAccountRoutes({ accounts, localTokens, denied, limits: gateLimits, loginTenant: config.loginTenant, wake, clock }),
       ...createTokenRoutes({ localTokens }),
       ...createLimitRoutes({ limits, addressOf, store, wake }),
-      ...createIssuerAdmin({ store, wake, plainHosts: config.jwksPlainHosts }),
+      ...createIssuerAdmin({ store, wake, plainHosts: config.jwksPlainHosts, packRoutes }),
       ...createHealth({ version: VERSION, dependencies: dependenciesOf(parts), isDraining }),
     },
   });
@@ -203,6 +208,7 @@ function createGateOf(parts: Parts, { proxy, live, wake, isDraining }: GateParts
     proxy,
     controlApp,
     live,
+    packRoutes,
     telemetry: createRequestTelemetry({ clock, log, metrics, tracing }),
     step: tracing.step,
     bodyBytesMax: config.bodyBytesMax,

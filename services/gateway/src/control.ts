@@ -8,6 +8,7 @@ import type { KeyDirectory } from './keys.ts';
 import type { IssuerDirectory } from './tokens/issuers.ts';
 import type { LimitBook } from './limits/book.ts';
 import type { Denied } from './tokens/denied.ts';
+import type { PackRoutes } from './pack-routes.ts';
 
 /** What the gateway takes from the control topic. */
 export interface ControlView {
@@ -36,13 +37,14 @@ export interface ControlOptions {
   readonly issuers: Pick<IssuerDirectory, 'put'>;
   readonly limits: Pick<LimitBook, 'putLimits' | 'putPack'>;
   readonly denied: Pick<Denied, 'add'>;
+  readonly packRoutes: Pick<PackRoutes, 'put'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Follows control.v1. */
 export function followControl(options: ControlOptions): ControlView {
-  const { client, topic, limits, clock, log } = options;
+  const { client, topic, limits, packRoutes, clock, log } = options;
   const reader = createControlReader();
   const takeAccess = createTakeAccess(options);
   const making = new Map<string, { readonly tenant: string; readonly pack: string }>();
@@ -62,6 +64,8 @@ export function followControl(options: ControlOptions): ControlView {
   function takePack({ key, tenant, name, value }: ControlTold): void {
     limits.putPack(tenant, name, value);
     const record = value === null ? null : parsePackRecord(value);
+    // Of a record that cannot be read the routes before it stay.
+    if (record === null || record.ok) packRoutes.put(tenant, name, record?.value.source ?? null);
     if (record?.ok === true && record.value.making.length > 0) making.set(key, { tenant, pack: name });
     else making.delete(key);
   }

@@ -1,13 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, NamedRoute, ProblemFault, RequestContext, RequestTelemetry, Upgrade } from '@tidegate/http';
-import { createRouter, isOpenTo, listRoutes, normalisePath, notAllowed, sendProblem } from '@tidegate/http';
+import { isOpenTo, listRoutes, sendProblem } from '@tidegate/http';
 import type { Logger, Step } from '@tidegate/telemetry';
 import type { Authenticate, Authentication } from './authenticate.ts';
 import type { ControlApp } from './control-app.ts';
-import type { Charge, GateLimits } from './limits/gate-limits.ts';
+import type { Charge, GateLimits, RouteName } from './limits/gate-limits.ts';
 import { NO_ROUTE } from './limits/gate-limits.ts';
 import type { LiveSlot, LiveSlots } from './live-slots.ts';
+import type { PackRoutes } from './pack-routes.ts';
 import type { Proxy } from './proxy.ts';
+import type { AskedRoute, Routed, Routing } from './routing.ts';
+import { askedBy, createRouting, templateOf } from './routing.ts';
 import { dropRest } from './request-body.ts';
 
 export interface GateDependencies {
@@ -19,6 +22,7 @@ export interface GateDependencies {
   readonly live: Pick<LiveSlots, 'enter'>;
   /** Default: all that are declared. */
   readonly routes?: readonly NamedRoute[];
+  readonly packRoutes: PackRoutes;
   readonly telemetry: RequestTelemetry;
   readonly step: Step;
   /** Of a body as it comes, before inflation. */
@@ -42,32 +46,31 @@ interface Arrival {
 /** A request and its answer; `upgrade`: it asks for a WebSocket. */
 export type Gate = (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => void;
 
-type Routing =
-  { readonly ok: true; readonly route: NamedRoute; readonly target: string } | { readonly ok: false; readonly fault: ProblemFault };
-
 /**
  * What every request passes, in this order: one reading of the path → route → who → how much → may they → through. The
  * proxied routes end in the proxy; administration and health, which are few, go on to Express.
  */
 export function createGate(dependencies: GateDependencies): Gate {
-  const { authenticate, limits, telemetry, step, bodyBytesMax, log } = dependencies;
+  const { authenticate, limits, packRoutes, telemetry, step, bodyBytesMax, log } = dependencies;
   const through = createThrough(dependencies);
-  const route = createRouting(dependencies.routes ?? listRoutes());
+  const route = createRouting(packRoutes, dependencies.routes ?? listRoutes());
 
-  async function pass(arrival: Arrival, { route: asked, target }: Extract<Routing, { ok: true }>): Promise<void> {
+  async function pass(arrival: Arrival, routed: Routed): Promise<void> {
     const { request, response, context } = arrival;
     const found = step('authenticate', () => authenticate(request.headers));
     // A turn of the event loop is waited for only where there is something to wait for: a key, or a known token, is not.
     const who = found instanceof Promise ? await found : found;
-    if (!who.ok) return refuseCredential(arrival, asked, who);
+    if (!who.ok) return refuseCredential(arrival, routed.route, who);
     const { caller } = who;
-    const headers = enter(arrival, await limits.charge(request, asked, caller));
+    const asked = askedBy(caller, routed, packRoutes);
+    if (asked === null) return refuse(arrival, { code: 'not_found' }, limits.charge(request, NO_ROUTE, caller));
+    const headers = enter(arrival, await limits.charge(request, asked.route, caller));
     // It left while its limit was looked up. Nothing is done for it, be it a question or a new key that nobody would see; its
     // token stays spent, or leaving early would be a way to ask for nothing.
     if (headers === null || response.closed) return;
-    const refused = forbidden(asked, caller);
+    const refused = forbidden(asked.route, caller);
     if (refused !== null) return sendProblem(response, { ...refused, headers }, context);
-    return through({ ...arrival, route: asked, target, caller, headers });
+    return through({ ...arrival, route: asked.route, target: asked.target, caller, headers });
   }
 
   async function passAnybody(arrival: Arrival, found: NamedRoute, target: string): Promise<void> {
@@ -78,7 +81,7 @@ export function createGate(dependencies: GateDependencies): Gate {
   }
 
   /** Counted by address: who guesses at keys is soon told to wait, and whose key was guessed at loses nothing. */
-  async function refuseCredential(arrival: Arrival, found: NamedRoute, who: Extract<Authentication, { ok: false }>): Promise<void> {
+  async function refuseCredential(arrival: Arrival, found: RouteName, who: Extract<Authentication, { ok: false }>): Promise<void> {
     const fault = refusal(who);
     // It may be a good one that is not known yet.
     if (who.code === 'not_ready' || who.code === 'issuer_unreachable') return sendProblem(arrival.response, fault, arrival.context);
@@ -96,13 +99,13 @@ export function createGate(dependencies: GateDependencies): Gate {
     const { request } = arrival;
     if (!routed.ok) return refuse(arrival, routed.fault, limits.chargeNobody(request, NO_ROUTE, false));
     if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuseBody(arrival, bodyBytesMax);
-    if (routed.route.scope === null) return passAnybody(arrival, routed.route, routed.target);
+    if (routed.kind === 'engine' && routed.route.scope === null) return passAnybody(arrival, routed.route, routed.target);
     return pass(arrival, routed);
   }
 
   return function gate(request, response, upgrade) {
     const routed = route(request);
-    const { span, context } = telemetry.begin(request, response, routed.ok ? routed.route.path : 'none');
+    const { span, context } = telemetry.begin(request, response, templateOf(routed));
     span
       .run(() => passRouted({ request, response, context, ...(upgrade === undefined ? {} : { upgrade }) }, routed))
       .catch((error: unknown) => {
@@ -121,7 +124,7 @@ function enter({ response, context }: Arrival, charge: Charge): Readonly<Record<
 
 /** What was let in. */
 interface Admitted extends Arrival {
-  readonly route: NamedRoute;
+  readonly route: AskedRoute;
   readonly target: string;
   readonly caller: Caller;
   readonly headers: Readonly<Record<string, string>>;
@@ -141,27 +144,10 @@ function createThrough({ proxy, controlApp, live }: GateDependencies): (admitted
   };
 }
 
-function createRouting(routes: readonly NamedRoute[]): (request: IncomingMessage) => Routing {
-  const match = createRouter<NamedRoute>(routes);
-  return function route(request) {
-    const read = normalisePath(request.url ?? '');
-    if (!read.ok) return { ok: false, fault: { code: 'path_invalid' } };
-    const matched = match(request.method ?? '', read.path);
-    if (matched.kind === 'method_not_allowed') return { ok: false, fault: notAllowed(matched.allow) };
-    if (matched.kind === 'not_found' || !fits(matched.route, matched.params)) return { ok: false, fault: { code: 'not_found' } };
-    return { ok: true, route: matched.route, target: read.path + read.search };
-  };
-}
-
 /** What comes of the body is dropped, for a while: the answer could be lost if the connection were cut. */
 function refuseBody({ request, response, context }: Arrival, bytesMax: number): void {
   dropRest(request, response, bytesMax);
   sendProblem(response, { code: 'body_too_large', headers: { connection: 'close' } }, context);
-}
-
-/** A name that nothing can have is not looked for. */
-function fits({ params: declared }: NamedRoute, params: Readonly<Record<string, string>>): boolean {
-  return declared === undefined || declared.safeParse(params).success;
 }
 
 function tooMany({ scope, limit }: Extract<LiveSlot, { ok: false }>, headers: Readonly<Record<string, string>>): ProblemFault {
@@ -169,7 +155,7 @@ function tooMany({ scope, limit }: Extract<LiveSlot, { ok: false }>, headers: Re
 }
 
 /** Why the caller may not ask the route; null: it may. */
-function forbidden(route: NamedRoute, caller: Caller): ProblemFault | null {
+function forbidden(route: AskedRoute, caller: Caller): ProblemFault | null {
   const { scope } = route;
   if (scope !== null && !caller.scopes.includes(scope)) {
     return { code: 'scope_missing', detail: `Use a key or a token that has the scope ${scope}.` };

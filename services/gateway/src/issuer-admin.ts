@@ -1,7 +1,8 @@
 import type { Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
 import { ISSUER_REQUEST_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
 import type { ControlStore } from '@tidegate/postgres';
-import { invalid, scopesBeyond } from './admin.ts';
+import { invalid, scopesBeyond, scopesUnknown } from './admin.ts';
+import type { PackRoutes } from './pack-routes.ts';
 
 export interface IssuerAdminDependencies {
   readonly store: Pick<ControlStore, 'putIssuer' | 'listIssuers' | 'removeIssuer'>;
@@ -9,6 +10,7 @@ export interface IssuerAdminDependencies {
   readonly wake: () => void;
   /** Hosts whose keys may be read over plain http. */
   readonly plainHosts: readonly string[];
+  readonly packRoutes: Pick<PackRoutes, 'scopes'>;
 }
 
 type IssuerRoute = Extract<RouteNameOf<'gateway'>, 'putIssuer' | 'listIssuers' | 'removeIssuer'>;
@@ -16,7 +18,12 @@ type IssuerRoute = Extract<RouteNameOf<'gateway'>, 'putIssuer' | 'listIssuers' |
 const ISSUER_BYTES_MAX = 65_536;
 
 /** Whose tokens the caller's tenant takes. */
-export function createIssuerAdmin({ store, wake, plainHosts }: IssuerAdminDependencies): Readonly<Record<IssuerRoute, Handler>> {
+export function createIssuerAdmin({
+  store,
+  wake,
+  plainHosts,
+  packRoutes,
+}: IssuerAdminDependencies): Readonly<Record<IssuerRoute, Handler>> {
   return {
     putIssuer: async (exchange) => {
       const { request, response, context, caller } = exchange;
@@ -25,7 +32,9 @@ export function createIssuerAdmin({ store, wake, plainHosts }: IssuerAdminDepend
       const asked = ISSUER_REQUEST_SCHEMA.safeParse(body.value);
       if (!asked.success) return sendProblem(response, invalid(asked.error), context);
       const { scopes, scopes_by_word: byWord, jwks_uri: uri } = asked.data;
-      const refused = scopesBeyond([...scopes, ...Object.values(byWord).flat()], caller.scopes) ?? plainRefused(uri, plainHosts);
+      const given = [...scopes, ...Object.values(byWord).flat()];
+      const refused =
+        scopesUnknown(given, packRoutes.scopes(caller.tenant)) ?? scopesBeyond(given, caller.scopes) ?? plainRefused(uri, plainHosts);
       if (refused !== null) return sendProblem(response, refused, context);
       const put = await store.putIssuer({ ...asked.data, tenant: caller.tenant });
       if (!put.ok) return sendProblem(response, { code: put.fault }, context);

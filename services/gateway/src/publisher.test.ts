@@ -52,6 +52,7 @@ function createOutbox(rows: ControlChange[]): ControlOutbox & { marked: Map<stri
 
 const NO_DENIED = { add: () => undefined };
 const NO_LIMITS = { putLimits: () => undefined, putPack: () => undefined };
+const packRoutes = { put: () => undefined };
 
 function open(broker: MemoryBroker, outbox: ControlOutbox, holder: string) {
   const client = broker.createClient(holder);
@@ -63,6 +64,7 @@ function open(broker: MemoryBroker, outbox: ControlOutbox, holder: string) {
     issuers: { put: () => undefined },
     denied: NO_DENIED,
     limits: NO_LIMITS,
+    packRoutes,
     clock,
     log,
   });
@@ -195,6 +197,7 @@ describe('a control record', () => {
       issuers: { put: () => undefined },
       denied: NO_DENIED,
       limits: NO_LIMITS,
+      packRoutes,
       clock,
       log,
     });

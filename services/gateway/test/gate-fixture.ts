@@ -25,8 +25,10 @@ import type { Limits } from '../src/limits/limits.ts';
 import { createLimits } from '../src/limits/limits.ts';
 import type { LiveBounds } from '../src/live-slots.ts';
 import { createLiveSlots } from '../src/live-slots.ts';
+import type { PackRoutes } from '../src/pack-routes.ts';
 import { createProxy } from '../src/proxy.ts';
 import type { ReadToken } from '../src/tokens/tokens.ts';
+import { oneView } from './one-view.ts';
 
 export interface SeenRequest {
   readonly method: string;
@@ -120,6 +122,7 @@ export interface GateOptions {
   readonly clientIdleMs?: number;
   readonly listener?: Omit<ListenerOptions, 'onUpgrade'>;
   readonly readToken?: ReadToken;
+  readonly packRoutes?: PackRoutes;
   /** Called before each look-up of a limit; the look-up waits for it. */
   readonly beforeLimit?: () => Promise<void>;
   /** The clock of the proxy; one that throws stands for a fault of the program. */
@@ -279,6 +282,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
       random: () => 0,
     }),
     proxy,
+    packRoutes: options.packRoutes ?? oneView(),
     live,
     routes,
     controlApp: controlAppOf(options, handled),

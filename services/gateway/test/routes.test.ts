@@ -95,7 +95,7 @@ describe('every declared route, for a person who may see only their own rows', (
   /** By hand: where answers are held to the person's rows, or hold nobody's. All else is closed, so a new route shows nothing. */
   const OPEN = [
     ...['sendEvents', 'segmentTrack', 'segmentIdentify', 'segmentPage', 'segmentScreen', 'segmentGroup', 'segmentAlias', 'segmentBatch'],
-    ...['askQuestion', 'askKept', 'askBatch', 'askFunnel', 'listMetrics', 'readMetric', 'readReceipt'],
+    ...['askQuestion', 'askKept', 'askBatch', 'askFunnel', 'readView', 'listMetrics', 'readMetric', 'readReceipt'],
     ...[
       'applyPack',
       'validatePack',
@@ -187,9 +187,13 @@ describe('the exempt paths', () => {
     }
   });
 
-  it.each(['/docs/', '/DOCS', '/health/x', '/api/v1/health/', '/metrics', '/api/health'])('%s is none of them', async (path) => {
+  it.each(['/docs/x', '/DOCS', '/health/x', '/api/v1/health/x', '/metrics', '/api/health'])('%s is none of them', async (path) => {
     const answer = await fetch(`http://127.0.0.1:${gate.port}${path}`);
     expect(answer.status).toBe(404);
+  });
+
+  it.each(['/docs/', '/api/v1/health/'])('%s is one of them: a slash at the end says nothing', async (path) => {
+    expect((await fetch(`http://127.0.0.1:${gate.port}${path}`)).status).toBe(200);
   });
 
   it('the page at /docs is HTML under a policy that lets it load nothing', async () => {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { bodyOf, isNamed, lasting, toHeader } from './answer-body.ts';
 import type { EtagOf } from './answer-body.ts';
 import { ANSWER_TYPES, formatOf } from './answer-format.ts';
-import type { Answer, Ask, Asker, AskOutcome } from './ask.ts';
+import type { Answer, AnswerMeta, Ask, Asker, AskOutcome } from './ask.ts';
 import { storeFaultOf } from './store-fault.ts';
 
 export interface AnswerRoutesDeps {
@@ -42,9 +42,9 @@ async function askBody(
   const format = formatOf(exchange.request.headers.accept);
   // A table of commas has no place for what stands beside the rows.
   const beside = format === 'csv' ? besideRows(answer) : {};
-  const headers = { 'x-cache': cacheWordOf(answer), 'cache-control': 'no-store', vary: 'accept', ...beside };
+  const headers = { 'x-cache': cacheWordOf(answer.meta.cache.state), 'cache-control': 'no-store', vary: 'accept', ...beside };
   const answered = step('generate_response', () => bodyOf(format, answer));
-  send(step, exchange, { body: answered, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
+  sendBody(step, exchange, { body: answered, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
 }
 
 /** `GET /v1/query?q=…`: `answer-body.ts` says what may be kept of it. */
@@ -65,11 +65,11 @@ export async function askKept({ ask, etagOf, step }: AnswerRoutesDeps, exchange:
     'cache-control': mayAgeMs < 1_000 ? 'private, no-cache' : `private, max-age=${Math.floor(mayAgeMs / 1_000)}`,
     // Another key may be of another tenant, and the forms have one address.
     vary: 'accept, authorization, x-api-key',
-    'x-cache': cacheWordOf(answer),
+    'x-cache': cacheWordOf(answer.meta.cache.state),
     ...besideRows(answer),
   };
-  if (isNamed(request.headers['if-none-match'], etag)) return send(step, exchange, { status: 304, body: null, headers });
-  send(step, exchange, { body, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
+  if (isNamed(request.headers['if-none-match'], etag)) return sendBody(step, exchange, { status: 304, body: null, headers });
+  sendBody(step, exchange, { body, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
 }
 
 function questionMissing(): ProblemFault {
@@ -98,7 +98,7 @@ export async function askBatch({ ask, questionBytesMax }: AnswerRoutesDeps, exch
   const answerFrom = async (first: number): Promise<void> => {
     for (let at = first; at < questions.length; at += BATCH_AT_ONCE) {
       const outcome = await askOrRefuse(ask, questions[at], asker);
-      if (outcome.ok) words.add(cacheWordOf(outcome.answer));
+      if (outcome.ok) words.add(cacheWordOf(outcome.answer.meta.cache.state));
       entries[at] = outcome.ok ? { status: 200, answer: outcome.answer } : refusedEntry(outcome.problem, context);
     }
   };
@@ -141,8 +141,8 @@ function besideRows({ meta, next_cursor: cursor }: Answer): Readonly<Record<stri
   return { 'tidegate-meta': toHeader(meta), ...(cursor === null ? {} : { 'tidegate-next-cursor': cursor }) };
 }
 
-function cacheWordOf({ meta }: Answer): CacheWord {
-  return CACHE_WORDS[meta.cache.state];
+export function cacheWordOf(state: AnswerMeta['cache']['state']): CacheWord {
+  return CACHE_WORDS[state];
 }
 
 function refuse({ response, context }: Exchange, fault: ProblemFault): void {
@@ -155,7 +155,7 @@ interface Sending {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-function send(step: Step, { response, context }: Exchange, { status = 200, body, headers }: Sending): void {
+export function sendBody(step: Step, { response, context }: Exchange, { status = 200, body, headers }: Sending): void {
   const length = body === null ? {} : { 'content-length': body.length };
   // Until the last byte is out, or the client gone.
   void step('send_response', async () => {

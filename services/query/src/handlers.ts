@@ -24,6 +24,9 @@ import { createListRestatements } from './restatements.ts';
 import type { RestatementsDeps } from './restatements.ts';
 import type { Status } from './status.ts';
 import { storeFaultOf } from './store-fault.ts';
+import { readView } from './views/read-view.ts';
+import { createRunView } from './views/run-view.ts';
+import { viewOfView } from './views/view-list.ts';
 
 export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps, BudgetsDeps, JobsDeps, RestatementsDeps, Pick<GapsDeps, 'gaps'> {
   readonly primary: MakingDeps['primary'] & PreviewDeps['primary'];
@@ -41,12 +44,14 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
   const { listRejected, readRejected } = createRejectedHandlers(deps);
   const { listGaps, acknowledgeGap } = createGapHandlers(deps);
   const { listJobs, readJob, readJobResult, cancelJob } = createJobHandlers(deps);
+  const runView = createRunView(deps);
   return {
     // A receipt asks for little: where even that takes too long the server is ill, not the request.
     askQuestion: whileStoreAnswers('question_too_slow', async (exchange) => askQuestion(deps, exchange)),
     askFunnel: whileStoreAnswers('question_too_slow', async (exchange) => askFunnel(deps, exchange)),
     askKept: whileStoreAnswers('question_too_slow', async (exchange) => askKept(deps, exchange)),
     askBatch: async (exchange) => askBatch(deps, exchange),
+    readView: whileStoreAnswers('question_too_slow', async (exchange) => readView({ ...deps, runView }, exchange)),
     readReceipt: whileStoreAnswers('unavailable', async (exchange) => readReceipt(deps, exchange)),
     listRejected: whileStoreAnswers('unavailable', listRejected),
     readRejected: whileStoreAnswers('unavailable', readRejected),
@@ -72,7 +77,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     readPack(exchange) {
       const pack = registry.pack(exchange.caller.tenant, exchange.params['pack'] ?? '');
       if (pack === null) return refuse(exchange, { code: 'not_found' });
-      return sendJson(exchange, { ...packView(pack), source: pack.source });
+      return sendJson(exchange, { ...packView(pack), views: [...pack.views.values()].map(viewOfView), source: pack.source });
     },
     readStatus: async (exchange) => sendJson(exchange, await readStatus(deps, exchange.caller)),
     previewPack: whileStoreAnswers('unavailable', async (exchange) => previewPack(deps, exchange)),
@@ -141,9 +146,9 @@ function metricView(metric: CompiledMetric): Readonly<Record<string, unknown>> &
   };
 }
 
-function packView({ compiled }: RegisteredPack): Readonly<Record<string, unknown>> {
+function packView({ compiled, views }: RegisteredPack): Readonly<Record<string, unknown>> {
   const { pack, version, title, eventTypes, metrics } = compiled;
-  return { pack, version, title, events: [...eventTypes.keys()], metrics: [...metrics.keys()] };
+  return { pack, version, title, events: [...eventTypes.keys()], metrics: [...metrics.keys()], views: [...views.keys()] };
 }
 
 function freshnessView({ freshness, nowMs }: HandlerDeps): Readonly<Record<string, unknown>> {

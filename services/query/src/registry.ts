@@ -1,6 +1,6 @@
 /** The packs in force, as control.v1 tells them. */
-import { compileVersions, parsePackRecord } from '@tidegate/core';
-import type { CompiledEventType, CompiledMetric, CompiledPack, MetricVersion, PackSource } from '@tidegate/core';
+import { compileVersions, compileViews, parsePackRecord } from '@tidegate/core';
+import type { CompiledEventType, CompiledMetric, CompiledPack, CompiledView, MetricVersion, PackSource } from '@tidegate/core';
 import { createControlReader } from '@tidegate/kafka';
 import type { ControlTold, TableRecord } from '@tidegate/kafka';
 
@@ -10,6 +10,8 @@ export interface RegisteredPack {
   readonly source: PackSource;
   /** Versions that are being made of raw events. */
   readonly making: readonly CompiledMetric[];
+  /** By name; compiled when the record came. */
+  readonly views: ReadonlyMap<string, CompiledView>;
 }
 
 export interface Registry {
@@ -25,6 +27,7 @@ export interface Registry {
   metrics(tenant: string): readonly CompiledMetric[];
   pack(tenant: string, pack: string): RegisteredPack | null;
   packs(tenant: string): readonly RegisteredPack[];
+  view(tenant: string, pack: string, view: string): CompiledView | null;
   /** See `ControlReader`. */
   knownThroughMs(): number;
 }
@@ -44,7 +47,12 @@ export function createRegistry(onUnreadable: () => void): Registry {
     const record = parsePackRecord(value);
     if (!record.ok) return onUnreadable();
     const { pack, answered, making } = compileVersions(tenant, record.value);
-    known.set(name, { source: record.value.source, compiled: { ...pack, metrics: answered }, making });
+    known.set(name, {
+      source: record.value.source,
+      compiled: { ...pack, metrics: answered },
+      making,
+      views: compileViews(record.value.source),
+    });
   }
 
   return {
@@ -67,6 +75,7 @@ export function createRegistry(onUnreadable: () => void): Registry {
     metrics: (tenant) => ofTenant(tenant).flatMap(({ compiled }) => [...compiled.metrics.values()]),
     pack: (tenant, pack) => packs.get(tenant)?.get(pack) ?? null,
     packs: ofTenant,
+    view: (tenant, pack, view) => packs.get(tenant)?.get(pack)?.views.get(view) ?? null,
     knownThroughMs: reader.knownThroughMs,
   };
 }

@@ -11,6 +11,7 @@ import type { GapsDeps } from '../src/gaps.ts';
 import { createHandlers } from '../src/handlers.ts';
 import type { RejectedDeps } from '../src/rejected.ts';
 import { createRegistry } from '../src/registry.ts';
+import type { Registry } from '../src/registry.ts';
 import type { RestatementsDeps } from '../src/restatements.ts';
 
 export interface ServedAsk {
@@ -30,6 +31,7 @@ export interface ServedStores {
   readonly jobs?: JobReader;
   readonly gaps?: GapsDeps['gaps'];
   readonly restated?: RestatementsDeps['restated'];
+  readonly registry?: Registry;
 }
 
 /** The service's routes over HTTP, with a given outcome of its questions and receipts. */
@@ -40,6 +42,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
     jobs = createMemoryJobs(),
     gaps = NO_GAPS,
     restated = { list: async () => [] },
+    registry = createRegistry(() => undefined),
   } = stores;
   const handlers = createHandlers({
     ask,
@@ -53,7 +56,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
     ...{ rejected, budgets, jobs, gaps, restated },
     primary: { readTasks: async () => [], readRecentEvents: async () => [] },
     cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),
-    registry: createRegistry(() => undefined),
+    registry,
     freshness: createFreshness(() => clock.nowMs()),
     status: async () => ({}),
     nowMs: () => clock.nowMs(),

@@ -494,6 +494,18 @@ export const FAULTS = {
     meaning: 'A user of the tenant has this user name or e-mail address.',
     next: 'Choose another name, or change the user who has it.',
   },
+  view_failed: {
+    status: 500,
+    title: 'View cannot be worked out',
+    meaning: 'An expression of the view cannot be evaluated with the values of this answer.',
+    next: 'Ask for another range, or correct the expression of the pack that errors names.',
+  },
+  view_too_large: {
+    status: 422,
+    title: 'View does too much',
+    meaning: 'The expressions of the view would do more with these rows than one answer may cost.',
+    next: 'Ask for a shorter range or fewer rows.',
+  },
   where_type_mismatch: {
     status: 422,
     title: 'Filter of the wrong type',

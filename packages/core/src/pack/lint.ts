@@ -9,6 +9,8 @@ import { eventsOf } from './metric-events.ts';
 import { isUnreadable, lintPersonFields, lintPersonMappings } from './lint-persons.ts';
 import { lintRetention } from './retention.ts';
 import { segmentEntries } from './segment.ts';
+import { compilePack } from './compile.ts';
+import { lintViews } from '../view/lint-views.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
 
 /** Rules of a pack that its schema cannot say. */
@@ -39,7 +41,13 @@ export function lintPack(pack: PackSource): readonly Fault[] {
   lintSegment(pack, (path, message) => report(`segment.${path}`, message));
   lintPersonMappings(pack, (path, message) => report(`segment.${path}`, message));
   faults.push(...lintLimits(pack));
-  return faults;
+  // Questions are planned over what the pack compiles to, which it does only without a fault.
+  return faults.length > 0 || pack.views === undefined ? faults : lintViewsOf(pack);
+}
+
+function lintViewsOf(pack: PackSource): readonly Fault[] {
+  const { metrics } = compilePack({ tenant: '', version: 1, metricVersions: {}, pack });
+  return lintViews({ pack: pack.pack, views: pack.views ?? {}, cache: pack.cache, metrics });
 }
 
 function lintAliases(pack: PackSource, report: Report): void {

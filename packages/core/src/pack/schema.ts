@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS_SCHEMA } from '../limit/limits-schema.ts';
+import { CACHE_SCHEMA, VIEWS_SCHEMA } from '../view/view-schema.ts';
 
 /** The text form of a pack, as `pack.yaml` holds it once its YAML is read. Strict: an unknown member is an error. */
 
@@ -180,6 +181,10 @@ export const PACK_SCHEMA = z.strictObject({
   retention: z.strictObject({ raw: keptFor.optional(), ...cellRetention }).optional(),
   /** Policies and classes of routes, over those that are shipped; a tenant may change them. */
   limits: LIMITS_SCHEMA.optional(),
+  /** Named answers with their routes. */
+  views: VIEWS_SCHEMA.optional(),
+  /** Classes of answers by how long they may be kept. */
+  cache: CACHE_SCHEMA.optional(),
 });
 
 export type PackSource = z.output<typeof PACK_SCHEMA>;

@@ -3,6 +3,7 @@ import * as packs from '../pack-schemas.ts';
 import { RESTATEMENTS_QUERY, RESTATEMENTS_SCHEMA } from '../restatement-schemas.ts';
 import { ANSWERING, JSON_BODY } from '../route-faults.ts';
 import * as schemas from '../route-schemas.ts';
+import { VIEW_ANSWER_SCHEMA, VIEW_PARAMS, VIEW_QUERY } from '../view-schemas.ts';
 import { JSON_ONLY } from './route-declaration.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 
@@ -72,6 +73,26 @@ export const QUESTION_ROUTES = {
     body: { contentTypes: JSON_ONLY, schema: schemas.BATCH_SCHEMA },
     responses: { 200: { description: 'An answer or a problem for each question, in their order.', schema: schemas.BATCH_ANSWERS_SCHEMA } },
     faults: [...JSON_BODY, 'request_invalid', ...ANSWERING],
+  },
+  readView: {
+    method: 'GET',
+    path: '/v1/views/{pack}/{view}',
+    summary: 'A named answer of a pack (also at the route that the pack declares)',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    rows: 'confined',
+    params: VIEW_PARAMS,
+    query: VIEW_QUERY,
+    responses: {
+      200: {
+        description:
+          'The answer as the pack shapes it, with `meta` over all questions that it is made of. The scope is the one that the view declares; `GET /v1/packs/{pack}` lists views with their parameters.',
+        schema: VIEW_ANSWER_SCHEMA,
+      },
+      304: { description: 'The figures are those that `If-None-Match` names. `Tidegate-Meta` says how fresh they are.', schema: null },
+    },
+    faults: ['request_invalid', 'not_found', 'view_failed', 'view_too_large', ...ANSWERING],
   },
   listMetrics: {
     method: 'GET',

@@ -1,6 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Fault, PackRecord, PackSource, PackVersionAsk, Result } from '@tidegate/core';
-import { compilePack, failed, namesOfEvents, ok, parsePack, parsePackRecord, planPackVersion, segmentEntries } from '@tidegate/core';
+import {
+  compilePack,
+  failed,
+  namesOfEvents,
+  ok,
+  parsePack,
+  parsePackRecord,
+  planPackVersion,
+  routeShape,
+  segmentEntries,
+  viewRoutes,
+} from '@tidegate/core';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import { CONTROL_KEYS } from './control-records.ts';
 import type { ControlDatabase } from './prisma-client.ts';
@@ -115,7 +126,17 @@ function takenNames(source: PackSource, others: readonly PackRecord[]): readonly
         message: 'another pack of the tenant maps these messages',
       });
   }
-  return faults;
+  return [...faults, ...takenRoutes(source, others)];
+}
+
+/** No request may fit the routes of two packs alike: which one answered would be chance. */
+function takenRoutes(source: PackSource, others: readonly PackRecord[]): readonly Fault[] {
+  const shapesOf = (pack: PackSource) =>
+    viewRoutes(pack).flatMap(({ view, route }) => (route === null ? [] : [{ view, shape: routeShape(route) }]));
+  const taken = new Set(others.flatMap((other) => shapesOf(other.source)).map(({ shape }) => shape));
+  return shapesOf(source)
+    .filter(({ shape }) => taken.has(shape))
+    .map(({ view }) => ({ code: 'pack_invalid', path: `views.${view}.route`, message: 'another pack of the tenant has this route' }));
 }
 
 async function write(transaction: ControlDatabase, tenant: string, record: PackRecord): Promise<void> {

@@ -1,0 +1,128 @@
+/** What expressions do with lists of rows. Each walks its list once and is charged for it. */
+import { compareValues, listOf, numberOf, WrongValue } from './number-functions.ts';
+import { spend } from './work.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+export function rowOf(value: unknown): Row {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new WrongValue('a row is needed');
+  return value instanceof Map ? (Object.fromEntries(value) as Row) : (value as Row);
+}
+
+/** A member, or null where there is none: rows of what was never sent lack it. */
+export function memberOf(row: unknown, name: unknown): unknown {
+  const members = rowOf(row);
+  const key = textOf(name);
+  return Object.hasOwn(members, key) ? members[key] : null;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  throw new WrongValue('a text is needed');
+}
+
+/** By a member, or by several in turn; `-` before a name: the greatest first. Nulls come last either way; ties keep their order. */
+export function sortBy(list: unknown, by: unknown): readonly unknown[] {
+  const keys = (Array.isArray(by) ? by : [by]).map(textOf);
+  const rows = listOf(list);
+  spend(rows.length * Math.ceil(Math.log2(rows.length + 2)));
+  const marked = rows.map((row) => ({ row, values: keys.map((key) => memberOf(row, key.replace(/^-/, ''))) }));
+  marked.sort((a, b) => {
+    for (const [at, key] of keys.entries()) {
+      const order = compareMarked(a.values[at], b.values[at], key.startsWith('-'));
+      if (order !== 0) return order;
+    }
+    return 0;
+  });
+  return marked.map(({ row }) => row);
+}
+
+function compareMarked(a: unknown, b: unknown, isFalling: boolean): number {
+  const order = compareValues(a, b);
+  return isFalling && a !== null && b !== null ? -order : order;
+}
+
+/** `{key, rows}` for each value of a member, in the order in which the values first come. */
+export function groupBy(list: unknown, name: unknown): readonly Row[] {
+  const groups = new Map<unknown, unknown[]>();
+  for (const row of listOf(list)) {
+    const key = memberOf(row, name);
+    const rows = groups.get(key);
+    if (rows === undefined) groups.set(key, [row]);
+    else rows.push(row);
+  }
+  return [...groups].map(([key, rows]) => ({ key, rows }));
+}
+
+/** From the value of a member to its row, the last where several have it. Rows without the value are left out. */
+export function keyBy(list: unknown, name: unknown): ReadonlyMap<string, unknown> {
+  const found = new Map<string, unknown>();
+  for (const row of listOf(list)) {
+    const key = memberOf(row, name);
+    if (key !== null) found.set(textOf(key), row);
+  }
+  return found;
+}
+
+export function take(list: unknown, count: unknown): readonly unknown[] {
+  return listOf(list).slice(0, Math.max(0, numberOf(count) ?? 0));
+}
+
+export function skip(list: unknown, count: unknown): readonly unknown[] {
+  return listOf(list).slice(Math.max(0, numberOf(count) ?? 0));
+}
+
+/** The last so many. */
+export function tail(list: unknown, count: unknown): readonly unknown[] {
+  const rows = listOf(list);
+  return rows.slice(Math.max(0, rows.length - (numberOf(count) ?? 0)));
+}
+
+export function first(list: unknown): unknown {
+  return listOf(list)[0] ?? null;
+}
+
+export function last(list: unknown): unknown {
+  return listOf(list).at(-1) ?? null;
+}
+
+/** Each row with `rank` 1, 2, 3 … in the order of the list (D-08). */
+export function ranked(list: unknown): readonly Row[] {
+  return listOf(list).map((row, at) => ({ rank: at + 1, ...rowOf(row) }));
+}
+
+/** The rows of both; members of the second win. */
+export function merge(a: unknown, b: unknown): Row {
+  return { ...rowOf(a), ...rowOf(b) };
+}
+
+export function flatten(lists: unknown): readonly unknown[] {
+  return listOf(lists).flatMap((one) => listOf(one));
+}
+
+/** Each value once, in the order in which it first comes. */
+export function distinct(list: unknown): readonly unknown[] {
+  return [...new Set(listOf(list))];
+}
+
+export function compact(list: unknown): readonly unknown[] {
+  return listOf(list).filter((value) => value !== null);
+}
+
+/** 0, 1, … count - 1. */
+export function range(count: unknown): readonly number[] {
+  const length = Math.max(0, Math.floor(numberOf(count) ?? 0));
+  spend(length);
+  return Array.from({ length }, (_, at) => at);
+}
+
+/** The sum of a list of numbers so far, at each of its places. */
+export function runningSum(list: unknown): readonly number[] {
+  let total = 0;
+  return listOf(list).map((value) => (total += numberOf(value) ?? 0));
+}
+
+export function coalesce(value: unknown, otherwise: unknown): unknown {
+  return value ?? otherwise;
+}

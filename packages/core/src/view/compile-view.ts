@@ -1,0 +1,195 @@
+/** From the text of a view to what is served; whatever is wrong is told with its place in the pack. */
+import { createCompile } from '../expression/expression.ts';
+import type { CompileExpression, Expression } from '../expression/expression.ts';
+import { compileTemplate } from '../expression/template.ts';
+import type { Template } from '../expression/template.ts';
+import { failed, ok } from '../fault/fault.ts';
+import type { Fault, Result } from '../fault/fault.ts';
+import type { CacheClass, CompiledParam, CompiledQuery, CompiledView } from './compiled-view.ts';
+import { RESERVED_PARAMS } from './params.ts';
+import { parseRoute } from './route-template.ts';
+import type { RouteTemplate } from './route-template.ts';
+import type { CacheSource, ParamSource, QuerySource, ViewSource } from './view-schema.ts';
+import { WINDOW_PARAMS } from './window.ts';
+
+/** What every expression of a view may name, beside its queries. */
+export const VIEW_NAMES = ['params', 'window', 'now', 'caller', 'meta'] as const;
+
+export const DEFAULT_SCOPE = 'query:read';
+const TEXT_LENGTH_MAX = 256;
+const CURSOR_LENGTH_MAX = 4_096;
+
+export interface ViewToCompile {
+  readonly pack: string;
+  readonly name: string;
+  readonly view: ViewSource;
+  readonly cache?: CacheSource | undefined;
+}
+
+type Report = (path: string, message: string) => void;
+
+export function compileView({ pack, name, view, cache }: ViewToCompile): Result<CompiledView, readonly Fault[]> {
+  const faults: Fault[] = [];
+  const report: Report = (path, message) => faults.push({ code: 'pack_invalid', path: `views.${name}.${path}`, message });
+  const route = compileRoute(view, report);
+  const params = Object.entries(view.params).map(([param, source]) => compileParam(param, source, route));
+  lintParams(view, route, report);
+  const compile = createCompile([...VIEW_NAMES, ...Object.keys(view.queries)]);
+  const queries = compileQueries(view, compile, report);
+  const answer = compileTree(view.answer, compile, (path, message) => report(joined('answer', path), message));
+  if (Object.hasOwn(view.answer, 'meta')) report('answer.meta', 'is made by the engine');
+  const cacheClass = compileCache(view, cache, report);
+  if (answer === null || faults.length > 0) return failed(faults);
+  return ok({
+    pack,
+    view: name,
+    title: view.title ?? name,
+    route,
+    scope: view.scope ?? DEFAULT_SCOPE,
+    cache: cacheClass,
+    params,
+    window: view.window ?? null,
+    queries,
+    answer,
+  });
+}
+
+function compileRoute({ route }: ViewSource, report: Report): RouteTemplate | null {
+  if (route === undefined) return null;
+  const parsed = parseRoute(route);
+  if (!parsed.ok) {
+    report('route', parsed.fault);
+    return null;
+  }
+  if (parsed.value.method !== 'GET') report('route', 'a view is read with GET');
+  return parsed.value;
+}
+
+function compileParam(name: string, source: ParamSource, route: RouteTemplate | null): CompiledParam {
+  const isInPath = route?.params.includes(name) === true;
+  const lengthMax = source.max_length ?? (source.type === 'cursor' || source.type === 'list' ? CURSOR_LENGTH_MAX : TEXT_LENGTH_MAX);
+  return {
+    name,
+    type: source.type,
+    isOptional: source.optional === true && !isInPath,
+    lengthMax,
+    ...(source.default === undefined ? {} : { default: source.default }),
+    ...(source.enum === undefined ? {} : { values: source.enum }),
+    ...(source.min === undefined ? {} : { min: source.min }),
+    ...(source.max === undefined ? {} : { max: source.max }),
+  };
+}
+
+function lintParams(view: ViewSource, route: RouteTemplate | null, report: Report): void {
+  const ofWindow = new Set(view.window === undefined ? [] : WINDOW_PARAMS.map(({ name }) => name));
+  for (const name of route?.params ?? []) {
+    if (!Object.hasOwn(view.params, name)) report('route', `names {${name}}, which is no parameter of the view`);
+  }
+  for (const [name, source] of Object.entries(view.params)) {
+    const at: Report = (path, message) => report(`params.${name}${path}`, message);
+    if (RESERVED_PARAMS.has(name) || ofWindow.has(name)) at('', 'is a parameter that the engine declares');
+    lintParam(source, route?.params.includes(name) === true, at);
+  }
+}
+
+const BOUNDED: ReadonlySet<string> = new Set(['integer', 'number', 'list']);
+const LISTED: ReadonlySet<string> = new Set(['string', 'list']);
+
+function lintParam(source: ParamSource, isInPath: boolean, report: Report): void {
+  lintPlace(source, isInPath, report);
+  const { type, min = -Infinity, max = Infinity } = source;
+  const isBounded = min > -Infinity || max < Infinity;
+  if (source.enum !== undefined && !LISTED.has(type)) report('.enum', 'belongs to a string or a list');
+  if (isBounded && !BOUNDED.has(type)) report('.min', 'bounds belong to numbers and lists');
+  if (min > max) report('.min', 'is greater than max');
+  if (source.default !== undefined) lintDefault(source, report);
+}
+
+function lintPlace(source: ParamSource, isInPath: boolean, report: Report): void {
+  if (isInPath && source.in === 'query') report('.in', 'the route names it, so it is in the path');
+  if (!isInPath && source.in === 'path') report('.in', 'the route does not name it');
+  if (isInPath && (source.optional === true || source.default !== undefined)) report('', 'what is in the path is always given');
+}
+
+const DEFAULT_TYPES: Readonly<Partial<Record<ParamSource['type'], 'number' | 'boolean'>>> = {
+  integer: 'number',
+  number: 'number',
+  boolean: 'boolean',
+};
+
+function lintDefault({ type, default: value, enum: values }: ParamSource, report: Report): void {
+  if (typeof value !== (DEFAULT_TYPES[type] ?? 'string')) report('.default', `must be of type ${DEFAULT_TYPES[type] ?? 'string'}`);
+  if (type === 'subject' && value !== 'caller') report('.default', 'of a subject is caller: the person who asks');
+  if (type === 'cursor') report('.default', 'a cursor has none');
+  const parts = type === 'list' ? String(value).split(',') : [value];
+  if (values !== undefined && parts.some((part) => !values.includes(String(part)))) report('.default', 'is none of the enum');
+}
+
+function compileQueries(view: ViewSource, compile: CompileExpression, report: Report): readonly CompiledQuery[] {
+  const names = Object.keys(view.queries);
+  const compiled = Object.entries(view.queries).flatMap(([name, query]) => {
+    const at: Report = (path, message) => report(joined(`queries.${name}`, path), message);
+    if ((VIEW_NAMES as readonly string[]).includes(name)) at('', 'is a name of the engine: call it otherwise');
+    const one = compileQuery(name, query, { compile, names, report: at });
+    return one === null ? [] : [one];
+  });
+  const ordered = inOrder(compiled);
+  if (ordered === null) report('queries', 'need each other in a circle');
+  return ordered ?? [];
+}
+
+interface CompilingQuery {
+  readonly compile: CompileExpression;
+  readonly names: readonly string[];
+  readonly report: Report;
+}
+
+function compileQuery(name: string, { when, ...body }: QuerySource, { compile, names, report }: CompilingQuery): CompiledQuery | null {
+  const condition = compileCondition(when, compile, report);
+  const template = compileTree(body, compile, report);
+  if (template === null) return null;
+  const uses = new Set([...template.uses, ...(condition?.uses ?? [])]);
+  const source = body['entity'] === undefined ? 'question' : 'entity';
+  return { name, source, when: condition, body: template, needs: names.filter((other) => uses.has(other)) };
+}
+
+function compileCondition(text: string | undefined, compile: CompileExpression, report: Report): Expression | null {
+  const compiled = text === undefined ? null : compile(text);
+  if (compiled?.ok === false) report('when', compiled.fault);
+  return compiled?.ok === true ? compiled.value : null;
+}
+
+/** Those that are needed before those that need them; null: there is no such order. */
+function inOrder(queries: readonly CompiledQuery[]): readonly CompiledQuery[] | null {
+  const ordered: CompiledQuery[] = [];
+  let left = queries;
+  while (left.length > 0) {
+    const waiting = new Set(left.map(({ name }) => name));
+    const ready = left.filter(({ needs }) => !needs.some((need) => waiting.has(need)));
+    if (ready.length === 0) return null;
+    ordered.push(...ready);
+    left = left.filter((query) => !ready.includes(query));
+  }
+  return ordered;
+}
+
+function compileTree(tree: unknown, compile: CompileExpression, report: Report): Template | null {
+  const compiled = compileTemplate(tree, compile);
+  if (compiled.ok) return compiled.value;
+  for (const { path, message } of compiled.fault) report(path, message);
+  return null;
+}
+
+function compileCache({ cache: name }: ViewSource, classes: CacheSource | undefined, report: Report): CacheClass | null {
+  if (name === undefined) return null;
+  const found = classes?.[name];
+  if (found === undefined) {
+    report('cache', 'is no class of the section cache');
+    return null;
+  }
+  return { name, ttlMs: found.ttl_s * 1_000, maxStalenessMs: found.max_staleness_s * 1_000 };
+}
+
+function joined(path: string, rest: string): string {
+  return rest === '' ? path : rest.startsWith('[') ? `${path}${rest}` : `${path}.${rest}`;
+}

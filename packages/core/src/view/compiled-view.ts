@@ -1,0 +1,47 @@
+/** A view as it is served: everything compiled, nothing parsed at a request. */
+import type { Expression } from '../expression/expression.ts';
+import type { Template } from '../expression/template.ts';
+import type { RouteTemplate } from './route-template.ts';
+import type { ParamSource, WindowSource } from './view-schema.ts';
+
+export interface CompiledParam {
+  readonly name: string;
+  readonly type: ParamSource['type'];
+  /** Null without a value; otherwise a request without one is refused. */
+  readonly isOptional: boolean;
+  readonly default?: string | number | boolean;
+  readonly values?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  readonly lengthMax: number;
+}
+
+export interface CompiledQuery {
+  readonly name: string;
+  readonly source: 'question' | 'entity';
+  /** False: it is not asked and has no rows. */
+  readonly when: Expression | null;
+  readonly body: Template;
+  /** Queries whose rows it is made of. */
+  readonly needs: readonly string[];
+}
+
+export interface CacheClass {
+  readonly name: string;
+  readonly ttlMs: number;
+  readonly maxStalenessMs: number;
+}
+
+export interface CompiledView {
+  readonly pack: string;
+  readonly view: string;
+  readonly title: string;
+  readonly route: RouteTemplate | null;
+  readonly scope: string;
+  readonly cache: CacheClass | null;
+  readonly params: readonly CompiledParam[];
+  readonly window: WindowSource | null;
+  /** Those that others need come first. */
+  readonly queries: readonly CompiledQuery[];
+  readonly answer: Template;
+}

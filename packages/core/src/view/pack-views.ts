@@ -1,0 +1,28 @@
+/** The views of a pack: all of them compiled, and their routes without their expressions. */
+import type { PackSource } from '../pack/schema.ts';
+import { compileView, DEFAULT_SCOPE } from './compile-view.ts';
+import type { CompiledView } from './compiled-view.ts';
+import { parseRoute } from './route-template.ts';
+import type { RouteTemplate } from './route-template.ts';
+
+/** By name. Of a pack that was linted: what cannot be compiled all the same is left out. */
+export function compileViews({ pack, views = {}, cache }: PackSource): ReadonlyMap<string, CompiledView> {
+  const compiled = Object.entries(views).map(([name, view]) => compileView({ pack, name, view, cache }));
+  return new Map(compiled.flatMap((one) => (one.ok ? [[one.value.view, one.value] as const] : [])));
+}
+
+/** What has to be known of a view to let a request in. */
+export interface ViewRoute {
+  readonly pack: string;
+  readonly view: string;
+  readonly scope: string;
+  /** Null: it is had under its name alone. */
+  readonly route: RouteTemplate | null;
+}
+
+export function viewRoutes({ pack, views = {} }: Pick<PackSource, 'pack' | 'views'>): readonly ViewRoute[] {
+  return Object.entries(views).map(([view, { route, scope = DEFAULT_SCOPE }]) => {
+    const parsed = route === undefined ? null : parseRoute(route);
+    return { pack, view, scope, route: parsed?.ok === true ? parsed.value : null };
+  });
+}

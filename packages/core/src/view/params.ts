@@ -1,0 +1,139 @@
+/** Parameters of a view: from the texts of an address to the values of expressions. Everything is checked before any work. */
+import { failed, ok } from '../fault/fault.ts';
+import type { Result } from '../fault/fault.ts';
+import { findZone } from '../query/plan.ts';
+import type { QuestionError } from '../query/question.ts';
+import { toIsoUtc } from '../time/iso.ts';
+import { parseMoment } from '../time/moment.ts';
+import type { CompiledParam, CompiledView } from './compiled-view.ts';
+import type { Window } from './window.ts';
+import { WINDOW_PARAMS, windowOf } from './window.ts';
+
+export type ParamValue = string | number | boolean | null | readonly string[];
+export type ParamValues = Readonly<Record<string, ParamValue>>;
+
+export interface GivenParams {
+  /** Every value of every name. */
+  readonly given: ReadonlyMap<string, readonly string[]>;
+  readonly nowMs: number;
+  /** Plain id of the person who asks; null: a program does. */
+  readonly callerSubject: string | null;
+}
+
+export interface ViewValues {
+  readonly params: ParamValues;
+  readonly window: Window | null;
+  /** The receipt to wait for and how long, as a question takes them. */
+  readonly wait: { readonly after?: string; readonly wait_ms?: number };
+}
+
+/** Every view takes them. */
+export const RESERVED_PARAMS: ReadonlySet<string> = new Set(['after', 'wait_ms']);
+
+type Say = (path: string, message: string) => void;
+
+export function parseParams(view: CompiledView, asked: GivenParams): Result<ViewValues, readonly QuestionError[]> {
+  const errors: QuestionError[] = [];
+  const say: Say = (path, message) => errors.push({ path, code: 'invalid_value', message });
+  const params: Record<string, ParamValue> = {};
+  const declared = [...view.params, ...(view.window === null ? [] : WINDOW_PARAMS)];
+  for (const param of declared) params[param.name] = readParam(param, asked, say);
+  const known = new Set([...declared.map(({ name }) => name), ...RESERVED_PARAMS]);
+  // A name that a caller made up is a value that it sent: it is not repeated.
+  if ([...asked.given.keys()].some((name) => !known.has(name))) say('', 'holds a parameter that the view does not have');
+  const wait = readWait(asked, say);
+  const window = view.window === null || errors.length > 0 ? null : windowOf(view.window, params, say);
+  return errors.length > 0 ? failed(errors) : ok({ params: { ...params, ...window?.params }, window, wait });
+}
+
+function readParam(param: CompiledParam, asked: GivenParams, say: Say): ParamValue {
+  const texts = asked.given.get(param.name) ?? [];
+  if (texts.length > 1) {
+    say(param.name, 'is given twice');
+    return null;
+  }
+  const [text] = texts;
+  if (text === undefined) return absentValue(param, asked, say);
+  const value = readText(param, text);
+  if (value.ok) return value.value;
+  say(param.name, value.fault);
+  return null;
+}
+
+function absentValue(param: CompiledParam, { nowMs, callerSubject }: GivenParams, say: Say): ParamValue {
+  if (param.type === 'instant' && param.default === 'now') return toIsoUtc(nowMs);
+  if (param.type === 'subject' && param.default === 'caller' && callerSubject !== null) return callerSubject;
+  if (param.default !== undefined && param.type !== 'subject') {
+    return param.type === 'list' ? String(param.default).split(',') : param.default;
+  }
+  if (!param.isOptional) say(param.name, 'is needed');
+  return null;
+}
+
+function readText(param: CompiledParam, text: string): Result<ParamValue, string> {
+  if (text === '' || text.length > param.lengthMax) return failed(`a text of 1 to ${param.lengthMax} characters`);
+  switch (param.type) {
+    case 'string':
+    case 'subject':
+    case 'cursor':
+      return readString(param, text);
+    case 'list':
+      return readList(param, text);
+    case 'integer':
+    case 'number':
+      return readNumber(param, text);
+    case 'boolean':
+      return text === 'true' || text === 'false' ? ok(text === 'true') : failed('true or false');
+    case 'date':
+      return isDate(text) ? ok(text) : failed('a date such as 2026-11-01');
+    case 'instant':
+      return readInstant(text);
+    case 'zone':
+      return findZone(text).ok ? ok(text) : failed('the name of an IANA time zone');
+  }
+}
+
+function readString({ values }: CompiledParam, text: string): Result<ParamValue, string> {
+  return values === undefined || values.includes(text) ? ok(text) : failed(`one of ${values.join(', ')}`);
+}
+
+function readList({ values, min = 1, max = 100 }: CompiledParam, text: string): Result<ParamValue, string> {
+  const parts = text.split(',');
+  if (parts.length < min || parts.length > max || parts.includes('')) return failed(`${min} to ${max} values with commas between them`);
+  if (new Set(parts).size < parts.length) return failed('each value once');
+  return values === undefined || parts.every((part) => values.includes(part)) ? ok(parts) : failed(`some of ${values.join(', ')}`);
+}
+
+const NUMBER = /^-?\d{1,15}(\.\d{1,15})?$/;
+const WHOLE = /^-?\d{1,15}$/;
+
+function readNumber({ type, min = -Infinity, max = Infinity }: CompiledParam, text: string): Result<ParamValue, string> {
+  const isWhole = type === 'integer';
+  const number = (isWhole ? WHOLE : NUMBER).test(text) ? Number(text) : Number.NaN;
+  if (number >= min && number <= max) return ok(number);
+  const bounds = [...(min > -Infinity ? [`at least ${min}`] : []), ...(max < Infinity ? [`at most ${max}`] : [])];
+  return failed([isWhole ? 'a whole number' : 'a number', ...bounds].join(', '));
+}
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const INSTANT = /T.*(?:Z|[+-]\d{2}:\d{2})$/;
+
+export function isDate(text: string): boolean {
+  const utc = findZone('UTC');
+  return DATE.test(text) && utc.ok && parseMoment(text, utc.value) !== null;
+}
+
+function readInstant(text: string): Result<ParamValue, string> {
+  const utc = findZone('UTC');
+  const ms = utc.ok && INSTANT.test(text) ? parseMoment(text, utc.value) : null;
+  return ms === null ? failed('an instant such as 2026-11-01T09:00:00Z') : ok(toIsoUtc(ms));
+}
+
+function readWait({ given }: GivenParams, say: Say): ViewValues['wait'] {
+  const after = given.get('after')?.[0];
+  const text = given.get('wait_ms')?.[0];
+  if (text === undefined) return after === undefined ? {} : { after };
+  const waitMs = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(waitMs <= 10_000)) say('wait_ms', 'a whole number from 0 to 10000');
+  return { ...(after === undefined ? {} : { after }), wait_ms: waitMs };
+}

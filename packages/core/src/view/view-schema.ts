@@ -1,0 +1,73 @@
+/** The text form of the sections `views` and `cache` of a pack. Strict, as all of a pack. */
+import { z } from 'zod';
+
+const NAME = /^[a-z][a-z0-9_]*$/;
+const name = z.string().max(64).regex(NAME, 'must be lower snake case: a letter, then letters, digits or _');
+
+export const SCOPE_PATTERN = /^[a-z][a-z_]{0,31}:[a-z][a-z_]{0,31}$/;
+
+const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()]);
+
+const param = z.strictObject({
+  /**
+   * `subject`: the plain id of a person; callers who may see only one person may name no other. `list`: texts with commas
+   * between them. `cursor`: where a page begins, as an answer gave it.
+   */
+  type: z.enum(['string', 'integer', 'number', 'boolean', 'date', 'instant', 'zone', 'subject', 'list', 'cursor']),
+  title: z.string().max(200).optional(),
+  /** A parameter that the route names is in the path without saying so. */
+  in: z.enum(['path', 'query']).optional(),
+  /** Without a value it is null. */
+  optional: z.boolean().optional(),
+  /** Of an instant `now`; of a subject `caller`, the person who asks. */
+  default: scalar.optional(),
+  /** Of a string or of the parts of a list. */
+  enum: z.array(z.string().min(1).max(100)).min(1).max(500).optional(),
+  /** Of a number; of a list how many parts it has. */
+  min: z.number().optional(),
+  max: z.number().optional(),
+  max_length: z.int().min(1).max(4_096).optional(),
+});
+
+/** Declares `days`, `start`, `end`, `as_of` and `tz`, and the value `window` that they come to. */
+const window = z.strictObject({
+  /** Of a request that names none. */
+  days: z.int().min(1).max(3_660).default(30),
+  min_days: z.int().min(1).max(3_660).default(1),
+  max_days: z.int().min(1).max(3_660).default(1_826),
+});
+
+/** A question, as `POST /v1/query` takes it, or the rows of an entity; every text may hold `${…}`. */
+const query = z
+  .looseObject({ when: z.string().optional() })
+  .refine((asked) => (asked['metric'] === undefined) !== (asked['entity'] === undefined), {
+    message: 'names either a metric or an entity',
+  });
+
+const view = z.strictObject({
+  title: z.string().max(200).optional(),
+  description: z.string().max(2_000).optional(),
+  route: z.string().max(200).optional(),
+  scope: z.string().regex(SCOPE_PATTERN, 'must be two words joined by a colon, such as patient:read').optional(),
+  cache: name.optional(),
+  params: z.record(name, param).default({}),
+  window: window.optional(),
+  queries: z.record(name, query).default({}),
+  answer: z.record(z.string().max(64), z.unknown()),
+});
+
+export const VIEWS_SCHEMA = z.record(name, view);
+
+/** How long answers of a class may be kept, and how old one may be that is given again. */
+const cacheClass = z.strictObject({
+  ttl_s: z.int().min(0).max(604_800),
+  max_staleness_s: z.int().min(0).max(86_400).default(0),
+});
+
+export const CACHE_SCHEMA = z.record(name, cacheClass);
+
+export type ViewSource = z.output<typeof view>;
+export type ParamSource = z.output<typeof param>;
+export type WindowSource = z.output<typeof window>;
+export type QuerySource = z.output<typeof query>;
+export type CacheSource = z.output<typeof CACHE_SCHEMA>;

@@ -1,0 +1,82 @@
+/** The routes that packs declare, of every tenant in memory, fed by the control topic. */
+import type { PackSource, ViewRoute } from '@tidegate/core';
+import { viewRoutes } from '@tidegate/core';
+import type { RouteMatch } from '@tidegate/http';
+import { createRouter } from '@tidegate/http';
+
+/** What the gate has to know of a pack's route; `path` is a template. */
+export interface PackRoute {
+  readonly method: string;
+  readonly path: string;
+  readonly pack: string;
+  readonly view: string;
+  readonly scope: string;
+}
+
+type Match = (method: string, path: string) => RouteMatch<PackRoute>;
+
+export interface PackRoutes {
+  /** Null: the pack is gone. */
+  put(tenant: string, pack: string, source: Pick<PackSource, 'pack' | 'views'> | null): void;
+  /** Whether any tenant has such a route: before anybody is authenticated there is no more to know. */
+  readonly matchAny: Match;
+  match(tenant: string, method: string, path: string): RouteMatch<PackRoute>;
+  /** A view by its name; null: the tenant has none of it. */
+  view(tenant: string, pack: string, view: string): PackRoute | null;
+  /** Scopes that the tenant's packs declare. */
+  scopes(tenant: string): ReadonlySet<string>;
+}
+
+/** By which a view is limited that declares no route. */
+const UNNAMED_PATH = '/v1/views/{pack}/{view}';
+const NOTHING: Match = () => ({ kind: 'not_found' });
+
+export function createPackRoutes(): PackRoutes {
+  const tenants = new Map<string, Map<string, readonly ViewRoute[]>>();
+  const routers = new Map<string, Match>();
+  let any: Match = NOTHING;
+
+  function put(tenant: string, pack: string, source: Parameters<PackRoutes['put']>[2]): void {
+    const packs = tenants.get(tenant) ?? new Map<string, readonly ViewRoute[]>();
+    tenants.set(tenant, packs);
+    const routes = source === null ? [] : viewRoutes(source);
+    if (routes.length === 0 && !packs.has(pack)) return;
+    packs.set(pack, routes);
+    routers.set(tenant, routerOf([...packs.values()].flat()));
+    any = routerOf([...tenants.values()].flatMap((all) => [...all.values()].flat()));
+  }
+
+  return {
+    put,
+    matchAny: (method, path) => any(method, path),
+    match: (tenant, method, path) => (routers.get(tenant) ?? NOTHING)(method, path),
+    view(tenant, pack, view) {
+      const found = tenants
+        .get(tenant)
+        ?.get(pack)
+        ?.find((one) => one.view === view);
+      return found === undefined ? null : toPackRoute(found);
+    },
+    scopes: (tenant) => new Set([...(tenants.get(tenant)?.values() ?? [])].flat().map(({ scope }) => scope)),
+  };
+}
+
+function routerOf(views: readonly ViewRoute[]): Match {
+  const declared = views.filter(({ route }) => route !== null);
+  return declared.length === 0 ? NOTHING : createRouter(declared.map(toPackRoute));
+}
+
+function toPackRoute({ pack, view, scope, route }: ViewRoute): PackRoute {
+  return { method: route?.method ?? 'GET', path: route?.path ?? UNNAMED_PATH, pack, view, scope };
+}
+
+/**
+ * The one address of a view for query: what stood in the path of its route goes along as parameters, before those that the
+ * caller gave. A caller that gives one of them again gives it twice, which query refuses.
+ */
+export function viewTarget({ pack, view }: PackRoute, params: Readonly<Record<string, string>>, search: string): string {
+  const ofPath = new URLSearchParams(params).toString();
+  const given = search.startsWith('?') ? search.slice(1) : search;
+  const query = [ofPath, given].filter((part) => part !== '').join('&');
+  return `/v1/views/${pack}/${view}${query === '' ? '' : `?${query}`}`;
+}

@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createPackRoutes } from '../src/pack-routes.ts';
+import type { PackRoutes } from '../src/pack-routes.ts';
+import type { GateUnderTest } from './gate-fixture.ts';
+import { startGate } from './gate-fixture.ts';
+
+const views = {
+  goals: { route: 'GET /v1/goals/{user_id}', scope: 'patient:read', params: {}, queries: {}, answer: {} },
+  latest: { route: 'GET /v1/goals/latest', params: {}, queries: {}, answer: {} },
+  overview: { route: 'GET /api/analytics/overview', params: {}, queries: {}, answer: {} },
+  plain: { params: {}, queries: {}, answer: {} },
+};
+
+let gate: GateUnderTest | null = null;
+afterEach(async () => {
+  await gate?.close();
+  gate = null;
+});
+
+async function startWith(
+  scopes: readonly string[],
+  tenant = 'acme',
+): Promise<{ get: (path: string) => Promise<Response>; gate: GateUnderTest; packRoutes: PackRoutes }> {
+  const packRoutes = createPackRoutes();
+  packRoutes.put(tenant, 'health', { pack: 'health', views });
+  const started = await startGate({ scopes, packRoutes });
+  gate = started;
+  return {
+    gate: started,
+    packRoutes,
+    get: (path) => fetch(`http://127.0.0.1:${started.port}${path}`, { headers: { 'x-api-key': started.key } }),
+  };
+}
+
+describe('a route that a pack declares', () => {
+  it('goes on as its view, with what stands in its path as parameters, under each of its names', async () => {
+    const { get, gate: started } = await startWith(['query:read', 'patient:read']);
+    for (const path of ['/v1/goals/u%20%261?status=active', '/api/v1/goals/u%20%261?status=active', '/v1/goals/u%20%261/?status=active']) {
+      expect((await get(path)).status).toBe(200);
+      expect(started.upstream.seen.at(-1)?.url).toBe('/v1/views/health/goals?user_id=u+%261&status=active');
+    }
+    await get('/api/analytics/overview');
+    expect(started.upstream.seen.at(-1)?.url).toBe('/v1/views/health/overview');
+    await get('/v1/views/health/plain?a=1');
+    expect(started.upstream.seen.at(-1)?.url).toBe('/v1/views/health/plain?a=1');
+  });
+
+  it('is found by its literal segments before its parameters', async () => {
+    const { get, gate: started } = await startWith(['query:read']);
+    expect((await get('/v1/goals/latest')).status).toBe(200);
+    expect(started.upstream.seen.at(-1)?.url).toBe('/v1/views/health/latest');
+  });
+
+  it('needs the scope of its view, by whichever name it is asked', async () => {
+    const { get, gate: started } = await startWith(['query:read']);
+    for (const path of ['/v1/goals/u-1', '/v1/views/health/goals?user_id=u-1']) {
+      const answer = await get(path);
+      expect([answer.status, await answer.json()]).toMatchObject([403, { code: 'scope_missing' }]);
+    }
+    expect(started.upstream.seen).toEqual([]);
+  });
+
+  it('is nothing to a key of another tenant, nor without a key', async () => {
+    const { get, gate: started } = await startWith(['query:read', 'patient:read'], 'other');
+    expect((await get('/v1/goals/u-1')).status).toBe(404);
+    expect((await get('/v1/views/health/goals')).status).toBe(404);
+    expect((await fetch(`http://127.0.0.1:${started.port}/v1/goals/u-1`)).status).toBe(401);
+    expect(started.upstream.seen).toEqual([]);
+  });
+
+  it('is gone with its pack, and there again with the next, without a restart', async () => {
+    const { get, packRoutes } = await startWith(['query:read', 'patient:read']);
+    packRoutes.put('acme', 'health', null);
+    expect((await get('/v1/goals/u-1')).status).toBe(404);
+    packRoutes.put('acme', 'health', { pack: 'health', views: { other: { ...views.goals, route: 'GET /v1/targets/{user_id}' } } });
+    expect([(await get('/v1/goals/u-1')).status, (await get('/v1/targets/u-1')).status]).toEqual([404, 200]);
+  });
+
+  it('tells which methods it has', async () => {
+    const { gate: started } = await startWith(['query:read']);
+    const answer = await fetch(`http://127.0.0.1:${started.port}/v1/goals/u-1`, { method: 'POST', headers: { 'x-api-key': started.key } });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET']);
+  });
+
+  it('declares scopes that keys may have', () => {
+    const routes = createPackRoutes();
+    routes.put('acme', 'health', { pack: 'health', views });
+    expect([[...routes.scopes('acme')].toSorted(), [...routes.scopes('other')]]).toEqual([['patient:read', 'query:read'], []]);
+  });
+});

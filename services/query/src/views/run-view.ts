@@ -1,0 +1,117 @@
+/** From a view and its values to its answer: its questions are asked, at once where none needs another, and its tree is filled. */
+import type { CompiledQuery, CompiledView, Json, RowScope, TemplateFault, ViewValues } from '@tidegate/core';
+import { toIsoUtc, toQuestion, WORK_MAX } from '@tidegate/core';
+import type { ProblemFault } from '@tidegate/http';
+import type { Ask, Asker } from '../ask.ts';
+import type { ViewMeta } from './view-meta.ts';
+import { joinViewMeta } from './view-meta.ts';
+import type { QueryAnswer } from './query-answer.ts';
+import { answerOfQuestion, NOT_ASKED } from './query-answer.ts';
+
+export interface RunViewDeps {
+  readonly ask: Ask;
+  readonly nowMs: () => number;
+}
+
+export interface ViewAsk {
+  readonly view: CompiledView;
+  readonly values: ViewValues;
+  readonly asker: Asker;
+  readonly callerSubject: string | null;
+}
+
+export interface ViewAnswer {
+  readonly body: Readonly<Record<string, Json>>;
+  readonly meta: ViewMeta;
+  readonly mayAgeMs: number;
+}
+
+export type ViewOutcome = { readonly ok: true; readonly answer: ViewAnswer } | { readonly ok: false; readonly problem: ProblemFault };
+
+export type RunView = (asked: ViewAsk) => Promise<ViewOutcome>;
+
+type Answered = { readonly ok: true; readonly value: QueryAnswer } | { readonly ok: false; readonly problem: ProblemFault };
+
+export function createRunView({ ask, nowMs }: RunViewDeps): RunView {
+  return async function runView(asked) {
+    const { view, values, callerSubject } = asked;
+    const now = toIsoUtc(nowMs());
+    const running: Running = {
+      ...{ ask, asked },
+      work: { left: WORK_MAX },
+      base: { params: values.params, window: values.window, now, caller: { subject: callerSubject } },
+      answers: new Map(),
+    };
+    // In this order each finds what it needs begun already.
+    for (const query of view.queries) running.answers.set(query.name, answerQuery(query, running));
+    const found = await gather(running.answers);
+    if (!found.ok) return found;
+    const filled = view.answer.fill(withRows(running.base, found.answers), running.work);
+    if (!filled.ok) return { ok: false, problem: problemOf('answer', filled.fault) };
+    const meta = joinViewMeta([...found.answers.values()], now);
+    const mayAgeMs = Math.min(...[...found.answers.values()].map((one) => one.mayAgeMs), view.cache?.maxStalenessMs ?? 0);
+    return { ok: true, answer: { body: filled.value as ViewAnswer['body'], meta, mayAgeMs } };
+  };
+}
+
+interface Running {
+  readonly ask: Ask;
+  readonly asked: ViewAsk;
+  readonly work: { left: number };
+  readonly base: Readonly<Record<string, unknown>>;
+  readonly answers: Map<string, Promise<Answered>>;
+}
+
+async function answerQuery(query: CompiledQuery, running: Running): Promise<Answered> {
+  const { ask, asked, work, base, answers } = running;
+  const needed = await gather(new Map([...answers].filter(([name]) => query.needs.includes(name))));
+  if (!needed.ok) return needed;
+  const values = withRows(base, needed.answers);
+  const place = `queries.${query.name}`;
+  const wanted = query.when?.evaluate(values, work);
+  if (wanted?.ok === false) return { ok: false, problem: problemOf(place, { ...wanted.fault, path: 'when' }) };
+  if (wanted !== undefined && wanted.value !== true) return { ok: true, value: NOT_ASKED };
+  const filled = query.body.fill(values, work);
+  if (!filled.ok) return { ok: false, problem: problemOf(place, filled.fault) };
+  const outcome = await ask(toQuestion(filled.value, asked.view, asked.values), asked.asker);
+  return outcome.ok ? { ok: true, value: answerOfQuestion(outcome) } : { ok: false, problem: underPath(place, outcome.problem) };
+}
+
+type Gathered =
+  { readonly ok: true; readonly answers: ReadonlyMap<string, QueryAnswer> } | { readonly ok: false; readonly problem: ProblemFault };
+
+/** All are waited for: none may fail unseen while another is refused. */
+async function gather(asked: ReadonlyMap<string, Promise<Answered>>): Promise<Gathered> {
+  const settled = await Promise.all([...asked].map(async ([name, answered]) => [name, await answered] as const));
+  const answers = new Map<string, QueryAnswer>();
+  for (const [name, answered] of settled) {
+    if (!answered.ok) return answered;
+    answers.set(name, answered.value);
+  }
+  return { ok: true, answers };
+}
+
+function withRows(base: Running['base'], answers: ReadonlyMap<string, QueryAnswer>): Readonly<Record<string, unknown>> {
+  const rows = Object.fromEntries([...answers].map(([name, { rows: found }]) => [name, found]));
+  const meta = Object.fromEntries([...answers].map(([name, { about }]) => [name, about]));
+  return { ...base, ...rows, meta };
+}
+
+/** Of an expression that cannot be worked out: where it stands in the pack, and no value. */
+function problemOf(place: string, { kind, path, message }: TemplateFault): ProblemFault {
+  const code = kind === 'spent' ? 'view_too_large' : 'view_failed';
+  return { code, errors: [{ path: path.startsWith('[') ? `${place}${path}` : `${place}.${path}`, code, message }] };
+}
+
+function underPath(place: string, problem: ProblemFault): ProblemFault {
+  const { errors } = problem;
+  if (errors === undefined) return problem;
+  return { ...problem, errors: errors.map((error) => ({ ...error, path: error.path === '' ? place : `${place}.${error.path}` })) };
+}
+
+/** Whether the person whom the view is asked about may be seen: who sees one person alone may name no other. */
+export function mayName(rows: RowScope | null, { view, values }: Pick<ViewAsk, 'view' | 'values'>): boolean {
+  const only = rows?.subject ?? null;
+  if (only === null) return true;
+  return view.params.every(({ type, name }) => type !== 'subject' || values.params[name] === null || values.params[name] === only);
+}

@@ -1,0 +1,195 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Answer, Ask } from '../src/ask.ts';
+import { createRegistry } from '../src/registry.ts';
+import type { Registry } from '../src/registry.ts';
+import { answerWith, serveAsk } from './serve-ask.ts';
+import type { ServedAsk } from './serve-ask.ts';
+
+const views = {
+  totals: {
+    title: 'Totals',
+    route: 'GET /v1/edits/{page}',
+    params: { page: { type: 'string' }, least: { type: 'integer', default: 0 } },
+    queries: {
+      pages: { metric: 'wiki.edits', kind: 'table', group_by: ['page'], last: '7d', where: { page: '${params.page}' } },
+      days: { metric: 'wiki.edits', kind: 'series', last: '7d', when: 'params.least > 0' },
+      first: { metric: 'wiki.edits', kind: 'series', last: '7d', where: { page: '${pages[0].page}' } },
+    },
+    answer: {
+      page: '${params.page}',
+      total: '${sum(pages.map(p, p.edits))}',
+      top: "${ranked(sort_by(pages, '-edits')).map(p, {'rank': p.rank, 'page': p.page})}",
+      days: '${size(days)}',
+      next: '${meta.pages.next_cursor}',
+    },
+  },
+  person: {
+    scope: 'patient:read',
+    params: { user_id: { type: 'subject' } },
+    queries: { mine: { metric: 'wiki.edits', kind: 'summary', last: '7d', subject: '${params.user_id}' } },
+    answer: { user_id: '${params.user_id}', n: '${first(mine).edits}' },
+  },
+  broken: { queries: {}, answer: { a: [1, '${range(3)[7]}'] } },
+  endless: { queries: {}, answer: { a: '${range(1000).map(x, range(1000).map(y, x * y))}' } },
+};
+
+function registryWith(sections: object, version = 1): Registry {
+  const registry = createRegistry(() => undefined);
+  put(registry, sections, version);
+  return registry;
+}
+
+function put(registry: Registry, sections: object, version: number): void {
+  const event = { fields: { page: { type: 'string', dimension: true } } };
+  const metric = { events: ['wiki.edit'], dimensions: ['page'], sets: [['page'], ['subject']], measures: { edits: { measure: 'count' } } };
+  const source = { pack: 'wiki', title: 'Wiki', events: { 'wiki.edit': event }, metrics: { 'wiki.edits': metric }, views: sections };
+  const value = { pack: 'wiki', version, source, metrics: { 'wiki.edits': 1 } };
+  registry.take({ key: Buffer.from('pack/acme/wiki'), value: Buffer.from(JSON.stringify({ version, value })) });
+}
+
+let served: ServedAsk | null = null;
+afterEach(async () => served?.close());
+
+async function serveViews(ask: Ask, registry = registryWith(views)): Promise<ServedAsk['call']> {
+  served = await serveAsk(ask, { registry });
+  const { call } = served;
+  return async (path, init) => call(path, { scopes: ['query:read', 'patient:read'], ...init });
+}
+
+/** Answers in turn, and writes down what was asked. */
+function answering(answers: readonly Answer[], asked: unknown[] = []): Ask {
+  return async (question) => {
+    const answer = answers[asked.push(question) - 1] ?? answerWith([]);
+    return { ok: true, answer, mayAgeMs: 0 };
+  };
+}
+
+describe('GET /v1/views/{pack}/{view}', () => {
+  test('is shaped by the pack from the rows of its questions, and one made of another’s rows is asked after it', async () => {
+    const asked: unknown[] = [];
+    const pages = answerWith(
+      [
+        ['Bergen', 2],
+        ['Oslo', 5],
+      ],
+      {},
+      { next_cursor: 'more' },
+    );
+    const call = await serveViews(answering([pages], asked));
+    const answer = await call('/v1/views/wiki/totals?page=Oslo');
+    expect([answer.status, await answer.json()]).toMatchObject([
+      200,
+      {
+        page: 'Oslo',
+        total: 7,
+        top: [
+          { rank: 1, page: 'Oslo' },
+          { rank: 2, page: 'Bergen' },
+        ],
+        days: 0,
+        next: 'more',
+      },
+    ]);
+    expect(asked).toMatchObject([{ where: { page: { eq: 'Oslo' } } }, { kind: 'series', where: { page: { eq: 'Bergen' } } }]);
+  });
+
+  test('claims the weakest of what its questions claim', async () => {
+    const good = answerWith([['Oslo', 5]], { complete_through: '2026-11-02T00:00:00.000Z', cache: { state: 'hit', age_ms: 9 } });
+    const bad = answerWith([], { status: 'stalled', lag_ms: 70_000, cache: { state: 'bypass', age_ms: 0 } });
+    const call = await serveViews(answering([good, bad]));
+    const answer = await call('/v1/views/wiki/totals?page=Oslo');
+    const claims = {
+      complete_through: '2026-11-01T00:00:00.000Z',
+      status: 'stalled',
+      lag_ms: 70_000,
+      cache: { state: 'bypass', age_ms: 9 },
+    };
+    expect([await answer.json(), answer.headers.get('x-cache')]).toMatchObject([{ meta: claims }, 'BYPASS']);
+    expect(JSON.parse(answer.headers.get('tidegate-meta') ?? '')).toMatchObject(claims);
+  });
+
+  test('a caller that holds the figures of now gets 304 with the claims of now', async () => {
+    let lag = 0;
+    const call = await serveViews(async () => ({ ok: true, answer: answerWith([['Oslo', 5]], { lag_ms: (lag += 1) }), mayAgeMs: 0 }));
+    const first = await call('/v1/views/wiki/person?user_id=u-1');
+    const etag = first.headers.get('etag') ?? '';
+    expect(etag).toMatch(/^W\/"[\w-]{24}"$/);
+    const second = await call('/v1/views/wiki/person?user_id=u-1', { headers: { 'if-none-match': etag } });
+    expect([second.status, await second.text(), JSON.parse(second.headers.get('tidegate-meta') ?? '')]).toMatchObject([
+      304,
+      '',
+      { lag_ms: 2 },
+    ]);
+    const other = await call('/v1/views/wiki/person?user_id=u-2', { headers: { 'if-none-match': etag } });
+    expect(other.status).toBe(200);
+  });
+
+  test('asks nothing where a parameter does not fit, and repeats no value', async () => {
+    const asked: unknown[] = [];
+    const call = await serveViews(answering([], asked));
+    const answer = await call('/v1/views/wiki/totals?least=many&colour=red');
+    const text = await answer.text();
+    expect([answer.status, JSON.parse(text)]).toMatchObject([
+      422,
+      { code: 'request_invalid', errors: [{ path: 'page' }, { path: 'least' }, { path: '' }] },
+    ]);
+    expect([asked, text]).toEqual([[], expect.not.stringMatching(/many|red|colour/)]);
+  });
+
+  test('shows a person their own rows and no other person’s (H-70)', async () => {
+    const asked: unknown[] = [];
+    const call = await serveViews(answering([answerWith([['x', 3]])], asked));
+    const other = await call('/v1/views/wiki/person?user_id=u-2', { subject: 'u-1' });
+    expect([other.status, await other.json(), asked]).toMatchObject([403, { code: 'row_refused' }, []]);
+    const own = await call('/v1/views/wiki/person?user_id=u-1', { subject: 'u-1' });
+    expect([own.status, await own.json()]).toMatchObject([200, { user_id: 'u-1', n: 3 }]);
+  });
+
+  test('needs the scope that the view declares, also from who reaches the service past the gateway', async () => {
+    const call = await serveViews(answering([]));
+    const answer = await call('/v1/views/wiki/person?user_id=u-1', { scopes: ['query:read'] });
+    expect([answer.status, await answer.json()]).toMatchObject([403, { code: 'scope_missing' }]);
+  });
+
+  test('is refused with the question that is refused', async () => {
+    const problem = { code: 'range_too_large', errors: [{ path: 'from', code: 'range_too_large', message: 'too many' }] } as const;
+    const call = await serveViews(async () => ({ ok: false, problem }));
+    const answer = await call('/v1/views/wiki/totals?page=Oslo');
+    expect([answer.status, await answer.json()]).toMatchObject([
+      422,
+      { code: 'range_too_large', errors: [{ path: 'queries.pages.from' }] },
+    ]);
+  });
+
+  test('says where it cannot be worked out, and ends where it would do too much', async () => {
+    const call = await serveViews(answering([]));
+    const broken = await call('/v1/views/wiki/broken');
+    expect([broken.status, await broken.json()]).toMatchObject([500, { code: 'view_failed', errors: [{ path: 'answer.a[1]' }] }]);
+    const endless = await call('/v1/views/wiki/endless');
+    expect([endless.status, await endless.json()]).toMatchObject([422, { code: 'view_too_large', errors: [{ path: 'answer.a' }] }]);
+    expect((await call('/v1/views/wiki/none')).status).toBe(404);
+  });
+
+  test('is the one of the pack in place now, without a restart, and the pack lists it', async () => {
+    const registry = registryWith({ one: { queries: {}, answer: { n: 1 } } });
+    const call = await serveViews(answering([]), registry);
+    expect(await (await call('/v1/views/wiki/one')).json()).toMatchObject({ n: 1 });
+    put(registry, { one: { queries: {}, answer: { n: '${1 + 1}' } }, ...views }, 2);
+    expect(await (await call('/v1/views/wiki/one')).json()).toMatchObject({ n: 2 });
+    const pack = await (await call('/v1/packs/wiki')).json();
+    expect(pack).toMatchObject({
+      views: expect.arrayContaining([
+        expect.objectContaining({
+          view: 'totals',
+          path: '/v1/views/wiki/totals',
+          route: 'GET /v1/edits/{page}',
+          scope: 'query:read',
+          params: [
+            { name: 'page', type: 'string', in: 'path', optional: false },
+            { name: 'least', type: 'integer', in: 'query', optional: true, default: 0 },
+          ],
+        }),
+      ]),
+    });
+  });
+});
