@@ -144,12 +144,14 @@ export { WORK_MAX } from './expression/work.ts';
 export type { TemplateFault } from './expression/template.ts';
 export type { Json } from './expression/to-json.ts';
 export type { CacheClass, CompiledParam, CompiledQuery, CompiledView } from './view/compiled-view.ts';
+export { fillAnswer } from './view/fill-answer.ts';
+export type { AnswerFault } from './view/fill-answer.ts';
 export { compileViews, viewRoutes } from './view/pack-views.ts';
 export type { ViewRoute } from './view/pack-views.ts';
 export { parseParams } from './view/params.ts';
 export type { GivenParams, ViewValues } from './view/params.ts';
 export { ENGINE_SEGMENTS, routeShape } from './view/route-template.ts';
-export { toQuestion } from './view/view-query.ts';
+export { toEntityAsk, toQuestion } from './view/view-query.ts';
 export { SCOPE_PATTERN } from './view/view-schema.ts';
 
 // time

@@ -44,6 +44,7 @@ export function createAsking(config: QueryConfig, adapters: QueryAdapters, { reg
   });
   // Repeatable: what is made of equal rows is equal, whichever instance made it and when.
   const cursorSealer = createRepeatableSealer(deriveKey(config.secretKey, 'tidegate/cursor', 32));
+  const pseudonymOf = createPseudonyms(config.pseudonymSecret);
   const plain = createAsk({
     registry,
     read: createReading(config, adapters, newToken),
@@ -51,7 +52,7 @@ export function createAsking(config: QueryConfig, adapters: QueryAdapters, { reg
     freshness,
     kept,
     cursorSealer,
-    pseudonymOf: createPseudonyms(config.pseudonymSecret),
+    pseudonymOf,
     nowMs,
     bucketsMax: config.bucketsMax,
   });
@@ -63,7 +64,16 @@ export function createAsking(config: QueryConfig, adapters: QueryAdapters, { reg
   });
   const ask: Ask = async (value, as) => (isJourney(value) ? askJourney(value, as) : analyse(value, as));
   const etagOf = createEtag(deriveKey(config.secretKey, 'tidegate/etag', 32));
-  return { ask, etagOf, receipts, cursorSealer, nowMs, questionBytesMax: config.questionBytesMax, step: adapters.tracing.step };
+  return {
+    ask,
+    etagOf,
+    receipts,
+    cursorSealer,
+    pseudonymOf,
+    nowMs,
+    questionBytesMax: config.questionBytesMax,
+    step: adapters.tracing.step,
+  };
 }
 
 function createReading(config: QueryConfig, { store, primary: untraced, meter, tracing }: QueryAdapters, newToken: () => string): Read {

@@ -34,6 +34,7 @@ export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps, BudgetsDeps
   readonly registry: Registry;
   readonly freshness: Freshness;
   readonly status: Status;
+  readonly pseudonymOf: (tenant: string, id: string) => string;
   readonly nowMs: () => number;
 }
 

@@ -56,6 +56,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
     ...{ rejected, budgets, jobs, gaps, restated },
     primary: { readTasks: async () => [], readRecentEvents: async () => [] },
     cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),
+    pseudonymOf: (tenant, id) => `${tenant}/${id}`,
     registry,
     freshness: createFreshness(() => clock.nowMs()),
     status: async () => ({}),

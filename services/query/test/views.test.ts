@@ -29,6 +29,13 @@ const views = {
     queries: { mine: { metric: 'wiki.edits', kind: 'summary', last: '7d', subject: '${params.user_id}' } },
     answer: { user_id: '${params.user_id}', n: '${first(mine).edits}' },
   },
+  thing: {
+    params: { page: { type: 'id' } },
+    queries: { found: { metric: 'wiki.edits', kind: 'table', group_by: ['page'], last: '7d', where: { page: '${params.page}' } } },
+    exists: 'size(found) > 0',
+    let: { edits: '${found[0].edits}' },
+    answer: { edits: '${edits}' },
+  },
   broken: { queries: {}, answer: { a: [1, '${range(3)[7]}'] } },
   endless: { queries: {}, answer: { a: '${range(1000).map(x, range(1000).map(y, x * y))}' } },
 };
@@ -91,6 +98,16 @@ describe('GET /v1/views/{pack}/{view}', () => {
       },
     ]);
     expect(asked).toMatchObject([{ where: { page: { eq: 'Oslo' } } }, { kind: 'series', where: { page: { eq: 'Bergen' } } }]);
+  });
+
+  test('is asked by the pseudonym of the thing that is named, and is 404 where the view says that there is none', async () => {
+    const asked: unknown[] = [];
+    const call = await serveViews(answering([answerWith([['acme/p-1', 5]])], asked));
+    const found = await call('/v1/views/wiki/thing?page=p-1');
+    expect([found.status, await found.json()]).toMatchObject([200, { edits: 5 }]);
+    const none = await call('/v1/views/wiki/thing?page=p-2');
+    expect([none.status, await none.json()]).toMatchObject([404, { code: 'not_found' }]);
+    expect(asked).toMatchObject([{ where: { page: { eq: 'acme/p-1' } } }, { where: { page: { eq: 'acme/p-2' } } }]);
   });
 
   test('claims the weakest of what its questions claim', async () => {

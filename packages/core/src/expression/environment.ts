@@ -2,6 +2,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import * as lists from './list-functions.ts';
 import * as numbers from './number-functions.ts';
+import * as statistics from './statistics-functions.ts';
 import * as times from './time-functions.ts';
 import { counted } from './work.ts';
 
@@ -26,6 +27,9 @@ const FUNCTIONS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   'median(list)': numbers.median,
   'percentile(list, q)': numbers.percentile,
   'stddev(list)': numbers.stddev,
+  'welch(a, b)': statistics.welchTest,
+  'cohens_d(a, b)': statistics.effect,
+  'wilson(successes, trials)': statistics.shareInterval,
   'running_sum(list)': lists.runningSum,
   'sort_by(list, members)': lists.sortBy,
   'group_by(list, member)': lists.groupBy,
@@ -83,7 +87,7 @@ let base: Environment | null = null;
 export function environmentOf(names: readonly string[]): Environment {
   base ??= createBase();
   const environment = base.clone();
-  for (const name of names) environment.registerVariable(name, 'dyn');
+  for (const name of new Set(names)) environment.registerVariable(name, 'dyn');
   return environment;
 }
 

@@ -33,6 +33,14 @@ describe('an expression', () => {
     ['round(stddev([2, 4, 4, 4, 5, 5, 7, 9]), 4)', 2.1381],
     ['sum([0.1, 0.2])', 0.3],
     ['running_sum([1, 2, 3])', [1, 3, 6]],
+    // Means 2 and 5, variances 1 and 7: t = -3 / √(1/3 + 7/3) = -1.8371; df = (8/3)² / ((1/9 + 49/9) / 2) = 2.56; d = -3 / 2.
+    ['round(welch([1, 2, 3], [2, 6, 7]).t, 4)', -1.8371],
+    ['round(welch([1, 2, 3], [2, 6, 7]).df, 4)', 2.56],
+    ['cohens_d([1, 2, 3], [2, 6, 7])', -1.5],
+    ['welch([1], [2, 3])', null],
+    // Half of ten, by Wilson: (0.5 + 3.841459 / 20 ± 1.959964 · √(0.025 + 3.841459 / 400)) / 1.3841459.
+    ['wilson(5, 10).map(x, round(x, 4))', [0.2366, 0.7634]],
+    ['wilson(0, 0)', null],
     [
       "group_by(rows, 'type').map(g, {'t': g.key, 'n': size(g.rows)})",
       [

@@ -5,7 +5,7 @@ import { compileTemplate } from '../expression/template.ts';
 import type { Template } from '../expression/template.ts';
 import { failed, ok } from '../fault/fault.ts';
 import type { Fault, Result } from '../fault/fault.ts';
-import type { CacheClass, CompiledParam, CompiledQuery, CompiledView } from './compiled-view.ts';
+import type { CacheClass, CompiledLet, CompiledParam, CompiledQuery, CompiledView } from './compiled-view.ts';
 import { RESERVED_PARAMS } from './params.ts';
 import { parseRoute } from './route-template.ts';
 import type { RouteTemplate } from './route-template.ts';
@@ -34,12 +34,11 @@ export function compileView({ pack, name, view, cache }: ViewToCompile): Result<
   const route = compileRoute(view, report);
   const params = Object.entries(view.params).map(([param, source]) => compileParam(param, source, route));
   lintParams(view, route, report);
-  const compile = createCompile([...VIEW_NAMES, ...Object.keys(view.queries)]);
-  const queries = compileQueries(view, compile, report);
-  const answer = compileTree(view.answer, compile, (path, message) => report(joined('answer', path), message));
-  if (Object.hasOwn(view.answer, 'meta')) report('answer.meta', 'is made by the engine');
+  const known = [...VIEW_NAMES, ...Object.keys(view.queries)];
+  const queries = compileQueries(view, createCompile(known), report);
+  const made = compileMade(view, known, report);
   const cacheClass = compileCache(view, cache, report);
-  if (answer === null || faults.length > 0) return failed(faults);
+  if (made === null || faults.length > 0) return failed(faults);
   return ok({
     pack,
     view: name,
@@ -50,7 +49,29 @@ export function compileView({ pack, name, view, cache }: ViewToCompile): Result<
     params,
     window: view.window ?? null,
     queries,
-    answer,
+    ...made,
+  });
+}
+
+/** What is made of the rows. */
+function compileMade(view: ViewSource, known: readonly string[], report: Report): Pick<CompiledView, 'exists' | 'lets' | 'answer'> | null {
+  const exists = view.exists === undefined ? ok(null) : createCompile(known)(view.exists);
+  if (!exists.ok) report('exists', exists.fault);
+  const lets = compileLets(view, known, report);
+  const compile = createCompile([...known, ...Object.keys(view.let ?? {})]);
+  const answer = compileTree(view.answer, compile, (path, message) => report(joined('answer', path), message));
+  if (Object.hasOwn(view.answer, 'meta')) report('answer.meta', 'is made by the engine');
+  return answer === null || !exists.ok ? null : { exists: exists.value, lets, answer };
+}
+
+/** Each knows those before it. */
+function compileLets(view: ViewSource, names: readonly string[], report: Report): readonly CompiledLet[] {
+  const known = [...names];
+  return Object.entries(view.let ?? {}).flatMap(([name, tree]) => {
+    if (known.includes(name)) report(`let.${name}`, 'is the name of something else');
+    const value = compileTree(tree, createCompile(known), (path, message) => report(joined(`let.${name}`, path), message));
+    known.push(name);
+    return value === null ? [] : [{ name, value }];
   });
 }
 

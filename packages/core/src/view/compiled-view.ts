@@ -26,6 +26,12 @@ export interface CompiledQuery {
   readonly needs: readonly string[];
 }
 
+/** A value that what comes after it may name. */
+export interface CompiledLet {
+  readonly name: string;
+  readonly value: Template;
+}
+
 export interface CacheClass {
   readonly name: string;
   readonly ttlMs: number;
@@ -43,5 +49,9 @@ export interface CompiledView {
   readonly window: WindowSource | null;
   /** Those that others need come first. */
   readonly queries: readonly CompiledQuery[];
+  /** Not true: there is no such thing. Null: there always is. */
+  readonly exists: Expression | null;
+  /** In the order in which they are made. */
+  readonly lets: readonly CompiledLet[];
   readonly answer: Template;
 }

@@ -120,6 +120,7 @@ function sampleOf(view: CompiledView, isFull: boolean): Readonly<Record<string, 
 const SAMPLES: Readonly<Record<CompiledParam['type'], ParamValue>> = {
   string: 'sample',
   subject: 'sample',
+  id: 'sample',
   list: ['sample'],
   integer: 1,
   number: 1,

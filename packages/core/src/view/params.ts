@@ -18,6 +18,8 @@ export interface GivenParams {
   readonly nowMs: number;
   /** Plain id of the person who asks; null: a program does. */
   readonly callerSubject: string | null;
+  /** As ingest makes pseudonyms of the tenant's ids. */
+  readonly pseudonymOf: (id: string) => string;
 }
 
 export interface ViewValues {
@@ -55,7 +57,7 @@ function readParam(param: CompiledParam, asked: GivenParams, say: Say): ParamVal
   const [text] = texts;
   if (text === undefined) return absentValue(param, asked, say);
   const value = readText(param, text);
-  if (value.ok) return value.value;
+  if (value.ok) return param.type === 'id' && !PSEUDONYM.test(text) ? asked.pseudonymOf(text) : value.value;
   say(param.name, value.fault);
   return null;
 }
@@ -75,6 +77,7 @@ function readText(param: CompiledParam, text: string): Result<ParamValue, string
   switch (param.type) {
     case 'string':
     case 'subject':
+    case 'id':
     case 'cursor':
       return readString(param, text);
     case 'list':
@@ -115,6 +118,7 @@ function readNumber({ type, min = -Infinity, max = Infinity }: CompiledParam, te
   return failed([isWhole ? 'a whole number' : 'a number', ...bounds].join(', '));
 }
 
+const PSEUDONYM = /^[0-9a-f]{64}$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const INSTANT = /T.*(?:Z|[+-]\d{2}:\d{2})$/;
 

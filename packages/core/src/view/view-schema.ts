@@ -10,10 +10,11 @@ const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()]);
 
 const param = z.strictObject({
   /**
-   * `subject`: the plain id of a person; callers who may see only one person may name no other. `list`: texts with commas
-   * between them. `cursor`: where a page begins, as an answer gave it.
+   * `subject`: the plain id of a person; callers who may see only one person may name no other. `id`: the plain id of a thing
+   * whose ids are stored as pseudonyms, or its pseudonym as an answer gave it; expressions see the pseudonym. `list`: texts
+   * with commas between them. `cursor`: where a page begins, as an answer gave it.
    */
-  type: z.enum(['string', 'integer', 'number', 'boolean', 'date', 'instant', 'zone', 'subject', 'list', 'cursor']),
+  type: z.enum(['string', 'integer', 'number', 'boolean', 'date', 'instant', 'zone', 'subject', 'id', 'list', 'cursor']),
   title: z.string().max(200).optional(),
   /** A parameter that the route names is in the path without saying so. */
   in: z.enum(['path', 'query']).optional(),
@@ -53,6 +54,10 @@ const view = z.strictObject({
   params: z.record(name, param).default({}),
   window: window.optional(),
   queries: z.record(name, query).default({}),
+  /** Values that expressions of the answer name, each made of the queries and of those before it. */
+  let: z.record(name, z.unknown()).optional(),
+  /** An expression over the queries; where it is not true, there is no such thing: 404. */
+  exists: z.string().max(4_000).optional(),
   answer: z.record(z.string().max(64), z.unknown()),
 });
 

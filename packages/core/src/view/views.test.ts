@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parsePack } from '../pack/parse.ts';
 import type { CompiledView } from './compiled-view.ts';
+import { fillAnswer } from './fill-answer.ts';
 import { compileViews } from './pack-views.ts';
 import type { ParamValue } from './params.ts';
 import { parseParams } from './params.ts';
@@ -59,11 +60,12 @@ function compiled(change: object = {}): CompiledView {
   return found;
 }
 
+const pseudonymOf = (id: string): string => `pseudonym of ${id}`;
 // 23:30 UTC on 5 November is 00:30 of the 6th in Oslo.
 const NOW_MS = Date.UTC(2026, 10, 5, 23, 30);
 function params(given: Readonly<Record<string, string | readonly string[]>>, callerSubject: string | null = null) {
   const all = new Map(Object.entries(given).map(([name, texts]) => [name, [texts].flat()]));
-  return parseParams(compiled(), { given: all, nowMs: NOW_MS, callerSubject });
+  return parseParams(compiled(), { given: all, nowMs: NOW_MS, callerSubject, pseudonymOf });
 }
 
 describe('a view of a pack', () => {
@@ -119,6 +121,11 @@ describe('a view of a pack', () => {
     ['a route that writes', { route: 'POST /v1/walks/{user_id}' }, 'views.mine.route: a view is read with GET'],
     ['a class that there is not', { cache: 'weekly' }, 'views.mine.cache'],
     [
+      'a query by a name of the engine',
+      { queries: { now: view.queries.days }, answer: {} },
+      'views.mine.queries.now: is a name of the engine',
+    ],
+    [
       'queries in a circle',
       { queries: { days: { ...view.queries.days, when: 'size(more) > 0' }, more: { ...view.queries.days, when: 'size(days) > 0' } } },
       'views.mine.queries: need each other',
@@ -141,6 +148,30 @@ describe('a view of a pack', () => {
   it('takes a value for eq and a list for in', () => {
     const asked = toQuestion({ where: { a: 'x', b: ['y'], c: { gt: 1, lt: null }, d: { eq: null } } }, { cache: null }, { wait: {} });
     expect(asked).toEqual({ where: { a: { eq: 'x' }, b: { in: ['y'] }, c: { gt: 1 } } });
+  });
+});
+
+describe('the values that a view makes', () => {
+  const made = {
+    let: { doubled: '${days.map(d, 2 * d.metres)}', most: { of: '${max(doubled)}' } },
+    answer: { total: '${sum(doubled)}', most: '${most.of}' },
+  };
+
+  it('are known to those after them and to the answer', () => {
+    const filled = fillAnswer(compiled(made), { params: {}, days: [{ metres: 10 }, { metres: 25.5 }] }, { left: 1_000 });
+    // 2·10 + 2·25.5 = 71
+    expect(filled).toEqual({ ok: true, value: { total: 71, most: 51 } });
+  });
+
+  it('are refused where they name what comes later, or bear the name of something else', () => {
+    expect(faultsOf({ ...made, let: { most: '${max(doubled)}', doubled: '${[1]}' } })[0]).toContain('views.mine.let.most');
+    expect(faultsOf({ let: { days: '${1}' } })).toEqual(['views.mine.let.days: is the name of something else']);
+    expect(faultsOf({ let: { now: '${1}' } })).toEqual(['views.mine.let.now: is the name of something else']);
+  });
+
+  it('tell where they cannot be made', () => {
+    const filled = fillAnswer(compiled(made), { params: {}, days: [{ metres: 'far' }] }, { left: 1_000 });
+    expect(filled).toMatchObject({ ok: false, fault: { member: 'let.doubled', kind: 'failed' } });
   });
 });
 
@@ -180,9 +211,22 @@ describe('the parameters of a view', () => {
 
   it('name the person who asks where nobody is named', () => {
     const own = compiled({ route: 'GET /v1/walks', params: { user_id: { type: 'subject', default: 'caller' } }, queries: {}, answer: {} });
-    const read = (callerSubject: string | null) => parseParams(own, { given: new Map(), nowMs: NOW_MS, callerSubject });
+    const read = (callerSubject: string | null) => parseParams(own, { given: new Map(), nowMs: NOW_MS, callerSubject, pseudonymOf });
     expect(read('u-9')).toMatchObject({ ok: true, value: { params: { user_id: 'u-9' } } });
     expect(read(null)).toMatchObject({ ok: false, fault: [{ path: 'user_id' }] });
+  });
+
+  it('are the pseudonym of a thing where its plain id is given, and the same where its pseudonym is', () => {
+    const one = compiled({
+      route: 'GET /v1/walks/{walk_id}',
+      params: { walk_id: { type: 'id' } },
+      window: undefined,
+      queries: {},
+      answer: {},
+    });
+    const read = (id: string) => parseParams(one, { given: new Map([['walk_id', [id]]]), nowMs: NOW_MS, callerSubject: null, pseudonymOf });
+    expect(read('w-1')).toMatchObject({ ok: true, value: { params: { walk_id: 'pseudonym of w-1' } } });
+    expect(read('ab'.repeat(32))).toMatchObject({ ok: true, value: { params: { walk_id: 'ab'.repeat(32) } } });
   });
 
   it('hold lists and numbers to what is declared', () => {
@@ -198,6 +242,7 @@ describe('the parameters of a view', () => {
         given: new Map([['of', [of]], ...(n === undefined ? [] : [['n', [n]] as const])]),
         nowMs: NOW_MS,
         callerSubject: null,
+        pseudonymOf,
       });
     expect(read('a,b')).toMatchObject({ ok: true, value: { params: { of: ['a', 'b'], n: 0.5 } } });
     for (const [of, n] of [['a'], ['a,a'], ['a,,b'], ['a,b,c,d'], ['a,b', '1.1'], ['a,b', '1e0']] as const)

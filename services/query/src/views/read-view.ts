@@ -15,6 +15,7 @@ export interface ReadViewDeps {
   readonly runView: RunView;
   readonly registry: Pick<Registry, 'view'>;
   readonly etagOf: EtagOf;
+  readonly pseudonymOf: (tenant: string, id: string) => string;
   readonly nowMs: () => number;
   readonly step: Step;
 }
@@ -27,7 +28,8 @@ export async function readView(deps: ReadViewDeps, exchange: Exchange): Promise<
   if (!caller.scopes.includes(view.scope))
     return refuse(exchange, { code: 'scope_missing', detail: `The view needs the scope ${view.scope}.` });
   const callerSubject = caller.subject ?? null;
-  const values = parseParams(view, { given: givenOf(exchange.query), nowMs: deps.nowMs(), callerSubject });
+  const pseudonymOf = (id: string): string => deps.pseudonymOf(caller.tenant, id);
+  const values = parseParams(view, { given: givenOf(exchange.query), nowMs: deps.nowMs(), callerSubject, pseudonymOf });
   if (!values.ok) return refuse(exchange, { code: 'request_invalid', errors: values.fault });
   const rows = visibleRows(caller);
   if (!mayName(rows, { view, values: values.value })) return refuse(exchange, { code: 'row_refused' });

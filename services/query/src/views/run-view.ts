@@ -1,6 +1,6 @@
 /** From a view and its values to its answer: its questions are asked, at once where none needs another, and its tree is filled. */
 import type { CompiledQuery, CompiledView, Json, RowScope, TemplateFault, ViewValues } from '@tidegate/core';
-import { toIsoUtc, toQuestion, WORK_MAX } from '@tidegate/core';
+import { fillAnswer, toIsoUtc, toQuestion, WORK_MAX } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import type { Ask, Asker } from '../ask.ts';
 import type { ViewMeta } from './view-meta.ts';
@@ -46,8 +46,9 @@ export function createRunView({ ask, nowMs }: RunViewDeps): RunView {
     for (const query of view.queries) running.answers.set(query.name, answerQuery(query, running));
     const found = await gather(running.answers);
     if (!found.ok) return found;
-    const filled = view.answer.fill(withRows(running.base, found.answers), running.work);
-    if (!filled.ok) return { ok: false, problem: problemOf('answer', filled.fault) };
+    const filled = fillAnswer(view, withRows(running.base, found.answers), running.work);
+    if (!filled.ok) return { ok: false, problem: problemOf(filled.fault.member, filled.fault) };
+    if (filled.value === undefined) return { ok: false, problem: { code: 'not_found' } };
     const meta = joinViewMeta([...found.answers.values()], now);
     const mayAgeMs = Math.min(...[...found.answers.values()].map((one) => one.mayAgeMs), view.cache?.maxStalenessMs ?? 0);
     return { ok: true, answer: { body: filled.value as ViewAnswer['body'], meta, mayAgeMs } };
