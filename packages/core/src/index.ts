@@ -87,8 +87,22 @@ export { compileWhere } from './pack/where.ts';
 export type { EventPredicate, FieldAccess } from './pack/where.ts';
 
 // entity
+export { decodeChangedEntities, encodeChangedEntities } from './entity/changed-codec.ts';
+export type { EntityBatch } from './entity/entity-changes.ts';
+export { isSameEntity, projectedEntities } from './entity/projected-entities.ts';
+export { createRowFold, projectRows } from './entity/project.ts';
+export type { Projection, RowFold } from './entity/project.ts';
+export { decodeEntityState, encodeEntityState } from './entity/state-codec.ts';
 export { compareStamps, compareUtf8, isThere } from './entity/entity-shape.ts';
-export type { ChangedEntities, EntityRowKey, EntityState, EntityValue, Stamp, StampedValue } from './entity/entity-shape.ts';
+export type {
+  ChangedEntities,
+  EntityRowKey,
+  EntityRowState,
+  EntityState,
+  EntityValue,
+  Stamp,
+  StampedValue,
+} from './entity/entity-shape.ts';
 export { ENTITY_ROWS_MAX, planEntityRead } from './entity/read-plan.ts';
 export type { EntityCondition, EntityMember, EntityOrder, EntityQuestion, EntityRead } from './entity/read-plan.ts';
 export { shownValue } from './entity/row-value.ts';

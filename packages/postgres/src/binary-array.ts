@@ -56,7 +56,7 @@ export function timestamptzArray(values: readonly (number | null)[]): Buffer {
 }
 
 /** Days since 1970-01-01. */
-export function dateArray(values: readonly number[]): Buffer {
+export function dateArray(values: readonly (number | null)[]): Buffer {
   return encodeArray('date', values, (to, value) => {
     to.int32(4);
     to.int32(value - DAYS_1970_TO_2000);

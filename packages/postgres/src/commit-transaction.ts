@@ -1,10 +1,21 @@
-import type { SealState } from '@tidegate/core';
+import type { ChangedEntities, SealState } from '@tidegate/core';
 import type pg from 'pg';
 import { byteaArray, dateArray, int4Array, int8Array, textArray, timestamptzArray } from './binary-array.ts';
 import { encodeCellKeys } from './cell-keys.ts';
 import { admitValues, askedOf } from './commit-budgets.ts';
 import { absentOf, furtherOf, readStored, resolveCells, resolveSlices, writeCells } from './commit-cells.ts';
+import {
+  cellCommits,
+  changedEntities,
+  joinWrites,
+  lockEntities,
+  mergeEntities,
+  resolveEntityCells,
+  writeEntities,
+} from './commit-entities.ts';
+import type { MergedCommit } from './commit-entities.ts';
 import { copyIn } from './copy-in.ts';
+import { encodeEntityKeys } from './entity-keys.ts';
 import { fromSealColumns } from './seal-columns.ts';
 import type { SealColumns } from './seal-columns.ts';
 import { writeSeal } from './seal-slice.ts';
@@ -22,9 +33,9 @@ import type { CellWrite, CommitBatch, CommitFault, CommitOutcome, Lane, OffsetMo
  *    after its pause limit.
  * 3. admit values of dimensions that the owner does not know, under the locks of their budgets: nothing; whoever asks next may
  *    find room that this one saw taken.
- * 4. read absent cell states (once more where something that is sealed changes, or that waited for step 3), 5. COPY of raw rows
- *    and their days, 6. upsert series and cells, 7. journal, 8. rejected rows: nothing; the next owner reads again from the same
- *    offset.
+ * 4. lock and read rows of entities; read absent cell states (once more where something that is sealed changes, or that waited for
+ *    step 3; steps 3 and 4 again for the cells of metrics over rows that changed), 5. COPY of raw rows and their days, 6. upsert
+ *    series, cells and rows, 7. journal, 8. rejected rows: nothing; the next owner reads again from the same offset.
  * 9. COMMIT sent, answer lost: the progress row says whether all of it is there or nothing.
  */
 export function createCommitTransaction(deps: {
@@ -63,6 +74,7 @@ async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt):
   await fault('flush.begun');
   const fenced = steps.ask(fence(client, commits));
   const spent = steps.ask(admitValues(client, askedOf(commits)));
+  const rows = steps.ask(lockEntities(client, commits));
   const stored = steps.ask(readStored(client, absentOf(commits)));
   await fault('flush.fenced');
   steps.send(writeRawRows(client, commits));
@@ -77,15 +89,21 @@ async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt):
   for (const { cells } of commits) cells.values?.decide(decided);
   const further = await steps.ask(readStored(client, furtherOf(commits, seals)));
   const made = await steps.ask(resolveSlices(client, commits));
-  const writes = resolveCells(commits, [await stored, further], made);
+  const own = resolveCells(commits, [await stored, further], made);
+  const merged = mergeEntities(commits, await rows);
+  const ofRows = cellCommits(merged);
+  const rowWrites = await steps.ask(resolveEntityCells(client, ofRows, seals));
+  const writes = joinWrites(own, rowWrites);
   await fault('flush.cells_read');
-  steps.send(writeCells(client, commits, writes));
+  steps.send(writeCells(client, commits, own));
+  steps.send(writeCells(client, ofRows, rowWrites));
+  steps.send(writeEntities(client, merged));
   for (const [commit, sealed] of made) steps.send(writeSeal(client, commit, sealed));
   for (const commit of commits) if (commit.tasks !== undefined) steps.send(writeTasks(client, commit.partition, commit.tasks));
   await fault('flush.cells_written');
-  steps.send(writeJournal(client, commits, writes));
+  steps.send(writeJournal(client, commits, { cells: writes, entities: changedEntities(merged) }));
   await fault('flush.journaled');
-  steps.send(writeRestated(client, commits));
+  steps.send(writeRestated(client, commits, merged));
   steps.send(writeRejected(client, commits));
   await fault('flush.rejected_written');
   await steps.done();
@@ -184,11 +202,13 @@ async function writeRawRows(client: pg.PoolClient, commits: readonly PartitionCo
   await Promise.all([copied, copiedOld, listed]);
 }
 
-async function writeJournal(
-  client: pg.PoolClient,
-  commits: readonly PartitionCommit[],
-  writes: ReadonlyMap<number, readonly CellWrite[]>,
-): Promise<void> {
+/** By partition. */
+interface Changed {
+  readonly cells: ReadonlyMap<number, readonly CellWrite[]>;
+  readonly entities: ReadonlyMap<number, readonly ChangedEntities[]>;
+}
+
+async function writeJournal(client: pg.PoolClient, commits: readonly PartitionCommit[], changed: Changed): Promise<void> {
   await run(client, 'insert-journal', [
     int4Array(commits.map((c) => c.partition)),
     int8Array(commits.map((c) => c.commitNo)),
@@ -198,7 +218,8 @@ async function writeJournal(
     timestamptzArray(commits.map((c) => c.arrivalToMs)),
     int8Array(commits.map((c) => c.live.next)),
     byteaArray(commits.map((c) => c.identities)),
-    byteaArray(commits.map((c) => encodeCellKeys(writes.get(c.partition) ?? []))),
+    byteaArray(commits.map((c) => encodeCellKeys(changed.cells.get(c.partition) ?? []))),
+    byteaArray(commits.map((c) => encodeEntityKeys(changed.entities.get(c.partition) ?? []))),
   ]);
 }
 
@@ -222,8 +243,11 @@ async function writeRejected(client: pg.PoolClient, commits: readonly PartitionC
   ]);
 }
 
-async function writeRestated(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<void> {
-  const rows = commits.flatMap(({ partition, restated = [] }) => restated.map((bucket) => ({ ...bucket, partition })));
+async function writeRestated(client: pg.PoolClient, commits: readonly PartitionCommit[], merged: readonly MergedCommit[]): Promise<void> {
+  const rows = [
+    ...commits.flatMap(({ partition, restated = [] }) => restated.map((bucket) => ({ ...bucket, partition }))),
+    ...merged.flatMap(({ commit: { partition }, merged: { restated } }) => restated.map((bucket) => ({ ...bucket, partition }))),
+  ];
   if (rows.length === 0) return;
   await run(client, 'upsert-restated', [
     textArray(rows.map((r) => r.tenant)),

@@ -2,6 +2,7 @@
 import type { JournaledIdentities } from '@tidegate/core';
 import type pg from 'pg';
 import { decodeCellKeys } from './cell-keys.ts';
+import { decodeEntityKeys } from './entity-keys.ts';
 import { run } from './statements.ts';
 import type { JournalBlock } from './store.ts';
 
@@ -19,6 +20,7 @@ interface BlockRow extends IdentityRow {
   readonly term: string;
   readonly next_offset: string;
   readonly cells: Buffer;
+  readonly entities: Buffer | null;
 }
 
 export async function* readJournal(pool: pg.Pool, partition: number, afterCommitNo: number): AsyncGenerator<JournalBlock> {
@@ -34,6 +36,7 @@ export async function* readJournal(pool: pg.Pool, partition: number, afterCommit
       nextOffset: Number(row.next_offset),
       identities: row.identities,
       cells: decodeCellKeys(row.cells),
+      entities: decodeEntityKeys(row.entities),
     };
   }
 }

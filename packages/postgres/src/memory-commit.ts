@@ -1,9 +1,17 @@
-import { bucketStartS, compareBytes, FINER_GRAIN, GRAINS, UNSEALED } from '@tidegate/core';
+import { bucketStartS, compareBytes, entityTable, FINER_GRAIN, GRAINS, UNSEALED } from '@tidegate/core';
+import type { ChangedEntities, EntityRowState } from '@tidegate/core';
 import { cellKeyText, encodeCellKeys } from './cell-keys.ts';
 import { askedOf } from './commit-budgets.ts';
+import { cellCommits, changedEntities, mergeEntities } from './commit-entities.ts';
+import type { MergedCommit } from './commit-entities.ts';
+import type { MergedEntities } from './entity-commit.ts';
+import { encodeEntityKeys } from './entity-keys.ts';
 import { admit, isSame } from './memory-budgets.ts';
 import { isHeld, lane, NO_COMMIT, seriesKey } from './memory-database.ts';
 import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
+import { entityRowName } from './memory-entities.ts';
+import type { MemoryEntity } from './memory-entities.ts';
+import type { RestatedBucket } from './restated-store.ts';
 import { readRawRows } from './raw-rows.ts';
 import type { StoredRawRow } from './raw-rows.ts';
 import type { SealedCells, SourceCells, SourceRead } from './seal-shape.ts';
@@ -23,18 +31,15 @@ export async function commit(db: MemoryDatabase, batch: CommitBatch, options: Me
     if (lost.length > 0) return { kind: 'lost', partitions: lost };
     await fault('flush.fenced');
     await fault('flush.raw_copied');
-    const budgets = decideValues(db, batch.partitions);
-    const made = new Map(batch.partitions.map((p) => [p.partition, make(db, p)]));
-    const writes = new Map([...made].map(([partition, one]) => [partition, one.writes]));
+    const { made, writes, ...rest } = makeAll(db, batch.partitions);
     await fault('flush.cells_read');
     const refused = batch.partitions.flatMap(rowsOf).find((row) => options.refuses?.(row) ?? false);
     if (refused !== undefined) return { kind: 'data_error', sqlState: '22000', message: 'a row is refused' };
-    for (const point of ['flush.cells_written', 'flush.journaled', 'flush.rejected_written'] as const) await fault(point);
+    for (const point of LATER_POINTS) await fault(point);
     // Without row locks another owner may have come in the meantime.
     const lostSince = lostNow();
     if (lostSince.length > 0) return { kind: 'lost', partitions: lostSince };
-    budgets.apply();
-    for (const part of batch.partitions) apply(db, part, made.get(part.partition) ?? { writes: [], sealed: null });
+    applyAll(db, batch.partitions, { made, ...rest });
     commitSent = true;
     await fault('flush.committed');
     return { kind: 'committed', writes };
@@ -42,6 +47,32 @@ export async function commit(db: MemoryDatabase, batch: CommitBatch, options: Me
     return { kind: 'failed', commitSent, message: error instanceof Error ? error.message : String(error) };
   }
 }
+
+interface AllMade {
+  readonly made: ReadonlyMap<number, Made>;
+  readonly budgets: readonly { readonly apply: () => void }[];
+  readonly ofRows: readonly PartitionCommit[];
+  readonly rows: readonly MergedCommit[];
+}
+
+function makeAll(db: MemoryDatabase, partitions: readonly PartitionCommit[]) {
+  const budgets = [decideValues(db, partitions)];
+  const rows = mergeRows(db, partitions);
+  const ofRows = cellCommits(rows);
+  budgets.push(decideValues(db, ofRows));
+  const changed = changedEntities(rows);
+  const made = new Map(partitions.map((p) => [p.partition, make(db, p, { ofRows, entities: changed.get(p.partition) ?? [] })]));
+  return { made, budgets, ofRows, rows, writes: new Map([...made].map(([partition, one]) => [partition, one.writes])) };
+}
+
+function applyAll(db: MemoryDatabase, partitions: readonly PartitionCommit[], { made, budgets, ofRows, rows }: AllMade): void {
+  for (const one of budgets) one.apply();
+  for (const part of partitions) apply(db, part, made.get(part.partition) ?? NOTHING_MADE);
+  for (const part of ofRows) nameSeries(db, part);
+  for (const { commit: part, merged } of rows) applyRows(db, part, merged);
+}
+
+const LATER_POINTS = ['flush.cells_written', 'flush.journaled', 'flush.rejected_written'] as const;
 
 /** Without locks another owner may have admitted values in the meantime: then the commit fails, and is tried again. */
 function decideValues(db: MemoryDatabase, partitions: readonly PartitionCommit[]): { readonly apply: () => void } {
@@ -60,15 +91,57 @@ function decideValues(db: MemoryDatabase, partitions: readonly PartitionCommit[]
 interface Made {
   readonly writes: readonly CellWrite[];
   readonly sealed: SealedCells | null;
+  readonly entities: readonly ChangedEntities[];
 }
 
-function make(db: MemoryDatabase, { partition, cells, slice }: PartitionCommit): Made {
+const NOTHING_MADE: Made = { writes: [], sealed: null, entities: [] };
+
+interface RowsMade {
+  /** Commits of the cells that changed with rows. */
+  readonly ofRows: readonly PartitionCommit[];
+  readonly entities: readonly ChangedEntities[];
+}
+
+function make(db: MemoryDatabase, part: PartitionCommit, { ofRows, entities }: RowsMade): Made {
+  const { partition, slice } = part;
+  const more = ofRows.filter((one) => one.partition === partition).flatMap((one) => resolve(db, one));
   if (slice !== null) {
     const sealed = slice.resolve(readSource(db, partition, slice.read));
-    return { writes: sealed.writes, sealed };
+    return { writes: sealed.writes, sealed, entities };
   }
+  return { writes: [...resolve(db, part), ...more], sealed: null, entities };
+}
+
+function resolve(db: MemoryDatabase, { partition, cells }: PartitionCommit): readonly CellWrite[] {
   const keys = [...cells.absent, ...cells.sealed(db.live.get(partition)?.seals ?? UNSEALED)];
-  return { writes: cells.resolve(keys.flatMap((key) => db.cells.get(`${partition}/${cellKeyText(key)}`) ?? [])), sealed: null };
+  return cells.resolve(keys.flatMap((key) => db.cells.get(`${partition}/${cellKeyText(key)}`) ?? []));
+}
+
+function mergeRows(db: MemoryDatabase, partitions: readonly PartitionCommit[]): readonly MergedCommit[] {
+  const asks = partitions.flatMap(({ entities }) => entities?.asks ?? []);
+  const stored = new Map(
+    asks.map((ask) => {
+      const rows = db.entities.get(entityTable(ask.entity));
+      return [ask, ask.keys.flatMap((key) => rows?.get(entityRowName({ tenant: ask.entity.tenant, ...key })) ?? []).map(toRowState)];
+    }),
+  );
+  return mergeEntities(partitions, stored);
+}
+
+function toRowState({ subject, id, state }: MemoryEntity): EntityRowState {
+  return { key: { subject, id }, state };
+}
+
+function applyRows(db: MemoryDatabase, { partition }: PartitionCommit, { writes, restated }: MergedEntities): void {
+  for (const { entity, rows } of writes) {
+    const name = entityTable(entity);
+    const table = db.entities.get(name) ?? new Map<string, MemoryEntity>();
+    db.entities.set(name, table);
+    for (const { key, state } of rows) {
+      table.set(entityRowName({ tenant: entity.tenant, ...key }), { tenant: entity.tenant, ...key, partition, state });
+    }
+  }
+  listRestated(db, partition, restated);
 }
 
 /** As `read-source-cells.sql`. */
@@ -111,7 +184,7 @@ function movesOf({ live, backfill, rejectedLane }: PartitionCommit): readonly (r
   return moves;
 }
 
-function apply(db: MemoryDatabase, part: PartitionCommit, { writes, sealed }: Made): void {
+function apply(db: MemoryDatabase, part: PartitionCommit, { writes, sealed, entities }: Made): void {
   const { partition } = part;
   const rows = rowsOf(part);
   for (const row of rows) {
@@ -130,20 +203,28 @@ function apply(db: MemoryDatabase, part: PartitionCommit, { writes, sealed }: Ma
       commitNo: part.commitNo,
     });
   }
-  const block = { commit: { ...part, identities: Uint8Array.from(part.identities) }, cells: encodeCellKeys(writes) };
+  const block = {
+    commit: { ...part, identities: Uint8Array.from(part.identities) },
+    cells: encodeCellKeys(writes),
+    entities: encodeEntityKeys(entities),
+  };
   db.journal.set(partition, [...(db.journal.get(partition) ?? []), block]);
   listOutcomes(db, part);
 }
 
 /** What a commit tells of: closed buckets that it changed, records that it rejected. */
 function listOutcomes(db: MemoryDatabase, { partition, restated = [], rejected }: PartitionCommit): void {
-  for (const bucket of restated) {
-    const key = [bucket.tenant, bucket.metric, bucket.version, bucket.bucketS, bucket.cause, partition].join(' ');
-    db.restated.set(key, { ...bucket, partition, revision: (db.restated.get(key)?.revision ?? 0) + 1 });
-  }
+  listRestated(db, partition, restated);
   for (const row of rejected) {
     const key = `${row.topic}/${row.logGeneration}/${row.partition}/${row.logOffset}`;
     if (!db.rejected.has(key)) db.rejected.set(key, row);
+  }
+}
+
+function listRestated(db: MemoryDatabase, partition: number, restated: readonly RestatedBucket[]): void {
+  for (const bucket of restated) {
+    const key = [bucket.tenant, bucket.metric, bucket.version, bucket.bucketS, bucket.cause, partition].join(' ');
+    db.restated.set(key, { ...bucket, partition, revision: (db.restated.get(key)?.revision ?? 0) + 1 });
   }
 }
 

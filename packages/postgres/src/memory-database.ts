@@ -38,6 +38,7 @@ export interface SealTask {
 export interface JournalState {
   readonly commit: PartitionCommit;
   readonly cells: Uint8Array;
+  readonly entities: Uint8Array | null;
 }
 
 /** What Postgres would hold; several stores may share one, as several owners share a database. */

@@ -1,6 +1,7 @@
 import { IDENTITY_BYTES } from '@tidegate/core';
 import type { JournaledIdentities } from '@tidegate/core';
 import { cellKeyText, decodeCellKeys } from './cell-keys.ts';
+import { decodeEntityKeys } from './entity-keys.ts';
 import { findIn } from './identity-blocks.ts';
 import { commit } from './memory-commit.ts';
 import { createMemoryDatabase, isHeld, lane, NO_COMMIT, seriesKey } from './memory-database.ts';
@@ -82,11 +83,12 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): DataStore {
 }
 
 async function* readJournal(db: MemoryDatabase, partition: number, afterCommitNo: number): AsyncGenerator<JournalBlock> {
-  for (const { commit, cells } of [...(db.journal.get(partition) ?? [])]) {
+  for (const { commit, cells, entities } of [...(db.journal.get(partition) ?? [])]) {
     if (commit.commitNo <= afterCommitNo) continue;
     const { commitNo, term, generation, arrivalFromMs, arrivalToMs, identities } = commit;
     const nextOffset = commit.live.next;
-    yield { partition, commitNo, term, generation, arrivalFromMs, arrivalToMs, nextOffset, identities, cells: decodeCellKeys(cells) };
+    const changed = { cells: decodeCellKeys(cells), entities: decodeEntityKeys(entities) };
+    yield { partition, commitNo, term, generation, arrivalFromMs, arrivalToMs, nextOffset, identities, ...changed };
   }
 }
 

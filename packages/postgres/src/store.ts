@@ -1,5 +1,6 @@
-import type { EventLane, JournaledIdentities, SealState, SeriesEntry } from '@tidegate/core';
+import type { ChangedEntities, EventLane, JournaledIdentities, SealState, SeriesEntry } from '@tidegate/core';
 import type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
+import type { PendingEntities } from './entity-commit.ts';
 import type { RawStore } from './raw-shape.ts';
 import type { RestatedBucket } from './restated-store.ts';
 import type { SealSlice } from './seal-shape.ts';
@@ -144,6 +145,8 @@ export interface PartitionCommit {
   /** That the owner has not written yet, less those that `cells.values` names. */
   readonly series: readonly SeriesEntry[];
   readonly cells: PendingCells;
+  /** Rows of entities that it changes; absent or null: none. */
+  readonly entities?: PendingEntities | null;
   /** First copies counted by this commit: 12 bytes each, sorted. */
   readonly identities: Uint8Array;
   /** Generation of the dedup window the identities belong to. */
@@ -182,6 +185,7 @@ export interface JournalBlock {
   readonly nextOffset: number;
   readonly identities: Uint8Array;
   readonly cells: readonly CellKey[];
+  readonly entities: readonly ChangedEntities[];
 }
 
 export interface DedupGeneration {

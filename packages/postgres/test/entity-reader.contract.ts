@@ -65,6 +65,7 @@ function row(
       live: stamp,
       deleted: more.deletedMs === undefined ? null : { timeMs: more.deletedMs, id: 'gone' },
       counted: [],
+      foreign: [],
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Random } from '@tidegate/runtime';
 import { backoffMs } from '@tidegate/runtime';
 import type { FrozenBatch } from './frozen-batch.ts';
 import type { EventCursor, OwnedPartition } from './owned-partition.ts';
+import { committedCells } from './prepared-entities.ts';
 
 /** Below the broker's default limit of one request's batch (1 MiB), with a part's size to spare. */
 const BATCH_BYTES_MAX = 640 * 1_024;
@@ -78,8 +79,9 @@ export function createAnnouncer(deps: AnnounceDeps): Announcer {
 /** What a committed batch changed, as readers of rollups.v1 take it. */
 export function toAnnouncement(frozen: FrozenBatch): CommitAnnouncement {
   const { owned, commit } = frozen;
-  const cells: AnnouncedCell[] = frozen.cells.writes.map((write, i) => ({
-    series: frozen.cells.places[i] ?? 0,
+  const { writes, series, places } = committedCells(frozen.cells, frozen.entities);
+  const cells: AnnouncedCell[] = writes.map((write, i) => ({
+    series: places[i] ?? 0,
     grain: write.grain,
     bucketS: write.bucketS,
     revision: write.revision,
@@ -95,8 +97,9 @@ export function toAnnouncement(frozen: FrozenBatch): CommitAnnouncement {
     logGeneration: owned.live.logGeneration,
     backfill: { nextOffset: frozen.backfillNext, logGeneration: owned.backfill.logGeneration },
     sealed: frozen.sealed,
-    series: frozen.cells.series,
+    series,
     cells,
+    entities: frozen.entities?.changed ?? [],
   };
 }
 
@@ -115,8 +118,7 @@ export function standingOf(owned: OwnedPartition): CommitAnnouncement {
     logGeneration: owned.live.logGeneration,
     backfill: { nextOffset: owned.backfill.committed, logGeneration: owned.backfill.logGeneration },
     sealed: owned.seals.through,
-    series: [],
-    cells: [],
+    ...{ series: [], cells: [], entities: [] },
   };
 }
 

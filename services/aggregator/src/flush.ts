@@ -124,7 +124,7 @@ function createEnsureDays(store: Pick<DataStore, 'ensureRawDays'>): (frozen: rea
 function settle(frozen: FrozenBatch, recordLimit: number): FrozenBatch {
   const { owned, commit, layer } = frozen;
   owned.window.commit(layer, { arrivalFromMs: commit.arrivalFromMs, arrivalToMs: commit.arrivalToMs });
-  owned.cells.settled(frozen.cells);
+  settleCells(frozen);
   owned.lateness.take(frozen.batch.lateness);
   owned.commitNo = commit.commitNo;
   owned.live.committed = commit.live.next;
@@ -135,6 +135,13 @@ function settle(frozen: FrozenBatch, recordLimit: number): FrozenBatch {
   for (const { refused, committed } of [owned.live, owned.backfill])
     for (const offset of refused) if (offset < committed) refused.delete(offset);
   return frozen;
+}
+
+/** Those of its events, and those of metrics over rows that it changed. */
+function settleCells({ owned, cells, entities }: FrozenBatch): void {
+  owned.cells.settled(cells);
+  const ofRows = entities?.cells ?? null;
+  if (ofRows !== null) owned.cells.settled(ofRows);
 }
 
 function settleBackfill(owned: OwnedPartition, { next, throughMs }: BackfillMove): void {

@@ -5,6 +5,8 @@ import { arrivalOf, createOpenBatch } from './open-batch.ts';
 import type { OpenBatch } from './open-batch.ts';
 import { makeRoom } from './owned-partition.ts';
 import type { OwnedPartition } from './owned-partition.ts';
+import { prepareEntities } from './prepared-entities.ts';
+import type { PreparedEntities } from './prepared-entities.ts';
 import { recordDigest } from './record-digest.ts';
 import { restatedBy } from './restated.ts';
 import type { RecordAt } from './record-digest.ts';
@@ -15,6 +17,8 @@ export interface FrozenBatch {
   readonly batch: OpenBatch;
   readonly folded: FoldedBatch;
   readonly cells: PreparedCells;
+  /** Null: it changes no row. */
+  readonly entities: PreparedEntities | null;
   readonly layer: number;
   readonly commit: PartitionCommit;
   /** What is sealed as of this commit. A slice may seal more before the commit is announced. */
@@ -38,6 +42,11 @@ export function freeze(
   const arrivalToMs = hasEvents ? arrival.toMs : nowMs;
   const closing = { arrivalToMs, closedAfterS };
   const cells = owned.cells.prepare(folded, closing);
+  const entities = prepareEntities(folded.entities, {
+    rowFoldOf: owned.rowFoldOf,
+    prepare: (ofRows) => owned.cells.prepare(ofRows, closing),
+    closing,
+  });
   owned.layer = owned.window.begin();
   owned.batch = createOpenBatch(batch.live.raw.sizeBytes);
   const commit: PartitionCommit = {
@@ -56,6 +65,7 @@ export function freeze(
     arrivalDays: folded.days,
     series: cells.newSeries,
     cells,
+    entities,
     identities: sealed.identities,
     generation: sealed.generation,
     arrivalFromMs,
@@ -66,7 +76,7 @@ export function freeze(
   };
   makeRoom(owned);
   const backfillNext = commit.backfill?.next ?? owned.backfill.committed;
-  return { owned, batch, folded, cells, layer, commit, sealed: owned.seals.through, backfillNext };
+  return { owned, batch, folded, cells, entities, layer, commit, sealed: owned.seals.through, backfillNext };
 }
 
 function backfillOf({ backfill }: OwnedPartition, { backfill: part }: OpenBatch): BackfillMove | null {

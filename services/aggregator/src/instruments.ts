@@ -4,6 +4,7 @@ import type { FrozenBatch } from './frozen-batch.ts';
 import { oldestBackfillMs, oldestUncountedMs } from './announce.ts';
 import { eventsOf } from './open-batch.ts';
 import type { EventCursor, OwnedPartition } from './owned-partition.ts';
+import { committedCells } from './prepared-entities.ts';
 import type { SliceReport } from './task-runner.ts';
 
 /** What this service measures, in the words of its own steps. */
@@ -38,10 +39,10 @@ export function createInstruments(metrics: Metrics, owned: () => readonly OwnedP
     flushed(committed, durationMs) {
       let events = 0;
       let written = 0;
-      for (const { batch, cells: prepared } of committed) {
+      for (const { batch, cells: prepared, entities } of committed) {
         events += eventsOf(batch);
         backfilled.inc(batch.backfill?.events ?? 0);
-        written += prepared.writes.length;
+        written += committedCells(prepared, entities).writes.length;
         copies.inc(batch.copies);
         if (prepared.values !== null) folded.inc(prepared.values.deltasFolded);
         lateness.take(batch.lateness);

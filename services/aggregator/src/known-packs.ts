@@ -1,5 +1,5 @@
-import { compileVersions, foldPlansOf, parsePackRecord, versionName } from '@tidegate/core';
-import type { CompiledMeasure, CompiledMetric, FoldPlan, MetricVersion } from '@tidegate/core';
+import { compileVersions, createRowFold, foldPlansOf, isSameEntity, parsePackRecord, projectedEntities, versionName } from '@tidegate/core';
+import type { CompiledEntity, CompiledMeasure, CompiledMetric, FoldPlan, MetricVersion, PackRecord, RowFold } from '@tidegate/core';
 import { createControlReader } from '@tidegate/kafka';
 import type { ControlTold, TableRecord } from '@tidegate/kafka';
 import type { Logger } from '@tidegate/telemetry';
@@ -17,6 +17,8 @@ export interface KnownPacks {
   hasType(tenant: string, eventType: string): boolean;
   /** The plan in force, for a partition that has adopted some of the versions that are being made. */
   planOf(tenant: string, eventType: string, adopted: AdoptedVersions): FoldPlan | null;
+  /** Versions that such a partition folds over the entity's rows; null where there are none. */
+  rowFoldOf(entity: CompiledEntity, adopted: AdoptedVersions): RowFold | null;
   knows(tenant: string, eventType: string, packVersion: number): boolean;
   measuresOf(series: MetricVersion): readonly CompiledMeasure[];
   /** Null: no pack that was told names this version of the metric. */
@@ -40,6 +42,8 @@ interface KnownPack {
   readonly folded: readonly CompiledMetric[];
   readonly making: readonly CompiledMetric[];
   readonly plans: FoldPlans;
+  readonly entities: readonly CompiledEntity[];
+  readonly rowFolds: WeakMap<AdoptedVersions, Map<string, RowFold | null>>;
   /** With the adopted of those that are being made. */
   readonly plansWith: WeakMap<AdoptedVersions, FoldPlans>;
   readonly types: ReadonlySet<string>;
@@ -48,7 +52,15 @@ interface KnownPack {
 }
 
 const NO_PLANS: FoldPlans = new Map();
-const NOTHING_FOLDED = { folded: [], making: [], retention: null, plans: NO_PLANS, plansWith: new WeakMap<AdoptedVersions, FoldPlans>() };
+const NOTHING_FOLDED = {
+  folded: [],
+  making: [],
+  retention: null,
+  plans: NO_PLANS,
+  plansWith: new WeakMap<AdoptedVersions, FoldPlans>(),
+  entities: [],
+  rowFolds: new WeakMap<AdoptedVersions, Map<string, RowFold | null>>(),
+};
 
 export function createKnownPacks(log: Logger): KnownPacks {
   const packs = new Map<string, KnownPack>();
@@ -68,16 +80,13 @@ export function createKnownPacks(log: Logger): KnownPacks {
   function takePack({ key, tenant, value }: ControlTold): void {
     const record = parsePackRecord(value);
     if (!record.ok) return log.error('pack_record_unreadable', { detail: { faults: record.fault.length } });
-    const { pack, folded, making: made } = compileVersions(tenant, record.value);
-    const { version } = pack;
-    const types = new Set(pack.eventTypes.keys());
-    const retention = { tenant, types: [...types], rawDays: pack.rawDays, metrics: [...folded, ...made] };
-    const known: KnownPack = { version, folded, making: made, plans: foldPlansOf(folded), plansWith: new WeakMap(), types, retention };
+    const known = toKnownPack(tenant, record.value);
     dropPlans({ key, tenant });
     packs.set(key, known);
     for (const type of known.types) setPack(tenant, type, known);
     note(packs.values());
-    log.info('pack_in_force', { detail: { version, metrics: pack.metrics.size, making: made.length } });
+    const { version, folded, making } = known;
+    log.info('pack_in_force', { detail: { version, metrics: folded.length + making.length, making: making.length } });
   }
 
   /**
@@ -110,6 +119,7 @@ export function createKnownPacks(log: Logger): KnownPacks {
     giveUp: (tenant, type, version) => setPack(tenant, type, { version, ...NOTHING_FOLDED, types: new Set([type]) }),
     hasType: (tenant, type) => packOf(tenant, type) !== undefined,
     planOf,
+    rowFoldOf: (entity, adopted) => rowFoldIn(packs.values(), entity, adopted),
     knows: (tenant, type, packVersion) => (packOf(tenant, type)?.version ?? -1) >= packVersion,
     measuresOf(series) {
       const found = versions.metricOf(series);
@@ -119,6 +129,19 @@ export function createKnownPacks(log: Logger): KnownPacks {
     ...versions,
     retentions: () => [...packs.values()].flatMap(({ retention }) => retention ?? []),
     knownThroughMs: reader.knownThroughMs,
+  };
+}
+
+function toKnownPack(tenant: string, record: PackRecord): KnownPack {
+  const { pack, folded, making } = compileVersions(tenant, record);
+  const metrics = [...folded, ...making];
+  const entities = projectedEntities(pack, metrics);
+  const types = [...pack.eventTypes.keys()];
+  return {
+    version: pack.version,
+    ...{ folded, making, entities, types: new Set(types) },
+    ...{ plans: foldPlansOf(folded, entities), plansWith: new WeakMap(), rowFolds: new WeakMap() },
+    retention: { tenant, types, rawDays: pack.rawDays, metrics },
   };
 }
 
@@ -148,11 +171,31 @@ function createKnownVersions(): KnownVersions {
   };
 }
 
+function foldedWith({ folded, making }: KnownPack, adopted: AdoptedVersions): readonly CompiledMetric[] {
+  return [...folded, ...making.filter((metric) => adopted.has(versionName(metric)))];
+}
+
+function rowFoldIn(packs: Iterable<KnownPack>, entity: CompiledEntity, adopted: AdoptedVersions): RowFold | null {
+  const pack = [...packs].find(({ entities }) => entities.some((one) => isSameEntity(one, entity)));
+  return pack === undefined ? null : rowFoldWith(pack, entity, adopted);
+}
+
+/** Made once for each set. */
+function rowFoldWith(pack: KnownPack, entity: CompiledEntity, adopted: AdoptedVersions): RowFold | null {
+  const known = pack.rowFolds.get(adopted) ?? new Map<string, RowFold | null>();
+  pack.rowFolds.set(adopted, known);
+  const made = known.get(entity.entity);
+  if (made !== undefined) return made;
+  const fold = createRowFold(foldedWith(pack, adopted).filter(({ over }) => over !== undefined && isSameEntity(over.entity, entity)));
+  known.set(entity.entity, fold);
+  return fold;
+}
+
 /** Made once for each set: the folder knows a plan by its identity. */
 function plansWith(pack: KnownPack, adopted: AdoptedVersions): FoldPlans {
   const known = pack.plansWith.get(adopted);
   if (known !== undefined) return known;
-  const made = foldPlansOf([...pack.folded, ...pack.making.filter((metric) => adopted.has(versionName(metric)))]);
+  const made = foldPlansOf(foldedWith(pack, adopted), pack.entities);
   pack.plansWith.set(adopted, made);
   return made;
 }

@@ -1,4 +1,4 @@
-import type { DedupWindow, Folder, Lateness, SealState } from '@tidegate/core';
+import type { CompiledEntity, DedupWindow, Folder, Lateness, RowFold, SealState } from '@tidegate/core';
 import type { EventLane } from '@tidegate/postgres';
 import type { CellStates } from './cell-states.ts';
 import { createOpenBatch } from './open-batch.ts';
@@ -46,6 +46,8 @@ export interface OwnedPartition {
   readonly window: DedupWindow;
   readonly folder: Folder;
   readonly cells: CellStates;
+  /** Versions that it folds over an entity's rows; null where there are none. */
+  readonly rowFoldOf: (entity: CompiledEntity) => RowFold | null;
   /** Metric versions that are made of its raw events, or were. */
   readonly versions: PartitionVersions;
   commitNo: number;

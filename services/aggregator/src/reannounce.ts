@@ -1,10 +1,10 @@
-import type { AnnouncedCell, CommitAnnouncement, SeriesEntry } from '@tidegate/core';
+import type { AnnouncedCell, ChangedEntities, CommitAnnouncement, EntityRowKey, SeriesEntry } from '@tidegate/core';
 import type { CellKey, DataStore } from '@tidegate/postgres';
 import { cellKeyText } from '@tidegate/postgres';
 import { standingOf } from './announce.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 
-/** Cells that are announced again at most; beyond it readers are made to begin a new cache epoch. */
+/** Cells and rows that are announced again at most; beyond it readers are made to begin a new cache epoch. */
 const CELLS_MAX = 50_000;
 const CELLS_PER_READ = 1_000;
 
@@ -20,27 +20,49 @@ export async function reannouncement(
 ): Promise<CommitAnnouncement> {
   const standing = standingOf(owned);
   if (lastAnnouncedNo === null || lastAnnouncedNo >= owned.commitNo) return standing;
-  const keys = await changedSince(store, owned.partition, lastAnnouncedNo);
-  if (keys === null) return standing;
-  const { series, cells } = await readStates(store, owned.partition, keys);
-  return { ...standing, previousCommitNo: lastAnnouncedNo, series, cells };
+  const changed = await changedSince(store, owned.partition, lastAnnouncedNo);
+  if (changed === null) return standing;
+  const { series, cells } = await readStates(store, owned.partition, changed.cells);
+  return { ...standing, previousCommitNo: lastAnnouncedNo, series, cells, entities: changed.entities };
 }
 
-async function changedSince(
-  store: Pick<DataStore, 'readJournal'>,
-  partition: number,
-  commitNo: number,
-): Promise<readonly CellKey[] | null> {
+interface ChangedSince {
+  readonly cells: readonly CellKey[];
+  readonly entities: readonly ChangedEntities[];
+}
+
+async function changedSince(store: Pick<DataStore, 'readJournal'>, partition: number, commitNo: number): Promise<ChangedSince | null> {
   const keys = new Map<string, CellKey>();
+  const rows = new ChangedRows();
   let next = commitNo + 1;
   for await (const block of store.readJournal(partition, commitNo)) {
     // A block that is not there any more may have changed any cell.
     if (block.commitNo !== next) return null;
     next += 1;
     for (const key of block.cells) keys.set(cellKeyText(key), key);
-    if (keys.size > CELLS_MAX) return null;
+    for (const changed of block.entities) rows.add(changed);
+    if (keys.size + rows.size > CELLS_MAX) return null;
   }
-  return [...keys.values()];
+  return { cells: [...keys.values()], entities: rows.list() };
+}
+
+/** Each row once. */
+class ChangedRows {
+  private readonly entities = new Map<string, { readonly named: ChangedEntities; readonly keys: Map<string, EntityRowKey> }>();
+  size = 0;
+
+  add(changed: ChangedEntities): void {
+    const name = `${changed.tenant} ${changed.pack} ${changed.entity}`;
+    const known = this.entities.get(name) ?? { named: changed, keys: new Map<string, EntityRowKey>() };
+    this.entities.set(name, known);
+    this.size -= known.keys.size;
+    for (const key of changed.keys) known.keys.set(JSON.stringify([key.subject, key.id]), key);
+    this.size += known.keys.size;
+  }
+
+  list(): readonly ChangedEntities[] {
+    return [...this.entities.values()].map(({ named, keys }) => ({ ...named, keys: [...keys.values()] }));
+  }
 }
 
 async function readStates(

@@ -14,7 +14,7 @@ it('a batch restates each quarter of an hour that ended long enough ago, once fo
   fc.assert(
     fc.property(fc.array(delta, { maxLength: 20 }), (deltas) => {
       const folded = {
-        ...{ events: deltas.length, series: SERIES, days: [] },
+        ...{ events: deltas.length, series: SERIES, days: [], entities: [] },
         deltas: deltas.map(({ series, minutesAgo, isMinute }) => {
           const [grain, widthS] = isMinute ? (['minute', 60] as const) : (['quarter_hour', 900] as const);
           return { series, grain, bucketS: Math.floor((NOW_S - minutesAgo * 60) / widthS) * widthS, state: createState([]) };

@@ -1,5 +1,5 @@
 /** What a kind of task is to the runner: it says what is due, and makes slices of it. */
-import type { SeriesEntry } from '@tidegate/core';
+import type { ChangedEntities, SeriesEntry } from '@tidegate/core';
 import type { CellWrite, PartitionCommit } from '@tidegate/postgres';
 import type { OwnedPartition } from './owned-partition.ts';
 
@@ -15,13 +15,14 @@ export interface SliceSize {
 }
 
 /** What a slice adds to an empty commit of its partition. */
-export type SliceCommit = Partial<Pick<PartitionCommit, 'slice' | 'cells' | 'series' | 'tasks'>>;
+export type SliceCommit = Partial<Pick<PartitionCommit, 'slice' | 'cells' | 'series' | 'tasks' | 'entities'>>;
 
 /** What a committed slice changed: it is announced. */
 export interface SliceDone {
   readonly writes: readonly CellWrite[];
   /** Of each write its series. */
   readonly series: readonly SeriesEntry[];
+  readonly entities?: readonly ChangedEntities[];
   /** What was read, in the measure of `SliceSize.records`. */
   readonly records: number;
 }

@@ -156,7 +156,10 @@ function settle(owned: OwnedPartition, { commitNo }: PartitionCommit, prepared: 
   const cells: AnnouncedCell[] = done.writes.map(({ grain, bucketS, revision, state }, series) => ({
     ...{ series, grain, bucketS, revision, state },
   }));
-  return { done, announcement: { ...standingOf(owned), previousCommitNo: commitNo - 1, series: done.series, cells } };
+  return {
+    done,
+    announcement: { ...standingOf(owned), previousCommitNo: commitNo - 1, series: done.series, cells, entities: done.entities ?? [] },
+  };
 }
 
 interface Unsettled {

@@ -1,9 +1,11 @@
 /** Making a metric version of a partition's raw events: adopt it at a cut, fold what lies below (docs/design/metric-versions.md). */
 import { createRawFold, versionName } from '@tidegate/core';
-import type { CompiledMetric, VersionTask } from '@tidegate/core';
+import type { CompiledMetric, FoldedBatch, VersionTask } from '@tidegate/core';
 import type { RawStore } from '@tidegate/postgres';
 import type { EventCursor, OwnedPartition } from './owned-partition.ts';
 import { toChange, toDeletion } from './partition-versions.ts';
+import type { PreparedCells } from './prepared-cells.ts';
+import { committedCells, prepareEntities } from './prepared-entities.ts';
 import { createRawPages } from './raw-pages.ts';
 import type { LogPosition, RawPage, RawPages } from './raw-pages.ts';
 import { createReadAhead } from './read-ahead.ts';
@@ -174,17 +176,22 @@ function foldSlice(owned: OwnedPartition, { tasks, metrics, closedAfterS }: Fold
   for (const event of page.events) fold.fold(event);
   const folded = fold.take();
   const arrivedMs = page.events.reduce((latest, { receivedAtMs }) => Math.max(latest, receivedAtMs), 0);
-  const cells = owned.cells.beside().prepare(folded, { arrivalToMs: arrivedMs, closedAfterS });
+  const closing = { arrivalToMs: arrivedMs, closedAfterS };
+  const beside = owned.cells.beside();
+  const cells = beside.prepare(folded, closing);
+  const prepare = (ofRows: FoldedBatch): PreparedCells => beside.prepare(ofRows, closing);
+  const entities = prepareEntities(folded.entities, { rowFoldOf: owned.rowFoldOf, prepare, closing });
   const { next, share, historyFromS } = page;
   const after = tasks.map((task): VersionTask => ({ ...task, at: next ?? task.at, share, historyFromS, isDone: next === null }));
   return {
-    commit: { cells, series: cells.newSeries, tasks: after.map(toChange) },
+    commit: { cells, series: cells.newSeries, tasks: after.map(toChange), entities },
     isMade: () => true,
     committed() {
       owned.versions.put(after);
-      owned.cells.forget(cells.writes);
-      const series = cells.places.flatMap((place) => cells.series[place] ?? []);
-      return { writes: cells.writes, series, records: page.events.length };
+      const { writes, places, series: all } = committedCells(cells, entities);
+      owned.cells.forget(writes);
+      const series = places.flatMap((place) => all[place] ?? []);
+      return { writes, series, entities: entities?.changed ?? [], records: page.events.length };
     },
     // States were merged in place: the slice is made anew, of the same page.
     failed: () => undefined,

@@ -77,7 +77,7 @@ export class SealingOwner {
       deltas.set(`${series} ${bucketS}`, { ...delta, n: delta.n + 1 });
     }
     const folded: FoldedBatch = {
-      ...{ events: events.length, series: SERIES, days: [] },
+      ...{ events: events.length, series: SERIES, days: [], entities: [] },
       deltas: [...deltas.values()].map(({ series, bucketS, n }) => ({ series, grain, bucketS, state: counted(n) })),
     };
     const prepared = this.cells.prepare(folded, { arrivalToMs: this.nowMs, closedAfterS: DAY_S });

@@ -33,8 +33,20 @@ export interface EntityState {
   /** The greatest of the events and of those that delete. */
   readonly live: Stamp | null;
   readonly deleted: Stamp | null;
-  /** Metric versions whose cells hold the row as it is, by `countedName`; rising. */
+  /** Metric versions whose cells hold the row as it is, by the hash of their names; rising. */
   readonly counted: readonly number[];
+  /** Stamps of columns that the definition at hand does not have, by the hash of their names. */
+  readonly foreign: readonly ForeignStamp[];
+}
+
+export interface ForeignStamp {
+  readonly hash: number;
+  readonly stamp: Stamp;
+}
+
+export interface EntityRowState {
+  readonly key: EntityRowKey;
+  readonly state: EntityState;
 }
 
 /** The keys of rows that a commit changed. */

@@ -1,12 +1,12 @@
 /** What may be asked of an entity's rows, checked once for every reader: names become columns, literals their values. */
 import { formatExact, parseExact } from '../event/exact-number.ts';
-import { parseDate, parseInstant } from '../event/instant.ts';
 import { failed, ok } from '../fault/fault.ts';
 import type { Fault, Result } from '../fault/fault.ts';
 import { ROW_INSTANTS, ROW_SUBJECT } from '../pack/compiled-entity.ts';
 import type { CompiledEntity, EntityColumn } from '../pack/compiled-entity.ts';
 import type { Scalar, Where, WhereOperator } from '../pack/compiled.ts';
 import type { EntityValue } from './entity-shape.ts';
+import { dateOf, instantOf } from './row-value.ts';
 
 export interface EntityQuestion {
   readonly entity: CompiledEntity;
@@ -57,7 +57,6 @@ export const ENTITY_ROWS_MAX = 10_000;
 
 const ORDERING: ReadonlySet<WhereOperator> = new Set(['lt', 'lte', 'gt', 'gte']);
 const LISTING: ReadonlySet<WhereOperator> = new Set(['in', 'not_in']);
-const encoder = new TextEncoder();
 
 export function planEntityRead(question: EntityQuestion): Result<EntityRead> {
   const { entity, subject, where = {}, order, limit } = question;
@@ -141,21 +140,12 @@ export function entityLiteral(column: EntityColumn, literal: Scalar): EntityValu
     case 'double':
       return typeof literal === 'number' && Number.isFinite(literal) ? literal : null;
     case 'instant':
-      return typeof literal === 'string' ? finite(parseText(parseInstant, literal)) : null;
+      return typeof literal === 'string' ? instantOf(literal) : null;
     case 'date':
-      return typeof literal === 'string' ? finite(parseText(parseDate, literal)) : null;
+      return typeof literal === 'string' ? dateOf(literal) : null;
     case 'json':
       return null;
   }
-}
-
-function parseText(parse: (bytes: Uint8Array, start: number, end: number) => number, text: string): number {
-  const bytes = encoder.encode(text);
-  return parse(bytes, 0, bytes.length);
-}
-
-function finite(value: number): number | null {
-  return Number.isNaN(value) ? null : value;
 }
 
 function planOrder(members: readonly EntityMember[], order: string): Result<EntityOrder> {

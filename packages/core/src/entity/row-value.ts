@@ -1,4 +1,5 @@
 /** Values of rows as callers read them. */
+import { parseDate, parseInstant } from '../event/instant.ts';
 import { civilFromDays } from '../time/civil.ts';
 import { toIsoUtc } from '../time/iso.ts';
 import type { EntityColumn } from '../pack/compiled-entity.ts';
@@ -20,4 +21,22 @@ function shownNumber(text: string): number | string {
 function toDate(days: number): string {
   const { year, month, day } = civilFromDays(days);
   return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+}
+
+const encoder = new TextEncoder();
+
+/** Epoch milliseconds of an RFC 3339 instant; null where it is none. */
+export function instantOf(text: string): number | null {
+  return parsed(text, parseInstant);
+}
+
+/** Days since 1970-01-01 of a date; null where it is none. */
+export function dateOf(text: string): number | null {
+  return parsed(text, parseDate);
+}
+
+function parsed(text: string, parse: (bytes: Uint8Array, start: number, end: number) => number): number | null {
+  const bytes = encoder.encode(text);
+  const value = parse(bytes, 0, bytes.length);
+  return Number.isNaN(value) ? null : value;
 }

@@ -144,6 +144,10 @@ class ScanningReader implements CanonicalReader {
     return this.values.boolean(field);
   }
 
+  json(field: string): string {
+    return this.values.json(field);
+  }
+
   dimension(field: string): string | null {
     return this.values.dimension(field);
   }

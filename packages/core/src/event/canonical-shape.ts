@@ -39,6 +39,8 @@ export interface CanonicalReader {
   double(field: string): number;
   /** False for what is not `true`. */
   boolean(field: string): boolean;
+  /** The member as it is written; "" where it is absent. */
+  json(field: string): string;
   /**
    * A dimension's value as text: strings as they are, booleans `true`/`false`, numbers in canonical decimals;
    * null where absent, null or of another kind.

@@ -9,6 +9,8 @@ import { createMemberList, endOf, FLAG, KIND, startOf } from './member-list.ts';
 import { bytesOf, standsAt } from './plain-data.ts';
 import type { TextCache } from './text-cache.ts';
 
+const decoder = new TextDecoder();
+
 /** A field's name, and where in `data` it stood in the event before: events of one sender have one layout. */
 interface FieldPlace {
   readonly name: Uint8Array;
@@ -74,6 +76,11 @@ export class DataValues {
 
   boolean(field: string): boolean {
     return this.kindAt(this.find(field)) === KIND.true;
+  }
+
+  json(field: string): string {
+    const index = this.find(field);
+    return index < 0 ? '' : decoder.decode(this.bytes.subarray(startOf(this.data, index), endOf(this.data, index)));
   }
 
   dimension(field: string): string | null {

@@ -1,3 +1,4 @@
+import { hashText } from '../hash/value-hash.ts';
 import type { FieldType } from './compiled.ts';
 
 /** How a field's values lie in the entity's table (docs/design/entities.md, section 3). */
@@ -39,3 +40,17 @@ export interface CompiledEntity {
 export function entityTable({ pack, entity }: Pick<CompiledEntity, 'pack' | 'entity'>): string {
   return `entity.${pack}.${entity}`;
 }
+
+/** By which a row's state names a column: a lint keeps those of an entity apart. */
+export function columnHash(columnName: string): number {
+  const known = hashes.get(columnName);
+  if (known !== undefined) return known;
+  if (hashes.size >= HASHES_MAX) hashes.clear();
+  const hash = hashText(columnName) % 2 ** 32;
+  hashes.set(columnName, hash);
+  return hash;
+}
+
+/** Each row names its columns again, and they are few. */
+const HASHES_MAX = 10_000;
+const hashes = new Map<string, number>();

@@ -1,7 +1,6 @@
 /** Rules of entities (docs/design/entities.md). */
-import { hashText } from '../hash/value-hash.ts';
 import { entityColumn, isRowInstant, keptFields } from './compile-entities.ts';
-import { ROW_SUBJECT } from './compiled-entity.ts';
+import { columnHash, ROW_SUBJECT } from './compiled-entity.ts';
 import { isUnreadable } from './lint-persons.ts';
 import type { EntitySource, EventTypeSource, FieldSource, PackSource } from './schema.ts';
 
@@ -90,7 +89,8 @@ function lintFields(pack: PackSource, entity: EntitySource, report: Report): voi
     const path = entity.fields === undefined ? 'fields' : `fields.${name}`;
     lintKept(name, declaredIn(pack, entity, name), (message) => report(path, `${name} ${message}`));
   }
-  const hashes = new Set(names.map((name) => hashText(name) % 2 ** 32));
+  const columns = names.map((name) => `${name}.${declaredIn(pack, entity, name).map(entityColumn)[0] ?? ''}`);
+  const hashes = new Set(columns.map(columnHash));
   if (hashes.size < names.length) report('fields', 'two names have the same hash: name one of them otherwise');
 }
 

@@ -1,5 +1,6 @@
 /** What one commit of one partition tells the world (topic rollups.v1); see docs/design/road.md section 5. */
 
+import type { ChangedEntities } from '../entity/entity-shape.ts';
 import type { GrainCode } from './grain.ts';
 import type { SealedThrough } from './sealed.ts';
 
@@ -47,4 +48,6 @@ export interface Announcement {
   readonly sealed: SealedThrough;
   readonly series: readonly SeriesEntry[];
   readonly cells: readonly AnnouncedCell[];
+  /** Rows of entities that the commit changed. */
+  readonly entities: readonly ChangedEntities[];
 }

@@ -44,9 +44,17 @@ const commits: fc.Arbitrary<CommitAnnouncement> = fc
       }),
       { maxLength: 20 },
     ),
+    fc.array(
+      fc.record({
+        ...{ tenant: fc.string(), pack: fc.string(), entity: fc.string() },
+        keys: fc.array(fc.record({ subject: fc.string(), id: fc.string({ unit: 'grapheme' }) }), { minLength: 1, maxLength: 10 }),
+      }),
+      { maxLength: 3 },
+    ),
   )
-  .map(([head, entries, cells]) => ({
+  .map(([head, entries, cells, entities]) => ({
     ...head,
+    entities,
     series: entries,
     cells:
       entries.length === 0
@@ -54,21 +62,27 @@ const commits: fc.Arbitrary<CommitAnnouncement> = fc
         : cells.map((cell) => ({ ...cell, grain: cell.grain as 1 | 2 | 3 | 4, series: cell.series % entries.length })),
   }));
 
+/** Every key with what names its entity. */
+function keysOf(announcements: readonly Pick<CommitAnnouncement, 'entities'>[]): unknown[] {
+  return announcements.flatMap(({ entities = [] }) => entities.flatMap(({ keys, ...named }) => keys.map((key) => ({ ...named, ...key }))));
+}
+
 /** Cells with their series in place of its number. */
 function resolved(announcements: readonly Pick<Announcement, 'series' | 'cells'>[]): unknown[] {
   return announcements.flatMap(({ series: entries, cells }) => cells.map((cell) => ({ ...cell, series: entries[cell.series] })));
 }
 
-test('the parts of an announcement together hold every cell once, in order, each with its series', () => {
+test('the parts of an announcement together hold every cell once with its series, and every key of a row, in order', () => {
   fc.assert(
     fc.property(commits, fc.integer({ min: 200, max: 2_000 }), (commit, bytesMax) => {
       const records = encodeAnnouncement(commit, bytesMax);
       const read = records.flatMap((bytes) => decodeAnnouncement(commit.partition, bytes) ?? []);
       expect(read).toHaveLength(records.length);
       expect(resolved(read)).toEqual(resolved([commit]));
+      expect(keysOf(read)).toEqual(keysOf([commit]));
       for (const [part, one] of read.entries()) {
-        const { series: _series, cells, part: partNo, parts, ...head } = one;
-        const { series: _entries, cells: _cells, ...expected } = commit;
+        const { series: _series, cells, entities: _keys, part: partNo, parts, ...head } = one;
+        const { series: _entries, cells: _cells, entities: _all, ...expected } = commit;
         expect(head).toEqual(expected);
         expect([partNo, parts]).toEqual([part, records.length]);
         expect(cells.length > 1 ? (records[part]?.length ?? 0) : 0).toBeLessThanOrEqual(bytesMax);
@@ -122,6 +136,7 @@ const EXPECTED: Announcement = {
     },
   ],
   cells: [{ series: 0, grain: 2, bucketS: -900, revision: 7, state: Uint8Array.of(1, 2, 3) }],
+  entities: [],
 };
 
 test('announcements of version 1, which told nothing of sealed cells, stay readable', () => {
@@ -133,12 +148,26 @@ test('announcements of version 2, which told nothing of the backfill lane, stay 
   expect(decodeAnnouncement(9, fromHex('02 05', HEAD, POSITION, SEALED, BODY))).toEqual(expected);
 });
 
-test('announcements of version 3 stay readable and are what is written', () => {
+test('announcements of version 3, which named no entities, stay readable and are what is written where none changed', () => {
   const bytes = fromHex('03 05', HEAD, POSITION, BACKFILL, SEALED, BODY);
   const sealed = { ...NOTHING_SEALED, hour: 0, day: -49_156 };
   const expected = { ...EXPECTED, backfill: { nextOffset: 129, logGeneration: 1 }, sealed };
   expect(decodeAnnouncement(9, bytes)).toEqual(expected);
   expect(encodeAnnouncement(expected)).toEqual([bytes]);
+});
+
+test('announcements of version 4 name the rows of entities that changed', () => {
+  const entities = '01 04 61636d65 01 70 01 65 02 01 73 00 00 01 69'; // acme, p, e, two rows: (s, "") and ("", i)
+  const bytes = fromHex('04 05', HEAD, POSITION, BACKFILL, SEALED, BODY, entities);
+  const sealed = { ...NOTHING_SEALED, hour: 0, day: -49_156 };
+  const keys = [
+    { subject: 's', id: '' },
+    { subject: '', id: 'i' },
+  ];
+  const expected = { ...EXPECTED, backfill: { nextOffset: 129, logGeneration: 1 }, sealed };
+  const named = { ...expected, entities: [{ tenant: 'acme', pack: 'p', entity: 'e', keys }] };
+  expect(decodeAnnouncement(9, bytes)).toEqual(named);
+  expect(encodeAnnouncement(named)).toEqual([bytes]);
 });
 
 test('a commit without cells is one part without series', () => {
@@ -157,5 +186,5 @@ test('a commit without cells is one part without series', () => {
   };
   const [bytes, ...more] = encodeAnnouncement(idle);
   expect(more).toEqual([]);
-  expect(decodeAnnouncement(1, bytes ?? new Uint8Array(0))).toEqual({ ...idle, part: 0, parts: 1 });
+  expect(decodeAnnouncement(1, bytes ?? new Uint8Array(0))).toEqual({ ...idle, part: 0, parts: 1, entities: [] });
 });

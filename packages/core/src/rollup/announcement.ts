@@ -1,4 +1,6 @@
 import type { AnnouncedCell, AnnouncedLane, Announcement, SeriesEntry } from './announcement-shape.ts';
+import { keyBytes, readChangedEntities, splitChangedEntities, writeChangedEntities } from '../entity/changed-codec.ts';
+import type { ChangedEntities } from '../entity/entity-shape.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { COARSE_GRAINS, GRAINS } from './grain.ts';
@@ -7,7 +9,9 @@ import { NEVER_SEALED, NOTHING_SEALED } from './sealed.ts';
 import type { SealedThrough } from './sealed.ts';
 import { encodeSeries, readSeries } from './series-codec.ts';
 
-export const ANNOUNCEMENT_VERSION = 3;
+export const ANNOUNCEMENT_VERSION = 4;
+/** Knows no entities: what is written where none changed. */
+const VERSION_CELLS = 3;
 /** Told nothing of sealed cells, and nothing of the backfill lane. */
 const VERSION_UNSEALED = 1;
 const VERSION_ONE_LANE = 2;
@@ -21,7 +25,10 @@ const HEAD_BYTES_MAX = 150;
 const CELL_HEAD_BYTES_MAX = 40;
 
 /** A commit as it is announced, before it is split. */
-export type CommitAnnouncement = Omit<Announcement, 'part' | 'parts'>;
+export interface CommitAnnouncement extends Omit<Announcement, 'part' | 'parts' | 'entities'> {
+  /** Absent: it changed no row. */
+  readonly entities?: readonly ChangedEntities[];
+}
 
 /** One part: its cells, and the series that they use with their own numbering. */
 interface Part {
@@ -29,6 +36,7 @@ interface Part {
   /** Index in the commit's series → index in the part's. */
   readonly places: Map<number, number>;
   readonly cells: AnnouncedCell[];
+  entities: readonly ChangedEntities[];
   bytes: number;
 }
 
@@ -58,18 +66,30 @@ function split(commit: CommitAnnouncement, bytesMax: number): Part[] {
     part.cells.push(cell);
     part.bytes += cellBytes;
   }
+  addEntities(parts, commit.entities ?? [], bytesMax);
   return parts;
 }
 
+/** Behind the last cells as far as there is room, then in parts of their own. */
+function addEntities(parts: Part[], changed: readonly ChangedEntities[], bytesMax: number): void {
+  for (const entities of splitChangedEntities(changed, bytesMax - HEAD_BYTES_MAX)) {
+    const last = parts.at(-1);
+    const bytes = entities.reduce((sum, { keys }) => keys.reduce((all, key) => all + keyBytes(key), sum), 0);
+    if (last !== undefined && last.entities.length === 0 && last.bytes + bytes <= bytesMax) last.entities = entities;
+    else parts.push({ ...emptyPart(), entities, bytes: HEAD_BYTES_MAX + bytes });
+  }
+}
+
 function emptyPart(): Part {
-  return { seriesBytes: [], places: new Map(), cells: [], bytes: HEAD_BYTES_MAX };
+  return { seriesBytes: [], places: new Map(), cells: [], entities: [], bytes: HEAD_BYTES_MAX };
 }
 
 const writer = new ByteWriter(65_536);
 
 function encodePart(commit: CommitAnnouncement, part: Part, place: { readonly index: number; readonly count: number }): Uint8Array {
   writer.reset();
-  writer.byte(ANNOUNCEMENT_VERSION);
+  const hasEntities = commit.entities !== undefined && commit.entities.length > 0;
+  writer.byte(hasEntities ? ANNOUNCEMENT_VERSION : VERSION_CELLS);
   for (const number of [commit.term, commit.commitNo, commit.previousCommitNo, place.index, place.count]) writer.varint(number);
   for (const number of [commit.nextOffset, commit.completeThroughMs, commit.logGeneration]) writer.varint(number);
   writeBackfill(commit.backfill);
@@ -85,6 +105,7 @@ function encodePart(commit: CommitAnnouncement, part: Part, place: { readonly in
     writer.varint(cell.state.length);
     writer.raw(cell.state);
   }
+  if (hasEntities) writeChangedEntities(part.entities, writer);
   return writer.finish();
 }
 
@@ -146,9 +167,10 @@ export function decodeAnnouncement(partition: number, bytes: Uint8Array): Announ
   for (let left = from.count(); left > 0 && !from.isBroken; left -= 1) series.push(readSeries(from));
   const cells: AnnouncedCell[] = [];
   for (let left = from.count(); left > 0 && !from.isBroken; left -= 1) cells.push(readCell(from, series.length));
+  const entities = version < ANNOUNCEMENT_VERSION ? [] : readChangedEntities(from);
   if (!from.isDone || part >= parts) return null;
   const head = { partition, term, commitNo, previousCommitNo, part, parts, nextOffset, completeThroughMs, logGeneration };
-  return { ...head, backfill, sealed, series, cells };
+  return { ...head, backfill, sealed, series, cells, entities };
 }
 
 function readCell(from: ByteReader, seriesCount: number): AnnouncedCell {

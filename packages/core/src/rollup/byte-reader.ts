@@ -7,6 +7,8 @@ const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
  */
 export class ByteReader {
   isBroken = false;
+  /** How `tally` reads. */
+  isSigned = false;
   private at = 0;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
@@ -48,6 +50,10 @@ export class ByteReader {
   count(): number {
     const value = this.varint();
     return value <= this.remaining ? value : this.fail();
+  }
+
+  tally(): number {
+    return this.isSigned ? this.zigzag() : this.varint();
   }
 
   zigzag(): number {

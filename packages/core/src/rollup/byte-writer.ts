@@ -10,6 +10,9 @@ export class ByteWriter {
   private view: DataView;
   private start = 0;
   private end = 0;
+  /** How `tally` writes, and whether it met what an unsigned number cannot hold. */
+  isSigned = false;
+  metNegative = false;
 
   constructor(chunkBytes = 16_384) {
     this.chunkBytes = chunkBytes;
@@ -47,6 +50,13 @@ export class ByteWriter {
       rest = Math.floor(rest / 0x80);
     }
     this.bytes[this.end++] = rest;
+  }
+
+  /** A number of values, which is negative only where more were taken out of a cell than it had. */
+  tally(value: number): void {
+    if (this.isSigned) return this.zigzag(value);
+    if (value < 0) this.metNegative = true;
+    else this.varint(value);
   }
 
   /** A signed integer of magnitude below 2^52 as a varint: 0, -1, 1, -2 … become 0, 1, 2, 3 … */

@@ -4,12 +4,14 @@ import type { CanonicalReader } from '../event/canonical-shape.ts';
 export type EventView = Pick<
   CanonicalReader,
   | 'tenant'
+  | 'id'
   | 'type'
   | 'subject'
   | 'timeMs'
   | 'kind'
   | 'text'
   | 'boolean'
+  | 'json'
   | 'exact'
   | 'double'
   | 'dimension'

@@ -43,6 +43,11 @@ export class ExactSum {
     else this.addBig(other.wide, other.scale);
   }
 
+  subtract(other: ExactSum): void {
+    if (other.wide === null) this.addNumber(-other.small, other.scale);
+    else this.addBig(-other.wide, other.scale);
+  }
+
   /** In normal form: equal sums are the same whatever came in which order. */
   value(): ExactNumber {
     if (this.wide === null && this.scale === 0) return { unscaled: this.small, scale: 0 };

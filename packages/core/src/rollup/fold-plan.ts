@@ -1,3 +1,5 @@
+import type { PlannedEntity } from '../entity/entity-changes.ts';
+import type { CompiledEntity } from '../pack/compiled-entity.ts';
 import type { CompiledMeasure, CompiledMetric, MeasureKind } from '../pack/compiled.ts';
 import { isNumberType } from '../pack/field-type.ts';
 import { compileWhere } from '../pack/where.ts';
@@ -66,10 +68,12 @@ export interface FoldPlan {
   readonly needsStamp: boolean;
   readonly hasMinutes: boolean;
   readonly metrics: readonly PlannedMetric[];
+  /** Entities whose rows the events change. */
+  readonly entities: readonly PlannedEntity[];
 }
 
 /** The plan of an event type that counts into `metrics`. */
-export function createFoldPlan(metrics: readonly CompiledMetric[]): FoldPlan {
+export function createFoldPlan(metrics: readonly CompiledMetric[], entities: readonly PlannedEntity[] = []): FoldPlan {
   const dimensions: string[] = [];
   const inputs: PlannedInput[] = [];
   const values: string[] = [];
@@ -98,7 +102,7 @@ export function createFoldPlan(metrics: readonly CompiledMetric[]): FoldPlan {
   }));
   const needsStamp = planned.some(({ adds: { more } }) => more !== null && more.numbers.length + more.texts.length > 0);
   const hasMinutes = planned.some(({ isByMinute }) => isByMinute);
-  return { dimensions, inputs, values, needsStamp, hasMinutes, metrics: planned };
+  return { dimensions, inputs, values, needsStamp, hasMinutes, metrics: planned, entities };
 }
 
 interface Slots {
@@ -155,15 +159,23 @@ function inputOf(measure: CompiledMeasure, { inputSlot, valueSlot }: Slots): num
   return group === 'distincts' || group === 'tops' || group === 'texts' ? valueSlot(field) : inputSlot(field, numbers);
 }
 
-/** The plans of the event types that the metrics count, by type. What is over an entity is folded of its rows, not of events. */
-export function foldPlansOf(metrics: Iterable<CompiledMetric>): ReadonlyMap<string, FoldPlan> {
-  const byType = new Map<string, CompiledMetric[]>();
+/**
+ * The plans of the event types that the metrics count or the entities are projected from, by type. A metric over an entity is
+ * folded of its rows, not of events.
+ */
+export function foldPlansOf(metrics: Iterable<CompiledMetric>, entities: Iterable<CompiledEntity> = []): ReadonlyMap<string, FoldPlan> {
+  const byType = new Map<string, { readonly metrics: CompiledMetric[]; readonly entities: PlannedEntity[] }>();
+  const partsOf = (type: string): { readonly metrics: CompiledMetric[]; readonly entities: PlannedEntity[] } => {
+    const parts = byType.get(type) ?? { metrics: [], entities: [] };
+    byType.set(type, parts);
+    return parts;
+  };
   for (const metric of metrics) {
-    for (const type of metric.over === undefined ? metric.eventTypes : []) {
-      const known = byType.get(type);
-      if (known === undefined) byType.set(type, [metric]);
-      else known.push(metric);
-    }
+    if (metric.over === undefined) for (const type of metric.eventTypes) partsOf(type).metrics.push(metric);
   }
-  return new Map([...byType].map(([type, counted]) => [type, createFoldPlan(counted)]));
+  for (const entity of entities) {
+    for (const type of entity.events) partsOf(type).entities.push({ entity, isDeletion: false });
+    for (const type of entity.deletedBy) partsOf(type).entities.push({ entity, isDeletion: true });
+  }
+  return new Map([...byType].map(([type, parts]) => [type, createFoldPlan(parts.metrics, parts.entities)]));
 }

@@ -1,3 +1,4 @@
+import type { EntityBatch } from '../entity/entity-changes.ts';
 import type { SeriesEntry } from './announcement-shape.ts';
 import type { EventView } from './event-view.ts';
 import type { FoldPlan } from './fold-plan.ts';
@@ -29,6 +30,8 @@ export interface FoldedBatch {
   /** Each (series, bucket) once. */
   readonly deltas: readonly CellDelta[];
   readonly days: readonly DayOfEvents[];
+  /** Changes of rows; the same empty list where there are none. */
+  readonly entities: readonly EntityBatch[];
 }
 
 /** The plan in force for a tenant's event type; null where no metric counts it. */

@@ -92,6 +92,7 @@ function view(event: Event): EventView {
     // No measure here asks for these.
     valueHash: () => 0,
     subjectHash: () => 0,
+    ...{ id: () => '', json: () => '' },
     copyId: () => 0,
   };
 }
@@ -229,7 +230,7 @@ test('a batch names each series and each cell once, also when the plan is replac
   const batch = folder.take();
   expect(batch.series).toHaveLength(3);
   expect(batch.deltas).toHaveLength(3);
-  expect(folder.take()).toEqual({ events: 0, series: [], deltas: [], days: [] });
+  expect(folder.take()).toEqual({ events: 0, series: [], deltas: [], days: [], entities: [] });
 });
 
 test('a batch says which arrival days hold which event days, also of events that no metric counts', () => {

@@ -1,3 +1,4 @@
+import { EntityChanges } from '../entity/entity-changes.ts';
 import type { CompiledMeasure } from '../pack/compiled.ts';
 import type { EventView } from './event-view.ts';
 import type { FoldPlan, PlannedAdds, PlannedInput, PlannedMetric } from './fold-plan.ts';
@@ -89,6 +90,7 @@ export function createFolder(planOf: FoldPlanSource, options: { readonly seriesM
         if (metric.planned.where !== null && !metric.planned.where(event)) continue;
         addToSets(event, metric, { to, batch, bucketS: metric.planned.isByMinute ? minuteS : quarterS });
       }
+      if (plan.entities.length > 0) batch.entities.add(event, plan.entities);
     },
     cells: () => batch.cells,
     take: () => nextBatch().finish(),
@@ -155,6 +157,7 @@ function addValues(state: RollupState, adds: PlannedAdds, inputs: readonly Numbe
 /** What was folded since the last take. */
 class OpenBatch {
   readonly number: number;
+  readonly entities = new EntityChanges();
   private events = 0;
   private readonly deltas: CellDelta[] = [];
   private readonly days: DayOfEvents[] = [];
@@ -174,7 +177,8 @@ class OpenBatch {
       series.cells = null;
       series.lastState = null;
     }
-    return { events: this.events, series: this.series.map(({ entry }) => entry), deltas: this.deltas, days: this.days };
+    const series = this.series.map(({ entry }) => entry);
+    return { events: this.events, series, deltas: this.deltas, days: this.days, entities: this.entities.take() };
   }
 
   countDay(tenant: string, timeMs: number, arrivedAtMs: number): void {

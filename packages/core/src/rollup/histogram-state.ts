@@ -35,14 +35,18 @@ export class HistogramState {
     for (let bin = 0; bin < this.counts.length; bin += 1) this.counts[bin] = (this.counts[bin] ?? 0) + (other.counts[bin] ?? 0);
   }
 
+  subtract(other: HistogramState): void {
+    for (let bin = 0; bin < this.counts.length; bin += 1) this.counts[bin] = (this.counts[bin] ?? 0) - (other.counts[bin] ?? 0);
+  }
+
   write(into: ByteWriter): void {
     into.varint(this.counts.length);
-    for (const count of this.counts) into.varint(count);
+    for (const count of this.counts) into.tally(count);
   }
 
   read(from: ByteReader): void {
     if (from.varint() !== this.counts.length) from.fail();
-    for (let bin = 0; bin < this.counts.length && !from.isBroken; bin += 1) this.counts[bin] = from.varint();
+    for (let bin = 0; bin < this.counts.length && !from.isBroken; bin += 1) this.counts[bin] = from.tally();
   }
 
   value(): readonly HistogramBin[] {

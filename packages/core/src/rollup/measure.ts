@@ -32,6 +32,17 @@ export function createMeasure(measure: CompiledMeasure): MeasureState {
   return EMPTY[measure.kind](measure);
 }
 
+/** What can be taken out of a cell again: a lint lets metrics over entities have no other measures. */
+export function subtractMeasure(from: MeasureState, other: MeasureState): void {
+  if (from.kind !== other.kind) throw new TypeError(`a ${other.kind} cannot be taken out of a ${from.kind}`);
+  if (from instanceof CountState) from.subtract(other as CountState);
+  else if (from instanceof SumState) from.subtract(other as SumState);
+  else if (from instanceof QuantileState) from.subtract(other as QuantileState);
+  else if (from instanceof VarianceState) from.subtract(other as VarianceState);
+  else if (from instanceof HistogramState) from.subtract(other as HistogramState);
+  else throw new TypeError(`nothing can be taken out of a ${from.kind}`);
+}
+
 /** Both of one measure; anything else is a bug of the caller. */
 export function mergeMeasure(into: MeasureState, from: MeasureState): void {
   if (into instanceof CountState && from instanceof CountState) into.merge(from);

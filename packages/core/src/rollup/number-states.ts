@@ -20,12 +20,16 @@ export class CountState {
     this.n += other.n;
   }
 
+  subtract(other: CountState): void {
+    this.n -= other.n;
+  }
+
   write(into: ByteWriter): void {
-    into.varint(this.n);
+    into.tally(this.n);
   }
 
   read(from: ByteReader): void {
-    this.n = from.varint();
+    this.n = from.tally();
   }
 }
 
@@ -55,14 +59,21 @@ export class SumState {
     if (this.double !== null && other.double !== null) this.double.merge(other.double);
   }
 
+  /** Of exact numbers; what is left of doubles would not be what was there before. */
+  subtract(other: SumState): void {
+    if (this.exact === null || other.exact === null) throw new TypeError('a sum of doubles cannot be taken out of another');
+    this.n -= other.n;
+    this.exact.subtract(other.exact);
+  }
+
   write(into: ByteWriter): void {
-    into.varint(this.n);
+    into.tally(this.n);
     if (this.exact !== null) writeExact(this.exact.value(), into);
     if (this.double !== null) writePair(this.double, into);
   }
 
   read(from: ByteReader): void {
-    this.n = from.varint();
+    this.n = from.tally();
     this.exact?.add(readExact(from));
     if (this.double === null) return;
     this.double.sum = readDouble(from);
@@ -142,6 +153,10 @@ export class QuantileState {
 
   merge(other: QuantileState): void {
     this.sketch.merge(other.sketch);
+  }
+
+  subtract(other: QuantileState): void {
+    this.sketch.subtract(other.sketch);
   }
 
   write(into: ByteWriter): void {

@@ -14,7 +14,9 @@ export interface RawFold {
 
 /** Folds events of one tenant into the given metric versions and nothing else. */
 export function createRawFold(metrics: readonly CompiledMetric[]): RawFold {
-  const plans = foldPlansOf(metrics);
+  const plans = foldPlansOf(metrics, [
+    ...new Map(metrics.flatMap(({ over }) => (over === undefined ? [] : [[over.entity.entity, over.entity]]))).values(),
+  ]);
   const folder = createFolder((_tenant, type) => plans.get(type) ?? null);
   const readRaw = createRawRecordReader();
   return {

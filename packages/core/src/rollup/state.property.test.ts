@@ -166,7 +166,7 @@ test('states of version 1 stay readable', () => {
 
 test('an unknown version is no state', () => {
   const bytes = encodeState(createState(MEASURES));
-  bytes[0] = 2;
+  bytes[0] = 3;
   expect(decodeState(bytes, MEASURES)).toBeNull();
 });
 

@@ -4,7 +4,7 @@ import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { FrequentValue } from '../sketch/space-saving.ts';
 import type { HistogramBin } from './histogram-state.ts';
-import { createMeasure, mergeMeasure } from './measure.ts';
+import { createMeasure, mergeMeasure, subtractMeasure } from './measure.ts';
 import type { MeasureState } from './measure.ts';
 import { CountState, QuantileState, SumState } from './number-states.ts';
 import { quotient } from './quotient.ts';
@@ -15,6 +15,8 @@ import type { VarianceFigure } from './variance-state.ts';
 export type RollupState = readonly MeasureState[];
 
 export const STATE_VERSION = 1;
+/** Of cells from which more was taken than they had: numbers of values are signed. */
+export const SIGNED_STATE_VERSION = 2;
 
 /** The neutral element of `mergeState`. */
 export function createState(measures: readonly CompiledMeasure[]): RollupState {
@@ -30,19 +32,40 @@ export function mergeState(into: RollupState, from: RollupState): void {
   }
 }
 
+/** Takes `other`, of the same metric version, out of `from`: what `mergeState` of it adds. */
+export function subtractState(from: RollupState, other: RollupState): void {
+  for (let i = 0; i < from.length; i += 1) {
+    const target = from[i];
+    const source = other[i];
+    if (target !== undefined && source !== undefined) subtractMeasure(target, source);
+  }
+}
+
 const writer = new ByteWriter();
 
 export function encodeState(state: RollupState): Uint8Array {
-  writer.reset();
-  writer.byte(STATE_VERSION);
-  for (const measure of state) measure.write(writer);
+  writer.metNegative = false;
+  writeState(state, STATE_VERSION);
+  if (writer.metNegative) {
+    writer.isSigned = true;
+    writeState(state, SIGNED_STATE_VERSION);
+    writer.isSigned = false;
+  }
   return writer.finish();
+}
+
+function writeState(state: RollupState, version: number): void {
+  writer.reset();
+  writer.byte(version);
+  for (const measure of state) measure.write(writer);
 }
 
 /** Null where the bytes are no state of these measures, or of a version that is not known here. */
 export function decodeState(bytes: Uint8Array, measures: readonly CompiledMeasure[]): RollupState | null {
   const reader = new ByteReader(bytes);
-  if (reader.byte() !== STATE_VERSION) return null;
+  const version = reader.byte();
+  if (version !== STATE_VERSION && version !== SIGNED_STATE_VERSION) return null;
+  reader.isSigned = version === SIGNED_STATE_VERSION;
   const state = createState(measures);
   for (const measure of state) measure.read(reader);
   return reader.isDone ? state : null;

@@ -45,14 +45,21 @@ export class VarianceState {
     this.n += other.n;
   }
 
+  /** Of exact numbers. */
+  subtract(other: VarianceState): void {
+    if (this.sums === null || other.sums === null) throw new TypeError('a variance of doubles cannot be taken out of another');
+    this.sums.subtract(other.sums);
+    this.n -= other.n;
+  }
+
   write(into: ByteWriter): void {
-    into.varint(this.n);
+    into.tally(this.n);
     this.sums?.write(into);
     this.moments?.write(into);
   }
 
   read(from: ByteReader): void {
-    this.n = from.varint();
+    this.n = from.tally();
     this.sums?.read(from);
     this.moments?.read(from);
   }
@@ -92,6 +99,11 @@ class ExactSums {
   merge(other: ExactSums): void {
     this.sum.merge(other.sum);
     this.squares.merge(other.squares);
+  }
+
+  subtract(other: ExactSums): void {
+    this.sum.subtract(other.sum);
+    this.squares.subtract(other.squares);
   }
 
   write(into: ByteWriter): void {

@@ -10,6 +10,8 @@ export class BinStore {
   private indexes: number[] = [];
   private counts: number[] = [];
   private waiting: number[] = [];
+  /** Whether some count is negative: more was taken out than there was. */
+  private isSigned = false;
 
   get size(): number {
     this.settle();
@@ -27,6 +29,7 @@ export class BinStore {
     if (last !== undefined && last >= index) return false;
     this.indexes.push(index);
     this.counts.push(count);
+    this.isSigned ||= count < 0;
     return true;
   }
 
@@ -35,6 +38,26 @@ export class BinStore {
     this.settle();
     if (other.indexes.length > 0) this.mergeSorted(other.indexes, other.counts, other.indexes.length);
     if (other.waiting.length > 0) this.mergeNotes(other.waiting);
+    if (this.isSigned || other.isSigned) this.dropEmpty();
+  }
+
+  /** `other` is left as it is. Bins of which nothing is left go; what was not there is there with a negative count. */
+  subtract(other: BinStore): void {
+    this.settle();
+    other.settle();
+    const left = new Map(this.indexes.map((index, at) => [index, this.counts[at] ?? 0]));
+    for (const [at, index] of other.indexes.entries()) left.set(index, (left.get(index) ?? 0) - (other.counts[at] ?? 0));
+    const bins = [...left].toSorted(([a], [b]) => a - b);
+    this.indexes = bins.map(([index]) => index);
+    this.counts = bins.map(([, count]) => count);
+    this.dropEmpty();
+  }
+
+  private dropEmpty(): void {
+    const { counts } = this;
+    this.indexes = this.indexes.filter((_, at) => counts[at] !== 0);
+    this.counts = counts.filter((count) => count !== 0);
+    this.isSigned = this.counts.some((count) => count < 0);
   }
 
   /** Calls with each bin by rising index, until the call says true. */

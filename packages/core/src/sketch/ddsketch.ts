@@ -59,6 +59,14 @@ export class DDSketch {
     this.positive.merge(other.positive);
   }
 
+  /** What `merge` of the same sketch adds; bins of which nothing is left go. */
+  subtract(other: DDSketch): void {
+    this.zeros -= other.zeros;
+    this.total -= other.total;
+    if (other.negative !== NO_BINS) this.ownNegative().subtract(other.negative);
+    this.positive.subtract(other.positive);
+  }
+
   /**
    * The quantile of probability p (0 ≤ p ≤ 1) of n values v(0) ≤ … ≤ v(n-1), by linear interpolation at rank r = p(n-1), as
    * SQL's `percentile_cont` defines it, between the estimates of v(⌊r⌋) and v(⌈r⌉), each within 1 % of its value. So the answer
@@ -100,7 +108,7 @@ export class DDSketch {
   }
 
   write(into: ByteWriter): void {
-    into.varint(this.zeros);
+    into.tally(this.zeros);
     writeStore(this.negative, into);
     writeStore(this.positive, into);
   }
@@ -108,10 +116,10 @@ export class DDSketch {
   /** Malformed bytes break the reader. */
   static read(from: ByteReader): DDSketch {
     const sketch = new DDSketch();
-    sketch.zeros = from.varint();
+    sketch.zeros = from.tally();
     const negative = new BinStore();
     const negatives = readStore(negative, from);
-    if (negatives > 0) sketch.negative = negative;
+    if (negative.size > 0) sketch.negative = negative;
     sketch.total = sketch.zeros + negatives + readStore(sketch.positive, from);
     return sketch;
   }
@@ -123,7 +131,7 @@ function writeStore(store: BinStore, into: ByteWriter): void {
   store.each((index, count) => {
     if (previous === null) into.zigzag(index);
     else into.varint(index - previous);
-    into.varint(count);
+    into.tally(count);
     previous = index;
     return false;
   });
@@ -136,7 +144,7 @@ function readStore(store: BinStore, from: ByteReader): number {
   let index = 0;
   for (let i = 0; i < bins && !from.isBroken; i += 1) {
     index = i === 0 ? from.zigzag() : index + from.varint();
-    const count = from.varint();
+    const count = from.tally();
     if (!store.append(index, count)) from.fail();
     total += count;
   }

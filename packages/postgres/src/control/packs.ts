@@ -14,6 +14,7 @@ import {
 } from '@tidegate/core';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import { CONTROL_KEYS } from './control-records.ts';
+import { ensureEntityTables, TableRefused } from './entity-tables.ts';
 import type { ControlDatabase } from './prisma-client.ts';
 import { writeRecord } from './record-writer.ts';
 import { lockTenant } from './tenants.ts';
@@ -43,12 +44,17 @@ export async function planPack(prisma: PrismaClient, tenant: string, input: unkn
 export async function applyPack(prisma: PrismaClient, tenant: string, input: unknown): Promise<PackPlanning> {
   const pack = parsePack(input);
   if (!pack.ok) return pack;
-  return prisma.$transaction(async (transaction) => {
-    if (!(await lockTenant(transaction, tenant))) return failed([{ code: 'not_found', message: 'there is no such tenant' }]);
-    const planned = await plan(transaction, tenant, pack.value);
-    if (planned.ok && planned.value.isChange) await write(transaction, tenant, planned.value.record);
-    return planned;
-  });
+  try {
+    return await prisma.$transaction(async (transaction) => {
+      if (!(await lockTenant(transaction, tenant))) return failed([{ code: 'not_found', message: 'there is no such tenant' }]);
+      const planned = await plan(transaction, tenant, pack.value);
+      if (planned.ok && planned.value.isChange) await write(transaction, tenant, planned.value.record);
+      return planned;
+    });
+  } catch (error) {
+    if (error instanceof TableRefused) return failed([error.fault]);
+    throw error;
+  }
 }
 
 /** The packs in place, by name. */
@@ -141,6 +147,7 @@ function takenRoutes(source: PackSource, others: readonly PackRecord[]): readonl
 
 async function write(transaction: ControlDatabase, tenant: string, record: PackRecord): Promise<void> {
   const { pack, version } = record;
+  await ensureEntityTables(transaction, compilePack({ tenant, version, metricVersions: record.metrics, pack: record.source }));
   await transaction.pack.upsert({
     where: { tenant_pack: { tenant, pack } },
     create: { tenant, pack, version },
