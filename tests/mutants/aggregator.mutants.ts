@@ -113,9 +113,9 @@ export const mutants: readonly Mutant[] = [
     name: 're-announcement left out at take-over',
     section: 7,
     file: 'services/aggregator/src/reannounce.ts',
-    find: '  const keys = await changedSince(store, owned.partition, lastAnnouncedNo);',
+    find: '  const changed = await changedSince(store, owned.partition, lastAnnouncedNo);',
     replace:
-      '  if (lastAnnouncedNo >= 0) return { ...standing, previousCommitNo: lastAnnouncedNo };\n  const keys = await changedSince(store, owned.partition, lastAnnouncedNo);',
+      '  if (lastAnnouncedNo >= 0) return { ...standing, previousCommitNo: lastAnnouncedNo };\n  const changed = await changedSince(store, owned.partition, lastAnnouncedNo);',
     tests: [TAKE_OVER],
     kind: 'unit',
   },

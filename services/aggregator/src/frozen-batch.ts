@@ -43,7 +43,7 @@ export function freeze(
   const closing = { arrivalToMs, closedAfterS };
   const cells = owned.cells.prepare(folded, closing);
   const entities = prepareEntities(folded.entities, {
-    rowFoldOf: owned.rowFoldOf,
+    projectionOf: owned.projectionOf,
     prepare: (ofRows) => owned.cells.prepare(ofRows, closing),
     closing,
   });

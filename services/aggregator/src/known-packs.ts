@@ -17,8 +17,8 @@ export interface KnownPacks {
   hasType(tenant: string, eventType: string): boolean;
   /** The plan in force, for a partition that has adopted some of the versions that are being made. */
   planOf(tenant: string, eventType: string, adopted: AdoptedVersions): FoldPlan | null;
-  /** Versions that such a partition folds over the entity's rows; null where there are none. */
-  rowFoldOf(entity: CompiledEntity, adopted: AdoptedVersions): RowFold | null;
+  /** How such a partition projects the entity's rows. */
+  projectionOf(entity: CompiledEntity, adopted: AdoptedVersions): EntityProjection;
   knows(tenant: string, eventType: string, packVersion: number): boolean;
   measuresOf(series: MetricVersion): readonly CompiledMeasure[];
   /** Null: no pack that was told names this version of the metric. */
@@ -33,6 +33,13 @@ export interface KnownPacks {
   hasMinutes(): boolean;
   /** See `ControlReader`. */
   knownThroughMs(): number;
+}
+
+export interface EntityProjection {
+  /** With every column that something looks at: its rows are read and written by it. */
+  readonly entity: CompiledEntity;
+  /** Versions that are folded over it; null where there are none. */
+  readonly fold: RowFold | null;
 }
 
 type FoldPlans = ReadonlyMap<string, FoldPlan>;
@@ -119,7 +126,7 @@ export function createKnownPacks(log: Logger): KnownPacks {
     giveUp: (tenant, type, version) => setPack(tenant, type, { version, ...NOTHING_FOLDED, types: new Set([type]) }),
     hasType: (tenant, type) => packOf(tenant, type) !== undefined,
     planOf,
-    rowFoldOf: (entity, adopted) => rowFoldIn(packs.values(), entity, adopted),
+    projectionOf: (entity, adopted) => projectionIn(packs.values(), entity, adopted),
     knows: (tenant, type, packVersion) => (packOf(tenant, type)?.version ?? -1) >= packVersion,
     measuresOf(series) {
       const found = versions.metricOf(series);
@@ -175,9 +182,12 @@ function foldedWith({ folded, making }: KnownPack, adopted: AdoptedVersions): re
   return [...folded, ...making.filter((metric) => adopted.has(versionName(metric)))];
 }
 
-function rowFoldIn(packs: Iterable<KnownPack>, entity: CompiledEntity, adopted: AdoptedVersions): RowFold | null {
-  const pack = [...packs].find(({ entities }) => entities.some((one) => isSameEntity(one, entity)));
-  return pack === undefined ? null : rowFoldWith(pack, entity, adopted);
+function projectionIn(packs: Iterable<KnownPack>, entity: CompiledEntity, adopted: AdoptedVersions): EntityProjection {
+  for (const pack of packs) {
+    const projected = pack.entities.find((one) => isSameEntity(one, entity));
+    if (projected !== undefined) return { entity: projected, fold: rowFoldWith(pack, entity, adopted) };
+  }
+  return { entity, fold: null };
 }
 
 /** Made once for each set. */

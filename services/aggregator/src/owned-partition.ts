@@ -1,6 +1,7 @@
-import type { CompiledEntity, DedupWindow, Folder, Lateness, RowFold, SealState } from '@tidegate/core';
+import type { CompiledEntity, DedupWindow, Folder, Lateness, SealState } from '@tidegate/core';
 import type { EventLane } from '@tidegate/postgres';
 import type { CellStates } from './cell-states.ts';
+import type { EntityProjection } from './known-packs.ts';
 import { createOpenBatch } from './open-batch.ts';
 import type { OpenBatch } from './open-batch.ts';
 import type { PartitionVersions } from './partition-versions.ts';
@@ -46,8 +47,8 @@ export interface OwnedPartition {
   readonly window: DedupWindow;
   readonly folder: Folder;
   readonly cells: CellStates;
-  /** Versions that it folds over an entity's rows; null where there are none. */
-  readonly rowFoldOf: (entity: CompiledEntity) => RowFold | null;
+  /** How it projects an entity's rows. */
+  readonly projectionOf: (entity: CompiledEntity) => EntityProjection;
   /** Metric versions that are made of its raw events, or were. */
   readonly versions: PartitionVersions;
   commitNo: number;

@@ -12,6 +12,7 @@ import type {
 } from '@tidegate/core';
 import type { CellWrite, MergedEntities, PendingEntities } from '@tidegate/postgres';
 import { changedBy } from '@tidegate/postgres';
+import type { EntityProjection } from './known-packs.ts';
 import type { PreparedCells } from './prepared-cells.ts';
 import { restatedBy } from './restated.ts';
 import type { Closing } from './restated.ts';
@@ -23,8 +24,7 @@ export interface PreparedEntities extends PendingEntities {
 }
 
 export interface PrepareEntitiesDeps {
-  /** Versions that this partition folds over the entity; null where there are none. */
-  readonly rowFoldOf: (entity: CompiledEntity) => RowFold | null;
+  readonly projectionOf: (entity: CompiledEntity) => EntityProjection;
   readonly prepare: (folded: FoldedBatch) => PreparedCells;
   readonly closing: Closing;
 }
@@ -32,7 +32,7 @@ export interface PrepareEntitiesDeps {
 /** Null where a batch changes no row. */
 export function prepareEntities(batches: readonly EntityBatch[], deps: PrepareEntitiesDeps): PreparedEntities | null {
   if (batches.length === 0) return null;
-  const sorted = batches.map(({ entity, rows }) => ({ entity, rows: rows.toSorted(byKey) }));
+  const sorted = batches.map(({ entity, rows }) => ({ ...deps.projectionOf(entity), rows: rows.toSorted(byKey) }));
   let made: MergedEntities | null = null;
   const prepared = {
     asks: sorted.map(({ entity, rows }) => ({ entity, keys: rows.map(({ key }) => key) })),
@@ -41,7 +41,7 @@ export function prepareEntities(batches: readonly EntityBatch[], deps: PrepareEn
     merge(stored: readonly (readonly EntityRowState[])[]): MergedEntities {
       // Nobody else writes these rows: tried again, they are what they were, and cells must not be resolved twice.
       if (made !== null) return made;
-      const projected = sorted.map(({ entity, rows }, at) => project(rows, stored[at] ?? [], deps.rowFoldOf(entity)));
+      const projected = sorted.map(({ fold, rows }, at) => project(rows, stored[at] ?? [], fold));
       const writes = sorted.map(({ entity }, at) => ({ entity, rows: projected[at]?.rows ?? [] }));
       const folded = joined(projected.flatMap((one) => one.folded ?? []));
       const cells = folded === null ? null : deps.prepare(folded);

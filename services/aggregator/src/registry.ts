@@ -1,8 +1,8 @@
-import type { CompiledEntity, CompiledMeasure, CompiledMetric, FoldPlan, MetricVersion, RowFold } from '@tidegate/core';
+import type { CompiledEntity, CompiledMeasure, CompiledMetric, FoldPlan, MetricVersion } from '@tidegate/core';
 import { followTable } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TableRecord } from '@tidegate/kafka';
 import type { Logger } from '@tidegate/telemetry';
-import type { AdoptedVersions } from './known-packs.ts';
+import type { AdoptedVersions, EntityProjection } from './known-packs.ts';
 import { createKnownPacks } from './known-packs.ts';
 import type { PackRetention } from './retention-plan.ts';
 
@@ -10,8 +10,8 @@ import type { PackRetention } from './retention-plan.ts';
 export interface Registry {
   /** The plan in force for a partition that has adopted these versions; null where no metric counts the type. */
   planOf(tenant: string, eventType: string, adopted: AdoptedVersions): FoldPlan | null;
-  /** The versions that such a partition folds over an entity's rows; null where there are none. */
-  rowFoldOf(entity: CompiledEntity, adopted: AdoptedVersions): RowFold | null;
+  /** How such a partition projects an entity's rows. */
+  projectionOf(entity: CompiledEntity, adopted: AdoptedVersions): EntityProjection;
   /** Whether the pack that judged an event is here: the newest version of the type's pack is at least `packVersion`. */
   knows(tenant: string, eventType: string, packVersion: number): boolean;
   /** Measures of a metric version that any pack told since the start has named, in state order. */
@@ -67,7 +67,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
   const lookUps = createLookUps(follow);
   return {
     planOf: packs.planOf,
-    rowFoldOf: packs.rowFoldOf,
+    projectionOf: packs.projectionOf,
     knows: packs.knows,
     measuresOf: packs.measuresOf,
     metricOf: packs.metricOf,

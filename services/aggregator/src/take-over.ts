@@ -34,7 +34,7 @@ export interface TakeOverDeps {
   readonly admin: LogAdmin;
   readonly probe: LogProbe;
   readonly topics: TopicNames;
-  readonly registry: Pick<Registry, 'planOf' | 'rowFoldOf' | 'measuresOf' | 'metricOf' | 'knownThroughMs'>;
+  readonly registry: Pick<Registry, 'planOf' | 'projectionOf' | 'measuresOf' | 'metricOf' | 'knownThroughMs'>;
   readonly pause: (ms: number) => Promise<void>;
   readonly announcer: Announcer;
   readonly limits: TakeOverLimits;
@@ -201,7 +201,7 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: Readonly<Record<Lan
       seriesMax: deps.limits.knownSeriesMax,
     }),
     versions,
-    rowFoldOf: (entity) => deps.registry.rowFoldOf(entity, versions.adopted()),
+    projectionOf: (entity) => deps.registry.projectionOf(entity, versions.adopted()),
     cells: createCellStates({
       measuresOf: deps.registry.measuresOf,
       grainsOf: (series) => deps.registry.metricOf(series)?.grains ?? [],

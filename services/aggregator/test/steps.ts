@@ -19,7 +19,7 @@ export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPa
     rejected: { topic: 'rejected', ...lane },
     window,
     folder: createFolder(() => null),
-    rowFoldOf: () => null,
+    projectionOf: (entity) => ({ entity, fold: null }),
     cells: createCellStates({ measuresOf: () => [], grainsOf: () => [], budgetedOf: () => [], cellsMax: 10, seriesMax: 10 }),
     versions: createPartitionVersions([]),
     ...{

@@ -42,7 +42,13 @@ it('the window of a new owner holds what the earlier one committed up to the ver
     admin: client.createAdmin(),
     probe,
     topics: TOPICS,
-    registry: { planOf: () => null, rowFoldOf: () => null, measuresOf: () => [], metricOf: () => null, knownThroughMs: () => world.nowMs },
+    registry: {
+      planOf: () => null,
+      projectionOf: (entity) => ({ entity, fold: null }),
+      measuresOf: () => [],
+      metricOf: () => null,
+      knownThroughMs: () => world.nowMs,
+    },
     pause: async () => undefined,
     announcer: { announce: async () => undefined, tellProgress: async () => undefined },
     limits: {

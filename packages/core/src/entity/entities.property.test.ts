@@ -7,7 +7,7 @@ import type { CompiledMetric, CompiledPack } from '../pack/compiled.ts';
 import { parsePack } from '../pack/parse.ts';
 import type { SeriesEntry } from '../rollup/announcement-shape.ts';
 import { createRawFold } from '../rollup/raw-fold.ts';
-import type { RawEvent } from '../rollup/raw-fold.ts';
+import type { RawEvent } from '../rollup/raw-record.ts';
 import { createState, decodeState, encodeState, mergeState, readMeasureAt } from '../rollup/state.ts';
 import type { RollupState } from '../rollup/state.ts';
 import { DDSketch } from '../sketch/ddsketch.ts';
