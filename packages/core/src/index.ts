@@ -166,6 +166,7 @@ export { parseParams } from './view/params.ts';
 export type { GivenParams, ViewValues } from './view/params.ts';
 export { ENGINE_SEGMENTS, routeShape } from './view/route-template.ts';
 export { toEntityAsk, toQuestion } from './view/view-query.ts';
+export type { EntityAsk } from './view/view-query.ts';
 export { SCOPE_PATTERN } from './view/view-schema.ts';
 
 // time

@@ -1,6 +1,8 @@
 /** Puts the service together: the only place where its adapters are made. */
 import { randomBytes } from 'node:crypto';
+import { failed } from '@tidegate/core';
 import { createHttpServer } from '@tidegate/http';
+import type { EntityReader } from '@tidegate/postgres';
 import type { HttpListener } from '@tidegate/http';
 import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
@@ -50,6 +52,11 @@ export interface RunningQuery extends RunningService {
   readonly port: number;
   readonly metricsPort: number;
 }
+
+/** Until a reader of their tables stands in its place. */
+const ROWS_UNREAD: EntityReader = {
+  read: async () => failed({ code: 'unavailable', message: 'rows of entities cannot be read by this release' }),
+};
 
 export type QueryAdapters = Awaited<ReturnType<typeof connect>>;
 
@@ -145,6 +152,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     keptStore: createKeptStore(pool),
     /** What routes show of tables beside the cells. */
     stores: {
+      entities: ROWS_UNREAD,
       budgets: createBudgetStore(pool),
       restated: createRestatedStore(pool),
       rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events, backfill: topics.backfill }),

@@ -57,7 +57,7 @@ export interface AnswerMeta {
   readonly backfill_pending: number;
   readonly cache: { readonly state: ReadResult['cache']['state']; readonly age_ms: number };
   readonly approximate: Readonly<Record<string, string>>;
-  readonly source: 'rollup' | 'raw';
+  readonly source: 'rollup' | 'raw' | 'entity';
   readonly suppressed_groups: number;
   readonly edges_rounded?: true;
   readonly over_budget?: readonly string[];

@@ -25,10 +25,13 @@ import type { RestatementsDeps } from './restatements.ts';
 import type { Status } from './status.ts';
 import { storeFaultOf } from './store-fault.ts';
 import { readView } from './views/read-view.ts';
+import { createReadEntity } from './views/read-entity.ts';
+import type { ReadEntityDeps } from './views/read-entity.ts';
 import { createRunView } from './views/run-view.ts';
 import { viewOfView } from './views/view-list.ts';
 
 export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps, BudgetsDeps, JobsDeps, RestatementsDeps, Pick<GapsDeps, 'gaps'> {
+  readonly entities: ReadEntityDeps['entities'];
   readonly primary: MakingDeps['primary'] & PreviewDeps['primary'];
   readonly receipts: Receipts;
   readonly registry: Registry;
@@ -45,7 +48,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
   const { listRejected, readRejected } = createRejectedHandlers(deps);
   const { listGaps, acknowledgeGap } = createGapHandlers(deps);
   const { listJobs, readJob, readJobResult, cancelJob } = createJobHandlers(deps);
-  const runView = createRunView(deps);
+  const runView = createRunView({ ...deps, readEntity: createReadEntity(deps) });
   return {
     // A receipt asks for little: where even that takes too long the server is ill, not the request.
     askQuestion: whileStoreAnswers('question_too_slow', async (exchange) => askQuestion(deps, exchange)),

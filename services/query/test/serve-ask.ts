@@ -1,7 +1,7 @@
 import type { Caller } from '@tidegate/http';
 import { createHttpServer, signCaller } from '@tidegate/http';
-import type { BudgetStore, JobReader } from '@tidegate/postgres';
-import { createMemoryJobs } from '@tidegate/postgres/memory';
+import type { BudgetStore, EntityReader, JobReader } from '@tidegate/postgres';
+import { createMemoryEntityReader, createMemoryJobs } from '@tidegate/postgres/memory';
 import { systemClock as clock, createRepeatableSealer } from '@tidegate/runtime';
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
 import { createEtag } from '../src/answer-body.ts';
@@ -32,6 +32,7 @@ export interface ServedStores {
   readonly gaps?: GapsDeps['gaps'];
   readonly restated?: RestatementsDeps['restated'];
   readonly registry?: Registry;
+  readonly entities?: EntityReader;
 }
 
 /** The service's routes over HTTP, with a given outcome of its questions and receipts. */
@@ -54,6 +55,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
       rejectedEvents: async () => 0,
     },
     ...{ rejected, budgets, jobs, gaps, restated },
+    entities: stores.entities ?? createMemoryEntityReader({ entities: new Map() }),
     primary: { readTasks: async () => [], readRecentEvents: async () => [] },
     cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),
     pseudonymOf: (tenant, id) => `${tenant}/${id}`,

@@ -1,3 +1,7 @@
+import { compilePack, entityTable, parsePack } from '@tidegate/core';
+import type { EntityValue } from '@tidegate/core';
+import type { EntityReader } from '@tidegate/postgres';
+import { createMemoryEntityReader } from '@tidegate/postgres/memory';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Answer, Ask } from '../src/ask.ts';
 import { createRegistry } from '../src/registry.ts';
@@ -46,19 +50,86 @@ function registryWith(sections: object, version = 1): Registry {
   return registry;
 }
 
-function put(registry: Registry, sections: object, version: number): void {
+function put(registry: Registry, sections: object, version: number, pack = 'wiki'): void {
+  const source = pack === 'wiki' ? wikiWith(sections) : sections;
+  const value = { pack, version, source, metrics: pack === 'wiki' ? { 'wiki.edits': 1 } : {} };
+  registry.take({ key: Buffer.from(`pack/acme/${pack}`), value: Buffer.from(JSON.stringify({ version, value })) });
+}
+
+function wikiWith(sections: object): object {
   const event = { fields: { page: { type: 'string', dimension: true } } };
   const metric = { events: ['wiki.edit'], dimensions: ['page'], sets: [['page'], ['subject']], measures: { edits: { measure: 'count' } } };
-  const source = { pack: 'wiki', title: 'Wiki', events: { 'wiki.edit': event }, metrics: { 'wiki.edits': metric }, views: sections };
-  const value = { pack: 'wiki', version, source, metrics: { 'wiki.edits': 1 } };
-  registry.take({ key: Buffer.from('pack/acme/wiki'), value: Buffer.from(JSON.stringify({ version, value })) });
+  return { pack: 'wiki', title: 'Wiki', events: { 'wiki.edit': event }, metrics: { 'wiki.edits': metric }, views: sections };
+}
+
+const goals = {
+  pack: 'health',
+  title: 'Health',
+  events: {
+    'goal.set': {
+      subject: 'required',
+      fields: {
+        goal_id: { type: 'string' },
+        status: { type: 'string' },
+        target: { type: 'decimal' },
+        due: { type: 'date', optional: true },
+      },
+    },
+  },
+  metrics: {},
+  entities: { goal: { id: 'goal_id', events: ['goal.set'] } },
+  views: {
+    goals: {
+      params: { user_id: { type: 'subject' }, status: { type: 'string', optional: true }, cursor: { type: 'cursor', optional: true } },
+      queries: {
+        rows: {
+          ...{ entity: 'goal', subject: '${params.user_id}', where: { status: '${params.status}' } },
+          ...{ order: '-due', limit: 2, cursor: '${params.cursor}' },
+        },
+      },
+      answer: {
+        items: '${rows.map(r, {"id": r.goal_id, "who": r.subject, "target": r.target, "due": r.due})}',
+        next_cursor: '${meta.rows.next_cursor}',
+      },
+    },
+  },
+};
+
+/** Rows of the entity as they lie in its table: two persons, of one three goals. */
+function goalReader(registry: Registry): EntityReader {
+  const parsed = parsePack(goals);
+  const entity = parsed.ok
+    ? compilePack({ tenant: 'acme', version: 1, metricVersions: {}, pack: parsed.value }).entities.get('goal')
+    : undefined;
+  if (entity === undefined) throw new Error(JSON.stringify(parsed));
+  put(registry, goals, 1, 'health');
+  const row = (subject: string, id: string, due: number, status: string) => {
+    const stamp = { timeMs: due, id };
+    const members: readonly [string, EntityValue][] = [
+      ['goal_id.text', id],
+      ['status.text', status],
+      ['target.numeric', '12.5'],
+      ['due.date', due],
+    ];
+    const values = new Map(members.map(([name, value]) => [name, { value, stamp }]));
+    const state = { values, createdMs: due, live: stamp, deleted: null, counted: [] };
+    return [id, { tenant: 'acme', subject, id, partition: 0, state }] as const;
+  };
+  const [one, two] = ['acme/u-1', 'acme/u-2'];
+  const rows = new Map([
+    row(one, 'g1', 20_000, 'active'),
+    row(one, 'g2', 20_001, 'done'),
+    row(one, 'g3', 20_002, 'active'),
+    row(two, 'g4', 1, 'active'),
+  ]);
+  return createMemoryEntityReader({ entities: new Map([[entityTable(entity), rows]]) });
 }
 
 let served: ServedAsk | null = null;
 afterEach(async () => served?.close());
 
-async function serveViews(ask: Ask, registry = registryWith(views)): Promise<ServedAsk['call']> {
-  served = await serveAsk(ask, { registry });
+async function serveViews(ask: Ask, registry = registryWith(views), entities?: EntityReader): Promise<ServedAsk['call']> {
+  served = await serveAsk(ask, { registry, ...(entities === undefined ? {} : { entities }) });
   const { call } = served;
   return async (path, init) => call(path, { scopes: ['query:read', 'patient:read'], ...init });
 }
@@ -208,5 +279,44 @@ describe('GET /v1/views/{pack}/{view}', () => {
         }),
       ]),
     });
+  });
+});
+
+describe('rows of an entity in a view', () => {
+  const serveGoals = async () => {
+    const registry = createRegistry(() => undefined);
+    return serveViews(answering([]), registry, goalReader(registry));
+  };
+
+  test('come page by page, of the person who is named by the plain id', async () => {
+    const call = await serveGoals();
+    const first: unknown = await (await call('/v1/views/health/goals?user_id=u-1')).json();
+    // 20,002 days after 1970-01-01 is 2024-10-06.
+    expect(first).toMatchObject({
+      items: [
+        { id: 'g3', who: 'u-1', target: 12.5, due: '2024-10-06' },
+        { id: 'g2', who: 'u-1', target: 12.5, due: '2024-10-05' },
+      ],
+      next_cursor: expect.any(String),
+      meta: { source: 'entity' },
+    });
+    const { next_cursor: cursor } = first as { next_cursor: string };
+    const second = await call(`/v1/views/health/goals?user_id=u-1&cursor=${cursor}`);
+    expect(await second.json()).toMatchObject({ items: [{ id: 'g1' }], next_cursor: null });
+    const active = await call('/v1/views/health/goals?user_id=u-1&status=done');
+    expect(await active.json()).toMatchObject({ items: [{ id: 'g2' }] });
+    const forged = await call('/v1/views/health/goals?user_id=u-1&cursor=abc');
+    expect([forged.status, await forged.json()]).toMatchObject([
+      422,
+      { code: 'cursor_invalid', errors: [{ path: 'queries.rows.cursor' }] },
+    ]);
+  });
+
+  test('are refused to who may see another person, or some metrics only', async () => {
+    const call = await serveGoals();
+    expect((await call('/v1/views/health/goals?user_id=u-2', { subject: 'u-1' })).status).toBe(403);
+    expect((await call('/v1/views/health/goals?user_id=u-1', { subject: 'u-1' })).status).toBe(200);
+    const confined = { metrics: ['wiki.edits'], where: {}, subject: null };
+    expect((await call('/v1/views/health/goals?user_id=u-1', { rows: confined })).status).toBe(403);
   });
 });

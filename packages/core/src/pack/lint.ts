@@ -46,8 +46,8 @@ export function lintPack(pack: PackSource): readonly Fault[] {
 }
 
 function lintViewsOf(pack: PackSource): readonly Fault[] {
-  const { metrics } = compilePack({ tenant: '', version: 1, metricVersions: {}, pack });
-  return lintViews({ pack: pack.pack, views: pack.views ?? {}, cache: pack.cache, metrics });
+  const about = compilePack({ tenant: '', version: 1, metricVersions: {}, pack });
+  return lintViews({ pack: pack.pack, views: pack.views ?? {}, cache: pack.cache, about });
 }
 
 function lintAliases(pack: PackSource, report: Report): void {

@@ -17,7 +17,8 @@ const LOCAL_OR_INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z
 const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()]);
 const scalars = z.array(scalar).min(1).max(1_000);
 
-const conditions = z
+/** What may be asked of one dimension or field. */
+export const CONDITIONS_SCHEMA = z
   .strictObject({
     eq: scalar.optional(),
     ne: scalar.optional(),
@@ -42,7 +43,7 @@ export const MEASURE_SCHEMA = z
   .max(100)
   .regex(MEASURE_NAME, 'a measure name such as edits, a quantile such as size.p95, or a figure of a variance such as size.stddev');
 export const GROUP_BY_SCHEMA = z.array(z.string().max(100).regex(DIMENSION_NAME, 'a dimension name')).max(10).default([]);
-export const WHERE_SCHEMA = z.record(z.string().max(100).regex(DIMENSION_NAME, 'a dimension name'), conditions).default({});
+export const WHERE_SCHEMA = z.record(z.string().max(100).regex(DIMENSION_NAME, 'a dimension name'), CONDITIONS_SCHEMA).default({});
 export const METRIC_SCHEMA = z.string().max(200).regex(METRIC_NAME, 'a metric name such as wiki.edits');
 export const MOMENT_SCHEMA = moment;
 

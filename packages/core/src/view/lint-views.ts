@@ -1,13 +1,10 @@
 /** Whether the views of a pack can be served: each is compiled, and each of its questions put to the planner with sample values. */
 import { WORK_MAX } from '../expression/work.ts';
 import type { Fault } from '../fault/fault.ts';
-import type { CompiledMetric } from '../pack/compiled.ts';
-import { isAnalysis, parseAnalysis } from '../query/analyses/analysis-question.ts';
-import { planAnalysis } from '../query/analyses/plan-analysis.ts';
-import { planQuestion } from '../query/plan.ts';
-import { parseQuestion } from '../query/question.ts';
 import { compileView } from './compile-view.ts';
 import type { CompiledParam, CompiledQuery, CompiledView } from './compiled-view.ts';
+import { faultOfEntity, faultOfQuestion, SAMPLE_NOW } from './lint-query.ts';
+import type { AskedAbout, QueryFault } from './lint-query.ts';
 import type { ParamValue, ParamValues } from './params.ts';
 import { routeShape } from './route-template.ts';
 import { toQuestion } from './view-query.ts';
@@ -18,15 +15,10 @@ export interface ViewsToLint {
   readonly pack: string;
   readonly views: Readonly<Record<string, ViewSource>>;
   readonly cache: CacheSource | undefined;
-  readonly metrics: ReadonlyMap<string, CompiledMetric>;
+  readonly about: AskedAbout;
 }
 
-/** Any day will do, as long as every question of every pack is linted on the same one. */
-const SAMPLE_NOW = '2026-06-15T12:00:00.000Z';
-const SAMPLE_NOW_MS = 1_781_524_800_000;
-const BUCKETS_MAX = 100_000;
-
-export function lintViews({ pack, views, cache, metrics }: ViewsToLint): readonly Fault[] {
+export function lintViews({ pack, views, cache, about }: ViewsToLint): readonly Fault[] {
   const faults: Fault[] = [];
   const shapes = new Set<string>();
   for (const [name, view] of Object.entries(views)) {
@@ -41,23 +33,22 @@ export function lintViews({ pack, views, cache, metrics }: ViewsToLint): readonl
     if (route !== null && shapes.has(routeShape(route))) report('route', 'another view of the pack has this route');
     if (route !== null) shapes.add(routeShape(route));
     for (const query of compiled.value.queries) {
-      if (query.source === 'question') lintQuestion(compiled.value, query, { metrics, report });
-      else report(`queries.${query.name}.entity`, 'rows of entities cannot be read by views yet');
+      lintQuery(compiled.value, query, { about, report });
     }
   }
   return faults;
 }
 
-interface LintingQuestion {
-  readonly metrics: ReadonlyMap<string, CompiledMetric>;
+interface LintingQuery {
+  readonly about: AskedAbout;
   readonly report: (path: string, message: string) => void;
 }
 
 /** Twice: with every parameter that can be left out left out, and with a value for each. */
-function lintQuestion(view: CompiledView, query: CompiledQuery, { metrics, report }: LintingQuestion): void {
+function lintQuery(view: CompiledView, query: CompiledQuery, { about, report }: LintingQuery): void {
   const told = new Set<string>();
   for (const isFull of [false, true]) {
-    const fault = faultOf(view, query, { isFull, metrics });
+    const fault = faultOf(view, query, { isFull, about });
     const line = fault === null ? '' : `${fault.path} ${fault.message}`;
     if (fault === null || told.has(line)) continue;
     told.add(line);
@@ -65,46 +56,18 @@ function lintQuestion(view: CompiledView, query: CompiledQuery, { metrics, repor
   }
 }
 
-type Place = { readonly path: string; readonly message: string } | null;
-
 function faultOf(
   view: CompiledView,
   query: CompiledQuery,
-  { isFull, metrics }: { readonly isFull: boolean; readonly metrics: LintingQuestion['metrics'] },
-): Place {
+  { isFull, about }: { readonly isFull: boolean; readonly about: AskedAbout },
+): QueryFault {
   const values = sampleOf(view, isFull);
   const filled = query.body.fill(values, { left: WORK_MAX });
   // What is made of rows cannot be known without any.
   if (!filled.ok) return query.needs.length > 0 ? null : filled.fault;
-  const asked = toQuestion(filled.value, view, { wait: {} });
-  return isAnalysis(asked) ? analysisFault(asked, metrics) : questionFault(asked, metrics);
-}
-
-function questionFault(asked: unknown, metrics: LintingQuestion['metrics']): Place {
-  const parsed = parseQuestion(asked);
-  if (!parsed.ok) return parsed.errors[0] ?? null;
-  const { question } = parsed;
-  const metric = metrics.get(question.metric) ?? null;
-  if (metric === null) return NO_METRIC;
-  const subject = question.subject ?? null;
-  const planned = planQuestion({ question, metric, subject, cursor: null, nowMs: SAMPLE_NOW_MS, bucketsMax: BUCKETS_MAX });
-  return planned.ok ? null : { path: planned.fault.path ?? '', message: planned.fault.message };
-}
-
-const NO_METRIC = { path: 'metric', message: 'is no metric of this pack' };
-
-function analysisFault(asked: unknown, metrics: LintingQuestion['metrics']): Place {
-  const parsed = parseAnalysis(asked);
-  if (!parsed.ok) return parsed.errors[0] ?? null;
-  const metric = metrics.get(parsed.question.metric) ?? null;
-  if (metric === null) return NO_METRIC;
-  const planned = planAnalysis(parsed.question, { metric, nowMs: SAMPLE_NOW_MS });
-  if (!planned.ok) return { path: planned.fault.path ?? '', message: planned.fault.message };
-  for (const [at, question] of planned.value.questions.entries()) {
-    const fault = questionFault(question, metrics);
-    if (fault !== null) return { path: planned.value.pathOf(at, fault.path), message: fault.message };
-  }
-  return null;
+  return query.source === 'entity'
+    ? faultOfEntity(filled.value, about)
+    : faultOfQuestion(toQuestion(filled.value, view, { wait: {} }), about);
 }
 
 function sampleOf(view: CompiledView, isFull: boolean): Readonly<Record<string, unknown>> {

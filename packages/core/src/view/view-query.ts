@@ -1,5 +1,12 @@
 /** What a filled query of a view asks: members without a value fall away, and `where` may be written short. */
+import { z } from 'zod';
+import { ENTITY_ROWS_MAX } from '../entity/read-plan.ts';
 import type { Json } from '../expression/to-json.ts';
+import { failed, ok } from '../fault/fault.ts';
+import type { Result } from '../fault/fault.ts';
+import { isJourney } from '../query/journeys/journey-question.ts';
+import { CONDITIONS_SCHEMA, errorsOf } from '../query/question.ts';
+import type { QuestionError } from '../query/question.ts';
 import type { CompiledView } from './compiled-view.ts';
 import type { ViewValues } from './params.ts';
 
@@ -9,19 +16,33 @@ type Members = Readonly<Record<string, Json>>;
 export function toQuestion(filled: Json, { cache }: Pick<CompiledView, 'cache'>, { wait }: Pick<ViewValues, 'wait'>): Members {
   const asked = withoutNulls(membersOf(filled));
   const where = asked['where'];
+  // What is read from raw events is kept by nobody.
+  const mayAge = cache !== null && cache.maxStalenessMs > 0 && !isJourney(asked);
   return {
-    ...(cache === null || cache.maxStalenessMs === 0 ? {} : { max_staleness_ms: cache.maxStalenessMs }),
+    ...(mayAge ? { max_staleness_ms: cache.maxStalenessMs } : {}),
     ...asked,
     ...(where === undefined ? {} : { where: toWhere(where) }),
     ...wait,
   };
 }
 
-/** The rows of an entity that are asked for. */
-export function toEntityAsk(filled: Json): Members {
+const ENTITY_ASK = z.strictObject({
+  entity: z.string(),
+  subject: z.string().min(1).max(256).optional(),
+  where: z.record(z.string(), CONDITIONS_SCHEMA).default({}),
+  order: z.string().max(120).optional(),
+  limit: z.int().min(1).max(ENTITY_ROWS_MAX).default(100),
+  cursor: z.string().max(4_096).optional(),
+});
+
+/** Rows of an entity, as a view asks for them. */
+export type EntityAsk = z.output<typeof ENTITY_ASK>;
+
+export function toEntityAsk(filled: Json): Result<EntityAsk, readonly QuestionError[]> {
   const asked = withoutNulls(membersOf(filled));
   const where = asked['where'];
-  return where === undefined ? asked : { ...asked, where: toWhere(where) };
+  const read = ENTITY_ASK.safeParse(where === undefined ? asked : { ...asked, where: toWhere(where) });
+  return read.success ? ok(read.data) : failed(errorsOf(read.error));
 }
 
 /** A value stands for `eq`, a list for `in`; a condition whose value is null is none. */

@@ -1,5 +1,6 @@
 /** The text form of the sections `views` and `cache` of a pack. Strict, as all of a pack. */
 import { z } from 'zod';
+import { isJourney } from '../query/journeys/journey-question.ts';
 
 const NAME = /^[a-z][a-z0-9_]*$/;
 const name = z.string().max(64).regex(NAME, 'must be lower snake case: a letter, then letters, digits or _');
@@ -41,8 +42,8 @@ const window = z.strictObject({
 /** A question, as `POST /v1/query` takes it, or the rows of an entity; every text may hold `${…}`. */
 const query = z
   .looseObject({ when: z.string().optional() })
-  .refine((asked) => (asked['metric'] === undefined) !== (asked['entity'] === undefined), {
-    message: 'names either a metric or an entity',
+  .refine((asked) => [asked['metric'] !== undefined, asked['entity'] !== undefined, isJourney(asked)].filter(Boolean).length === 1, {
+    message: 'names a metric, or an entity, or is of a kind that is about events',
   });
 
 const view = z.strictObject({

@@ -29,6 +29,7 @@ const pack = {
       measures: { walks: { measure: 'count' }, metres: { measure: 'sum', field: 'metres' } },
     },
   },
+  entities: { walk: { id: 'subject', events: ['walk.ended'] } },
   cache: { daily: { ttl_s: 300, max_staleness_s: 60 } },
 };
 
@@ -95,6 +96,18 @@ describe('a view of a pack', () => {
       'an analysis of nothing',
       { queries: { days: { metric: 'walks', kind: 'trend', measure: 'steps', last: '30d' } } },
       'views.mine.queries.days.measure',
+    ],
+    ['an entity that the pack lacks', { queries: { days: { entity: 'trail' } } }, 'views.mine.queries.days.entity: is no entity'],
+    ['a field that the entity lacks', { queries: { days: { entity: 'walk', order: '-shoes' } } }, 'views.mine.queries.days.order'],
+    [
+      'a where that the entity lacks',
+      { queries: { days: { entity: 'walk', where: { shoes: 'red' } } } },
+      'views.mine.queries.days.where.shoes',
+    ],
+    [
+      'a step of an event that the pack lacks',
+      { queries: { days: { kind: 'funnel', last: '30d', steps: [{ event: 'walk.ended' }, { event: 'walk.begun' }] } } },
+      'views.mine.queries.days.steps',
     ],
     ['neither metric nor entity', { queries: { days: { kind: 'series' } } }, 'views.mine.queries.days'],
     [

@@ -1,15 +1,19 @@
 /** From a view and its values to its answer: its questions are asked, at once where none needs another, and its tree is filled. */
 import type { CompiledQuery, CompiledView, Json, RowScope, TemplateFault, ViewValues } from '@tidegate/core';
-import { fillAnswer, toIsoUtc, toQuestion, WORK_MAX } from '@tidegate/core';
+import { fillAnswer, toEntityAsk, toIsoUtc, toQuestion, WORK_MAX } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import type { Ask, Asker } from '../ask.ts';
+import type { Registry } from '../registry.ts';
 import type { ViewMeta } from './view-meta.ts';
 import { joinViewMeta } from './view-meta.ts';
 import type { QueryAnswer } from './query-answer.ts';
 import { answerOfQuestion, NOT_ASKED } from './query-answer.ts';
+import type { ReadEntity } from './read-entity.ts';
 
 export interface RunViewDeps {
   readonly ask: Ask;
+  readonly registry: Pick<Registry, 'pack'>;
+  readonly readEntity: ReadEntity;
   readonly nowMs: () => number;
 }
 
@@ -32,12 +36,12 @@ export type RunView = (asked: ViewAsk) => Promise<ViewOutcome>;
 
 type Answered = { readonly ok: true; readonly value: QueryAnswer } | { readonly ok: false; readonly problem: ProblemFault };
 
-export function createRunView({ ask, nowMs }: RunViewDeps): RunView {
+export function createRunView(deps: RunViewDeps): RunView {
   return async function runView(asked) {
     const { view, values, callerSubject } = asked;
-    const now = toIsoUtc(nowMs());
+    const now = toIsoUtc(deps.nowMs());
     const running: Running = {
-      ...{ ask, asked },
+      ...{ deps, asked },
       work: { left: WORK_MAX },
       base: { params: values.params, window: values.window, now, caller: { subject: callerSubject } },
       answers: new Map(),
@@ -56,7 +60,7 @@ export function createRunView({ ask, nowMs }: RunViewDeps): RunView {
 }
 
 interface Running {
-  readonly ask: Ask;
+  readonly deps: RunViewDeps;
   readonly asked: ViewAsk;
   readonly work: { left: number };
   readonly base: Readonly<Record<string, unknown>>;
@@ -64,7 +68,7 @@ interface Running {
 }
 
 async function answerQuery(query: CompiledQuery, running: Running): Promise<Answered> {
-  const { ask, asked, work, base, answers } = running;
+  const { work, base, answers } = running;
   const needed = await gather(new Map([...answers].filter(([name]) => query.needs.includes(name))));
   if (!needed.ok) return needed;
   const values = withRows(base, needed.answers);
@@ -74,8 +78,23 @@ async function answerQuery(query: CompiledQuery, running: Running): Promise<Answ
   if (wanted !== undefined && wanted.value !== true) return { ok: true, value: NOT_ASKED };
   const filled = query.body.fill(values, work);
   if (!filled.ok) return { ok: false, problem: problemOf(place, filled.fault) };
-  const outcome = await ask(toQuestion(filled.value, asked.view, asked.values), asked.asker);
-  return outcome.ok ? { ok: true, value: answerOfQuestion(outcome) } : { ok: false, problem: underPath(place, outcome.problem) };
+  const answered = query.source === 'entity' ? await entityAnswer(filled.value, running) : await questionAnswer(filled.value, running);
+  return answered.ok ? answered : { ok: false, problem: underPath(place, answered.problem) };
+}
+
+async function questionAnswer(filled: Json, { deps, asked: { view, values, asker } }: Running): Promise<Answered> {
+  const outcome = await deps.ask(toQuestion(filled, view, values), asker);
+  return outcome.ok ? { ok: true, value: answerOfQuestion(outcome) } : outcome;
+}
+
+async function entityAnswer(filled: Json, { deps, asked: { view, values, asker } }: Running): Promise<Answered> {
+  const ask = toEntityAsk(filled);
+  if (!ask.ok) return { ok: false, problem: { code: 'question_invalid', errors: ask.fault } };
+  const entity = deps.registry.pack(asker.tenant, view.pack)?.compiled.entities.get(ask.value.entity);
+  // The pack was changed between two looks at it.
+  if (entity === undefined) return { ok: false, problem: { code: 'not_found' } };
+  const read = await deps.readEntity({ entity, ask: ask.value, wait: values.wait, asker });
+  return read.ok ? { ok: true, value: read.value } : { ok: false, problem: read.fault };
 }
 
 type Gathered =
