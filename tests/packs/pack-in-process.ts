@@ -17,7 +17,7 @@ import {
   planQuestion,
   writeCanonical,
 } from '@tidegate/core';
-import type { AnswerRow, CompiledPack, Fault, Plan, QuestionInput, RollupState } from '@tidegate/core';
+import type { AnswerRow, AnswerValue, CompiledPack, Fault, Plan, QuestionInput, RollupState } from '@tidegate/core';
 import type { Client } from '@tidegate/sdk';
 import { parse } from 'yaml';
 
@@ -43,6 +43,8 @@ export interface PackInProcess {
   /** JSON texts of events; the fault of each, or null. */
   send(events: readonly string[]): readonly (Fault | null)[];
   ask(question: QuestionInput): readonly AnswerRow[];
+  /** The same rows as objects by the names of their columns. */
+  askObjects(question: QuestionInput): readonly Readonly<Record<string, AnswerValue>>[];
 }
 
 /** Row → mapping → judge → canonical record → fold → stored bytes → plan → merged rows. */
@@ -91,17 +93,23 @@ export function runPack(name: string): PackInProcess {
       batches.push(folder.take());
       return faults;
     },
-    ask(input) {
-      const parsed = parseQuestion({ limit: 10_000, ...input });
-      if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-      const { question } = parsed;
-      const metric = pack.metrics.get(question.metric) ?? null;
-      const subject = question.subject ?? null;
-      const plan = planQuestion({ question, metric, subject, cursor: null, nowMs: NOW_MS, bucketsMax: BUCKETS_MAX });
-      if (!plan.ok) throw new Error(JSON.stringify(plan.fault));
-      return rowsOf(plan.value, batches);
+    ask: (input) => rowsOf(planOf(input), batches),
+    askObjects(input) {
+      const plan = planOf(input);
+      return rowsOf(plan, batches).map((row) => Object.fromEntries(plan.columns.map(({ name: column }, at) => [column, row[at] ?? null])));
     },
   };
+
+  function planOf(input: QuestionInput): Plan {
+    const parsed = parseQuestion({ limit: 10_000, ...input });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+    const { question } = parsed;
+    const metric = pack.metrics.get(question.metric) ?? null;
+    const subject = question.subject ?? null;
+    const plan = planQuestion({ question, metric, subject, cursor: null, nowMs: NOW_MS, bucketsMax: BUCKETS_MAX });
+    if (!plan.ok) throw new Error(JSON.stringify(plan.fault));
+    return plan.value;
+  }
 }
 
 function rowsOf(plan: Plan, batches: readonly ReturnType<ReturnType<typeof createFolder>['take']>[]): readonly AnswerRow[] {

@@ -126,9 +126,10 @@ describe('the synthetic samples, added up by hand', () => {
     // (1800 + 1200 + 900) / 3 and 220 + 140 + 60.
     ['learning.coach', ['messages', 'conversations', 'mean_response', 'tokens'], '4 | 2 | 1300 | 420'],
     ['learning.coach_ratings', ['ratings', 'mean_rating', 'conversations'], '2 | 3.5 | 2'],
-    // 3 starts, 2 views, 1 completion, 1 assessment, 3 awards, 4 messages.
-    ['learning.active', ['events', 'learners'], '14 | 2'],
-    ['learning.presence', ['events'], '14'],
+    // All but the 6 of the application itself: 15, 6 and 3.
+    ['learning.active', ['events', 'learners'], '24 | 2'],
+    // 3 starts, 2 views, 1 completion, 3 awards.
+    ['learning.presence', ['events'], '9'],
     ['learning.marks', ['submissions', 'mean_score', 'best_score', 'latest_score'], '1 | 71 | 71 | 71'],
     // (12.5 + 3.5 + 250 + 34) / 4.
     ['system.requests', ['requests', 'bytes', 'mean_ms', 'slowest_ms'], '4 | 5120 | 75 | 250'],
@@ -148,8 +149,7 @@ describe('the synthetic samples, added up by hand', () => {
     ]);
     expect(ask('learning.coach', ['messages', 'tokens'], { subject })).toEqual(['3 | 360']);
     expect(ask('learning.presence', ['events'], { subject: 'learner-8', kind: 'series', grain: 'quarter_hour', fill: 'none' })).toEqual([
-      '2026-11-03 06:30 | 3',
-      '2026-11-03 07:00 | 1',
+      '2026-11-03 06:30 | 2',
     ]);
   });
 

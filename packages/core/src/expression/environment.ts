@@ -19,6 +19,7 @@ const FUNCTIONS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   'floor(x)': numbers.ofNumber(Math.floor),
   'ceil(x)': numbers.ofNumber(Math.ceil),
   'sqrt(x)': numbers.ofNumber(Math.sqrt),
+  'exp(x)': numbers.ofNumber(Math.exp),
   'clamp(x, low, high)': numbers.clamp,
   'sum(list)': numbers.sum,
   'avg(list)': numbers.avg,
@@ -31,6 +32,7 @@ const FUNCTIONS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   'cohens_d(a, b)': statistics.effect,
   'wilson(successes, trials)': statistics.shareInterval,
   'running_sum(list)': lists.runningSum,
+  'fit_line(x, y)': numbers.line,
   'sort_by(list, members)': lists.sortBy,
   'group_by(list, member)': lists.groupBy,
   'key_by(list, member)': lists.keyBy,
@@ -62,6 +64,7 @@ const FUNCTIONS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   'start_of(date, unit)': times.startOf,
   'units_after(date, unit, count)': times.unitsAfter,
   'dates(from, to)': times.dates,
+  'streaks(list, today)': times.streaks,
 };
 
 /** As the reference lists them. */

@@ -59,6 +59,12 @@ describe('an expression', () => {
     ['distinct(rows.map(r, r.type))', ['steps', 'sleep']],
     ['compact(rows.map(r, r.note))', ['late']],
     ['range(3)', [0, 1, 2]],
+    // 1, 3, 4, 8 over 0, 1, 2, 3: means 1.5 and 4, slope 11 / 5, residuals 0.3, 0.1, -1.1, 0.7.
+    ['round(fit_line(range(4), [1, 3, 4, 8]).slope, 6)', 2.2],
+    ['round(fit_line(range(4), [1, 3, 4, 8]).sse, 6)', 1.8],
+    ['fit_line([1, null, 2], [5, 1, null])', null],
+    ["streaks(['2026-11-03', '2026-10-31', '2026-11-01', '2026-11-01'], '2026-11-04')", { current: 1, longest: 2 }],
+    ["streaks([], '2026-11-04').current", 0],
     ['coalesce(first([]), last([1, 2]))', 2],
   ])('works lists out: %s', (text, expected) => {
     expect(evaluate(text)).toEqual(expected);

@@ -1,4 +1,6 @@
 /** Arithmetic of expressions beyond CEL's own: null is carried along, lists skip it (D-09), and empty lists have no figure (D-04). */
+import { fitLine } from '../analysis/line.ts';
+import type { Line } from '../analysis/line.ts';
 import { exactNumber, formatExact, parseExact } from '../event/exact-number.ts';
 import type { ExactNumber } from '../event/exact-number.ts';
 import { numberOrText } from '../query/dims-access.ts';
@@ -148,4 +150,15 @@ export function ofNumber(apply: (value: number) => number): (value: unknown) => 
 export function clamp(value: unknown, low: unknown, high: unknown): number | null {
   const number = numberOf(value);
   return number === null ? null : Math.min(Math.max(number, numberOf(low) ?? -Infinity), numberOf(high) ?? Infinity);
+}
+
+/** The least-squares line through the pairs of two lists of one length; pairs with a null are left out. Null where there is none. */
+export function line(x: unknown, y: unknown): Line | null {
+  const [xs, ys] = [listOf(x).map(numberOf), listOf(y).map(numberOf)];
+  if (xs.length !== ys.length) throw new WrongValue('two lists of one length are needed');
+  return fitLine(xs.flatMap((one, at) => toPoint(one, ys[at] ?? null)));
+}
+
+function toPoint(x: number | null, y: number | null): readonly { readonly x: number; readonly y: number }[] {
+  return x === null || y === null ? [] : [{ x, y }];
 }

@@ -1,11 +1,13 @@
 /** Dates (`2026-11-01`) and instants (RFC 3339) of expressions. A date has no zone; an instant becomes one only in a zone. */
+import { streaksOf } from '../analysis/streaks.ts';
+import type { Streaks } from '../analysis/streaks.ts';
 import { civilFromDays, DAY_MS, daysFromCivil, unitAfter, unitStart } from '../time/civil.ts';
 import type { CalendarGrain } from '../time/civil.ts';
 import { toIsoIn, toIsoUtc } from '../time/iso.ts';
 import { parseMoment } from '../time/moment.ts';
 import { findZone } from '../query/plan.ts';
 import type { Zone } from '../time/zone.ts';
-import { numberOf, WrongValue } from './number-functions.ts';
+import { listOf, numberOf, WrongValue } from './number-functions.ts';
 import { spend } from './work.ts';
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
@@ -120,6 +122,11 @@ export function dates(from: unknown, to: unknown): readonly string[] {
   const length = Math.max(0, end - start);
   spend(length);
   return Array.from({ length }, (_, at) => toDate(start + at));
+}
+
+/** Runs of consecutive dates up to `today` (D-12); the dates may come in any order and several times. */
+export function streaks(list: unknown, today: unknown): Streaks {
+  return streaksOf(listOf(list).map(daysOf), daysOf(today));
 }
 
 export function dateOf(year: unknown, month: unknown, day: unknown): string {

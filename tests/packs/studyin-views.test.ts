@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openOracle } from '../oracle/oracle.ts';
+import { packFile, runPack } from './pack-in-process.ts';
+import { viewsOf } from './view-in-process.ts';
+
+describe('views over the synthetic samples, worked out by hand', () => {
+  const pack = runPack('studyin');
+  const view = viewsOf('studyin', pack);
+  const as_of = '2026-11-04T12:00:00Z';
+  const learner = { user_id: 'learner-7', as_of };
+
+  beforeAll(() => {
+    for (const file of ['learning', 'coach', 'system']) {
+      const lines = readFileSync(packFile('studyin', `samples/${file}.ndjson`), 'utf8')
+        .trim()
+        .split('\n');
+      expect(pack.send(lines)).toEqual(lines.map(() => null));
+    }
+  });
+
+  test('overview: sessions, minutes, points, materials and streaks of three days', () => {
+    // 1530 s are 25.5 minutes, 600 s are 10; half of 35.5 is 17.75. One of two materials was completed.
+    const overview = view('overview', { ...learner, days: '3' });
+    const { median_session_minutes: median, ...rest } = overview as { median_session_minutes: number };
+    expect(Math.abs(median / 17.75 - 1)).toBeLessThanOrEqual(0.01);
+    expect(rest).toEqual({
+      period: { start: '2026-11-02', end: '2026-11-04' },
+      ...{ total_sessions: 2, open_sessions: 0, total_study_minutes: 35.5, avg_session_minutes: 17.75, longest_session_minutes: 25.5 },
+      ...{ total_xp: 60, materials_viewed: 1, materials_completed: 1, unique_materials: 2, completion_rate: 50 },
+      // The 2nd and the 3rd; asked on the 4th the run is still going on.
+      ...{ active_days: 2, current_streak_days: 2, longest_streak_days: 2 },
+      daily: [
+        { date: '2026-11-02', sessions: 1, minutes: 25.5, xp: 65, materials_completed: 1 },
+        { date: '2026-11-03', sessions: 1, minutes: 10, xp: -5, materials_completed: 0 },
+        { date: '2026-11-04', sessions: 0, minutes: 0, xp: 0, materials_completed: 0 },
+      ],
+    });
+    expect(view('overview', { user_id: 'nobody', as_of, days: '1' })).toMatchObject({
+      ...{ total_sessions: 0, avg_session_minutes: null, median_session_minutes: null, completion_rate: null, current_streak_days: 0 },
+    });
+    expect(view('overview', { user_id: 'learner-8', as_of, days: '30' })).toMatchObject({ total_sessions: 1, open_sessions: 1 });
+  });
+
+  test('heatmap: a level for each day, and minutes by hour of the week from Monday on', () => {
+    const { days, hours, max_minutes } = view('heatmap', { ...learner, days: '3' }) as Record<string, unknown>;
+    expect(days).toEqual([
+      { date: '2026-11-02', sessions: 1, minutes: 25.5, xp: 65, events: 5, level: 2 },
+      { date: '2026-11-03', sessions: 1, minutes: 10, xp: -5, events: 2, level: 1 },
+      { date: '2026-11-04', sessions: 0, minutes: 0, xp: 0, events: 0, level: 0 },
+    ]);
+    const week = Array.from({ length: 7 }, () => Array.from({ length: 24 }, () => 0));
+    // The 2nd of November 2026 is a Monday.
+    week[0]?.splice(17, 1, 25.5);
+    week[1]?.splice(18, 1, 10);
+    expect([hours, max_minutes]).toEqual([week, 25.5]);
+    // In Auckland, 13 hours ahead, the evenings are the next mornings.
+    const auckland = view('heatmap', { ...learner, days: '3', tz: 'Pacific/Auckland' }) as { days: { date: string; minutes: number }[] };
+    expect(auckland.days.map(({ date, minutes }) => [date, minutes])).toEqual([
+      ['2026-11-03', 25.5],
+      ['2026-11-04', 10],
+      ['2026-11-05', 0],
+    ]);
+  });
+
+  test('progress: points of the period and of all time, level, achievements, and the streak as the application told it', () => {
+    expect(view('progress', { ...learner, days: '2' })).toEqual({
+      ...{ total_xp: 60, level: 2, xp_in_period: -5 },
+      xp_trend: [
+        { date: '2026-11-03', xp: -5, cumulative_xp: 60 },
+        { date: '2026-11-04', xp: 0, cumulative_xp: 60 },
+      ],
+      achievements: [{ achievement_id: 'first-quiz', unlocked_at: '2026-11-02T00:00:00.000+00:00' }],
+      ...{ achievements_total: 1, current_streak_days: 2, longest_streak_days: 2, reported_streak: 1 },
+    });
+    expect(view('progress', { user_id: 'learner-8', as_of })).toMatchObject({ total_xp: 0, level: 1, achievements: [] });
+  });
+
+  test('coach: of one learner, and of all', () => {
+    // (1800 + 1200) / 2, 220 + 140; of all (1800 + 1200 + 900) / 3, and one of two ratings is 4 or more.
+    expect(view('coach', learner)).toMatchObject({
+      ...{ conversations: 1, messages: 3, messages_per_conversation: 3, response_ms: { avg: 1500 } },
+      ...{ ratings: 1, avg_rating: 5, helpful_rate: 100, tokens: 360 },
+    });
+    expect(view('coach_of_all', { as_of })).toMatchObject({
+      ...{ conversations: 2, messages: 4, messages_per_conversation: 2, response_ms: { avg: 1300 } },
+      ...{ ratings: 2, avg_rating: 3.5, helpful_rate: 50, tokens: 420 },
+    });
+    expect(view('coach', { user_id: 'nobody', as_of })).toMatchObject({
+      conversations: 0,
+      helpful_rate: null,
+      avg_rating: null,
+      tokens: 0,
+    });
+  });
+
+  test('predictions: nothing of who was never there, a risk of who was, a forecast after two weeks', () => {
+    expect(view('predictions', { user_id: 'nobody', as_of })).toEqual({
+      forecast: null,
+      risk: null,
+      label: null,
+      model_version: 'starting-1',
+    });
+    // Last there a day ago, on two days of the last 14, 17.75 minutes a day: z = -1 + 0.15 - 0.4 - 0.1775 = -1.4275.
+    expect(view('predictions', learner)).toMatchObject({ forecast: null, risk: 0.1935, label: 'low' });
+    // 16 days after the last one: z = -1 + 2.4 = 1.4.
+    expect(view('predictions', { ...learner, as_of: '2026-11-19T12:00:00Z' })).toMatchObject({ risk: 0.8022, label: 'high' });
+  });
+
+  test('system: an hour of requests, of which one of four failed, and one route of it', () => {
+    const hour = { as_of: '2026-11-03T18:30:00Z', minutes: '60' };
+    // (12.5 + 3.5 + 250 + 34) / 4. Within the hour are 4 requests, 2 errors, 3 of the lessons, 4 of the talks and 3 of the experiment.
+    expect(view('system', hour)).toMatchObject({
+      ...{ requests: 4, errors: 1, error_rate: 25, client_errors: 1, latency_ms: { avg: 75, max: 250 } },
+      ...{ active_users: { last_5m: 0, last_1h: 2, last_24h: 2 }, events: { total: 16, per_second: 0 } },
+      routes: [
+        { method: 'GET', route: '/courses/{id}', requests: 2, error_rate: 0 },
+        { method: 'POST', route: '/login', requests: 2, error_rate: 50 },
+      ],
+      errors_by_type: [{ error_type: 'TimeoutError', count: 2 }],
+    });
+    // (250 + 34) / 2.
+    expect(view('system', { ...hour, route: '/login' })).toMatchObject({
+      requests: 2,
+      errors: 1,
+      error_rate: 50,
+      latency_ms: { avg: 142 },
+    });
+    expect(view('system', { ...hour, minutes: '5' })).toMatchObject({
+      requests: 0,
+      error_rate: null,
+      latency_ms: { avg: null, p95: null },
+    });
+  });
+});
+
+test('the forecast of synthetic minutes is the line that DuckDB fits, with its band', async () => {
+  const pack = runPack('studyin');
+  const MINUTES = Array.from({ length: 28 }, (_, day) => (day % 7 === 0 ? 0 : 60 - day + 5 * (day % 3)));
+  const events = MINUTES.flatMap((minutes, day) => {
+    const at = new Date(Date.UTC(2026, 9, 1 + day, 18)).toISOString();
+    const event = { subject: 'learner-9', occurred_at: at, data: { session_id: `s-${day}` } };
+    const ended = { ...event, id: `e-${day}`, type: 'session_end', data: { ...event.data, duration_seconds: minutes * 60 } };
+    return [{ ...event, id: `b-${day}`, type: 'session_start' }, ended].map((one) => JSON.stringify(one));
+  });
+  expect(pack.send(events)).toEqual(events.map(() => null));
+  const oracle = await openOracle();
+  const expected = await oracle.rows(`
+    WITH points AS (SELECT UNNEST(range(28)) AS x, UNNEST([${MINUTES.join(', ')}])::DOUBLE AS y),
+      line AS (SELECT regr_slope(y, x) AS slope, regr_intercept(y, x) AS start, 1.96 * sqrt((regr_syy(y, x) - regr_slope(y, x) ^ 2 * regr_sxx(y, x)) / 26) AS band FROM points)
+    SELECT strftime(DATE '2026-10-01' + x::INT, '%Y-%m-%d'), round(greatest(0, start + slope * x), 2), round(greatest(0, start + slope * x - band), 2),
+      round(greatest(0, start + slope * x + band), 2) FROM line, range(28, 35) AS later(x) ORDER BY x`);
+  oracle.close();
+  const { forecast } = viewsOf('studyin', pack)('predictions', { user_id: 'learner-9', as_of: '2026-10-28T20:00:00Z' }) as {
+    forecast: Record<string, unknown>[];
+  };
+  expect(forecast.map(({ date, value, lo, hi }) => [date, value, lo, hi])).toEqual(expected);
+});
