@@ -112,7 +112,7 @@ function goalReader(registry: Registry): EntityReader {
       ['due.date', due],
     ];
     const values = new Map(members.map(([name, value]) => [name, { value, stamp }]));
-    const state = { values, createdMs: due, live: stamp, deleted: null, counted: [] };
+    const state = { values, createdMs: due, live: stamp, deleted: null, counted: [], foreign: [] };
     return [id, { tenant: 'acme', subject, id, partition: 0, state }] as const;
   };
   const [one, two] = ['acme/u-1', 'acme/u-2'];
