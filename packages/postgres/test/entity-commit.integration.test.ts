@@ -1,0 +1,192 @@
+import { compilePack, createRawFold, createRowFold, parsePack, projectRows } from '@tidegate/core';
+import type { CompiledEntity, CompiledPack, EntityRowState } from '@tidegate/core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { changedBy } from '../src/entity-commit.ts';
+import type { PendingEntities } from '../src/entity-commit.ts';
+import { migrate } from '../src/migrate.ts';
+import { entityReaderOver } from '../src/pg-entity-reader.ts';
+import { createPgStore } from '../src/pg-store.ts';
+import { createPool } from '../src/pool.ts';
+import type { CommitFaultPoint, DataStore, PartitionCommit } from '../src/store.ts';
+import { createScratchDatabase } from './scratch-database.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
+
+function compiled(): CompiledPack {
+  const field = { type: 'string', action: 'keep', optional: true };
+  const parsed = parsePack({
+    pack: 'health',
+    title: 'Health',
+    events: {
+      'goal.set': { subject: 'required', fields: { goal_id: { type: 'string' }, status: field, target: { type: 'decimal', optional: true } } },
+      'goal.dropped': { subject: 'required', fields: { goal_id: { type: 'string' } } },
+    },
+    entities: { goal: { id: 'goal_id', events: ['goal.set'], deleted_by: ['goal.dropped'], indexes: [['subject', 'status']] } },
+    metrics: { goals: { over: 'goal', measures: { n: { measure: 'count' } } } },
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
+  return compilePack({ tenant: 'acme', version: 1, metricVersions: {}, pack: parsed.value });
+}
+
+const PACK = compiled();
+const TOKEN = new Uint8Array(16).fill(7);
+const RAW = createRawFold([...PACK.metrics.values()]);
+
+function entityOf(): CompiledEntity {
+  const entity = PACK.entities.get('goal');
+  if (entity === undefined) throw new Error('no entity');
+  return entity;
+}
+
+interface Told {
+  readonly id: string;
+  readonly minute: number;
+  readonly data: object;
+  readonly isDeletion?: boolean;
+}
+
+/** What these events do to rows, as a commit takes it. */
+function changesBy(events: readonly Told[]): PendingEntities {
+  for (const { id, minute, data, isDeletion = false } of events) {
+    RAW.fold({
+      ...{ tenant: 'acme', eventId: id, source: '', subject: 'anna', receivedAtMs: 0, packVersion: 1, occurredAtMs: minute * 60_000 },
+      ...{ type: isDeletion ? 'goal.dropped' : 'goal.set', data: JSON.stringify(data) },
+    });
+  }
+  const [batch] = RAW.take().entities;
+  const rows = batch?.rows ?? [];
+  return {
+    asks: [{ entity: entityOf(), keys: rows.map(({ key }) => key) }],
+    merge([stored = []]) {
+      const stateOf = ({ key }: EntityRowState) => stored.find((one) => one.key.id === key.id)?.state;
+      const projected = projectRows(rows, stateOf, createRowFold([...PACK.metrics.values()]));
+      return { writes: [{ entity: entityOf(), rows: projected.rows }], cells: null, series: [], restated: [] };
+    },
+  };
+}
+
+let database: ScratchDatabase;
+let store: DataStore;
+let failing: CommitFaultPoint | null = null;
+const cleanUp: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  database = await createScratchDatabase();
+  await migrate({ databaseUrl: database.url });
+  const { pack, entity, fields } = entityOf();
+  await database.query('SELECT ensure_entity_table($1, $2, $3, $4)', [pack, entity, fields.map(({ columnName }) => columnName), ['_subject,status.text,']]);
+  store = createPgStore({
+    databaseUrl: database.url,
+    applicationName: 'test',
+    role: 'tidegate_aggregator',
+    fault: (point) => {
+      if (point === failing) throw new Error(`lost at ${point}`);
+    },
+  });
+  const start = { startOffset: 0, topicId: 't' };
+  await store.claim([{ partition: 0, live: start, backfill: start, rejected: start }], TOKEN);
+  cleanUp.push(() => store.close());
+});
+
+afterAll(async () => {
+  for (const close of cleanUp) await close();
+  await database.drop();
+});
+
+async function commit(entities: PendingEntities, commitNo: number): Promise<string> {
+  const nothing = new Uint8Array(0);
+  const part: PartitionCommit = {
+    ...{ partition: 0, token: TOKEN, term: 1, commitNo, backfill: null, rejectedLane: null, completeThroughMs: null },
+    live: { expected: commitNo - 1, next: commitNo, lastRecordSha256: null },
+    ...{ rawRows: nothing, arrivalDays: [], series: [], identities: nothing, generation: 1, arrivalFromMs: 0, arrivalToMs: 0 },
+    cells: { absent: [], values: null, sealed: () => [], resolve: () => [] },
+    ...{ rejected: [], slice: null, entities },
+  };
+  const { kind } = await store.commit({ partitions: [part] });
+  return kind;
+}
+
+async function rows(): Promise<readonly unknown[]> {
+  const pool = createPool({ databaseUrl: database.url, applicationName: 'test', connectionsMax: 1, statementTimeoutMs: 5_000, role: 'tidegate_query' });
+  try {
+    const read = await entityReaderOver(pool).read({ entity: entityOf(), limit: 10 });
+    if (!read.ok) throw new Error(read.fault.message);
+    return read.value.rows.map(({ goal_id, status, target }) => [goal_id, status, target]);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function journaled(): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const { commitNo, entities } of store.readJournal(0, 0)) {
+    for (const { keys: own } of entities) keys.push(`${commitNo} ${own.map(({ id }) => id).join()}`);
+  }
+  return keys;
+}
+
+test('rows are merged under their locks, whole or not at all, and the journal names them', async () => {
+  const first = changesBy([
+    { id: 'a', minute: 1, data: { goal_id: 'g1', status: 'active', target: 9.5 } },
+    { id: 'b', minute: 2, data: { goal_id: 'g2', status: 'active' } },
+  ]);
+  failing = 'flush.journaled';
+  expect(await commit(first, 1)).toBe('failed');
+  expect(await rows()).toEqual([]);
+  failing = null;
+  expect(await commit(first, 1)).toBe('committed');
+  expect(await rows()).toEqual([
+    ['g1', 'active', 9.5],
+    ['g2', 'active', null],
+  ]);
+
+  // A later word on one field, an earlier one on the other; the answer to COMMIT is lost, and the commit stands.
+  const second = changesBy([
+    { id: 'c', minute: 5, data: { goal_id: 'g1', status: 'done' } },
+    { id: 'd', minute: 0, data: { goal_id: 'g1', target: 1 } },
+    { id: 'e', minute: 3, data: { goal_id: 'g2' }, isDeletion: true },
+  ]);
+  failing = 'flush.committed';
+  expect(await commit(second, 2)).toBe('failed');
+  failing = null;
+  expect((await store.readProgress([0]))[0]?.commitNo).toBe(2);
+  expect(await rows()).toEqual([['g1', 'done', 9.5]]);
+
+  // What comes again changes nothing, and is journaled as nothing.
+  expect(await commit(changesBy([{ id: 'c', minute: 5, data: { goal_id: 'g1', status: 'done' } }]), 3)).toBe('committed');
+  expect(await commit(changesBy([{ id: 'f', minute: 4, data: { goal_id: 'g2', status: 'active' } }]), 4)).toBe('committed');
+  expect(await rows()).toEqual([
+    ['g1', 'done', 9.5],
+    ['g2', 'active', null],
+  ]);
+  expect(await journaled()).toEqual(['1 g1,g2', '2 g1,g2', '4 g2']);
+});
+
+test('a table grows by what a pack adds, and never loses or retypes a column', async () => {
+  const ensure = async (columns: readonly string[], indexes: readonly string[]): Promise<unknown> =>
+    (await database.query('SELECT ensure_entity_table($1, $2, $3, $4) AS outcome', ['health', 'goal', columns, indexes]))[0];
+  expect(await ensure(['status.numeric', 'due.date'], ['due.date,_created_at,'])).toEqual({ outcome: 'ok' });
+  const columns = await database.query<{ name: string; type: string }>(
+    `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
+     WHERE attrelid = '"entity.health.goal"'::regclass AND attnum > 0 AND attname LIKE '%.%' ORDER BY attname`,
+  );
+  expect(columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+    ...['due.date date', 'goal_id.text text', 'status.numeric numeric', 'status.text text', 'target.numeric numeric'],
+  ]);
+  const many = Array.from({ length: 400 }, (_, at) => `f${at}.text`);
+  expect(await ensure(many, [])).toEqual({ outcome: 'too_many_columns' });
+  await expect(ensure(['x"; DROP TABLE cell; --.text'], [])).rejects.toThrow('no name of a column');
+  expect(changedBy([])).toEqual([]);
+});
+
+test('the services can read and write rows, and neither make nor alter their table', async () => {
+  const asRole = (role: string, text: string): Promise<unknown> => database.query(`SET ROLE ${role}`).then(() => database.query(text));
+  try {
+    await expect(asRole('tidegate_query', `DELETE FROM "entity.health.goal"`)).rejects.toThrow('permission denied');
+    await expect(asRole('tidegate_aggregator', `ALTER TABLE "entity.health.goal" ADD COLUMN x text`)).rejects.toThrow('must be owner');
+    await expect(asRole('tidegate_aggregator', `SELECT ensure_entity_table('a', 'b', '{}', '{}')`)).rejects.toThrow('permission denied');
+    await expect(asRole('tidegate_gateway', `SELECT * FROM "entity.health.goal"`)).rejects.toThrow('permission denied');
+    expect(await asRole('tidegate_gateway', `SELECT ensure_entity_table('a', 'b', '{}', '{}') AS outcome`)).toEqual([{ outcome: 'ok' }]);
+  } finally {
+    await database.query('RESET ROLE');
+  }
+});
