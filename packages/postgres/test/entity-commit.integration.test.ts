@@ -17,7 +17,10 @@ function compiled(): CompiledPack {
     pack: 'health',
     title: 'Health',
     events: {
-      'goal.set': { subject: 'required', fields: { goal_id: { type: 'string' }, status: field, target: { type: 'decimal', optional: true } } },
+      'goal.set': {
+        subject: 'required',
+        fields: { goal_id: { type: 'string' }, status: field, target: { type: 'decimal', optional: true } },
+      },
       'goal.dropped': { subject: 'required', fields: { goal_id: { type: 'string' } } },
     },
     entities: { goal: { id: 'goal_id', events: ['goal.set'], deleted_by: ['goal.dropped'], indexes: [['subject', 'status']] } },
@@ -73,7 +76,12 @@ beforeAll(async () => {
   database = await createScratchDatabase();
   await migrate({ databaseUrl: database.url });
   const { pack, entity, fields } = entityOf();
-  await database.query('SELECT ensure_entity_table($1, $2, $3, $4)', [pack, entity, fields.map(({ columnName }) => columnName), ['_subject,status.text,']]);
+  await database.query('SELECT ensure_entity_table($1, $2, $3, $4)', [
+    pack,
+    entity,
+    fields.map(({ columnName }) => columnName),
+    ['_subject,status.text,'],
+  ]);
   store = createPgStore({
     databaseUrl: database.url,
     applicationName: 'test',
@@ -106,7 +114,13 @@ async function commit(entities: PendingEntities, commitNo: number): Promise<stri
 }
 
 async function rows(): Promise<readonly unknown[]> {
-  const pool = createPool({ databaseUrl: database.url, applicationName: 'test', connectionsMax: 1, statementTimeoutMs: 5_000, role: 'tidegate_query' });
+  const pool = createPool({
+    databaseUrl: database.url,
+    applicationName: 'test',
+    connectionsMax: 1,
+    statementTimeoutMs: 5_000,
+    role: 'tidegate_query',
+  });
   try {
     const read = await entityReaderOver(pool).read({ entity: entityOf(), limit: 10 });
     if (!read.ok) throw new Error(read.fault.message);
