@@ -17,9 +17,9 @@ let oracle: Oracle;
 beforeAll(async () => {
   oracle = await openOracle();
   await oracle.run(`CREATE TABLE remits AS SELECT file, claim_seq, claim_filing_indicator AS payer, claim_status_code::INT AS code,
-    charge_amount::DECIMAL(18, 2) AS charge, paid_amount::DECIMAL(18, 2) AS paid, patient_responsibility::DECIMAL(18, 2) AS patient
+    payment_date::DATE AS day, charge_amount::DECIMAL(18, 2) AS charge, paid_amount::DECIMAL(18, 2) AS paid, patient_responsibility::DECIMAL(18, 2) AS patient
     FROM ${read(x12('claims'))}`);
-  await oracle.run(`CREATE TABLE adjustments AS SELECT a.file, a.claim_seq, payer, code, group_code, reason_code, amount::DECIMAL(18, 2) AS amount
+  await oracle.run(`CREATE TABLE adjustments AS SELECT a.file, a.claim_seq, payer, code, day, group_code, reason_code, amount::DECIMAL(18, 2) AS amount
     FROM ${read(x12('adjustments'))} a JOIN remits USING (file, claim_seq)`);
   await oracle.run(`CREATE TABLE steps AS SELECT case_id AS claim, activity, timestamp::TIMESTAMPTZ AS instant FROM ${read(billing)}
     WHERE case_id IS NOT NULL AND case_id <> ''`);
@@ -82,6 +82,32 @@ describe('remittances', () => {
       `SELECT payer, group_code, reason_code, count(DISTINCT (file, claim_seq))::INT, sum(amount)::VARCHAR FROM adjustments
        WHERE code = 4 AND group_code <> 'PR' AND reason_code <> '45' GROUP BY 1, 2, 3`,
     );
+  });
+
+  test('the denied have the patterns that their adjustments make, each with its share of the payer’s', async () => {
+    const asked = { start: '2011-01-01', end: '2011-12-31', min_count: '1' };
+    const { items } = (await pack.view('denial_patterns', asked)) as { items: Record<string, unknown>[] };
+    const found = items.map((row) =>
+      ['payer_id', 'group_code', 'reason_code', 'denials', 'denied_amount', 'share_pct'].map((name) => row[name]),
+    );
+    const expected = await oracle.rows(`SELECT payer, group_code, reason_code, count(DISTINCT (file, claim_seq))::INT, sum(amount)::VARCHAR,
+      round(100 * count(DISTINCT (file, claim_seq)) / (SELECT count(*) FROM remits r WHERE r.payer = a.payer AND code = 4 AND day < DATE '2012-01-01'), 2)
+      FROM adjustments a WHERE code = 4 AND group_code <> 'PR' AND reason_code <> '45' AND day < DATE '2012-01-01' GROUP BY 1, 2, 3`);
+    expect(expected.length).toBeGreaterThan(0);
+    expect(comparable(found)).toEqual(comparable(expected));
+  });
+
+  test('each payer has its share of denied among decided claims', async () => {
+    const { items } = (await pack.view('claims_metrics', { start: '2011-01-01', end: '2012-12-31', group_by: 'payer' })) as {
+      items: Record<string, unknown>[];
+    };
+    const found = items.map((row) =>
+      ['key', 'denied', 'denial_rate', 'charge_amount', 'paid_amount', 'collection_rate'].map((name) => row[name]),
+    );
+    const expected = await oracle.rows(`SELECT payer, (count(*) FILTER (code = 4))::INT,
+      round(100 * count(*) FILTER (code = 4) / count(*) FILTER (code IN (1, 2, 3, 19, 20, 21, 4)), 2), sum(charge)::VARCHAR, sum(paid)::VARCHAR,
+      round(100 * sum(paid)::DOUBLE / sum(charge)::DOUBLE, 2) FROM remits GROUP BY 1`);
+    expect(comparable(found)).toEqual(comparable(expected));
   });
 });
 

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await createEdits(oracle);
   await createSpans(oracle);
   await createSteps(oracle);
-  system = await startSystem('datasets', { aggregators: 2 });
+  system = await startSystem('datasets', { aggregators: 2, packs: ['wikipedia', 'traces', 'healthtrack', 'novamind', 'marb'] });
 });
 
 afterAll(async () => {
@@ -501,6 +501,45 @@ describe('Fitbit steps', () => {
         `SELECT ${localBucket('day', 'UTC')}, sum(steps)::VARCHAR FROM steps WHERE is_first AND person = '${person}' GROUP BY 1`,
       );
     }
+  });
+});
+
+describe('Synthea’s encounters, as those of practices and as claims', () => {
+  const encounters = dataFile('synthea27/clinical/encounters.csv.gz');
+  const inYears = "START::TIMESTAMPTZ >= '2014-01-01 00:00:00+00' AND START::TIMESTAMPTZ < '2019-01-01 00:00:00+00'";
+  const years = 'start=2014-01-01&end=2018-12-31';
+
+  async function read(path: string): Promise<Record<string, unknown>> {
+    const answer = await fetch(`${system.tidegate.gateway}${path}`, { headers: { 'x-api-key': system.tidegate.apiKey } });
+    expect(answer.status).toBe(200);
+    return (await answer.json()) as Record<string, unknown>;
+  }
+
+  beforeAll(async () => {
+    await oracle.run(`CREATE TABLE encounters AS FROM read_csv('${encounters}', header = true, all_varchar = true)`);
+    for (const pack of ['novamind', 'marb']) await replay(system, { pack, file: encounters });
+    await replay(system, { pack: 'marb', mapping: 'mapping-payments.yaml', file: encounters });
+  });
+
+  test('the busiest practice has its figures at the route that its pack declares', async () => {
+    const [[practice, all, patients, cost] = []] = await oracle.rows(`SELECT ORGANIZATION, count(*)::INT, count(DISTINCT PATIENT)::INT,
+      sum(TOTAL_CLAIM_COST::DECIMAL(18, 2))::DOUBLE FROM encounters WHERE ${inYears} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1`);
+    const [[fresh] = []] = await oracle.rows(`SELECT count(*)::INT FROM (SELECT min(START::TIMESTAMPTZ) AS START FROM encounters
+      WHERE ORGANIZATION = '${practice}' GROUP BY PATIENT) WHERE ${inYears}`);
+    expect(await read(`/api/v1/analytics/practices/${practice}/metrics?${years}&interval=month`)).toMatchObject({
+      practice_id: practice,
+      totals: { encounters: all, completed: all, active_patients: patients, new_patients: fresh, total_cost: cost, no_show_rate: 0 },
+      meta: { status: 'current' },
+    });
+  });
+
+  test('each payer has its claims, what was charged and what was paid', async () => {
+    const { items } = (await read(`/api/v1/claims/metrics?${years}&group_by=payer`)) as { items: Record<string, Cell>[] };
+    const found = items.map((row) => ['key', 'remittances', 'charge_amount', 'paid_amount'].map((name) => row[name] ?? null));
+    const expected =
+      await oracle.rows(`SELECT PAYER, count(*)::INT, sum(TOTAL_CLAIM_COST::DECIMAL(18, 2))::DOUBLE, sum(PAYER_COVERAGE::DECIMAL(18, 2))::DOUBLE
+      FROM encounters WHERE ${inYears.replaceAll('START', 'STOP')} GROUP BY 1`);
+    expect(comparable(found)).toEqual(comparable(expected));
   });
 });
 

@@ -80,6 +80,29 @@ test('claims.remittances: each payer has what it was charged and paid, to the ce
   );
 });
 
+describe('the view claims_metrics', () => {
+  const window = { start: '2014-01-01', end: '2018-12-31' };
+  const inWindow = "instant >= '2014-01-01 00:00:00+00' AND instant < '2019-01-01 00:00:00+00'";
+  const figures =
+    'count(*)::INT, sum(charge)::DOUBLE, sum(paid)::DOUBLE, round(100 * sum(paid)::DOUBLE / nullif(sum(charge)::DOUBLE, 0), 2)';
+
+  test.each(['payer', 'provider', 'practice'])('each %s has what was charged and paid, and the share that was collected', async (group) => {
+    const { items } = (await pack.view('claims_metrics', { ...window, group_by: group })) as { items: Record<string, unknown>[] };
+    const found = items.map((row) => [row['key'], row['remittances'], row['charge_amount'], row['paid_amount'], row['collection_rate']]);
+    expect(comparable(found)).toEqual(
+      comparable(await oracle.rows(`SELECT ${group}, ${figures} FROM claims WHERE ${inWindow} GROUP BY 1`)),
+    );
+    // Synthea denies nothing.
+    for (const row of items) expect(row).toMatchObject({ denied: 0, denial_rate: 0 });
+  });
+
+  test('all of them together', async () => {
+    const { items } = (await pack.view('claims_metrics', window)) as { items: Record<string, unknown>[] };
+    const [[count, charged, paid, collected] = []] = await oracle.rows(`SELECT ${figures} FROM claims WHERE ${inWindow}`);
+    expect(items).toMatchObject([{ key: null, remittances: count, charge_amount: charged, paid_amount: paid, collection_rate: collected }]);
+  });
+});
+
 test('claims.payer_changes: each payer was told of once', async () => {
   await expectRows(
     { metric: 'claims.payer_changes', kind: 'table', group_by: ['payer_id'] },
@@ -119,6 +142,35 @@ describe('what no public set holds, by the synthetic samples', () => {
       ['CO', 2, 210.5],
       ['PR', 1, 20],
     ]);
+  });
+
+  test('synthetic: of two claims that were decided one was denied, and a reversal decides nothing', async () => {
+    expect(await samples.view('claims_metrics', { start: '2026-10-01', end: '2026-10-31', group_by: 'payer' })).toMatchObject({
+      items: [{ key: 'acme-health', remittances: 3, denied: 1, denial_rate: 50, charge_amount: 180.5, paid_amount: 0, collection_rate: 0 }],
+      adjustments: [
+        { group_code: 'CO', amount: 210.5 },
+        { group_code: 'PR', amount: 20 },
+      ],
+    });
+  });
+
+  test('synthetic: a pattern of denial grows where it lies in the later half of the days', async () => {
+    const pattern = {
+      payer_id: 'acme-health',
+      group_code: 'CO',
+      reason_code: '16',
+      procedure_code: '90834',
+      denials: 1,
+      denied_amount: 180.5,
+    };
+    const seen = { share_pct: 100, first_seen: '2026-10-20', last_seen: '2026-10-20', confidence: 'low' };
+    const patterns = async (days: Record<string, string>) => samples.view('denial_patterns', { min_count: '1', ...days });
+    // Of 18 to 20 October the later half is the 19th and 20th; of 20 to 31 October the earlier six days hold the 20th.
+    expect(await patterns({ start: '2026-10-18', end: '2026-10-20' })).toMatchObject({ items: [{ ...pattern, ...seen, trend: 1 }] });
+    expect(await patterns({ start: '2026-10-20', end: '2026-10-31' })).toMatchObject({ items: [{ ...pattern, ...seen, trend: -1 }] });
+    expect(await patterns({ start: '2026-10-20', end: '2026-10-20' })).toMatchObject({ items: [{ ...pattern, ...seen, trend: 1 }] });
+    expect(await samples.view('denial_patterns', { start: '2026-10-18', end: '2026-10-20' })).toMatchObject({ items: [] });
+    expect(await patterns({ payer_id: 'state-fund' })).toMatchObject({ items: [] });
   });
 
   test('synthetic: episodes are opened, and go from state to state', () => {

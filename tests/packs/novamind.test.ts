@@ -173,6 +173,67 @@ test('clinical.patients: the register by sex and age on the day of the export', 
   );
 });
 
+describe('the view practice_metrics', () => {
+  // 2014 through 2018: five years, in which the practices of the set had most of their visits.
+  const window = { start: '2014-01-01', end: '2018-12-31' };
+  const inWindow = "START::TIMESTAMPTZ >= '2014-01-01 00:00:00+00' AND START::TIMESTAMPTZ < '2019-01-01 00:00:00+00'";
+
+  test('every practice has the figures of its encounters and patients, and its new ones', async () => {
+    const practices = await oracle.rows(`WITH firsts AS (
+        SELECT ORGANIZATION, PATIENT, min(START::TIMESTAMPTZ) AS START FROM encounters GROUP BY 1, 2),
+      fresh AS (SELECT ORGANIZATION, count(*)::INT AS patients FROM firsts WHERE ${inWindow} GROUP BY 1)
+      SELECT ORGANIZATION, count(*)::INT, count(DISTINCT PATIENT)::INT, any_value(coalesce(fresh.patients, 0)),
+        round(count(*) / count(DISTINCT PATIENT), 2)::DOUBLE, round(avg(epoch(STOP::TIMESTAMPTZ - START::TIMESTAMPTZ) / 60), 2)::DOUBLE,
+        sum(TOTAL_CLAIM_COST::DECIMAL(18, 2))::DOUBLE
+      FROM encounters LEFT JOIN fresh USING (ORGANIZATION) WHERE ${inWindow} GROUP BY 1`);
+    expect(practices.length).toBeGreaterThan(20);
+    for (const [practice, all, patients, fresh, perPatient, minutes, cost] of practices) {
+      expect(await pack.view('practice_metrics', { practice_id: String(practice), ...window })).toMatchObject({
+        ...{ practice_id: practice, period: window },
+        totals: {
+          ...{ active_patients: patients, new_patients: fresh, encounters: all, completed: all, cancelled: 0, no_show: 0 },
+          ...{ completion_rate: 100, no_show_rate: 0, cancellation_rate: 0 },
+          ...{ encounters_per_patient: perPatient, avg_duration_min: minutes, total_cost: cost },
+        },
+      });
+    }
+  });
+
+  test('a practice is split by class, provider and month on the clock of a zone', async () => {
+    const [[practice] = []] = await oracle.rows(
+      `SELECT ORGANIZATION FROM encounters WHERE ${inWindow} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1`,
+    );
+    const of = `FROM encounters WHERE ORGANIZATION = '${practice}' AND START::TIMESTAMPTZ >= timezone('America/St_Johns', TIMESTAMP '2014-01-01')
+      AND START::TIMESTAMPTZ < timezone('America/St_Johns', TIMESTAMP '2019-01-01') GROUP BY 1`;
+    const asked = { practice_id: String(practice), ...window, interval: 'month', tz: 'America/St_Johns' };
+    const {
+      by_class: classes,
+      by_provider: providers,
+      series,
+    } = (await pack.view('practice_metrics', asked)) as Record<string, Record<string, unknown>[]>;
+    const rowsOf = (rows: readonly Record<string, unknown>[] = []) => comparable(rows.map((row) => Object.values(row)));
+    expect(rowsOf(classes)).toEqual(
+      comparable(
+        await oracle.rows(`SELECT CASE ENCOUNTERCLASS WHEN 'outpatient' THEN 'ambulatory' ELSE ENCOUNTERCLASS END, count(*)::INT ${of}`),
+      ),
+    );
+    expect(rowsOf(providers)).toEqual(comparable(await oracle.rows(`SELECT PROVIDER, count(*)::INT, count(DISTINCT PATIENT)::INT ${of}`)));
+    expect(rowsOf(series)).toEqual(
+      comparable(
+        await oracle.rows(`SELECT strftime(date_trunc('month', timezone('America/St_Johns', START::TIMESTAMPTZ)), '%Y-%m-%d %H:%M'),
+          count(*)::INT, count(DISTINCT PATIENT)::INT, 0 ${of}`),
+      ),
+    );
+  });
+
+  test('a period that is reversed, longer than five years or of an unknown interval is refused before any work', async () => {
+    const asked = async (params: Record<string, string>) => pack.view('practice_metrics', { practice_id: 'x', ...params });
+    await expect(asked({ start: '2018-01-02', end: '2018-01-01' })).rejects.toThrow('end');
+    await expect(asked({ start: '2014-01-01', end: '2019-01-01' })).rejects.toThrow('1826');
+    await expect(asked({ interval: 'hour' })).rejects.toThrow('interval');
+  });
+});
+
 describe('what no public set holds, by the synthetic samples', () => {
   const samples = runPack('novamind');
   const ask = (question: QuestionInput) => samples.ask({ ...ALL_TIME, ...question });
@@ -195,6 +256,21 @@ describe('what no public set holds, by the synthetic samples', () => {
         ['no_show', 1, null, 0],
       ]),
     );
+  });
+
+  test('synthetic: a practice is told what was missed', async () => {
+    // Of three encounters of the practice two took place, of two patients; one was missed.
+    expect(await samples.view('practice_metrics', { practice_id: 'north', start: '2026-11-01', end: '2026-11-30' })).toMatchObject({
+      totals: {
+        ...{ active_patients: 2, new_patients: 2, encounters: 3, completed: 2, cancelled: 0, no_show: 1 },
+        ...{ completion_rate: 66.67, no_show_rate: 33.33, encounters_per_patient: 1, avg_duration_min: 37.75, total_cost: 200.5 },
+      },
+    });
+    // Nobody was seen in December, so there is no rate, and the patients of November are not new.
+    expect(await samples.view('practice_metrics', { practice_id: 'north', start: '2026-12-01', end: '2026-12-31' })).toMatchObject({
+      totals: { active_patients: 0, new_patients: 0, encounters: 0, completion_rate: null, avg_duration_min: null, total_cost: 0 },
+      ...{ by_class: [], by_provider: [], series: [] },
+    });
   });
 
   test('synthetic: what was taken back is subtracted, and counted as a correction', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseMapping, sendFile } from '@tidegate/cli';
 import {
   compilePack,
+  compileViews,
   createAnswer,
   createCanonicalReader,
   createFolder,
@@ -10,30 +11,52 @@ import {
   encodeState,
   EventJudge,
   EventTypes,
+  fillAnswer,
   foldPlansOf,
   GrowingBuffer,
   parsePack,
+  parseParams,
   parseQuestion,
   planQuestion,
+  toEntityAsk,
+  toQuestion,
+  WORK_MAX,
   writeCanonical,
 } from '@tidegate/core';
-import type { AnswerRow, AnswerValue, CompiledPack, Fault, Plan, QuestionInput, RollupState } from '@tidegate/core';
+import type {
+  AnswerRow,
+  AnswerValue,
+  CompiledPack,
+  CompiledView,
+  EntityAsk,
+  Fault,
+  Json,
+  PackSource,
+  Plan,
+  QuestionInput,
+  Result,
+  RollupState,
+  ViewValues,
+  Where,
+} from '@tidegate/core';
 import type { Client } from '@tidegate/sdk';
 import { parse } from 'yaml';
+import { createRows, type Logged } from './rows-of-events.ts';
 
 const TENANT = 'acme';
 const NOW_MS = Date.UTC(2026, 10, 21);
 const BUCKETS_MAX = 100_000;
 const utf8 = new TextEncoder();
+const decoder = new TextDecoder();
 
 export function packFile(pack: string, file: string): URL {
   return new URL(`../../packs/${pack}/${file}`, import.meta.url);
 }
 
-export function shippedPack(name: string): CompiledPack {
+function sourceOf(name: string): PackSource {
   const parsed = parsePack(parse(readFileSync(packFile(name, 'pack.yaml'), 'utf8')));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
-  return compilePack({ tenant: TENANT, version: 1, metricVersions: {}, pack: parsed.value });
+  return parsed.value;
 }
 
 /** The way of an event through a shipped pack without the servers between the steps; a pseudonym is the text itself. */
@@ -45,17 +68,22 @@ export interface PackInProcess {
   ask(question: QuestionInput): readonly AnswerRow[];
   /** The same rows as objects by the names of their columns. */
   askObjects(question: QuestionInput): readonly Readonly<Record<string, AnswerValue>>[];
+  /** The answer of a view to parameters as an address has them, undefined where there is no such thing; throws where it is refused. */
+  view(name: string, params?: Readonly<Record<string, string>>): Promise<Json | undefined>;
 }
 
 /** Row → mapping → judge → canonical record → fold → stored bytes → plan → merged rows. */
 export function runPack(name: string): PackInProcess {
-  const pack = shippedPack(name);
+  const source = sourceOf(name);
+  const pack = compilePack({ tenant: TENANT, version: 1, metricVersions: {}, pack: source });
+  const views = compileViews(source);
   const types = new EventTypes([pack]);
   const plans = foldPlansOf(pack.metrics.values());
   const folder = createFolder((_tenant, type) => plans.get(type) ?? null);
   const batches: ReturnType<typeof folder.take>[] = [];
   const judge = new EventJudge();
   const reader = createCanonicalReader();
+  const rows = createRows(pack);
 
   function sendOne(event: string): Fault | null {
     const bytes = utf8.encode(event);
@@ -66,6 +94,7 @@ export function runPack(name: string): PackInProcess {
     writeCanonical(judge, { tenant: TENANT, subject: judge.subject, treat, seal: () => 'sealed' }, record);
     if (!reader.read(record.bytes, 0, record.length)) throw new Error('no record of the log');
     folder.fold(reader, NOW_MS);
+    rows.add(JSON.parse(decoder.decode(record.written())) as Logged);
     return null;
   }
 
@@ -93,23 +122,70 @@ export function runPack(name: string): PackInProcess {
       batches.push(folder.take());
       return faults;
     },
-    ask: (input) => rowsOf(planOf(input), batches),
-    askObjects(input) {
-      const plan = planOf(input);
-      return rowsOf(plan, batches).map((row) => Object.fromEntries(plan.columns.map(({ name: column }, at) => [column, row[at] ?? null])));
+    ask: (input) => rowsOf(planned({ limit: 10_000, ...input }, pack), batches),
+    askObjects: (input) => objectsOf(planned({ limit: 10_000, ...input }, pack)),
+    async view(viewName, params = {}) {
+      const view = views.get(viewName);
+      if (view === undefined) throw new Error(`no view ${viewName}`);
+      const given = new Map(Object.entries(params).map(([param, value]) => [param, [value]]));
+      const values = parseParams(view, { given, nowMs: NOW_MS, callerSubject: null, pseudonymOf: (id) => id });
+      if (!values.ok) throw new Error(JSON.stringify(values.fault));
+      return answerOf(view, values.value, {
+        ask: (question) => objectsOf(planned(question, pack)),
+        async read({ entity: entityName, subject, where, order, limit, cursor: after }) {
+          const entity = pack.entities.get(entityName);
+          if (entity === undefined) throw new Error(`no entity ${entityName}`);
+          return mustBe(await rows.reader.read({ entity, subject, where: where as Where, order, limit, after }));
+        },
+      });
     },
   };
 
-  function planOf(input: QuestionInput): Plan {
-    const parsed = parseQuestion({ limit: 10_000, ...input });
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-    const { question } = parsed;
-    const metric = pack.metrics.get(question.metric) ?? null;
-    const subject = question.subject ?? null;
-    const plan = planQuestion({ question, metric, subject, cursor: null, nowMs: NOW_MS, bucketsMax: BUCKETS_MAX });
-    if (!plan.ok) throw new Error(JSON.stringify(plan.fault));
-    return plan.value;
+  function objectsOf(plan: Plan): readonly Readonly<Record<string, AnswerValue>>[] {
+    return rowsOf(plan, batches).map((row) => Object.fromEntries(plan.columns.map(({ name: column }, at) => [column, row[at] ?? null])));
   }
+}
+
+function planned(asked: unknown, pack: CompiledPack): Plan {
+  const parsed = parseQuestion(asked);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  const { question } = parsed;
+  const metric = pack.metrics.get(question.metric) ?? null;
+  const subject = question.subject ?? null;
+  const plan = planQuestion({ question, metric, subject, cursor: null, nowMs: NOW_MS, bucketsMax: BUCKETS_MAX });
+  if (!plan.ok) throw new Error(JSON.stringify(plan.fault));
+  return plan.value;
+}
+
+interface Sources {
+  ask(question: unknown): readonly object[];
+  read(asked: EntityAsk): Promise<{ readonly rows: readonly object[]; readonly cursor: string | null }>;
+}
+
+/** As the query service does it, one query after the other. */
+async function answerOf(view: CompiledView, { params, window, wait }: ViewValues, sources: Sources): Promise<Json | undefined> {
+  const work = { left: WORK_MAX };
+  const meta: Record<string, unknown> = {};
+  const values: Record<string, unknown> = { params, window, now: new Date(NOW_MS).toISOString(), caller: { subject: null }, meta };
+  for (const query of view.queries) {
+    meta[query.name] = { next_cursor: null };
+    values[query.name] = [];
+    const wanted = query.when?.evaluate(values, work);
+    if (wanted !== undefined && !(wanted.ok && wanted.value === true)) continue;
+    const filled = mustBe(query.body.fill(values, work));
+    if (query.source === 'question') values[query.name] = sources.ask(toQuestion(filled, view, { wait }));
+    else {
+      const page = await sources.read(mustBe(toEntityAsk(filled)));
+      values[query.name] = page.rows;
+      meta[query.name] = { next_cursor: page.cursor };
+    }
+  }
+  return mustBe(fillAnswer(view, values, work));
+}
+
+function mustBe<T>(result: Result<T, unknown>): T {
+  if (!result.ok) throw new Error(JSON.stringify(result.fault));
+  return result.value;
 }
 
 function rowsOf(plan: Plan, batches: readonly ReturnType<ReturnType<typeof createFolder>['take']>[]): readonly AnswerRow[] {

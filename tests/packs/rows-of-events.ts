@@ -1,0 +1,94 @@
+import { entityTable, formatExact, parseExact } from '@tidegate/core';
+import type { CompiledEntity, CompiledPack, EntityColumn, EntityState, EntityValue, Stamp, StampedValue } from '@tidegate/core';
+import { createMemoryDatabase, createMemoryEntityReader } from '@tidegate/postgres/memory';
+
+/** A record of the log, decoded. */
+export interface Logged {
+  readonly id: string;
+  readonly type: string;
+  readonly subject?: string;
+  readonly time: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Rows of a pack's entities by their definition, event by event: each field keeps the value of the latest event that carried one. */
+export function createRows({ entities }: Pick<CompiledPack, 'entities'>) {
+  const database = createMemoryDatabase();
+  return {
+    reader: createMemoryEntityReader(database),
+    add(event: Logged): void {
+      for (const entity of entities.values()) if (entity.events.includes(event.type)) put(rowsOf(entity), entity, event);
+    },
+  };
+
+  function rowsOf(entity: CompiledEntity) {
+    const table = entityTable(entity);
+    const rows = database.entities.get(table) ?? new Map();
+    database.entities.set(table, rows);
+    return rows;
+  }
+}
+
+type Rows = ReturnType<typeof createMemoryDatabase>['entities'] extends Map<string, infer R> ? R : never;
+
+function put(rows: Rows, entity: CompiledEntity, event: Logged): void {
+  const subject = entity.hasSubject ? (event.subject ?? '') : '';
+  const id = entity.idField === null ? '' : String(event.data[entity.idField]);
+  const name = JSON.stringify([entity.tenant, subject, id]);
+  const state = rows.get(name)?.state;
+  rows.set(name, { tenant: entity.tenant, subject, id, partition: 0, state: after(state, entity, event) });
+}
+
+function after(state: EntityState | undefined, entity: CompiledEntity, event: Logged): EntityState {
+  const stamp: Stamp = { timeMs: Date.parse(event.time), id: event.id };
+  const values = valuesAfter(new Map(state?.values), { entity, event, stamp });
+  const [createdMs, live] = [state?.createdMs ?? Infinity, state?.live ?? stamp];
+  return {
+    values,
+    createdMs: Math.min(createdMs, stamp.timeMs),
+    live: isNews(live, stamp) ? stamp : live,
+    deleted: null,
+    counted: [],
+    foreign: [],
+  };
+}
+
+interface Told {
+  readonly entity: CompiledEntity;
+  readonly event: Logged;
+  readonly stamp: Stamp;
+}
+
+function valuesAfter(values: Map<string, StampedValue>, { entity, event, stamp }: Told): Map<string, StampedValue> {
+  for (const { name, columnName, column } of entity.fields) {
+    const value = event.data[name] ?? null;
+    if (value !== null && isNews(values.get(columnName)?.stamp, stamp)) values.set(columnName, { value: stored(column, value), stamp });
+  }
+  return values;
+}
+
+/** Later, or the same again. */
+function isNews(known: Stamp | undefined, stamp: Stamp): boolean {
+  return known === undefined || !isLater(known, stamp);
+}
+
+function isLater(a: Stamp, b: Stamp): boolean {
+  return a.timeMs > b.timeMs || (a.timeMs === b.timeMs && a.id > b.id);
+}
+
+function stored(column: EntityColumn, value: unknown): EntityValue {
+  switch (column) {
+    case 'numeric':
+      return formatExact(parseExact(String(value)) ?? { unscaled: 0, scale: 0 });
+    case 'instant':
+      return Date.parse(String(value));
+    case 'date':
+      return Date.parse(String(value)) / 86_400_000;
+    case 'json':
+      return JSON.stringify(value);
+    case 'text':
+    case 'double':
+    case 'boolean':
+      return value as EntityValue;
+  }
+}
