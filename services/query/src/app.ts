@@ -1,13 +1,12 @@
 /** Puts the service together: the only place where its adapters are made. */
 import { randomBytes } from 'node:crypto';
-import { failed } from '@tidegate/core';
 import { createHttpServer } from '@tidegate/http';
-import type { EntityReader } from '@tidegate/postgres';
 import type { HttpListener } from '@tidegate/http';
 import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
 import {
   createBudgetStore,
+  createEntityReader,
   createGapStore,
   createJobReader,
   createJourneyReader,
@@ -52,11 +51,6 @@ export interface RunningQuery extends RunningService {
   readonly port: number;
   readonly metricsPort: number;
 }
-
-/** Until a reader of their tables stands in its place. */
-const ROWS_UNREAD: EntityReader = {
-  read: async () => failed({ code: 'unavailable', message: 'rows of entities cannot be read by this release' }),
-};
 
 export type QueryAdapters = Awaited<ReturnType<typeof connect>>;
 
@@ -122,15 +116,15 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
   const metrics = createMetrics('query', { withProcess: true });
   const tracing = createTracing({ service: 'query', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
   const client = await createLogClient({ ...kafkaTarget(config), clientId: 'tidegate-query' });
-  const pool = createPool({
+  const database = {
     databaseUrl: databaseUrlOf(config),
     applicationName: 'tidegate-query',
     role: ROLE,
-    connectionsMax: config.databaseConnections,
-    statementTimeoutMs: config.statementTimeoutMs,
     meter: createPoolMeter(metrics, systemClock.monotonicMs),
-    onError: (error) => log.warn('postgres_connection_lost', { error }),
-  });
+    onError: (error: Error) => log.warn('postgres_connection_lost', { error }),
+  };
+  const pool = createPool({ ...database, connectionsMax: config.databaseConnections, statementTimeoutMs: config.statementTimeoutMs });
+  const entities = createEntityReader(database);
   const redisOf = (name: string, commandTimeoutMs: number) =>
     connectRedis({
       ...redisTarget(config),
@@ -152,7 +146,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     keptStore: createKeptStore(pool),
     /** What routes show of tables beside the cells. */
     stores: {
-      entities: ROWS_UNREAD,
+      entities,
       budgets: createBudgetStore(pool),
       restated: createRestatedStore(pool),
       rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events, backfill: topics.backfill }),
@@ -167,7 +161,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     async close() {
       readerRedis.disconnect();
       writerRedis.disconnect();
-      await pool.end();
+      await Promise.all([pool.end(), entities.close()]);
       await client.close();
       await tracing.close();
     },

@@ -13,6 +13,23 @@ const PACK = {
   metrics: {
     'wiki.edits': { events: ['wiki.edit'], dimensions: ['page'], sets: [['page'], ['subject']], measures: { edits: { measure: 'count' } } },
   },
+  views: {
+    busiest: {
+      params: { top: { type: 'integer', min: 1, default: 1 } },
+      queries: {
+        pages: {
+          metric: 'wiki.edits',
+          kind: 'table',
+          group_by: ['page'],
+          measures: ['edits'],
+          from: '2024-10-04',
+          to: '2024-10-05',
+          order: '-edits',
+        },
+      },
+      answer: { edits: '${sum(pages.map(p, p.edits))}', pages: '${take(pages, params.top).map(p, p.page)}' },
+    },
+  },
 };
 const ANSWER = z.object({
   rows: z.array(z.array(z.union([z.string(), z.number(), z.null()]))),
@@ -78,6 +95,14 @@ describe('query service', () => {
     expect(['miss', 'hit']).toContain(next.meta.cache.state);
     // The answer is kept in the background: until it is, the next one is made anew.
     await until(ask, ({ meta }) => meta.cache.state === 'hit');
+  });
+
+  test('a view of the pack is shaped of the same rows, and says what they claim', async () => {
+    const { rows } = await ask();
+    const top = rows.toSorted((a, b) => Number(b[1]) - Number(a[1]))[0]?.[0];
+    const { status, text } = await world.call(service, '/v1/views/wiki/busiest?top=1');
+    const meta = { status: expect.any(String), complete_through: expect.any(String) };
+    expect([status, JSON.parse(text)]).toMatchObject([200, { edits: sent, pages: [top], meta }]);
   });
 
   test('an answer that presents a receipt holds its events or says that it does not', async () => {
