@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { repositoryRoot, SERVICE_FLAGS } from '@tidegate/native';
+import { provideHadolint, repositoryRoot, SERVICE_FLAGS } from '@tidegate/native';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assembleStage } from './image-tree.ts';
 
@@ -50,3 +50,12 @@ describe('the files of the image', () => {
       expect(existsSync(join(app, absent))).toBe(false);
   });
 });
+
+it('the Dockerfile has nothing that hadolint warns of', async () => {
+  const file = join(repositoryRoot, 'infra/images/Dockerfile');
+  const { status, stdout, stderr } = spawnSync(await provideHadolint(), ['--failure-threshold', 'warning', file], { encoding: 'utf8' });
+  expect({ status, warnings: `${stdout}${stderr}`.split('\n').filter((line) => /warning|error/.test(line)) }).toEqual({
+    status: 0,
+    warnings: [],
+  });
+}, 300_000);
