@@ -9,6 +9,7 @@ import { addGaps } from './commands/gaps.ts';
 import { addKeys } from './commands/keys.ts';
 import { addOperations } from './commands/operations.ts';
 import { addPacks } from './commands/packs.ts';
+import { addPreflight } from './commands/preflight.ts';
 import { addQuery } from './commands/query.ts';
 import { addRejected } from './commands/rejected.ts';
 import { addRestatements } from './commands/restatements.ts';
@@ -41,6 +42,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addGaps(program, terminal);
   addOperations(program, terminal);
   addTenants(program, terminal);
+  addPreflight(program, terminal);
   addArchive(program, terminal);
   addDrill(program, terminal);
   inheritSettings(program);
