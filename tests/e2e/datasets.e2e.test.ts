@@ -92,6 +92,29 @@ describe('Wikipedia edits', () => {
     );
   });
 
+  test('who watches an answer is told what changes in it, row by row', async () => {
+    const { gateway, apiKey } = system.tidegate;
+    const asked = new URLSearchParams({ metric: 'wiki.edits', kind: 'table', last: '1h', group_by: 'channel', measures: 'edits' });
+    const watching = await fetch(`${gateway}/v1/live?${asked.toString()}`, { headers: { 'x-api-key': apiKey } });
+    expect([watching.status, watching.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    const reader = watching.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    const heard = async (part: string): Promise<void> => {
+      while (!text.includes(part)) {
+        const { value, done } = (await reader?.read()) ?? { done: true, value: undefined };
+        if (done) throw new Error(`the stream ended without ${part}: ${text}`);
+        text += value;
+      }
+    };
+    await heard('event: snapshot');
+    const data = { page: 'Tide', channel: '#live', namespace: 'Main', robot: false, added: 1, deleted: 0, delta: 1 };
+    for (const n of [1, 2]) {
+      await system.client.send([{ id: `live-${n}`, type: 'wiki.edit', occurred_at: new Date().toISOString(), data }]);
+      await heard(`"rows":[["#live",${n}]],"removed":[]`);
+    }
+    await reader?.cancel();
+  });
+
   test('a filter counts what it names and nothing else', async () => {
     await expectAnswer(
       {

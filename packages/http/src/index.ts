@@ -28,7 +28,7 @@ export type { RoleName } from './roles.ts';
 export { ROLE_NAMES, ROLES, scopesOfRoles } from './roles.ts';
 export { BUDGETS_QUERY } from './budget-schemas.ts';
 export { RESTATEMENTS_QUERY } from './restatement-schemas.ts';
-export { BATCH_QUESTIONS_MAX, RECEIPT_QUERY, REJECTED_QUERY } from './route-schemas.ts';
+export { BATCH_QUESTIONS_MAX, LIVE_QUERY, RECEIPT_QUERY, REJECTED_QUERY } from './route-schemas.ts';
 export { ISSUER_REQUEST_SCHEMA, TOKEN_REQUEST_SCHEMA } from './token-schemas.ts';
 export { PACK_PREVIEW_REQUEST_SCHEMA } from './pack-schemas.ts';
 export { LOGIN_REQUEST_SCHEMA, REFRESH_REQUEST_SCHEMA, USER_CHANGE_SCHEMA, USER_REQUEST_SCHEMA, USERS_QUERY } from './user-schemas.ts';

@@ -177,6 +177,22 @@ export const ANSWER_SCHEMA = z
 
 export const QUESTION_QUERY = z.object({ q: z.string().meta({ description: 'The question: the JSON that POST /v1/query takes.' }) });
 
+/** A question as JSON, or its members by name. */
+export const LIVE_QUERY = z.strictObject({
+  q: z.string().optional().meta({ description: 'The question: the JSON that POST /v1/query takes. Without it the members stand by name.' }),
+  metric: z.string().optional(),
+  kind: z.enum(['series', 'table', 'summary']).optional(),
+  measures: z.string().optional().meta({ description: 'Separated by commas.' }),
+  group_by: z.string().optional().meta({ description: 'Separated by commas.' }),
+  grain: z.string().optional(),
+  zone: z.string().optional(),
+  last: z.string().optional(),
+  from: z.string().optional(),
+  to: z.string().optional(),
+  subject: z.string().optional(),
+  where: z.string().optional().meta({ description: 'As JSON.' }),
+});
+
 export const KEPT_ANSWER_SCHEMA = ANSWER_SCHEMA.extend({
   meta: z.looseObject({ metric_version: z.int().optional(), revision: z.int().optional(), grain: z.string().nullable(), zone: z.string() }),
 }).meta({ id: 'KeptAnswer' });

@@ -219,6 +219,7 @@ describe('a service behind the gateway', () => {
   const handlers: Readonly<Record<RouteNameOf<'query'>, Handler>> = {
     askKept: (exchange) => sendJson(exchange, {}),
     askFunnel: (exchange) => sendJson(exchange, {}),
+    watch: (exchange) => sendJson(exchange, {}),
     askBatch: (exchange) => sendJson(exchange, {}),
     previewPack: (exchange) => sendJson(exchange, {}),
     readView: (exchange) => sendJson(exchange, {}),

@@ -161,7 +161,13 @@ export const METRICS = {
     help: 'First refusals that decisions.v1 does not tell of one by one, because too many waited to be sent; it tells their number.',
     labels: [],
   },
+  live_askings_failed_total: {
+    kind: 'counter',
+    help: 'Times that a question that is watched could not be asked; it is asked again.',
+    labels: [],
+  },
   live_connections: { kind: 'gauge', help: 'Answers that stay open at the gateway.', labels: [] },
+  live_questions: { kind: 'gauge', help: 'Different questions that are watched.', labels: [] },
   maintenance_failures_total: { kind: 'counter', help: 'Turns of the maintenance loop that failed and are done again.', labels: [] },
   materialiser_cells_total: { kind: 'counter', help: 'Cells that the materialiser put into chunks.', labels: [] },
   materialiser_epochs_total: { kind: 'counter', help: 'New cache epochs, by reason (hole, term, start, lost).', labels: ['reason'] },

@@ -64,19 +64,17 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const stopped = new AbortController();
   const onError = (error: unknown): void => context.log.warn('log_watch_failed', { error });
   const log = watchLog({ client, topics, primary, freshness, pause, onError, signal: stopped.signal });
-  const announcements = materialiseAll({ ...adapters, log: context.log, newEpochId: newRandomId, signal: stopped.signal });
-  const kept = createKeptHistory(adapters.keptStore, systemClock.monotonicMs);
-  const following = followKept({
-    kept,
-    pause,
-    onError: (error) => context.log.warn('kept_history_unreadable', { error }),
-    signal: stopped.signal,
+  const { kept, following } = followHistory(adapters, context, stopped.signal);
+  const asking = createAsking(config, adapters, { registry, freshness, kept, newToken: newRandomId });
+  const announcements = materialiseAll({
+    ...{ ...adapters, log: context.log, newEpochId: newRandomId, signal: stopped.signal },
+    onMaterialised: asking.hub.materialised,
   });
   let isRegistryRead = false;
   void tables.control.ready.then(() => (isRegistryRead = true));
 
   const handlers = createHandlers({
-    ...createAsking(config, adapters, { registry, freshness, kept, newToken: newRandomId }),
+    ...asking,
     ...{ registry, freshness, primary },
     ...adapters.stores,
     ...statusOf(log, checks, freshness),
@@ -101,6 +99,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     drain() {
       isDraining = true;
       server.drain();
+      asking.hub.end();
     },
     async stop() {
       await server.close();
@@ -110,6 +109,12 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
       await telemetry.close();
     },
   };
+}
+
+function followHistory({ keptStore }: QueryAdapters, { log }: ServiceContext, signal: AbortSignal) {
+  const kept = createKeptHistory(keptStore, systemClock.monotonicMs);
+  const onError = (error: unknown): void => log.warn('kept_history_unreadable', { error });
+  return { kept, following: followKept({ kept, pause, onError, signal }) };
 }
 
 async function connect(config: QueryConfig, { log }: ServiceContext) {

@@ -13,6 +13,7 @@ import { createAskJourney } from './ask-journey.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
 import type { Freshness } from './freshness.ts';
 import type { KeptHistory } from './kept-history.ts';
+import { createLiveHub } from './live/live-hub.ts';
 import { createLoadChunk } from './load-chunk.ts';
 import { createPseudonyms } from './pseudonyms.ts';
 import { createRead } from './read.ts';
@@ -21,6 +22,7 @@ import { createReceipts } from './receipts.ts';
 import type { Registry } from './registry.ts';
 
 const ANSWER_BYTES_MAX = 262_144;
+const LIVE_IDLE_MS = 5_000;
 
 interface AskingParts {
   readonly registry: Registry;
@@ -64,16 +66,16 @@ export function createAsking(config: QueryConfig, adapters: QueryAdapters, { reg
   });
   const ask: Ask = async (value, as) => (isJourney(value) ? askJourney(value, as) : analyse(value, as));
   const etagOf = createEtag(deriveKey(config.secretKey, 'tidegate/etag', 32));
-  return {
-    ask,
-    etagOf,
-    receipts,
-    cursorSealer,
-    pseudonymOf,
-    nowMs,
-    questionBytesMax: config.questionBytesMax,
-    step: adapters.tracing.step,
-  };
+  const { metrics } = adapters;
+  const hub = createLiveHub({
+    ...{ ask, monotonicMs, paceMs: config.livePaceMs, idleMs: LIVE_IDLE_MS, topicsMax: config.liveQuestionsMax },
+    onFailed: () => metrics.counter('live_askings_failed_total').inc(),
+    onTopics: (count) => metrics.gauge('live_questions').set(count),
+  });
+  const live = { hub, monotonicMs, lifeMs: config.liveLifeS * 1_000 };
+  const { step } = adapters.tracing;
+  const answering = { etagOf, cursorSealer, questionBytesMax: config.questionBytesMax };
+  return { ask, receipts, pseudonymOf, nowMs, step, ...answering, ...live };
 }
 
 function createReading(config: QueryConfig, { store, primary: untraced, meter, tracing }: QueryAdapters, newToken: () => string): Read {

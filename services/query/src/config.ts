@@ -59,6 +59,24 @@ export const queryConfig = defineConfig('query', {
     default: '2000000',
     description: 'Most raw events that one funnel, retention, sessions or experiment is made of.',
   },
+  livePaceMs: {
+    env: 'LIVE_PACE_MS',
+    schema: text.integer({ min: 10, max: 60_000 }),
+    default: '100',
+    description: 'Least time between two askings of a question that is watched (`/v1/live`).',
+  },
+  liveQuestionsMax: {
+    env: 'LIVE_QUESTIONS_MAX',
+    schema: text.integer({ min: 1, max: 100_000 }),
+    default: '500',
+    description: 'Most different questions that are watched at once; those who watch the same share one.',
+  },
+  liveLifeS: {
+    env: 'LIVE_LIFE_S',
+    schema: text.integer({ min: 10, max: 86_400 }),
+    default: '900',
+    description: 'After so long a watcher passes the gateway again: what its key may do has to be looked at anew.',
+  },
   decodedCells: {
     env: 'DECODED_CELLS',
     schema: text.integer({ min: 1_000, max: 10_000_000 }),

@@ -22,6 +22,8 @@ import type { RejectedDeps } from './rejected.ts';
 import type { RegisteredPack, Registry } from './registry.ts';
 import { createListRestatements } from './restatements.ts';
 import type { RestatementsDeps } from './restatements.ts';
+import { createWatch } from './live/live-route.ts';
+import type { LiveRouteDeps } from './live/live-route.ts';
 import type { Status } from './status.ts';
 import { storeFaultOf } from './store-fault.ts';
 import { readView } from './views/read-view.ts';
@@ -30,7 +32,8 @@ import type { ReadEntityDeps } from './views/read-entity.ts';
 import { createRunView } from './views/run-view.ts';
 import { viewOfView } from './views/view-list.ts';
 
-export interface HandlerDeps extends AnswerRoutesDeps, RejectedDeps, BudgetsDeps, JobsDeps, RestatementsDeps, Pick<GapsDeps, 'gaps'> {
+export interface HandlerDeps
+  extends AnswerRoutesDeps, LiveRouteDeps, RejectedDeps, BudgetsDeps, JobsDeps, RestatementsDeps, Pick<GapsDeps, 'gaps'> {
   readonly entities: ReadEntityDeps['entities'];
   readonly primary: MakingDeps['primary'] & PreviewDeps['primary'];
   readonly receipts: Receipts;
@@ -52,6 +55,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
   return {
     // A receipt asks for little: where even that takes too long the server is ill, not the request.
     askQuestion: whileStoreAnswers('question_too_slow', async (exchange) => askQuestion(deps, exchange)),
+    watch: whileStoreAnswers('question_too_slow', createWatch(deps)),
     askFunnel: whileStoreAnswers('question_too_slow', async (exchange) => askFunnel(deps, exchange)),
     askKept: whileStoreAnswers('question_too_slow', async (exchange) => askKept(deps, exchange)),
     askBatch: async (exchange) => askBatch(deps, exchange),

@@ -6,6 +6,7 @@ import type { Logger, Metrics } from '@tidegate/telemetry';
 import { followAnnouncements } from './announcements.ts';
 import type { Announcements } from './announcements.ts';
 import { createMaterialise } from './materialise.ts';
+import type { MaterialiseDeps } from './materialise.ts';
 
 export interface MaterialiseAllParts {
   readonly client: LogClient;
@@ -15,6 +16,7 @@ export interface MaterialiseAllParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly newEpochId: () => string;
+  readonly onMaterialised: NonNullable<MaterialiseDeps['onMaterialised']>;
   readonly signal: AbortSignal;
 }
 
@@ -34,6 +36,7 @@ export function materialiseAll(parts: MaterialiseAllParts): Promise<Announcement
       metrics.counter('materialiser_epochs_total', { reason }).inc();
     },
     onCells: (count) => cells.inc(count),
+    onMaterialised: parts.onMaterialised,
   });
   const onRecord = (partition: number, appendTimeMs: number): void =>
     metrics

@@ -17,7 +17,7 @@ import { decodeAnnouncement } from '@tidegate/core';
 import type { CountedProgress } from '@tidegate/postgres';
 import type { Advance, PartitionProgress } from '@tidegate/redis';
 import { gatherCells } from './chunks.ts';
-import type { GatheredCells } from './chunks.ts';
+import type { GatheredCells, GatheredChunk } from './chunks.ts';
 import { createUpdateChunks } from './update-chunks.ts';
 import type { UpdateChunksDeps } from './update-chunks.ts';
 
@@ -28,6 +28,8 @@ export interface MaterialiseDeps extends UpdateChunksDeps {
   readonly readProgress: () => Promise<readonly CountedProgress[]>;
   readonly newEpochId: () => string;
   readonly onEpoch: (reason: EpochReason) => void;
+  /** Cells of these chunks, whether there or not, and these commits are materialised. */
+  readonly onMaterialised?: (chunks: readonly Pick<GatheredChunk, 'name'>[], advances: readonly Advance[]) => void;
 }
 
 export interface AnnouncementRecord {
@@ -73,8 +75,10 @@ export function createMaterialise(deps: MaterialiseDeps): Materialise {
 
   async function materialise(records: readonly AnnouncementRecord[]): Promise<void> {
     const { cells, advances, isPartMissed } = gather(records);
-    await updateChunks(cells.chunks());
+    const chunks = cells.chunks();
+    await updateChunks(chunks);
     const ending = await advance(advances);
+    deps.onMaterialised?.(chunks, advances);
     if (ending !== null || isPartMissed) await beginEpoch(ending ?? 'hole');
   }
 

@@ -10,6 +10,7 @@ import { createFreshness } from '../src/freshness.ts';
 import type { GapsDeps } from '../src/gaps.ts';
 import { createHandlers } from '../src/handlers.ts';
 import type { RejectedDeps } from '../src/rejected.ts';
+import { createLiveHub } from '../src/live/live-hub.ts';
 import { createRegistry } from '../src/registry.ts';
 import type { Registry } from '../src/registry.ts';
 import type { RestatementsDeps } from '../src/restatements.ts';
@@ -63,6 +64,17 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
     freshness: createFreshness(() => clock.nowMs()),
     status: async () => ({}),
     nowMs: () => clock.nowMs(),
+    hub: createLiveHub({
+      ask,
+      monotonicMs: clock.monotonicMs,
+      paceMs: 5,
+      idleMs: 20,
+      topicsMax: 10,
+      onFailed: () => undefined,
+      onTopics: () => undefined,
+    }),
+    monotonicMs: clock.monotonicMs,
+    lifeMs: 60_000,
     questionBytesMax: 2_048,
     step: (_name, action) => action(),
   });

@@ -48,6 +48,26 @@ export const QUESTION_ROUTES = {
     },
     faults: ['bad_json', 'request_invalid', ...ANSWERING],
   },
+  watch: {
+    method: 'GET',
+    path: '/v1/live',
+    summary: 'Watch an answer: Server-Sent Events of the rows that change',
+    answers: 'query',
+    scope: 'live:read',
+    limitClass: 'api_key',
+    rows: 'confined',
+    isLive: true,
+    query: schemas.LIVE_QUERY,
+    responses: {
+      200: {
+        description:
+          'Events `snapshot` (`columns`, `rows`, `meta`), `update` (`rows` that changed, keys of `removed` ones, `meta`), `ping` every 25 s, and `error` with a `reason` before the stream ends. `Last-Event-ID` goes on after the event of that id, or begins with a snapshot.',
+        schema: null,
+        contentTypes: ['text/event-stream'],
+      },
+    },
+    faults: ['overloaded', 'request_invalid', ...ANSWERING],
+  },
   askFunnel: {
     method: 'POST',
     path: '/v1/funnels',

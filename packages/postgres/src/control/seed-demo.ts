@@ -9,7 +9,7 @@ import { createTenant } from './tenants.ts';
 export const DEMO_TENANT = 'demo';
 
 /** The last two are those that shipped packs declare. */
-const DEMO_SCOPES = ['ingest:write', 'query:read', 'events:read', 'patient:read', 'system:read'] as const;
+const DEMO_SCOPES = ['ingest:write', 'query:read', 'live:read', 'events:read', 'patient:read', 'system:read'] as const;
 const ADMIN_SCOPES = [...DEMO_SCOPES, 'tenant:admin', 'ops:admin'] as const;
 
 export interface DemoSecrets {

@@ -1,0 +1,247 @@
+import { NOTHING_SEALED } from '@tidegate/core';
+import type { Advance } from '@tidegate/redis';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createRepeatableSealer } from '@tidegate/runtime';
+import type { Answer, Ask } from '../src/ask.ts';
+import { advanced, isWithin, openVector, sealVector } from '../src/live/commit-vector.ts';
+import type { CommitVector } from '../src/live/commit-vector.ts';
+import { createLiveHub } from '../src/live/live-hub.ts';
+import type { LiveHub } from '../src/live/live-hub.ts';
+import { LiveRows } from '../src/live/live-rows.ts';
+import { answerWith, serveAsk } from './serve-ask.ts';
+import type { ServedAsk } from './serve-ask.ts';
+
+const QUESTION = { metric: 'wiki.edits', kind: 'table', last: '1h', group_by: ['page'] };
+const AS = { tenant: 'acme', rows: null };
+
+function vectorOf(...triples: readonly [number, number, number][]): CommitVector {
+  return new Map(triples.map(([partition, term, commitNo]) => [partition, { term, commitNo }]));
+}
+
+function commit(partition: number, commitNo: number, term = 1): Advance {
+  const at = { partition, term, commitNo, nextOffset: commitNo, logGeneration: 1, backfill: null, completeThroughMs: 0 };
+  return { progress: { ...at, sealed: NOTHING_SEALED, rollupsOffset: commitNo }, offset: commitNo, previousCommitNo: commitNo - 1 };
+}
+
+function chunk(tenant: string, metric = 'wiki.edits') {
+  return { name: { tenant, metric, version: 1, setNo: 0, grain: 2, utcDay: 1, subject: null } } as const;
+}
+
+describe('rows that are watched', () => {
+  it('are told once they changed, in their newest state, and once they are gone', () => {
+    const rows = new LiveRows(1);
+    rows.take([
+      ['Oslo', 1],
+      ['Bergen', 5],
+    ]);
+    const before = rows.seq;
+    expect(
+      rows.take([
+        ['Oslo', 2],
+        ['Bergen', 5],
+      ]),
+    ).toBe(true);
+    expect(
+      rows.take([
+        ['Oslo', 3],
+        ['Bergen', 5],
+      ]),
+    ).toBe(true);
+    expect(rows.since(before)).toEqual({ rows: [['Oslo', 3]], removed: [] });
+    rows.take([['Oslo', 3]]);
+    expect(rows.since(before)).toEqual({ rows: [['Oslo', 3]], removed: [['Bergen']] });
+    expect(rows.take([['Oslo', 3]])).toBe(false);
+    rows.take([
+      ['Oslo', 3],
+      ['Bergen', 1],
+    ]);
+    expect(rows.since(before)).toEqual({
+      rows: [
+        ['Oslo', 3],
+        ['Bergen', 1],
+      ],
+      removed: [],
+    });
+  });
+});
+
+describe('what a watcher has', () => {
+  it('moves forwards alone, and another term is not within it', () => {
+    const first = advanced(new Map(), [commit(0, 5), commit(1, 7), commit(0, 4)]);
+    expect(first).toEqual(vectorOf([0, 1, 5], [1, 1, 7]));
+    const later = advanced(first, [commit(0, 6)]);
+    expect([isWithin(first, later), isWithin(later, first), isWithin(first, first)]).toEqual([true, false, true]);
+    expect(isWithin(first, advanced(first, [commit(0, 9, 2)]))).toBe(false);
+  });
+
+  it('is sealed, and read again by any instance of the installation', () => {
+    const [mine, other] = [5, 6].map((byte) => createRepeatableSealer(new Uint8Array(32).fill(byte)));
+    if (mine === undefined || other === undefined) throw new Error('no sealers');
+    const id = sealVector(mine, vectorOf([0, 1, 5], [11, 3, 9_007_199_254_740_991]));
+    expect(openVector(mine, id)).toEqual(vectorOf([0, 1, 5], [11, 3, 9_007_199_254_740_991]));
+    expect([openVector(other, id), openVector(mine, 'nonsense'), openVector(mine, '')]).toEqual([null, null, null]);
+  });
+});
+
+describe('questions that are watched', () => {
+  let hub: LiveHub | null = null;
+  afterEach(() => hub?.end());
+
+  function watched(topicsMax = 10) {
+    const asked: unknown[] = [];
+    let answer: () => Answer = () => answerWith([['Oslo', asked.length]]);
+    const ask: Ask = async (question) => {
+      asked.push(question);
+      return { ok: true, answer: answer(), mayAgeMs: 0 };
+    };
+    const made = createLiveHub({
+      ...{ ask, monotonicMs: () => performance.now(), paceMs: 1, idleMs: 60_000, topicsMax },
+      ...{ onFailed: () => undefined, onTopics: () => undefined },
+    });
+    hub = made;
+    return { hub: made, asked, answerWith: (next: () => Answer) => (answer = next) };
+  }
+
+  const enter = async (of: LiveHub, question: unknown = QUESTION, as: Parameters<LiveHub['enter']>[1] = AS) => {
+    const watching = await of.enter(question, as);
+    if (!watching.ok) throw new Error(watching.problem.code);
+    return watching.topic;
+  };
+
+  it('are asked once for all who may see the same, and by themselves for those who may not', async () => {
+    const { hub: of, asked } = watched();
+    const [one, same, narrow, other] = await Promise.all([
+      enter(of),
+      enter(of),
+      enter(of, QUESTION, { tenant: 'acme', rows: { metrics: null, where: { page: ['Oslo'] }, subject: null } }),
+      enter(of, QUESTION, { tenant: 'other', rows: null }),
+    ]);
+    expect(same).toBe(one);
+    expect(new Set([one, narrow, other]).size).toBe(3);
+    expect(asked.length).toBe(3);
+  });
+
+  it('are asked again when cells of their metric were materialised, and not for those of another metric or tenant', async () => {
+    const { hub: of, asked } = watched();
+    const topic = await enter(of);
+    const before = topic.messageFor(-1)?.seq ?? 0;
+    const told = Promise.withResolvers<void>();
+    topic.watch(told.resolve);
+    of.materialised([chunk('other'), chunk('acme', 'wiki.views')], [commit(0, 1)]);
+    of.materialised([chunk('acme')], [commit(0, 2)]);
+    await told.promise;
+    expect(asked.length).toBe(2);
+    expect(topic.messageFor(-1)).toMatchObject({ message: { kind: 'snapshot', rows: [['Oslo', 2]] } });
+    expect(topic.messageFor(before)).toMatchObject({ message: { kind: 'update', rows: [['Oslo', 2]] }, vector: vectorOf([0, 1, 2]) });
+    expect(topic.messageFor(topic.messageFor(before)?.seq ?? 0)).toBe(null);
+  });
+
+  it('go on for who comes back with what it had, and begin anew for who had less than is remembered', async () => {
+    const { hub: of } = watched();
+    const topic = await enter(of);
+    for (const commitNo of [4, 5, 6]) {
+      const told = Promise.withResolvers<void>();
+      const unwatch = topic.watch(told.resolve);
+      of.materialised([chunk('acme')], [commit(0, commitNo)]);
+      await told.promise;
+      unwatch();
+    }
+    const rowsFor = (vector: CommitVector) => topic.messageFor(topic.seqOf(vector))?.message;
+    // What came in with the commit that the watcher has is told again: that answer may have held more than it saw.
+    expect(rowsFor(vectorOf([0, 1, 6]))).toMatchObject({ kind: 'update', rows: [['Oslo', 4]] });
+    expect(rowsFor(vectorOf([0, 1, 4]))).toMatchObject({ kind: 'update', rows: [['Oslo', 4]] });
+    // Less than is remembered, another term, a partition that is not known.
+    for (const vector of [vectorOf([0, 1, 3]), vectorOf([0, 2, 6]), vectorOf([0, 1, 6], [1, 1, 1])]) {
+      expect(rowsFor(vector)?.kind).toBe('snapshot');
+    }
+  });
+
+  it('are refused beyond so many, and room is made when the last watcher leaves', async () => {
+    const { hub: of } = watched(1);
+    const topic = await enter(of);
+    expect(await of.enter({ ...QUESTION, last: '2h' }, AS)).toMatchObject({ ok: false, problem: { code: 'overloaded' } });
+    of.leave(topic);
+    expect(await of.enter({ ...QUESTION, last: '2h' }, AS)).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ['kind', { ...QUESTION, kind: 'heatmap' }],
+    ['cursor', { ...QUESTION, cursor: 'abc' }],
+    ['after', { ...QUESTION, after: 'tgr1.x' }],
+    ['metric', { kind: 'table', last: '1h' }],
+  ])('that have no answer that goes on are refused (%s)', async (path, question) => {
+    expect(await watched().hub.enter(question, AS)).toMatchObject({ problem: { code: 'question_invalid', errors: [{ path }] } });
+  });
+
+  it('of columns that are other ones now begin with a snapshot', async () => {
+    const { hub: of, answerWith: answers } = watched();
+    const topic = await enter(of);
+    const { seq = 0 } = topic.messageFor(-1) ?? {};
+    const columns = [{ name: 'page', type: 'string' as const }];
+    answers(() => answerWith([['Oslo']], {}, { columns }));
+    const told = Promise.withResolvers<void>();
+    topic.watch(told.resolve);
+    topic.wake();
+    await told.promise;
+    expect(topic.messageFor(seq)).toMatchObject({ message: { kind: 'snapshot', columns, rows: [['Oslo']] } });
+  });
+});
+
+describe('GET /v1/live', () => {
+  let served: ServedAsk | null = null;
+  afterEach(async () => served?.close());
+
+  /** Reads events until there are `count` of them. */
+  async function readEvents(response: Response, count: number): Promise<readonly Record<string, string>[]> {
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    const events = () => text.split('\n\n').filter((block) => block.includes('event:'));
+    while (reader !== undefined && events().length < count) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      text += value;
+    }
+    await reader?.cancel();
+    return events().map((block) =>
+      Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2) as [string, string])),
+    );
+  }
+
+  it('begins with a snapshot, says what changes, and goes on after the event that the reader had', async () => {
+    let edits = 1;
+    served = await serveAsk(async () => ({
+      ok: true,
+      answer: answerWith([
+        ['Oslo', edits],
+        ['Bergen', 7],
+      ]),
+      mayAgeMs: 0,
+    }));
+    const open = (headers: Record<string, string> = {}): Promise<Response> =>
+      (served as ServedAsk).call('/v1/live?metric=wiki.edits&kind=table&last=1h&group_by=page', { scopes: ['live:read'], headers });
+    const response = await open();
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    const other = await open();
+    const [[snapshot], events] = await Promise.all([
+      readEvents(response, 1),
+      readEvents(other, 2),
+      Promise.resolve().then(() => {
+        edits = 2;
+      }),
+    ]);
+    expect(snapshot?.['event']).toBe('snapshot');
+    const later = events.map(({ event, data = '' }) => ({ event, ...(JSON.parse(data) as object) }));
+    expect(later.at(-1)).toMatchObject({ event: 'update', rows: [['Oslo', 2]], removed: [] });
+    expect(later[0]).toMatchObject({ event: 'snapshot', columns: [{ name: 'page' }, { name: 'edits' }], meta: { status: 'current' } });
+  });
+
+  it.each([
+    ['/v1/live?q={', 422],
+    ['/v1/live?metric=wiki.edits&colour=red', 422],
+    ['/v1/live?metric=wiki.edits&kind=table', 422],
+  ])('%s is refused as any other request', async (path, status) => {
+    served = await serveAsk(async () => ({ ok: true, answer: answerWith([]), mayAgeMs: 0 }));
+    const response = await served.call(path, { scopes: ['live:read'] });
+    expect([response.status, response.headers.get('content-type')]).toEqual([status, 'application/problem+json']);
+  });
+});
