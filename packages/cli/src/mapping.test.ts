@@ -81,6 +81,13 @@ data:
     });
   });
 
+  it('leaves a member out where a column says by a text of its own that there is nothing', () => {
+    const mapping = parseMapping('event_type: a.b\noccurred_at: {column: at}\ndata: {hr: {column: hr, type: decimal, absent: ["0", "-"]}}');
+    const map = (hr: string): unknown => JSON.parse(createRowMapper(mapping)({ at: '2020-01-01T00:00:00Z', hr }, () => 'made') ?? '');
+    for (const nothing of ['0', '-', '']) expect(map(nothing)).not.toHaveProperty('data.hr');
+    expect(map('0.5')).toHaveProperty('data.hr', 0.5);
+  });
+
   it.each([
     ['a text that is not translated', { ...ITEM, Kind: 'Wiki' }, 'column Kind holds a value that the mapping does not name'],
     ['a course without a start', { ...ITEM, Course: '2015B' }, 'column Course holds a value that the mapping does not name'],

@@ -12,7 +12,12 @@ const joinedColumns = z.strictObject({ columns: z.array(name).min(1), separator:
 const renamedColumn = z.strictObject({ column: name, values: z.record(name, name), otherwise: name.optional() });
 const zone = z.string().default('UTC');
 const fieldSchema = z.union([
-  z.strictObject({ column: name, type: z.enum(['string', 'integer', 'decimal', 'number', 'boolean']).default('string') }),
+  z.strictObject({
+    column: name,
+    type: z.enum(['string', 'integer', 'decimal', 'number', 'boolean']).default('string'),
+    /** Texts that say that there is nothing. */
+    absent: z.array(name).min(1).optional(),
+  }),
   z.strictObject({ column: name, type: z.enum(['timestamp', 'date']), format: name.default('iso'), zone }),
   z.strictObject({ column: name, equals: z.string() }),
   renamedColumn,
@@ -150,9 +155,10 @@ function createFieldReader(field: Field): FieldReader {
 
 function createColumnReader(field: Extract<Field, { type: unknown } | { values: unknown }>): FieldReader {
   const read = createTextReader(field);
+  const absent = new Set('absent' in field ? field.absent : []);
   return function readColumn(row) {
     const text = textAt(row, field.column);
-    return text === undefined ? undefined : read(text);
+    return text === undefined || absent.has(text) ? undefined : read(text);
   };
 }
 
