@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localBucket } from '../oracle/tables.ts';
 import { openOracle, sqlText, type Oracle } from '../oracle/oracle.ts';
 import { runPack } from '../packs/pack-in-process.ts';
-import { viewsOf } from '../packs/view-in-process.ts';
 
 // What views of packs say of one person of a real file, in process; DuckDB over the same file says what it has to be.
 const folder = process.env['TIDEGATE_DATA'] ?? '';
@@ -42,7 +41,7 @@ async function streaks(days: string, today: string): Promise<readonly unknown[]>
 describe('a learner of a Moodle course', () => {
   const zone = 'Europe/Helsinki';
   const pack = runPack('studyin');
-  const view = viewsOf('studyin', pack);
+  const { view } = pack;
   let learner = '';
 
   beforeAll(async () => {
@@ -64,7 +63,7 @@ describe('a learner of a Moodle course', () => {
         count(*) FILTER (is_completed)::INT, count(DISTINCT material)::INT, count(DISTINCT material) FILTER (is_completed)::INT, count(DISTINCT day)::INT
       FROM clicks WHERE day BETWEEN ${from} AND DATE '${today}'`);
     const [current, longest] = await streaks('SELECT DISTINCT day FROM clicks', today);
-    expect(view('overview', { user_id: learner, tz: zone, as_of: `${today}T18:00:00Z` })).toMatchObject({
+    expect(await view('overview', { user_id: learner, tz: zone, as_of: `${today}T18:00:00Z` })).toMatchObject({
       ...{ materials_viewed: views, materials_completed: completions, unique_materials: unique, active_days: activeDays },
       completion_rate: Math.round((1e4 * Number(completed)) / Number(unique)) / 100,
       ...{ current_streak_days: current, longest_streak_days: longest },
@@ -72,7 +71,7 @@ describe('a learner of a Moodle course', () => {
   });
 
   test('has on each day of the calendar the events of that day', async () => {
-    const calendar = view('heatmap', { user_id: learner, tz: zone, as_of: '2019-10-27T20:00:00Z', days: '60' }) as {
+    const calendar = (await view('heatmap', { user_id: learner, tz: zone, as_of: '2019-10-27T20:00:00Z', days: '60' })) as {
       days: { date: string; events: number }[];
     };
     const expected = new Map(
@@ -85,7 +84,7 @@ describe('a learner of a Moodle course', () => {
 
 describe('an athlete with runs of years', () => {
   const pack = runPack('fitness');
-  const view = viewsOf('fitness', pack);
+  const { view } = pack;
   const athlete = '116';
 
   beforeAll(async () => {
@@ -104,7 +103,7 @@ describe('an athlete with runs of years', () => {
       await oracle.rows(`SELECT left(${localBucket('week', 'UTC')}, 10), count(*)::INT, CAST(sum(distance) AS DOUBLE), sum(elapsed)::INT,
         CAST(coalesce(sum(climb), 0) AS DOUBLE), round(CAST(1000 * sum(elapsed) FILTER (distance > 0 AND elapsed > 0) AS DOUBLE) / CAST(sum(distance) FILTER (distance > 0 AND elapsed > 0) AS DOUBLE), 2)
       FROM runs WHERE day BETWEEN DATE '${String(first)}' AND DATE '${String(last)}' GROUP BY 1 ORDER BY 1`);
-    const summary = view('activities_summary', { user_id: athlete, start: String(first), end: String(last) }) as {
+    const summary = (await view('activities_summary', { user_id: athlete, start: String(first), end: String(last) })) as {
       items: Record<string, unknown>[];
     };
     expect(expected.length).toBeGreaterThan(20);
@@ -124,7 +123,7 @@ describe('an athlete with runs of years', () => {
     const days = await oracle.rows(`SELECT strftime(day, '%Y-%m-%d') FROM runs GROUP BY day ORDER BY count(*) DESC, day LIMIT 5`);
     for (const [today] of days) {
       const [current, longest] = await streaks('SELECT DISTINCT day FROM runs', String(today));
-      expect(view('dashboard', { user_id: athlete, as_of: `${String(today)}T23:00:00Z` })).toMatchObject({
+      expect(await view('dashboard', { user_id: athlete, as_of: `${String(today)}T23:00:00Z` })).toMatchObject({
         streak: { current_days: current, longest_days: longest },
       });
     }

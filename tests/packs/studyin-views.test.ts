@@ -2,11 +2,10 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openOracle } from '../oracle/oracle.ts';
 import { packFile, runPack } from './pack-in-process.ts';
-import { viewsOf } from './view-in-process.ts';
 
 describe('views over the synthetic samples, worked out by hand', () => {
   const pack = runPack('studyin');
-  const view = viewsOf('studyin', pack);
+  const { view } = pack;
   const as_of = '2026-11-04T12:00:00Z';
   const learner = { user_id: 'learner-7', as_of };
 
@@ -19,9 +18,9 @@ describe('views over the synthetic samples, worked out by hand', () => {
     }
   });
 
-  test('overview: sessions, minutes, points, materials and streaks of three days', () => {
+  test('overview: sessions, minutes, points, materials and streaks of three days', async () => {
     // 1530 s are 25.5 minutes, 600 s are 10; half of 35.5 is 17.75. One of two materials was completed.
-    const overview = view('overview', { ...learner, days: '3' });
+    const overview = await view('overview', { ...learner, days: '3' });
     const { median_session_minutes: median, ...rest } = overview as { median_session_minutes: number };
     expect(Math.abs(median / 17.75 - 1)).toBeLessThanOrEqual(0.01);
     expect(rest).toEqual({
@@ -36,14 +35,14 @@ describe('views over the synthetic samples, worked out by hand', () => {
         { date: '2026-11-04', sessions: 0, minutes: 0, xp: 0, materials_completed: 0 },
       ],
     });
-    expect(view('overview', { user_id: 'nobody', as_of, days: '1' })).toMatchObject({
+    expect(await view('overview', { user_id: 'nobody', as_of, days: '1' })).toMatchObject({
       ...{ total_sessions: 0, avg_session_minutes: null, median_session_minutes: null, completion_rate: null, current_streak_days: 0 },
     });
-    expect(view('overview', { user_id: 'learner-8', as_of, days: '30' })).toMatchObject({ total_sessions: 1, open_sessions: 1 });
+    expect(await view('overview', { user_id: 'learner-8', as_of, days: '30' })).toMatchObject({ total_sessions: 1, open_sessions: 1 });
   });
 
-  test('heatmap: a level for each day, and minutes by hour of the week from Monday on', () => {
-    const { days, hours, max_minutes } = view('heatmap', { ...learner, days: '3' }) as Record<string, unknown>;
+  test('heatmap: a level for each day, and minutes by hour of the week from Monday on', async () => {
+    const { days, hours, max_minutes } = (await view('heatmap', { ...learner, days: '3' })) as Record<string, unknown>;
     expect(days).toEqual([
       { date: '2026-11-02', sessions: 1, minutes: 25.5, xp: 65, events: 5, level: 2 },
       { date: '2026-11-03', sessions: 1, minutes: 10, xp: -5, events: 2, level: 1 },
@@ -55,7 +54,9 @@ describe('views over the synthetic samples, worked out by hand', () => {
     week[1]?.splice(18, 1, 10);
     expect([hours, max_minutes]).toEqual([week, 25.5]);
     // In Auckland, 13 hours ahead, the evenings are the next mornings.
-    const auckland = view('heatmap', { ...learner, days: '3', tz: 'Pacific/Auckland' }) as { days: { date: string; minutes: number }[] };
+    const auckland = (await view('heatmap', { ...learner, days: '3', tz: 'Pacific/Auckland' })) as {
+      days: { date: string; minutes: number }[];
+    };
     expect(auckland.days.map(({ date, minutes }) => [date, minutes])).toEqual([
       ['2026-11-03', 25.5],
       ['2026-11-04', 10],
@@ -63,30 +64,30 @@ describe('views over the synthetic samples, worked out by hand', () => {
     ]);
   });
 
-  test('progress: points of the period and of all time, level, achievements, and the streak as the application told it', () => {
-    expect(view('progress', { ...learner, days: '2' })).toEqual({
+  test('progress: points of the period and of all time, level, achievements, and the streak as the application told it', async () => {
+    expect(await view('progress', { ...learner, days: '2' })).toEqual({
       ...{ total_xp: 60, level: 2, xp_in_period: -5 },
       xp_trend: [
         { date: '2026-11-03', xp: -5, cumulative_xp: 60 },
         { date: '2026-11-04', xp: 0, cumulative_xp: 60 },
       ],
-      achievements: [{ achievement_id: 'first-quiz', unlocked_at: '2026-11-02T00:00:00.000+00:00' }],
+      achievements: [{ achievement_id: 'first-quiz', unlocked_at: '2026-11-02T17:25:33.000Z' }],
       ...{ achievements_total: 1, current_streak_days: 2, longest_streak_days: 2, reported_streak: 1 },
     });
-    expect(view('progress', { user_id: 'learner-8', as_of })).toMatchObject({ total_xp: 0, level: 1, achievements: [] });
+    expect(await view('progress', { user_id: 'learner-8', as_of })).toMatchObject({ total_xp: 0, level: 1, achievements: [] });
   });
 
-  test('coach: of one learner, and of all', () => {
+  test('coach: of one learner, and of all', async () => {
     // (1800 + 1200) / 2, 220 + 140; of all (1800 + 1200 + 900) / 3, and one of two ratings is 4 or more.
-    expect(view('coach', learner)).toMatchObject({
+    expect(await view('coach', learner)).toMatchObject({
       ...{ conversations: 1, messages: 3, messages_per_conversation: 3, response_ms: { avg: 1500 } },
       ...{ ratings: 1, avg_rating: 5, helpful_rate: 100, tokens: 360 },
     });
-    expect(view('coach_of_all', { as_of })).toMatchObject({
+    expect(await view('coach_of_all', { as_of })).toMatchObject({
       ...{ conversations: 2, messages: 4, messages_per_conversation: 2, response_ms: { avg: 1300 } },
       ...{ ratings: 2, avg_rating: 3.5, helpful_rate: 50, tokens: 420 },
     });
-    expect(view('coach', { user_id: 'nobody', as_of })).toMatchObject({
+    expect(await view('coach', { user_id: 'nobody', as_of })).toMatchObject({
       conversations: 0,
       helpful_rate: null,
       avg_rating: null,
@@ -94,23 +95,23 @@ describe('views over the synthetic samples, worked out by hand', () => {
     });
   });
 
-  test('predictions: nothing of who was never there, a risk of who was, a forecast after two weeks', () => {
-    expect(view('predictions', { user_id: 'nobody', as_of })).toEqual({
+  test('predictions: nothing of who was never there, a risk of who was, a forecast after two weeks', async () => {
+    expect(await view('predictions', { user_id: 'nobody', as_of })).toEqual({
       forecast: null,
       risk: null,
       label: null,
       model_version: 'starting-1',
     });
     // Last there a day ago, on two days of the last 14, 17.75 minutes a day: z = -1 + 0.15 - 0.4 - 0.1775 = -1.4275.
-    expect(view('predictions', learner)).toMatchObject({ forecast: null, risk: 0.1935, label: 'low' });
+    expect(await view('predictions', learner)).toMatchObject({ forecast: null, risk: 0.1935, label: 'low' });
     // 16 days after the last one: z = -1 + 2.4 = 1.4.
-    expect(view('predictions', { ...learner, as_of: '2026-11-19T12:00:00Z' })).toMatchObject({ risk: 0.8022, label: 'high' });
+    expect(await view('predictions', { ...learner, as_of: '2026-11-19T12:00:00Z' })).toMatchObject({ risk: 0.8022, label: 'high' });
   });
 
-  test('system: an hour of requests, of which one of four failed, and one route of it', () => {
+  test('system: an hour of requests, of which one of four failed, and one route of it', async () => {
     const hour = { as_of: '2026-11-03T18:30:00Z', minutes: '60' };
     // (12.5 + 3.5 + 250 + 34) / 4. Within the hour are 4 requests, 2 errors, 3 of the lessons, 4 of the talks and 3 of the experiment.
-    expect(view('system', hour)).toMatchObject({
+    expect(await view('system', hour)).toMatchObject({
       ...{ requests: 4, errors: 1, error_rate: 25, client_errors: 1, latency_ms: { avg: 75, max: 250 } },
       ...{ active_users: { last_5m: 0, last_1h: 2, last_24h: 2 }, events: { total: 16, per_second: 0 } },
       routes: [
@@ -120,13 +121,13 @@ describe('views over the synthetic samples, worked out by hand', () => {
       errors_by_type: [{ error_type: 'TimeoutError', count: 2 }],
     });
     // (250 + 34) / 2.
-    expect(view('system', { ...hour, route: '/login' })).toMatchObject({
+    expect(await view('system', { ...hour, route: '/login' })).toMatchObject({
       requests: 2,
       errors: 1,
       error_rate: 50,
       latency_ms: { avg: 142 },
     });
-    expect(view('system', { ...hour, minutes: '5' })).toMatchObject({
+    expect(await view('system', { ...hour, minutes: '5' })).toMatchObject({
       requests: 0,
       error_rate: null,
       latency_ms: { avg: null, p95: null },
@@ -151,7 +152,7 @@ test('the forecast of synthetic minutes is the line that DuckDB fits, with its b
     SELECT strftime(DATE '2026-10-01' + x::INT, '%Y-%m-%d'), round(greatest(0, start + slope * x), 2), round(greatest(0, start + slope * x - band), 2),
       round(greatest(0, start + slope * x + band), 2) FROM line, range(28, 35) AS later(x) ORDER BY x`);
   oracle.close();
-  const { forecast } = viewsOf('studyin', pack)('predictions', { user_id: 'learner-9', as_of: '2026-10-28T20:00:00Z' }) as {
+  const { forecast } = (await pack.view('predictions', { user_id: 'learner-9', as_of: '2026-10-28T20:00:00Z' })) as {
     forecast: Record<string, unknown>[];
   };
   expect(forecast.map(({ date, value, lo, hi }) => [date, value, lo, hi])).toEqual(expected);
