@@ -357,6 +357,15 @@ export const mutants: readonly Mutant[] = [
     kind: 'unit',
   },
   {
+    name: 'a page of one tenant reads the answers of another',
+    section: 10,
+    file: 'services/gateway/src/cors.ts',
+    find: 'tenant === null ? [...tenants.values()] : [tenants.get(tenant)]',
+    replace: '[...tenants.values()]',
+    tests: ['services/gateway/test/cors.test.ts'],
+    kind: 'unit',
+  },
+  {
     name: 'a token chooses the algorithm it is checked by',
     section: 10,
     file: 'services/gateway/src/tokens/tokens.ts',

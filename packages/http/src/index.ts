@@ -16,6 +16,7 @@ export { decodeJson, readBytes, readJsonBody } from './json-body.ts';
 export type { HttpListener, ListenAddress, ListenerOptions, RequestListener, Upgrade } from './listener.ts';
 export { createListener } from './listener.ts';
 export { faultsOf, openApiDocument } from './openapi.ts';
+export { ORIGINS_REQUEST_SCHEMA } from './origin-schemas.ts';
 export type { PathReading } from './path.ts';
 export { normalisePath } from './path.ts';
 export type { Problem, ProblemContext, ProblemError, ProblemFault } from './problem.ts';

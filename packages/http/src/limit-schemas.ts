@@ -1,4 +1,4 @@
-import { LIMIT_SCOPES, TENANT_LIMITS_SCHEMA } from '@tidegate/core';
+import { INSTALLATION_LIMITS_SCHEMA, LIMIT_SCOPES, TENANT_LIMITS_SCHEMA } from '@tidegate/core';
 import { z } from 'zod';
 
 /** A bucket of the caller, as it stands. */
@@ -33,4 +33,5 @@ export const EXPLAIN_RESPONSE = z
   .meta({ id: 'LimitsExplained' });
 
 export const TENANT_LIMITS_REQUEST = TENANT_LIMITS_SCHEMA.meta({ id: 'TenantLimits' });
+export const INSTALLATION_LIMITS_REQUEST = INSTALLATION_LIMITS_SCHEMA.meta({ id: 'InstallationLimits' });
 export const TENANT_LIMITS_RESPONSE = z.object({ limits: z.unknown().meta({ description: 'As they were set; null: nothing was.' }) });

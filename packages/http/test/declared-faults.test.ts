@@ -49,8 +49,8 @@ describe('the declared faults of the routes', () => {
   });
 
   it.each(['query', 'gateway'])('hold every code that stands in the %s service', (service) => {
-    // Said where no route was found, and of live routes, however few there are.
-    const routeless: readonly FaultCode[] = ['method_not_allowed', 'live_connections_exceeded'];
+    // Said where no route was found, to browsers that ask first, and of live routes, however few there are.
+    const routeless: readonly FaultCode[] = ['method_not_allowed', 'origin_refused', 'live_connections_exceeded'];
     const proxied = service === 'gateway' ? [...declaredBy('ingest'), ...declaredBy('query')] : [];
     const all = new Set([...declaredBy(service), ...proxied, ...routeless]);
     const folders = service === 'query' ? ['services/query/src', 'services/query/src/views'] : [`services/${service}/src`];

@@ -56,7 +56,7 @@ export { isOverTime, isUnavailable } from './unavailable.ts';
 export { mintApiKey, readApiKey } from './control/api-key.ts';
 export type { ApiKeyKind, ApiKeyReading } from './control/api-key.ts';
 export type { AccountStore } from './control/account-store.ts';
-export { CONTROL_KEYS, parseApiKeyRecord, parseDenials, parseTokenIssuerRecord } from './control/control-records.ts';
+export { CONTROL_KEYS, parseApiKeyRecord, parseDenials, parseOriginsRecord, parseTokenIssuerRecord } from './control/control-records.ts';
 export type { ApiKeyRecord, Denial, TokenIssuerRecord } from './control/control-records.ts';
 export { createControlStore } from './control/control-store.ts';
 export type { ControlStore, ControlStoreOptions } from './control/control-store.ts';

@@ -17,6 +17,9 @@ import type { GATEWAY_CONFIG } from './config.ts';
 import { createControlApp } from './control-app.ts';
 import type { ControlView } from './control.ts';
 import { followControl } from './control.ts';
+import type { OriginBook } from './cors.ts';
+import { createOriginBook } from './cors.ts';
+import { createOriginAdmin } from './origin-admin.ts';
 import { watchDependencies } from './dependencies.ts';
 import type { Gate } from './gate.ts';
 import { createGate } from './gate.ts';
@@ -129,6 +132,7 @@ interface Parts {
   readonly denied: Denied;
   readonly limits: Limits;
   readonly packRoutes: PackRoutes;
+  readonly origins: OriginBook;
   readonly control: ControlView;
 }
 
@@ -150,7 +154,8 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
   });
   const limits = createLimitsOf({ config, context, metrics, client, redis, signal });
   const packRoutes = createPackRoutes();
-  const control = followControl({ client, topic, keys, issuers, denied, limits: limits.book, packRoutes, clock, log });
+  const origins = createOriginBook();
+  const control = followControl({ client, topic, keys, issuers, denied, limits: limits.book, packRoutes, origins, clock, log });
   metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(control.knownThroughMs() / 1_000));
   return {
     config,
@@ -168,6 +173,7 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
     denied,
     limits,
     packRoutes,
+    origins,
     control,
   };
 }
@@ -180,7 +186,7 @@ interface GateParts {
 }
 
 function createGateOf(parts: Parts, { proxy, live, wake, isDraining }: GateParts): Gate {
-  const { context, config, metrics, tracing, store, keys, issuers, denied, limits, packRoutes, control } = parts;
+  const { context, config, metrics, tracing, store, keys, issuers, denied, limits, packRoutes, origins, control } = parts;
   const addressOf = createClientAddress(listOf(config.trustedProxies));
   const { log } = context;
   const localTokens = createLocalTokens({ secret: deriveKey(config.secretKey, 'tidegate/token', 32), keys, denied, clock });
@@ -193,6 +199,7 @@ function createGateOf(parts: Parts, { proxy, live, wake, isDraining }: GateParts
       ...createAccountRoutes({ accounts, localTokens, denied, limits: gateLimits, loginTenant: config.loginTenant, wake, clock }),
       ...createTokenRoutes({ localTokens }),
       ...createLimitRoutes({ limits, addressOf, store, wake }),
+      ...createOriginAdmin({ store, wake }),
       ...createIssuerAdmin({ store, wake, plainHosts: config.jwksPlainHosts, packRoutes }),
       ...createHealth({ version: VERSION, dependencies: dependenciesOf(parts), isDraining }),
     },
@@ -207,6 +214,7 @@ function createGateOf(parts: Parts, { proxy, live, wake, isDraining }: GateParts
     limits: gateLimits,
     proxy,
     controlApp,
+    origins,
     live,
     packRoutes,
     telemetry: createRequestTelemetry({ clock, log, metrics, tracing }),

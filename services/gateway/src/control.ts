@@ -6,6 +6,7 @@ import type { Clock } from '@tidegate/runtime';
 import type { Logger } from '@tidegate/telemetry';
 import type { KeyDirectory } from './keys.ts';
 import type { IssuerDirectory } from './tokens/issuers.ts';
+import type { OriginBook } from './cors.ts';
 import type { LimitBook } from './limits/book.ts';
 import type { Denied } from './tokens/denied.ts';
 import type { PackRoutes } from './pack-routes.ts';
@@ -38,6 +39,7 @@ export interface ControlOptions {
   readonly limits: Pick<LimitBook, 'putLimits' | 'putPack'>;
   readonly denied: Pick<Denied, 'add'>;
   readonly packRoutes: Pick<PackRoutes, 'put'>;
+  readonly origins: Pick<OriginBook, 'put'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -97,7 +99,7 @@ export function followControl(options: ControlOptions): ControlView {
 }
 
 /** Who may come, and how much of what they may ask. */
-function createTakeAccess({ keys, issuers, limits, denied, log }: ControlOptions): (told: ControlTold) => void {
+function createTakeAccess({ keys, issuers, limits, origins, denied, log }: ControlOptions): (told: ControlTold) => void {
   function takeKey(key: string, value: unknown): void {
     const record = value === null ? null : parseApiKeyRecord(value);
     if (record === null && value !== null) return log.error('key_record_unreadable');
@@ -122,5 +124,6 @@ function createTakeAccess({ keys, issuers, limits, denied, log }: ControlOptions
     if (kind === 'issuer') takeIssuer(key, value);
     if (kind === 'denied') takeDenials(value);
     if (kind === 'limits') limits.putLimits(tenant, value);
+    if (kind === 'origins' && !origins.put(tenant, value)) log.error('origins_record_unreadable');
   };
 }

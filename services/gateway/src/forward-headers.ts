@@ -46,12 +46,12 @@ export function requestHeaders(headers: IncomingHttpHeaders, own: Readonly<Recor
   return { ...forwarded, ...own };
 }
 
-/** A service's headers that go on to the client. */
+/** A service's headers that go on to the client. Which pages may read an answer is not the service's to say. */
 export function responseHeaders(headers: IncomingHttpHeaders, own: Readonly<Record<string, string>>): Record<string, string | string[]> {
   const named = namedByConnection(headers.connection);
   const forwarded: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || named.has(name) || HOP_BY_HOP.has(name)) continue;
+    if (value === undefined || named.has(name) || HOP_BY_HOP.has(name) || name.startsWith('access-control-')) continue;
     forwarded[name] = value;
   }
   return { ...forwarded, ...own };

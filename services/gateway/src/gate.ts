@@ -4,6 +4,8 @@ import { isOpenTo, listRoutes, sendProblem } from '@tidegate/http';
 import type { Logger, Step } from '@tidegate/telemetry';
 import type { Authenticate, Authentication } from './authenticate.ts';
 import type { ControlApp } from './control-app.ts';
+import type { OriginBook } from './cors.ts';
+import { isPreflight, letRead, preflight } from './cors.ts';
 import type { Charge, GateLimits, RouteName } from './limits/gate-limits.ts';
 import { NO_ROUTE } from './limits/gate-limits.ts';
 import type { LiveSlot, LiveSlots } from './live-slots.ts';
@@ -18,6 +20,8 @@ export interface GateDependencies {
   readonly limits: GateLimits;
   readonly proxy: Proxy;
   readonly controlApp: ControlApp;
+  /** Pages that may read answers. */
+  readonly origins: OriginBook;
   /** Bounds of answers that stay open. */
   readonly live: Pick<LiveSlots, 'enter'>;
   /** Default: all that are declared. */
@@ -51,7 +55,7 @@ export type Gate = (request: IncomingMessage, response: ServerResponse, upgrade?
  * proxied routes end in the proxy; administration and health, which are few, go on to Express.
  */
 export function createGate(dependencies: GateDependencies): Gate {
-  const { authenticate, limits, packRoutes, telemetry, step, bodyBytesMax, log } = dependencies;
+  const { authenticate, limits, origins, packRoutes, telemetry, step, bodyBytesMax, log } = dependencies;
   const through = createThrough(dependencies);
   const route = createRouting(packRoutes, dependencies.routes ?? listRoutes());
 
@@ -62,6 +66,7 @@ export function createGate(dependencies: GateDependencies): Gate {
     const who = found instanceof Promise ? await found : found;
     if (!who.ok) return refuseCredential(arrival, routed.route, who);
     const { caller } = who;
+    letRead(origins, arrival, caller.tenant);
     const asked = askedBy(caller, routed, packRoutes);
     if (asked === null) return refuse(arrival, { code: 'not_found' }, limits.charge(request, NO_ROUTE, caller));
     const headers = enter(arrival, await limits.charge(request, asked.route, caller));
@@ -94,9 +99,16 @@ export function createGate(dependencies: GateDependencies): Gate {
     if (headers !== null) sendProblem(arrival.response, { ...fault, headers: { ...headers, ...fault.headers } }, arrival.context);
   }
 
+  /** A browser asks for a page; it has no credential yet. */
+  async function passPreflight(arrival: Arrival, fault: ProblemFault): Promise<void> {
+    const headers = enter(arrival, await limits.chargeNobody(arrival.request, NO_ROUTE, false));
+    if (headers !== null) answerPreflight(arrival, { origins, fault, headers });
+  }
+
   /** Without a route: there is nothing to be had, and finding that out is not free either. */
   async function passRouted(arrival: Arrival, routed: Routing): Promise<void> {
     const { request } = arrival;
+    if (!routed.ok && isPreflight(request)) return passPreflight(arrival, routed.fault);
     if (!routed.ok) return refuse(arrival, routed.fault, limits.chargeNobody(request, NO_ROUTE, false));
     if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuseBody(arrival, bodyBytesMax);
     if (routed.kind === 'engine' && routed.route.scope === null) return passAnybody(arrival, routed.route, routed.target);
@@ -105,6 +117,7 @@ export function createGate(dependencies: GateDependencies): Gate {
 
   return function gate(request, response, upgrade) {
     const routed = route(request);
+    letRead(origins, { request, response }, null);
     const { span, context } = telemetry.begin(request, response, templateOf(routed));
     span
       .run(() => passRouted({ request, response, context, ...(upgrade === undefined ? {} : { upgrade }) }, routed))
@@ -120,6 +133,20 @@ function enter({ response, context }: Arrival, charge: Charge): Readonly<Record<
   if (charge.ok) return charge.headers;
   sendProblem(response, charge.fault, context);
   return null;
+}
+
+interface Preflight {
+  readonly origins: OriginBook;
+  /** What the path itself is answered with, for it takes no OPTIONS. */
+  readonly fault: ProblemFault;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function answerPreflight({ request, response, context }: Arrival, { origins, fault, headers }: Preflight): void {
+  const isPath = fault.code === 'method_not_allowed';
+  const answer = isPath ? preflight(origins, request, fault.headers?.['allow'] ?? '') : ({ ok: false, fault } as const);
+  if (!answer.ok) return sendProblem(response, { ...answer.fault, headers: { ...headers, ...answer.fault.headers } }, context);
+  response.writeHead(204, { ...headers, ...answer.headers, 'x-request-id': context.requestId }).end();
 }
 
 /** What was let in. */

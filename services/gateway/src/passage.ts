@@ -4,7 +4,8 @@ import type { Caller, RequestContext, Upgrade, Upstream } from '@tidegate/http';
 import { CALLER_HEADER, sendProblem, signCaller } from '@tidegate/http';
 import type { Clock } from '@tidegate/runtime';
 import type { Metrics } from '@tidegate/telemetry';
-import { requestHeaders } from './forward-headers.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import { requestHeaders, responseHeaders } from './forward-headers.ts';
 import { BodyStalled, BodyTooLarge } from './request-body.ts';
 import { TunnelTimeout } from './tunnel.ts';
 
@@ -38,8 +39,8 @@ export interface PassagesOptions {
 export interface Passages {
   /** To the service: what of the client's headers may go on, and the gateway's own. */
   sentHeaders(passage: Passage): Record<string, string | string[]>;
-  /** On the answer. */
-  ownHeaders(passage: Passage): Record<string, string>;
+  /** To the client: what of the service's headers may go on, and the gateway's own. */
+  answerHeaders(passage: Passage, answered: IncomingHttpHeaders): Record<string, string | string[]>;
   /** Answers in place of the service. */
   fail(passage: Passage, error: Error): void;
 }
@@ -55,7 +56,13 @@ export function createPassages({ callerKey, clock, metrics }: PassagesOptions): 
         traceparent: context.traceparent,
         via: '1.1 tidegate',
       }),
-    ownHeaders: ({ headers, context }) => ({ ...headers, 'x-request-id': context.requestId }),
+    answerHeaders({ headers: own, response, context }, answered) {
+      const headers = responseHeaders(answered, { ...own, 'x-request-id': context.requestId });
+      // The gateway's answer to a page varies with the page, whatever else the service's varies with.
+      const vary = response.getHeader('vary');
+      if (vary !== undefined && headers['vary'] !== undefined) headers['vary'] = `${String(vary)}, ${String(headers['vary'])}`;
+      return headers;
+    },
     fail(passage, error) {
       const { response, context, upstream } = passage;
       const headers = brokenOff(passage);

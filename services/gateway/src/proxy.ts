@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Upgrade, Upstream } from '@tidegate/http';
 import type { Dispatcher } from 'undici';
 import { Pool } from 'undici';
-import { responseHeaders } from './forward-headers.ts';
 import type { Passage, PassagesOptions } from './passage.ts';
 import { createPassages, failureReason } from './passage.ts';
 import { createRelay } from './relay.ts';
@@ -39,7 +38,7 @@ const KEEP_ALIVE_MS = 30_000;
 /** Streams requests to the services and their answers back, with the caller's identity signed. Holds no body in memory. */
 export function createProxy(options: ProxyOptions): Proxy {
   const { upstreams, bodyBytesMax, liveIdleMs = LIVE_IDLE_MS, clientIdleMs = BODY_IDLE_MS } = options;
-  const { sentHeaders, ownHeaders, fail } = createPassages(options);
+  const { sentHeaders, answerHeaders, fail } = createPassages(options);
   const pools = { ingest: createPool(upstreams.ingest), query: createPool(upstreams.query) };
   // Of their own: however many live answers there are, none takes a connection that a question needs.
   const live = { ingest: createLivePool(upstreams.ingest, liveIdleMs), query: createLivePool(upstreams.query, liveIdleMs) };
@@ -51,7 +50,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     let wasRepeated = false;
     const relay = createRelay({
       response,
-      headersOf: (answered) => responseHeaders(answered, ownHeaders(passage)),
+      headersOf: (answered) => answerHeaders(passage, answered),
       onFailure: (error) => {
         // A service that is being restarted closes the connections that it has: who only asks is asked for once more.
         if (!isRepeatable || wasRepeated || response.headersSent || failureReason(error) !== 'broken') return fail(passage, error);
@@ -79,7 +78,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       ...{ request, response, upgrade, target, onDone },
       origin: new URL(upstreams[upstream]),
       sent: sentHeaders(passage),
-      headers: ownHeaders(passage),
+      headersOf: (answered) => answerHeaders(passage, answered),
       onFailure: (error) => fail(passage, error),
       headersTimeoutMs: HEADERS_TIMEOUT_MS,
       idleMs: liveIdleMs,

@@ -65,6 +65,7 @@ function open(broker: MemoryBroker, outbox: ControlOutbox, holder: string) {
     denied: NO_DENIED,
     limits: NO_LIMITS,
     packRoutes,
+    origins: { put: () => true },
     clock,
     log,
   });
@@ -198,6 +199,7 @@ describe('a control record', () => {
       denied: NO_DENIED,
       limits: NO_LIMITS,
       packRoutes,
+      origins: { put: () => true },
       clock,
       log,
     });

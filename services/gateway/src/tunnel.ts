@@ -1,8 +1,7 @@
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import type { Upgrade } from '@tidegate/http';
 import type { Duplex } from 'node:stream';
-import { responseHeaders } from './forward-headers.ts';
 
 export interface TunnelOptions {
   /** Where the service is. */
@@ -13,8 +12,8 @@ export interface TunnelOptions {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly upgrade: Upgrade;
-  /** Set on the answer, whatever the service says. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Of the answer, by those of the service. */
+  readonly headersOf: (answered: IncomingHttpHeaders) => Record<string, string | string[]>;
   /** The service did not answer, or with something that is no answer to this. */
   readonly onFailure: (error: Error) => void;
   /** Both connections are closed. */
@@ -65,8 +64,8 @@ export function openTunnel(options: TunnelOptions): void {
 }
 
 /** The service has something else to say. */
-function refuse(answered: IncomingMessage, { response, headers }: TunnelOptions): void {
-  response.writeHead(answered.statusCode ?? 502, responseHeaders(answered.headers, headers));
+function refuse(answered: IncomingMessage, { response, headersOf }: TunnelOptions): void {
+  response.writeHead(answered.statusCode ?? 502, headersOf(answered.headers));
   answered.on('error', () => response.destroy()).pipe(response);
 }
 
@@ -75,10 +74,9 @@ interface ServiceEnd {
   readonly head: Buffer;
 }
 
-function join(answered: IncomingMessage, { service, head }: ServiceEnd, { response, upgrade, headers, idleMs }: TunnelOptions): void {
+function join(answered: IncomingMessage, { service, head }: ServiceEnd, { response, upgrade, headersOf, idleMs }: TunnelOptions): void {
   const { socket: client } = upgrade;
-  const own = { ...headers, connection: 'Upgrade', upgrade: 'websocket' };
-  response.writeHead(101, responseHeaders(answered.headers, own));
+  response.writeHead(101, { ...headersOf(answered.headers), connection: 'Upgrade', upgrade: 'websocket' });
   response.flushHeaders();
   if (head.length > 0) client.write(head);
   if (upgrade.head.length > 0) service.write(upgrade.head);

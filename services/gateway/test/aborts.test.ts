@@ -4,7 +4,8 @@ import { SCOPES } from '@tidegate/http';
 import { systemClock } from '@tidegate/runtime';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GateOptions, GateUnderTest } from './gate-fixture.ts';
-import { answerWhenRead, startGate } from './gate-fixture.ts';
+import { startGate } from './gate-fixture.ts';
+import { answerWhenRead } from './recording-upstream.ts';
 
 let gate: GateUnderTest;
 afterEach(() => gate.close());

@@ -4,7 +4,8 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GateOptions, GateUnderTest } from './gate-fixture.ts';
-import { answerWhenRead, startGate } from './gate-fixture.ts';
+import { startGate } from './gate-fixture.ts';
+import { answerWhenRead } from './recording-upstream.ts';
 import { sendRaw, statusesOf } from './raw-client.ts';
 
 let gate: GateUnderTest;
@@ -105,7 +106,7 @@ describe('what is left of a body that the service did not read', () => {
     const piece = `${(1 << 16).toString(16)}\r\n${'x'.repeat(1 << 16)}\r\n`;
     let sent = 0;
     const timer = setInterval(() => {
-      if (socket.writableLength > 1 << 18) return;
+      if (socket.writableLength > 1 << 18 || sent >= 64 << 20) return;
       socket.write(piece);
       sent += 1 << 16;
     }, 1);

@@ -1,6 +1,3 @@
-import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
-import type { Socket } from 'node:net';
 import type { PolicySource } from '@tidegate/core';
 import type { Handler, ListenerOptions, NamedRoute, RouteNameOf } from '@tidegate/http';
 import { createListener, createRequestTelemetry, listRoutes, sendJson } from '@tidegate/http';
@@ -22,72 +19,16 @@ import { createClientAddress } from '../src/limits/client-address.ts';
 import { createGateLimits } from '../src/limits/gate-limits.ts';
 import type { Limits } from '../src/limits/limits.ts';
 import { createLimits } from '../src/limits/limits.ts';
+import type { OriginBook } from '../src/cors.ts';
+import { createOriginBook } from '../src/cors.ts';
 import type { LiveBounds } from '../src/live-slots.ts';
 import { createLiveSlots } from '../src/live-slots.ts';
 import type { PackRoutes } from '../src/pack-routes.ts';
 import { createProxy } from '../src/proxy.ts';
 import type { ReadToken } from '../src/tokens/tokens.ts';
 import { oneView } from './one-view.ts';
-
-export interface SeenRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  /** Name and value of each header line, as they came. */
-  readonly rawHeaders: readonly string[];
-  body: string;
-}
-
-/** A service behind the gateway that writes down exactly what reaches it. */
-export interface Upstream {
-  readonly url: string;
-  readonly seen: SeenRequest[];
-  readonly sockets: Set<Socket>;
-  /** Answers requests; default: 200 with a small body, after the whole request body. */
-  respond: (request: IncomingMessage, response: ServerResponse) => void;
-  close(): Promise<void>;
-}
-
-export async function startUpstream(): Promise<Upstream> {
-  const seen: SeenRequest[] = [];
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((request, response) => {
-    const entry: SeenRequest = {
-      method: request.method ?? '',
-      url: request.url ?? '',
-      headers: request.headers,
-      rawHeaders: request.rawHeaders,
-      body: '',
-    };
-    seen.push(entry);
-    request.on('data', (chunk: Buffer) => (entry.body += chunk.toString('latin1')));
-    request.on('error', () => undefined);
-    upstream.respond(request, response);
-  });
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const upstream: Upstream = {
-    url: `http://127.0.0.1:${port}`,
-    seen,
-    sockets,
-    respond: answerWhenRead,
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
-  return upstream;
-}
-
-export function answerWhenRead(request: IncomingMessage, response: ServerResponse): void {
-  request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}'));
-}
+import type { Upstream } from './recording-upstream.ts';
+import { startUpstream } from './recording-upstream.ts';
 
 export const CALLER_KEY: Uint8Array = new Uint8Array(32).fill(7);
 
@@ -114,7 +55,11 @@ export interface GateOptions {
   readonly upstreamUrl?: string;
   /** In place of all that are declared. */
   readonly routes?: readonly NamedRoute[];
+  /** Of jitter. */
+  readonly random?: () => number;
   readonly live?: LiveBounds;
+  /** Pages that may read answers, by tenant. */
+  readonly origins?: Readonly<Record<string, readonly string[]>>;
   /** Longest silence in a live answer. */
   readonly liveIdleMs?: number;
   /** Longest silence of a client in its body, or towards an answer. */
@@ -196,6 +141,10 @@ function controlAppOf(options: GateOptions, handled: string[]): ControlApp {
       listIssuers: named('listIssuers', handled),
       readLimits: named('readLimits', handled),
       explainLimits: named('explainLimits', handled),
+      readOrigins: named('readOrigins', handled),
+      putOrigins: named('putOrigins', handled),
+      readInstallationLimits: named('readInstallationLimits', handled),
+      putInstallationLimits: named('putInstallationLimits', handled),
       readTenantLimits: named('readTenantLimits', handled),
       putTenantLimits: named('putTenantLimits', handled),
       removeIssuer: named('removeIssuer', handled),
@@ -222,6 +171,12 @@ function directoryOfOne(scopes: readonly string[]): { readonly secret: string; r
   return { secret, keys };
 }
 
+function originBookOf({ origins = {} }: GateOptions): OriginBook {
+  const book = createOriginBook();
+  for (const [tenant, list] of Object.entries(origins)) book.put(tenant, { origins: list });
+  return book;
+}
+
 const pass: Step = (_name, action) => action();
 
 const DEFAULTS = {
@@ -235,28 +190,15 @@ const DEFAULTS = {
   step: pass,
   readToken: refuseTokens,
   live: { perKeyMax: 100, perTenantMax: 1_000 },
+  random: (): number => 0,
 };
 
 /** The gate with everything real but its neighbours: keys and buckets in memory, one upstream for both services. */
 export async function startGate(options: GateOptions = {}): Promise<GateUnderTest> {
   const upstream = await startUpstream();
-  const {
-    scopes,
-    bodyBytesMax,
-    proxyClock,
-    liveIdleMs,
-    clientIdleMs,
-    routes,
-    trustedProxies,
-    step,
-    readToken,
-    live: bounds,
-  } = {
-    ...DEFAULTS,
-    ...options,
-  };
-  const { secret, keys } = directoryOfOne(scopes);
-  const metrics = createMetrics('gateway');
+  const { scopes, proxyClock, routes, trustedProxies, step, readToken, live: bounds, random, ...held } = { ...DEFAULTS, ...options };
+  const { bodyBytesMax, liveIdleMs, clientIdleMs } = held;
+  const [{ secret, keys }, metrics] = [directoryOfOne(scopes), createMetrics('gateway')];
   const url = options.upstreamUrl ?? upstream.url;
   const proxy = createProxy({
     upstreams: { ingest: url, query: url },
@@ -269,6 +211,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
   });
   const handled: string[] = [];
   const limits = createLimitsOf(options, metrics);
+  const origins = originBookOf(options);
   const live = createLiveSlots(bounds, metrics);
   const gate = createGate({
     step,
@@ -278,11 +221,12 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
       addressOf: createClientAddress(trustedProxies),
       isEnabled: true,
       clock,
-      random: () => 0,
+      random,
     }),
     proxy,
     packRoutes: options.packRoutes ?? oneView(),
     live,
+    origins,
     routes,
     controlApp: controlAppOf(options, handled),
     telemetry: createRequestTelemetry({ clock, log: silentLogger, metrics, tracing: createTracing({ service: 'gateway' }) }),

@@ -6,7 +6,8 @@ import { systemClock } from '@tidegate/runtime';
 import type { Step } from '@tidegate/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GateUnderTest } from './gate-fixture.ts';
-import { answerWhenRead, CALLER_KEY, startGate } from './gate-fixture.ts';
+import { CALLER_KEY, startGate } from './gate-fixture.ts';
+import { answerWhenRead } from './recording-upstream.ts';
 import { sendRaw, statusesOf } from './raw-client.ts';
 
 let gate: GateUnderTest;

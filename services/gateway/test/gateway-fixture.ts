@@ -7,8 +7,8 @@ import { testServers } from '@tidegate/testkit';
 import { expect, vi } from 'vitest';
 import type { GatewayConfig, RunningGateway } from '../src/app.ts';
 import { startApp } from '../src/app.ts';
-import type { Upstream } from './gate-fixture.ts';
-import { startUpstream } from './gate-fixture.ts';
+import type { Upstream } from './recording-upstream.ts';
+import { startUpstream } from './recording-upstream.ts';
 
 export interface Servers {
   readonly kafkaBrokers: string;

@@ -8,8 +8,8 @@ import type { TcpProxy } from '@tidegate/testkit';
 import { createTcpProxy, testServers } from '@tidegate/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningGateway } from '../src/app.ts';
-import type { Upstream } from './gate-fixture.ts';
-import { startUpstream } from './gate-fixture.ts';
+import type { Upstream } from './recording-upstream.ts';
+import { startUpstream } from './recording-upstream.ts';
 import { gatewayConfig, startGatewayOf } from './gateway-fixture.ts';
 
 const PACK_YAML = `
@@ -108,6 +108,12 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
       ...(body === undefined ? {} : { body }),
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown>, headers: response.headers };
+  }
+
+  /** Of the demo's key, as it is told. */
+  async function keyLimit(): Promise<unknown> {
+    const { body } = await call('GET', '/v1/limits', { key: keys.apiKey });
+    return (body['limits'] as { policy: string }[]).find(({ policy }) => policy === 'api_key');
   }
 
   it('keys that were made before any gateway ran work once the topic is read; until then a good key is 503, not 401', async () => {
@@ -256,22 +262,44 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     expect((await call('DELETE', '/v1/admin/keys/key_of_somebody_else')).status).toBe(404);
   });
 
+  it('pages that a tenant lets read its answers may within a second, and the list is the administrator’s', async () => {
+    const origin = 'https://app.example.com';
+    const told = async (): Promise<string | null> => {
+      const headers = { origin, authorization: `Bearer ${keys.apiKey}` };
+      return (await fetch(`http://127.0.0.1:${gateway.port}/v1/metrics`, { headers })).headers.get('access-control-allow-origin');
+    };
+    expect(await told()).toBeNull();
+    expect((await call('POST', '/v1/admin/origins', { body: JSON.stringify({ origins: [origin] }) })).status).toBe(200);
+    await expect.poll(told, { timeout: 1_000, interval: 20 }).toBe(origin);
+    expect((await call('GET', '/v1/admin/origins')).body).toEqual({ origins: [origin] });
+    expect((await call('POST', '/v1/admin/origins', { key: keys.apiKey, body: '{"origins":[]}' })).status).toBe(403);
+  });
+
+  it('the operator alone changes the limits of the installation', async () => {
+    const path = '/v1/admin/limits/installation';
+    expect((await call('GET', path, { key: keys.apiKey })).status).toBe(403);
+    const record = { policies: { api_key: { limit: 888 } } };
+    expect((await call('POST', path, { body: JSON.stringify(record) })).status).toBe(200);
+    await expect.poll(async () => (await call('GET', path)).body).toMatchObject({ limits: record });
+    await expect.poll(keyLimit, { timeout: 1_000, interval: 20 }).toMatchObject({ limit: 888, source: 'installation' });
+    const wrong = await call('POST', path, { body: '{"policies":{"api_key":{"limit":7,"burst":1000000000,"window_s":31622400}}}' });
+    expect([wrong.status, wrong.body]).toMatchObject([422, { code: 'limits_invalid' }]);
+    await call('POST', path, { body: '{}' });
+    await expect.poll(keyLimit, { timeout: 1_000, interval: 20 }).toMatchObject({ limit: 1_000, source: 'settings' });
+  });
+
   it('a tenant changes its limits within a second, sees them, and is told what it may not set', async () => {
     const record = { policies: { api_key: { limit: 777 } } };
     const put = await call('POST', '/v1/admin/limits', { body: JSON.stringify(record) });
     expect([put.status, put.body]).toMatchObject([200, { limits: record }]);
-    const told = async (): Promise<unknown> => {
-      const { body } = await call('GET', '/v1/limits', { key: keys.apiKey });
-      return (body['limits'] as { policy: string }[]).find(({ policy }) => policy === 'api_key');
-    };
-    await expect.poll(told, { timeout: 1_000, interval: 20 }).toMatchObject({ limit: 777, source: 'tenant', scope: 'api_key' });
+    await expect.poll(keyLimit, { timeout: 1_000, interval: 20 }).toMatchObject({ limit: 777, source: 'tenant', scope: 'api_key' });
     const explained = await call('POST', '/v1/limits/explain', { key: keys.apiKey, body: '{"method":"POST","path":"/api/v1/query"}' });
     expect(explained.body).toMatchObject({ class: 'default', cost: 1, would_pass: true, decided_by: null });
     const refused = await call('POST', '/v1/admin/limits', { body: '{"policies":{"global":{"limit":1}}}' });
     expect([refused.status, refused.body]).toMatchObject([422, { code: 'limits_invalid', errors: [{ path: 'tenant.policies.global' }] }]);
     expect((await call('GET', '/v1/admin/limits')).body).toMatchObject({ limits: record });
     await call('POST', '/v1/admin/limits', { body: '{}' });
-    await expect.poll(told, { timeout: 1_000, interval: 20 }).toMatchObject({ limit: 1_000, source: 'settings' });
+    await expect.poll(keyLimit, { timeout: 1_000, interval: 20 }).toMatchObject({ limit: 1_000, source: 'settings' });
   });
 
   it('without Redis the class is open, tells no numbers, and no request waits for it', async () => {

@@ -28,6 +28,9 @@ const formsOf = ({ path }: NamedRoute): string[] => {
   return concrete.startsWith('/v1/') ? [concrete, `/api${concrete}`] : [concrete];
 };
 
+/** All routes are asked from one address, several times each: more in a minute than one address may. */
+const PATIENT = { user: { burst: 10_000 } } as const;
+
 let gate: GateUnderTest;
 
 async function ask(route: NamedRoute, path: string, headers: Record<string, string> = {}): Promise<Response> {
@@ -36,7 +39,7 @@ async function ask(route: NamedRoute, path: string, headers: Record<string, stri
 
 describe('every declared route', () => {
   beforeAll(async () => {
-    gate = await startGate({ scopes: SCOPES });
+    gate = await startGate({ policies: PATIENT, scopes: SCOPES });
   });
   afterAll(() => gate.close());
 
@@ -88,7 +91,7 @@ describe('every declared route, for a person who may see only their own rows', (
   const person = { tenant: 'acme', keyId: 'issuer_idp', scopes: SCOPES.filter((scope) => scope !== 'events:read'), subject: 'user-17' };
   const all = { ...person, subject: 'user-18', scopes: SCOPES };
   beforeAll(async () => {
-    gate = await startGate({ readToken: (token) => ({ ok: true, caller: token === 'eyJall' ? all : person }) });
+    gate = await startGate({ policies: PATIENT, readToken: (token) => ({ ok: true, caller: token === 'eyJall' ? all : person }) });
   });
   afterAll(() => gate.close());
 
@@ -112,6 +115,10 @@ describe('every declared route, for a person who may see only their own rows', (
       'explainLimits',
       'readTenantLimits',
       'putTenantLimits',
+      'readInstallationLimits',
+      'putInstallationLimits',
+      'readOrigins',
+      'putOrigins',
     ],
     ...['logout', 'logoutUser', 'createUser', 'listUsers', 'changeUser', 'disableUser', 'listRoles'],
   ];
@@ -135,7 +142,7 @@ describe('every declared route, for a person who may see only their own rows', (
 
 describe('a path that can name nothing', () => {
   beforeAll(async () => {
-    gate = await startGate({ scopes: SCOPES });
+    gate = await startGate({ policies: PATIENT, scopes: SCOPES });
   });
   afterAll(() => gate.close());
 

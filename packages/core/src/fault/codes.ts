@@ -212,6 +212,12 @@ export const FAULTS = {
     meaning: 'The metric is new, and what came before it is still being folded from the raw events.',
     next: 'Ask again later; GET /v1/status says how far it is.',
   },
+  origin_refused: {
+    status: 403,
+    title: 'Page not allowed',
+    meaning: 'A page asked whether it may send a request, and no tenant lets pages of its origin read answers.',
+    next: 'Add the origin of the page (scheme, host and port) to the list of the tenant: POST /v1/admin/origins.',
+  },
   pack_has_no_version_before: {
     status: 409,
     title: 'No version before',

@@ -1,5 +1,6 @@
 import * as admin from '../admin-schemas.ts';
 import * as limits from '../limit-schemas.ts';
+import * as origins from '../origin-schemas.ts';
 import { JSON_BODY } from '../route-faults.ts';
 import * as tokens from '../token-schemas.ts';
 import { JSON_ONLY } from './route-declaration.ts';
@@ -129,6 +130,52 @@ export const ACCESS_ROUTES = {
     body: { contentTypes: JSON_ONLY, schema: limits.EXPLAIN_REQUEST_SCHEMA },
     responses: { 200: { description: 'Class, levels and who set each.', schema: limits.EXPLAIN_RESPONSE } },
     faults: [...JSON_BODY, 'not_found', 'request_invalid', 'unavailable'],
+  },
+  readOrigins: {
+    method: 'GET',
+    path: '/v1/admin/origins',
+    summary: 'Pages that may read answers of the tenant',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    rows: 'none',
+    responses: { 200: { description: 'As they were set.', schema: origins.ORIGINS_REQUEST_SCHEMA } },
+    faults: ['unavailable'],
+  },
+  putOrigins: {
+    method: 'POST',
+    path: '/v1/admin/origins',
+    summary: 'Let pages of these origins read answers of the tenant, in place of those before',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    rows: 'none',
+    body: { contentTypes: JSON_ONLY, schema: origins.ORIGINS_REQUEST_SCHEMA },
+    responses: { 200: { description: 'In force everywhere within a second.', schema: origins.ORIGINS_REQUEST_SCHEMA } },
+    faults: [...JSON_BODY, 'request_invalid', 'unavailable'],
+  },
+  readInstallationLimits: {
+    method: 'GET',
+    path: '/v1/admin/limits/installation',
+    summary: 'What is set of the limits of the whole installation',
+    answers: 'gateway',
+    scope: 'ops:admin',
+    limitClass: 'api_key',
+    rows: 'none',
+    responses: { 200: { description: 'The record as it was set.', schema: limits.TENANT_LIMITS_RESPONSE } },
+    faults: [],
+  },
+  putInstallationLimits: {
+    method: 'POST',
+    path: '/v1/admin/limits/installation',
+    summary: 'Set the limits of the whole installation, its tiers and the tiers of its tenants, in place of what was set',
+    answers: 'gateway',
+    scope: 'ops:admin',
+    limitClass: 'api_key',
+    rows: 'none',
+    body: { contentTypes: JSON_ONLY, schema: limits.INSTALLATION_LIMITS_REQUEST },
+    responses: { 200: { description: 'In force everywhere within a second.', schema: limits.TENANT_LIMITS_RESPONSE } },
+    faults: [...JSON_BODY, 'limits_invalid', 'unavailable'],
   },
   readTenantLimits: {
     method: 'GET',

@@ -13,6 +13,8 @@ export const CONTROL_KEYS = {
   denied: (slot: number): string => `denied/-/${slot}`,
   /** Of the installation: `limits/-/-`. */
   limits: (tenant: string): string => `limits/${tenant}/-`,
+  /** Pages that may read answers. */
+  origins: (tenant: string): string => `origins/${tenant}/-`,
   pack: (tenant: string, pack: string): string => `pack/${tenant}/${pack}`,
   /** Partition count of the events topic. */
   partitions: 'partitions/-/events',
@@ -93,4 +95,15 @@ export function parseDenials(value: unknown): readonly Denial[] | null {
 
 export function toDenialsRecord(denials: readonly Denial[]): z.infer<typeof DENIED_RECORD> {
   return { denied: denials.map(({ id, untilMs, below }) => ({ id, until_ms: untilMs, ...(below === undefined ? {} : { below }) })) };
+}
+
+const ORIGINS_RECORD = z.object({ origins: z.array(z.string()) });
+
+/** Pages that may read answers of a tenant. */
+export type OriginsRecord = z.infer<typeof ORIGINS_RECORD>;
+
+/** Null where the value is not such a record. */
+export function parseOriginsRecord(value: unknown): OriginsRecord | null {
+  const read = ORIGINS_RECORD.safeParse(value);
+  return read.success ? read.data : null;
 }

@@ -8,7 +8,7 @@ import type { PackPlanning } from './packs.ts';
 import { rollbackPack, swapMade } from './pack-history.ts';
 import { applyPack, planPack, readPacks } from './packs.ts';
 import type { PackRecord, Result } from '@tidegate/core';
-import { CONTROL_KEYS } from './control-records.ts';
+import { CONTROL_KEYS, parseOriginsRecord } from './control-records.ts';
 import { createPrismaClient } from './prisma-client.ts';
 import { writeRecord } from './record-writer.ts';
 import type { TenantToCreate } from './tenants.ts';
@@ -61,6 +61,9 @@ export interface ControlStore {
   ensurePartitions(count: number): Promise<number>;
   /** Sets the limits of a tenant; they were checked. */
   putLimits(tenant: string, limits: object): Promise<void>;
+  /** Sets which pages may read answers of a tenant. */
+  putOrigins(tenant: string, origins: readonly string[]): Promise<void>;
+  readOrigins(tenant: string): Promise<readonly string[]>;
   /** Rejects while Postgres does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -96,6 +99,14 @@ export function createControlStore(options: ControlStoreOptions): ControlStore {
     readPacks: (tenant) => readPacks(prisma, tenant),
     putLimits: (tenant, limits) =>
       prisma.$transaction(async (transaction) => void (await writeRecord(transaction, CONTROL_KEYS.limits(tenant), { ...limits }))),
+    putOrigins: (tenant, origins) =>
+      prisma.$transaction(
+        async (transaction) => void (await writeRecord(transaction, CONTROL_KEYS.origins(tenant), { origins: [...origins] })),
+      ),
+    readOrigins: async (tenant) => {
+      const stands = await prisma.controlRecord.findUnique({ where: { key: CONTROL_KEYS.origins(tenant) } });
+      return parseOriginsRecord(stands?.value)?.origins ?? [];
+    },
     ensurePartitions: (count) =>
       prisma.$transaction(async (transaction) => {
         const stands = await transaction.controlRecord.findUnique({ where: { key: CONTROL_KEYS.partitions } });

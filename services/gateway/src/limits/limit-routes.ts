@@ -5,6 +5,7 @@ import type { Exchange, Handler, RouteNameOf } from '@tidegate/http';
 import { createRouter, EXPLAIN_REQUEST_SCHEMA, listRoutes, normalisePath, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
 import type { ControlStore } from '@tidegate/postgres';
 import { invalid } from '../admin.ts';
+import { INSTALLATION } from './book.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Limits } from './limits.ts';
 import type { Plan } from './plans.ts';
@@ -17,7 +18,10 @@ export interface LimitRoutesDependencies {
   readonly wake: () => void;
 }
 
-type LimitRoute = Extract<RouteNameOf<'gateway'>, 'readLimits' | 'explainLimits' | 'readTenantLimits' | 'putTenantLimits'>;
+type LimitRoute = Extract<
+  RouteNameOf<'gateway'>,
+  'readLimits' | 'explainLimits' | 'readTenantLimits' | 'putTenantLimits' | 'readInstallationLimits' | 'putInstallationLimits'
+>;
 
 const BYTES_MAX = 262_144;
 const NO_STORE = { headers: { 'cache-control': 'no-store' } } as const;
@@ -38,7 +42,7 @@ interface Standing {
 
 /** What limits a caller has, why, and how a tenant changes its own. Looks and spends nothing. */
 export function createLimitRoutes(dependencies: LimitRoutesDependencies): Readonly<Record<LimitRoute, Handler>> {
-  const { limits, addressOf, store, wake } = dependencies;
+  const { limits, addressOf } = dependencies;
   const match = createRouter(listRoutes());
 
   /** Levels as they stand; a shared level is looked at in units of what the request would take. */
@@ -78,19 +82,7 @@ export function createLimitRoutes(dependencies: LimitRoutesDependencies): Readon
     sendJson(exchange, { class: name, class_source: source, cost, ...decided, levels }, NO_STORE);
   }
 
-  async function put(exchange: Exchange): Promise<void> {
-    const { request, response, context, caller } = exchange;
-    const body = await readJsonBody(request, BYTES_MAX);
-    if (!body.ok) return sendProblem(response, body.fault, context);
-    const checked = limits.book.check(caller.tenant, body.value);
-    if (!checked.ok) {
-      const errors = checked.fault.map(({ code, path = '', message }) => ({ code, path, message }));
-      return sendProblem(response, { code: 'limits_invalid', errors }, context);
-    }
-    await store.putLimits(caller.tenant, checked.value);
-    wake();
-    sendJson(exchange, { limits: checked.value }, NO_STORE);
-  }
+  const put = (exchange: Exchange, whose: string): Promise<void> => putLimits(exchange, { whose, ...dependencies });
 
   return {
     async readLimits(exchange) {
@@ -100,6 +92,26 @@ export function createLimitRoutes(dependencies: LimitRoutesDependencies): Readon
     },
     explainLimits: explain,
     readTenantLimits: (exchange) => sendJson(exchange, { limits: limits.book.recordOf(exchange.caller.tenant) }, NO_STORE),
-    putTenantLimits: put,
+    putTenantLimits: (exchange) => put(exchange, exchange.caller.tenant),
+    readInstallationLimits: (exchange) => sendJson(exchange, { limits: limits.book.recordOf(INSTALLATION) }, NO_STORE),
+    putInstallationLimits: (exchange) => put(exchange, INSTALLATION),
   };
+}
+
+/** Checks and sets the limits of a tenant, or of the installation. */
+async function putLimits(
+  exchange: Exchange,
+  { whose, limits, store, wake }: LimitRoutesDependencies & { readonly whose: string },
+): Promise<void> {
+  const { request, response, context } = exchange;
+  const body = await readJsonBody(request, BYTES_MAX);
+  if (!body.ok) return sendProblem(response, body.fault, context);
+  const checked = limits.book.check(whose, body.value);
+  if (!checked.ok) {
+    const errors = checked.fault.map(({ code, path = '', message }) => ({ code, path, message }));
+    return sendProblem(response, { code: 'limits_invalid', errors }, context);
+  }
+  await store.putLimits(whose, checked.value);
+  wake();
+  sendJson(exchange, { limits: checked.value }, NO_STORE);
 }
