@@ -3,13 +3,15 @@ import {
   compilePack,
   createAnswer,
   createRawFold,
+  createRowFold,
   createStateAlgebra,
   parsePack,
   parseQuestion,
   planPackVersion,
   planQuestion,
+  projectRows,
 } from '@tidegate/core';
-import type { AnswerColumn, AnswerRow, CompiledMetric, PackSource, Plan, RawEvent, RollupState } from '@tidegate/core';
+import type { AnswerColumn, AnswerRow, CompiledMetric, FoldedBatch, PackSource, Plan, RawEvent, RollupState } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import { PACK_PREVIEW_REQUEST_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
 import type { ReadStore } from '@tidegate/postgres';
@@ -124,10 +126,17 @@ function answerBy(metric: CompiledMetric, events: readonly RawEvent[], { grain, 
   return plan.ok ? { version: metric.version, columns: plan.value.columns, rows: rowsOf(plan.value, events) } : null;
 }
 
+/** Of a metric over an entity those of the rows that the events alone make. */
+function cellsOf(metric: CompiledMetric, folded: FoldedBatch): Pick<FoldedBatch, 'series' | 'deltas'> {
+  if (metric.over === undefined) return folded;
+  const changes = folded.entities.flatMap(({ rows }) => rows);
+  return projectRows(changes, () => undefined, createRowFold([metric])).folded ?? { series: [], deltas: [] };
+}
+
 function rowsOf(plan: Plan, events: readonly RawEvent[]): readonly AnswerRow[] {
   const fold = createRawFold([plan.metric]);
   for (const event of events) fold.fold(event);
-  const { series, deltas } = fold.take();
+  const { series, deltas } = cellsOf(plan.metric, fold.take());
   const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.measures), null);
   const sinks = series.map((entry) => (entry.setNo === plan.range.setNo ? answer.series(entry) : null));
   for (const delta of deltas) sinks[delta.series]?.(delta.bucketS, delta.state, 0);

@@ -5,6 +5,10 @@ import type { ExactNumber } from '../event/exact-number.ts';
 import { compilePack } from '../pack/compile.ts';
 import type { CompiledMetric, CompiledPack } from '../pack/compiled.ts';
 import { parsePack } from '../pack/parse.ts';
+import { createAnswer } from '../query/answer.ts';
+import { planQuestion } from '../query/plan.ts';
+import { parseQuestion } from '../query/question.ts';
+import { createStateAlgebra } from '../query/state-algebra.ts';
 import type { SeriesEntry } from '../rollup/announcement-shape.ts';
 import { createRawFold } from '../rollup/raw-fold.ts';
 import type { RawEvent } from '../rollup/raw-record.ts';
@@ -343,6 +347,26 @@ describe('rows of entities', () => {
     expect(readCells(kept)).toMatchObject({ 'first_seen 1 0  [] 0': { n: 1 } });
     expect(Object.keys(readCells(kept))).toHaveLength(1);
   });
+});
+
+test('an answer has no row for a group that all rows have left', () => {
+  const set = { id: 'a', timeMs: 0, subject: 'anna', goal: 'g1', isDeletion: false, status: 'active', target: 10, due: 100 } as const;
+  const kept = new Kept();
+  kept.commit([set]);
+  kept.commit([{ ...set, id: 'b', timeMs: 1, status: 'done' }]);
+  const [metric] = METRICS;
+  const range = { from: '1970-01-01T00:00:00Z', to: '1971-01-01T00:00:00Z' };
+  const parsed = parseQuestion({ metric: 'goals', kind: 'table', measures: ['n', 'total'], group_by: ['status'], ...range });
+  if (!parsed.ok || metric === undefined) throw new Error('a question that cannot be asked');
+  const plan = planQuestion({ question: parsed.question, metric, subject: null, cursor: null, nowMs: 0, bucketsMax: 100 });
+  if (!plan.ok) throw new Error(plan.fault.message);
+  const answer = createAnswer<RollupState>(plan.value, createStateAlgebra(plan.value.measures), null);
+  for (const { series, bucketS, bytes } of kept.cells.values()) {
+    const sink = series.metric === 'goals' && series.setNo === 0 ? answer.series(series) : null;
+    sink?.(bucketS, decodeState(bytes, metric.measures) ?? [], 0);
+  }
+  expect(kept.cells.size).toBeGreaterThan(2);
+  expect(answer.finish().rows).toEqual([['done', 1, 1]]);
 });
 
 test('what changes nothing is not written', () => {

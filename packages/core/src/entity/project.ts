@@ -7,7 +7,7 @@ import type { FoldPlan } from '../rollup/fold-plan.ts';
 import { createFolder } from '../rollup/folder.ts';
 import type { CellDelta, FoldedBatch } from '../rollup/folder-shape.ts';
 import type { SeriesEntry } from '../rollup/announcement-shape.ts';
-import { createState, encodeState, subtractState } from '../rollup/state.ts';
+import { createState, isSameState, subtractState } from '../rollup/state.ts';
 import type { RollupState } from '../rollup/state.ts';
 import { isThere } from './entity-shape.ts';
 import type { EntityRowState, EntityState } from './entity-shape.ts';
@@ -106,17 +106,12 @@ function withoutEmpty(batch: FoldedBatch, emptyOf: (series: SeriesEntry) => Roll
   const deltas: CellDelta[] = [];
   for (const delta of batch.deltas) {
     const entry = batch.series[delta.series];
-    if (entry === undefined || isEqual(delta.state, emptyOf(entry))) continue;
+    if (entry === undefined || isSameState(delta.state, emptyOf(entry))) continue;
     const place = places.get(delta.series) ?? series.push(entry) - 1;
     places.set(delta.series, place);
     deltas.push({ ...delta, series: place });
   }
   return { ...batch, series, deltas };
-}
-
-function isEqual(a: RollupState, b: RollupState): boolean {
-  const [left, right] = [encodeState(a), encodeState(b)];
-  return left.length === right.length && left.every((byte, at) => byte === right[at]);
 }
 
 function idText({ id }: SeriesEntry): string {

@@ -131,6 +131,11 @@ function placesOf({ hoursOfWeek, buckets }: Plan): readonly (number | null)[] {
 
 const ALL_HOURS = Array.from({ length: HOURS_OF_WEEK }, (_, hour) => hour);
 
+/** Rows of entities that left a group leave no row of zeros behind. */
+function isGone<S>({ metric }: Plan, algebra: StateAlgebra<S>, state: S): boolean {
+  return metric.over !== undefined && algebra.isEmpty?.(state) === true;
+}
+
 /** Rows in no order. Without groups there is always the one group of everything, so that it can be filled or be all zero. */
 function keyedRows<S>(plan: Plan, algebra: StateAlgebra<S>, groups: Map<string, Group<S>>): KeyedRow[] {
   const isFilled = plan.kind === 'summary' || plan.fill !== 'none';
@@ -140,7 +145,7 @@ function keyedRows<S>(plan: Plan, algebra: StateAlgebra<S>, groups: Map<string, 
   for (const { key, texts, states } of groups.values()) {
     for (const [at, bucketMs] of placesOf(plan).entries()) {
       const state = states[at];
-      if (state !== undefined) rows.push({ key, texts, bucketMs, values: read(state) });
+      if (state !== undefined && !isGone(plan, algebra, state)) rows.push({ key, texts, bucketMs, values: read(state) });
       else if (isFilled) rows.push({ key, texts, bucketMs, values: emptyValues(plan) });
     }
   }

@@ -1,6 +1,6 @@
 import { createMeasure, mergeMeasure } from '../rollup/measure.ts';
 import type { RollupState } from '../rollup/state.ts';
-import { readMeasureAt } from '../rollup/state.ts';
+import { isSameState, readMeasureAt } from '../rollup/state.ts';
 import type { StateAlgebra } from './measure-value.ts';
 import type { AskedMeasure } from './shape.ts';
 
@@ -20,6 +20,7 @@ export function createStateAlgebra(asked: readonly AskedMeasure[]): StateAlgebra
       }
       return into;
     },
+    isEmpty: (state) => isSameState(state, [...kept.values()].map(createMeasure)),
     read: (state, asked) => readMeasureAt(state, place.get(asked.index) ?? -1, asked),
   };
 }

@@ -60,6 +60,12 @@ function writeState(state: RollupState, version: number): void {
   for (const measure of state) measure.write(writer);
 }
 
+/** Whether two states of the same measures hold the same. */
+export function isSameState(a: RollupState, b: RollupState): boolean {
+  const [left, right] = [encodeState(a), encodeState(b)];
+  return left.length === right.length && left.every((byte, at) => byte === right[at]);
+}
+
 /** Null where the bytes are no state of these measures, or of a version that is not known here. */
 export function decodeState(bytes: Uint8Array, measures: readonly CompiledMeasure[]): RollupState | null {
   const reader = new ByteReader(bytes);
