@@ -14,12 +14,32 @@ afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
 
 /** data/README.md */
 const EDITS = 39_199;
+/** 11,532 of them on #en.wikipedia, 3,044,678 characters: 264.0199… an edit, 29.4191… % of all; then #vi.wikipedia with 9,737. */
+const ENGLISH = {
+  channel: '#en.wikipedia',
+  period: { start: '2015-09-12', end: '2015-09-12' },
+  edits: 11_532,
+  added_per_edit: 264.02,
+  share_pct: 29.42,
+  series: [{ date: '2015-09-12', edits: 11_532 }],
+  busiest: [
+    { rank: 1, channel: '#en.wikipedia', edits: 11_532 },
+    { rank: 2, channel: '#vi.wikipedia', edits: 9_737 },
+  ],
+  meta: { source: 'rollup' },
+};
 const STOP_ORDER = ['gateway', 'ingest', 'aggregator', 'query', 'redis', 'kafka', 'postgres'];
 
 async function countedEdits(at: StartLine): Promise<unknown> {
   const client = createClient({ gateway: at.gateway, apiKey: at.api_key });
   const day = { metric: 'wiki.edits', kind: 'summary', measures: ['edits'], from: '2015-09-12', to: '2015-09-13', zone: 'UTC' } as const;
   return (await client.query(day)).rows;
+}
+
+/** The same day by the view of the pack, at the route that it declares; figures by counting the lines of the file. */
+async function activityOfEnglish(at: StartLine): Promise<unknown> {
+  const path = '/api/v1/wikis/%23en.wikipedia/activity?start=2015-09-12&end=2015-09-12&top=2';
+  return (await fetch(`${at.gateway}${path}`, { headers: { authorization: `Bearer ${at.api_key}` } })).json();
 }
 
 // Each start brings up three servers and four services: seconds on an idle machine, a minute on a busy one.
@@ -30,6 +50,7 @@ describe('npm start', { timeout: 600_000 }, () => {
     expect(line.data_dir).toBe(home);
     expect(new URL(line.gateway).hostname).toBe('127.0.0.1');
     expect(await countedEdits(line)).toEqual([[EDITS]]);
+    expect(await activityOfEnglish(line)).toMatchObject(ENGLISH);
     const running = new Set(markedProcesses(home));
     expect(leftBehind.filter((pid) => running.has(pid))).toEqual([]);
 

@@ -88,6 +88,62 @@ describe('the views of healthtrack', () => {
     expect(points('weight')).toEqual([{ date: '2026-11-09', value: 4_500, n: 2 }]);
   });
 
+  const day = (date: string, type: string, amount: number) => ({
+    ...{ bucket: `${date}T00:00:00.000+00:00`, metric_type: type, count: 1, sum: amount, avg: amount },
+  });
+  const dates = ['2026-11-07', '2026-11-08', '2026-11-09'];
+  const meal = { meals: 2, calories: 2_000, protein_g: 20, carbs_g: 300, fat_g: 80, water_ml: 400 };
+  const rows = {
+    daily: dates.flatMap((date, at) => [
+      // In the mean 4,000 steps, 6 h, 99 beats, 600 ml beside the 400 ml of the meals.
+      ...[day(date, 'steps', [4_000, 6_000, 2_000][at] ?? 0), day(date, 'sleep', 6)],
+      ...[day(date, 'resting_heart_rate', 99), day(date, 'water', 600)],
+    ]),
+    meals: dates.map((date) => ({ bucket: `${date}T00:00:00.000+00:00`, ...meal })),
+    profile: [{ birth_year: 1990, height_cm: 170 }],
+    goals: [],
+    weights: [value('weight', '2026-11-01T08:00:00.000Z', 90)],
+  };
+
+  it('find what each rule finds, the weightiest five (D-H3, D-H4)', () => {
+    // Severity, then weight · (0.5 + severity / 2): body mass index 90 / 1.7² = 31.14, 4 · 6.14 / 25 = 0.983: 79; heart 4 · 9 / 90 = 0.4: 70;
+    // sleep 2 / 7: 57.9; steps 0.5: 52.5; nutrition: protein 4 % and fat 36 % of 2,000 kcal, 2 of 4 flags: 45; water 0.5: 37.5, the sixth.
+    const found = answer('recommendations', {}, rows);
+    expect(found).toMatchObject({
+      items: [
+        { rank: 1, rule: 'weight_management', priority: 79, level: 'high', evidence: { observed: 31.14, target: 25, direction: 'above' } },
+        { rank: 2, rule: 'elevated_heart_rate', priority: 70, level: 'high', evidence: { observed: 99, target: 90 } },
+        { rank: 3, rule: 'insufficient_sleep', priority: 58, level: 'moderate', evidence: { observed: 6, target: 7 } },
+        {
+          rank: 4,
+          rule: 'low_step_count',
+          priority: 53,
+          level: 'moderate',
+          evidence: { observed: 4_000, target: 8_000, days_with_data: 3 },
+        },
+        { rank: 5, rule: 'poor_nutrition', priority: 45, level: 'moderate', evidence: { flags: ['protein', 'fat'] } },
+      ],
+      expires_at: '2026-11-10T13:00:00.000Z',
+    });
+  });
+
+  it('hold an aim of the person before that of the age, and say nothing of two days', () => {
+    const goals = [goal({ goal_type: 'steps', target_value: 4_000 }), goal({ goal_type: 'water', target_value: 5_000 })];
+    const two = rows.daily.filter(({ bucket }) => !bucket.startsWith('2026-11-07'));
+    const rules = (more: object) =>
+      (answer('recommendations', {}, { ...rows, ...more }) as { items: { rule: string }[] }).items.map(({ rule }) => rule);
+    // Equal to the target is silent; of water (5000 - 1000) / 5000 = 0.8: 45, after nutrition by its number.
+    expect(rules({ goals })).toEqual([
+      'weight_management',
+      'elevated_heart_rate',
+      'insufficient_sleep',
+      'poor_nutrition',
+      'low_water_intake',
+    ]);
+    expect(rules({ daily: two, weights: [] })).toEqual(['poor_nutrition', 'low_water_intake']);
+    expect(rules({ daily: [], meals: [], profile: [] })).toEqual([]);
+  });
+
   it('list measurements and meals as their rows are', () => {
     const row = {
       metric_id: 'm-1',
