@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { homeOf } from './home.ts';
 import { cachedFolder, fetchWheel, findFile, requirePython, type CacheContext, type Wheel } from './package-cache.ts';
@@ -40,7 +40,7 @@ export async function providePromtool(say: (line: string) => void = () => undefi
   if (onPath !== null) return onPath;
   const folder = await cachedFolder(context, 'promtool', async (stage) => {
     try {
-      await runTool({ command: 'apt-get', args: ['download', 'prometheus'], cwd: stage });
+      await downloadWithApt('prometheus', stage);
       const file = readdirSync(stage).find((name) => name.endsWith('.deb'));
       if (file === undefined) throw new Error('apt-get left no package');
       await runTool({ command: 'dpkg-deb', args: ['-x', join(stage, file), join(stage, 'unpacked')] });
@@ -53,6 +53,20 @@ export async function providePromtool(say: (line: string) => void = () => undefi
     }
   });
   return join(folder, 'promtool');
+}
+
+/** With the lists of packages that the machine has; where it has none, with lists of our own: those of the system stay as they are. */
+async function downloadWithApt(name: string, stage: string): Promise<void> {
+  try {
+    await runTool({ command: 'apt-get', args: ['download', name], cwd: stage });
+  } catch {
+    const [state, cache] = [join(stage, 'state'), join(stage, 'cache')];
+    for (const part of [join(state, 'lists/partial'), join(cache, 'archives/partial')]) mkdirSync(part, { recursive: true });
+    const own = [`Dir::State=${state}`, `Dir::Cache=${cache}`, 'Dir::State::status=/var/lib/dpkg/status', 'Debug::NoLocking=1'];
+    const options = own.flatMap((option) => ['-o', option]);
+    await runTool({ command: 'apt-get', args: [...options, '--quiet', 'update'], cwd: stage });
+    await runTool({ command: 'apt-get', args: [...options, 'download', name], cwd: stage });
+  }
 }
 
 async function unpack(context: CacheContext, stage: string): Promise<void> {
