@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import pg from 'pg';
 import { parse, stringify } from 'yaml';
 import type { Answer, AnswerValue, Question } from '@tidegate/sdk';
 import { openOracle, ORACLE_ZONES, type Oracle, type OracleValue } from '../oracle/oracle.ts';
@@ -155,6 +156,39 @@ describe('Wikipedia edits', () => {
       { ...DAY, where: { channel: { eq: '#en.wikipedia' } } },
       `SELECT added AS value FROM edits WHERE channel = '#en.wikipedia'`,
     );
+  });
+});
+
+interface Recounted {
+  readonly recounts: readonly { readonly state: string; readonly request_no: number; readonly drift: number; readonly repaired: number }[];
+  readonly drift: readonly { readonly kind: string; readonly found: unknown; readonly repaired_at: string | null }[];
+}
+
+describe('Wikipedia edits, recounted', () => {
+  const recount = async (): Promise<Recounted> => {
+    const path = '/v1/audit/reconcile';
+    const body = JSON.stringify({ metric: 'wiki.edits' });
+    const headers = { 'content-type': 'application/json' };
+    const { request_no: asked } = (await system.admin.call({ method: 'POST', path, body, headers })) as { readonly request_no: number };
+    for (const deadline = performance.now() + 120_000; performance.now() < deadline; await new Promise((next) => setTimeout(next, 200))) {
+      const told = (await system.client.call({ method: 'GET', path: `${path}?metric=wiki.edits` })) as Recounted;
+      if (told.recounts.every(({ request_no: done }) => done >= asked)) return told;
+    }
+    throw new Error('not recounted within two minutes');
+  };
+
+  test('a cell that was spoiled is found, told and repaired, and then all is clean', { timeout: 300_000 }, async () => {
+    const database = new pg.Client({ connectionString: system.tidegate.addresses.databaseUrl });
+    await database.connect();
+    const OF_EDITS = "SELECT c.ctid FROM cell c JOIN series s USING (series_id) WHERE s.metric = 'wiki.edits' AND c.grain = 2";
+    await database.query(`UPDATE cell SET state = '\\x00' WHERE ctid = (${OF_EDITS} ORDER BY c.bucket_s, c.series_id LIMIT 1)`);
+    await database.end();
+    const { recounts, drift } = await recount();
+    expect(recounts).toMatchObject([{ state: 'drift' }]);
+    expect(recounts[0]?.repaired).toBe(recounts[0]?.drift);
+    expect(drift[0]).toMatchObject({ kind: 'unreadable', found: null, repaired_at: expect.any(String) as string });
+    expect((await recount()).recounts).toMatchObject([{ state: 'clean', drift: 0 }]);
+    await expectAnswer({ ...DAY, kind: 'summary', measures: SUMS }, `SELECT ${SUMS_SQL} FROM edits`);
   });
 });
 

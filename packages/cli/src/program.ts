@@ -11,6 +11,7 @@ import { addOperations } from './commands/operations.ts';
 import { addPacks } from './commands/packs.ts';
 import { addPreflight } from './commands/preflight.ts';
 import { addQuery } from './commands/query.ts';
+import { addReconcile } from './commands/reconcile.ts';
 import { addRejected } from './commands/rejected.ts';
 import { addRestatements } from './commands/restatements.ts';
 import { addUsers } from './commands/users.ts';
@@ -39,6 +40,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addRejected(program, terminal);
   addBudgets(program, terminal);
   addRestatements(program, terminal);
+  addReconcile(program, terminal);
   addGaps(program, terminal);
   addOperations(program, terminal);
   addTenants(program, terminal);

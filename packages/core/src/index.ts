@@ -73,6 +73,8 @@ export type {
 } from './pack/compiled.ts';
 export { parsePack, parsePackRecord } from './pack/parse.ts';
 export type { EarlierDefinitions, PackRecord } from './pack/parse.ts';
+export { fromRecountJson, NO_TALLY, toRecountJson } from './pack/recount-task.ts';
+export type { RecountJson, RecountRound, RecountTally, RecountTask } from './pack/recount-task.ts';
 export { answeredVersion, compileVersions, versionName } from './pack/metric-versions.ts';
 export type { CompiledVersions, MetricVersion } from './pack/metric-versions.ts';
 export { fromVersionTaskJson, toVersionTaskJson } from './pack/version-task.ts';
@@ -216,6 +218,7 @@ export {
   UNSEALED,
 } from './rollup/sealed.ts';
 export type { SealedThrough, SealState } from './rollup/sealed.ts';
+export { isSameState } from './rollup/same-state.ts';
 export { seriesEntry, seriesId } from './rollup/series.ts';
 export type { SeriesKey } from './rollup/series.ts';
 export { createState, decodeState, encodeState, findMeasure, mergeState, readMeasureAt } from './rollup/state.ts';

@@ -29,6 +29,7 @@ export type { RoleName } from './roles.ts';
 export { ROLE_NAMES, ROLES, scopesOfRoles } from './roles.ts';
 export { BUDGETS_QUERY } from './budget-schemas.ts';
 export { RESTATEMENTS_QUERY } from './restatement-schemas.ts';
+export { RECOUNT_ASK_SCHEMA, RECOUNTS_QUERY } from './audit-schemas.ts';
 export { BATCH_QUESTIONS_MAX, LIVE_QUERY, RECEIPT_QUERY, REJECTED_QUERY } from './route-schemas.ts';
 export { ISSUER_REQUEST_SCHEMA, TOKEN_REQUEST_SCHEMA } from './token-schemas.ts';
 export { PACK_PREVIEW_REQUEST_SCHEMA } from './pack-schemas.ts';

@@ -1,4 +1,4 @@
-import type { GrainCode } from '@tidegate/core';
+import type { GrainCode, SeriesEntry } from '@tidegate/core';
 
 export interface CellKey {
   /** 16 bytes. */
@@ -19,4 +19,8 @@ export interface CellWrite extends CellKey {
   /** The absolute state after this commit. */
   readonly state: Uint8Array;
   readonly revision: number;
+}
+
+export interface CellWithSeries extends StoredCell {
+  readonly series: SeriesEntry;
 }

@@ -34,15 +34,23 @@ export function budgetText({ tenant, metric, dimension, eventDay }: BudgetKey): 
 /** Three statements, sent one behind the other. */
 export async function admitValues(client: pg.PoolClient, asked: readonly AskedValue[]): Promise<readonly SpentBudget[]> {
   if (asked.length === 0) return [];
-  const budgets = [...new Map(asked.map((one) => [budgetText(one), one])).values()];
+  const budgets = budgetsOf(asked);
   const ids = uuidArray(asked.map(({ valueId }) => valueId));
   const held = run(client, 'hold-budgets', [...keyArrays(budgets), int4Array(budgets.map(({ valuesMax }) => valuesMax))]);
   const admitted = run(client, 'admit-values', [...keyArrays(asked), ids]);
-  const [, , rows] = await Promise.all([
-    held,
-    admitted,
-    run<SpentRow>(client, 'read-spent-budgets', [...keyArrays(budgets), ids, WHOLE_VALUES_MAX]),
-  ]);
+  const [, , spent] = await Promise.all([held, admitted, readSpent(client, asked)]);
+  return spent;
+}
+
+function budgetsOf(asked: readonly AskedValue[]): readonly AskedValue[] {
+  return [...new Map(asked.map((one) => [budgetText(one), one])).values()];
+}
+
+/** Of the budgets asked about those that are spent. */
+export async function readSpent(on: pg.PoolClient | pg.Pool, asked: readonly AskedValue[]): Promise<readonly SpentBudget[]> {
+  const budgets = budgetsOf(asked);
+  const ids = uuidArray(asked.map(({ valueId }) => valueId));
+  const rows = await run<SpentRow>(on, 'read-spent-budgets', [...keyArrays(budgets), ids, WHOLE_VALUES_MAX]);
   return rows.flatMap((row) => {
     const key = budgets[row.n - 1];
     return key === undefined ? [] : [{ ...key, admitted: splitIds(row.ids), isWhole: row.is_whole }];

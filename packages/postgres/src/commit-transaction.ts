@@ -15,6 +15,7 @@ import {
 } from './commit-entities.ts';
 import type { MergedCommit } from './commit-entities.ts';
 import { copyIn } from './copy-in.ts';
+import { writeDrifts } from './drifts.ts';
 import { encodeEntityKeys } from './entity-keys.ts';
 import { fromSealColumns } from './seal-columns.ts';
 import type { SealColumns } from './seal-columns.ts';
@@ -104,6 +105,7 @@ async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt):
   steps.send(writeJournal(client, commits, { cells: writes, entities: changedEntities(merged) }));
   await fault('flush.journaled');
   steps.send(writeRestated(client, commits, merged));
+  steps.send(writeDrifts(client, commits));
   steps.send(writeRejected(client, commits));
   await fault('flush.rejected_written');
   await steps.done();

@@ -29,6 +29,7 @@ export type {
   StoredCell,
 } from './store.ts';
 export type { ArrivalDayKept, RawRange, RawSpan, RawStore, StoredEvent } from './raw-shape.ts';
+export type { DriftKind, DriftRow, EventDay, RecountRequest, RecountStore, SpanCells, SpanCellsAsk } from './recount-shape.ts';
 export type { TaskChange, TaskRow } from './task-shape.ts';
 export type { SealedCells, SealSlice, SourceCell, SourceCells, SourceRead } from './seal-shape.ts';
 export { WHOLE_VALUES_MAX } from './budget-shape.ts';
@@ -110,6 +111,10 @@ export type { ArchivedRow, ArchiveInfo, ArchiveNote, ArchivePage, ArchiveStore }
 // restated buckets
 export { createRestatedStore } from './restated-store.ts';
 export type { RestatedBucket, RestatedCause, RestatedFilter, RestatedInfo, RestatedPlace, RestatedStore } from './restated-store.ts';
+
+// recounts
+export { createAuditStore } from './audit-store.ts';
+export type { AuditStore, DriftInfo } from './audit-store.ts';
 
 // keys of persons
 export { createPersonKeyStore, rewrapPersonKeys } from './person-keys.ts';

@@ -21,8 +21,12 @@ export function admit(db: MemoryDatabase, asked: readonly AskedValue[]): Admissi
     if (budget.isSpent || budget.admitted.size >= one.valuesMax) budget.isSpent = true;
     else budget.admitted.add(id);
   }
+  return { after, spent: spentOf([...after.values()], asked) };
+}
+
+export function spentOf(budgets: readonly BudgetState[], asked: readonly AskedValue[]): readonly SpentBudget[] {
   const ids = new Set(asked.map(({ valueId }) => idText(valueId)));
-  return { after, spent: [...after.values()].filter(({ isSpent }) => isSpent).map((budget) => toSpent(budget, ids)) };
+  return [...new Set(budgets)].filter(({ isSpent }) => isSpent).map((budget) => toSpent(budget, ids));
 }
 
 interface Changing extends BudgetKey {

@@ -212,8 +212,9 @@ function apply(db: MemoryDatabase, part: PartitionCommit, { writes, sealed, enti
   listOutcomes(db, part);
 }
 
-/** What a commit tells of: closed buckets that it changed, records that it rejected. */
-function listOutcomes(db: MemoryDatabase, { partition, restated = [], rejected }: PartitionCommit): void {
+/** What a commit tells of: closed buckets that it changed, cells that were wrong, records that it rejected. */
+function listOutcomes(db: MemoryDatabase, { partition, restated = [], drifts = [], rejected }: PartitionCommit): void {
+  for (const drift of drifts) db.drifts.push({ ...drift, partition });
   listRestated(db, partition, restated);
   for (const row of rejected) {
     const key = `${row.topic}/${row.logGeneration}/${row.partition}/${row.logOffset}`;

@@ -1,8 +1,9 @@
 import { UNSEALED } from '@tidegate/core';
-import type { CoarseGrain, SealState, SeriesEntry } from '@tidegate/core';
+import type { CoarseGrain, GrainCode, SealState, SeriesEntry } from '@tidegate/core';
 import type { BudgetKey } from './budget-shape.ts';
 import type { MemoryEntities } from './memory-entities.ts';
 import type { RawRow, StoredRawRow } from './raw-rows.ts';
+import type { DriftRow, RecountRequest } from './recount-shape.ts';
 import type { EndedLog } from './read-store.ts';
 import type { TaskRow } from './task-shape.ts';
 import type { RestatedBucket } from './restated-store.ts';
@@ -57,6 +58,11 @@ export interface MemoryDatabase {
   readonly endedLogs: (Omit<EndedLog, 'lane'> & { readonly lane: Lane })[];
   /** Closed buckets that commits changed, by what names the row. */
   readonly restated: Map<string, RestatedBucket & { readonly partition: number; readonly revision: number }>;
+  /** Cells that recounts found wrong, in their order. */
+  readonly drifts: (DriftRow & { readonly partition: number })[];
+  readonly recountRequests: RecountRequest[];
+  /** By the name of the metric version. */
+  readonly floors: Map<string, ReadonlyMap<GrainCode, number>>;
   /** Seals that are under way, by partition. */
   readonly sealTasks: Map<number, SealTask>;
   /** Of dimensions, by `budgetText`. */
@@ -90,6 +96,9 @@ export function createMemoryDatabase(): MemoryDatabase {
     gaps: [],
     endedLogs: [],
     restated: new Map(),
+    drifts: [],
+    recountRequests: [],
+    floors: new Map(),
     sealTasks: new Map(),
     budgets: new Map(),
     entities: new Map(),

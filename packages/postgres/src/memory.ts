@@ -6,6 +6,7 @@ import { findIn } from './identity-blocks.ts';
 import { commit } from './memory-commit.ts';
 import { createMemoryDatabase, isHeld, lane, NO_COMMIT, seriesKey } from './memory-database.ts';
 import { createMemoryRaw } from './memory-raw.ts';
+import { createMemoryRecount } from './memory-recount.ts';
 import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
 import type {
   Amendment,
@@ -75,6 +76,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): DataStore {
       for (const day of days) db.rawDays.add(day);
     },
     ...createMemoryRaw(db),
+    ...createMemoryRecount(db),
     readTasks: async (partition, kind) => [...db.tasks.values()].filter((task) => task.partition === partition && task.kind === kind),
     touch: async (idle) => touch(db, idle),
     commit: (batch) => commit(db, batch, options),

@@ -10,6 +10,7 @@ import { createPool } from './pool.ts';
 import { fromProgressRows } from './progress-rows.ts';
 import type { LaneRow } from './progress-rows.ts';
 import { createRawReader } from './raw-reader.ts';
+import { createRecountReader } from './recount-reader.ts';
 import { run } from './statements.ts';
 import { readTasks } from './tasks.ts';
 import type { Amendment, Claim, ClaimRequest, CommitFault, DataStore, LanePosition } from './store.ts';
@@ -65,6 +66,7 @@ export function createPgStore(options: PgStoreOptions): DataStore {
       return [...new Set(rows.map((row) => row.partition))];
     },
     ...createRawReader(pool),
+    ...createRecountReader(pool),
     readTasks: (partition, kind) => readTasks(pool, partition, kind),
     commit: createCommitTransaction({ pool: flushPool, fault: options.fault ?? (() => undefined) }),
     close: async () => {

@@ -1,14 +1,15 @@
 import type { ChangedEntities, EventLane, JournaledIdentities, SealState, SeriesEntry } from '@tidegate/core';
-import type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
+import type { CellKey, CellWithSeries, CellWrite, StoredCell } from './cell-shape.ts';
 import type { PendingEntities } from './entity-commit.ts';
 import type { RawStore } from './raw-shape.ts';
+import type { DriftRow, RecountStore } from './recount-shape.ts';
 import type { RestatedBucket } from './restated-store.ts';
 import type { SealSlice } from './seal-shape.ts';
 import type { PendingValues } from './budget-shape.ts';
 import type { TaskChange, TaskRow } from './task-shape.ts';
 
 export type { EventLane } from '@tidegate/core';
-export type { CellKey, CellWrite, StoredCell } from './cell-shape.ts';
+export type { CellKey, CellWithSeries, CellWrite, StoredCell } from './cell-shape.ts';
 
 /**
  * The store port: what the owner of partitions reads from and writes to the data plane. One implementation over
@@ -156,6 +157,8 @@ export interface PartitionCommit {
   readonly rejected: readonly RejectedRow[];
   /** Closed buckets that it changes. */
   readonly restated?: readonly RestatedBucket[];
+  /** Cells that a recount found wrong; filled in when its cells are resolved. */
+  readonly drifts?: readonly DriftRow[];
   /** Of a commit that is a slice of a seal; it has no batch's cells. */
   readonly slice: SealSlice | null;
   /** Rows of `partition_task` that this commit writes. */
@@ -211,11 +214,7 @@ export interface ClosedGeneration {
   readonly announcedCommitNo: number;
 }
 
-export interface CellWithSeries extends StoredCell {
-  readonly series: SeriesEntry;
-}
-
-export interface DataStore extends RawStore {
+export interface DataStore extends RawStore, RecountStore {
   /**
    * Takes partitions over in one commit: a fresh owner token and a raised term fence every earlier owner. What is read
    * after it (journal, generations, cells) can no longer change under the new owner.

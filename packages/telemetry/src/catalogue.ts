@@ -95,6 +95,12 @@ export const METRICS = {
     help: 'Budgets (tenant, metric, dimension, event day) that this aggregator knows to be spent: further values are counted as `_other`.',
     labels: [],
   },
+  drift_cells_repaired_total: { kind: 'counter', help: 'Cells that a recount found wrong and repaired.', labels: [] },
+  drift_cells_total: {
+    kind: 'counter',
+    help: 'Cells that are not what a recount of the raw events gave, by kind (differs, missing, stray, unreadable). Any increase is a fault.',
+    labels: ['kind'],
+  },
   events_accepted_total: { kind: 'counter', help: 'Events answered accepted.', labels: [] },
   events_counted_total: { kind: 'counter', help: 'Events folded and committed, of both lanes.', labels: [] },
   events_lost_total: {
@@ -198,6 +204,12 @@ export const METRICS = {
     help: 'Arrival days of raw events, by state (open, closed), as the process that maintains them sees them.',
     labels: ['state'],
   },
+  recount_cells_moved_total: {
+    kind: 'counter',
+    help: 'Cells that a recount passed over because a later commit had written them.',
+    labels: [],
+  },
+  recount_cells_total: { kind: 'counter', help: 'Cells that were compared with a recount of the raw events.', labels: [] },
   requests_duration_seconds: {
     kind: 'histogram',
     help: 'Time from the first byte of a request to the last of its answer.',

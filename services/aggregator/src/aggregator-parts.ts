@@ -29,6 +29,12 @@ export interface AggregatorDeps {
     readonly sealDelayMs: number;
     /** A bucket is closed so long after its end: from then on it is sealed, and changes of it are restatements. */
     readonly closedAfterS: number;
+    /** How much of the time recounts take, 0 to 1; 0: only those that are asked for. */
+    readonly recountShare: number;
+    /** A metric version is recounted again so long after it was. */
+    readonly recountEveryMs: number;
+    /** How often it is looked for recounts that were asked for. */
+    readonly recountLookMs: number;
   };
   readonly reader: CanonicalReader;
   readonly seal: (tenant: string, original: Uint8Array) => Uint8Array;

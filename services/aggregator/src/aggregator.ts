@@ -17,13 +17,15 @@ import type { OwnedPartition } from './owned-partition.ts';
 import { createOwnership } from './ownership.ts';
 import type { Ownership } from './ownership.ts';
 import { createReaders } from './readers.ts';
+import { startRecount } from './recount/recount.ts';
+import type { Recount } from './recount/recount.ts';
 import type { Readers } from './readers.ts';
 import { followRegistry } from './registry.ts';
 import { createAnnounceRejected } from './reject.ts';
 import type { PackRetention } from './retention-plan.ts';
 import { createSlabHandler } from './slab-handler.ts';
 import { createSealTask } from './seal-task.ts';
-import { createTakeOver } from './take-over.ts';
+import { budgetedOf, createTakeOver } from './take-over.ts';
 import type { TaskKind } from './task-kind.ts';
 import { rewind } from './owned-partition.ts';
 import { createTaskRunner } from './task-runner.ts';
@@ -52,7 +54,8 @@ export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator>
   const readers = createReaders({ parts, onSlab: (slab) => handler?.(slab), ownership: () => ownership });
   const ownership: Ownership = createOwnershipOf(parts, { readers, drain: () => loop.drain() });
   bind(ownership);
-  const loop: FlushLoop = startLoop(parts, ownership);
+  const recount = startRecounts(parts, ownership, () => loop.wake());
+  const loop: FlushLoop = startLoop(parts, ownership, recount);
   handler = createSlabHandler(parts, { ownership, loop });
   await parts.registry.ready;
   const stopIdle = startIdle(parts, ownership);
@@ -63,7 +66,7 @@ export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator>
     partitions: () => ownership.all().map((taken) => taken.partition),
     retentions: parts.registry.retentions,
     folded: () => ownership.all().reduce((sum, { live, backfill }) => sum + live.folded + backfill.folded, 0),
-    stop: () => stop(parts, { member, stopIdle, loop, readers, ownership }),
+    stop: () => stop(parts, { member, stopIdle, recount, loop, readers, ownership }),
   };
 }
 
@@ -137,7 +140,7 @@ function createOwnershipOf(parts: AggregatorParts, to: { readonly readers: Reade
   });
 }
 
-function startLoop(parts: AggregatorParts, ownership: Ownership): FlushLoop {
+function startLoop(parts: AggregatorParts, ownership: Ownership, recount: Recount): FlushLoop {
   const { deps, instruments, liveness } = parts;
   const flush = createFlush({
     store: deps.store,
@@ -158,7 +161,7 @@ function startLoop(parts: AggregatorParts, ownership: Ownership): FlushLoop {
   const loop: FlushLoop = startFlushLoop({
     owned: () => ownership.all(),
     flush,
-    tasks: createTasks(parts, ownership, () => loop.wake()),
+    tasks: createTasks(parts, ownership, [createVersions(parts, ownership, () => loop.wake()), recount.kind]),
     size: parts.flushSize,
     beginSpan: createBeginFlushSpan(deps.tracing),
     afterCommit: createAfterCommit(parts, ownership),
@@ -175,12 +178,12 @@ function startLoop(parts: AggregatorParts, ownership: Ownership): FlushLoop {
   return loop;
 }
 
-function createTasks(parts: AggregatorParts, ownership: Ownership, wake: () => void): TaskRunner {
+function createTasks(parts: AggregatorParts, ownership: Ownership, kinds: readonly TaskKind[]): TaskRunner {
   const { deps, registry, instruments } = parts;
   return createTaskRunner({
     ...{ store: deps.store, clock: deps.clock, random: deps.random, log: deps.log },
     owned: () => ownership.all(),
-    kinds: [createSealTask({ ...deps.limits, registry, clock: deps.clock }), createVersions(parts, ownership, wake)],
+    kinds: [createSealTask({ ...deps.limits, registry, clock: deps.clock }), ...kinds],
     announce: createAnnounceSlice(parts),
     onLost: (taken) => ownership.lost(taken),
     onSlice: instruments.sliced,
@@ -196,6 +199,17 @@ function createVersions({ deps, registry, pause }: AggregatorParts, ownership: O
       rewind(owned, owned.layer);
       ownership.restart(owned);
     },
+  });
+}
+
+function startRecounts({ deps, registry }: AggregatorParts, ownership: Ownership, onReady: () => void): Recount {
+  const { store, limits, clock, sleep, metrics, log } = deps;
+  return startRecount({
+    ...{ store, registry, onReady, clock, sleep, metrics, log },
+    ...{ share: limits.recountShare, everyMs: limits.recountEveryMs, lookEveryMs: limits.recountLookMs },
+    closedAfterS: limits.closedAfterS,
+    owned: () => ownership.all(),
+    budgetedOf: (series) => budgetedOf({ registry, limits }, series),
   });
 }
 
@@ -236,16 +250,18 @@ function startIdle({ deps, admin, announcer, shared }: AggregatorParts, ownershi
 interface Running {
   readonly member: GroupMember;
   readonly stopIdle: () => Promise<void>;
+  readonly recount: Recount;
   readonly loop: FlushLoop;
   readonly readers: Readers;
   readonly ownership: Ownership;
 }
 
 /** In this order nothing that was folded is left behind, and nobody else begins before it is committed. */
-async function stop(parts: AggregatorParts, { member, stopIdle, loop, readers, ownership }: Running): Promise<void> {
+async function stop(parts: AggregatorParts, { member, stopIdle, recount, loop, readers, ownership }: Running): Promise<void> {
   parts.shared.isStopping = true;
   for (const owned of ownership.all()) ownership.stopReading(owned);
   await stopIdle();
+  await recount.stop();
   await loop.stop();
   await member.close();
   ownership.end();

@@ -165,6 +165,9 @@ function limitsOf(config: AggregatorConfig, partitions: number) {
     idleMs: 1_000,
     sealDelayMs: SEAL_DELAY_MS,
     closedAfterS: config.bucketClosesAfterHours * 3_600,
+    recountShare: config.reconcileShare / 100,
+    recountEveryMs: config.reconcileEveryMinutes * 60_000,
+    recountLookMs: 2_000,
   };
 }
 

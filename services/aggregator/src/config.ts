@@ -77,6 +77,19 @@ export const AGGREGATOR_CONFIG = defineConfig('aggregator', {
     default: '60000',
     description: 'How often it is looked for raw days to close and for what is to be dropped, by one aggregator of all.',
   } satisfies ConfigField<number>,
+  reconcileShare: {
+    env: 'RECONCILE_SHARE',
+    schema: text.integer({ min: 0, max: 50 }),
+    default: '2',
+    description:
+      'Percent of the time in which an aggregator recounts rollups from raw events, one metric and day after the other. 0: only when it is asked to.',
+  } satisfies ConfigField<number>,
+  reconcileEveryMinutes: {
+    env: 'RECONCILE_EVERY_MINUTES',
+    schema: text.integer({ min: 1, max: 60 * 24 * 366 }),
+    default: '360',
+    description: 'A metric is recounted again so long after its last recount ended.',
+  } satisfies ConfigField<number>,
   flushPauseMinMs: {
     env: 'FLUSH_PAUSE_MIN_MS',
     schema: text.integer({ min: 1, max: 10_000 }),

@@ -25,6 +25,8 @@ export interface KnownPacks {
   metricOf(series: MetricVersion): CompiledMetric | null;
   /** Versions that are being made, of all packs in force. */
   making(): readonly CompiledMetric[];
+  /** Versions that packs in force have folded or made. */
+  counted(): readonly CompiledMetric[];
   /** Whether a pack in force has the version folded or made; false of those that were given up or are retired. */
   isWanted(version: MetricVersion): boolean;
   /** How long each pack in force keeps what. */
@@ -152,7 +154,7 @@ function toKnownPack(tenant: string, record: PackRecord): KnownPack {
   };
 }
 
-interface KnownVersions extends Pick<KnownPacks, 'metricOf' | 'making' | 'isWanted' | 'hasMinutes'> {
+interface KnownVersions extends Pick<KnownPacks, 'metricOf' | 'making' | 'counted' | 'isWanted' | 'hasMinutes'> {
   /** These packs are in force. Metric versions stay known that were in force before: events and cells of them may be under way. */
   note(packs: Iterable<KnownPack>): void;
 }
@@ -160,12 +162,14 @@ interface KnownVersions extends Pick<KnownPacks, 'metricOf' | 'making' | 'isWant
 function createKnownVersions(): KnownVersions {
   const metrics = new Map<string, CompiledMetric>();
   let making: readonly CompiledMetric[] = [];
+  let counted: readonly CompiledMetric[] = [];
   let hasMinutes = false;
   let wanted: ReadonlySet<string> = new Set();
   return {
     note(packs) {
       const all = [...packs];
       const inForce = all.flatMap((pack) => [...pack.folded, ...pack.making]);
+      counted = inForce;
       for (const metric of inForce) metrics.set(versionName(metric), metric);
       hasMinutes ||= inForce.some(({ grains }) => grains.includes('minute'));
       making = all.flatMap((pack) => pack.making);
@@ -173,6 +177,7 @@ function createKnownVersions(): KnownVersions {
     },
     metricOf: (version) => metrics.get(versionName(version)) ?? null,
     making: () => making,
+    counted: () => counted,
     hasMinutes: () => hasMinutes,
     isWanted: (version) => wanted.has(versionName(version)),
   };

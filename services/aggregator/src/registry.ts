@@ -20,6 +20,8 @@ export interface Registry {
   metricOf(series: MetricVersion): CompiledMetric | null;
   /** Versions that are being made from raw events, of all packs in force. */
   making(): readonly CompiledMetric[];
+  /** Versions that packs in force have folded or made. */
+  counted(): readonly CompiledMetric[];
   /** Whether a pack in force has the version folded or made. */
   isWanted(version: MetricVersion): boolean;
   /** How long each pack in force keeps what. */
@@ -72,6 +74,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
     measuresOf: packs.measuresOf,
     metricOf: packs.metricOf,
     making: packs.making,
+    counted: packs.counted,
     isWanted: packs.isWanted,
     hasMinutes: packs.hasMinutes,
     retentions: packs.retentions,

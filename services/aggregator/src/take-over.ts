@@ -228,7 +228,11 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: Readonly<Record<Lan
   };
 }
 
-function budgetedOf({ registry, limits }: TakeOverDeps, series: SeriesEntry): readonly BudgetedDimension[] {
+/** The dimensions of a series that have a budget. */
+export function budgetedOf(
+  { registry, limits }: { readonly registry: Pick<Registry, 'metricOf'>; readonly limits: Pick<TakeOverLimits, 'dimensionValuesMax'> },
+  series: SeriesEntry,
+): readonly BudgetedDimension[] {
   const metric = registry.metricOf(series);
   return metric === null ? [] : budgetedDimensions(metric, series.setNo, limits.dimensionValuesMax);
 }

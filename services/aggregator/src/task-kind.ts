@@ -4,7 +4,7 @@ import type { CellWrite, PartitionCommit } from '@tidegate/postgres';
 import type { OwnedPartition } from './owned-partition.ts';
 
 /** Names of kinds, as rows of `partition_task` and the metrics have them. */
-export type TaskName = 'seal' | 'version';
+export type TaskName = 'seal' | 'version' | 'recount';
 
 /** How much a slice may take. It grows and shrinks by how long the slices of its kind last (`task-budget.ts`). */
 export interface SliceSize {
@@ -15,7 +15,7 @@ export interface SliceSize {
 }
 
 /** What a slice adds to an empty commit of its partition. */
-export type SliceCommit = Partial<Pick<PartitionCommit, 'slice' | 'cells' | 'series' | 'tasks' | 'entities'>>;
+export type SliceCommit = Partial<Pick<PartitionCommit, 'slice' | 'cells' | 'series' | 'tasks' | 'entities' | 'restated' | 'drifts'>>;
 
 /** What a committed slice changed: it is announced. */
 export interface SliceDone {
@@ -43,6 +43,8 @@ export type DueSlice = () => PreparedSlice;
 
 export interface TaskKind {
   readonly name: TaskName;
+  /** Its slices are made only where no other kind has one. */
+  readonly isLast?: true;
   /**
    * What of this kind is due on the partition; null: nothing. Asked at every turn of the loop and never waited for: what a slice
    * has to read outside its transaction is read beside the flushes, and the slice is due once that is there.

@@ -64,14 +64,21 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
   const budget = createTaskBudget(() => deps.clock.monotonicMs());
   let turn = 0;
 
-  /** Partitions take turns, and on each of them the kinds. */
+  const kinds = deps.kinds.filter(({ isLast }) => isLast !== true);
+  const lastKinds = deps.kinds.filter(({ isLast }) => isLast === true);
+
   function nextTask(): DueTask | null {
     const partitions = deps.owned().filter(({ state }) => state === 'running');
-    const pairs = partitions.length * deps.kinds.length;
+    return nextOf(partitions, kinds) ?? nextOf(partitions, lastKinds);
+  }
+
+  /** Partitions take turns, and on each of them the kinds. */
+  function nextOf(partitions: readonly OwnedPartition[], among: readonly TaskKind[]): DueTask | null {
+    const pairs = partitions.length * among.length;
     for (let i = 0; i < pairs; i += 1) {
       const place = (turn + i) % pairs;
       const owned = partitions[place % partitions.length];
-      const kind = deps.kinds[Math.floor(place / partitions.length)];
+      const kind = among[Math.floor(place / partitions.length)];
       const makeSlice = owned === undefined || kind === undefined ? null : kind.due(owned, budget.size(kind.name));
       if (owned !== undefined && kind !== undefined && makeSlice !== null) return { kind: kind.name, owned, makeSlice };
     }

@@ -5,7 +5,7 @@ import { createMemoryBroker } from '@tidegate/kafka/memory';
 import type { MemoryBroker } from '@tidegate/kafka/memory';
 import type { DataStore, EventLane, RawRow } from '@tidegate/postgres';
 import { createMemoryDatabase, createMemoryStore } from '@tidegate/postgres/memory';
-import type { MemoryDatabase } from '@tidegate/postgres/memory';
+import type { MemoryDatabase, MemoryStoreOptions } from '@tidegate/postgres/memory';
 import { createMetrics, createTracing, silentLogger } from '@tidegate/telemetry';
 import type { Tracing } from '@tidegate/telemetry';
 import type { Aggregator, AggregatorDeps } from '../src/aggregator.ts';
@@ -61,6 +61,8 @@ export class World {
   nowMs = START_MS;
   /** Rows that the database refuses. */
   refuses: (row: RawRow) => boolean = () => false;
+  /** What processes store in; another one than that in memory leaves `database` empty. */
+  openStore: (options: MemoryStoreOptions) => DataStore = createMemoryStore;
   /** Appends of ingest are never made to fail: what it sends is what counts. */
   isIngesting = false;
   tracing: Tracing = createTracing({ service: 'aggregator' });
@@ -130,7 +132,7 @@ export class World {
       if (verdict === 'die') die();
       if (verdict !== 'go on') throw new Error(`${verdict} at ${point}`);
     };
-    const store = createMemoryStore({ database: this.database, fault, refuses: (row) => this.refuses(row) });
+    const store = this.openStore({ database: this.database, fault, refuses: (row) => this.refuses(row) });
     const aggregator = await startAggregator({
       client,
       store: mortalStore(store, state),
@@ -148,6 +150,9 @@ export class World {
           idleMs: 10,
           sealDelayMs: 0,
           closedAfterS: 86_400,
+          recountShare: 0,
+          recountEveryMs: 0,
+          recountLookMs: 5,
           ...overrides,
         },
       },

@@ -5,6 +5,7 @@ import type { HttpListener } from '@tidegate/http';
 import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
 import {
+  createAuditStore,
   createBudgetStore,
   createEntityReader,
   createGapStore,
@@ -81,8 +82,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   });
   const callerKey = deriveKey(config.secretKey, 'tidegate/caller', 32);
   const server = createHttpServer({
-    handlers,
-    callerKey,
+    ...{ handlers, callerKey },
     isReady: () => isRegistryRead,
     clock: systemClock,
     log: context.log,
@@ -152,6 +152,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     /** What routes show of tables beside the cells. */
     stores: {
       entities,
+      audit: createAuditStore(pool),
       budgets: createBudgetStore(pool),
       restated: createRestatedStore(pool),
       rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events, backfill: topics.backfill }),

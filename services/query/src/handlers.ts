@@ -17,6 +17,8 @@ import type { MakingDeps } from './making.ts';
 import { previewPack } from './preview.ts';
 import type { PreviewDeps } from './preview.ts';
 import type { Receipts } from './receipts.ts';
+import { createRecountHandlers } from './recounts.ts';
+import type { RecountsDeps } from './recounts.ts';
 import { createRejectedHandlers } from './rejected.ts';
 import type { RejectedDeps } from './rejected.ts';
 import type { RegisteredPack, Registry } from './registry.ts';
@@ -33,7 +35,15 @@ import { createRunView } from './views/run-view.ts';
 import { viewOfView } from './views/view-list.ts';
 
 export interface HandlerDeps
-  extends AnswerRoutesDeps, LiveRouteDeps, RejectedDeps, BudgetsDeps, JobsDeps, RestatementsDeps, Pick<GapsDeps, 'gaps'> {
+  extends
+    AnswerRoutesDeps,
+    LiveRouteDeps,
+    RejectedDeps,
+    BudgetsDeps,
+    JobsDeps,
+    RestatementsDeps,
+    Pick<GapsDeps, 'gaps'>,
+    Pick<RecountsDeps, 'audit'> {
   readonly entities: ReadEntityDeps['entities'];
   readonly primary: MakingDeps['primary'] & PreviewDeps['primary'];
   readonly receipts: Receipts;
@@ -50,6 +60,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
   const { registry } = deps;
   const { listRejected, readRejected } = createRejectedHandlers(deps);
   const { listGaps, acknowledgeGap } = createGapHandlers(deps);
+  const { readRecounts, askRecount } = createRecountHandlers(deps);
   const { listJobs, readJob, readJobResult, cancelJob } = createJobHandlers(deps);
   const runView = createRunView({ ...deps, readEntity: createReadEntity(deps) });
   return {
@@ -66,6 +77,8 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     listBudgets: whileStoreAnswers('unavailable', createListBudgets(deps)),
     listGaps: whileStoreAnswers('unavailable', listGaps),
     acknowledgeGap: whileStoreAnswers('unavailable', acknowledgeGap),
+    readRecounts: whileStoreAnswers('unavailable', readRecounts),
+    askRecount: whileStoreAnswers('unavailable', askRecount),
     listJobs: whileStoreAnswers('unavailable', listJobs),
     readJob: whileStoreAnswers('unavailable', readJob),
     readJobResult: whileStoreAnswers('unavailable', readJobResult),

@@ -1,6 +1,6 @@
 import type { Caller } from '@tidegate/http';
 import { createHttpServer, signCaller } from '@tidegate/http';
-import type { BudgetStore, EntityReader, JobReader } from '@tidegate/postgres';
+import type { AuditStore, BudgetStore, EntityReader, JobReader } from '@tidegate/postgres';
 import { createMemoryEntityReader, createMemoryJobs } from '@tidegate/postgres/memory';
 import { systemClock as clock, createRepeatableSealer } from '@tidegate/runtime';
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
@@ -23,6 +23,12 @@ export interface ServedAsk {
 const NO_ROWS: RejectedDeps['rejected'] = { list: async () => [], find: async () => null };
 const NO_BUDGETS: BudgetStore = { list: async () => [] };
 const NO_GAPS: GapsDeps['gaps'] = { readGaps: async () => [], acknowledge: async () => undefined };
+const NO_AUDIT: AuditStore = {
+  readRecounts: async () => [],
+  readRequests: async () => new Map(),
+  listDrifts: async () => [],
+  request: async () => 1,
+};
 const callerKey = new Uint8Array(32).fill(5);
 
 /** What stands in place of tables; absent: an empty one. */
@@ -34,6 +40,7 @@ export interface ServedStores {
   readonly restated?: RestatementsDeps['restated'];
   readonly registry?: Registry;
   readonly entities?: EntityReader;
+  readonly audit?: AuditStore;
 }
 
 /** The service's routes over HTTP, with a given outcome of its questions and receipts. */
@@ -45,6 +52,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
     gaps = NO_GAPS,
     restated = { list: async () => [] },
     registry = createRegistry(() => undefined),
+    audit = NO_AUDIT,
   } = stores;
   const handlers = createHandlers({
     ask,
@@ -55,7 +63,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
       stateOf: async () => ({ isCounted: true, pendingEvents: 0, isLogChanged: false, covered: [] }),
       rejectedEvents: async () => 0,
     },
-    ...{ rejected, budgets, jobs, gaps, restated },
+    ...{ rejected, budgets, jobs, gaps, restated, audit },
     entities: stores.entities ?? createMemoryEntityReader({ entities: new Map() }),
     primary: { readTasks: async () => [], readRecentEvents: async () => [] },
     cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),

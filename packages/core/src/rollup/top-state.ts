@@ -22,6 +22,11 @@ export class TopState {
     this.summary.merge(other.summary);
   }
 
+  /** See `SpaceSaving`. */
+  agreesWith(other: TopState): boolean {
+    return this.summary.agreesWith(other.summary);
+  }
+
   write(into: ByteWriter): void {
     this.summary.write(into);
   }

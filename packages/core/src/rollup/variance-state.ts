@@ -32,6 +32,11 @@ export class VarianceState {
     this.moments = numbers === 'double' ? new Moments() : null;
   }
 
+  /** Of exact numbers any order of additions gives the same. */
+  get isOfDoubles(): boolean {
+    return this.moments !== null;
+  }
+
   add(input: NumberInput): void {
     if (!input.isPresent) return;
     this.n += 1;

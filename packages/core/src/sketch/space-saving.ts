@@ -83,6 +83,11 @@ export class SpaceSaving {
       .map((at) => ({ value: this.texts[at] ?? '', count: this.counts[at] ?? 0, error: this.errors[at] ?? 0 }));
   }
 
+  /** Whether both may be summaries of the same values: no value's bounds in one exclude its bounds in the other. */
+  agreesWith(other: SpaceSaving): boolean {
+    return this.allows(other) && other.allows(this);
+  }
+
   write(into: ByteWriter): void {
     into.varint(this.floor);
     into.varint(this.texts.length);
@@ -121,6 +126,17 @@ export class SpaceSaving {
     this.hashes[at] = hash;
     this.counts[at] = this.floor + 1;
     this.errors[at] = this.floor;
+  }
+
+  private allows(other: SpaceSaving): boolean {
+    return other.texts.every((text, at) => {
+      const most = other.counts[at] ?? 0;
+      const least = most - (other.errors[at] ?? 0);
+      const own = this.texts.indexOf(text);
+      if (own < 0) return least <= this.floor;
+      const count = this.counts[own] ?? 0;
+      return least <= count && count - (this.errors[own] ?? 0) <= most;
+    });
   }
 
   private raise(at: number, count: number, error: number): void {

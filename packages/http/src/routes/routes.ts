@@ -2,6 +2,7 @@ import type { Caller } from '../caller.ts';
 import { visibleRows } from '../caller.ts';
 import { ACCESS_ROUTES } from './access-routes.ts';
 import { ACCOUNT_ROUTES } from './account-routes.ts';
+import { AUDIT_ROUTES } from './audit-routes.ts';
 import { EVENT_ROUTES } from './event-routes.ts';
 import { GAP_ROUTES } from './gap-routes.ts';
 import { HEALTH_ROUTES } from './health-routes.ts';
@@ -20,6 +21,7 @@ export const ROUTES = {
   ...PACK_ROUTES,
   ...ACCOUNT_ROUTES,
   ...ACCESS_ROUTES,
+  ...AUDIT_ROUTES,
   ...GAP_ROUTES,
   ...HEALTH_ROUTES,
 } as const satisfies Readonly<Record<string, RouteDeclaration>>;

@@ -1,0 +1,30 @@
+import * as audit from '../audit-schemas.ts';
+import { JSON_BODY } from '../route-faults.ts';
+import { JSON_ONLY } from './route-declaration.ts';
+import type { RouteDeclaration } from './route-declaration.ts';
+
+/** Whether the figures are what the events give. */
+export const AUDIT_ROUTES = {
+  readRecounts: {
+    method: 'GET',
+    path: '/v1/audit/reconcile',
+    summary: 'The latest recount of rollups from raw events, by metric, and the cells that were wrong',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    query: audit.RECOUNTS_QUERY,
+    responses: { 200: { description: 'A recount for each version of a metric, and what recounts found.', schema: audit.RECOUNTS_SCHEMA } },
+    faults: ['not_found', 'request_invalid', 'unavailable'],
+  },
+  askRecount: {
+    method: 'POST',
+    path: '/v1/audit/reconcile',
+    summary: 'Recount rollups from raw events now',
+    answers: 'query',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    body: { contentTypes: JSON_ONLY, schema: audit.RECOUNT_ASK_SCHEMA, isOptional: true },
+    responses: { 202: { description: 'It is asked for; `GET` tells how far it is.', schema: audit.RECOUNT_ASKED_SCHEMA } },
+    faults: [...JSON_BODY, 'not_found', 'request_invalid', 'unavailable'],
+  },
+} as const satisfies Readonly<Record<string, RouteDeclaration>>;

@@ -1,0 +1,50 @@
+import { compareBytes, versionName } from '@tidegate/core';
+import { budgetText } from './commit-budgets.ts';
+import { seriesKey } from './memory-database.ts';
+import type { MemoryDatabase } from './memory-database.ts';
+import { spentOf } from './memory-budgets.ts';
+import type { RecountStore, SpanCellsAsk } from './recount-shape.ts';
+
+/** As the statements `read-event-days`, `read-span-cells`, `read-spent-budgets`, `read-floors-of`, `read-recount-requests`. */
+export function createMemoryRecount(db: MemoryDatabase): RecountStore {
+  return {
+    async readEventDays({ tenant }) {
+      const days = new Map<number, boolean>();
+      for (const [of, event, arrival] of [...db.arrivalDays].map((key) => key.split('/'))) {
+        if (of !== tenant) continue;
+        const isKept = days.get(Number(event)) !== false && db.rawDays.has(Number(arrival));
+        days.set(Number(event), isKept);
+      }
+      return [...days].map(([eventDay, isKept]) => ({ eventDay, isKept })).sort((a, b) => a.eventDay - b.eventDay);
+    },
+    async readSpanCells(ask) {
+      const series = [...db.series.values()]
+        .filter((entry) => versionName(entry) === versionName(ask.version))
+        .filter(({ id }) => ask.afterSeries === null || compareBytes(id, ask.afterSeries) > 0)
+        .sort((a, b) => compareBytes(a.id, b.id))
+        .slice(0, ask.seriesMax);
+      const byKey = new Map(series.map((entry) => [seriesKey(entry.id), entry]));
+      const cells = [...db.cells.values()].filter((cell) => isInSpan(ask, cell));
+      return {
+        cells: cells.flatMap((cell) => {
+          const entry = byKey.get(seriesKey(cell.seriesId));
+          return entry === undefined ? [] : [{ ...cell, series: entry }];
+        }),
+        lastSeries: series.length < ask.seriesMax ? null : (series.at(-1)?.id ?? null),
+      };
+    },
+    readSpentBudgets: async (asked) =>
+      spentOf(
+        asked.flatMap((one) => db.budgets.get(budgetText(one)) ?? []),
+        asked,
+      ),
+    readFloorsOf: async (version) => db.floors.get(versionName(version)) ?? new Map(),
+    readRecountRequests: async () => [...db.recountRequests],
+  };
+}
+
+type Cell = MemoryDatabase['cells'] extends Map<string, infer C> ? C : never;
+
+function isInSpan({ partition, grains, fromS, toS }: SpanCellsAsk, cell: Cell): boolean {
+  return cell.partition === partition && grains.includes(cell.grain) && cell.bucketS >= fromS && cell.bucketS < toS;
+}

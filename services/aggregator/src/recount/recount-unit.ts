@@ -1,0 +1,213 @@
+/** One event day of a metric version on one partition, recounted and compared (docs/design/reconciliation.md, section 1). */
+import { compareBytes, createRawFold, createState, decodeState, GRAINS, isSameState } from '@tidegate/core';
+import type { BudgetedDimension, CompiledMetric, FoldedBatch, GrainCode, SealState, SeriesEntry, StoredGrain } from '@tidegate/core';
+import { cellKeyText } from '@tidegate/postgres';
+import type { CellWithSeries, RawStore, RecountStore, StoredCell } from '@tidegate/postgres';
+import { createAdmissions } from '../admissions.ts';
+import { createHeldCells } from '../held-cells.ts';
+import type { HeldDelta } from '../held-cells.ts';
+import { createRawPages } from '../raw-pages.ts';
+import type { RawPagesAsk, RawPosition } from '../raw-pages.ts';
+import type { Drift } from './drift.ts';
+import { createExpectedCells, isComparable } from './expected-cells.ts';
+import type { ExpectedCell, ExpectedCells } from './expected-cells.ts';
+
+const DAY_S = 86_400;
+const ROWS = 2_000;
+/** How wide a window of the log a page may look at: events of a day may be few among those of its arrival days. */
+const OFFSETS = { first: 20_000, most: 1_000_000 };
+const SERIES_MAX = 2_000;
+const STORED_GRAINS = Object.keys(GRAINS) as readonly StoredGrain[];
+
+/** Where the partition stood when the recount began, all of one commit. */
+export interface Cut {
+  readonly commitNo: number;
+  readonly bound: RawPagesAsk['bound'];
+  readonly seals: SealState;
+}
+
+export interface UnitAsk {
+  readonly partition: number;
+  readonly metric: CompiledMetric;
+  readonly eventDay: number;
+  /** Cells of the half-open range are compared; of it only the event day has events. */
+  readonly fromS: number;
+  readonly toS: number;
+  readonly cut: Cut;
+  /** The last commit number that the owner has given, as of now. */
+  readonly commitNoNow: () => number;
+}
+
+export interface UnitResult {
+  /** False: raw rows of the day were dropped meanwhile, and nothing can be said. */
+  readonly isKept: boolean;
+  readonly buckets: number;
+  readonly cells: number;
+  readonly cellsMoved: number;
+  readonly drifts: readonly Drift[];
+}
+
+export interface RecountUnitDeps {
+  readonly store: RawStore & RecountStore;
+  readonly budgetedOf: (series: SeriesEntry) => readonly BudgetedDimension[];
+  /** Does one piece of the work, and rests after it. Throws where the work is to end. */
+  readonly step: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly cellsMax: number;
+}
+
+interface Compared {
+  readonly buckets: Set<number>;
+  readonly drifts: Drift[];
+  cells: number;
+  cellsMoved: number;
+}
+
+type Floors = ReadonlyMap<GrainCode, number>;
+
+export async function recountUnit(deps: RecountUnitDeps, ask: UnitAsk): Promise<UnitResult> {
+  const compared: Compared = { buckets: new Set(), drifts: [], cells: 0, cellsMoved: 0 };
+  const floors = await deps.store.readFloorsOf(ask.metric);
+  let afterSeries: Uint8Array | null = null;
+  do {
+    const expected = createExpectedCells({ afterSeries, cellsMax: deps.cellsMax });
+    await foldDay(deps, ask, expected);
+    await compare(
+      deps,
+      { ...ask, afterSeries, through: expected.through(), floors },
+      { expected: expected.cells(coarseOf(ask)), compared },
+    );
+    afterSeries = expected.through();
+  } while (afterSeries !== null);
+  const { buckets, drifts, cells, cellsMoved } = compared;
+  // Behind the cells: what retention took meanwhile is below a floor, or its raw day is gone.
+  const after = await deps.store.readFloorsOf(ask.metric);
+  const isKept = await isDayKept(deps, ask);
+  return { isKept, buckets: buckets.size, cells, cellsMoved, drifts: drifts.filter((drift) => isAbove(after, drift)) };
+}
+
+function coarseOf({ metric, cut: { seals }, fromS, toS }: UnitAsk) {
+  return { metric, seals, fromS, toS };
+}
+
+async function isDayKept({ store }: RecountUnitDeps, { metric, eventDay }: UnitAsk): Promise<boolean> {
+  const days = await store.readEventDays({ tenant: metric.tenant, types: metric.eventTypes });
+  return days.find((day) => day.eventDay === eventDay)?.isKept === true;
+}
+
+function isAbove(floors: Floors, { grain, bucketS }: { readonly grain: StoredGrain; readonly bucketS: number }): boolean {
+  return bucketS >= (floors.get(GRAINS[grain].code) ?? Number.NEGATIVE_INFINITY);
+}
+
+async function foldDay(deps: RecountUnitDeps, ask: UnitAsk, expected: ExpectedCells): Promise<void> {
+  const { partition, metric, eventDay, toS, cut } = ask;
+  const occurred = { fromMs: eventDay * DAY_S * 1_000, toMs: Math.min(toS, (eventDay + 1) * DAY_S) * 1_000, eventDay };
+  const pages = createRawPages(deps.store, {
+    ...{ partition, tenant: metric.tenant, types: metric.eventTypes, bound: cut.bound, occurred },
+  });
+  const fold = createRawFold([metric]);
+  const admissions = createAdmissions(deps.budgetedOf);
+  let at: RawPosition | null = null;
+  let offsets = OFFSETS.first;
+  do {
+    const from: RawPosition | null = at;
+    const page = await deps.step(async () => {
+      const read = await pages.read(from, { rows: ROWS, offsets });
+      for (const event of read.events) fold.fold(event);
+      await place({ deps, admissions }, fold.take(), expected);
+      return read;
+    });
+    offsets = page.events.length < ROWS / 4 ? Math.min(OFFSETS.most, offsets * 2) : OFFSETS.first;
+    at = page.next;
+  } while (at !== null);
+}
+
+interface Placing {
+  readonly deps: RecountUnitDeps;
+  readonly admissions: ReturnType<typeof createAdmissions>;
+}
+
+/** What the day's budgets had no room for is counted as `_other`, as the flush did. */
+async function place({ deps, admissions }: Placing, folded: FoldedBatch, expected: ExpectedCells): Promise<void> {
+  const held: HeldDelta[] = [];
+  for (const delta of folded.deltas) {
+    const entry = folded.series[delta.series];
+    if (entry === undefined) throw new Error('a delta names a series that its batch does not hold');
+    const values = admissions.heldOf(entry, delta.bucketS);
+    if (values.length === 0) expected.add(entry, delta);
+    else held.push({ delta, entry, values });
+  }
+  if (held.length === 0) return;
+  const decided = createHeldCells(held, {
+    cellOf(entry, delta) {
+      const key = { seriesId: entry.id, grain: GRAINS[delta.grain].code, bucketS: delta.bucketS };
+      return { key, text: cellKeyText(key), entry, known: undefined, deltas: [delta] };
+    },
+    isWritten: () => true,
+  });
+  decided.decide(await deps.store.readSpentBudgets(decided.asked));
+  for (const { entry, deltas } of decided.cells) for (const delta of deltas) expected.add(entry, delta);
+}
+
+interface CompareAsk extends UnitAsk {
+  /** Series after the one and up to the other. */
+  readonly afterSeries: Uint8Array | null;
+  readonly through: Uint8Array | null;
+  readonly floors: Floors;
+}
+
+interface Comparing {
+  /** What is compared is taken out of it. */
+  readonly expected: Map<string, ExpectedCell>;
+  readonly compared: Compared;
+}
+
+async function compare(deps: RecountUnitDeps, ask: CompareAsk, to: Comparing): Promise<void> {
+  const { partition, metric, fromS, toS, through } = ask;
+  const grains = metric.grains.map((grain) => GRAINS[grain].code);
+  let afterSeries = ask.afterSeries;
+  do {
+    const page = await deps.step(() =>
+      deps.store.readSpanCells({ partition, version: metric, grains, fromS, toS, afterSeries, seriesMax: SERIES_MAX }),
+    );
+    for (const cell of page.cells) if (through === null || compareBytes(cell.seriesId, through) <= 0) compareCell(ask, cell, to);
+    afterSeries = page.lastSeries;
+  } while (afterSeries !== null && (through === null || compareBytes(afterSeries, through) < 0));
+  for (const cell of to.expected.values()) {
+    const { entry, grain, bucketS, state } = cell;
+    if (!isAbove(ask.floors, cell)) continue;
+    count(ask, cell, to.compared);
+    to.compared.drifts.push({ kind: 'missing', entry, grain, bucketS, expected: state, stored: null, found: null });
+  }
+}
+
+function count({ metric }: UnitAsk, { grain, bucketS }: Pick<ExpectedCell, 'grain' | 'bucketS'>, compared: Compared): void {
+  compared.cells += 1;
+  if (grain === metric.grains[0]) compared.buckets.add(bucketS);
+}
+
+function compareCell(ask: CompareAsk, cell: CellWithSeries, { expected, compared }: Comparing): void {
+  const text = cellKeyText(cell);
+  const wanted = expected.get(text)?.state ?? null;
+  expected.delete(text);
+  const at = { entry: cell.series, grain: grainOf(cell), bucketS: cell.bucketS };
+  if (!isComparable(at, coarseOf(ask)) || !isAbove(ask.floors, at)) return;
+  if (isMoved(ask, cell)) {
+    compared.cellsMoved += 1;
+    return;
+  }
+  count(ask, at, compared);
+  const found = decodeState(cell.state, ask.metric.measures);
+  if (found === null) compared.drifts.push({ kind: 'unreadable', ...at, expected: wanted, stored: cell, found });
+  else if (!isSameState(wanted ?? createState(ask.metric.measures), found))
+    compared.drifts.push({ kind: wanted === null ? 'stray' : 'differs', ...at, expected: wanted, stored: cell, found });
+}
+
+function grainOf({ grain: code }: StoredCell): StoredGrain {
+  return STORED_GRAINS.find((grain) => GRAINS[grain].code === code) ?? 'quarter_hour';
+}
+
+/** A later commit wrote it: it holds what the rows below the cut do not. A number that was not given yet is damage. */
+function isMoved({ cut, commitNoNow }: UnitAsk, { commitNo }: StoredCell): boolean {
+  // One more may be committed, and its answer be on the way.
+  return commitNo > cut.commitNo && commitNo <= commitNoNow() + 1;
+}
