@@ -7,6 +7,7 @@ import { addArchive } from './commands/archive.ts';
 import { addDrill } from './commands/drill.ts';
 import { addGaps } from './commands/gaps.ts';
 import { addKeys } from './commands/keys.ts';
+import { addLimits } from './commands/limits.ts';
 import { addOperations } from './commands/operations.ts';
 import { addPacks } from './commands/packs.ts';
 import { addPreflight } from './commands/preflight.ts';
@@ -36,6 +37,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addAsk(program, terminal);
   addPacks(program, terminal);
   addKeys(program, terminal);
+  addLimits(program, terminal);
   addUsers(program, terminal);
   addRejected(program, terminal);
   addBudgets(program, terminal);
