@@ -16,7 +16,6 @@ export interface EntityField {
 
 /** Members of rows that are no fields: whose it is, and the instants of its first and its last event. */
 export const ROW_INSTANTS = ['_created_at', '_updated_at'] as const;
-export type RowInstant = (typeof ROW_INSTANTS)[number];
 export const ROW_SUBJECT = 'subject';
 
 export interface CompiledEntity {
