@@ -37,7 +37,7 @@ import { createStatus } from './status.ts';
 import { watchLog } from './watch-log.ts';
 import type { WatchedLog } from './watch-log.ts';
 
-export type QueryConfig = ConfigValues<typeof queryConfig>;
+type QueryConfig = ConfigValues<typeof queryConfig>;
 
 /** Longer than a reading's: the materialiser has nothing better to do than to wait. */
 const MATERIALISER_TIMEOUT_MS = 5_000;
@@ -53,7 +53,7 @@ export interface RunningQuery extends RunningService {
   readonly metricsPort: number;
 }
 
-export type QueryAdapters = Awaited<ReturnType<typeof connect>>;
+type QueryAdapters = Awaited<ReturnType<typeof connect>>;
 
 export async function startQuery(config: QueryConfig, context: ServiceContext): Promise<RunningQuery> {
   const adapters = await connect(config, context);

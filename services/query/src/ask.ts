@@ -19,6 +19,7 @@ import { decodeJson } from '@tidegate/http';
 import type { ProblemFault } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
 import { freshClaims } from './fresh-claims.ts';
+import type { FreshClaims } from './fresh-claims.ts';
 import type { Freshness } from './freshness.ts';
 import type { KeptHistory } from './kept-history.ts';
 import type { Read, ReadResult } from './read.ts';
@@ -44,17 +45,12 @@ export interface Answer {
   readonly meta: AnswerMeta;
 }
 
-export interface AnswerMeta {
-  readonly complete_through: string | null;
-  readonly lag_ms: number;
-  readonly status: string;
+export interface AnswerMeta extends FreshClaims {
   /** Absent where no metric was asked for. */
   readonly metric_version?: number;
   readonly revision?: number;
   readonly grain: string | null;
   readonly zone: string;
-  readonly generated_at: string;
-  readonly backfill_pending: number;
   readonly cache: { readonly state: ReadResult['cache']['state']; readonly age_ms: number };
   readonly approximate: Readonly<Record<string, string>>;
   readonly source: 'rollup' | 'raw' | 'entity';
@@ -65,7 +61,6 @@ export interface AnswerMeta {
   readonly history_from?: string;
   /** Raw events of its buckets are gone, so it cannot be counted again. */
   readonly recountable?: false;
-  readonly after?: { readonly counted: boolean; readonly pending_events: number; readonly log_changed?: true };
   /** Of an analysis or a journey: its kind, and what it says of the whole. */
   readonly analysis?: { readonly kind: AnalysisKind | JourneyKind } & Findings;
 }

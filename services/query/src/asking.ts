@@ -1,15 +1,20 @@
 /** The steps of a question, put together: plain ones, analyses of several, and journeys through raw events. */
 import { isJourney } from '@tidegate/core';
-import type { ReadStore } from '@tidegate/postgres';
+import type { TopicNames } from '@tidegate/kafka';
+import type { JourneyReader, ReadStore } from '@tidegate/postgres';
+import type { CellStore } from '@tidegate/redis';
 import { createRepeatableSealer, createSealer, deriveKey, pause, systemClock } from '@tidegate/runtime';
+import type { ConfigValues } from '@tidegate/runtime';
+import type { Metrics, Tracing } from '@tidegate/telemetry';
 import { LRUCache } from 'lru-cache';
 import { createAnalyse } from './analyse.ts';
 import { createEtag } from './answer-body.ts';
 import { createAnswerCache } from './answer-cache.ts';
-import type { QueryAdapters, QueryConfig } from './app.ts';
 import { createAsk } from './ask.ts';
 import type { Ask } from './ask.ts';
 import { createAskJourney } from './ask-journey.ts';
+import type { CacheMeter } from './cache-meter.ts';
+import type { queryConfig } from './config.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
 import type { Freshness } from './freshness.ts';
 import type { KeptHistory } from './kept-history.ts';
@@ -24,6 +29,17 @@ import type { Registry } from './registry.ts';
 const ANSWER_BYTES_MAX = 262_144;
 const LIVE_IDLE_MS = 5_000;
 
+/** What the steps of a question stand on. */
+export interface AskingAdapters {
+  readonly store: CellStore;
+  readonly primary: ReadStore;
+  readonly journeys: JourneyReader;
+  readonly topics: TopicNames;
+  readonly tracing: Tracing;
+  readonly metrics: Metrics;
+  readonly meter: CacheMeter;
+}
+
 interface AskingParts {
   readonly registry: Registry;
   readonly freshness: Freshness;
@@ -31,7 +47,11 @@ interface AskingParts {
   readonly newToken: () => string;
 }
 
-export function createAsking(config: QueryConfig, adapters: QueryAdapters, { registry, freshness, kept, newToken }: AskingParts) {
+export function createAsking(
+  config: ConfigValues<typeof queryConfig>,
+  adapters: AskingAdapters,
+  { registry, freshness, kept, newToken }: AskingParts,
+) {
   const { store, primary, topics } = adapters;
   const { nowMs, monotonicMs } = systemClock;
   const receipts = createReceipts({
@@ -78,7 +98,11 @@ export function createAsking(config: QueryConfig, adapters: QueryAdapters, { reg
   return { ask, receipts, pseudonymOf, nowMs, step, ...answering, ...live };
 }
 
-function createReading(config: QueryConfig, { store, primary: untraced, meter, tracing }: QueryAdapters, newToken: () => string): Read {
+function createReading(
+  config: ConfigValues<typeof queryConfig>,
+  { store, primary: untraced, meter, tracing }: AskingAdapters,
+  newToken: () => string,
+): Read {
   const { step } = tracing;
   const primary: ReadStore = { ...untraced, readCells: (...asked) => step('query_database', async () => untraced.readCells(...asked)) };
   return createRead({

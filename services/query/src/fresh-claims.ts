@@ -1,11 +1,17 @@
 /** What every answer says of now: how far what it holds is counted, and how late that is. */
 import { freshnessOf, toIsoUtc } from '@tidegate/core';
-import type { AnswerMeta } from './ask.ts';
 import type { Freshness } from './freshness.ts';
 import type { HeldProgress } from './read.ts';
 import type { ReceiptState } from './receipts.ts';
 
-type FreshClaims = Pick<AnswerMeta, 'complete_through' | 'lag_ms' | 'status' | 'generated_at' | 'backfill_pending' | 'after'>;
+export interface FreshClaims {
+  readonly complete_through: string | null;
+  readonly lag_ms: number;
+  readonly status: string;
+  readonly generated_at: string;
+  readonly backfill_pending: number;
+  readonly after?: { readonly counted: boolean; readonly pending_events: number; readonly log_changed?: true };
+}
 
 export interface ClaimingDeps {
   readonly freshness: Freshness;
@@ -26,6 +32,6 @@ export function freshClaims(deps: ClaimingDeps, held: readonly HeldProgress[], a
   };
 }
 
-function toAfter({ isCounted, pendingEvents, isLogChanged }: ReceiptState): NonNullable<AnswerMeta['after']> {
+function toAfter({ isCounted, pendingEvents, isLogChanged }: ReceiptState): NonNullable<FreshClaims['after']> {
   return { counted: isCounted, pending_events: pendingEvents, ...(isLogChanged ? { log_changed: true as const } : {}) };
 }

@@ -7,10 +7,10 @@ import type { Conclusion } from '../analyses/analysis.ts';
 import type { AnswerColumn, AnswerRow } from '../shape.ts';
 import { byPerson } from './journey.ts';
 import type { Journey, PersonFold } from './journey.ts';
+import type { JourneyContext } from './journey-context.ts';
 import type { JourneyOf } from './journey-question.ts';
 import { findField, matches, planStep, typesOf } from './journey-step.ts';
 import type { PlannedStep } from './journey-step.ts';
-import type { JourneyContext } from './plan-journey.ts';
 
 /** Less likely than this, and persons were not assigned by the weights. */
 const RATIO_FLAGGED_BELOW = 0.001;

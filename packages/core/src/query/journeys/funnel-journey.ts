@@ -6,10 +6,10 @@ import type { Conclusion } from '../analyses/analysis.ts';
 import type { AnswerColumn, AnswerRow } from '../shape.ts';
 import { byPerson } from './journey.ts';
 import type { Journey, PersonFold } from './journey.ts';
+import type { JourneyContext } from './journey-context.ts';
 import type { JourneyOf } from './journey-question.ts';
 import { findField, matches, planStep, typesOf } from './journey-step.ts';
 import type { PlannedStep } from './journey-step.ts';
-import type { JourneyContext } from './plan-journey.ts';
 import { percent } from './journey-figures.ts';
 
 /** More values of the breakdown than anyone reads. */

@@ -8,11 +8,11 @@ import type { Conclusion } from '../analyses/analysis.ts';
 import type { AnswerColumn, AnswerRow } from '../shape.ts';
 import { byPerson } from './journey.ts';
 import type { Journey, PersonFold } from './journey.ts';
+import type { JourneyContext } from './journey-context.ts';
 import type { JourneyOf } from './journey-question.ts';
 import { matches, planStep, typesOf } from './journey-step.ts';
 import type { PlannedStep } from './journey-step.ts';
 import { locateIn, percent } from './journey-figures.ts';
-import type { JourneyContext } from './plan-journey.ts';
 
 const LONGEST_DAYS = { day: 1, week: 7, month: 31 };
 

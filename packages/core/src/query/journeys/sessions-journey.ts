@@ -11,11 +11,11 @@ import type { Conclusion } from '../analyses/analysis.ts';
 import type { AnswerColumn, AnswerRow } from '../shape.ts';
 import { byPerson } from './journey.ts';
 import type { Journey, PersonFold } from './journey.ts';
+import type { JourneyContext } from './journey-context.ts';
 import { locateIn, percent } from './journey-figures.ts';
 import type { JourneyOf } from './journey-question.ts';
 import { matches, planStep, typesOf } from './journey-step.ts';
 import type { PlannedStep } from './journey-step.ts';
-import type { JourneyContext } from './plan-journey.ts';
 
 /** A session that began in the range is followed for so long after it. */
 const FOLLOWED_MS = DAY_MS;
