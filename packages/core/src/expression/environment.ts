@@ -67,9 +67,6 @@ const FUNCTIONS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   'streaks(list, today)': times.streaks,
 };
 
-/** As the reference lists them. */
-export const FUNCTION_SIGNATURES: readonly string[] = Object.keys(FUNCTIONS);
-
 const MIXED = {
   '+': (a: number, b: number) => a + b,
   '-': (a: number, b: number) => a - b,
