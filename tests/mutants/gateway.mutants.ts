@@ -321,15 +321,6 @@ export const mutants: readonly Mutant[] = [
     kind: 'unit',
   },
   {
-    name: 'what may have been done is sent again',
-    section: 9,
-    file: 'services/gateway/src/proxy.ts',
-    find: 'if (!isRepeatable || wasRepeated',
-    replace: 'if (wasRepeated',
-    tests: RULES,
-    kind: 'unit',
-  },
-  {
     name: 'a refusal is written into an answer that is under way',
     section: 9,
     file: 'packages/http/src/listener.ts',
