@@ -14,6 +14,10 @@ const MEANING: Readonly<Record<string, readonly [key: string, value: string]>> =
   'tidegate.rollups.v1': ['partition (u16 little-endian)', 'changed cells of one commit, binary codec version 3'],
   'tidegate.progress.v1': ['`live/<partition>`, `backfill/<partition>`', 'how far the partition is counted, JSON'],
   'tidegate.control.v1': ['`kind/tenant/name`', 'tenants, keys, packs, limits, partition count: `{"version", "value"}`, JSON'],
+  'tidegate.audit.v1': [
+    'tenant, `-` where nobody was known',
+    'accesses to data, JSON ([audit.md](../design/audit.md)); `gateway` and `seq` name a record, which may come twice',
+  ],
   'tidegate.decisions.v1': [
     'tenant, `-` for all',
     'what limiters decided, JSON: first refusals one by one, the rest as counts of a second; `gateway` and `seq` name a record, which may come twice',

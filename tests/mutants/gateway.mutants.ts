@@ -428,4 +428,22 @@ export const mutants: readonly Mutant[] = [
     tests: ['packages/postgres/test/accounts.integration.test.ts'],
     kind: 'integration',
   },
+  {
+    name: 'an answer about a person leaves without its record',
+    section: 11,
+    file: 'services/gateway/src/audit/held-answer.ts',
+    find: 'if (!mayLeave) {',
+    replace: 'if (head === null && !mayLeave) {',
+    tests: ['services/gateway/test/audit.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'accesses that could not be sent are forgotten',
+    section: 11,
+    file: 'services/gateway/src/audit/audit-log.ts',
+    find: 'const part = queue.slice(0, BATCH_RECORDS);',
+    replace: 'const part = queue.splice(0, BATCH_RECORDS);',
+    tests: ['services/gateway/test/audit.test.ts'],
+    kind: 'unit',
+  },
 ];

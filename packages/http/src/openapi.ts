@@ -3,6 +3,7 @@ import { FAULTS } from '@tidegate/core';
 import { z } from 'zod';
 import { PROBLEM_TYPE } from './problem.ts';
 import { PROBLEM_SCHEMA } from './route-schemas.ts';
+import { accessOf } from './routes/access.ts';
 import type { RouteBody, RouteDeclaration } from './routes/route-declaration.ts';
 import type { NamedRoute } from './routes/routes.ts';
 import { listRoutes } from './routes/routes.ts';
@@ -23,6 +24,8 @@ const AUTHENTICATED: readonly FaultCode[] = [
   'scope_missing',
   'not_ready',
 ];
+/** Where an answer may hold data of persons. */
+const AUDITED: readonly FaultCode[] = ['audit_unavailable'];
 const PROXIED: readonly FaultCode[] = ['request_timeout', 'upstream_unreachable', 'upstream_timeout'];
 
 /** The OpenAPI 3.1 document of the public API, made from the declared routes and from nothing else. */
@@ -111,6 +114,7 @@ export function faultsOf(route: NamedRoute): FaultCode[] {
       ...(route.scope === null ? [] : AUTHENTICATED),
       ...(route.params === undefined ? [] : (['not_found'] as const)),
       ...(route.limitClass === null ? [] : (['quota_exceeded'] as const)),
+      ...(accessOf(route)?.person === undefined ? [] : AUDITED),
       ...(route.answers === 'gateway' ? [] : PROXIED),
       ...(route.isLive === true ? (['live_connections_exceeded'] as const) : []),
     ]),

@@ -2,6 +2,8 @@ import type { LogAdmin, TopicSpec } from './port.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** Seven years (H-78), leap days included. */
+const AUDIT_MS = 2_557 * DAY_MS;
 
 export interface TidegateTopicOptions {
   /** Put before every name, so that several installations can share a cluster. */
@@ -23,6 +25,7 @@ export interface TopicNames {
   readonly progress: string;
   readonly control: string;
   readonly decisions: string;
+  readonly audit: string;
 }
 
 export function topicNames(prefix: string): TopicNames {
@@ -34,6 +37,7 @@ export function topicNames(prefix: string): TopicNames {
     progress: `${prefix}progress.v1`,
     control: `${prefix}control.v1`,
     decisions: `${prefix}decisions.v1`,
+    audit: `${prefix}audit.v1`,
   };
 }
 
@@ -66,6 +70,7 @@ export function tidegateTopics(options: TidegateTopicOptions): TopicSpec[] {
     { name: names.progress, partitions: 1, replicationFactor, configs: newest(HOUR_MS) },
     { name: names.control, partitions: 1, replicationFactor, configs: newest(6 * HOUR_MS) },
     { name: names.decisions, partitions: 1, replicationFactor, configs: kept(retentionMs, 6 * HOUR_MS) },
+    { name: names.audit, partitions: 1, replicationFactor, configs: kept(AUDIT_MS, 24 * HOUR_MS) },
   ];
 }
 

@@ -86,6 +86,7 @@ describe('the broker in memory', () => {
       ['x.progress.v1', 1],
       ['x.control.v1', 1],
       ['x.decisions.v1', 1],
+      ['x.audit.v1', 1],
     ]);
   });
 });

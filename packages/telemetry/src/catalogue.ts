@@ -27,6 +27,9 @@ export const METRICS = {
     help: 'Appends that failed, by what is known of the outcome (not_sent, unknown).',
     labels: ['outcome'],
   },
+  audit_accesses_total: { kind: 'counter', help: 'Accesses that have to be audited: kept, dropped, or waiting.', labels: [] },
+  audit_dropped_total: { kind: 'counter', help: 'Accesses of which no record could be kept.', labels: [] },
+  audit_kept_total: { kind: 'counter', help: 'Accesses whose record is in audit.v1.', labels: [] },
   backfill_counted_total: { kind: 'counter', help: 'Of the events counted those of the backfill lane.', labels: [] },
   backfill_lag_records: {
     kind: 'gauge',

@@ -12,6 +12,9 @@ import type { Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAccountRoutes } from './accounts/accounts.ts';
 import { createAdmin } from './admin.ts';
+import { createAudit } from './audit/audit.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import { startAuditLog } from './audit/start-audit-log.ts';
 import { createAuthenticate } from './authenticate.ts';
 import type { GATEWAY_CONFIG } from './config.ts';
 import { createControlApp } from './control-app.ts';
@@ -83,8 +86,10 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
     liveIdleMs: config.liveIdleS * 1_000,
   });
   let isDraining = false;
+  const topic = topicNames(config.topicPrefix).audit;
+  const auditLog = startAuditLog({ client, topic, gateway: randomUUID(), clock, metrics, log: context.log, signal: background.signal });
   const live = createLiveSlots({ perKeyMax: config.livePerKeyMax, perTenantMax: config.livePerTenantMax }, metrics);
-  const gate = createGateOf(parts, { proxy, live, wake: publishing.wake, isDraining: () => isDraining });
+  const gate = createGateOf(parts, { proxy, live, auditLog, wake: publishing.wake, isDraining: () => isDraining });
   const listener = createListener(gate, { onUpgrade: gate });
   // Limits from the first request on where Redis is there; without it the gateway serves all the same.
   await whenConnected(redis, REDIS_WAIT_MS);
@@ -107,6 +112,7 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
       live.end();
       await closed;
       background.abort();
+      await auditLog.close();
       await Promise.all([publishing.stop(), revocations, swaps, proxy.close(), control.close(), limits.decisions.flush()]);
       await Promise.all([store.close(), client.close(), tracing.close(), probes.close()]);
       redis.disconnect();
@@ -181,22 +187,24 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
 interface GateParts {
   readonly proxy: Proxy;
   readonly live: LiveSlots;
+  readonly auditLog: AuditLog;
   readonly wake: () => void;
   readonly isDraining: () => boolean;
 }
 
-function createGateOf(parts: Parts, { proxy, live, wake, isDraining }: GateParts): Gate {
+function createGateOf(parts: Parts, { proxy, live, auditLog, wake, isDraining }: GateParts): Gate {
   const { context, config, metrics, tracing, store, keys, issuers, denied, limits, packRoutes, origins, control } = parts;
   const addressOf = createClientAddress(listOf(config.trustedProxies));
   const { log } = context;
   const localTokens = createLocalTokens({ secret: deriveKey(config.secretKey, 'tidegate/token', 32), keys, denied, clock });
   const gateLimits = createGateLimits({ limit: limits.limit, addressOf, isEnabled: config.rateLimitEnabled, clock, random });
   const { accounts } = store;
+  const audit = createAudit(auditLog);
   const controlApp = createControlApp({
     log,
     handlers: {
       ...createAdmin({ store, wake, clock, metrics, packRoutes }),
-      ...createAccountRoutes({ accounts, localTokens, denied, limits: gateLimits, loginTenant: config.loginTenant, wake, clock }),
+      ...createAccountRoutes({ accounts, localTokens, denied, limits: gateLimits, loginTenant: config.loginTenant, audit, wake, clock }),
       ...createTokenRoutes({ localTokens }),
       ...createLimitRoutes({ limits, addressOf, store, wake }),
       ...createOriginAdmin({ store, wake }),
@@ -215,6 +223,7 @@ function createGateOf(parts: Parts, { proxy, live, wake, isDraining }: GateParts
     proxy,
     controlApp,
     origins,
+    audit,
     live,
     packRoutes,
     telemetry: createRequestTelemetry({ clock, log, metrics, tracing }),

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, NamedRoute, ProblemFault, RequestContext, RequestTelemetry, Upgrade } from '@tidegate/http';
 import { isOpenTo, listRoutes, sendProblem } from '@tidegate/http';
 import type { Logger, Step } from '@tidegate/telemetry';
+import type { Audit } from './audit/audit.ts';
 import type { Authenticate, Authentication } from './authenticate.ts';
 import type { ControlApp } from './control-app.ts';
 import type { OriginBook } from './cors.ts';
@@ -22,6 +23,7 @@ export interface GateDependencies {
   readonly controlApp: ControlApp;
   /** Pages that may read answers. */
   readonly origins: OriginBook;
+  readonly audit: Audit;
   /** Bounds of answers that stay open. */
   readonly live: Pick<LiveSlots, 'enter'>;
   /** Default: all that are declared. */
@@ -55,7 +57,7 @@ export type Gate = (request: IncomingMessage, response: ServerResponse, upgrade?
  * proxied routes end in the proxy; administration and health, which are few, go on to Express.
  */
 export function createGate(dependencies: GateDependencies): Gate {
-  const { authenticate, limits, origins, packRoutes, telemetry, step, bodyBytesMax, log } = dependencies;
+  const { authenticate, limits, audit, origins, packRoutes, telemetry, step, bodyBytesMax, log } = dependencies;
   const through = createThrough(dependencies);
   const route = createRouting(packRoutes, dependencies.routes ?? listRoutes());
 
@@ -66,6 +68,7 @@ export function createGate(dependencies: GateDependencies): Gate {
     const who = found instanceof Promise ? await found : found;
     if (!who.ok) return refuseCredential(arrival, routed.route, who);
     const { caller } = who;
+    audit.identify(response, caller);
     letRead(origins, arrival, caller.tenant);
     const asked = askedBy(caller, routed, packRoutes);
     if (asked === null) return refuse(arrival, { code: 'not_found' }, limits.charge(request, NO_ROUTE, caller));
@@ -119,6 +122,7 @@ export function createGate(dependencies: GateDependencies): Gate {
     const routed = route(request);
     letRead(origins, { request, response }, null);
     const { span, context } = telemetry.begin(request, response, templateOf(routed));
+    if (routed.ok) audit.begin({ response, context, routed });
     span
       .run(() => passRouted({ request, response, context, ...(upgrade === undefined ? {} : { upgrade }) }, routed))
       .catch((error: unknown) => {

@@ -7,6 +7,8 @@ import type { Clock } from '@tidegate/runtime';
 import { systemClock as clock } from '@tidegate/runtime';
 import type { Metrics, Step } from '@tidegate/telemetry';
 import { createMetrics, createTracing, silentLogger } from '@tidegate/telemetry';
+import { createAudit } from '../src/audit/audit.ts';
+import type { AuditedAccess, AuditLog } from '../src/audit/audit-log.ts';
 import { createAuthenticate } from '../src/authenticate.ts';
 import type { ControlApp } from '../src/control-app.ts';
 import { createControlApp } from '../src/control-app.ts';
@@ -40,10 +42,14 @@ export interface GateUnderTest {
   readonly handled: readonly string[];
   readonly metrics: Metrics;
   readonly limits: Limits;
+  /** Accesses that were written down. */
+  readonly audited: readonly AuditedAccess[];
   close(): Promise<void>;
 }
 
 export interface GateOptions {
+  /** In place of one that keeps everything at once. */
+  readonly auditLog?: Pick<AuditLog, 'note' | 'keep'>;
   /** Of keys; addresses and the installation have enough unless `policies` says otherwise. */
   readonly perMinute?: number;
   readonly policies?: Readonly<Record<string, PolicySource>>;
@@ -115,42 +121,17 @@ function named(name: RouteNameOf<'gateway'>, handled: string[]): Handler {
 }
 
 function controlAppOf(options: GateOptions, handled: string[]): ControlApp {
-  return createControlApp({
-    log: silentLogger,
-    handlers: {
-      applyPack: named('applyPack', handled),
-      diffPack: named('diffPack', handled),
-      rollbackPack: named('rollbackPack', handled),
-      validatePack: named('validatePack', handled),
-      createKey: named('createKey', handled),
-      listKeys: named('listKeys', handled),
-      rotateKey: named('rotateKey', handled),
-      revokeKey: named('revokeKey', handled),
-      createToken: named('createToken', handled),
-      login: named('login', handled),
-      loginUser: named('loginUser', handled),
-      refresh: named('refresh', handled),
-      logout: named('logout', handled),
-      logoutUser: named('logoutUser', handled),
-      createUser: named('createUser', handled),
-      listUsers: named('listUsers', handled),
-      changeUser: named('changeUser', handled),
-      disableUser: named('disableUser', handled),
-      listRoles: named('listRoles', handled),
-      putIssuer: named('putIssuer', handled),
-      listIssuers: named('listIssuers', handled),
-      readLimits: named('readLimits', handled),
-      explainLimits: named('explainLimits', handled),
-      readOrigins: named('readOrigins', handled),
-      putOrigins: named('putOrigins', handled),
-      readInstallationLimits: named('readInstallationLimits', handled),
-      putInstallationLimits: named('putInstallationLimits', handled),
-      readTenantLimits: named('readTenantLimits', handled),
-      putTenantLimits: named('putTenantLimits', handled),
-      removeIssuer: named('removeIssuer', handled),
-      ...createHealth({ version: '1.2.3', dependencies: options.dependencies ?? ALL_CONNECTED, isDraining: () => false }),
-    },
-  });
+  const own = listRoutes().flatMap(({ name, answers }) => (answers === 'gateway' ? [name as RouteNameOf<'gateway'>] : []));
+  const handlers = Object.fromEntries(own.map((name) => [name, named(name, handled)])) as Record<RouteNameOf<'gateway'>, Handler>;
+  const health = createHealth({ version: '1.2.3', dependencies: options.dependencies ?? ALL_CONNECTED, isDraining: () => false });
+  return createControlApp({ log: silentLogger, handlers: { ...handlers, ...health } });
+}
+
+function auditInto(audited: AuditedAccess[]): Pick<AuditLog, 'note' | 'keep'> {
+  return {
+    note: (access) => void audited.push(access),
+    keep: (access) => Promise.resolve(audited.push(access) > 0),
+  };
 }
 
 /** One active key of the tenant acme. */
@@ -210,6 +191,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
     clientIdleMs,
   });
   const handled: string[] = [];
+  const audited: AuditedAccess[] = [];
   const limits = createLimitsOf(options, metrics);
   const origins = originBookOf(options);
   const live = createLiveSlots(bounds, metrics);
@@ -225,6 +207,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
     }),
     proxy,
     packRoutes: options.packRoutes ?? oneView(),
+    audit: createAudit(options.auditLog ?? auditInto(audited)),
     live,
     origins,
     routes,
@@ -240,5 +223,5 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
     await listener.close(100);
     await Promise.all([upstream.close(), proxy.close()]);
   };
-  return { port, key: secret, upstream, handled, limits, metrics, close };
+  return { port, key: secret, upstream, handled, limits, metrics, audited, close };
 }

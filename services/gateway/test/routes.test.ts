@@ -98,7 +98,7 @@ describe('every declared route, for a person who may see only their own rows', (
   /** By hand: where answers are held to the person's rows, or hold nobody's. All else is closed, so a new route shows nothing. */
   const OPEN = [
     ...['sendEvents', 'segmentTrack', 'segmentIdentify', 'segmentPage', 'segmentScreen', 'segmentGroup', 'segmentAlias', 'segmentBatch'],
-    ...['askQuestion', 'askKept', 'askBatch', 'askFunnel', 'readView', 'listMetrics', 'readMetric', 'readReceipt'],
+    ...['askQuestion', 'askKept', 'askBatch', 'askFunnel', 'readView', 'watch', 'listMetrics', 'readMetric', 'readReceipt'],
     ...[
       'applyPack',
       'validatePack',

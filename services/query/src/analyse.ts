@@ -29,16 +29,19 @@ export function createAnalyse({ ask, registry, nowMs }: AnalyseDeps): Ask {
 
 function concludeFrom(question: AnalysisQuestion, analysis: Analysis, outcomes: readonly AskOutcome[]): AskOutcome {
   const answers: Answer[] = [];
+  let ofPerson: Pick<Extract<AskOutcome, { ok: true }>, 'person'> = {};
   for (const [at, outcome] of outcomes.entries()) {
     if (!outcome.ok) return { ok: false, problem: ofAnalysis(outcome.problem, (path) => analysis.pathOf(at, path)) };
     if (outcome.answer.next_cursor !== null) return { ok: false, problem: toProblem(TOO_MANY_ROWS) };
     answers.push(outcome.answer);
+    // All its questions are about the same one.
+    if (outcome.person !== undefined) ofPerson = { person: outcome.person };
   }
   const { columns, rows, findings } = analysis.conclude(answers);
   const claims = joinClaims(answers.map(({ meta }) => meta));
   const meta = { ...claims, analysis: { kind: question.kind, ...findings } };
   const mayAgeMs = Math.min(...outcomes.map((outcome) => (outcome.ok ? outcome.mayAgeMs : 0)));
-  return { ok: true, answer: { columns, rows, next_cursor: null, meta }, mayAgeMs };
+  return { ok: true, answer: { columns, rows, next_cursor: null, meta }, mayAgeMs, ...ofPerson };
 }
 
 const TOO_MANY_ROWS = {

@@ -1,6 +1,15 @@
 /** The routes of questions: one in a body, one in an address whose answer callers may keep, many in a body. */
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { BATCH_QUESTIONS_MAX, decodeJson, readJsonBody, sendJson, sendProblem, toProblem, visibleRows } from '@tidegate/http';
+import {
+  BATCH_QUESTIONS_MAX,
+  decodeJson,
+  readJsonBody,
+  sendJson,
+  sendProblem,
+  SUBJECT_HEADER,
+  toProblem,
+  visibleRows,
+} from '@tidegate/http';
 import type { Step } from '@tidegate/telemetry';
 import { z } from 'zod';
 import { bodyOf, isNamed, lasting, toHeader } from './answer-body.ts';
@@ -38,11 +47,17 @@ async function askBody(
   if (!body.ok) return refuse(exchange, { code: body.fault.code });
   const outcome = await ask(toQuestion(body.value), askerOf(exchange));
   if (!outcome.ok) return refuse(exchange, outcome.problem);
-  const { answer } = outcome;
+  const { answer, person } = outcome;
   const format = formatOf(exchange.request.headers.accept);
   // A table of commas has no place for what stands beside the rows.
   const beside = format === 'csv' ? besideRows(answer) : {};
-  const headers = { 'x-cache': cacheWordOf(answer.meta.cache.state), 'cache-control': 'no-store', vary: 'accept', ...beside };
+  const headers = {
+    'x-cache': cacheWordOf(answer.meta.cache.state),
+    'cache-control': 'no-store',
+    vary: 'accept',
+    ...beside,
+    ...ofPerson(person),
+  };
   const answered = step('generate_response', () => bodyOf(format, answer));
   sendBody(step, exchange, { body: answered, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
 }
@@ -56,7 +71,7 @@ export async function askKept({ ask, etagOf, step }: AnswerRoutesDeps, exchange:
   if (!question.ok) return refuse(exchange, { code: question.fault.code });
   const outcome = await ask(question.value, askerOf(exchange));
   if (!outcome.ok) return refuse(exchange, outcome.problem);
-  const { answer, mayAgeMs } = outcome;
+  const { answer, mayAgeMs, person } = outcome;
   const format = formatOf(request.headers.accept);
   const body = step('generate_response', () => bodyOf(format, lasting(answer)));
   const etag = etagOf({ tenant: caller.tenant, format, body });
@@ -67,6 +82,7 @@ export async function askKept({ ask, etagOf, step }: AnswerRoutesDeps, exchange:
     vary: 'accept, authorization, x-api-key',
     'x-cache': cacheWordOf(answer.meta.cache.state),
     ...besideRows(answer),
+    ...ofPerson(person),
   };
   if (isNamed(request.headers['if-none-match'], etag)) return sendBody(step, exchange, { status: 304, body: null, headers });
   sendBody(step, exchange, { body, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
@@ -95,10 +111,12 @@ export async function askBatch({ ask, questionBytesMax }: AnswerRoutesDeps, exch
   const { questions } = batch.data;
   const entries: BatchEntry[] = [];
   const words = new Set<CacheWord>();
+  const persons = new Set<string>();
   const answerFrom = async (first: number): Promise<void> => {
     for (let at = first; at < questions.length; at += BATCH_AT_ONCE) {
       const outcome = await askOrRefuse(ask, questions[at], asker);
       if (outcome.ok) words.add(cacheWordOf(outcome.answer.meta.cache.state));
+      if (outcome.ok && outcome.person !== undefined) persons.add(outcome.person);
       entries[at] = outcome.ok ? { status: 200, answer: outcome.answer } : refusedEntry(outcome.problem, context);
     }
   };
@@ -108,8 +126,15 @@ export async function askBatch({ ask, questionBytesMax }: AnswerRoutesDeps, exch
   sendJson(
     exchange,
     { answers: entries },
-    { headers: { 'cache-control': 'no-store', ...(word === undefined ? {} : { 'x-cache': word }) } },
+    { headers: { 'cache-control': 'no-store', ...(word === undefined ? {} : { 'x-cache': word }), ...ofPerson(...persons) } },
   );
+}
+
+/** Whose rows the answer holds, for the audit; the gateway keeps it to itself. */
+export function ofPerson(...persons: readonly (string | undefined)[]): Readonly<Record<string, string>> {
+  const [first, ...others] = persons;
+  if (first === undefined) return {};
+  return { [SUBJECT_HEADER]: others.length > 0 ? '*' : first };
 }
 
 function askerOf({ caller, signal }: Exchange): Asker {

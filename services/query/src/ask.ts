@@ -66,8 +66,12 @@ export interface AnswerMeta extends FreshClaims {
 }
 
 export type AskOutcome =
-  /** `mayAgeMs`: how old the caller lets an answer be that is given for the same question again. */
-  { readonly ok: true; readonly answer: Answer; readonly mayAgeMs: number } | { readonly ok: false; readonly problem: ProblemFault };
+  /**
+   * `mayAgeMs`: how old the caller lets an answer be that is given for the same question again. `person`: pseudonym of the one
+   * whose rows it holds, `*` where it shows several one by one; absent: of nobody in particular.
+   */
+  | { readonly ok: true; readonly answer: Answer; readonly mayAgeMs: number; readonly person?: string }
+  | { readonly ok: false; readonly problem: ProblemFault };
 
 export interface Asker {
   readonly tenant: string;
@@ -83,7 +87,7 @@ export function createAsk(deps: AskDeps): Ask {
     const { signal } = asker;
     const prepared = await prepareSurely(deps, value, asker);
     if (!prepared.ok) return { ok: false, problem: prepared.fault };
-    const { question, plan, receipt } = prepared.value;
+    const { question, plan, receipt, person } = prepared.value;
     const waited = receipt === null ? null : await deps.receipts.waitFor(receipt, question.wait_ms, signal);
     const request = { plan, subjectShown: question.subject ?? null, skipCache: waited?.countedIn === 'postgres' };
     const outcome = await deps.read(request);
@@ -92,7 +96,7 @@ export function createAsk(deps: AskDeps): Ask {
       const after = receipt === null ? null : await deps.receipts.stateOf(receipt, result.held);
       // Who waits for a receipt asks about now.
       const mayAgeMs = receipt === null ? question.max_staleness_ms : 0;
-      return { ok: true, answer: answerOf(deps, { question, plan, after, result }), mayAgeMs };
+      return { ok: true, answer: answerOf(deps, { question, plan, after, result }), mayAgeMs, ...(person === null ? {} : { person }) };
     }
     const message = 'the range holds more cells than one answer may be made of';
     return { ok: false, problem: toProblemFault({ code: outcome.fault, path: 'from', message }) };
@@ -111,6 +115,7 @@ interface Prepared {
   readonly question: Question;
   readonly plan: Plan;
   readonly receipt: Receipt | null;
+  readonly person: string | null;
 }
 
 function prepare(deps: AskDeps, value: unknown, { tenant, rows }: Asker): Result<Prepared, ProblemFault> {
@@ -125,7 +130,8 @@ function prepare(deps: AskDeps, value: unknown, { tenant, rows }: Asker): Result
   }
   const subject = question.subject === undefined ? null : deps.pseudonymOf(tenant, question.subject);
   const plan = planOf(deps, tenant, { question, subject, cursor });
-  return plan.ok ? ok({ question, plan: plan.value, receipt }) : refused(plan.fault);
+  const person = subject ?? (question.group_by.includes('subject') ? '*' : null);
+  return plan.ok ? ok({ question, plan: plan.value, receipt, person }) : refused(plan.fault);
 }
 
 /** What is asked, held to what may be seen. */

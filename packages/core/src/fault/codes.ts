@@ -12,6 +12,13 @@ export interface FaultEntry {
 
 /** In alphabetical order. */
 export const FAULTS = {
+  audit_unavailable: {
+    status: 503,
+    title: 'Audit cannot be kept',
+    meaning:
+      'The answer holds data of persons, and the record of this access could not be kept in time; nothing was shown. What was asked to be changed may have been.',
+    next: 'Send the request again after the seconds in Retry-After.',
+  },
   bad_character: {
     status: 422,
     title: 'Character not allowed',

@@ -20,6 +20,7 @@ export const QUESTION_ROUTES = {
     limitClass: 'api_key',
     rows: 'confined',
     body: { contentTypes: JSON_ONLY, schema: schemas.ANY_QUESTION_SCHEMA },
+    accesses: { resource: 'answers', action: 'read' },
     responses: {
       200: { description: 'The answer.', schema: schemas.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
     },
@@ -34,6 +35,7 @@ export const QUESTION_ROUTES = {
     limitClass: 'api_key',
     rows: 'confined',
     query: schemas.QUESTION_QUERY,
+    accesses: { resource: 'answers', action: 'read' },
     responses: {
       200: {
         description:
@@ -77,6 +79,7 @@ export const QUESTION_ROUTES = {
     limitClass: 'api_key',
     rows: 'confined',
     body: { contentTypes: JSON_ONLY, schema: schemas.FUNNEL_BODY_SCHEMA },
+    accesses: { resource: 'answers', action: 'read' },
     responses: {
       200: { description: 'The funnel.', schema: schemas.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
     },
@@ -91,6 +94,7 @@ export const QUESTION_ROUTES = {
     limitClass: 'api_key',
     rows: 'confined',
     body: { contentTypes: JSON_ONLY, schema: schemas.BATCH_SCHEMA },
+    accesses: { resource: 'answers', action: 'read' },
     responses: { 200: { description: 'An answer or a problem for each question, in their order.', schema: schemas.BATCH_ANSWERS_SCHEMA } },
     faults: [...JSON_BODY, 'request_invalid', ...ANSWERING],
   },

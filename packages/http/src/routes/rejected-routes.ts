@@ -26,6 +26,7 @@ export const REJECTED_ROUTES = {
     scope: 'events:read',
     limitClass: 'api_key',
     params: schemas.REJECTED_PARAMS,
+    accesses: { id: 'ref' },
     responses: { 200: { description: 'The row, without the original.', schema: schemas.REJECTED_SCHEMA } },
     faults: ['not_found', 'unavailable'],
   },
@@ -37,6 +38,7 @@ export const REJECTED_ROUTES = {
     scope: 'privacy:admin',
     limitClass: 'api_key',
     params: schemas.REJECTED_PARAMS,
+    accesses: { id: 'ref', person: 'always' },
     responses: {
       200: {
         description: 'At most the first 64 KB. They may name a person in the clear.',

@@ -14,6 +14,16 @@ export interface RouteBody {
   readonly isOptional?: boolean;
 }
 
+/** What a route does to what, for the audit. */
+export interface Access {
+  readonly resource: string;
+  readonly action: 'create' | 'read' | 'update' | 'delete';
+  /** Which `{name}` of the path is the id of the resource; never one that names a person. */
+  readonly id?: string;
+  /** `always`: its answers hold data of persons; `told`: where the service says so, by `SUBJECT_HEADER`. */
+  readonly person?: 'always' | 'told';
+}
+
 /** One route of the public API: what the gateway checks, where it leads, and what the API document says of it. */
 export interface RouteDeclaration {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -36,6 +46,8 @@ export interface RouteDeclaration {
    * counted as a connection too, and ends where nothing is said for a while.
    */
   readonly isLive?: true;
+  /** What it accesses, for the audit, where that is not what method and path say. */
+  readonly accesses?: Partial<Access>;
   /** Of the `{name}` segments; a path that does not fit names nothing and is 404. */
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;

@@ -1,8 +1,9 @@
-import type { Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
+import type { Caller, Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
 import { LOGIN_REQUEST_SCHEMA, REFRESH_REQUEST_SCHEMA, sendJson, sendProblem } from '@tidegate/http';
-import type { AccountStore, RevisedUser, Session } from '@tidegate/postgres';
+import type { AccountStore, RevisedUser, Session, SignInRecord } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import type { z } from 'zod';
+import type { Audit } from '../audit/audit.ts';
 import type { GateLimits } from '../limits/gate-limits.ts';
 import { readAsked } from '../read-asked.ts';
 import type { Denied } from '../tokens/denied.ts';
@@ -16,6 +17,7 @@ export interface SignInDependencies {
   readonly localTokens: Pick<LocalTokens, 'mintAccess'>;
   readonly denied: Pick<Denied, 'add'>;
   readonly limits: Pick<GateLimits, 'chargeAccount' | 'chargeFailure'>;
+  readonly audit: Pick<Audit, 'identify'>;
   /** Whose users sign in where the request names no tenant. */
   readonly loginTenant: string;
   /** Tells the publisher that there is something to publish. */
@@ -41,7 +43,7 @@ export function tokensEndMs(nowMs: number): number {
  * answer; what is told of them is told to nobody, and no name is logged.
  */
 export function createSignIn(dependencies: SignInDependencies): Readonly<Record<SignInRoute, Handler>> {
-  const { accounts, localTokens, clock } = dependencies;
+  const { accounts, localTokens, audit, clock } = dependencies;
   const verify = createVerify(dependencies);
   const logout = createLogout(dependencies);
 
@@ -71,6 +73,7 @@ export function createSignIn(dependencies: SignInDependencies): Readonly<Record<
 
   async function sendSession(exchange: Exchange, session: Session): Promise<void> {
     const { user, sessionId, refreshToken, expiresAtMs } = session;
+    audit.identify(exchange.response, toCaller(user, sessionId));
     const { tenant, userId, revision, roles, subject } = user;
     const told = {
       access_token: await localTokens.mintAccess({ tenant, userId, revision, roles, subject, sessionId }),
@@ -88,13 +91,15 @@ export function createSignIn(dependencies: SignInDependencies): Readonly<Record<
 type Verified = { readonly ok: true; readonly user: RevisedUser } | { readonly ok: false; readonly fault: ProblemFault };
 
 /** Whether the password is the user's. Each try costs the account, each wrong one the address besides. */
-function createVerify({ accounts, passwords, limits, loginTenant }: SignInDependencies) {
-  return async function verify({ request }: Exchange, asked: LoginRequest): Promise<Verified> {
+function createVerify({ accounts, passwords, limits, audit, loginTenant }: SignInDependencies) {
+  return async function verify({ request, response }: Exchange, asked: LoginRequest): Promise<Verified> {
     const { tenant, name, password } = toSignIn(asked, loginTenant);
     // By the name that was given, whether anybody has it or not: refusals tell nothing.
     const charge = await limits.chargeAccount(request, ROUTE, `${tenant}/${name}`);
     if (!charge.ok) return charge;
     const found = await accounts.findSignIn(tenant, name);
+    // Whose account it was tried on, in the audit alone.
+    identifyTried(audit, response, found);
     const active = found?.user.state === 'active' ? found : null;
     const matches = await passwords.matches(password, active?.passwordHash ?? null);
     if (matches === null) return { ok: false, fault: { code: 'overloaded' } };
@@ -102,6 +107,15 @@ function createVerify({ accounts, passwords, limits, loginTenant }: SignInDepend
     const penalty = await limits.chargeFailure(request, ROUTE);
     return penalty.ok ? { ok: false, fault: BAD } : penalty;
   };
+}
+
+function identifyTried(audit: Pick<Audit, 'identify'>, response: Exchange['response'], found: SignInRecord | null): void {
+  if (found !== null) audit.identify(response, toCaller(found.user, ''));
+}
+
+/** The user as the audit names whoever acts. */
+function toCaller({ tenant, userId, roles }: RevisedUser, sessionId: string): Caller {
+  return { tenant, keyId: userId, scopes: [], token: { id: '', endsMs: 0, session: { id: sessionId, roles } } };
 }
 
 function toSignIn(

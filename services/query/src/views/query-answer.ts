@@ -9,17 +9,20 @@ export interface QueryAnswer {
   /** Null: nothing was asked. */
   readonly claims: AnswerMeta | null;
   readonly mayAgeMs: number;
+  /** Pseudonym of the one whose rows they are, `*` of several; absent: of nobody in particular. */
+  readonly person?: string;
 }
 
 export const NOT_ASKED: QueryAnswer = { rows: [], about: { next_cursor: null, analysis: {} }, claims: null, mayAgeMs: Infinity };
 
-export function answerOfQuestion({ answer, mayAgeMs }: Extract<AskOutcome, { ok: true }>): QueryAnswer {
+export function answerOfQuestion({ answer, mayAgeMs, person }: Extract<AskOutcome, { ok: true }>): QueryAnswer {
   const { columns, rows, next_cursor, meta } = answer;
   return {
     rows: rows.map((row) => toObject(columns, row)),
     about: { next_cursor, analysis: meta.analysis ?? {} },
     claims: meta,
     mayAgeMs,
+    ...(person === undefined ? {} : { person }),
   };
 }
 

@@ -44,8 +44,13 @@ export function createReadEntity(deps: ReadEntityDeps): ReadEntity {
     const { where, order, limit } = ask;
     const page = await deps.entities.read({ entity, subject: pseudonym, where: where as Where, order, limit, after });
     if (!page.ok) return refused(page.fault);
-    return ok(answerOf(deps, entity, { page: page.value, claims, shown: subject.value }));
+    return ok({ ...answerOf(deps, entity, { page: page.value, claims, shown: subject.value }), ...personOf(entity, pseudonym) });
   };
+}
+
+/** Whose rows they are, for the audit. */
+function personOf({ hasSubject }: CompiledEntity, pseudonym: string | undefined): Pick<QueryAnswer, 'person'> {
+  return hasSubject ? { person: pseudonym ?? '*' } : {};
 }
 
 const FOREIGN_RECEIPT: Fault = { code: 'receipt_invalid', path: 'after', message: 'not a receipt of this tenant' };

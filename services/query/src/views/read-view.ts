@@ -2,7 +2,7 @@
 import { parseParams } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import { sendProblem, visibleRows } from '@tidegate/http';
-import { cacheWordOf, sendBody } from '../answer-routes.ts';
+import { cacheWordOf, ofPerson, sendBody } from '../answer-routes.ts';
 import { isNamed, toHeader } from '../answer-body.ts';
 import type { EtagOf } from '../answer-body.ts';
 import type { Registry } from '../registry.ts';
@@ -43,7 +43,7 @@ function givenOf(query: URLSearchParams): ReadonlyMap<string, readonly string[]>
 }
 
 /** The tag is weak: it is of everything but what `meta` says of now, which `Tidegate-Meta` tells on 304 too. */
-function sendAnswer({ etagOf, step }: ReadViewDeps, exchange: Exchange, { body, meta, mayAgeMs }: ViewAnswer): void {
+function sendAnswer({ etagOf, step }: ReadViewDeps, exchange: Exchange, { body, meta, mayAgeMs, persons }: ViewAnswer): void {
   const { caller, request } = exchange;
   const lasting = Buffer.from(JSON.stringify({ ...body, meta: lastingMeta(meta) }));
   const etag = etagOf({ tenant: caller.tenant, format: 'json', body: lasting });
@@ -53,6 +53,7 @@ function sendAnswer({ etagOf, step }: ReadViewDeps, exchange: Exchange, { body, 
     vary: 'authorization, x-api-key',
     ...(meta.cache === undefined ? {} : { 'x-cache': cacheWordOf(meta.cache.state) }),
     'tidegate-meta': toHeader(meta),
+    ...ofPerson(...persons),
   };
   if (isNamed(request.headers['if-none-match'], etag)) return sendBody(step, exchange, { status: 304, body: null, headers });
   const whole = step('generate_response', () => Buffer.from(JSON.stringify({ ...body, meta })));

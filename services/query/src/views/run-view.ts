@@ -28,6 +28,8 @@ export interface ViewAnswer {
   readonly body: Readonly<Record<string, Json>>;
   readonly meta: ViewMeta;
   readonly mayAgeMs: number;
+  /** Pseudonyms of those whose rows were read for it. */
+  readonly persons: readonly string[];
 }
 
 export type ViewOutcome = { readonly ok: true; readonly answer: ViewAnswer } | { readonly ok: false; readonly problem: ProblemFault };
@@ -55,8 +57,12 @@ export function createRunView(deps: RunViewDeps): RunView {
     if (filled.value === undefined) return { ok: false, problem: { code: 'not_found' } };
     const meta = joinViewMeta([...found.answers.values()], now);
     const mayAgeMs = Math.min(...[...found.answers.values()].map((one) => one.mayAgeMs), view.cache?.maxStalenessMs ?? 0);
-    return { ok: true, answer: { body: filled.value as ViewAnswer['body'], meta, mayAgeMs } };
+    return { ok: true, answer: { body: filled.value as ViewAnswer['body'], meta, mayAgeMs, persons: personsOf(found.answers) } };
   };
+}
+
+function personsOf(answers: ReadonlyMap<string, QueryAnswer>): readonly string[] {
+  return [...new Set([...answers.values()].flatMap(({ person }) => person ?? []))];
 }
 
 interface Running {

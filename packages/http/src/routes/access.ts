@@ -1,0 +1,21 @@
+import type { Access } from './route-declaration.ts';
+import type { NamedRoute } from './routes.ts';
+
+/**
+ * By this header a service tells the gateway whose rows its answer holds: a pseudonym, or `*` for those of many persons. It goes
+ * no further.
+ */
+export const SUBJECT_HEADER = 'x-tidegate-subject';
+
+const ACTIONS = { GET: 'read', POST: 'create', DELETE: 'delete' } as const;
+
+/**
+ * What a route accesses: what it declares, and what method and path say where it declares nothing, so that no route is left out.
+ * Null: health and the API document, which hold no data.
+ */
+export function accessOf({ method, path, limitClass, answers, accesses = {} }: NamedRoute): Access | null {
+  if (limitClass === null) return null;
+  const segments = path.split('/').filter((segment) => !['', 'v1', 'admin', 'auth'].includes(segment));
+  const person = answers === 'query' ? ({ person: 'told' } as const) : {};
+  return { resource: segments[0] ?? 'api', action: ACTIONS[method], ...person, ...accesses };
+}

@@ -1,0 +1,108 @@
+import type { ServerResponse } from 'node:http';
+import type { Access, Caller, RequestContext } from '@tidegate/http';
+import { accessOf, sendProblem, SUBJECT_HEADER } from '@tidegate/http';
+import type { Routed } from '../routing.ts';
+import type { AuditedAccess, AuditLog } from './audit-log.ts';
+import { holdAnswer } from './held-answer.ts';
+
+/** A request whose access is written down when it is known what became of it. */
+export interface Audited {
+  readonly response: ServerResponse;
+  readonly context: RequestContext;
+  readonly routed: Routed;
+}
+
+export interface Audit {
+  /** Once for each request to a declared route, before anything else is done. */
+  begin(audited: Audited): void;
+  /** Who it was, as soon as that is known. */
+  identify(response: ServerResponse, caller: Caller): void;
+}
+
+/** The client left before any status went out. */
+const CLIENT_GONE = 499;
+const REFUSED = 400;
+/** Views read; whose rows, the service tells. Nothing of such a path is an id of anything but persons and things of theirs. */
+const OF_PACK: Access = { resource: 'views', action: 'read', person: 'told' };
+
+/**
+ * The one place where accesses are written down, whichever route and whoever answers it. An answer that holds data of persons
+ * waits until its record is kept, and does not leave without it (503 `audit_unavailable`); all others are noted when they are over.
+ */
+export function createAudit(log: Pick<AuditLog, 'note' | 'keep'>): Audit {
+  const callers = new WeakMap<ServerResponse, Caller>();
+  const known = new Map<Routed['route'], Access | null>();
+
+  function accessBy(routed: Routed): Access | null {
+    if (routed.kind === 'pack') return OF_PACK;
+    let access = known.get(routed.route);
+    if (access === undefined) {
+      access = accessOf(routed.route);
+      known.set(routed.route, access);
+    }
+    return access;
+  }
+
+  return {
+    begin(audited) {
+      const { response, context, routed } = audited;
+      const access = accessBy(routed);
+      if (access === null) return;
+      let isKept = false;
+      const recordOf = (status: number, subject: string | null): AuditedAccess =>
+        toRecord(audited, { access, status, subject, caller: callers.get(response) });
+      response.once('close', () => {
+        if (!isKept) log.note(recordOf(response.headersSent ? response.statusCode : CLIENT_GONE, null));
+      });
+      if (access.person === undefined) return;
+      holdAnswer(response, {
+        judge: ({ status, headers }) => {
+          const subject = takeSubject(headers);
+          if (status >= REFUSED || (subject === null && access.person !== 'always')) return null;
+          isKept = true;
+          return log.keep(recordOf(status, subject));
+        },
+        refuse: () => sendProblem(response, { code: 'audit_unavailable' }, context),
+      });
+    },
+    identify: (response, caller) => void callers.set(response, caller),
+  };
+}
+
+function takeSubject(headers: Record<string, unknown>): string | null {
+  const subject = headers[SUBJECT_HEADER];
+  delete headers[SUBJECT_HEADER];
+  return typeof subject === 'string' ? subject : null;
+}
+
+interface Seen {
+  readonly access: Access;
+  readonly status: number;
+  readonly subject: string | null;
+  readonly caller: Caller | undefined;
+}
+
+function toRecord({ routed, context }: Audited, { access, status, subject, caller }: Seen): AuditedAccess {
+  const { method, path } = routed.route;
+  const params = routed.kind === 'engine' ? routed.params : {};
+  return {
+    tenant: caller?.tenant ?? '-',
+    actor: caller?.keyId ?? '-',
+    role: roleOf(caller),
+    action: access.action,
+    resource_type: access.resource,
+    resource_id: access.id === undefined ? null : (params[access.id] ?? null),
+    subject,
+    status_code: status,
+    route: `${method} ${path}`,
+    trace_id: context.traceId,
+    request_id: context.requestId,
+  };
+}
+
+/** What the caller is here: the roles of a user, a key, a token of a key or of an issuer, or nobody. */
+function roleOf(caller: Caller | undefined): string {
+  if (caller === undefined || caller.keyId === '-') return 'nobody';
+  if (caller.token !== undefined) return caller.token.session?.roles.join(' ') ?? 'key_token';
+  return caller.subject === undefined ? 'key' : 'issuer_token';
+}
