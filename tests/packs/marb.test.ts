@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { parsePack } from '@tidegate/core';
 import type { QuestionInput } from '@tidegate/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { openOracle, sqlText, type Oracle } from '../oracle/oracle.ts';
 import { dataFile } from '../oracle/tables.ts';
 import { comparable } from './comparable.ts';
@@ -110,6 +112,19 @@ test('claims.payer_changes: each payer was told of once', async () => {
   );
 });
 
+test('claims, remittances, episodes and risks have the indexes by which they are looked for', () => {
+  const parsed = parsePack(parse(readFileSync(packFile('marb', 'pack.yaml'), 'utf8')));
+  if (!parsed.ok) throw new Error('the pack has faults');
+  const indexesOf = (entity: string) => (parsed.value.entities?.[entity]?.indexes ?? []).map((columns) => columns.join(' '));
+  expect(indexesOf('claim')).toEqual(
+    expect.arrayContaining(['payer_id _created_at', 'provider_id _created_at', 'practice_id _created_at', '_created_at']),
+  );
+  expect(indexesOf('claim_state')).toEqual(['status']);
+  expect(indexesOf('remittance')).toEqual(expect.arrayContaining(['payer_id', '_created_at']));
+  expect(indexesOf('episode')).toEqual(expect.arrayContaining(['claim_id', 'remittance_id', '_created_at']));
+  expect(indexesOf('risk')).toEqual(['_updated_at']);
+});
+
 describe('what no public set holds, by the synthetic samples', () => {
   const samples = runPack('marb');
   const ask = (question: QuestionInput) => samples.ask({ ...ALL_TIME, ...question });
@@ -191,6 +206,82 @@ describe('what no public set holds, by the synthetic samples', () => {
     const [[mean, spread] = []] = ask({ metric: 'claims.risks', kind: 'summary', measures: ['mean', 'spread'] });
     expect(mean).toBe(37.375);
     expect((spread as readonly { readonly count: number }[]).map(({ count }) => count)).toEqual([1, 0, 1, 0]);
+  });
+
+  test('synthetic: remittances, episodes, claims, risks and settings are read by their plain ids, and are not there where none came', async () => {
+    const adjustments = [
+      { group_code: 'CO', reason_code: '45', amount: 30, level: 'service', service_seq: 1 },
+      { group_code: 'PR', reason_code: '3', amount: 20, level: 'claim', service_seq: null },
+    ];
+    expect(await samples.view('remittance', { remit_id: 're-1' })).toEqual({
+      ...{
+        remit_id: 're-1',
+        claim_id: 'cl-1',
+        payer_id: 'acme-health',
+        payment_date: '2026-10-20',
+        claim_status_code: 1,
+        charge_amount: 240,
+      },
+      ...{ paid_amount: 190, patient_responsibility: 20, adjustments, received_at: '2026-10-20T08:00:00.000Z' },
+    });
+    const times = { opened_at: '2026-10-21T08:00:00.000Z', completed_at: '2026-11-04T20:00:00.000Z' };
+    expect(await samples.view('episode', { episode_id: 'ep-1' })).toEqual({
+      episode_id: 'ep-1',
+      claim_id: 'cl-2',
+      remittance_id: 're-2',
+      status: 'complete',
+      ...times,
+    });
+    expect(await samples.view('episode', { episode_id: 'ep-2' })).toMatchObject({
+      status: 'open',
+      remittance_id: null,
+      completed_at: null,
+    });
+    expect(await samples.view('claim', { claim_id: 'cl-1' })).toMatchObject({
+      ...{ claim_id: 'cl-1', status: 'accepted', charge_amount: 240, service_date: '2026-09-28', diagnosis_codes: ['F33.1'] },
+      lines: [{ line_no: 1, procedure_code: '90834', units: 1, charge_amount: 140 }, { line_no: 2 }],
+    });
+    const risk = { claim_id: 'cl-2', score: 62.25, level: 'high', calculated_at: '2026-10-01T10:06:00.000Z' };
+    for (const view of ['claim_risk', 'risk']) expect(await samples.view(view, { claim_id: 'cl-2' })).toEqual(risk);
+    expect(await samples.view('payer', { payer_id: 'acme-health' })).toEqual({
+      ...{
+        payer_id: 'acme-health',
+        name: 'Acme Health',
+        filing_limit_days: 90,
+        prior_auth_procedures: ['90837'],
+        config: { portal: 'edi' },
+      },
+    });
+    expect(await samples.view('provider', { provider_id: 'dr-1' })).toEqual({ provider_id: 'dr-1', config: { appeals: 'auto' } });
+    expect(await samples.view('practice_config', { practice_id: 'north' })).toMatchObject({ config: { review_days: 3 } });
+    for (const [view, param] of [
+      ['remittance', 'remit_id'],
+      ['episode', 'episode_id'],
+      ['claim', 'claim_id'],
+      ['risk', 'claim_id'],
+      ['payer', 'payer_id'],
+    ] as const) {
+      expect(await samples.view(view, { [param]: 'none' })).toBeUndefined();
+    }
+  });
+
+  test('synthetic: claims are listed newest first, by state and page by page', async () => {
+    const idsOf = async (params: Record<string, string>) => {
+      const { items, next_cursor: next } = (await samples.view('claims', params)) as {
+        items: { claim_id: string }[];
+        next_cursor: string | null;
+      };
+      return { ids: items.map(({ claim_id: id }) => id), next };
+    };
+    expect(await idsOf({})).toEqual({ ids: ['cl-3', 'cl-2', 'cl-1'], next: null });
+    expect(await idsOf({ status: 'denied' })).toEqual({ ids: ['cl-2'], next: null });
+    expect(await idsOf({ status: 'closed' })).toEqual({ ids: [], next: null });
+    expect(
+      await idsOf({ payer_id: 'acme-health', created_from: '2026-10-01T10:05:00Z', created_to: '2026-10-02T00:00:00Z' }),
+    ).toMatchObject({ ids: ['cl-2'] });
+    const first = await idsOf({ limit: '2' });
+    expect(first.ids).toEqual(['cl-3', 'cl-2']);
+    expect(await idsOf({ limit: '2', cursor: first.next ?? '' })).toEqual({ ids: ['cl-1'], next: null });
   });
 
   test('synthetic: claims come to states, and what is set changes', () => {

@@ -64,15 +64,18 @@ function compileMade(view: ViewSource, known: readonly string[], report: Report)
   return answer === null || !exists.ok ? null : { exists: exists.value, lets, answer };
 }
 
-/** Each knows those before it. */
+/** Those that others need come first: a pack is kept with its members in any order. */
 function compileLets(view: ViewSource, names: readonly string[], report: Report): readonly CompiledLet[] {
-  const known = [...names];
-  return Object.entries(view.let ?? {}).flatMap(([name, tree]) => {
-    if (known.includes(name)) report(`let.${name}`, 'is the name of something else');
-    const value = compileTree(tree, createCompile(known), (path, message) => report(joined(`let.${name}`, path), message));
-    known.push(name);
-    return value === null ? [] : [{ name, value }];
+  const own = Object.keys(view.let ?? {});
+  const compile = createCompile([...names, ...own]);
+  const compiled = Object.entries(view.let ?? {}).flatMap(([name, tree]) => {
+    if (names.includes(name)) report(`let.${name}`, 'is the name of something else');
+    const value = compileTree(tree, compile, (path, message) => report(joined(`let.${name}`, path), message));
+    return value === null ? [] : [{ name, value, needs: own.filter((other) => value.uses.has(other)) }];
   });
+  const ordered = inOrder(compiled);
+  if (ordered === null) report('let', 'need each other in a circle');
+  return ordered ?? [];
 }
 
 function compileRoute({ route }: ViewSource, report: Report): RouteTemplate | null {
@@ -181,8 +184,8 @@ function compileCondition(text: string | undefined, compile: CompileExpression, 
 }
 
 /** Those that are needed before those that need them; null: there is no such order. */
-function inOrder(queries: readonly CompiledQuery[]): readonly CompiledQuery[] | null {
-  const ordered: CompiledQuery[] = [];
+function inOrder<T extends Pick<CompiledQuery, 'name' | 'needs'>>(queries: readonly T[]): readonly T[] | null {
+  const ordered: T[] = [];
   let left = queries;
   while (left.length > 0) {
     const waiting = new Set(left.map(({ name }) => name));

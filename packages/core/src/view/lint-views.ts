@@ -65,9 +65,14 @@ function faultOf(
   const filled = query.body.fill(values, { left: WORK_MAX });
   // What is made of rows cannot be known without any.
   if (!filled.ok) return query.needs.length > 0 ? null : filled.fault;
-  return query.source === 'entity'
-    ? faultOfEntity(filled.value, about)
-    : faultOfQuestion(toQuestion(filled.value, view, { wait: {} }), about);
+  const fault =
+    query.source === 'entity' ? faultOfEntity(filled.value, about) : faultOfQuestion(toQuestion(filled.value, view, { wait: {} }), about);
+  return fault !== null && isListOfRows(query, fault.path) ? null : fault;
+}
+
+/** A list that is made of rows has nothing in it without any. */
+function isListOfRows({ needs }: CompiledQuery, path: string): boolean {
+  return needs.length > 0 && /^where\..+\.(?:in|not_in)$/.test(path);
 }
 
 function sampleOf(view: CompiledView, isFull: boolean): Readonly<Record<string, unknown>> {

@@ -55,7 +55,7 @@ const view = z.strictObject({
   params: z.record(name, param).default({}),
   window: window.optional(),
   queries: z.record(name, query).default({}),
-  /** Values that expressions of the answer name, each made of the queries and of those before it. */
+  /** Values that expressions of the answer name, each made of the queries and of the others. */
   let: z.record(name, z.unknown()).optional(),
   /** An expression over the queries; where it is not true, there is no such thing: 404. */
   exists: z.string().max(4_000).optional(),
