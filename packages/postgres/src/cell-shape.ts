@@ -1,4 +1,5 @@
-import type { GrainCode, SeriesEntry } from '@tidegate/core';
+import type { GrainCode, SealState, SeriesEntry } from '@tidegate/core';
+import type { PendingValues } from './budget-shape.ts';
 
 export interface CellKey {
   /** 16 bytes. */
@@ -23,4 +24,18 @@ export interface CellWrite extends CellKey {
 
 export interface CellWithSeries extends StoredCell {
   readonly series: SeriesEntry;
+}
+
+/** The cells of a commit: those whose stored state the owner lacks are read inside the transaction, then all are known. */
+export interface PendingCells {
+  readonly absent: readonly CellKey[];
+  /** Null: every value of a dimension is known to be admitted, and nothing is asked. */
+  readonly values: PendingValues | null;
+  /**
+   * Told by the fence what is sealed, and through `values` what is admitted: further cells that change and whose stored state
+   * the owner lacks. Called before `resolve`, inside the transaction, and as often.
+   */
+  sealed(seals: SealState): readonly CellKey[];
+  /** May be called more than once with the same states; must give the same writes. */
+  resolve(stored: readonly StoredCell[]): readonly CellWrite[];
 }

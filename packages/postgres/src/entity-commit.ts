@@ -1,7 +1,7 @@
 /** What a commit does to rows of entities: read and locked, merged by the commit, written (docs/design/entities.md). */
 import type { ChangedEntities, CompiledEntity, EntityRowKey, EntityRowState, SeriesEntry } from '@tidegate/core';
+import type { PendingCells } from './cell-shape.ts';
 import type { RestatedBucket } from './restated-store.ts';
-import type { PendingCells } from './store.ts';
 
 /** Rows that a commit changes. */
 export interface EntityAsk {

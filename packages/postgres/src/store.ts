@@ -1,15 +1,14 @@
 import type { ChangedEntities, EventLane, JournaledIdentities, SealState, SeriesEntry } from '@tidegate/core';
-import type { CellKey, CellWithSeries, CellWrite, StoredCell } from './cell-shape.ts';
+import type { CellKey, CellWithSeries, CellWrite, PendingCells } from './cell-shape.ts';
 import type { PendingEntities } from './entity-commit.ts';
 import type { RawStore } from './raw-shape.ts';
 import type { DriftRow, RecountStore } from './recount-shape.ts';
 import type { RestatedBucket } from './restated-store.ts';
 import type { SealSlice } from './seal-shape.ts';
-import type { PendingValues } from './budget-shape.ts';
 import type { TaskChange, TaskRow } from './task-shape.ts';
 
 export type { EventLane } from '@tidegate/core';
-export type { CellKey, CellWithSeries, CellWrite, StoredCell } from './cell-shape.ts';
+export type { CellKey, CellWithSeries, CellWrite, PendingCells, StoredCell } from './cell-shape.ts';
 
 /**
  * The store port: what the owner of partitions reads from and writes to the data plane. One implementation over
@@ -71,20 +70,6 @@ export interface Amendment {
   readonly position?: LanePosition;
   /** Accepted records `from` ≤ offset < `to` are gone; kept for status and alarm. */
   readonly gap?: { readonly fromOffset: number; readonly toOffset: number };
-}
-
-/** The cells of a commit: those whose stored state the owner lacks are read inside the transaction, then all are known. */
-export interface PendingCells {
-  readonly absent: readonly CellKey[];
-  /** Null: every value of a dimension is known to be admitted, and nothing is asked. */
-  readonly values: PendingValues | null;
-  /**
-   * Told by the fence what is sealed, and through `values` what is admitted: further cells that change and whose stored state
-   * the owner lacks. Called before `resolve`, inside the transaction, and as often.
-   */
-  sealed(seals: SealState): readonly CellKey[];
-  /** May be called more than once with the same states; must give the same writes. */
-  resolve(stored: readonly StoredCell[]): readonly CellWrite[];
 }
 
 export interface RejectedRow {

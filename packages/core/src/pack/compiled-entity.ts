@@ -1,12 +1,12 @@
 import { hashText } from '../hash/value-hash.ts';
-import type { FieldType } from './compiled.ts';
+import type { FieldSource } from './schema.ts';
 
 /** How a field's values lie in the entity's table (docs/design/entities.md, section 3). */
 export type EntityColumn = 'text' | 'numeric' | 'double' | 'boolean' | 'instant' | 'date' | 'json';
 
 export interface EntityField {
   readonly name: string;
-  readonly type: FieldType;
+  readonly type: FieldSource['type'];
   readonly column: EntityColumn;
   /** `<name>.<column>`: the same field of another type has a column of its own. */
   readonly columnName: string;
