@@ -5,7 +5,7 @@ import { compileView } from './compile-view.ts';
 import type { CompiledParam, CompiledQuery, CompiledView } from './compiled-view.ts';
 import { faultOfEntity, faultOfQuestion, SAMPLE_NOW } from './lint-query.ts';
 import type { AskedAbout, QueryFault } from './lint-query.ts';
-import type { ParamValue, ParamValues } from './params.ts';
+import type { ParamValue, ParamValues } from './param-values.ts';
 import { routeShape } from './route-template.ts';
 import { toQuestion } from './view-query.ts';
 import type { CacheSource, ViewSource } from './view-schema.ts';

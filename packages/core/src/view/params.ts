@@ -6,11 +6,9 @@ import type { QuestionError } from '../query/question.ts';
 import { toIsoUtc } from '../time/iso.ts';
 import { parseMoment } from '../time/moment.ts';
 import type { CompiledParam, CompiledView } from './compiled-view.ts';
+import type { ParamValue, ParamValues } from './param-values.ts';
 import type { Window } from './window.ts';
 import { WINDOW_PARAMS, windowOf } from './window.ts';
-
-export type ParamValue = string | number | boolean | null | readonly string[];
-export type ParamValues = Readonly<Record<string, ParamValue>>;
 
 export interface GivenParams {
   /** Every value of every name. */

@@ -3,7 +3,7 @@ import { parsePack } from '../pack/parse.ts';
 import type { CompiledView } from './compiled-view.ts';
 import { fillAnswer } from './fill-answer.ts';
 import { compileViews } from './pack-views.ts';
-import type { ParamValue } from './params.ts';
+import type { ParamValue } from './param-values.ts';
 import { parseParams } from './params.ts';
 import { ENGINE_SEGMENTS, parseRoute, routeShape } from './route-template.ts';
 import { toQuestion } from './view-query.ts';

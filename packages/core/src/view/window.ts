@@ -1,7 +1,7 @@
 /** The stretch of days that a view is asked about (D-01): the last so many, or from one date through another. */
 import { dateAdd, daysBetween, localDate } from '../expression/time-functions.ts';
 import type { CompiledParam } from './compiled-view.ts';
-import type { ParamValues } from './params.ts';
+import type { ParamValues } from './param-values.ts';
 import type { WindowSource } from './view-schema.ts';
 
 /** In expressions `window`. Dates of the zone; `from` to before `to`, which is from `start` through `end`. */
