@@ -5,6 +5,7 @@ import { addAsk } from './commands/ask.ts';
 import { addBudgets } from './commands/budgets.ts';
 import { addArchive } from './commands/archive.ts';
 import { addDrill } from './commands/drill.ts';
+import { addEvent } from './commands/event.ts';
 import { addGaps } from './commands/gaps.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLimits } from './commands/limits.ts';
@@ -43,6 +44,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addBudgets(program, terminal);
   addRestatements(program, terminal);
   addReconcile(program, terminal);
+  addEvent(program, terminal);
   addGaps(program, terminal);
   addOperations(program, terminal);
   addTenants(program, terminal);

@@ -228,6 +228,7 @@ describe('a service behind the gateway', () => {
     listRestatements: (exchange) => sendJson(exchange, {}),
     readRejected: (exchange) => sendJson(exchange, {}),
     readRecounts: (exchange) => sendJson(exchange, {}),
+    readEvent: (exchange) => sendJson(exchange, {}),
     askRecount: (exchange) => sendJson(exchange, {}),
     listGaps: (exchange) => sendJson(exchange, {}),
     acknowledgeGap: (exchange) => sendJson(exchange, {}),

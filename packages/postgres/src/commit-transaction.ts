@@ -242,6 +242,7 @@ async function writeRejected(client: pg.PoolClient, commits: readonly PartitionC
     byteaArray(rows.map((r) => r.sealed)),
     timestamptzArray(rows.map((r) => r.receivedAtMs)),
     textArray(rows.map((r) => r.format)),
+    byteaArray(rows.map((r) => r.eventIdHash ?? null)),
   ]);
 }
 

@@ -39,7 +39,6 @@ export { budgetText } from './commit-budgets.ts';
 export { changedBy } from './entity-commit.ts';
 export type { EntityAsk, EntityWrite, MergedEntities, PendingEntities } from './entity-commit.ts';
 export { createEntityReader } from './pg-entity-reader.ts';
-export type { EntityReaderOptions } from './pg-entity-reader.ts';
 export type { EntityPage, EntityReader, EntityRow, EntityRowValue } from './entity-reader.ts';
 export { migrate } from './migrate.ts';
 export type { MigrateOptions, MigrationResult } from './migrate.ts';
@@ -123,6 +122,10 @@ export type { PersonKeyStore, RewrapReport } from './person-keys.ts';
 // gaps of the log
 export { createGapStore, gapName, parseGapName } from './gap-store.ts';
 export type { GapPlace, GapStore } from './gap-store.ts';
+
+// one event
+export { createEventStore } from './event-store.ts';
+export type { EventAsk, EventStore, FoundEvent, RejectedEvent } from './event-store.ts';
 
 // rejected events
 export { createBulkRejected } from './rejected-bulk.ts';

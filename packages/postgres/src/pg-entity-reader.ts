@@ -6,25 +6,8 @@ import { readMark, toPage } from './entity-reader.ts';
 import type { EntityMark, EntityReader, StoredEntityRow } from './entity-reader.ts';
 import { quoted, selected, SENT, tableOf } from './entity-table.ts';
 import { valuesOf } from './entity-rows.ts';
-import { createPool } from './pool.ts';
-import type { PoolMeter } from './pool-meter.ts';
 
-export interface EntityReaderOptions {
-  readonly databaseUrl: string;
-  readonly applicationName: string;
-  readonly role?: string;
-  readonly onError?: (error: Error) => void;
-  readonly meter?: PoolMeter;
-}
-
-const STATEMENT_TIMEOUT_MS = 10_000;
-
-export function createEntityReader(options: EntityReaderOptions): EntityReader & { close(): Promise<void> } {
-  const pool = createPool({ ...options, connectionsMax: 4, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
-  return { ...entityReaderOver(pool), close: () => pool.end() };
-}
-
-export function entityReaderOver(pool: Pick<pg.Pool, 'query'>): EntityReader {
+export function createEntityReader(pool: Pick<pg.Pool, 'query'>): EntityReader {
   return {
     async read(question) {
       const planned = planEntityRead(question);

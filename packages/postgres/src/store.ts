@@ -89,6 +89,8 @@ export interface RejectedRow {
   readonly receivedAtMs: number;
   /** In which the original came; null: it is not known, or a record of the log. */
   readonly format: string | null;
+  /** Keyed hash of tenant and event id; null or absent: it is not known. */
+  readonly eventIdHash?: Uint8Array | null;
 }
 
 /** Which event days an arrival day holds, as days since 1970-01-01 UTC. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { changedBy } from '../src/entity-commit.ts';
 import type { PendingEntities } from '../src/entity-commit.ts';
 import { migrate } from '../src/migrate.ts';
-import { entityReaderOver } from '../src/pg-entity-reader.ts';
+import { createEntityReader } from '../src/pg-entity-reader.ts';
 import { createPgStore } from '../src/pg-store.ts';
 import { createPool } from '../src/pool.ts';
 import type { CommitFaultPoint, DataStore, PartitionCommit } from '../src/store.ts';
@@ -122,7 +122,7 @@ async function rows(): Promise<readonly unknown[]> {
     role: 'tidegate_query',
   });
   try {
-    const read = await entityReaderOver(pool).read({ entity: entityOf(), limit: 10 });
+    const read = await createEntityReader(pool).read({ entity: entityOf(), limit: 10 });
     if (!read.ok) throw new Error(read.fault.message);
     return read.value.rows.map(({ goal_id, status, target }) => [goal_id, status, target]);
   } finally {

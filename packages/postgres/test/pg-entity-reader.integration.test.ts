@@ -1,6 +1,6 @@
 import { createPool } from '../src/pool.ts';
 import { writeRows } from '../src/entity-rows.ts';
-import { entityReaderOver } from '../src/pg-entity-reader.ts';
+import { createEntityReader } from '../src/pg-entity-reader.ts';
 import { migrate } from '../src/migrate.ts';
 import { afterAll } from 'vitest';
 import { entityReaderContract } from './entity-reader.contract.ts';
@@ -45,7 +45,7 @@ entityReaderContract('Postgres', async (entity, rows) => {
     }) as typeof reading.query,
   };
   return {
-    reader: entityReaderOver(counted),
+    reader: createEntityReader(counted),
     statements() {
       const seen = statements;
       statements = 0;

@@ -34,6 +34,7 @@ export function createConsumeRejected(deps: ConsumeRejectedDeps) {
 
 function toRow(owned: OwnedPartition, slab: RecordSlab, index: number): RejectedRow {
   const start = slab.valueStart[index] ?? -1;
+  const hash = headerValue(slab, index, 'event-id-hash');
   const lengthBytes = Number(text(slab, index, 'length'));
   return {
     tenant: decoder.decode(slab.bytes.subarray(slab.keyStart[index], slab.keyEnd[index])).replaceAll('\0', ''),
@@ -49,6 +50,7 @@ function toRow(owned: OwnedPartition, slab: RecordSlab, index: number): Rejected
     sealed: start < 0 ? null : slab.bytes.slice(start, slab.valueEnd[index]),
     receivedAtMs: slab.timestampsMs[index] ?? 0,
     format: text(slab, index, 'format') || null,
+    eventIdHash: hash === null || hash === undefined ? null : Uint8Array.from(hash),
   };
 }
 

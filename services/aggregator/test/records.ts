@@ -92,6 +92,7 @@ export function rejectedHeaders(lane: 'ingest' | 'events'): Uint8Array {
     text('lane', lane),
     text('index', '0'),
     text('format', 'segment/track'),
+    { name: 'event-id-hash', value: Uint8Array.of(1, 2, 3) },
   ]);
 }
 

@@ -225,6 +225,8 @@ describe('a record that cannot be counted now', () => {
     await world.tellPack(2);
     await until('all is counted', () => world.isCounted());
     expect(storedCells(world)).toEqual(recount(sent));
+    const hashes = [...world.database.rejected.values()].map(({ eventIdHash }) => [...(eventIdHash ?? [])]);
+    expect(new Set(hashes.map(String))).toEqual(new Set(['1,2,3']));
     const formats = [...world.database.rejected.values()].map(({ format }) => format);
     expect(formats).toEqual(Array(PARTITIONS).fill('segment/track'));
   });

@@ -8,6 +8,7 @@ import {
   createAuditStore,
   createBudgetStore,
   createEntityReader,
+  createEventStore,
   createGapStore,
   createJobReader,
   createJourneyReader,
@@ -121,15 +122,15 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
   const metrics = createMetrics('query', { withProcess: true });
   const tracing = createTracing({ service: 'query', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
   const client = await createLogClient({ ...kafkaTarget(config), clientId: 'tidegate-query' });
-  const database = {
+  const pool = createPool({
     databaseUrl: databaseUrlOf(config),
     applicationName: 'tidegate-query',
     role: ROLE,
+    connectionsMax: config.databaseConnections,
+    statementTimeoutMs: config.statementTimeoutMs,
     meter: createPoolMeter(metrics, systemClock.monotonicMs),
-    onError: (error: Error) => log.warn('postgres_connection_lost', { error }),
-  };
-  const pool = createPool({ ...database, connectionsMax: config.databaseConnections, statementTimeoutMs: config.statementTimeoutMs });
-  const entities = createEntityReader(database);
+    onError: (error) => log.warn('postgres_connection_lost', { error }),
+  });
   const redisOf = (name: string, commandTimeoutMs: number) =>
     connectRedis({
       ...redisTarget(config),
@@ -151,8 +152,9 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     keptStore: createKeptStore(pool),
     /** What routes show of tables beside the cells. */
     stores: {
-      entities,
+      entities: createEntityReader(pool),
       audit: createAuditStore(pool),
+      events: createEventStore(pool),
       budgets: createBudgetStore(pool),
       restated: createRestatedStore(pool),
       rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events, backfill: topics.backfill }),
@@ -167,7 +169,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     async close() {
       readerRedis.disconnect();
       writerRedis.disconnect();
-      await Promise.all([pool.end(), entities.close()]);
+      await pool.end();
       await client.close();
       await tracing.close();
     },

@@ -94,7 +94,8 @@ export function createAsking(
   });
   const live = { hub, monotonicMs, lifeMs: config.liveLifeS * 1_000 };
   const { step } = adapters.tracing;
-  const answering = { etagOf, cursorSealer, questionBytesMax: config.questionBytesMax };
+  const identityKey = deriveKey(config.pseudonymSecret, 'tidegate/identity', 16);
+  const answering = { etagOf, cursorSealer, identityKey, questionBytesMax: config.questionBytesMax };
   return { ask, receipts, pseudonymOf, nowMs, step, ...answering, ...live };
 }
 

@@ -7,6 +7,8 @@ import { askBatch, askFunnel, askKept, askQuestion } from './answer-routes.ts';
 import type { AnswerRoutesDeps } from './answer-routes.ts';
 import { createListBudgets } from './budgets.ts';
 import type { BudgetsDeps } from './budgets.ts';
+import { createReadEvent } from './event-state.ts';
+import type { EventStateDeps } from './event-state.ts';
 import type { Freshness } from './freshness.ts';
 import { createGapHandlers } from './gaps.ts';
 import type { GapsDeps } from './gaps.ts';
@@ -43,7 +45,8 @@ export interface HandlerDeps
     JobsDeps,
     RestatementsDeps,
     Pick<GapsDeps, 'gaps'>,
-    Pick<RecountsDeps, 'audit'> {
+    Pick<RecountsDeps, 'audit'>,
+    EventStateDeps {
   readonly entities: ReadEntityDeps['entities'];
   readonly primary: MakingDeps['primary'] & PreviewDeps['primary'];
   readonly receipts: Receipts;
@@ -72,6 +75,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     askBatch: async (exchange) => askBatch(deps, exchange),
     readView: whileStoreAnswers('question_too_slow', async (exchange) => readView({ ...deps, runView }, exchange)),
     readReceipt: whileStoreAnswers('unavailable', async (exchange) => readReceipt(deps, exchange)),
+    readEvent: whileStoreAnswers('unavailable', createReadEvent(deps)),
     listRejected: whileStoreAnswers('unavailable', listRejected),
     readRejected: whileStoreAnswers('unavailable', readRejected),
     listBudgets: whileStoreAnswers('unavailable', createListBudgets(deps)),

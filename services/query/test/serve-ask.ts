@@ -1,6 +1,6 @@
 import type { Caller } from '@tidegate/http';
 import { createHttpServer, signCaller } from '@tidegate/http';
-import type { AuditStore, BudgetStore, EntityReader, JobReader } from '@tidegate/postgres';
+import type { AuditStore, BudgetStore, EntityReader, EventStore, JobReader } from '@tidegate/postgres';
 import { createMemoryEntityReader, createMemoryJobs } from '@tidegate/postgres/memory';
 import { systemClock as clock, createRepeatableSealer } from '@tidegate/runtime';
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
@@ -9,6 +9,7 @@ import type { Answer, Ask, AnswerMeta } from '../src/ask.ts';
 import { createFreshness } from '../src/freshness.ts';
 import type { GapsDeps } from '../src/gaps.ts';
 import { createHandlers } from '../src/handlers.ts';
+import type { Receipts } from '../src/receipts.ts';
 import type { RejectedDeps } from '../src/rejected.ts';
 import { createLiveHub } from '../src/live/live-hub.ts';
 import { createRegistry } from '../src/registry.ts';
@@ -41,48 +42,55 @@ export interface ServedStores {
   readonly registry?: Registry;
   readonly entities?: EntityReader;
   readonly audit?: AuditStore;
+  readonly events?: EventStore;
+  readonly receipts?: Partial<Receipts>;
+}
+
+function emptyStores() {
+  return {
+    rejected: NO_ROWS,
+    budgets: NO_BUDGETS,
+    jobs: createMemoryJobs(),
+    gaps: NO_GAPS,
+    restated: { list: async () => [] },
+    registry: createRegistry(() => undefined),
+    audit: NO_AUDIT,
+    events: { findCounted: async () => [], findRejected: async () => null },
+    entities: createMemoryEntityReader({ entities: new Map() }),
+  };
+}
+
+function receiptsThatAreCounted(ask: Ask): Receipts {
+  return {
+    open: () => ({ tenant: 'acme', logGeneration: 1, entries: [] }),
+    waitFor: async () => ask({}, { tenant: 'acme', rows: null, signal: AbortSignal.abort() }).then(() => ({ countedIn: null, held: [] })),
+    stateOf: async () => ({ isCounted: true, pendingEvents: 0, isLogChanged: false, covered: [] }),
+    rejectedEvents: async () => 0,
+  };
+}
+
+function liveOf(ask: Ask) {
+  const quiet = { onFailed: () => undefined, onTopics: () => undefined };
+  const { monotonicMs } = clock;
+  return { hub: createLiveHub({ ask, monotonicMs, paceMs: 5, idleMs: 20, topicsMax: 10, ...quiet }), monotonicMs, lifeMs: 60_000 };
 }
 
 /** The service's routes over HTTP, with a given outcome of its questions and receipts. */
 export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<ServedAsk> {
-  const {
-    rejected = NO_ROWS,
-    budgets = NO_BUDGETS,
-    jobs = createMemoryJobs(),
-    gaps = NO_GAPS,
-    restated = { list: async () => [] },
-    registry = createRegistry(() => undefined),
-    audit = NO_AUDIT,
-  } = stores;
   const handlers = createHandlers({
     ask,
     etagOf: createEtag(new Uint8Array(32).fill(6)),
-    receipts: {
-      open: () => ({ tenant: 'acme', logGeneration: 1, entries: [] }),
-      waitFor: async () => ask({}, { tenant: 'acme', rows: null, signal: AbortSignal.abort() }).then(() => ({ countedIn: null, held: [] })),
-      stateOf: async () => ({ isCounted: true, pendingEvents: 0, isLogChanged: false, covered: [] }),
-      rejectedEvents: async () => 0,
-    },
-    ...{ rejected, budgets, jobs, gaps, restated, audit },
-    entities: stores.entities ?? createMemoryEntityReader({ entities: new Map() }),
+    ...emptyStores(),
+    ...stores,
+    receipts: { ...receiptsThatAreCounted(ask), ...stores.receipts },
+    identityKey: new Uint8Array(16).fill(8),
     primary: { readTasks: async () => [], readRecentEvents: async () => [] },
     cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),
     pseudonymOf: (tenant, id) => `${tenant}/${id}`,
-    registry,
     freshness: createFreshness(() => clock.nowMs()),
     status: async () => ({}),
     nowMs: () => clock.nowMs(),
-    hub: createLiveHub({
-      ask,
-      monotonicMs: clock.monotonicMs,
-      paceMs: 5,
-      idleMs: 20,
-      topicsMax: 10,
-      onFailed: () => undefined,
-      onTopics: () => undefined,
-    }),
-    monotonicMs: clock.monotonicMs,
-    lifeMs: 60_000,
+    ...liveOf(ask),
     questionBytesMax: 2_048,
     step: (_name, action) => action(),
   });

@@ -1,5 +1,6 @@
 import type { FaultCode } from '@tidegate/core';
 import { z } from 'zod';
+import { EVENT_STATE_PARAMS, EVENT_STATE_QUERY, EVENT_STATE_SCHEMA } from '../event-state-schemas.ts';
 import * as schemas from '../route-schemas.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 
@@ -94,6 +95,19 @@ export const EVENT_ROUTES = {
   segmentGroup: segmentRoute('group', schemas.SEGMENT_MESSAGE_SCHEMA),
   segmentAlias: segmentRoute('alias', schemas.SEGMENT_MESSAGE_SCHEMA),
   segmentBatch: segmentRoute('batch', schemas.SEGMENT_BATCH_SCHEMA),
+  readEvent: {
+    method: 'GET',
+    path: '/v1/events/{id}',
+    summary: 'What became of one event',
+    answers: 'query',
+    scope: 'events:read',
+    limitClass: 'api_key',
+    rows: 'confined',
+    params: EVENT_STATE_PARAMS,
+    query: EVENT_STATE_QUERY,
+    responses: { 200: { description: 'Whether it is counted, and where it lies.', schema: EVENT_STATE_SCHEMA } },
+    faults: ['request_invalid', 'unavailable'],
+  },
   readReceipt: {
     method: 'GET',
     path: '/v1/receipts/{receipt}',
