@@ -36,7 +36,7 @@ export interface TaskRunnerDeps {
 }
 
 export interface TaskRunner {
-  /** Milliseconds until a slice may begin; infinite where nothing is due. */
+  /** Milliseconds until a slice may begin; infinite where nothing is due, and while the process stops. */
   waitMs(): number;
   /** A flush has written something. */
   flushed(): void;
@@ -102,7 +102,8 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
   }
 
   return {
-    waitMs: () => (nextTask() === null ? Number.POSITIVE_INFINITY : budget.waitMs()),
+    // While stopping no slice begins: were one due at once, the loop would turn and turn and nothing else would ever run.
+    waitMs: () => (deps.isStopping() || nextTask() === null ? Number.POSITIVE_INFINITY : budget.waitMs()),
     flushed: budget.flushed,
     async runSlice() {
       if (budget.waitMs() > 0 || deps.isStopping()) return null;

@@ -17,7 +17,13 @@ const HOUR_S = 3_600;
 /** A runner over partitions; commits are answered from a script, `committed` when it is empty. */
 function runnerOf(
   owned: readonly OwnedPartition[],
-  options: { outcomes?: CommitOutcome[]; knownThroughMs?: number; commitNo?: number; hasMinutes?: boolean } = {},
+  options: {
+    outcomes?: CommitOutcome[];
+    knownThroughMs?: number;
+    commitNo?: number;
+    hasMinutes?: boolean;
+    isStopping?: () => boolean;
+  } = {},
 ) {
   const clock = { ms: 0 };
   const commits: PartitionCommit[] = [];
@@ -53,7 +59,7 @@ function runnerOf(
     clock: { nowMs: () => NOW_MS, monotonicMs: () => clock.ms },
     random: () => 0,
     pause: async () => undefined,
-    isStopping: () => false,
+    isStopping: options.isStopping ?? (() => false),
     log: silentLogger,
   });
   return { runner, clock, commits, announced, lost };
@@ -88,6 +94,16 @@ describe('tasks between flushes', () => {
       [2, 1, sealedAll.through.hour],
     ]);
     expect(runner.waitMs()).toBe(Infinity);
+  });
+
+  it('while the process stops no slice is due, so the loop that waits for one does not turn without an end', async () => {
+    let isStopping = false;
+    const { runner, commits } = runnerOf([due()], { isStopping: () => isStopping });
+    expect(runner.waitMs()).toBe(0);
+    isStopping = true;
+    expect(runner.waitMs()).toBe(Infinity);
+    expect(await runner.runSlice()).toBeNull();
+    expect(commits).toEqual([]);
   });
 
   it('where a metric keeps minutes its quarter hours are sealed first, and no hour before its quarters are there', async () => {
