@@ -4,6 +4,7 @@ import type { Analysis, AnalysisQuestion } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import type { Answer, Ask, AskOutcome } from './ask.ts';
 import { joinClaims } from './join-claims.ts';
+import { toProblemFault } from './question-faults.ts';
 import type { Registry } from './registry.ts';
 
 export interface AnalyseDeps {
@@ -21,7 +22,7 @@ export function createAnalyse({ ask, registry, nowMs }: AnalyseDeps): Ask {
     // What the plan says of a metric is told only to who may see it; the questions are held to the rest by `ask`.
     const isSeen = as.rows === null || seesMetric(as.rows, question.metric);
     const planned = planAnalysis(question, { metric: isSeen ? registry.metric(as.tenant, question.metric) : null, nowMs: nowMs() });
-    if (!planned.ok) return { ok: false, problem: toProblem(planned.fault) };
+    if (!planned.ok) return { ok: false, problem: toProblemFault(planned.fault) };
     const outcomes = await Promise.all(planned.value.questions.map((one) => ask(one, as)));
     return concludeFrom(question, planned.value, outcomes);
   };
@@ -32,7 +33,7 @@ function concludeFrom(question: AnalysisQuestion, analysis: Analysis, outcomes: 
   let ofPerson: Pick<Extract<AskOutcome, { ok: true }>, 'person'> = {};
   for (const [at, outcome] of outcomes.entries()) {
     if (!outcome.ok) return { ok: false, problem: ofAnalysis(outcome.problem, (path) => analysis.pathOf(at, path)) };
-    if (outcome.answer.next_cursor !== null) return { ok: false, problem: toProblem(TOO_MANY_ROWS) };
+    if (outcome.answer.next_cursor !== null) return { ok: false, problem: toProblemFault(TOO_MANY_ROWS) };
     answers.push(outcome.answer);
     // All its questions are about the same one.
     if (outcome.person !== undefined) ofPerson = { person: outcome.person };
@@ -49,10 +50,6 @@ const TOO_MANY_ROWS = {
   path: 'group_by',
   message: 'the analysis would be made of more rows than one answer has; ask for a coarser grain or for fewer groups',
 };
-
-function toProblem({ code, path, message }: { code: ProblemFault['code']; path?: string; message: string }): ProblemFault {
-  return { code, detail: message, errors: [{ path: path ?? '', code, message }] };
-}
 
 function ofAnalysis(problem: ProblemFault, pathOf: (path: string) => string): ProblemFault {
   return problem.errors === undefined

@@ -8,6 +8,7 @@ import type { AnswerMeta, Ask, Asker, AskOutcome } from './ask.ts';
 import { freshClaims } from './fresh-claims.ts';
 import type { ClaimingDeps } from './fresh-claims.ts';
 import type { KeptHistory } from './kept-history.ts';
+import { openAfter, toProblemFault } from './question-faults.ts';
 import type { Receipts } from './receipts.ts';
 import type { Registry } from './registry.ts';
 
@@ -27,11 +28,11 @@ export function createAskJourney(deps: AskJourneyDeps): Ask {
     if (!parsed.ok) return { ok: false, problem: { code: 'question_invalid', errors: parsed.errors } };
     const { question } = parsed;
     if (asker.rows !== null) return refused(ROWS_UNSEEN);
-    const receipt = question.after === undefined ? null : deps.receipts.open(question.after, asker.tenant);
-    if (question.after !== undefined && receipt === null) return refused(FOREIGN_RECEIPT);
+    const receipt = openAfter(deps.receipts, question.after, asker.tenant);
+    if (!receipt.ok) return refused(receipt.fault);
     const find = (type: string) => deps.registry.eventType(asker.tenant, type);
     const planned = planJourney(question, { find, nowMs: deps.nowMs(), bucketsMax: deps.bucketsMax });
-    return planned.ok ? answer(deps, { question, journey: planned.value, receipt, asker }) : refused(planned.fault);
+    return planned.ok ? answer(deps, { question, journey: planned.value, receipt: receipt.value, asker }) : refused(planned.fault);
   };
 }
 
@@ -40,7 +41,6 @@ const ROWS_UNSEEN: Fault = {
   path: 'kind',
   message: 'raw events of everybody are more than the caller may see',
 };
-const FOREIGN_RECEIPT: Fault = { code: 'receipt_invalid', path: 'after', message: 'not a receipt of this tenant' };
 const TOO_MANY_EVENTS: Fault = {
   code: 'range_too_large',
   path: 'from',
@@ -95,6 +95,6 @@ function lastingClaims({ kept }: AskJourneyDeps, { question, journey, asker }: A
   };
 }
 
-function refused({ code, path, message }: Fault): { readonly ok: false; readonly problem: ProblemFault } {
-  return { ok: false, problem: { code, detail: message, errors: [{ path: path ?? '', code, message }] } };
+function refused(fault: Fault): { readonly ok: false; readonly problem: ProblemFault } {
+  return { ok: false, problem: toProblemFault(fault) };
 }

@@ -15,16 +15,17 @@ import type {
   Result,
   RowScope,
 } from '@tidegate/core';
-import { decodeJson } from '@tidegate/http';
 import type { ProblemFault } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
 import { freshClaims } from './fresh-claims.ts';
 import type { FreshClaims } from './fresh-claims.ts';
 import type { Freshness } from './freshness.ts';
 import type { KeptHistory } from './kept-history.ts';
+import { openAfter, toProblemFault } from './question-faults.ts';
 import type { Read, ReadResult } from './read.ts';
 import type { Receipts, ReceiptState } from './receipts.ts';
 import type { Registry } from './registry.ts';
+import { openText, sealText } from './sealed-text.ts';
 
 export interface AskDeps {
   readonly registry: Registry;
@@ -124,14 +125,12 @@ function prepare(deps: AskDeps, value: unknown, { tenant, rows }: Asker): Result
   const question = read.value;
   const cursor = openCursor(deps.cursorSealer, question.cursor);
   if (cursor === undefined) return refused({ code: 'cursor_invalid', path: 'cursor', message: 'not a cursor of this service' });
-  const receipt = question.after === undefined ? null : deps.receipts.open(question.after, tenant);
-  if (question.after !== undefined && receipt === null) {
-    return refused({ code: 'receipt_invalid', path: 'after', message: 'not a receipt of this tenant' });
-  }
+  const receipt = openAfter(deps.receipts, question.after, tenant);
+  if (!receipt.ok) return refused(receipt.fault);
   const subject = question.subject === undefined ? null : deps.pseudonymOf(tenant, question.subject);
   const plan = planOf(deps, tenant, { question, subject, cursor });
   const person = subject ?? (question.group_by.includes('subject') ? '*' : null);
-  return plan.ok ? ok({ question, plan: plan.value, receipt, person }) : refused(plan.fault);
+  return plan.ok ? ok({ question, plan: plan.value, receipt: receipt.value, person }) : refused(plan.fault);
 }
 
 /** What is asked, held to what may be seen. */
@@ -154,10 +153,6 @@ const IN_MAKING: Fault = { code: 'metric_in_making', path: 'metric', message: 'w
 
 function refused(fault: Fault): Result<never, ProblemFault> {
   return failed(toProblemFault(fault));
-}
-
-function toProblemFault({ code, path, message }: Fault): ProblemFault {
-  return { code, detail: message, errors: [{ path: path ?? '', code, message }] };
 }
 
 interface Answering {
@@ -197,13 +192,11 @@ function historyOf({ metric }: Plan, result: ReadResult): Pick<AnswerMeta, 'hist
 
 /** Sealed, because a mark holds values of rows, pseudonyms among them. */
 function sealCursor(sealer: Sealer, mark: CursorMark | null): string | null {
-  return mark === null ? null : Buffer.from(sealer.seal(Buffer.from(JSON.stringify(mark)))).toString('base64url');
+  return mark === null ? null : sealText(sealer, mark);
 }
 
 /** Undefined where the text is no cursor. */
 function openCursor(sealer: Sealer, text: string | null): CursorMark | null | undefined {
   if (text === null) return null;
-  const plain = sealer.open(new Uint8Array(Buffer.from(text, 'base64url')));
-  const json = plain === null ? null : decodeJson(plain);
-  return json?.ok === true ? (parseCursorMark(json.value) ?? undefined) : undefined;
+  return parseCursorMark(openText(sealer, text)) ?? undefined;
 }

@@ -1,9 +1,10 @@
 /** `GET /v1/jobs`, one of them, its result, and its end. Whoever asked for a job sees it, and so does an administrator of the tenant. */
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { decodeJson, JOBS_QUERY, jobView, sendJson, sendProblem } from '@tidegate/http';
+import { JOBS_QUERY, jobView, sendJson, sendProblem } from '@tidegate/http';
 import type { JobFilter, JobInfo, JobReader } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import { z } from 'zod';
+import { openText, sealText } from './sealed-text.ts';
 
 export interface JobsDeps {
   readonly jobs: JobReader;
@@ -78,16 +79,13 @@ function nameOf({ tenant, owner, state, kind }: Listed): string {
 }
 
 function sealCursor(sealer: Sealer, list: Listed, last: JobInfo): string {
-  const plain = JSON.stringify([nameOf(list), last.submittedAtMs, last.id]);
-  return Buffer.from(sealer.seal(Buffer.from(plain))).toString('base64url');
+  return sealText(sealer, [nameOf(list), last.submittedAtMs, last.id]);
 }
 
 /** Undefined where it is no cursor of this list. */
 function openCursor(sealer: Sealer, list: Listed, text: string): JobFilter['after'] | undefined {
-  const plain = sealer.open(new Uint8Array(Buffer.from(text, 'base64url')));
-  const json = plain === null ? null : decodeJson(plain);
-  const read = json?.ok === true ? CURSOR_SCHEMA.safeParse(json.value) : null;
-  if (read?.success !== true) return undefined;
+  const read = CURSOR_SCHEMA.safeParse(openText(sealer, text));
+  if (!read.success) return undefined;
   const [name, submittedAtMs, id] = read.data;
   return name === nameOf(list) ? { submittedAtMs, id } : undefined;
 }

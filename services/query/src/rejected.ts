@@ -1,11 +1,12 @@
 /** `GET /v1/rejected`: what was refused, why, and what became of it. Nothing of an event is read here, sealed or not. */
 import { FAULTS, toIsoUtc } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { decodeJson, REJECTED_QUERY, sendJson, sendProblem } from '@tidegate/http';
+import { REJECTED_QUERY, sendJson, sendProblem } from '@tidegate/http';
 import type { RejectedFilter, RejectedInfo, RejectedPlace, RejectedStore } from '@tidegate/postgres';
 import { parseRejectedRef, rejectedRef } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import { z } from 'zod';
+import { openText, sealText } from './sealed-text.ts';
 
 export interface RejectedDeps {
   readonly rejected: Pick<RejectedStore, 'list' | 'find'>;
@@ -79,16 +80,13 @@ function filterOf({ tenant, since, code }: Listed): Pick<RejectedFilter, 'tenant
 }
 
 function sealCursor(sealer: Sealer, { tenant, since, code }: Listed, last: RejectedInfo): string {
-  const plain = JSON.stringify([tenant, since, code, last.receivedAtMs, rejectedRef(last)]);
-  return Buffer.from(sealer.seal(Buffer.from(plain))).toString('base64url');
+  return sealText(sealer, [tenant, since, code, last.receivedAtMs, rejectedRef(last)]);
 }
 
 /** Undefined where it is no cursor of this list. */
 function openCursor(sealer: Sealer, list: Listed, text: string): RejectedFilter['after'] | undefined {
-  const plain = sealer.open(new Uint8Array(Buffer.from(text, 'base64url')));
-  const json = plain === null ? null : decodeJson(plain);
-  const read = json?.ok === true ? CURSOR_SCHEMA.safeParse(json.value) : null;
-  if (read?.success !== true) return undefined;
+  const read = CURSOR_SCHEMA.safeParse(openText(sealer, text));
+  if (!read.success) return undefined;
   const [tenant, since, code, receivedAtMs, ref] = read.data;
   const place = parseRejectedRef(ref);
   const isOfList = tenant === list.tenant && since === list.since && code === list.code;

@@ -1,10 +1,11 @@
 /** `GET /v1/restatements`: which closed buckets were changed, how often, when and by what. */
 import { toIsoUtc } from '@tidegate/core';
 import type { Exchange } from '@tidegate/http';
-import { decodeJson, RESTATEMENTS_QUERY, sendJson, sendProblem } from '@tidegate/http';
+import { RESTATEMENTS_QUERY, sendJson, sendProblem } from '@tidegate/http';
 import type { RestatedFilter, RestatedInfo, RestatedPlace, RestatedStore } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import { z } from 'zod';
+import { openText, sealText } from './sealed-text.ts';
 
 export interface RestatementsDeps {
   readonly restated: RestatedStore;
@@ -49,15 +50,13 @@ function toFilter({ metric, from, to, since }: Filters): Pick<RestatedFilter, 'm
 }
 
 function sealCursor(sealer: Sealer, list: string, { metric, version, bucketS, cause }: RestatedPlace): string {
-  return Buffer.from(sealer.seal(Buffer.from(JSON.stringify([list, { metric, version, bucketS, cause }])))).toString('base64url');
+  return sealText(sealer, [list, { metric, version, bucketS, cause }]);
 }
 
 /** Undefined where it is no cursor of this list. */
 function openCursor(sealer: Sealer, list: string, text: string): RestatedPlace | undefined {
-  const plain = sealer.open(new Uint8Array(Buffer.from(text, 'base64url')));
-  const json = plain === null ? null : decodeJson(plain);
-  const read = json?.ok === true ? CURSOR_SCHEMA.safeParse(json.value) : null;
-  return read?.success === true && read.data[0] === list ? read.data[1] : undefined;
+  const read = CURSOR_SCHEMA.safeParse(openText(sealer, text));
+  return read.success && read.data[0] === list ? read.data[1] : undefined;
 }
 
 function view({ metric, version, bucketS, cause, revision, firstAtMs, restatedAtMs }: RestatedInfo): Readonly<Record<string, unknown>> {

@@ -1,8 +1,8 @@
 /** How far a reader's rows reach at least: of each partition the commit that was materialised before they were asked for. */
-import { decodeJson } from '@tidegate/http';
 import type { Advance } from '@tidegate/redis';
 import type { Sealer } from '@tidegate/runtime';
 import { z } from 'zod';
+import { openText, sealText } from '../sealed-text.ts';
 
 export type CommitVector = ReadonlyMap<number, { readonly term: number; readonly commitNo: number }>;
 
@@ -37,13 +37,11 @@ const VECTOR_SCHEMA = z.array(z.tuple([z.int(), z.int(), z.int()])).max(10_000);
 /** Sealed: how many commits there are is nobody's business. */
 export function sealVector(sealer: Sealer, vector: CommitVector): string {
   const triples = [...vector].map(([partition, { term, commitNo }]) => [partition, term, commitNo]);
-  return Buffer.from(sealer.seal(Buffer.from(JSON.stringify(triples)))).toString('base64url');
+  return sealText(sealer, triples);
 }
 
 /** Null where it is no id of this installation. */
 export function openVector(sealer: Sealer, id: string): CommitVector | null {
-  const plain = sealer.open(new Uint8Array(Buffer.from(id, 'base64url')));
-  const json = plain === null ? null : decodeJson(plain);
-  const parsed = json?.ok === true ? VECTOR_SCHEMA.safeParse(json.value) : null;
-  return parsed?.success === true ? new Map(parsed.data.map(([partition, term, commitNo]) => [partition, { term, commitNo }])) : null;
+  const parsed = VECTOR_SCHEMA.safeParse(openText(sealer, id));
+  return parsed.success ? new Map(parsed.data.map(([partition, term, commitNo]) => [partition, { term, commitNo }])) : null;
 }

@@ -1,14 +1,15 @@
 /** Rows of an entity as one query of a view: those that the caller may see, of Postgres, with what is known of how far they go. */
 import type { CompiledEntity, EntityAsk, Fault, Receipt, Result, Where } from '@tidegate/core';
 import { failed, ok } from '@tidegate/core';
-import { decodeJson } from '@tidegate/http';
 import type { ProblemFault } from '@tidegate/http';
 import type { EntityPage, EntityReader, EntityRow } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import type { AnswerMeta, Asker } from '../ask.ts';
 import type { ClaimingDeps } from '../fresh-claims.ts';
 import { freshClaims } from '../fresh-claims.ts';
+import { openAfter, toProblemFault } from '../question-faults.ts';
 import type { Receipts } from '../receipts.ts';
+import { openText, sealText } from '../sealed-text.ts';
 import type { QueryAnswer } from './query-answer.ts';
 
 export interface ReadEntityDeps extends ClaimingDeps {
@@ -35,8 +36,9 @@ export function createReadEntity(deps: ReadEntityDeps): ReadEntity {
     if (!subject.ok) return refused(subject.fault);
     const after = openCursor(deps.cursorSealer, entity, ask.cursor);
     if (after === null) return refused({ code: 'cursor_invalid', path: 'cursor', message: 'not a cursor of this question' });
-    const receipt = wait.after === undefined ? null : deps.receipts.open(wait.after, asker.tenant);
-    if (wait.after !== undefined && receipt === null) return refused(FOREIGN_RECEIPT);
+    const opened = openAfter(deps.receipts, wait.after, asker.tenant);
+    if (!opened.ok) return refused(opened.fault);
+    const receipt = opened.value;
     if (receipt !== null) await deps.receipts.waitFor(receipt, wait.wait_ms ?? WAIT_MS, asker.signal);
     // What is heard of counting before the rows are read is in them: it is told after its commit.
     const claims = await claimsOf(deps, receipt);
@@ -52,8 +54,6 @@ export function createReadEntity(deps: ReadEntityDeps): ReadEntity {
 function personOf({ hasSubject }: CompiledEntity, pseudonym: string | undefined): Pick<QueryAnswer, 'person'> {
   return hasSubject ? { person: pseudonym ?? '*' } : {};
 }
-
-const FOREIGN_RECEIPT: Fault = { code: 'receipt_invalid', path: 'after', message: 'not a receipt of this tenant' };
 
 /** The plain id of the one person whose rows are asked for; null: all. */
 function subjectSeen({ hasSubject }: CompiledEntity, { subject }: EntityAsk, { rows }: Asker): Result<string | null> {
@@ -93,18 +93,17 @@ function answerOf({ cursorSealer }: ReadEntityDeps, entity: CompiledEntity, { pa
 
 /** Sealed, because it holds values of a row; bound to the entity. */
 function sealCursor(sealer: Sealer, { entity }: CompiledEntity, cursor: string): string {
-  return Buffer.from(sealer.seal(Buffer.from(JSON.stringify([entity, cursor])))).toString('base64url');
+  return sealText(sealer, [entity, cursor]);
 }
 
 /** Undefined: the first page; null: no cursor of this entity. */
 function openCursor(sealer: Sealer, { entity }: CompiledEntity, text: string | undefined): string | null | undefined {
   if (text === undefined) return undefined;
-  const plain = sealer.open(new Uint8Array(Buffer.from(text, 'base64url')));
-  const json = plain === null ? null : decodeJson(plain);
-  const [of, cursor] = json?.ok === true && Array.isArray(json.value) ? (json.value as unknown[]) : [];
+  const opened = openText(sealer, text);
+  const [of, cursor] = Array.isArray(opened) ? (opened as unknown[]) : [];
   return of === entity && typeof cursor === 'string' ? cursor : null;
 }
 
-function refused({ code, path, message }: Fault): Result<never, ProblemFault> {
-  return failed({ code, detail: message, errors: [{ path: path ?? '', code, message }] });
+function refused(fault: Fault): Result<never, ProblemFault> {
+  return failed(toProblemFault(fault));
 }
