@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Check } from './checks.ts';
 import { run } from './command.ts';
 import type { Tally } from './tally.ts';
-import { addTallies, emptyTally, tallyLine } from './tally.ts';
+import { addTallies, emptyTally, failure, tallyLine } from './tally.ts';
 import type { VitestRun } from './vitest-run.ts';
 import { runVitest } from './vitest-run.ts';
 
@@ -27,7 +27,7 @@ async function runCheck(check: Check): Promise<Tally> {
   const isFine = outcome.code === 0;
   print(`${isFine ? '✓' : '✗'} ${check.name} (${seconds(outcome.ms)})\n`);
   if (!isFine) print(`${outcome.output.trimEnd()}\n`);
-  return { passed: isFine ? 1 : 0, failed: isFine ? 0 : 1, skipped: 0 };
+  return isFine ? { ...emptyTally, passed: 1 } : failure(check.name);
 }
 
 /** Runs a vitest project, with its output as it comes. */

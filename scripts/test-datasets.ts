@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServers } from '@tidegate/native';
 import { runTests } from './steps.ts';
-import { emptyTally, isGreen, tallyLine } from './tally.ts';
+import { failure, isGreen, summary } from './tally.ts';
 
 /** Replays data sets that may not be redistributed and so are not in the repository; TIDEGATE_DATA names their folder. */
 async function testDatasets(folder: string) {
@@ -20,11 +20,10 @@ async function testDatasets(folder: string) {
 
 const folder = process.env['TIDEGATE_DATA'];
 if (folder === undefined || !existsSync(folder)) {
-  process.stdout.write('TIDEGATE_DATA must name the folder that holds the data sets.\n');
-  process.stdout.write(`${tallyLine({ ...emptyTally, failed: 1 })}\n`);
+  process.stdout.write(`${summary(failure('TIDEGATE_DATA must name the folder that holds the data sets'))}\n`);
   process.exitCode = 1;
 } else {
   const tally = await testDatasets(folder);
-  process.stdout.write(`${tallyLine(tally)}\n`);
+  process.stdout.write(`${summary(tally)}\n`);
   process.exitCode = isGreen(tally) ? 0 : 1;
 }

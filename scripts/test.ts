@@ -5,7 +5,7 @@ import { startServers } from '@tidegate/native';
 import { checks } from './checks.ts';
 import { runChecks, runTests } from './steps.ts';
 import type { Tally } from './tally.ts';
-import { addTallies, isGreen, tallyLine } from './tally.ts';
+import { addTallies, failure, isGreen, summary } from './tally.ts';
 
 /** The whole proof of the repository: checks, unit tests, then integration and end-to-end tests against real servers. */
 async function testEverything(): Promise<Tally> {
@@ -28,8 +28,7 @@ async function testAgainstServers(): Promise<Tally> {
     }
   } catch (error) {
     // An absent server is a failure, never a skip.
-    process.stdout.write(`✗ servers: ${error instanceof Error ? error.message : 'could not be started'}\n`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return failure(`servers: ${error instanceof Error ? error.message : 'could not be started'}`);
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }
@@ -37,5 +36,5 @@ async function testAgainstServers(): Promise<Tally> {
 
 const startedAt = performance.now();
 const total = await testEverything();
-process.stdout.write(`\nin ${Math.round((performance.now() - startedAt) / 1000)} s\n${tallyLine(total)}\n`);
+process.stdout.write(`\nin ${Math.round((performance.now() - startedAt) / 1000)} s\n${summary(total)}\n`);
 process.exitCode = isGreen(total) ? 0 : 1;

@@ -37,7 +37,7 @@ export async function runVitest(options: VitestRun): Promise<VitestOutcome> {
         `--outputFile.json=${path}`,
         ...(options.args ?? []),
       ],
-      env: { ...options.env, FORCE_COLOR: '0' },
+      env: { ...options.env, NO_COLOR: '1' },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
     });

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { codeProblems } from '../../scripts/code-list.ts';
 import { root, run } from '../../scripts/command.ts';
 import { coverageProblems, readCoverage } from '../../scripts/coverage-page.ts';
-import { isGreen, tallyRun } from '../../scripts/tally.ts';
+import { isGreen, summary, tallyRun } from '../../scripts/tally.ts';
 import { runVitest } from '../../scripts/vitest-run.ts';
 import { plantTree } from './planted-tree.ts';
 
@@ -161,8 +161,20 @@ describe('the count of tests', () => {
     { what: 'an error outside of tests', testResults: [fileOf('passed')], exit: 1, expected: '1/1/0' },
   ])('counts $what', ({ testResults, exit, expected }) => {
     const tally = tallyRun({ testResults }, exit);
+    expect(tally.failures).toHaveLength(tally.failed);
     expect(`${tally.passed}/${tally.failed}/${tally.skipped}`).toBe(expected);
     expect(isGreen(tally)).toBe(expected.endsWith('/0/0'));
+  });
+
+  test('what failed stands above the count, with the first line of what it said', () => {
+    const result = { status: 'failed', fullName: 'sums add up', failureMessages: ['expected 1 to be 2\n    at a.test.ts:3'] };
+    const broken = { name: 'b.test.ts', status: 'failed', message: 'no such module\nat', assertionResults: [] };
+    const tally = tallyRun({ testResults: [{ name: 'a.test.ts', status: 'failed', assertionResults: [result] }, broken] }, 1);
+    expect(summary(tally).split('\n')).toEqual([
+      '✗ a.test.ts > sums add up: expected 1 to be 2',
+      '✗ b.test.ts: no such module',
+      '0 passed, 2 failed, 0 skipped',
+    ]);
   });
 
   test('a run without a report is a failure', () => {
@@ -175,7 +187,7 @@ describe('the count of tests', () => {
       'planted.test.ts': "import { test } from 'vitest';\ntest('runs', () => undefined);\ntest.skip('does not', () => undefined);\n",
     });
     const { tally } = await runVitest({ project: 'unit', cwd: tree.path });
-    expect(tally).toEqual({ passed: 1, failed: 0, skipped: 1 });
+    expect(tally).toEqual({ passed: 1, failed: 0, skipped: 1, failures: [] });
     expect(isGreen(tally)).toBe(false);
   });
 });
@@ -193,7 +205,8 @@ test('a test file that leaves a server listening fails, though its tests pass', 
   });
   const { tally, output } = await runVitest({ project: 'unit', cwd: tree.path });
   expect(output).toContain('this file leaves open: TCPServerWrap');
-  expect(tally).toEqual({ passed: 2, failed: 1, skipped: 0 });
+  expect(tally).toMatchObject({ passed: 2, failed: 1, skipped: 0 });
+  expect(tally.failures).toEqual([expect.stringMatching(/planted\.test\.ts: .*this file leaves open/)]);
 });
 
 describe('.ci/run', () => {
@@ -204,7 +217,8 @@ describe('.ci/run', () => {
     cpSync(join(root, '.ci/run'), join(place, '.ci/run'));
     writeFileSync(join(place, 'npm'), `#!/bin/sh\ncat <<'END'\n${output}\nEND\nexit ${exitCode}\n`, { mode: 0o755 });
     const outcome = await run({ program: 'env', args: [`PATH=${place}:/usr/bin:/bin`, 'TIDEGATE_DATA=', 'bash', join(place, '.ci/run')] });
-    return { last: outcome.output.trimEnd().split('\n').at(-1), code: outcome.code };
+    const lines = outcome.output.trimEnd().split('\n');
+    return { lines, last: lines.at(-1), code: outcome.code };
   }
 
   test.each([
@@ -221,7 +235,14 @@ describe('.ci/run', () => {
     },
     { what: 'a run of nothing', output: '0 passed, 0 failed, 0 skipped', exit: 0, last: '0 passed, 0 failed, 0 skipped', code: 1 },
   ])('ends $what with its count and the right code', async ({ output, exit, last, code }) => {
-    expect(await runCi(output, exit)).toEqual({ last, code });
+    expect(await runCi(output, exit)).toMatchObject({ last, code });
+  });
+
+  test('says again at its end what failed, and nothing that is only part of the work', async () => {
+    const { lines } = await runCi('✗ unit tests\nmore work\n✗ a > b: c\n✗ d\n5 passed, 2 failed, 0 skipped', 1);
+    expect(lines.slice(-3)).toEqual(['✗ a > b: c', '✗ d', '5 passed, 2 failed, 0 skipped']);
+    expect(lines.filter((line) => line === '✗ unit tests')).toHaveLength(1);
+    expect((await runCi('work', 137)).lines.at(-2)).toBe('✗ npm run test broke off with 137');
   });
 });
 
