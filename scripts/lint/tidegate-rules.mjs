@@ -41,9 +41,38 @@ const noSkippedTest = {
   },
 };
 
+const PATIENCE_MS = 20_000;
+
+/** A fact that is polled for comes late on a busy machine; a test that gives up sooner is red by luck. */
+const patientWaits = {
+  create(context) {
+    return {
+      CallExpression(node) {
+        const { object, property } = node.callee;
+        const isPoll = object?.name === 'expect' && property?.name === 'poll';
+        const isWait = object?.name === 'vi' && (property?.name === 'waitFor' || property?.name === 'waitUntil');
+        if (!isPoll && !isWait) return;
+        const members = node.arguments[1]?.properties ?? [];
+        const timeout = members.find((member) => member.key?.name === 'timeout')?.value;
+        const isShort = timeout === undefined ? isWait : typeof timeout.value !== 'number' || timeout.value < PATIENCE_MS;
+        if (isShort)
+          context.report({
+            node,
+            message: `Wait for at least ${PATIENCE_MS} ms (expect.poll does by itself): waiting ends with the fact.`,
+          });
+      },
+    };
+  },
+};
+
 const plugin = {
   meta: { name: 'tidegate' },
-  rules: { 'no-argless-date': noArglessDate, 'no-double-assertion': noDoubleAssertion, 'no-skipped-test': noSkippedTest },
+  rules: {
+    'no-argless-date': noArglessDate,
+    'no-double-assertion': noDoubleAssertion,
+    'no-skipped-test': noSkippedTest,
+    'patient-waits': patientWaits,
+  },
 };
 
 // The plugin interface asks for a default export.

@@ -60,6 +60,18 @@ const VIOLATIONS: readonly (readonly [what: string, file: string, text: string, 
   ['a function of eleven branches', IN_ADAPTER, BRANCHES, 'complexity'],
   ['a file name in camel case', 'packages/redis/src/camelCase-*.ts', 'export const one = 1;\n', 'filename-case'],
   ['a skipped test', IN_TEST, "import { test } from 'vitest';\ntest.skip('x', () => undefined);\n", 'A test runs or is deleted'],
+  [
+    'a wait that a busy machine breaks',
+    IN_TEST,
+    "import { expect, test } from 'vitest';\ntest('x', () => expect.poll(() => 1, { timeout: 5_000 }).toBe(1));\n",
+    'Wait for at least 20000 ms',
+  ],
+  [
+    'a wait without a limit of its own',
+    IN_TEST,
+    "import { expect, test, vi } from 'vitest';\ntest('x', () => vi.waitFor(() => expect(1).toBe(1)));\n",
+    'Wait for at least 20000 ms',
+  ],
   ['an only test', IN_TEST, "import { test } from 'vitest';\ntest.only('x', () => undefined);\n", 'A test runs or is deleted'],
 ];
 

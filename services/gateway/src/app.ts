@@ -64,8 +64,6 @@ export interface RunningGateway extends RunningService {
 
 const VERSION = '0.1.0';
 const ROLE = 'tidegate_gateway';
-/** Longest that a request waits for its limit. */
-const LIMIT_BUDGET_MS = 25;
 const REDIS_WAIT_MS = 2_000;
 const DECISIONS_EVERY_MS = 1_000;
 
@@ -261,7 +259,8 @@ function createLimitsOf(parts: Pick<Parts, 'config' | 'context' | 'metrics' | 'c
   const topic = topicNames(config.topicPrefix).decisions;
   const producer = client.createProducer();
   const limits = createLimits({
-    buckets: createRedisBuckets({ redis, timeoutMs: LIMIT_BUDGET_MS }),
+    buckets: createRedisBuckets({ redis, timeoutMs: config.limitBudgetMs }),
+    budgetMs: config.limitBudgetMs,
     settings: limitSettings(config),
     prefix: config.redisPrefix,
     hashKey: deriveKey(config.secretKey, 'tidegate/limits', 32),

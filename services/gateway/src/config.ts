@@ -88,6 +88,13 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     default: '1000',
     description: 'Requests a minute and key on all other routes; also the burst.',
   } satisfies ConfigField<number>,
+  limitBudgetMs: {
+    env: 'LIMIT_BUDGET_MS',
+    schema: text.integer({ min: 1, max: 10_000 }),
+    default: '25',
+    description:
+      'Milliseconds that a request waits at most for Redis to count it; then the mode of its policy decides (open, local or closed).',
+  } satisfies ConfigField<number>,
   jwksPlainHosts: {
     env: 'JWKS_PLAIN_HOSTS',
     schema: text.maybe().transform((list) =>

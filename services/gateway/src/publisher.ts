@@ -13,6 +13,8 @@ export interface PublisherOptions {
   readonly control: Pick<ControlView, 'versions' | 'read'>;
   /** Names this process among the gateways; a fresh random text. */
   readonly holder: string;
+  /** Time from one look to the next where nobody wakes it; default a second. */
+  readonly beatMs?: number;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -42,7 +44,7 @@ const JSON_RECORD = encodeHeaders([{ name: 'v', value: new TextEncoder().encode(
  * The version of a beat is the time just before that last look, so whoever has read it knows all that was recorded by then.
  */
 export function startPublisher(options: PublisherOptions): Publisher {
-  const { outbox, holder, clock, log } = options;
+  const { outbox, holder, clock, log, beatMs = BEAT_MS } = options;
   const turn = createTurn(options);
   const stopping = Promise.withResolvers<void>();
   let isStopping = false;
@@ -59,7 +61,7 @@ export function startPublisher(options: PublisherOptions): Publisher {
       } catch (error) {
         log.warn('publishing_failed', { error });
       }
-      await waitFor(knock.promise, Math.max(0, BEAT_MS - (clock.monotonicMs() - startedMs)));
+      await waitFor(knock.promise, Math.max(0, beatMs - (clock.monotonicMs() - startedMs)));
     }
   }
 

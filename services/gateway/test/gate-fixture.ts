@@ -104,6 +104,7 @@ function createLimitsOf(options: GateOptions, metrics: Metrics): Limits {
     prefix: 'test',
     hashKey: new Uint8Array(32).fill(9),
     append: () => Promise.resolve(),
+    budgetMs: 25,
     gateway: 'gate-1',
     clock,
     random: () => 0,

@@ -28,8 +28,6 @@ metrics:
       revenue: {measure: sum, field: price}
 `;
 
-const WITHIN_MS = 2_000;
-
 describe('the gateway over real Kafka, Postgres and Redis', () => {
   const topicPrefix = `gw-${randomBytes(6).toString('hex')}.`;
   const servers = testServers();
@@ -125,7 +123,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
           seen.add(status);
           return status;
         },
-        { timeout: 10_000, interval: 20 },
+        { interval: 20 },
       )
       .toBe(200);
     expect([...seen].filter((status) => status !== 503)).toEqual([200]);
@@ -139,29 +137,25 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     expect([created.status, created.body]).toMatchObject([201, { kind: 'live', state: 'active', key: expect.stringMatching(/^tg_live_/) }]);
     const key = String(created.body['key']);
     for (const port of [gateway.port, other.port]) {
-      await expect
-        .poll(async () => (await call('GET', '/v1/metrics', { key, port })).status, { timeout: WITHIN_MS, interval: 20 })
-        .toBe(200);
+      await expect.poll(async () => (await call('GET', '/v1/metrics', { key, port })).status, { interval: 20 }).toBe(200);
     }
     const revoked = await call('DELETE', `/v1/admin/keys/${String(created.body['id'])}`);
     expect(revoked.body).toMatchObject({ state: 'revoked' });
     for (const port of [gateway.port, other.port]) {
-      await expect
-        .poll(async () => (await call('GET', '/v1/metrics', { key, port })).status, { timeout: WITHIN_MS, interval: 20 })
-        .toBe(401);
+      await expect.poll(async () => (await call('GET', '/v1/metrics', { key, port })).status, { interval: 20 }).toBe(401);
     }
     const listed = await call('GET', '/v1/admin/keys');
     expect(JSON.stringify(listed.body)).not.toContain(key);
     expect(listed.body['keys']).toMatchObject([{ name: 'demo' }, { name: 'demo admin' }, { name: 'ci', tenant: 'demo', state: 'revoked' }]);
   });
 
-  it('a rotated key has both secrets on every gateway, then the new one alone; with no overlap the old one ends in under 2 s', async () => {
+  it('a rotated key has both secrets on every gateway, then the new one alone; with no overlap the old one ends soon', async () => {
     const other = await start();
     cleanups.push(() => other.stop());
     const ports = [gateway.port, other.port];
     const statusOf = async (key: string, port: number): Promise<number> => (await call('GET', '/v1/metrics', { key, port })).status;
-    const isSoon = async (key: string, status: number, timeout = WITHIN_MS): Promise<void> => {
-      for (const port of ports) await expect.poll(() => statusOf(key, port), { timeout, interval: 20 }).toBe(status);
+    const isSoon = async (key: string, status: number): Promise<void> => {
+      for (const port of ports) await expect.poll(() => statusOf(key, port), { interval: 20 }).toBe(status);
     };
     const created = await call('POST', '/v1/admin/keys', { body: JSON.stringify({ name: 'turning', scopes: ['query:read'] }) });
     const [id, first] = [String(created.body['id']), String(created.body['key'])];
@@ -178,7 +172,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     expect([second === first, overlapMs]).toEqual([false, 3_000]);
     await isSoon(second, 200);
     // Whether the old one is taken still depends on how long that took; past its end it never is.
-    await isSoon(first, 401, 6_000);
+    await isSoon(first, 401);
     expect(await statusOf(second, gateway.port)).toBe(200);
 
     const third = await call('POST', `/v1/admin/keys/${id}/rotate`);
@@ -198,7 +192,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     const below = await call('POST', '/v1/admin/keys', { body: JSON.stringify({ name: 'below', scopes: ['tenant:admin'] }) });
     const key = String(below.body['key']);
     const path = `/v1/admin/keys/${String(above.body['id'])}/rotate`;
-    await expect.poll(async () => (await call('GET', '/v1/admin/keys', { key })).status, { timeout: WITHIN_MS, interval: 20 }).toBe(200);
+    await expect.poll(async () => (await call('GET', '/v1/admin/keys', { key })).status, { interval: 20 }).toBe(200);
     const answers = [
       await call('POST', path, { key }),
       await call('POST', path, { body: '{"overlap_s":-1}' }),
@@ -217,9 +211,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     const made = await call('POST', '/v1/admin/keys', { body: JSON.stringify({ name: 'page', kind: 'pub', scopes: ['ingest:write'] }) });
     expect(made.body).toMatchObject({ kind: 'pub', prefix: 'tg_pub_', key: expect.stringMatching(/^tg_pub_/) });
     const key = String(made.body['key']);
-    await expect
-      .poll(async () => (await call('POST', '/v1/events', { key, body: '[]' })).status, { timeout: WITHIN_MS, interval: 20 })
-      .toBe(200);
+    await expect.poll(async () => (await call('POST', '/v1/events', { key, body: '[]' })).status, { interval: 20 }).toBe(200);
     for (const path of ['/v1/metrics', '/v1/receipts/tgr1.x', '/v1/status', '/v1/admin/keys']) {
       expect((await call('GET', path, { key })).status).toBe(403);
     }
@@ -232,7 +224,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     const applied = await call('POST', '/v1/admin/packs', { body: PACK_YAML, type: 'application/yaml' });
     expect([applied.status, applied.body]).toEqual([200, preview.body]);
     await expect
-      .poll(() => published.get('pack/demo/shop'), { timeout: WITHIN_MS, interval: 20 })
+      .poll(() => published.get('pack/demo/shop'), { interval: 20 })
       .toMatchObject({ version: 1, value: { pack: 'shop', metrics: { 'shop.sales': 1 } } });
     const again = await call('POST', '/v1/admin/packs', { body: PACK_YAML, type: 'text/yaml; charset=utf-8' });
     expect(again.body).toEqual({ ...preview.body, changed: false });
@@ -262,7 +254,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     expect((await call('DELETE', '/v1/admin/keys/key_of_somebody_else')).status).toBe(404);
   });
 
-  it('pages that a tenant lets read its answers may within a second, and the list is the administrator’s', async () => {
+  it('pages that a tenant lets read its answers may soon, and the list is the administrator’s', async () => {
     const origin = 'https://app.example.com';
     const told = async (): Promise<string | null> => {
       const headers = { origin, authorization: `Bearer ${keys.apiKey}` };
@@ -270,7 +262,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     };
     expect(await told()).toBeNull();
     expect((await call('POST', '/v1/admin/origins', { body: JSON.stringify({ origins: [origin] }) })).status).toBe(200);
-    await expect.poll(told, { timeout: 1_000, interval: 20 }).toBe(origin);
+    await expect.poll(told, { interval: 20 }).toBe(origin);
     expect((await call('GET', '/v1/admin/origins')).body).toEqual({ origins: [origin] });
     expect((await call('POST', '/v1/admin/origins', { key: keys.apiKey, body: '{"origins":[]}' })).status).toBe(403);
   });
@@ -281,33 +273,33 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     const record = { policies: { api_key: { limit: 888 } } };
     expect((await call('POST', path, { body: JSON.stringify(record) })).status).toBe(200);
     await expect.poll(async () => (await call('GET', path)).body).toMatchObject({ limits: record });
-    await expect.poll(keyLimit, { timeout: 1_000, interval: 20 }).toMatchObject({ limit: 888, source: 'installation' });
+    await expect.poll(keyLimit, { interval: 20 }).toMatchObject({ limit: 888, source: 'installation' });
     const wrong = await call('POST', path, { body: '{"policies":{"api_key":{"limit":7,"burst":1000000000,"window_s":31622400}}}' });
     expect([wrong.status, wrong.body]).toMatchObject([422, { code: 'limits_invalid' }]);
     await call('POST', path, { body: '{}' });
-    await expect.poll(keyLimit, { timeout: 1_000, interval: 20 }).toMatchObject({ limit: 1_000, source: 'settings' });
+    await expect.poll(keyLimit, { interval: 20 }).toMatchObject({ limit: 1_000, source: 'settings' });
   });
 
-  it('a tenant changes its limits within a second, sees them, and is told what it may not set', async () => {
+  it('a tenant changes its limits, sees them, and is told what it may not set', async () => {
     const record = { policies: { api_key: { limit: 777 } } };
     const put = await call('POST', '/v1/admin/limits', { body: JSON.stringify(record) });
     expect([put.status, put.body]).toMatchObject([200, { limits: record }]);
-    await expect.poll(keyLimit, { timeout: 1_000, interval: 20 }).toMatchObject({ limit: 777, source: 'tenant', scope: 'api_key' });
+    await expect.poll(keyLimit, { interval: 20 }).toMatchObject({ limit: 777, source: 'tenant', scope: 'api_key' });
     const explained = await call('POST', '/v1/limits/explain', { key: keys.apiKey, body: '{"method":"POST","path":"/api/v1/query"}' });
     expect(explained.body).toMatchObject({ class: 'default', cost: 1, would_pass: true, decided_by: null });
     const refused = await call('POST', '/v1/admin/limits', { body: '{"policies":{"global":{"limit":1}}}' });
     expect([refused.status, refused.body]).toMatchObject([422, { code: 'limits_invalid', errors: [{ path: 'tenant.policies.global' }] }]);
     expect((await call('GET', '/v1/admin/limits')).body).toMatchObject({ limits: record });
     await call('POST', '/v1/admin/limits', { body: '{}' });
-    await expect.poll(keyLimit, { timeout: 1_000, interval: 20 }).toMatchObject({ limit: 1_000, source: 'settings' });
+    await expect.poll(keyLimit, { interval: 20 }).toMatchObject({ limit: 1_000, source: 'settings' });
   });
 
   it('without Redis the class is open, tells no numbers, and no request waits for it', async () => {
-    await expect.poll(async () => (await call('GET', '/v1/metrics')).headers.get('x-ratelimit-limit'), { timeout: 5_000 }).toBe('1000');
+    await expect.poll(async () => (await call('GET', '/v1/metrics')).headers.get('x-ratelimit-limit')).toBe('1000');
     // The burst is as large as the limit, and this file has made far less than half as many calls.
     // Polled, because one answer of Redis may miss its 25 ms on a busy machine.
     const remaining = async (): Promise<number> => Number((await call('GET', '/v1/metrics')).headers.get('x-ratelimit-remaining'));
-    await expect.poll(remaining, { timeout: 5_000 }).toBeGreaterThan(500);
+    await expect.poll(remaining).toBeGreaterThan(500);
     redisProxy.stall();
     const waits: number[] = [];
     for (let i = 0; i < 12; i++) {
@@ -324,12 +316,12 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     expect(health.status).toBe(200);
     redisProxy.resume();
     await redisProxy.restore();
-    await expect.poll(async () => (await call('GET', '/v1/metrics')).headers.get('x-ratelimit-limit'), { timeout: 10_000 }).toBe('1000');
+    await expect.poll(async () => (await call('GET', '/v1/metrics')).headers.get('x-ratelimit-limit')).toBe('1000');
   });
 
   it('health names the state of each dependency', async () => {
     await expect
-      .poll(async () => (await call('GET', '/health')).body, { timeout: 10_000 })
+      .poll(async () => (await call('GET', '/health')).body)
       .toEqual({ status: 'ok', version: expect.any(String), checks: { kafka: 'connected', postgres: 'connected', redis: 'connected' } });
     expect((await call('GET', '/openapi.json')).body).toMatchObject({
       openapi: '3.1.0',
@@ -343,11 +335,11 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     await gateway.stop();
     gateway = other;
     cleanups.pop();
-    await expect.poll(async () => (await call('GET', '/v1/admin/keys')).status, { timeout: 10_000 }).toBe(200);
+    await expect.poll(async () => (await call('GET', '/v1/admin/keys')).status).toBe(200);
     const changed = PACK_YAML.replace('measure: sum', 'measure: max');
     await call('POST', '/v1/admin/packs', { body: changed, type: 'application/yaml' });
     await expect
-      .poll(() => published.get('pack/demo/shop'), { timeout: WITHIN_MS, interval: 20 })
+      .poll(() => published.get('pack/demo/shop'), { interval: 20 })
       .toMatchObject({ version: 2, value: { metrics: { 'shop.sales': 2 } } });
   });
 

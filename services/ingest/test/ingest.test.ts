@@ -233,11 +233,11 @@ describe('control', () => {
     const line = '{"id":"l","type":"later.event","occurred_at":0}';
     expect((await post(line)).status).toBe(422);
     await publish(fixture.client, 'pack/acme/later', packRecord(later, 7));
-    await vi.waitFor(async () => expect((await post(line)).status).toBe(202), { timeout: 2_000, interval: 20 });
+    await vi.waitFor(async () => expect((await post(line)).status).toBe(202), { timeout: 20_000, interval: 20 });
     const record = firstRecord(fixture.broker, topics.backfill);
     expect(record.value.toString()).toContain('"packversion":7,"data":{}}');
     await publish(fixture.client, 'pack/acme/later', { version: 8, value: null });
-    await vi.waitFor(async () => expect((await post(line)).status).toBe(422), { timeout: 2_000, interval: 20 });
+    await vi.waitFor(async () => expect((await post(line)).status).toBe(422), { timeout: 20_000, interval: 20 });
   });
 
   test('an older control record never replaces a newer one', async () => {
@@ -247,7 +247,7 @@ describe('control', () => {
       packRecord({ ...pack, events: { 'shop.sold': { ...pack.events['shop.sold'], subject: 'none' } } }, 5),
     );
     const line = event('a', undefined, ',"subject":"x"');
-    await vi.waitFor(async () => expect((await post(line)).status).toBe(422), { timeout: 2_000, interval: 20 });
+    await vi.waitFor(async () => expect((await post(line)).status).toBe(422), { timeout: 20_000, interval: 20 });
     await publish(fixture.client, 'pack/acme/shop', packRecord(pack, 4));
     await publish(
       fixture.client,
@@ -255,7 +255,7 @@ describe('control', () => {
       packRecord({ ...pack, pack: 'mark', events: { mark: { fields: {} } }, metrics: {} }, 1),
     );
     await vi.waitFor(async () => expect((await post('{"id":"m","type":"mark","occurred_at":0}')).status).toBe(202), {
-      timeout: 2_000,
+      timeout: 20_000,
       interval: 20,
     });
     expect((await post(line)).status).toBe(422);
@@ -272,11 +272,11 @@ describe('control', () => {
     });
     await publish(fixture.client, 'live/2', progress(hours(85)));
     await vi.waitFor(async () => expect(await post(event('a'))).toMatchObject({ status: 503, body: { code: 'log_behind' } }), {
-      timeout: 2_000,
+      timeout: 20_000,
       interval: 20,
     });
     await publish(fixture.client, 'live/2', progress(hours(83)));
-    await vi.waitFor(async () => expect((await post(event('a'))).status).toBe(202), { timeout: 2_000, interval: 20 });
+    await vi.waitFor(async () => expect((await post(event('a'))).status).toBe(202), { timeout: 20_000, interval: 20 });
   });
 });
 
@@ -291,7 +291,7 @@ describe('pressure and stopping', () => {
         expect(second.status).toBe(503);
         return second;
       },
-      { timeout: 2_000, interval: 1 },
+      { timeout: 20_000, interval: 1 },
     );
     expect(answer).toMatchObject({ body: { code: 'overloaded' } });
     expect(answer.headers['retry-after']).toBe('1');
@@ -302,7 +302,7 @@ describe('pressure and stopping', () => {
     await fixture.app.stop();
     fixture = await startFixture({ lingerMs: 1_000 });
     const answer = post(event('a'));
-    await vi.waitFor(() => fetchInProgress(), { timeout: 2_000, interval: 2 });
+    await vi.waitFor(() => fetchInProgress(), { timeout: 20_000, interval: 2 });
     fixture.app.drain?.();
     await fixture.app.stop();
     expect((await answer).status).toBe(202);

@@ -89,7 +89,7 @@ describe('where counting of the backfill lane is behind by more than half of the
     });
     const old = eventAt('old', NOW_MS - 48 * HOUR_MS);
     const asked = async (): Promise<HttpAnswer> => send(fixture.app, event('x'), { headers: { 'x-tidegate-lane': 'backfill' } });
-    await vi.waitFor(async () => expect((await asked()).status).toBe(503), { timeout: 5_000, interval: 20 });
+    await vi.waitFor(async () => expect((await asked()).status).toBe(503), { timeout: 20_000, interval: 20 });
     expect(await asked()).toMatchObject({ body: { code: 'log_behind' }, headers: { 'retry-after': '60' } });
     const mixed = await send(fixture.app, [event('a'), old].join('\n'));
     expect(mixed).toMatchObject({ status: 207, body: { accepted: 1, retry: [{ index: 1, id: 'old' }] } });
@@ -106,7 +106,7 @@ test('nothing is answered before progress was read: a receipt would speak of a l
   const client = readingLate(fixture.broker.createClient('second'), topics.progress, open.promise);
   const second = await startIngest(config, { clock, log: silentLogger, client });
   const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${second.metricsPort}/metrics`)).text();
-  await vi.waitFor(async () => expect(await metrics()).toMatch(/control_known_through_seconds\{[^}]*\} [1-9]/), { timeout: 5_000 });
+  await vi.waitFor(async () => expect(await metrics()).toMatch(/control_known_through_seconds\{[^}]*\} [1-9]/), { timeout: 20_000 });
   expect((await send(second, event('early'))).status).toBe(503);
   open.resolve();
   await second.ready;

@@ -83,7 +83,7 @@ test('ingest takes a bulk replay as a job and works on it, through the roles of 
   expect(job).toMatchObject({ status: 202, body: { kind: 'rejected.replay', status: 'queued' } });
   const rowOfJob = async () =>
     (await database.query('SELECT state, result FROM job WHERE job_id = $1', [job.body['job_id']])).rows[0] as unknown;
-  await expect.poll(rowOfJob, { timeout: 20_000, interval: 100 }).toMatchObject({ state: 'completed' });
+  await expect.poll(rowOfJob, { interval: 100 }).toMatchObject({ state: 'completed' });
   expect(await rowOfJob()).toMatchObject({ result: { done: 449, total: 449, replayed: 449, refused: 0, differ: 0 } });
   const sent = idsOf(storedRecords(fixture.broker, topics.events)).slice(before - 1);
   expect(storedRecords(fixture.broker, topics.events)).toHaveLength(before + 449);
@@ -100,7 +100,7 @@ test('ingest takes a bulk replay as a job and works on it, through the roles of 
   const submit = async () =>
     (await send(fixture.app, '{"code":"field_missing"}', { path: '/v1/rejected/replay', type: 'application/json' })).body['job_id'];
   const first = String(await submit());
-  await expect.poll(stateOf, { timeout: 20_000, interval: 100 }).toEqual([{ state: 'open', attempts: 2, refused_by: first }]);
+  await expect.poll(stateOf, { interval: 100 }).toEqual([{ state: 'open', attempts: 2, refused_by: first }]);
   const asked = { tenant: 'acme', sinceMs: null, untilMs: Date.now() + 60_000, code: 'field_missing' };
   const [row] = await bulk.page({ ...asked, after: null, jobId: randomUUID(), rowsMax: 10 });
   if (row === undefined) throw new Error('the row is not open');

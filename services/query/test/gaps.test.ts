@@ -45,7 +45,7 @@ async function watched(readGaps: () => Promise<readonly LogGap[]>) {
     signal: stopped.signal,
   });
   const status = createStatus({ freshness, nowMs: () => NOW_MS, replicationFactor: log.replicationFactor, checks: {}, versions: {} });
-  await vi.waitFor(() => expect(seconds).toBe(1));
+  await vi.waitFor(() => expect(seconds).toBe(1), { timeout: 20_000 });
   return {
     freshness,
     status,
@@ -60,7 +60,7 @@ async function watched(readGaps: () => Promise<readonly LogGap[]>) {
       const passed = second;
       second = Promise.withResolvers();
       passed.resolve();
-      await vi.waitFor(() => expect(seconds).toBe(before + 1));
+      await vi.waitFor(() => expect(seconds).toBe(before + 1), { timeout: 20_000 });
     },
   };
 }

@@ -37,7 +37,7 @@ function createWorld({ settings = {}, isTogether = true }: WorldOptions = {}): W
   const metrics = createMetrics('gateway');
   const limits = createLimits({
     ...{ buckets, settings, isTogether, metrics, log: silentLogger },
-    ...{ prefix: 'tg', hashKey: new Uint8Array(32), gateway: 'g', append: () => Promise.resolve(), random: () => 1 },
+    ...{ prefix: 'tg', hashKey: new Uint8Array(32), gateway: 'g', budgetMs: 25, append: () => Promise.resolve(), random: () => 1 },
     clock: { nowMs: () => world.nowMs, monotonicMs: () => world.nowMs },
   });
   const world: World = { nowMs: 0, isAway: false, calls: 0, limits, metrics };

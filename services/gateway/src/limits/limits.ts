@@ -29,6 +29,8 @@ export interface LimitsOptions {
   readonly isTogether?: boolean;
   /** Appends to decisions.v1. */
   readonly append: (batch: RecordBatch) => Promise<unknown>;
+  /** Longest that a request waits to be counted, its wait for others of its group included. */
+  readonly budgetMs: number;
   /** Names this process among the gateways. */
   readonly gateway: string;
   readonly clock: Clock;
@@ -59,6 +61,7 @@ export function createLimits(options: LimitsOptions): Limits {
   const { calls, requests } = { calls: metrics.counter('limiter_calls_total'), requests: metrics.counter('limiter_calls_requests_total') };
   const grouped = createGroupCommit({
     buckets: shared,
+    budgetMs: options.budgetMs,
     monotonicMs: clock.monotonicMs,
     onCall: (count) => {
       calls.inc();
