@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { run } from '../../scripts/command.ts';
 import { runInterruptible, type Interruptible } from './interruptible.ts';
 
 /** A bench whose steps end when the test says so, and what became of it. */
@@ -63,6 +65,27 @@ test('servers that stand in the moment of an interrupt are ended too', async () 
   ended.resolve();
   await running;
   expect(happened.filter((what) => !what.startsWith('works'))).toEqual(['ends servers', 'ended', 'exit 1']);
+});
+
+test('a part of the interrupted work that loses its server does not keep the end from coming', async () => {
+  const program = `
+    import { runInterruptible } from ${JSON.stringify(join(import.meta.dirname, 'interruptible.ts'))};
+    const closed = Promise.withResolvers();
+    await runInterruptible({
+      start: async () => 'servers',
+      work: async () => {
+        void closed.promise;
+        process.kill(process.pid, 'SIGTERM');
+        await new Promise((resolve) => setTimeout(resolve, 60_000));
+      },
+      end: async () => {
+        closed.reject(new Error('other side closed'));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        process.stdout.write('ended');
+      },
+    });`;
+  const outcome = await run({ program: process.execPath, args: ['--input-type=module', '--eval', program] });
+  expect(outcome).toMatchObject({ code: 1, output: 'ended' });
 });
 
 test('without an interrupt the end comes after the work, and a failure of the work is told after it', async () => {

@@ -1,6 +1,6 @@
 /** The parts of the process that are touched; a test gives its own. */
 export interface InterruptedHost {
-  on(event: 'SIGINT' | 'SIGTERM', listener: () => void): void;
+  on(event: 'SIGINT' | 'SIGTERM' | 'unhandledRejection', listener: () => void): void;
   exit(code: number): void;
 }
 
@@ -19,6 +19,8 @@ export async function runInterruptible<T>({ start, work, end }: Interruptible<T>
   const abort = new AbortController();
   const interrupted = Promise.withResolvers<void>();
   const stop = (): void => {
+    // Parts of the work that nobody waits for any more lose their servers now: that must not end the process before the end.
+    host.on('unhandledRejection', () => undefined);
     abort.abort(new Error('interrupted'));
     interrupted.resolve();
   };

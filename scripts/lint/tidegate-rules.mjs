@@ -42,24 +42,23 @@ const noSkippedTest = {
 };
 
 const PATIENCE_MS = 20_000;
+/** Whether the call must say how long it waits: vitest's settings give only `expect.poll` its patience. */
+const WAITS = new Map([
+  ['expect.poll', false],
+  ['vi.waitFor', true],
+  ['vi.waitUntil', true],
+]);
 
 /** A fact that is polled for comes late on a busy machine; a test that gives up sooner is red by luck. */
 const patientWaits = {
   create(context) {
     return {
       CallExpression(node) {
-        const { object, property } = node.callee;
-        const isPoll = object?.name === 'expect' && property?.name === 'poll';
-        const isWait = object?.name === 'vi' && (property?.name === 'waitFor' || property?.name === 'waitUntil');
-        if (!isPoll && !isWait) return;
-        const members = node.arguments[1]?.properties ?? [];
-        const timeout = members.find((member) => member.key?.name === 'timeout')?.value;
-        const isShort = timeout === undefined ? isWait : typeof timeout.value !== 'number' || timeout.value < PATIENCE_MS;
-        if (isShort)
-          context.report({
-            node,
-            message: `Wait for at least ${PATIENCE_MS} ms (expect.poll does by itself): waiting ends with the fact.`,
-          });
+        const mustSay = WAITS.get(`${node.callee.object?.name}.${node.callee.property?.name}`);
+        if (mustSay === undefined) return;
+        const timeout = node.arguments[1]?.properties?.find((member) => member.key?.name === 'timeout');
+        const isShort = timeout === undefined ? mustSay : !(timeout.value.value >= PATIENCE_MS);
+        if (isShort) context.report({ node, message: `Wait for at least ${PATIENCE_MS} ms: waiting ends with the fact.` });
       },
     };
   },
