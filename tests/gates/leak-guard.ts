@@ -3,7 +3,7 @@ import { afterAll } from 'vitest';
 // Set-up file of every test file: what a file opened it must have closed by its end. A connection or a child process left
 // behind hides a missing close() in the code under test, and makes the next run slow or wrong.
 const WATCHED = new Set(['TCPSocketWrap', 'TCPServerWrap', 'TLSWrap', 'ProcessWrap', 'FSEventWrap', 'Worker']);
-const DEADLINE_MS = 3_000;
+const DEADLINE_MS = 10_000;
 const before = openHandles();
 
 afterAll(async () => {

@@ -37,7 +37,7 @@ function begin(bytes: string): Slow {
 
 describe('a client that is slow on purpose', () => {
   it('with its headers is told so and cut, however many there are, and others are served meanwhile', async () => {
-    gate = await startGate({ listener: { headersTimeoutMs: 400 } });
+    gate = await startGate({ listener: { headersTimeoutMs: 1_000 } });
     const slow = Array.from({ length: 200 }, () => begin(`GET /v1/metrics HTTP/1.1\r\nhost: x\r\nx-a: `));
     const trickle = setInterval(() => slow.forEach(({ socket }) => socket.writable && socket.write('a')), 50);
     const answer = await fetch(`http://127.0.0.1:${gate.port}/v1/metrics`, { headers: { 'x-api-key': gate.key } });
