@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addAnalyse } from './commands/analyse.ts';
 import { addAsk } from './commands/ask.ts';
 import { addBudgets } from './commands/budgets.ts';
+import { addCache } from './commands/cache.ts';
 import { addArchive } from './commands/archive.ts';
 import { addDrill } from './commands/drill.ts';
 import { addEvent } from './commands/event.ts';
@@ -42,6 +43,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addUsers(program, terminal);
   addRejected(program, terminal);
   addBudgets(program, terminal);
+  addCache(program, terminal);
   addRestatements(program, terminal);
   addReconcile(program, terminal);
   addEvent(program, terminal);

@@ -4,6 +4,10 @@ export type { FaultCode, FaultEntry } from './fault/codes.ts';
 export { failed, ok } from './fault/fault.ts';
 export type { Fault, Result } from './fault/fault.ts';
 
+// figures of caches
+export { adviseLifetime, errorRatePct, hitRatePct } from './analysis/cache-figures.ts';
+export type { CacheAdvice } from './analysis/cache-figures.ts';
+
 // hash
 export { writeAscii } from './hash/ascii.ts';
 export { createPartsHasher, hashParts } from './hash/hash-parts.ts';
@@ -162,6 +166,7 @@ export type { Json } from './expression/to-json.ts';
 export type { CacheClass, CompiledParam, CompiledQuery, CompiledView } from './view/compiled-view.ts';
 export { fillAnswer } from './view/fill-answer.ts';
 export type { AnswerFault } from './view/fill-answer.ts';
+export { keptIdentity, keptName, plainToKeptName } from './view/kept-name.ts';
 export { compileViews, viewRoutes } from './view/pack-views.ts';
 export type { ViewRoute } from './view/pack-views.ts';
 export { parseParams } from './view/params.ts';

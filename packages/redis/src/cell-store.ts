@@ -90,6 +90,12 @@ export interface NewEpoch {
   readonly progress: readonly PartitionProgress[];
 }
 
+/** Names of what changed, or of what an answer is made of; no text of a person's may be in them. */
+export interface TenantNames {
+  readonly tenant: string;
+  readonly names: readonly string[];
+}
+
 /** Every method rejects when the server does not answer; what to do then is the caller's. */
 export interface CellStore {
   /**
@@ -99,8 +105,8 @@ export interface CellStore {
   findPresent(names: readonly ChunkName[]): Promise<readonly ChunkName[]>;
   /** Takes announced cells into the chunk if it exists; resolves to how many changed it, null where it does not exist. */
   update(name: ChunkName, content: ChunkContent): Promise<number | null>;
-  /** One after another, in one call; the outcome of each. */
-  advance(advances: readonly Advance[]): Promise<readonly Advanced[]>;
+  /** One after another, in one call; the outcome of each. The marks of what changed are gone before progress moves. */
+  advance(advances: readonly Advance[], changed?: readonly TenantNames[]): Promise<readonly Advanced[]>;
   /** False: somebody else began another epoch first. */
   beginEpoch(next: NewEpoch): Promise<boolean>;
   /** Null: there is no epoch. */
@@ -126,6 +132,15 @@ export interface CellStore {
     name: ChunkName,
     as: { readonly epoch: string; readonly known: ChunkVersion | null; readonly changesOnly?: boolean },
   ): Promise<ChunkReading>;
+  /**
+   * The mark under each name; a new one where there is none, or where it is of another server run. Take marks before reading
+   * what they stand for: while one is the same nothing of its name was announced.
+   */
+  takeMarks(of: TenantNames, ttlMs: number): Promise<readonly string[]>;
+  /** Removes marks though nothing changed: whoever kept an answer under one finds it no more. */
+  dropMarks(of: readonly TenantNames[]): Promise<void>;
+  /** The marks as they are; the empty text where there is none. */
+  readMarks(of: TenantNames): Promise<readonly string[]>;
   readAnswer(tenant: string, key: string): Promise<Uint8Array | null>;
   writeAnswer(tenant: string, key: string, answer: { readonly bytes: Uint8Array; readonly ttlMs: number }): Promise<void>;
   close(): Promise<void>;

@@ -10,11 +10,13 @@ import type {
   ChunkReading,
   NewEpoch,
   PartitionProgress,
+  TenantNames,
 } from './cell-store.ts';
 import { CELL_LIMITS, partsFor, splitContent } from './cell-store.ts';
 import { answerKey, chunkKey } from './chunk-key.ts';
 import { createMemoryPart } from './cells-memory-part.ts';
 import type { MemoryPart } from './cells-memory-part.ts';
+import { createMemoryMarks } from './marks-memory.ts';
 
 export interface MemoryCellsOptions {
   readonly nowMs: () => number;
@@ -27,6 +29,7 @@ export interface MemoryCells extends CellStore {
   evict(name: ChunkName): void;
   /** Forgets one part of a split chunk. */
   evictPart(name: ChunkName, part: number): void;
+  evictMark(tenant: string, name: string): void;
   flush(): void;
   /** Starts again with the same data, as from a snapshot: the run id is another one. */
   restart(): void;
@@ -45,25 +48,29 @@ interface MemoryChunk {
 export function createMemoryCells({ nowMs, limits = CELL_LIMITS }: MemoryCellsOptions): MemoryCells {
   const chunks = createMemoryChunks(nowMs, limits);
   const answers = createMemoryAnswers(nowMs);
-  const progress = createMemoryProgress();
+  const marks = createMemoryMarks(nowMs, chunks.run);
+  const progress = createMemoryProgress(marks.drop);
   return {
     ...progress.port,
     ...chunks.port,
     ...answers.port,
+    ...marks.port,
     close: async () => Promise.resolve(),
     evict: chunks.evict,
     evictPart: chunks.evictPart,
     restart: chunks.restart,
+    evictMark: (tenant, name) => marks.drop([{ tenant, names: [name] }]),
     flush() {
       chunks.clear();
       answers.clear();
+      marks.clear();
       progress.clear();
     },
   };
 }
 
 type ChunkPort = Pick<CellStore, 'findPresent' | 'update' | 'create' | 'fill' | 'read'>;
-type MemoryChunks = Pick<MemoryCells, 'evict' | 'evictPart' | 'restart'> & { readonly port: ChunkPort; clear(): void };
+type MemoryChunks = Pick<MemoryCells, 'evict' | 'evictPart' | 'restart'> & { readonly port: ChunkPort; run(): number; clear(): void };
 
 function createMemoryChunks(nowMs: () => number, limits: CellLimits): MemoryChunks {
   const chunks = new Map<string, MemoryChunk>();
@@ -117,6 +124,7 @@ function createMemoryChunks(nowMs: () => number, limits: CellLimits): MemoryChun
     restart() {
       run += 1;
     },
+    run: () => run,
     clear: () => chunks.clear(),
   };
 }
@@ -153,7 +161,7 @@ function readChunk(chunk: MemoryChunk | null, { epoch, known, changesOnly, run }
 
 type ProgressPort = Pick<CellStore, 'advance' | 'beginEpoch' | 'readProgress'>;
 
-function createMemoryProgress(): { readonly port: ProgressPort; clear(): void } {
+function createMemoryProgress(dropMarks: (changed: readonly TenantNames[]) => void): { readonly port: ProgressPort; clear(): void } {
   let epoch: string | null = null;
   const partitions = new Map<number, PartitionProgress>();
   const advanceOne = (advance: Advance): Advanced => {
@@ -165,7 +173,10 @@ function createMemoryProgress(): { readonly port: ProgressPort; clear(): void } 
     return { outcome, resumeAt: advance.offset + 1 };
   };
   const port: ProgressPort = {
-    advance: async (advances) => advances.map(advanceOne),
+    async advance(advances, changed = []) {
+      dropMarks(changed);
+      return advances.map(advanceOne);
+    },
     async beginEpoch(next: NewEpoch) {
       if (epoch !== next.seen) return false;
       epoch = next.epoch;

@@ -11,10 +11,12 @@ import type {
   ChunkReading,
   ChunkVersion,
   NewEpoch,
+  TenantNames,
 } from './cell-store.ts';
 import { CELL_LIMITS, partsFor, splitContent } from './cell-store.ts';
 import { fromFields, toFields } from './chunk-codec.ts';
 import { answerKey, chunkKey, partKeys, progressKey } from './chunk-key.ts';
+import { createMarks, dropMarks } from './marks.ts';
 import { createProgressDecoder, encodeProgress } from './progress-codec.ts';
 import { createScript, isDamage, listOf, textOf } from './script-runner.ts';
 import type { Script, ScriptReply } from './script-runner.ts';
@@ -66,7 +68,7 @@ export function createRedisCells({ client, prefix, limits = CELL_LIMITS, onDamag
   return {
     findPresent: async (names) => findPresent(client, prefix, names),
     update: async (name, content) => update(cells, chunkKey(prefix, name), content),
-    advance: async (advances) => advanceProgress(cells, advances),
+    advance: async (advances, changed) => advanceProgress(cells, advances, changed),
     beginEpoch: async (next) => beginEpoch(cells, next),
     async readProgress() {
       const { epoch, ...texts } = await orIfDamaged(
@@ -87,6 +89,7 @@ export function createRedisCells({ client, prefix, limits = CELL_LIMITS, onDamag
     },
     fill: async (name, token, content) => fill(cells, { key: chunkKey(prefix, name), token }, content),
     read: async (name, as) => read(cells, chunkKey(prefix, name), as),
+    ...createMarks(client, prefix),
     readAnswer: async (tenant, key) =>
       orIfDamaged(
         cells,
@@ -156,12 +159,17 @@ function portions(content: ChunkContent): Uint8Array[][] {
   return calls;
 }
 
-async function advanceProgress(cells: Cells, advances: readonly Advance[]): Promise<readonly Advanced[]> {
+async function advanceProgress(
+  cells: Cells,
+  advances: readonly Advance[],
+  changed: readonly TenantNames[] = [],
+): Promise<readonly Advanced[]> {
+  const marks = await dropMarks(cells, changed);
   const args = advances.flatMap(({ progress, offset, previousCommitNo }) => {
     const { partition, term, commitNo } = progress;
     return [partition, offset, term, commitNo, previousCommitNo, encodeProgress(progress)];
   });
-  const send = async (): Promise<ScriptReply> => cells.scripts.advance.run([progressKey(cells.prefix)], args);
+  const send = async (): Promise<ScriptReply> => cells.scripts.advance.run([progressKey(cells.prefix), ...marks], args);
   const reply = listOf(await orIfDamaged(cells, send, () => []));
   if (reply.length === 0) return advances.map(() => ({ outcome: 'lost', resumeAt: 0 }));
   return advances.map((_, at) => ({ outcome: outcomeOf(textOf(reply[2 * at])), resumeAt: Number(textOf(reply[2 * at + 1])) }));

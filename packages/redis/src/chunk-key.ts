@@ -20,6 +20,10 @@ export function answerKey(prefix: string, tenant: string, key: string): string {
   return `${prefix}:{c:${tenant}}:answer:${key}`;
 }
 
+export function markKey(prefix: string, tenant: string, name: string): string {
+  return `${prefix}:{c:${tenant}}:mark:${name}`;
+}
+
 export function progressKey(prefix: string): string {
   return `${prefix}:progress`;
 }

@@ -31,6 +31,11 @@ export type {
   NewEpoch,
   PartitionProgress,
   PlacedCell,
+  TenantNames,
 } from './cell-store.ts';
 export { createRedisCells } from './cells.ts';
 export type { RedisCellsOptions } from './cells.ts';
+
+// figures
+export { createKeptFigures } from './kept-figures.ts';
+export type { CacheCounts, ClassCounts, ClassHour, FiguresBatch, KeptFigures, KeptName, NameCounts } from './kept-figures.ts';

@@ -9,6 +9,7 @@ describeCellStore('memory', async () => {
     evictPart: async (name, part) => Promise.resolve(store.evictPart(name, part)),
     forgetEverything: async () => Promise.resolve(store.flush()),
     changeRun: async () => Promise.resolve(store.restart()),
+    changeRunOfMark: async () => Promise.resolve(store.restart()),
     close: async () => store.close(),
   });
 });

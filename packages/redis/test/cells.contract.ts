@@ -20,6 +20,8 @@ export interface CellsUnderTest {
   forgetEverything(): Promise<void>;
   /** The server comes back with its data under another run id. */
   changeRun(name: ChunkName): Promise<void>;
+  /** The same for the mark of a name. */
+  changeRunOfMark(tenant: string, name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,7 @@ function lines({ cells }: ChunkContent): string[] {
 
 export function describeCellStore(label: string, open: () => Promise<CellsUnderTest>): void {
   describeProgress(label, open);
+  describeMarks(label, open);
   describeChunks(label, open);
 }
 
@@ -345,6 +348,44 @@ function describeProgress(label: string, open: () => Promise<CellsUnderTest>): v
       await store.beginEpoch({ seen: 'e1', epoch: 'e2', progress: [at(large, { rollupsOffset: large, nextOffset: 7 })] });
       expect(await advance(at(large + 1, { rollupsOffset: large + 1, nextOffset: 7 }), large)).toBe('advanced');
       expect((await known())?.commitNo).toBe(large + 1);
+    });
+  });
+}
+
+function describeMarks(label: string, open: () => Promise<CellsUnderTest>): void {
+  describe(`marks (${label})`, () => {
+    let under: CellsUnderTest;
+    let store: CellStore;
+    beforeEach(async () => {
+      under = await open();
+      store = under.store;
+    });
+    afterEach(async () => under.close());
+    const of = (...names: string[]) => ({ tenant: 'acme', names });
+
+    test('a mark is the same until what it stands for changes, and another one afterwards', async () => {
+      const [a = '', b = ''] = await store.takeMarks(of('a', 'b'), 60_000);
+      expect(a).not.toBe(b);
+      expect(await store.takeMarks(of('b', 'a'), 60_000)).toEqual([b, a]);
+      await store.advance([], [of('a'), { tenant: 'other', names: ['b'] }]);
+      expect(await store.readMarks(of('a', 'b', 'c'))).toEqual(['', b, '']);
+      const [again] = await store.takeMarks(of('a'), 60_000);
+      expect(again).not.toBe(a);
+    });
+
+    test('more names than one call takes are all removed', async () => {
+      const names = Array.from({ length: 2_500 }, (_, at) => `n${at}`);
+      await store.takeMarks(of(...names), 60_000);
+      expect(new Set(await store.readMarks(of(...names))).size).toBe(2_500);
+      await store.advance([], [of(...names)]);
+      expect(new Set(await store.readMarks(of(...names)))).toEqual(new Set(['']));
+    });
+
+    test('a mark of another run of the server is none: what should have removed it may have gone to the other', async () => {
+      const [mark = ''] = await store.takeMarks(of('a'), 60_000);
+      await under.changeRunOfMark('acme', 'a');
+      expect(await store.readMarks(of('a'))).toEqual(['']);
+      expect(await store.takeMarks(of('a'), 60_000)).not.toEqual([mark]);
     });
   });
 }

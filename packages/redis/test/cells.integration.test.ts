@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { testServers } from '@tidegate/testkit';
 import { Redis } from 'ioredis';
 import { createRedisCells } from '../src/cells.ts';
-import { chunkKey, partKeys } from '../src/chunk-key.ts';
+import { chunkKey, markKey, partKeys } from '../src/chunk-key.ts';
 import { CONTRACT_LIMITS, describeCellStore } from './cells.contract.ts';
 
 describeCellStore('redis', async () => {
@@ -19,6 +19,7 @@ describeCellStore('redis', async () => {
     forgetEverything: removeAll,
     // The chunk looks as it would after a restart from a snapshot: written under a run id that is not the server's.
     changeRun: async (name) => void (await client.hset(chunkKey(prefix, name), '#run', 'a'.repeat(40))),
+    changeRunOfMark: async (tenant, name) => void (await client.set(markKey(prefix, tenant, name), 'a'.repeat(60))),
     async close() {
       await removeAll();
       await client.quit();

@@ -51,7 +51,11 @@ export const METRICS = {
     help: 'Cache operations that failed, ran out of their time budget or met a value that cannot be read.',
     labels: ['class'],
   },
-  cache_hits: { kind: 'counter', help: 'Look-ups that found the chunk, or kept rows, in the cache.', labels: ['class'] },
+  cache_hits: {
+    kind: 'counter',
+    help: 'Look-ups that found the chunk, kept rows, or the kept answer of a view in the cache.',
+    labels: ['class'],
+  },
   cache_misses: { kind: 'counter', help: 'Look-ups that did not: chunks read from Postgres, rows made anew.', labels: ['class'] },
   cells_folded_total: {
     kind: 'counter',

@@ -19,12 +19,13 @@ import {
   createRejectedStore,
   createRestatedStore,
 } from '@tidegate/postgres';
-import { connectRedis, createRedisCells } from '@tidegate/redis';
+import { connectRedis, createKeptFigures, createRedisCells } from '@tidegate/redis';
 import { databaseUrlOf, deriveKey, kafkaTarget, pause, redisTarget, systemClock } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import type { Announcements } from './announcements.ts';
 import { createAsking } from './asking.ts';
+import { createCacheFigures, followFigures } from './cache-figures.ts';
 import { createCacheMeter } from './cache-meter.ts';
 import type { queryConfig } from './config.ts';
 import { createFreshness } from './freshness.ts';
@@ -67,9 +68,11 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const onError = (error: unknown): void => context.log.warn('log_watch_failed', { error });
   const log = watchLog({ client, topics, primary, freshness, pause, onError, signal: stopped.signal });
   const { kept, following } = followHistory(adapters, context, stopped.signal);
-  const asking = createAsking(config, adapters, { registry, freshness, kept, newToken: newRandomId });
+  const counting = countFigures(adapters, context, stopped.signal);
+  const asking = createAsking(config, adapters, { registry, freshness, kept, newToken: newRandomId, figures: counting.figures });
   const announcements = materialiseAll({
     ...{ ...adapters, log: context.log, newEpochId: newRandomId, signal: stopped.signal },
+    names: asking.names,
     onMaterialised: asking.hub.materialised,
   });
   let isRegistryRead = false;
@@ -77,7 +80,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
 
   const handlers = createHandlers({
     ...asking,
-    ...{ registry, freshness, primary },
+    ...{ registry, freshness, primary, store: adapters.store, keptFigures: adapters.keptFigures },
     ...adapters.stores,
     ...statusOf(log, checks, freshness),
   });
@@ -105,7 +108,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     async stop() {
       await server.close();
       stopped.abort();
-      await following;
+      await Promise.all([following, counting.following]);
       await closeAll({ server, tables, log, announcements, adapters });
       await telemetry.close();
     },
@@ -116,6 +119,12 @@ function followHistory({ keptStore }: QueryAdapters, { log }: ServiceContext, si
   const kept = createKeptHistory(keptStore, systemClock.monotonicMs);
   const onError = (error: unknown): void => log.warn('kept_history_unreadable', { error });
   return { kept, following: followKept({ kept, pause, onError, signal }) };
+}
+
+function countFigures({ keptFigures }: QueryAdapters, { log }: ServiceContext, signal: AbortSignal) {
+  const onError = (error: unknown): void => log.warn('cache_figures_not_counted', { error });
+  const figures = createCacheFigures({ figures: keptFigures, instance: newRandomId(), nowMs: systemClock.nowMs, onError });
+  return { figures, following: followFigures({ figures, pause, signal }) };
 }
 
 async function connect(config: QueryConfig, { log }: ServiceContext) {
@@ -164,6 +173,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     // Two connections: a large update must not hold up an answer.
     store: createRedisCells({ client: readerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
     materialiserStore: createRedisCells({ client: writerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
+    keptFigures: createKeptFigures({ client: readerRedis, prefix: config.redisPrefix }),
     meter,
     checks: { postgres: async () => pool.query('SELECT 1'), redis: async () => readerRedis.ping() },
     async close() {

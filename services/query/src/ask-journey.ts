@@ -56,6 +56,7 @@ interface Asked {
 
 async function answer(deps: AskJourneyDeps, asked: Asked): Promise<AskOutcome> {
   const { question, journey, receipt, asker } = asked;
+  asker.reads?.untold();
   if (receipt !== null) await deps.receipts.waitFor(receipt, question.wait_ms, asker.signal);
   const fold = journey.begin();
   const readRaw = createRawRecordReader();

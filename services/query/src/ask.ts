@@ -23,6 +23,7 @@ import type { Freshness } from './freshness.ts';
 import type { KeptHistory } from './kept-history.ts';
 import { openAfter, toProblemFault } from './question-faults.ts';
 import type { Read, ReadResult } from './read.ts';
+import type { ReadLog } from './read-log.ts';
 import type { Receipts, ReceiptState } from './receipts.ts';
 import type { Registry } from './registry.ts';
 import { openText, sealText } from './sealed-text.ts';
@@ -79,6 +80,8 @@ export interface Asker {
   /** What may be seen of the answer; null: all. */
   readonly rows: RowScope | null;
   readonly signal: AbortSignal;
+  /** Told what the answer is made of; absent: nobody wants to know. */
+  readonly reads?: ReadLog;
 }
 
 export type Ask = (value: unknown, as: Asker) => Promise<AskOutcome>;
@@ -90,6 +93,7 @@ export function createAsk(deps: AskDeps): Ask {
     if (!prepared.ok) return { ok: false, problem: prepared.fault };
     const { question, plan, receipt, person } = prepared.value;
     const waited = receipt === null ? null : await deps.receipts.waitFor(receipt, question.wait_ms, signal);
+    await asker.reads?.metric(plan.metric.metric, plan.range.subject);
     const request = { plan, subjectShown: question.subject ?? null, skipCache: waited?.countedIn === 'postgres' };
     const outcome = await deps.read(request);
     if (outcome.ok) {

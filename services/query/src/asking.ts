@@ -2,7 +2,7 @@
 import { isJourney } from '@tidegate/core';
 import type { TopicNames } from '@tidegate/kafka';
 import type { JourneyReader, ReadStore } from '@tidegate/postgres';
-import type { CellStore } from '@tidegate/redis';
+import type { CellStore, KeptFigures } from '@tidegate/redis';
 import { createRepeatableSealer, createSealer, deriveKey, pause, systemClock } from '@tidegate/runtime';
 import type { ConfigValues } from '@tidegate/runtime';
 import type { Metrics, Tracing } from '@tidegate/telemetry';
@@ -13,11 +13,14 @@ import { createAnswerCache } from './answer-cache.ts';
 import { createAsk } from './ask.ts';
 import type { Ask } from './ask.ts';
 import { createAskJourney } from './ask-journey.ts';
+import type { CacheFigures } from './cache-figures.ts';
 import type { CacheMeter } from './cache-meter.ts';
+import { createChangedNames } from './changed-names.ts';
 import type { queryConfig } from './config.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
 import type { Freshness } from './freshness.ts';
 import type { KeptHistory } from './kept-history.ts';
+import { createLifetimes, lifetimesOf } from './lifetimes.ts';
 import { createLiveHub } from './live/live-hub.ts';
 import { createLoadChunk } from './load-chunk.ts';
 import { createPseudonyms } from './pseudonyms.ts';
@@ -25,6 +28,8 @@ import { createRead } from './read.ts';
 import type { Read } from './read.ts';
 import { createReceipts } from './receipts.ts';
 import type { Registry } from './registry.ts';
+import { createKeptViews } from './views/kept-views.ts';
+import type { RunView } from './views/run-view.ts';
 
 const ANSWER_BYTES_MAX = 262_144;
 const LIVE_IDLE_MS = 5_000;
@@ -38,6 +43,7 @@ export interface AskingAdapters {
   readonly tracing: Tracing;
   readonly metrics: Metrics;
   readonly meter: CacheMeter;
+  readonly keptFigures: KeptFigures;
 }
 
 interface AskingParts {
@@ -45,12 +51,13 @@ interface AskingParts {
   readonly freshness: Freshness;
   readonly kept: KeptHistory;
   readonly newToken: () => string;
+  readonly figures: CacheFigures;
 }
 
 export function createAsking(
   config: ConfigValues<typeof queryConfig>,
   adapters: AskingAdapters,
-  { registry, freshness, kept, newToken }: AskingParts,
+  { registry, freshness, kept, newToken, figures }: AskingParts,
 ) {
   const { store, primary, topics } = adapters;
   const { nowMs, monotonicMs } = systemClock;
@@ -93,10 +100,19 @@ export function createAsking(
     onTopics: (count) => metrics.gauge('live_questions').set(count),
   });
   const live = { hub, monotonicMs, lifeMs: config.liveLifeS * 1_000 };
+  const names = createChangedNames(deriveKey(config.secretKey, 'tidegate/changed', 32));
+  const lifetimeOf = createLifetimes(lifetimesOf(config));
+  const keepViews = (runView: RunView): RunView =>
+    createKeptViews({
+      ...{ runView, store, names, registry, kept, freshness, nowMs, meter: adapters.meter, cacheBudgetMs: config.cacheBudgetMs },
+      ...{ lifetimeOf, figures, pseudonymOf, index: adapters.keptFigures },
+      entryKey: deriveKey(config.secretKey, 'tidegate/kept-key', 32),
+      entrySealer: createSealer(deriveKey(config.secretKey, 'tidegate/kept-answer', 32)),
+    });
   const { step } = adapters.tracing;
   const identityKey = deriveKey(config.pseudonymSecret, 'tidegate/identity', 16);
   const answering = { etagOf, cursorSealer, identityKey, questionBytesMax: config.questionBytesMax };
-  return { ask, receipts, pseudonymOf, nowMs, step, ...answering, ...live };
+  return { ask, receipts, pseudonymOf, nowMs, step, names, keepViews, lifetimeOf, ...answering, ...live };
 }
 
 function createReading(
@@ -106,7 +122,7 @@ function createReading(
 ): Read {
   const { step } = tracing;
   const primary: ReadStore = { ...untraced, readCells: (...asked) => step('query_database', async () => untraced.readCells(...asked)) };
-  return createRead({
+  const read = createRead({
     store,
     primary,
     step,
@@ -124,4 +140,5 @@ function createReading(
     cellsMax: config.cellsMax,
     meter,
   });
+  return config.isCacheOn ? read : async (asked) => read({ ...asked, skipCache: true });
 }

@@ -1,7 +1,8 @@
 /** Counts look-ups and faults of the cache, and tells the log of faults without a word of what was kept. */
 import type { Logger, Metrics } from '@tidegate/telemetry';
 
-export type CacheClass = 'chunks' | 'answers';
+/** `chunks`, `answers` (rows kept under the versions of their chunks), or a class of a pack as `pack.class`. */
+export type CacheClass = string;
 
 export interface CacheMeter {
   lookedUp(of: CacheClass, counts: { readonly hits: number; readonly misses: number }): void;
@@ -19,9 +20,16 @@ export interface CacheMeterDeps {
 
 /** While Redis is away each question meets a fault: counted are all, told is one a second with how many went untold. */
 const TELL_EVERY_MS = 1_000;
+/** Labels of metrics stay few, however many packs there are. */
+const CLASSES_MAX = 200;
 
 export function createCacheMeter({ metrics, log, nowMs }: CacheMeterDeps): CacheMeter {
-  const counters = { chunks: countersOf(metrics, 'chunks'), answers: countersOf(metrics, 'answers') };
+  const known = new Map<CacheClass, ReturnType<typeof countersOf>>();
+  const counters = (of: CacheClass) => {
+    const found = known.get(of) ?? countersOf(metrics, known.size < CLASSES_MAX ? of : 'others');
+    if (known.size < CLASSES_MAX) known.set(of, found);
+    return found;
+  };
   const told = new Map<string, { atMs: number; untold: number }>();
   const tell = (event: 'cache_bypassed' | 'cache_value_dropped', of: CacheClass, error?: unknown): void => {
     const key = `${event} ${of}`;
@@ -36,15 +44,15 @@ export function createCacheMeter({ metrics, log, nowMs }: CacheMeterDeps): Cache
   };
   return {
     lookedUp(of, { hits, misses }) {
-      counters[of].hits.inc(hits);
-      counters[of].misses.inc(misses);
+      counters(of).hits.inc(hits);
+      counters(of).misses.inc(misses);
     },
     failed(of, error) {
-      counters[of].errors.inc();
+      counters(of).errors.inc();
       tell('cache_bypassed', of, error);
     },
     dropped(of) {
-      counters[of].errors.inc();
+      counters(of).errors.inc();
       tell('cache_value_dropped', of);
     },
   };

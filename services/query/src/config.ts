@@ -1,3 +1,4 @@
+import { lifetimeFields } from './lifetime-fields.ts';
 import { databaseFields, defineConfig, kafkaFields, redisFields, sharedFields, text } from '@tidegate/runtime';
 
 /** Settings of the query service; docs/reference/config.md is generated from them. */
@@ -89,6 +90,7 @@ export const queryConfig = defineConfig('query', {
     default: '60000',
     description: 'How long rows of an answer stay in Redis; a changed chunk leaves them unused at once.',
   },
+  ...lifetimeFields,
   questionBytesMax: {
     env: 'QUESTION_BYTES_MAX',
     schema: text.integer({ min: 1_024, max: 16_777_216 }),

@@ -5,6 +5,8 @@ import type { Caller, Exchange, Handler, ProblemFault, RouteNameOf } from '@tide
 import { RECEIPT_QUERY, sendJson, sendProblem, visibleRows } from '@tidegate/http';
 import { askBatch, askFunnel, askKept, askQuestion } from './answer-routes.ts';
 import type { AnswerRoutesDeps } from './answer-routes.ts';
+import { createCacheHandlers } from './cache-admin.ts';
+import type { CacheAdminDeps } from './cache-admin.ts';
 import { createListBudgets } from './budgets.ts';
 import type { BudgetsDeps } from './budgets.ts';
 import { createReadEvent } from './event-state.ts';
@@ -34,6 +36,7 @@ import { readView } from './views/read-view.ts';
 import { createReadEntity } from './views/read-entity.ts';
 import type { ReadEntityDeps } from './views/read-entity.ts';
 import { createRunView } from './views/run-view.ts';
+import type { RunView } from './views/run-view.ts';
 import { viewOfView } from './views/view-list.ts';
 
 export interface HandlerDeps
@@ -46,10 +49,13 @@ export interface HandlerDeps
     RestatementsDeps,
     Pick<GapsDeps, 'gaps'>,
     Pick<RecountsDeps, 'audit'>,
+    CacheAdminDeps,
     EventStateDeps {
   readonly entities: ReadEntityDeps['entities'];
   readonly primary: MakingDeps['primary'] & PreviewDeps['primary'];
   readonly receipts: Receipts;
+  /** Views whose answers are kept. */
+  readonly keepViews: (runView: RunView) => RunView;
   readonly registry: Registry;
   readonly freshness: Freshness;
   readonly status: Status;
@@ -65,7 +71,8 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
   const { listGaps, acknowledgeGap } = createGapHandlers(deps);
   const { readRecounts, askRecount } = createRecountHandlers(deps);
   const { listJobs, readJob, readJobResult, cancelJob } = createJobHandlers(deps);
-  const runView = createRunView({ ...deps, readEntity: createReadEntity(deps) });
+  const { readCacheStats, resetCacheStats, readCache, listKeptNames, adviseCache, dropKept } = createCacheHandlers(deps);
+  const runView = deps.keepViews(createRunView({ ...deps, readEntity: createReadEntity(deps) }));
   return {
     // A receipt asks for little: where even that takes too long the server is ill, not the request.
     askQuestion: whileStoreAnswers('question_too_slow', async (exchange) => askQuestion(deps, exchange)),
@@ -79,6 +86,12 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     listRejected: whileStoreAnswers('unavailable', listRejected),
     readRejected: whileStoreAnswers('unavailable', readRejected),
     listBudgets: whileStoreAnswers('unavailable', createListBudgets(deps)),
+    readCacheStats: whileStoreAnswers('unavailable', readCacheStats),
+    resetCacheStats: whileStoreAnswers('unavailable', resetCacheStats),
+    readCache: whileStoreAnswers('unavailable', readCache),
+    listKeptNames: whileStoreAnswers('unavailable', listKeptNames),
+    adviseCache: whileStoreAnswers('unavailable', adviseCache),
+    dropKept: whileStoreAnswers('unavailable', dropKept),
     listGaps: whileStoreAnswers('unavailable', listGaps),
     acknowledgeGap: whileStoreAnswers('unavailable', acknowledgeGap),
     readRecounts: whileStoreAnswers('unavailable', readRecounts),

@@ -1,4 +1,5 @@
 /** What of cells and raw events was dropped: asked for each half minute, because it is part of what an answer claims. */
+import { createHash } from 'node:crypto';
 import { GRAINS } from '@tidegate/core';
 import type { CellFloors, CompiledMetric, StoredGrain } from '@tidegate/core';
 import type { Kept, KeptStore, LostRaw } from '@tidegate/postgres';
@@ -18,6 +19,8 @@ export interface KeptHistory {
   isRecountable(of: EventsOf, fromMs: number): boolean;
   /** From when on all events of these types are raw rows; null: all are. */
   rawFromMs(of: EventsOf): number | null;
+  /** The same as long as no more raw events are dropped. */
+  fingerprint(): string;
 }
 
 const SURE_MS = 240_000;
@@ -30,13 +33,16 @@ export function createKeptHistory(store: KeptStore, monotonicMs: () => number): 
   let kept: Kept = { floors: [], lostRaw: [] };
   let floors = new Map<string, CellFloors>();
   let heardMs = Number.NEGATIVE_INFINITY;
+  let fingerprint = '';
   return {
+    fingerprint: () => fingerprint,
     floorsOf: (metric) => floors.get(keyOf(metric)) ?? {},
     isSure: (metric) => !isEverDropped(metric) || monotonicMs() - heardMs < SURE_MS,
     async refresh() {
       const askedMs = monotonicMs();
       kept = await store.readKept();
       floors = byMetric(kept);
+      fingerprint = createHash('sha256').update(JSON.stringify(kept.lostRaw)).digest('base64url');
       heardMs = askedMs;
     },
     isRecountable: (of, fromMs) =>
@@ -55,6 +61,7 @@ export const NOTHING_DROPPED: KeptHistory = {
   refresh: async () => undefined,
   isRecountable: () => true,
   rawFromMs: () => null,
+  fingerprint: () => '',
 };
 
 export interface FollowKeptDeps {

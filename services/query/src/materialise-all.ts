@@ -16,6 +16,7 @@ export interface MaterialiseAllParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly newEpochId: () => string;
+  readonly names: MaterialiseDeps['names'];
   readonly onMaterialised: NonNullable<MaterialiseDeps['onMaterialised']>;
   readonly signal: AbortSignal;
 }
@@ -36,6 +37,7 @@ export function materialiseAll(parts: MaterialiseAllParts): Promise<Announcement
       metrics.counter('materialiser_epochs_total', { reason }).inc();
     },
     onCells: (count) => cells.inc(count),
+    names: parts.names,
     onMaterialised: parts.onMaterialised,
   });
   const onRecord = (partition: number, appendTimeMs: number): void =>

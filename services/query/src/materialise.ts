@@ -7,15 +7,17 @@
  *
  * For the records that were fetched together, and what holds if the process dies after a step:
  * 1. cells into the chunks that exist, where newer   progress still names the earlier commits; done again by anyone
- * 2. progress of the partitions, only if the commit before each is materialised
+ * 2. the marks of what changed are removed, and with them, in one step, progress of the partitions moves, only if the commit
+ *    before each is materialised
  * A hole, a term that begins below what is materialised, or a server that forgot everything begins a new epoch: chunks of
  * the old one count as absent, progress is what Postgres holds. It is read before the epoch begins, and chunks of the epoch
  * are loaded after, so no chunk can miss a commit that progress names.
  */
-import type { Announcement } from '@tidegate/core';
+import type { Announcement, ChangedEntities } from '@tidegate/core';
 import { decodeAnnouncement } from '@tidegate/core';
 import type { CountedProgress } from '@tidegate/postgres';
-import type { Advance, PartitionProgress } from '@tidegate/redis';
+import type { Advance, PartitionProgress, TenantNames } from '@tidegate/redis';
+import type { ChangedNames } from './changed-names.ts';
 import { gatherCells } from './chunks.ts';
 import type { GatheredCells, GatheredChunk } from './chunks.ts';
 import { createUpdateChunks } from './update-chunks.ts';
@@ -28,6 +30,7 @@ export interface MaterialiseDeps extends UpdateChunksDeps {
   readonly readProgress: () => Promise<readonly CountedProgress[]>;
   readonly newEpochId: () => string;
   readonly onEpoch: (reason: EpochReason) => void;
+  readonly names: Pick<ChangedNames, 'ofChanges'>;
   /** Cells of these chunks, whether there or not, and these commits are materialised. */
   readonly onMaterialised?: (chunks: readonly Pick<GatheredChunk, 'name'>[], advances: readonly Advance[]) => void;
 }
@@ -59,6 +62,7 @@ interface Position {
 /** What records that were fetched together say. */
 interface Gathered {
   readonly cells: GatheredCells;
+  readonly entities: readonly ChangedEntities[];
   /** Of each commit whose parts were all seen. */
   readonly advances: readonly Advance[];
   readonly isPartMissed: boolean;
@@ -67,6 +71,8 @@ interface Gathered {
 export function createMaterialise(deps: MaterialiseDeps): Materialise {
   const positions = new Map<number, Position>();
   const updateChunks = createUpdateChunks(deps);
+  /** Changed by parts of commits that are not whole yet: their marks fall when progress moves next. */
+  let waiting: readonly TenantNames[] = [];
   const positionOf = (partition: number): Position => {
     const known = positions.get(partition) ?? { next: 0, resumeAt: 0, parts: 0 };
     positions.set(partition, known);
@@ -74,37 +80,21 @@ export function createMaterialise(deps: MaterialiseDeps): Materialise {
   };
 
   async function materialise(records: readonly AnnouncementRecord[]): Promise<void> {
-    const { cells, advances, isPartMissed } = gather(records);
+    const { cells, entities, advances, isPartMissed } = gather(records, positionOf);
     const chunks = cells.chunks();
     await updateChunks(chunks);
-    const ending = await advance(advances);
+    const names = chunks.map(({ name }) => name);
+    const ending = await advance(advances, deps.names.ofChanges(names, entities));
     deps.onMaterialised?.(chunks, advances);
     if (ending !== null || isPartMissed) await beginEpoch(ending ?? 'hole');
   }
 
-  function gather(records: readonly AnnouncementRecord[]): Gathered {
-    const cells = gatherCells();
-    const advances: Advance[] = [];
-    let isPartMissed = false;
-    for (const { partition, offset, bytes } of records) {
-      const position = positionOf(partition);
-      position.next = offset + 1;
-      // What cannot be decoded is missed, and the record after it shows a hole.
-      const announcement = decodeAnnouncement(partition, bytes);
-      if (announcement === null) continue;
-      if (offset >= position.resumeAt) cells.add(announcement);
-      const place = takePart(position, announcement);
-      if (place === 'missed') isPartMissed = true;
-      if (place !== 'whole') continue;
-      advances.push({ progress: progressOf(announcement, position.next), offset, previousCommitNo: announcement.previousCommitNo });
-    }
-    return { cells, advances, isPartMissed };
-  }
-
   /** Why a new epoch is needed; null: it is not. */
-  async function advance(advances: readonly Advance[]): Promise<EpochReason | null> {
+  async function advance(advances: readonly Advance[], changed: readonly TenantNames[]): Promise<EpochReason | null> {
+    const dropped = [...waiting, ...changed];
+    waiting = advances.length === 0 ? dropped : [];
     if (advances.length === 0) return null;
-    const outcomes = await deps.untilDone(async () => deps.store.advance(advances));
+    const outcomes = await deps.untilDone(async () => deps.store.advance(advances, dropped));
     let reason: EpochReason | null = null;
     for (const [at, { outcome, resumeAt }] of outcomes.entries()) {
       if (outcome === 'hole' || outcome === 'term' || outcome === 'lost') reason ??= outcome;
@@ -128,6 +118,29 @@ export function createMaterialise(deps: MaterialiseDeps): Materialise {
       positions.set(partition, { next: offset, resumeAt: 0, parts: 0 });
     },
   });
+}
+
+function gather(records: readonly AnnouncementRecord[], positionOf: (partition: number) => Position): Gathered {
+  const cells = gatherCells();
+  const entities: ChangedEntities[] = [];
+  const advances: Advance[] = [];
+  let isPartMissed = false;
+  for (const { partition, offset, bytes } of records) {
+    const position = positionOf(partition);
+    position.next = offset + 1;
+    // What cannot be decoded is missed, and the record after it shows a hole.
+    const announcement = decodeAnnouncement(partition, bytes);
+    if (announcement === null) continue;
+    if (offset >= position.resumeAt) {
+      cells.add(announcement);
+      entities.push(...announcement.entities);
+    }
+    const place = takePart(position, announcement);
+    if (place === 'missed') isPartMissed = true;
+    if (place !== 'whole') continue;
+    advances.push({ progress: progressOf(announcement, position.next), offset, previousCommitNo: announcement.previousCommitNo });
+  }
+  return { cells, entities, advances, isPartMissed };
 }
 
 /** Where a commit stands once this part of it was seen; `missed` is told with its last part. */

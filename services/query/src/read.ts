@@ -94,7 +94,8 @@ function answerFrom(
   return answer.finish();
 }
 
-function heldOf({ partitions }: MaterialisedProgress): HeldProgress[] {
+/** What an answer holds that was made behind this progress. */
+export function heldOf({ partitions }: MaterialisedProgress): HeldProgress[] {
   return [...partitions.values()].map(({ partition, nextOffset, logGeneration, backfill, completeThroughMs }) => ({
     partition,
     nextOffset,

@@ -1,4 +1,5 @@
 /** The packs in force, as control.v1 tells them. */
+import { createHash } from 'node:crypto';
 import { compileVersions, compileViews, parsePackRecord } from '@tidegate/core';
 import type { CompiledEventType, CompiledMetric, CompiledPack, CompiledView, MetricVersion, PackSource } from '@tidegate/core';
 import { createControlReader } from '@tidegate/kafka';
@@ -12,6 +13,8 @@ export interface RegisteredPack {
   readonly making: readonly CompiledMetric[];
   /** By name; compiled when the record came. */
   readonly views: ReadonlyMap<string, CompiledView>;
+  /** Of the whole record. */
+  readonly hash: string;
 }
 
 export interface Registry {
@@ -28,6 +31,8 @@ export interface Registry {
   pack(tenant: string, pack: string): RegisteredPack | null;
   packs(tenant: string): readonly RegisteredPack[];
   view(tenant: string, pack: string, view: string): CompiledView | null;
+  /** The same as long as all packs of the tenant are, in every instance. */
+  fingerprint(tenant: string): string;
   /** See `ControlReader`. */
   knownThroughMs(): number;
 }
@@ -52,6 +57,7 @@ export function createRegistry(onUnreadable: () => void): Registry {
       compiled: { ...pack, metrics: answered },
       making,
       views: compileViews(record.value.source),
+      hash: createHash('sha256').update(JSON.stringify(value)).digest('base64url'),
     });
   }
 
@@ -76,6 +82,11 @@ export function createRegistry(onUnreadable: () => void): Registry {
     pack: (tenant, pack) => packs.get(tenant)?.get(pack) ?? null,
     packs: ofTenant,
     view: (tenant, pack, view) => packs.get(tenant)?.get(pack)?.views.get(view) ?? null,
+    fingerprint: (tenant) =>
+      [...(packs.get(tenant) ?? [])]
+        .map(([name, { hash }]) => `${name} ${hash}`)
+        .sort()
+        .join('\n'),
     knownThroughMs: reader.knownThroughMs,
   };
 }

@@ -13,7 +13,7 @@ import { createMaterialise } from '../src/materialise.ts';
 import type { Materialise } from '../src/materialise.ts';
 import { createRead } from '../src/read.ts';
 import type { Read, ReadResult } from '../src/read.ts';
-import { SILENT_METER, createFakePrimary, pageSeries, planOf, TENANT, UTC_DAY } from './fixtures.ts';
+import { NAMES, SILENT_METER, createFakePrimary, pageSeries, planOf, TENANT, UTC_DAY } from './fixtures.ts';
 import type { FakePrimary } from './fixtures.ts';
 
 const FIRST_LOG = { logGeneration: 1, backfill: null, sealed: NOTHING_SEALED };
@@ -41,6 +41,7 @@ beforeEach(async () => {
   materialise = createMaterialise({
     store,
     readProgress: async () => primary.readProgress(),
+    names: NAMES,
     newEpochId: () => `e${(ids += 1)}`,
     untilDone: async (action) => action(),
     onEpoch: (reason) => void epochs.push(reason),
@@ -394,6 +395,7 @@ describe('chunks and progress', () => {
     const other = createMaterialise({
       store,
       readProgress: async () => primary.readProgress(),
+      names: NAMES,
       newEpochId: () => `e${(ids += 1)}`,
       untilDone: async (action) => action(),
       onEpoch: (reason) => void epochs.push(reason),

@@ -19,7 +19,7 @@ import { createLoadChunk } from '../src/load-chunk.ts';
 import { createMaterialise } from '../src/materialise.ts';
 import { createRead } from '../src/read.ts';
 import { createRegistry } from '../src/registry.ts';
-import { SILENT_METER, createFakePrimary, DAY_S, TENANT } from './fixtures.ts';
+import { NAMES, SILENT_METER, createFakePrimary, DAY_S, TENANT } from './fixtures.ts';
 
 const METRIC: CompiledMetric = {
   tenant: TENANT,
@@ -166,6 +166,7 @@ function createHouse(seed: number) {
     newEpochId: () => `e${(ids += 1)}`,
     untilDone: async (action) => action(),
     onEpoch: () => undefined,
+    names: NAMES,
     onCells: () => undefined,
   });
   return {

@@ -10,7 +10,7 @@ import { createLoadChunk } from '../src/load-chunk.ts';
 import { createMaterialise } from '../src/materialise.ts';
 import { createRead } from '../src/read.ts';
 import type { ReadResult } from '../src/read.ts';
-import { countState, createFakePrimary, METRIC, pageSeries, planOf, SILENT_METER } from './fixtures.ts';
+import { countState, createFakePrimary, METRIC, NAMES, pageSeries, planOf, SILENT_METER } from './fixtures.ts';
 
 export const PARTITIONS = 2;
 
@@ -66,6 +66,7 @@ export class SealedHouse {
     newEpochId: () => `e${(this.ids += 1)}`,
     untilDone: async (action) => action(),
     onEpoch: () => undefined,
+    names: NAMES,
     onCells: () => undefined,
   });
   private readonly read = createRead({

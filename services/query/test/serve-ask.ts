@@ -6,15 +6,19 @@ import { systemClock as clock, createRepeatableSealer } from '@tidegate/runtime'
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
 import { createEtag } from '../src/answer-body.ts';
 import type { Answer, Ask, AnswerMeta } from '../src/ask.ts';
+import type { CacheAdminDeps } from '../src/cache-admin.ts';
 import { createFreshness } from '../src/freshness.ts';
 import type { GapsDeps } from '../src/gaps.ts';
 import { createHandlers } from '../src/handlers.ts';
+import type { HandlerDeps } from '../src/handlers.ts';
 import type { Receipts } from '../src/receipts.ts';
 import type { RejectedDeps } from '../src/rejected.ts';
+import { createLifetimes } from '../src/lifetimes.ts';
 import { createLiveHub } from '../src/live/live-hub.ts';
 import { createRegistry } from '../src/registry.ts';
 import type { Registry } from '../src/registry.ts';
 import type { RestatementsDeps } from '../src/restatements.ts';
+import { NAMES } from './fixtures.ts';
 
 export interface ServedAsk {
   call(path: string, init?: RequestInit & Partial<Caller>): Promise<Response>;
@@ -30,6 +34,16 @@ const NO_AUDIT: AuditStore = {
   listDrifts: async () => [],
   request: async () => 1,
 };
+const NO_FIGURES: Omit<CacheAdminDeps, 'registry' | 'pseudonymOf' | 'nowMs'> = {
+  keptFigures: {
+    ...{ classes: async () => [], hours: async () => [], top: async () => [], kept: async () => [], bytesOf: async () => [] },
+    one: async (_tenant, name) => ({ name, hits: 0, misses: 0 }),
+    reset: async () => undefined,
+  },
+  store: { dropMarks: async () => undefined },
+  names: NAMES,
+  lifetimeOf: createLifetimes({ isOn: true, byVariable: new Map(), byClass: new Map() }),
+};
 const callerKey = new Uint8Array(32).fill(5);
 
 /** What stands in place of tables; absent: an empty one. */
@@ -44,6 +58,8 @@ export interface ServedStores {
   readonly audit?: AuditStore;
   readonly events?: EventStore;
   readonly receipts?: Partial<Receipts>;
+  readonly cache?: Partial<typeof NO_FIGURES>;
+  readonly keepViews?: HandlerDeps['keepViews'];
 }
 
 function emptyStores() {
@@ -88,6 +104,9 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
     cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),
     pseudonymOf: (tenant, id) => `${tenant}/${id}`,
     freshness: createFreshness(() => clock.nowMs()),
+    ...NO_FIGURES,
+    ...stores.cache,
+    keepViews: stores.keepViews ?? ((runView) => runView),
     status: async () => ({}),
     nowMs: () => clock.nowMs(),
     ...liveOf(ask),

@@ -38,6 +38,7 @@ export function compileView({ pack, name, view, cache }: ViewToCompile): Result<
   const queries = compileQueries(view, createCompile(known), report);
   const made = compileMade(view, known, report);
   const cacheClass = compileCache(view, cache, report);
+  const cacheKey = compileCacheKey(view, report);
   if (made === null || faults.length > 0) return failed(faults);
   return ok({
     pack,
@@ -46,6 +47,9 @@ export function compileView({ pack, name, view, cache }: ViewToCompile): Result<
     route,
     scope: view.scope ?? DEFAULT_SCOPE,
     cache: cacheClass,
+    cacheKey,
+    namesCaller: namesCaller(queries, made),
+    asksLast: Object.values(view.queries).some((query) => Object.hasOwn(query, 'last')),
     params,
     window: view.window ?? null,
     queries,
@@ -53,8 +57,15 @@ export function compileView({ pack, name, view, cache }: ViewToCompile): Result<
   });
 }
 
+type Made = Pick<CompiledView, 'exists' | 'lets' | 'answer'>;
+
+function namesCaller(queries: readonly CompiledQuery[], { exists, lets, answer }: Made): boolean {
+  const parts = [...queries.flatMap(({ when, body }) => [when, body]), exists, ...lets.map(({ value }) => value), answer];
+  return parts.some((part) => part?.uses.has('caller') === true);
+}
+
 /** What is made of the rows. */
-function compileMade(view: ViewSource, known: readonly string[], report: Report): Pick<CompiledView, 'exists' | 'lets' | 'answer'> | null {
+function compileMade(view: ViewSource, known: readonly string[], report: Report): Made | null {
   const exists = view.exists === undefined ? ok(null) : createCompile(known)(view.exists);
   if (!exists.ok) report('exists', exists.fault);
   const lets = compileLets(view, known, report);
@@ -211,7 +222,22 @@ function compileCache({ cache: name }: ViewSource, classes: CacheSource | undefi
     report('cache', 'is no class of the section cache');
     return null;
   }
-  return { name, ttlMs: found.ttl_s * 1_000, maxStalenessMs: found.max_staleness_s * 1_000 };
+  return {
+    name,
+    ttlMs: found.ttl_s * 1_000,
+    maxStalenessMs: found.max_staleness_s * 1_000,
+    env: found.env ?? null,
+    hitAimPct: found.hit_aim_pct ?? null,
+  };
+}
+
+function compileCacheKey({ cache_key: text, params, window }: ViewSource, report: Report): readonly string[] | null {
+  if (text === undefined) return null;
+  const parts = text.split(/\{(\w+)\}/);
+  const known = new Set([...Object.keys(params), ...(window === undefined ? [] : WINDOW_PARAMS.map(({ name }) => name))]);
+  const unknown = parts.find((part, at) => at % 2 === 1 && !known.has(part));
+  if (unknown !== undefined) report('cache_key', `names {${unknown}}, which is no parameter of the view`);
+  return parts;
 }
 
 function joined(path: string, rest: string): string {

@@ -36,6 +36,9 @@ export interface CacheClass {
   readonly name: string;
   readonly ttlMs: number;
   readonly maxStalenessMs: number;
+  /** Environment variable that sets the lifetime instead; null: none. */
+  readonly env: string | null;
+  readonly hitAimPct: number | null;
 }
 
 export interface CompiledView {
@@ -45,6 +48,12 @@ export interface CompiledView {
   readonly route: RouteTemplate | null;
   readonly scope: string;
   readonly cache: CacheClass | null;
+  /** Literal parts and names of parameters, by turns; null: the engine names kept answers. */
+  readonly cacheKey: readonly string[] | null;
+  /** Whether a question reaches back from the moment at which it is asked. */
+  readonly asksLast: boolean;
+  /** Whether an expression may name who asks. */
+  readonly namesCaller: boolean;
   readonly params: readonly CompiledParam[];
   readonly window: WindowSource | null;
   /** Those that others need come first. */

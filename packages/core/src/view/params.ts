@@ -23,6 +23,8 @@ export interface GivenParams {
 export interface ViewValues {
   readonly params: ParamValues;
   readonly window: Window | null;
+  /** Instants that nobody gave: they are those of the request. */
+  readonly ofNow: readonly string[];
   /** The receipt to wait for and how long, as a question takes them. */
   readonly wait: { readonly after?: string; readonly wait_ms?: number };
 }
@@ -43,7 +45,8 @@ export function parseParams(view: CompiledView, asked: GivenParams): Result<View
   if ([...asked.given.keys()].some((name) => !known.has(name))) say('', 'holds a parameter that the view does not have');
   const wait = readWait(asked, say);
   const window = view.window === null || errors.length > 0 ? null : windowOf(view.window, params, say);
-  return errors.length > 0 ? failed(errors) : ok({ params: { ...params, ...window?.params }, window, wait });
+  const ofNow = declared.filter((param) => isOfNow(param, asked)).map(({ name }) => name);
+  return errors.length > 0 ? failed(errors) : ok({ params: { ...params, ...window?.params }, window, ofNow, wait });
 }
 
 function readParam(param: CompiledParam, asked: GivenParams, say: Say): ParamValue {
@@ -58,6 +61,10 @@ function readParam(param: CompiledParam, asked: GivenParams, say: Say): ParamVal
   if (value.ok) return param.type === 'id' && !PSEUDONYM.test(text) ? asked.pseudonymOf(text) : value.value;
   say(param.name, value.fault);
   return null;
+}
+
+function isOfNow({ type, name, default: value }: CompiledParam, { given }: GivenParams): boolean {
+  return type === 'instant' && value === 'now' && !given.has(name);
 }
 
 function absentValue(param: CompiledParam, { nowMs, callerSubject }: GivenParams, say: Say): ParamValue {

@@ -52,6 +52,8 @@ const view = z.strictObject({
   route: z.string().max(200).optional(),
   scope: z.string().regex(SCOPE_PATTERN, 'must be two words joined by a colon, such as patient:read').optional(),
   cache: name.optional(),
+  /** What kept answers are called in figures: text with parameters as `{name}`; persons and things show as their pseudonyms. */
+  cache_key: z.string().max(200).optional(),
   params: z.record(name, param).default({}),
   window: window.optional(),
   queries: z.record(name, query).default({}),
@@ -68,6 +70,14 @@ export const VIEWS_SCHEMA = z.record(name, view);
 const cacheClass = z.strictObject({
   ttl_s: z.int().min(0).max(604_800),
   max_staleness_s: z.int().min(0).max(86_400).default(0),
+  /** Environment variable of the installation that sets `ttl_s`, if it is set. */
+  env: z
+    .string()
+    .max(64)
+    .regex(/^[A-Z][A-Z0-9_]*$/, 'must be a name such as CACHE_TTL_CLAIM')
+    .optional(),
+  /** The share of look-ups, in percent, that should find an answer. */
+  hit_aim_pct: z.number().min(0).max(100).optional(),
 });
 
 export const CACHE_SCHEMA = z.record(name, cacheClass);

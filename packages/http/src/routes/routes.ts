@@ -3,6 +3,7 @@ import { visibleRows } from '../caller.ts';
 import { ACCESS_ROUTES } from './access-routes.ts';
 import { ACCOUNT_ROUTES } from './account-routes.ts';
 import { AUDIT_ROUTES } from './audit-routes.ts';
+import { CACHE_ROUTES } from './cache-routes.ts';
 import { EVENT_ROUTES } from './event-routes.ts';
 import { GAP_ROUTES } from './gap-routes.ts';
 import { HEALTH_ROUTES } from './health-routes.ts';
@@ -22,6 +23,7 @@ export const ROUTES = {
   ...ACCOUNT_ROUTES,
   ...ACCESS_ROUTES,
   ...AUDIT_ROUTES,
+  ...CACHE_ROUTES,
   ...GAP_ROUTES,
   ...HEALTH_ROUTES,
 } as const satisfies Readonly<Record<string, RouteDeclaration>>;

@@ -1,10 +1,12 @@
 -- Moves the materialised progress of partitions, after their cells are in the chunks, and only forwards: a commit counts only
--- if the one before it is materialised. Idle announcements carry their own number as the number before.
+-- if the one before it is materialised. The marks of what they changed fall in the same step, so whoever sees a commit in
+-- progress finds them gone. Idle announcements carry their own number as the number before.
 -- Ties: a commit that is materialised already changes nothing but how far the log is complete.
--- KEYS[1]  the progress hash (`epoch`, and per partition JSON)
+-- KEYS[1]  the progress hash (`epoch`, and per partition JSON); KEYS[2…] marks (at most a thousand)
 -- ARGV     for each announcement, in order: partition, its offset, term, commit, number before it, JSON of the new progress
 -- Returns  for each: 'advanced' | 'old' | 'hole' | 'term' | 'lost', then where reading goes on; `lost`: there is no epoch
 local key = KEYS[1]
+if #KEYS > 1 then redis.call('UNLINK', unpack(KEYS, 2)) end
 local hasEpoch = redis.call('HEXISTS', key, 'epoch') == 1
 
 local function advance(partition, offset, term, commit, before, progress)

@@ -43,11 +43,20 @@ export function createReadEntity(deps: ReadEntityDeps): ReadEntity {
     // What is heard of counting before the rows are read is in them: it is told after its commit.
     const claims = await claimsOf(deps, receipt);
     const pseudonym = subject.value === null ? undefined : deps.pseudonymOf(asker.tenant, subject.value);
+    await asker.reads?.entity(entity, { person: pseudonym ?? null, id: idAsked(entity, ask) });
     const { where, order, limit } = ask;
     const page = await deps.entities.read({ entity, subject: pseudonym, where: where as Where, order, limit, after });
     if (!page.ok) return refused(page.fault);
     return ok({ ...answerOf(deps, entity, { page: page.value, claims, shown: subject.value }), ...personOf(entity, pseudonym) });
   };
+}
+
+/** The one row that is asked for by its id; null: others may come. */
+function idAsked({ idField, fields }: CompiledEntity, { where }: EntityAsk): string | null {
+  const field = fields.find(({ name }) => name === idField);
+  const value = field === undefined ? undefined : where[field.name]?.eq;
+  // Numbers may be written in more ways than one.
+  return field?.column === 'text' && typeof value === 'string' ? value : null;
 }
 
 /** Whose rows they are, for the audit. */
