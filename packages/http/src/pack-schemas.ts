@@ -87,3 +87,29 @@ export const MAKING_SCHEMA = z
   .meta({ description: 'Metric versions of the tenant that are being made of raw events.' });
 
 export const ROLLBACK_REQUEST_SCHEMA = z.strictObject({});
+
+export const EVENT_TYPES_SCHEMA = z.object({
+  event_types: z.array(
+    z
+      .object({
+        event_type: z.string(),
+        pack: z.string(),
+        title: z.string(),
+        subject: z.enum(['none', 'optional', 'required']),
+        key: z.string().nullable().meta({ description: 'The field by which events without a subject stay in order.' }),
+        aliases: z.array(z.string()),
+        fields: z.array(
+          z.looseObject({
+            field: z.string(),
+            type: z.string(),
+            unit: z.string().nullable(),
+            optional: z.boolean(),
+            dimension: z.boolean(),
+            values: z.array(z.string()).nullable(),
+            action: z.string().meta({ description: 'What is kept of it: as it is, dropped, hashed, pseudonymised or sealed.' }),
+          }),
+        ),
+      })
+      .meta({ id: 'EventType' }),
+  ),
+});

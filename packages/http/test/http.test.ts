@@ -230,6 +230,7 @@ describe('a service behind the gateway', () => {
     readRecounts: (exchange) => sendJson(exchange, {}),
     readEvent: (exchange) => sendJson(exchange, {}),
     askRecount: (exchange) => sendJson(exchange, {}),
+    listEventTypes: (exchange) => sendJson(exchange, {}),
     listGaps: (exchange) => sendJson(exchange, {}),
     readCacheStats: (exchange) => sendJson(exchange, {}),
     resetCacheStats: (exchange) => sendJson(exchange, {}),

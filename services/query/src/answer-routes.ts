@@ -16,6 +16,8 @@ import { bodyOf, isNamed, lasting, toHeader } from './answer-body.ts';
 import type { EtagOf } from './answer-body.ts';
 import { ANSWER_TYPES, formatOf } from './answer-format.ts';
 import type { Answer, AnswerMeta, Ask, Asker, AskOutcome } from './ask.ts';
+import { compressed } from './compressed.ts';
+import type { Encoding } from './compressed.ts';
 import { storeFaultOf } from './store-fault.ts';
 
 export interface AnswerRoutesDeps {
@@ -180,13 +182,29 @@ interface Sending {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export function sendBody(step: Step, { response, context }: Exchange, { status = 200, body, headers }: Sending): void {
-  const length = body === null ? {} : { 'content-length': body.length };
+export function sendBody(step: Step, { request, response, context }: Exchange, { status = 200, body, headers }: Sending): void {
   // Until the last byte is out, or the client gone.
   void step('send_response', async () => {
     const closed = new Promise((resolve) => response.once('close', resolve));
-    response.writeHead(status, { ...headers, ...length, 'x-request-id': context.requestId });
-    response.end(body ?? undefined);
+    const small = body === null ? null : await compressed(body, oneOf(request.headers['accept-encoding']));
+    const length = small === null ? {} : { 'content-length': small.body.length };
+    response.writeHead(status, { ...encoded(headers, small?.encoding ?? null), ...length, 'x-request-id': context.requestId });
+    response.end(small?.body);
     await closed;
   });
+}
+
+function oneOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(',') : header;
+}
+
+/** A strong tag is of the bytes that go out; what it says of the answer stays true of its other forms. */
+function encoded(headers: Sending['headers'], encoding: Encoding | null): Sending['headers'] {
+  const { vary, etag, ...others } = headers;
+  return {
+    ...others,
+    vary: vary === undefined ? 'accept-encoding' : `${vary}, accept-encoding`,
+    ...(etag === undefined ? {} : { etag: encoding === null || etag.startsWith('W/') ? etag : `W/${etag}` }),
+    ...(encoding === null ? {} : { 'content-encoding': encoding }),
+  };
 }

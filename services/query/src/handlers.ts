@@ -9,6 +9,7 @@ import { createCacheHandlers } from './cache-admin.ts';
 import type { CacheAdminDeps } from './cache-admin.ts';
 import { createListBudgets } from './budgets.ts';
 import type { BudgetsDeps } from './budgets.ts';
+import { createListEventTypes } from './event-types.ts';
 import { createReadEvent } from './event-state.ts';
 import type { EventStateDeps } from './event-state.ts';
 import type { Freshness } from './freshness.ts';
@@ -111,6 +112,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
       if (metric === null || !sees(exchange.caller, metric.metric)) return refuse(exchange, { code: 'not_found' });
       return sendJson(exchange, { ...metricView(metric), freshness: freshnessView(deps) });
     },
+    listEventTypes: createListEventTypes(deps),
     listPacks: (exchange) => sendJson(exchange, { packs: registry.packs(exchange.caller.tenant).map(packView) }),
     readPack(exchange) {
       const pack = registry.pack(exchange.caller.tenant, exchange.params['pack'] ?? '');

@@ -76,7 +76,10 @@ describe('GET /v1/query', () => {
   test('an answer is kept without asking only so long as the question lets it grow old, and by one key alone', async () => {
     const { call } = await serveAnswer(() => answerWith([]), 60_500);
     const { headers } = await call(ASKED);
-    expect([headers.get('cache-control'), headers.get('vary')]).toEqual(['private, max-age=60', 'accept, authorization, x-api-key']);
+    expect([headers.get('cache-control'), headers.get('vary')]).toEqual([
+      'private, max-age=60',
+      'accept, authorization, x-api-key, accept-encoding',
+    ]);
     await served?.close();
     const strict = await serveAnswer(() => answerWith([]));
     expect((await strict.call(ASKED)).headers.get('cache-control')).toBe('private, no-cache');
@@ -207,4 +210,36 @@ test('POST /v1/funnels asks a funnel, whether it says so or not', async () => {
   } finally {
     await served.close();
   }
+});
+
+describe('answers of more than a kilobyte', () => {
+  const rows = Array.from({ length: 200 }, (_, at) => [`page-${at}`, at] as const);
+
+  test.each([
+    ['gzip', 'gzip'],
+    ['br;q=1, gzip;q=0.5', 'br'],
+    ['br, gzip', 'gzip'],
+    ['gzip;q=0, identity', null],
+    ['', null],
+  ])('go out smaller where the caller takes them so (%s)', async (accepted, encoding) => {
+    const { call } = await serveAnswer(() => answerWith(rows));
+    const response = await call(ASKED, { headers: { 'accept-encoding': accepted } });
+    expect([response.headers.get('content-encoding'), response.headers.get('vary')]).toEqual([
+      encoding,
+      'accept, authorization, x-api-key, accept-encoding',
+    ]);
+    // The client reads what it is, and the tag of either form is that of the answer.
+    expect(((await response.json()) as Answer).rows).toHaveLength(200);
+    const etag = response.headers.get('etag') ?? '';
+    expect(etag.startsWith('W/')).toBe(encoding !== null);
+    const again = await call(ASKED, { headers: { 'accept-encoding': accepted, 'if-none-match': etag } });
+    expect(again.status).toBe(304);
+    if (encoding !== null) expect(Number(response.headers.get('content-length'))).toBeLessThan(JSON.stringify(rows).length / 2);
+  });
+
+  test('shorter ones stay as they are', async () => {
+    const { call } = await serveAnswer(() => answerWith([['Oslo', 2]]));
+    const response = await call(ASKED, { headers: { 'accept-encoding': 'gzip, br' } });
+    expect([response.headers.get('content-encoding'), response.headers.get('etag')?.startsWith('"')]).toEqual([null, true]);
+  });
 });

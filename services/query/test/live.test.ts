@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { NOTHING_SEALED } from '@tidegate/core';
 import type { Advance } from '@tidegate/redis';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import { advanced, isWithin, openVector, sealVector } from '../src/live/commit-v
 import type { CommitVector } from '../src/live/commit-vector.ts';
 import { createLiveHub } from '../src/live/live-hub.ts';
 import type { LiveHub } from '../src/live/live-hub.ts';
+import { streamTopic } from '../src/live/live-stream.ts';
 import { LiveRows } from '../src/live/live-rows.ts';
 import { answerWith, serveAsk } from './serve-ask.ts';
 import type { ServedAsk } from './serve-ask.ts';
@@ -154,6 +156,37 @@ describe('questions that are watched', () => {
     for (const vector of [vectorOf([0, 1, 3]), vectorOf([0, 2, 6]), vectorOf([0, 1, 6], [1, 1, 1])]) {
       expect(rowsFor(vector)?.kind).toBe('snapshot');
     }
+  });
+
+  it('are told the same in one text, written and sealed once', async () => {
+    const { hub: of } = watched();
+    const topic = await enter(of);
+    let sealed = 0;
+    const { seal, open } = createRepeatableSealer(new Uint8Array(32));
+    const sealer = {
+      open,
+      seal(plain: Uint8Array): Uint8Array {
+        sealed += 1;
+        return seal(plain);
+      },
+    };
+    const gone = new AbortController();
+    const texts = Array.from({ length: 50 }, () => '');
+    const streams = texts.map(async (_, at) => {
+      const write = (text: string): boolean => (texts[at] += text) !== '';
+      const response = { write, end: write, on: () => undefined, writableNeedDrain: false, writable: true } as unknown as ServerResponse;
+      await streamTopic({ topic, response, lastEventId: null, sealer, monotonicMs: () => 0, signal: gone.signal, lifeMs: 60_000 });
+    });
+    await expect.poll(() => texts.every((text) => text.includes('event: snapshot'))).toBe(true);
+    const told = Promise.withResolvers<void>();
+    topic.watch(told.resolve);
+    of.materialised([chunk('acme')], [commit(0, 4)]);
+    await told.promise;
+    await expect.poll(() => texts.every((text) => text.includes('event: update'))).toBe(true);
+    gone.abort();
+    await Promise.all(streams);
+    // A snapshot and an update.
+    expect([sealed, new Set(texts).size]).toEqual([2, 1]);
   });
 
   it('are refused beyond so many, and room is made when the last watcher leaves', async () => {

@@ -141,6 +141,16 @@ export const QUESTION_ROUTES = {
     responses: { 200: { description: 'The metric.', schema: schemas.METRIC_SCHEMA } },
     faults: ['not_found'],
   },
+  listEventTypes: {
+    method: 'GET',
+    path: '/v1/event-types',
+    summary: 'What events may hold',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    responses: { 200: { description: 'Event types of all packs of the tenant, by name.', schema: packs.EVENT_TYPES_SCHEMA } },
+    faults: [],
+  },
   listBudgets: {
     method: 'GET',
     path: '/v1/budgets',

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Sealer } from '@tidegate/runtime';
 import { openVector, sealVector } from './commit-vector.ts';
-import type { LiveSeq, LiveTopic } from './live-topic.ts';
+import type { LiveSeq, LiveTold, LiveTopic } from './live-topic.ts';
 
 export interface LiveStreamOptions {
   readonly topic: LiveTopic;
@@ -43,8 +43,7 @@ export async function streamTopic(options: LiveStreamOptions): Promise<void> {
     const next = topic.messageFor(seq);
     if (next === null) return;
     seq = next.seq;
-    const { kind, ...data } = next.message;
-    say(`id: ${sealVector(sealer, next.vector)}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`);
+    say(textOf(sealer, next));
   };
   const look = (): void => {
     const nowMs = monotonicMs();
@@ -72,4 +71,16 @@ export async function streamTopic(options: LiveStreamOptions): Promise<void> {
     clearInterval(timer);
     unwatch();
   }
+}
+
+/** By message: a thousand watchers of a topic are told the same. */
+const texts = new WeakMap<LiveTold, string>();
+
+function textOf(sealer: Sealer, told: LiveTold): string {
+  const known = texts.get(told);
+  if (known !== undefined) return known;
+  const { kind, ...data } = told.message;
+  const text = `id: ${sealVector(sealer, told.vector)}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
+  texts.set(told, text);
+  return text;
 }

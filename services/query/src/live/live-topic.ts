@@ -28,6 +28,13 @@ export type LiveMessage =
 /** How far a watcher is; -1: it has nothing. */
 export type LiveSeq = number;
 
+/** The same object for all watchers who lack the same, so that it is written and sealed once for all of them. */
+export interface LiveTold {
+  readonly message: LiveMessage;
+  readonly seq: LiveSeq;
+  readonly vector: CommitVector;
+}
+
 export interface LiveTopic {
   /** Asks for the first time; a problem is the question's own. */
   begin(): Promise<ProblemFault | null>;
@@ -36,7 +43,7 @@ export interface LiveTopic {
   watch(onChange: () => void): () => void;
   readonly watchers: number;
   /** What a watcher lacks; null: nothing. */
-  messageFor(seq: LiveSeq): { readonly message: LiveMessage; readonly seq: LiveSeq; readonly vector: CommitVector } | null;
+  messageFor(seq: LiveSeq): LiveTold | null;
   /** How far a watcher is that has what this vector reaches; -1: not known. */
   seqOf(vector: CommitVector): LiveSeq;
   end(): void;
@@ -55,6 +62,8 @@ export function createLiveTopic(deps: LiveTopicDeps): LiveTopic {
 class AskedAgain implements LiveTopic {
   private readonly deps: LiveTopicDeps;
   private readonly onChanges = new Set<() => void>();
+  /** By how far a watcher is; until the next answer. */
+  private readonly told = new Map<LiveSeq, LiveTold | null>();
   private rows: LiveRows;
   /** Of answers before this one nothing is known that fits those after it. */
   private resetSeq = 0;
@@ -96,7 +105,15 @@ class AskedAgain implements LiveTopic {
     return () => this.onChanges.delete(onChange);
   }
 
-  messageFor(seq: LiveSeq): ReturnType<LiveTopic['messageFor']> {
+  messageFor(seq: LiveSeq): LiveTold | null {
+    const known = this.told.get(seq);
+    if (known !== undefined) return known;
+    const made = this.makeMessage(seq);
+    this.told.set(seq, made);
+    return made;
+  }
+
+  private makeMessage(seq: LiveSeq): LiveTold | null {
     const { meta, rows, columns } = this;
     const vector = this.history.at(-1)?.vector;
     if (meta === null || vector === undefined) return null;
@@ -151,6 +168,7 @@ class AskedAgain implements LiveTopic {
       const { columns, rows, meta } = outcome.answer;
       this.take(columns, rows);
       this.meta = meta;
+      this.told.clear();
       this.history = [...this.history.slice(-HISTORY_MAX), { vector: reached, seq: this.rows.seq }];
       for (const onChange of this.onChanges) onChange();
       return null;
