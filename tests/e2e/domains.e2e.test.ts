@@ -12,7 +12,7 @@ let oracle: Oracle;
 
 beforeAll(async () => {
   oracle = await openOracle();
-  system = await startSystem('domains', { packs: ['healthtrack', 'novamind', 'marb'] });
+  system = await startSystem('domains', { packs: ['healthtrack', 'novamind', 'marb', 'studyin', 'fitness'] });
 });
 
 afterAll(async () => {
@@ -86,5 +86,92 @@ describe('Fitbit steps, each export with a source of its own', () => {
       [24_084, 6_893_291],
       [24_084 + 22_099, 6_893_291 + 7_075_356],
     ]);
+  });
+});
+
+describe('routes of packs that write', () => {
+  const user = 'user-of-writes';
+
+  async function call(
+    method: string,
+    path: string,
+    body?: object,
+  ): Promise<{ status: number; body: Record<string, unknown>; receipt: string }> {
+    const answer = await fetch(`${system.tidegate.gateway}${path}`, {
+      method,
+      headers: { 'x-api-key': system.tidegate.apiKey, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const told = (await answer.json()) as Record<string, unknown>;
+    return { status: answer.status, body: told, receipt: answer.headers.get('tidegate-receipt') ?? '' };
+  }
+
+  /** Of a write, once it is counted: it is the same event as often as it is sent under its key. */
+  async function written(method: string, path: string, body: object): Promise<Awaited<ReturnType<typeof call>>> {
+    const answer = await call(method, path, body);
+    expect({ ...answer, isTaken: answer.status < 300 }).toMatchObject({ isTaken: true });
+    return answer;
+  }
+
+  test('a goal that is set is read back at once, changed, and gone when it is taken back', async () => {
+    const goal = {
+      user_id: user,
+      goal_type: 'weight',
+      target_value: 70.5,
+      start_value: 80,
+      unit: 'kg',
+      start_date: '2026-11-01',
+      target_date: '2027-02-01',
+    };
+    const set = await written('POST', '/api/v1/health-goals/', goal);
+    const id = String(set.body['id']);
+    const list = async (after: string) =>
+      (await call('GET', `/api/v1/health-goals/user/${user}?after=${after}&wait_ms=10000`)).body['items'] as Record<string, unknown>[];
+    expect(await list(set.receipt)).toMatchObject([{ id, status: 'active', target_value: 70.5, progress_pct: 0 }]);
+    const weighed = await written('POST', '/api/v1/health-metrics', {
+      ...{ user_id: user, metric_type: 'weight', value: 78.1, unit: 'kg', recorded_at: '2026-11-02T08:00:00.000Z' },
+    });
+    await list(weighed.receipt);
+    const changed = await written('PATCH', `/api/v1/health-goals/${id}?user_id=${user}`, { status: 'paused' });
+    // From 80 towards 70.5, now 78.1: 100 · 1.9 / 9.5 = 20 %.
+    expect(await list(changed.receipt)).toMatchObject([{ id, status: 'paused', target_value: 70.5, current: 78.1, progress_pct: 20 }]);
+    const dropped = await call('DELETE', `/api/v1/health-goals/${id}?user_id=${user}`);
+    expect(dropped.status).toBeLessThan(300);
+    expect(await list(dropped.receipt)).toEqual([]);
+    expect((await call('PATCH', `/api/v1/health-goals/${id}?user_id=${user}`, { status: 'active' })).status).toBe(404);
+  });
+
+  test('what does not fit is told by the members that were sent, where the judge of events refuses it too', async () => {
+    const meal = { user_id: user, meal_type: 'lunch', calories: 10_001, protein_g: 1, carbs_g: 1, fat_g: 1 };
+    const refused = await call('POST', '/v1/nutrition-logs', meal);
+    expect([refused.status, refused.body]).toMatchObject([422, { code: 'request_invalid', errors: [{ path: 'calories' }] }]);
+  });
+
+  test('a batch of tracked events has a verdict for each', async () => {
+    const [track, batch] = ['/api/analytics/events/track', '/api/analytics/events/batch'];
+    const seen = { event_type: 'level_up', properties: { level: 2 }, user_id: user };
+    expect(await call('POST', track, { ...seen, event_id: 'track-1' })).toMatchObject({
+      status: 202,
+      body: { accepted: true, event_id: 'track-1' },
+    });
+    const mixed = await call('POST', batch, [seen, { ...seen, properties: { level: 0 } }] as object);
+    expect(mixed).toMatchObject({
+      status: 207,
+      body: { accepted: 1, verdicts: [{ verdict: 'accepted' }, { verdict: 'rejected', path: 'properties.level' }] },
+    });
+  });
+
+  test('an activity is recorded, changed and taken back', async () => {
+    const run = { user_id: user, sport: 'run', started_at: '2026-11-03T06:00:00.000Z', distance_m: 5_000, elapsed_time_s: 1_500 };
+    const recorded = await written('POST', '/v1/activities', run);
+    const id = String(recorded.body['id']);
+    const list = async (after: string) =>
+      (await call('GET', `/v1/activities?user_id=${user}&after=${after}&wait_ms=10000`)).body['items'] as Record<string, unknown>[];
+    // 1,500 s for 5 km are 300 s a km.
+    expect(await list(recorded.receipt)).toMatchObject([{ id, distance_m: 5_000, avg_pace_s_per_km: 300 }]);
+    const changed = await written('PATCH', `/v1/activities/${id}?user_id=${user}`, { distance_m: 6_000 });
+    expect(await list(changed.receipt)).toMatchObject([{ id, distance_m: 6_000, avg_pace_s_per_km: 250 }]);
+    const dropped = await call('DELETE', `/v1/activities/${id}?user_id=${user}`);
+    expect(await list(dropped.receipt)).toEqual([]);
   });
 });

@@ -3,21 +3,25 @@ import { parseMapping, sendFile } from '@tidegate/cli';
 import {
   compilePack,
   compileViews,
+  compileWrites,
   createAnswer,
   createCanonicalReader,
   createFolder,
   createStateAlgebra,
   decodeState,
   encodeState,
+  eventOf,
   EventJudge,
   EventTypes,
   fillAnswer,
   foldPlansOf,
   GrowingBuffer,
+  ok,
   parsePack,
   parseParams,
   parseQuestion,
   planQuestion,
+  readBodyValues,
   toEntityAsk,
   toQuestion,
   WORK_MAX,
@@ -28,6 +32,7 @@ import type {
   AnswerValue,
   CompiledPack,
   CompiledView,
+  CompiledWrite,
   EntityAsk,
   Fault,
   Json,
@@ -70,6 +75,15 @@ export interface PackInProcess {
   askObjects(question: QuestionInput): readonly Readonly<Record<string, AnswerValue>>[];
   /** The answer of a view to parameters as an address has them, undefined where there is no such thing; throws where it is refused. */
   view(name: string, params?: Readonly<Record<string, string>>): Promise<Json | undefined>;
+  /** The answer of a write, or what is told of the members that were sent; undefined where there is no such thing. */
+  write(name: string, request: WriteRequest): Promise<Json | undefined>;
+}
+
+export interface WriteRequest {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly body?: Readonly<Record<string, unknown>>;
+  /** The person whose token it is. */
+  readonly by?: string | null;
 }
 
 /** Row → mapping → judge → canonical record → fold → stored bytes → plan → merged rows. */
@@ -77,6 +91,8 @@ export function runPack(name: string): PackInProcess {
   const source = sourceOf(name);
   const pack = compilePack({ tenant: TENANT, version: 1, metricVersions: {}, pack: source });
   const views = compileViews(source);
+  const writes = compileWrites(source);
+  let madeIds = 0;
   const types = new EventTypes([pack]);
   const plans = foldPlansOf(pack.metrics.values());
   const folder = createFolder((_tenant, type) => plans.get(type) ?? null);
@@ -97,6 +113,15 @@ export function runPack(name: string): PackInProcess {
     rows.add(JSON.parse(decoder.decode(record.written())) as Logged);
     return null;
   }
+
+  const sources: Sources = {
+    ask: (question) => objectsOf(planned(question, pack)),
+    async read({ entity: entityName, subject, where, order, limit, cursor: after }) {
+      const entity = pack.entities.get(entityName);
+      if (entity === undefined) throw new Error(`no entity ${entityName}`);
+      return mustBe(await rows.reader.read({ entity, subject, where: where as Where, order, limit, after }));
+    },
+  };
 
   return {
     async sendFile(mappingFile, file) {
@@ -130,20 +155,53 @@ export function runPack(name: string): PackInProcess {
       const given = new Map(Object.entries(params).map(([param, value]) => [param, [value]]));
       const values = parseParams(view, { given, nowMs: NOW_MS, callerSubject: null, pseudonymOf: (id) => id });
       if (!values.ok) throw new Error(JSON.stringify(values.fault));
-      return answerOf(view, values.value, {
-        ask: (question) => objectsOf(planned(question, pack)),
-        async read({ entity: entityName, subject, where, order, limit, cursor: after }) {
-          const entity = pack.entities.get(entityName);
-          if (entity === undefined) throw new Error(`no entity ${entityName}`);
-          return mustBe(await rows.reader.read({ entity, subject, where: where as Where, order, limit, after }));
-        },
-      });
+      return answerOf(view, values.value, { sources });
+    },
+    async write(writeName, request) {
+      const write = writes.get(writeName);
+      if (write === undefined) throw new Error(`no write ${writeName}`);
+      const read = readRequest(write, request);
+      if (!read.ok) return pathsOf(read.fault);
+      const { values, ...named } = read.value;
+      madeIds += 1;
+      const names = { ...named, params: values.params, id: `made-${madeIds}` };
+      const checked = await answerOf(write.checks, values, { sources, more: names });
+      if (checked === undefined) return undefined;
+      const made = eventOf(write, checked);
+      if (!made.ok) return pathsOf(made.fault.code === 'row_conflict' ? [] : made.fault.errors);
+      const fault = this.send([JSON.stringify(made.value)])[0] ?? null;
+      if (fault !== null) return pathsOf([{ path: write.memberOf(fault.path ?? '') }]);
+      const accepted = { ...names, id: made.value.id, receipt: 'tgr1.x', received_at: new Date(NOW_MS).toISOString() };
+      const view = await viewOf(write, accepted, this.view);
+      return answerOf(write.reply, values, { sources, more: { ...accepted, view } });
     },
   };
 
   function objectsOf(plan: Plan): readonly Readonly<Record<string, AnswerValue>>[] {
     return rowsOf(plan, batches).map((row) => Object.fromEntries(plan.columns.map(({ name: column }, at) => [column, row[at] ?? null])));
   }
+}
+
+function readRequest(write: CompiledWrite, { params = {}, body = {}, by = null }: WriteRequest) {
+  const given = new Map(Object.entries(params).map(([param, value]) => [param, [value]]));
+  const values = parseParams(write.checks, { given, nowMs: NOW_MS, callerSubject: by, pseudonymOf: (id) => id });
+  const members = readBodyValues(write.body, body, { nowMs: NOW_MS, callerSubject: by });
+  if (!values.ok) return values;
+  return members.ok ? ok({ values: values.value, body: members.value, given: params, caller: { subject: by } }) : members;
+}
+
+/** The answer of the view that a write names. */
+async function viewOf({ view }: CompiledWrite, names: Readonly<Record<string, unknown>>, read: PackInProcess['view']): Promise<Json> {
+  if (view === null) return {};
+  return (await read(view.name, textsOf(mustBe(view.params.fill(names, { left: WORK_MAX }))))) ?? {};
+}
+
+function pathsOf(faults: readonly { readonly path: string }[]): Json {
+  return { errors: faults.map(({ path }) => path) };
+}
+
+function textsOf(filled: Json): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(filled ?? {}).map(([name, value]) => [name, String(value)]));
 }
 
 function planned(asked: unknown, pack: CompiledPack): Plan {
@@ -163,10 +221,14 @@ interface Sources {
 }
 
 /** As the query service does it, one query after the other. */
-async function answerOf(view: CompiledView, { params, window, wait }: ViewValues, sources: Sources): Promise<Json | undefined> {
+async function answerOf(
+  view: CompiledView,
+  { params, window, wait }: ViewValues,
+  { sources, more = {} }: { readonly sources: Sources; readonly more?: object },
+): Promise<Json | undefined> {
   const work = { left: WORK_MAX };
   const meta: Record<string, unknown> = {};
-  const values: Record<string, unknown> = { params, window, now: new Date(NOW_MS).toISOString(), caller: { subject: null }, meta };
+  const values: Record<string, unknown> = { params, window, now: new Date(NOW_MS).toISOString(), caller: { subject: null }, meta, ...more };
   for (const query of view.queries) {
     meta[query.name] = { next_cursor: null };
     values[query.name] = [];

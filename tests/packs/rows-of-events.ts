@@ -17,7 +17,10 @@ export function createRows({ entities }: Pick<CompiledPack, 'entities'>) {
   return {
     reader: createMemoryEntityReader(database),
     add(event: Logged): void {
-      for (const entity of entities.values()) if (entity.events.includes(event.type)) put(rowsOf(entity), entity, event);
+      for (const entity of entities.values()) {
+        if (entity.events.includes(event.type)) put(rowsOf(entity), entity, event);
+        if (entity.deletedBy.includes(event.type)) drop(rowsOf(entity), entity, event);
+      }
     },
   };
 
@@ -31,10 +34,20 @@ export function createRows({ entities }: Pick<CompiledPack, 'entities'>) {
 
 type Rows = ReturnType<typeof createMemoryDatabase>['entities'] extends Map<string, infer R> ? R : never;
 
-function put(rows: Rows, entity: CompiledEntity, event: Logged): void {
+function nameOf(entity: CompiledEntity, event: Logged): { readonly name: string; readonly subject: string; readonly id: string } {
   const subject = entity.hasSubject ? (event.subject ?? '') : '';
   const id = entity.idField === null ? '' : String(event.data[entity.idField]);
-  const name = JSON.stringify([entity.tenant, subject, id]);
+  return { name: JSON.stringify([entity.tenant, subject, id]), subject, id };
+}
+
+function drop(rows: Rows, entity: CompiledEntity, event: Logged): void {
+  const { name } = nameOf(entity, event);
+  const row = rows.get(name);
+  if (row !== undefined) rows.set(name, { ...row, state: { ...row.state, deleted: { timeMs: Date.parse(event.time), id: event.id } } });
+}
+
+function put(rows: Rows, entity: CompiledEntity, event: Logged): void {
+  const { name, subject, id } = nameOf(entity, event);
   const state = rows.get(name)?.state;
   rows.set(name, { tenant: entity.tenant, subject, id, partition: 0, state: after(state, entity, event) });
 }

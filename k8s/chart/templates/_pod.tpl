@@ -90,9 +90,11 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
 {{- if has .service (list "ingest" "aggregator") }}
 {{ include "tidegate.secretEnv" (dict "env" "FIELD_KEYS" "secret" $values.secrets.existingSecret "key" $values.secrets.fieldKeysKey) }}
 {{- end }}
-{{- if eq .service "gateway" }}
+{{- if or (eq .service "gateway") (eq .service "query") }}
 - name: INGEST_URL
   value: http://{{ include "tidegate.fullname" .root }}-ingest:8001
+{{- end }}
+{{- if eq .service "gateway" }}
 - name: QUERY_URL
   value: http://{{ include "tidegate.fullname" .root }}-query:8002
 {{- end }}

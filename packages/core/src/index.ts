@@ -172,9 +172,19 @@ export type { ViewRoute } from './view/pack-views.ts';
 export { parseParams } from './view/params.ts';
 export type { GivenParams, ViewValues } from './view/params.ts';
 export { ENGINE_SEGMENTS, routeShape } from './view/route-template.ts';
+export type { RouteTemplate } from './view/route-template.ts';
 export { toEntityAsk, toQuestion } from './view/view-query.ts';
 export type { EntityAsk } from './view/view-query.ts';
 export { SCOPE_PATTERN } from './view/view-schema.ts';
+
+// write
+export { readBodyValues } from './write/body-values.ts';
+export type { BodyValues } from './write/body-values.ts';
+export type { CompiledMember, CompiledWrite } from './write/compiled-write.ts';
+export { eventOf } from './write/made-event.ts';
+export type { MadeEvent } from './write/made-event.ts';
+export { compileWrites, writeRoutes } from './write/pack-writes.ts';
+export type { WriteRoute } from './write/pack-writes.ts';
 
 // time
 export { bucketsOf, CELL_MS } from './time/buckets.ts';

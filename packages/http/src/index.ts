@@ -7,12 +7,13 @@ export { CALLER_HEADER, createCallerVerifier, ROW_SCOPE_SCHEMA, signCaller, user
 export type { Exchange, RequestContext } from './exchange.ts';
 export { clientGone, requestIdOf, sendJson } from './exchange.ts';
 export { GAP_WORD_SCHEMA } from './gap-schemas.ts';
+export { idempotencyKeyOf } from './idempotency-key.ts';
 export { BULK_REPLAY_SCHEMA, JOBS_QUERY } from './job-schemas.ts';
 export type { ShownJob } from './job-view.ts';
 export { jobView } from './job-view.ts';
 export type { BodyFault } from './json-body.ts';
 export { EXPLAIN_REQUEST_SCHEMA } from './limit-schemas.ts';
-export { decodeJson, readBytes, readJsonBody } from './json-body.ts';
+export { decodeExactJson, decodeJson, readBytes, readJsonBody } from './json-body.ts';
 export type { HttpListener, ListenAddress, ListenerOptions, RequestListener, Upgrade } from './listener.ts';
 export { createListener } from './listener.ts';
 export { faultsOf, openApiDocument } from './openapi.ts';

@@ -34,6 +34,30 @@ export async function readBytes(request: IncomingMessage, bytesMax: number): Pro
 }
 
 export function decodeJson(bytes: Uint8Array): Result<unknown, BodyFault> {
+  return decode(bytes, (text) => JSON.parse(text) as unknown);
+}
+
+/** As `decodeJson`; null where a number of it has more digits than a double holds: it would be another one. */
+export function decodeExactJson(bytes: Uint8Array): Result<{ readonly value: unknown } | null, BodyFault> {
+  let isExact = true;
+  const read = decode(bytes, (text) =>
+    JSON.parse(text, (_name, value: unknown, context?: { readonly source?: string }) => {
+      if (typeof value === 'number') isExact &&= digitsOf(context?.source ?? '') <= EXACT_DIGITS && Number.isFinite(value);
+      return value;
+    }),
+  );
+  return read.ok ? ok(isExact ? { value: read.value } : null) : read;
+}
+
+/** Any decimal of so many digits is the shortest form of the double that it is read as. */
+const EXACT_DIGITS = 15;
+
+function digitsOf(number: string): number {
+  const [mantissa = ''] = number.toLowerCase().split('e');
+  return mantissa.replace(/[-.]/g, '').replace(/^0+/, '').replace(/0+$/, '').length;
+}
+
+function decode(bytes: Uint8Array, parse: (text: string) => unknown): Result<unknown, BodyFault> {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -41,7 +65,7 @@ export function decodeJson(bytes: Uint8Array): Result<unknown, BodyFault> {
     return failed({ code: 'bad_utf8' });
   }
   try {
-    return ok(JSON.parse(text) as unknown);
+    return ok(parse(text));
   } catch {
     return failed({ code: 'bad_json' });
   }

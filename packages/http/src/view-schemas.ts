@@ -11,6 +11,29 @@ export const VIEW_QUERY = z.looseObject({
   wait_ms: z.int().min(0).max(10_000).optional(),
 });
 
+export const WRITE_PARAMS = z.object({ pack: name, write: name });
+
+export const WRITE_HEADERS = z.object({
+  'Idempotency-Key': z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .meta({ description: 'Of it and of the body the id is made: the same request sent again is the same event.' }),
+});
+
+export const WRITE_BODY_SCHEMA = z
+  .looseObject({})
+  .meta({ id: 'WriteBody', description: 'Members are those that the write declares; `GET /v1/packs/{pack}` lists them.' });
+
+export const WRITE_ANSWER_SCHEMA = z
+  .looseObject({})
+  .meta({ id: 'WriteAnswer', description: 'Members are those that the write declares, of the row as it is committed.' });
+
+export const WRITE_ACCEPTED_SCHEMA = z
+  .looseObject({ accepted: z.literal(true), id: z.string(), receipt: z.string() })
+  .meta({ id: 'WriteAccepted', description: 'In the log, on all in-sync replicas, and not counted yet; the receipt tells when it is.' });
+
 export const VIEW_ANSWER_SCHEMA = z
   .looseObject({
     meta: z.looseObject({

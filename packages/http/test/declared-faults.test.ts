@@ -17,6 +17,7 @@ function codesIn(folder: string, isWanted: (file: string) => boolean = () => tru
   return [...new Set(words.filter(isCode))].toSorted();
 }
 
+const OF_QUERY = ['', '/views', '/writes'].map((folder) => `services/query/src${folder}`);
 const declared = (name: RouteName): readonly FaultCode[] => faultsOf({ name, ...ROUTES[name] });
 const declaredBy = (service: string): ReadonlySet<FaultCode> =>
   new Set(
@@ -53,7 +54,7 @@ describe('the declared faults of the routes', () => {
     const routeless: readonly FaultCode[] = ['method_not_allowed', 'origin_refused', 'live_connections_exceeded'];
     const proxied = service === 'gateway' ? [...declaredBy('ingest'), ...declaredBy('query')] : [];
     const all = new Set([...declaredBy(service), ...proxied, ...routeless]);
-    const folders = service === 'query' ? ['services/query/src', 'services/query/src/views'] : [`services/${service}/src`];
+    const folders = service === 'query' ? OF_QUERY : [`services/${service}/src`];
     expect(folders.flatMap((folder) => codesIn(folder)).filter((code) => !all.has(code))).toEqual([]);
   });
 
@@ -62,8 +63,8 @@ describe('the declared faults of the routes', () => {
       ['packages/core/src/query', 'packages/core/src/event', 'packages/core/src/pack', 'packages/http/src']
         .concat([
           'services/ingest/src',
-          'services/query/src',
-          'services/query/src/views',
+          ...OF_QUERY,
+          'packages/core/src/write',
           'services/gateway/src',
           'services/gateway/src/accounts',
           'packages/postgres/src/control',

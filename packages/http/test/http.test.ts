@@ -223,6 +223,7 @@ describe('a service behind the gateway', () => {
     askBatch: (exchange) => sendJson(exchange, {}),
     previewPack: (exchange) => sendJson(exchange, {}),
     readView: (exchange) => sendJson(exchange, {}),
+    runWrite: (exchange) => sendJson(exchange, {}),
     listRejected: (exchange) => sendJson(exchange, {}),
     listBudgets: (exchange) => sendJson(exchange, {}),
     listRestatements: (exchange) => sendJson(exchange, {}),

@@ -78,7 +78,7 @@ export function createGate(dependencies: GateDependencies): Gate {
     if (headers === null || response.closed) return;
     const refused = forbidden(asked.route, caller);
     if (refused !== null) return sendProblem(response, { ...refused, headers }, context);
-    return through({ ...arrival, route: asked.route, target: asked.target, caller, headers });
+    return through({ ...arrival, ...asked, caller, headers });
   }
 
   async function passAnybody(arrival: Arrival, found: NamedRoute, target: string): Promise<void> {
@@ -157,6 +157,7 @@ function answerPreflight({ request, response, context }: Arrival, { origins, fau
 interface Admitted extends Arrival {
   readonly route: AskedRoute;
   readonly target: string;
+  readonly method?: 'POST';
   readonly caller: Caller;
   readonly headers: Readonly<Record<string, string>>;
 }

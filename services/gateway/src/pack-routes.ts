@@ -1,6 +1,6 @@
 /** The routes that packs declare, of every tenant in memory, fed by the control topic. */
-import type { PackSource, ViewRoute } from '@tidegate/core';
-import { viewRoutes } from '@tidegate/core';
+import type { PackSource } from '@tidegate/core';
+import { viewRoutes, writeRoutes } from '@tidegate/core';
 import type { RouteMatch } from '@tidegate/http';
 import { createRouter } from '@tidegate/http';
 
@@ -9,7 +9,9 @@ export interface PackRoute {
   readonly method: string;
   readonly path: string;
   readonly pack: string;
-  readonly view: string;
+  readonly kind: 'view' | 'write';
+  /** Of the view or the write. */
+  readonly name: string;
   readonly scope: string;
 }
 
@@ -17,12 +19,12 @@ type Match = (method: string, path: string) => RouteMatch<PackRoute>;
 
 export interface PackRoutes {
   /** Null: the pack is gone. */
-  put(tenant: string, pack: string, source: Pick<PackSource, 'pack' | 'views'> | null): void;
+  put(tenant: string, pack: string, source: Pick<PackSource, 'pack' | 'views' | 'writes'> | null): void;
   /** Whether any tenant has such a route: before anybody is authenticated there is no more to know. */
   readonly matchAny: Match;
   match(tenant: string, method: string, path: string): RouteMatch<PackRoute>;
-  /** A view by its name; null: the tenant has none of it. */
-  view(tenant: string, pack: string, view: string): PackRoute | null;
+  /** By its name; null: the tenant has none of it. */
+  named(tenant: string, named: Pick<PackRoute, 'pack' | 'kind' | 'name'>): PackRoute | null;
   /** Scopes that the tenant's packs declare. */
   scopes(tenant: string): ReadonlySet<string>;
 }
@@ -32,14 +34,14 @@ const UNNAMED_PATH = '/v1/views/{pack}/{view}';
 const NOTHING: Match = () => ({ kind: 'not_found' });
 
 export function createPackRoutes(): PackRoutes {
-  const tenants = new Map<string, Map<string, readonly ViewRoute[]>>();
+  const tenants = new Map<string, Map<string, readonly PackRoute[]>>();
   const routers = new Map<string, Match>();
   let any: Match = NOTHING;
 
   function put(tenant: string, pack: string, source: Parameters<PackRoutes['put']>[2]): void {
-    const packs = tenants.get(tenant) ?? new Map<string, readonly ViewRoute[]>();
+    const packs = tenants.get(tenant) ?? new Map<string, readonly PackRoute[]>();
     tenants.set(tenant, packs);
-    const routes = source === null ? [] : viewRoutes(source);
+    const routes = source === null ? [] : routesOf(source);
     if (routes.length === 0 && !packs.has(pack)) return;
     packs.set(pack, routes);
     routers.set(tenant, routerOf([...packs.values()].flat()));
@@ -50,33 +52,37 @@ export function createPackRoutes(): PackRoutes {
     put,
     matchAny: (method, path) => any(method, path),
     match: (tenant, method, path) => (routers.get(tenant) ?? NOTHING)(method, path),
-    view(tenant, pack, view) {
-      const found = tenants
+    named: (tenant, { pack, kind, name }) =>
+      tenants
         .get(tenant)
         ?.get(pack)
-        ?.find((one) => one.view === view);
-      return found === undefined ? null : toPackRoute(found);
-    },
+        ?.find((one) => one.kind === kind && one.name === name) ?? null,
     scopes: (tenant) => new Set([...(tenants.get(tenant)?.values() ?? [])].flat().map(({ scope }) => scope)),
   };
 }
 
-function routerOf(views: readonly ViewRoute[]): Match {
-  const declared = views.filter(({ route }) => route !== null);
-  return declared.length === 0 ? NOTHING : createRouter(declared.map(toPackRoute));
+function routesOf(source: Pick<PackSource, 'pack' | 'views' | 'writes'>): readonly PackRoute[] {
+  const views = viewRoutes(source).map(({ pack, view, scope, route }): PackRoute => {
+    return { method: route?.method ?? 'GET', path: route?.path ?? UNNAMED_PATH, pack, kind: 'view', name: view, scope };
+  });
+  const writes = writeRoutes(source).map(({ pack, write, scope, route: { method, path } }): PackRoute => {
+    return { method, path, pack, kind: 'write', name: write, scope };
+  });
+  return [...views, ...writes];
 }
 
-function toPackRoute({ pack, view, scope, route }: ViewRoute): PackRoute {
-  return { method: route?.method ?? 'GET', path: route?.path ?? UNNAMED_PATH, pack, view, scope };
+function routerOf(routes: readonly PackRoute[]): Match {
+  const declared = routes.filter(({ path }) => path !== UNNAMED_PATH);
+  return declared.length === 0 ? NOTHING : createRouter(declared);
 }
 
 /**
- * The one address of a view for query: what stood in the path of its route goes along as parameters, before those that the
- * caller gave. A caller that gives one of them again gives it twice, which query refuses.
+ * The one address of a view or a write for query: what stood in the path of its route goes along as parameters, before those
+ * that the caller gave. A caller that gives one of them again gives it twice, which query refuses.
  */
-export function viewTarget({ pack, view }: PackRoute, params: Readonly<Record<string, string>>, search: string): string {
+export function packTarget({ pack, kind, name }: PackRoute, params: Readonly<Record<string, string>>, search: string): string {
   const ofPath = new URLSearchParams(params).toString();
   const given = search.startsWith('?') ? search.slice(1) : search;
   const query = [ofPath, given].filter((part) => part !== '').join('&');
-  return `/v1/views/${pack}/${view}${query === '' ? '' : `?${query}`}`;
+  return `/v1/${kind}s/${pack}/${name}${query === '' ? '' : `?${query}`}`;
 }

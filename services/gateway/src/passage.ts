@@ -16,6 +16,8 @@ export interface Passage {
   readonly upstream: Upstream;
   /** Path and search, normalised: the same that was checked. */
   readonly target: string;
+  /** Default: that of the request. */
+  readonly method?: 'POST';
   readonly caller: Caller;
   readonly context: RequestContext;
   /** Set on the answer, whatever the service says. */

@@ -61,7 +61,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       stallMs: clientIdleMs,
     });
     const send = (body: Buffer | RequestBody | null): void => {
-      const method = request.method as Dispatcher.HttpMethod;
+      const method = passage.method ?? (request.method as Dispatcher.HttpMethod);
       pool.dispatch({ path, method, headers: sentHeaders(passage), body }, relay);
     };
     dropRest(request, response, bodyBytesMax);

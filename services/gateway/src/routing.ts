@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Caller, NamedRoute, ProblemFault } from '@tidegate/http';
 import { createRouter, normalisePath, notAllowed, ROUTES } from '@tidegate/http';
 import type { PackRoute, PackRoutes } from './pack-routes.ts';
-import { viewTarget } from './pack-routes.ts';
+import { packTarget } from './pack-routes.ts';
 
 /** Path and search, normalised: the same that is checked goes on. */
 interface Target {
@@ -37,6 +37,8 @@ export interface AskedRoute extends Pick<NamedRoute, 'name' | 'rows' | 'answers'
 export interface Asked {
   readonly route: AskedRoute;
   readonly target: string;
+  /** By which the service is asked; default: by which the gateway was. */
+  readonly method?: 'POST';
 }
 
 export function createRouting(packRoutes: PackRoutes, routes: readonly NamedRoute[]): (request: IncomingMessage) => Routing {
@@ -73,17 +75,21 @@ export function templateOf(routed: Routing): string {
 export function askedBy({ tenant }: Caller, routed: Routed, packRoutes: PackRoutes): Asked | null {
   if (routed.kind === 'engine') {
     const { route, params, target } = routed;
-    return route.name === 'readView' ? askedView(packRoutes.view(tenant, params['pack'] ?? '', params['view'] ?? ''), target) : routed;
+    const { pack = '', view, write } = params;
+    if (route.name === 'readView') return askedOfPack(packRoutes.named(tenant, { pack, kind: 'view', name: view ?? '' }), target);
+    if (route.name === 'runWrite') return askedOfPack(packRoutes.named(tenant, { pack, kind: 'write', name: write ?? '' }), target);
+    return routed;
   }
   const { method, path, search } = routed.asked;
   const matched = packRoutes.match(tenant, method, path);
-  return matched.kind === 'found' ? askedView(matched.route, viewTarget(matched.route, matched.params, search)) : null;
+  return matched.kind === 'found' ? askedOfPack(matched.route, packTarget(matched.route, matched.params, search)) : null;
 }
 
-/** A view is the same by whichever way it is asked: its own scope, and the limits of its declared route. */
-function askedView(view: PackRoute | null, target: string): Asked | null {
-  if (view === null) return null;
-  const { method, path, scope } = view;
-  const { rows, answers } = ROUTES.readView;
-  return { route: { name: 'readView', rows, answers, method, path, scope }, target };
+/** A view, or a write, is the same by whichever way it is asked: its own scope, and the limits of its declared route. */
+function askedOfPack(found: PackRoute | null, target: string): Asked | null {
+  if (found === null) return null;
+  const { kind, method, path, scope } = found;
+  const name = kind === 'view' ? 'readView' : 'runWrite';
+  const { rows, answers } = ROUTES[name];
+  return { route: { name, rows, answers, method, path, scope }, target, ...(kind === 'write' ? { method: 'POST' } : {}) };
 }

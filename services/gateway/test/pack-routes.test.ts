@@ -45,6 +45,31 @@ describe('a route that a pack declares', () => {
     expect(started.upstream.seen.at(-1)?.url).toBe('/v1/views/health/plain?a=1');
   });
 
+  it('that writes goes on as its write, by POST whatever its method, with its body, and needs its own scope', async () => {
+    const packRoutes = createPackRoutes();
+    const event = { type: 'goal.set', data: {} };
+    const write = { params: {}, body: {}, checks: {}, rules: [], events_max: 500, waits: true, reads: {}, event };
+    const writes = {
+      set: { ...write, route: 'POST /v1/goals' },
+      change: { ...write, route: 'PATCH /api/v1/goals/{goal_id}', scope: 'goals:write' },
+    };
+    packRoutes.put('acme', 'health', { pack: 'health', views, writes });
+    const started = await startGate({ scopes: ['ingest:write'], packRoutes });
+    gate = started;
+    const call = async (method: string, path: string) =>
+      fetch(`http://127.0.0.1:${started.port}${path}`, { method, body: '{"a":1}', headers: { 'x-api-key': started.key } });
+    expect((await call('POST', '/api/v1/goals/')).status).toBe(200);
+    expect(started.upstream.seen.at(-1)).toMatchObject({ method: 'POST', url: '/v1/writes/health/set', body: '{"a":1}' });
+    expect((await call('PATCH', '/v1/goals/g-1')).status).toBe(403);
+    expect((await call('POST', '/v1/writes/health/set')).status).toBe(200);
+    expect((await call('PATCH', '/v1/writes/health/set')).status).toBe(405);
+    expect((await call('DELETE', '/v1/goals/g-1')).status).toBe(405);
+    expect(started.audited.map(({ action, resource_type: type }) => `${action} ${type}`)).toContain('create writes');
+    packRoutes.put('acme', 'health', { pack: 'health', writes: { change: { ...writes.change, scope: 'ingest:write' } } });
+    expect((await call('PATCH', '/v1/goals/g-1?dry=1')).status).toBe(200);
+    expect(started.upstream.seen.at(-1)).toMatchObject({ method: 'POST', url: '/v1/writes/health/change?goal_id=g-1&dry=1' });
+  });
+
   it('is found by its literal segments before its parameters', async () => {
     const { get, gate: started } = await startWith(['query:read']);
     expect((await get('/v1/goals/latest')).status).toBe(200);

@@ -1,6 +1,6 @@
 import type { EventLane, EventTypes } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault } from '@tidegate/http';
-import { sendProblem, writableSubject } from '@tidegate/http';
+import { idempotencyKeyOf, sendProblem, writableSubject } from '@tidegate/http';
 import type { Clock } from '@tidegate/runtime';
 import type { Metrics } from '@tidegate/telemetry';
 import { v7 as uuidv7 } from 'uuid';
@@ -17,7 +17,7 @@ import { Ledger } from './ledger.ts';
 import type { Pressure } from './pressure.ts';
 import type { Registry } from './registry.ts';
 import type { MakeId } from './request-ids.ts';
-import { createRequestIds, idempotencyKeyOf } from './request-ids.ts';
+import { createRequestIds } from './request-ids.ts';
 import type { Answer } from './respond.ts';
 import type { SegmentRoute } from './segment-body.ts';
 import { SegmentBody } from './segment-body.ts';

@@ -1,6 +1,7 @@
+import { idempotencyKeyOf } from '@tidegate/http';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRequestIds, idempotencyKeyOf } from './request-ids.ts';
+import { createRequestIds } from './request-ids.ts';
 
 const HASH_KEY = new Uint8Array(16).fill(7);
 const idsOf = (key: string, events: readonly string[]): string[] => {

@@ -3,18 +3,6 @@ import { siphash128 } from '@tidegate/core';
 /** Makes the id of an event from its bytes. */
 export type MakeId = (bytes: Uint8Array, start: number, end: number) => string;
 
-/** What HTTP can carry in a header, but for quote, backslash and space: it stands in ids as it is. */
-const KEY = /^[!#-[\]-~]{1,64}$/;
-
-/**
- * The key of the header `Idempotency-Key`, which may stand in quotes (draft-ietf-httpapi-idempotency-key-header): 1 to 64 printable
- * ASCII characters. Null: it is another.
- */
-export function idempotencyKeyOf(header: string): string | null {
-  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
-  return KEY.test(key) ? key : null;
-}
-
 /**
  * Ids for the events of one request that bring none: key, keyed hash of the event's bytes, and its ordinal among equal events of the
  * request. A whole request that is sent again gets the same ids, however it is cut into pieces; events that are equal count once each;

@@ -30,6 +30,8 @@ import { createReceipts } from './receipts.ts';
 import type { Registry } from './registry.ts';
 import { createKeptViews } from './views/kept-views.ts';
 import type { RunView } from './views/run-view.ts';
+import { createEventSender } from './writes/event-sender.ts';
+import { createWriteIds } from './writes/write-ids.ts';
 
 const ANSWER_BYTES_MAX = 262_144;
 const LIVE_IDLE_MS = 5_000;
@@ -112,7 +114,16 @@ export function createAsking(
   const { step } = adapters.tracing;
   const identityKey = deriveKey(config.pseudonymSecret, 'tidegate/identity', 16);
   const answering = { etagOf, cursorSealer, identityKey, questionBytesMax: config.questionBytesMax };
-  return { ask, receipts, pseudonymOf, nowMs, step, names, keepViews, lifetimeOf, ...answering, ...live };
+  return { ask, receipts, pseudonymOf, nowMs, step, names, keepViews, lifetimeOf, ...answering, ...live, ...createWriting(config, nowMs) };
+}
+
+/** What routes that write stand on. */
+function createWriting({ ingestUrl, secretKey, writeWaitMs }: ConfigValues<typeof queryConfig>, nowMs: () => number) {
+  return {
+    sendEvents: createEventSender({ ingestUrl, callerKey: deriveKey(secretKey, 'tidegate/caller', 32), nowMs }),
+    writeIdOf: createWriteIds(deriveKey(secretKey, 'tidegate/write-id', 16)),
+    writeWaitMs,
+  };
 }
 
 function createReading(

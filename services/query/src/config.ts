@@ -29,6 +29,18 @@ export const queryConfig = defineConfig('query', {
     default: '30000',
     description: 'Longest time of one read of Postgres.',
   },
+  ingestUrl: {
+    env: 'INGEST_URL',
+    schema: text.url(['http']),
+    default: 'http://127.0.0.1:8001',
+    description: 'Where the ingest service listens: it takes the events of routes of packs that write.',
+  },
+  writeWaitMs: {
+    env: 'WRITE_WAIT_MS',
+    schema: text.integer({ min: 0, max: 10_000 }),
+    default: '2000',
+    description: 'Longest that such a route waits for its event to be counted; then it answers 202 with the receipt.',
+  },
   cacheBudgetMs: {
     env: 'CACHE_BUDGET_MS',
     schema: text.integer({ min: 1, max: 10_000 }),

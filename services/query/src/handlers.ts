@@ -39,6 +39,9 @@ import type { ReadEntityDeps } from './views/read-entity.ts';
 import { createRunView } from './views/run-view.ts';
 import type { RunView } from './views/run-view.ts';
 import { viewOfView } from './views/view-list.ts';
+import { runWrite } from './writes/run-write.ts';
+import type { RunWriteDeps } from './writes/run-write.ts';
+import { viewOfWrite } from './writes/write-list.ts';
 
 export interface HandlerDeps
   extends
@@ -51,7 +54,8 @@ export interface HandlerDeps
     Pick<GapsDeps, 'gaps'>,
     Pick<RecountsDeps, 'audit'>,
     CacheAdminDeps,
-    EventStateDeps {
+    EventStateDeps,
+    Pick<RunWriteDeps, 'sendEvents' | 'writeIdOf' | 'writeWaitMs'> {
   readonly entities: ReadEntityDeps['entities'];
   readonly primary: MakingDeps['primary'] & PreviewDeps['primary'];
   readonly receipts: Receipts;
@@ -82,6 +86,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     askKept: whileStoreAnswers('question_too_slow', async (exchange) => askKept(deps, exchange)),
     askBatch: async (exchange) => askBatch(deps, exchange),
     readView: whileStoreAnswers('question_too_slow', async (exchange) => readView({ ...deps, runView }, exchange)),
+    runWrite: whileStoreAnswers('unavailable', async (exchange) => runWrite({ ...deps, runView }, exchange)),
     readReceipt: whileStoreAnswers('unavailable', async (exchange) => readReceipt(deps, exchange)),
     readEvent: whileStoreAnswers('unavailable', createReadEvent(deps)),
     listRejected: whileStoreAnswers('unavailable', listRejected),
@@ -117,7 +122,12 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     readPack(exchange) {
       const pack = registry.pack(exchange.caller.tenant, exchange.params['pack'] ?? '');
       if (pack === null) return refuse(exchange, { code: 'not_found' });
-      return sendJson(exchange, { ...packView(pack), views: [...pack.views.values()].map(viewOfView), source: pack.source });
+      return sendJson(exchange, {
+        ...packView(pack),
+        views: [...pack.views.values()].map(viewOfView),
+        writes: [...pack.writes.values()].map(viewOfWrite),
+        source: pack.source,
+      });
     },
     readStatus: async (exchange) => sendJson(exchange, await readStatus(deps, exchange.caller)),
     previewPack: whileStoreAnswers('unavailable', async (exchange) => previewPack(deps, exchange)),

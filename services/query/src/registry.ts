@@ -1,7 +1,15 @@
 /** The packs in force, as control.v1 tells them. */
 import { createHash } from 'node:crypto';
-import { compileVersions, compileViews, parsePackRecord } from '@tidegate/core';
-import type { CompiledEventType, CompiledMetric, CompiledPack, CompiledView, MetricVersion, PackSource } from '@tidegate/core';
+import { compileVersions, compileViews, compileWrites, parsePackRecord } from '@tidegate/core';
+import type {
+  CompiledEventType,
+  CompiledMetric,
+  CompiledPack,
+  CompiledView,
+  CompiledWrite,
+  MetricVersion,
+  PackSource,
+} from '@tidegate/core';
 import { createControlReader } from '@tidegate/kafka';
 import type { ControlTold, TableRecord } from '@tidegate/kafka';
 
@@ -15,6 +23,7 @@ export interface RegisteredPack {
   readonly views: ReadonlyMap<string, CompiledView>;
   /** Of the whole record. */
   readonly hash: string;
+  readonly writes: ReadonlyMap<string, CompiledWrite>;
 }
 
 export interface Registry {
@@ -33,6 +42,7 @@ export interface Registry {
   view(tenant: string, pack: string, view: string): CompiledView | null;
   /** The same as long as all packs of the tenant are, in every instance. */
   fingerprint(tenant: string): string;
+  write(tenant: string, pack: string, write: string): CompiledWrite | null;
   /** See `ControlReader`. */
   knownThroughMs(): number;
 }
@@ -58,6 +68,7 @@ export function createRegistry(onUnreadable: () => void): Registry {
       making,
       views: compileViews(record.value.source),
       hash: createHash('sha256').update(JSON.stringify(value)).digest('base64url'),
+      writes: compileWrites(record.value.source),
     });
   }
 
@@ -87,6 +98,7 @@ export function createRegistry(onUnreadable: () => void): Registry {
         .map(([name, { hash }]) => `${name} ${hash}`)
         .sort()
         .join('\n'),
+    write: (tenant, pack, write) => packs.get(tenant)?.get(pack)?.writes.get(write) ?? null,
     knownThroughMs: reader.knownThroughMs,
   };
 }

@@ -19,6 +19,8 @@ import { createRegistry } from '../src/registry.ts';
 import type { Registry } from '../src/registry.ts';
 import type { RestatementsDeps } from '../src/restatements.ts';
 import { NAMES } from './fixtures.ts';
+import type { SendEvents } from '../src/writes/event-sender.ts';
+import { createWriteIds } from '../src/writes/write-ids.ts';
 
 export interface ServedAsk {
   call(path: string, init?: RequestInit & Partial<Caller>): Promise<Response>;
@@ -44,6 +46,7 @@ const NO_FIGURES: Omit<CacheAdminDeps, 'registry' | 'pseudonymOf' | 'nowMs'> = {
   names: NAMES,
   lifetimeOf: createLifetimes({ isOn: true, byVariable: new Map(), byClass: new Map() }),
 };
+const NOTHING_TAKEN: SendEvents = async () => ({ ok: false, problem: { code: 'log_unavailable' } });
 const callerKey = new Uint8Array(32).fill(5);
 
 /** What stands in place of tables; absent: an empty one. */
@@ -60,6 +63,7 @@ export interface ServedStores {
   readonly receipts?: Partial<Receipts>;
   readonly cache?: Partial<typeof NO_FIGURES>;
   readonly keepViews?: HandlerDeps['keepViews'];
+  readonly sendEvents?: SendEvents;
 }
 
 function emptyStores() {
@@ -73,6 +77,7 @@ function emptyStores() {
     audit: NO_AUDIT,
     events: { findCounted: async () => [], findRejected: async () => null },
     entities: createMemoryEntityReader({ entities: new Map() }),
+    sendEvents: NOTHING_TAKEN,
   };
 }
 
@@ -111,6 +116,8 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
     nowMs: () => clock.nowMs(),
     ...liveOf(ask),
     questionBytesMax: 2_048,
+    writeIdOf: createWriteIds(new Uint8Array(16).fill(9)),
+    writeWaitMs: 100,
     step: (_name, action) => action(),
   });
   const metrics = createMetrics('query');
@@ -122,7 +129,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
       const caller = signCaller(callerKey, { tenant, keyId, scopes, ...confined }, clock.nowMs());
       const all = new Headers(headers);
       all.set('x-tidegate-caller', caller);
-      if (init.body !== undefined) all.set('content-type', 'application/json');
+      if (init.body !== undefined && !all.has('content-type')) all.set('content-type', 'application/json');
       return fetch(`http://127.0.0.1:${port}${path}`, { ...init, headers: all });
     },
     close: async () => server.close(0),

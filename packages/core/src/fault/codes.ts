@@ -399,6 +399,12 @@ export const FAULTS = {
     meaning: 'The role shows rows of one person, and the user has no subject.',
     next: 'Make the user with a subject, or give another role; GET /v1/admin/roles lists them.',
   },
+  row_conflict: {
+    status: 409,
+    title: 'Stands otherwise',
+    meaning: 'What is to be changed is in a state in which it cannot be changed so.',
+    next: 'Read it as it is now, then decide again.',
+  },
   row_refused: {
     status: 403,
     title: 'Not yours to see',

@@ -11,6 +11,7 @@ import { lintRetention } from './retention.ts';
 import { segmentEntries } from './segment.ts';
 import { compilePack } from './compile.ts';
 import { lintViews } from '../view/lint-views.ts';
+import { lintWrites } from '../write/lint-writes.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
 
 /** Rules of a pack that its schema cannot say. */
@@ -42,12 +43,13 @@ export function lintPack(pack: PackSource): readonly Fault[] {
   lintPersonMappings(pack, (path, message) => report(`segment.${path}`, message));
   faults.push(...lintLimits(pack));
   // Questions are planned over what the pack compiles to, which it does only without a fault.
-  return faults.length > 0 || pack.views === undefined ? faults : lintViewsOf(pack);
+  return faults.length > 0 ? faults : lintRoutes(pack);
 }
 
-function lintViewsOf(pack: PackSource): readonly Fault[] {
+function lintRoutes({ views = {}, writes = {}, ...pack }: PackSource): readonly Fault[] {
+  if (Object.keys(views).length + Object.keys(writes).length === 0) return [];
   const about = compilePack({ tenant: '', version: 1, metricVersions: {}, pack });
-  return lintViews({ pack: pack.pack, views: pack.views ?? {}, cache: pack.cache, about });
+  return [...lintViews({ pack: pack.pack, views, cache: pack.cache, about }), ...lintWrites({ pack: pack.pack, writes, views, about })];
 }
 
 function lintAliases(pack: PackSource, report: Report): void {

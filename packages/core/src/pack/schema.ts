@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LIMITS_SCHEMA } from '../limit/limits-schema.ts';
 import { CACHE_SCHEMA, VIEWS_SCHEMA } from '../view/view-schema.ts';
+import { WRITES_SCHEMA } from '../write/write-schema.ts';
 
 /** The text form of a pack, as `pack.yaml` holds it once its YAML is read. Strict: an unknown member is an error. */
 
@@ -183,6 +184,8 @@ export const PACK_SCHEMA = z.strictObject({
   limits: LIMITS_SCHEMA.optional(),
   /** Named answers with their routes. */
   views: VIEWS_SCHEMA.optional(),
+  /** Routes that take an event. */
+  writes: WRITES_SCHEMA.optional(),
   /** Classes of answers by how long they may be kept. */
   cache: CACHE_SCHEMA.optional(),
 });

@@ -24,18 +24,29 @@ export interface ViewToCompile {
   readonly name: string;
   readonly view: ViewSource;
   readonly cache?: CacheSource | undefined;
+  /** Default: a view of the section `views`. */
+  readonly as?: CompiledAs;
 }
+
+/** What is compiled as a view is: where it stands in the pack, what its expressions may name, and by which methods it is had. */
+export interface CompiledAs {
+  readonly section: string;
+  readonly names: readonly string[];
+  readonly methods: readonly string[];
+}
+
+const A_VIEW: CompiledAs = { section: 'views', names: VIEW_NAMES, methods: ['GET'] };
 
 type Report = (path: string, message: string) => void;
 
-export function compileView({ pack, name, view, cache }: ViewToCompile): Result<CompiledView, readonly Fault[]> {
+export function compileView({ pack, name, view, cache, as = A_VIEW }: ViewToCompile): Result<CompiledView, readonly Fault[]> {
   const faults: Fault[] = [];
-  const report: Report = (path, message) => faults.push({ code: 'pack_invalid', path: `views.${name}.${path}`, message });
-  const route = compileRoute(view, report);
+  const report: Report = (path, message) => faults.push({ code: 'pack_invalid', path: `${as.section}.${name}.${path}`, message });
+  const route = compileRoute(view, as, report);
   const params = Object.entries(view.params).map(([param, source]) => compileParam(param, source, route));
   lintParams(view, route, report);
-  const known = [...VIEW_NAMES, ...Object.keys(view.queries)];
-  const queries = compileQueries(view, createCompile(known), report);
+  const known = [...as.names, ...Object.keys(view.queries)];
+  const queries = compileQueries(view, { compile: createCompile(known), names: as.names, report });
   const made = compileMade(view, known, report);
   const cacheClass = compileCache(view, cache, report);
   const cacheKey = compileCacheKey(view, report);
@@ -89,18 +100,18 @@ function compileLets(view: ViewSource, names: readonly string[], report: Report)
   return ordered ?? [];
 }
 
-function compileRoute({ route }: ViewSource, report: Report): RouteTemplate | null {
+function compileRoute({ route }: ViewSource, { methods }: CompiledAs, report: Report): RouteTemplate | null {
   if (route === undefined) return null;
   const parsed = parseRoute(route);
   if (!parsed.ok) {
     report('route', parsed.fault);
     return null;
   }
-  if (parsed.value.method !== 'GET') report('route', 'a view is read with GET');
+  if (!methods.includes(parsed.value.method)) report('route', methods.includes('GET') ? 'a view is read with GET' : 'GET writes nothing');
   return parsed.value;
 }
 
-function compileParam(name: string, source: ParamSource, route: RouteTemplate | null): CompiledParam {
+export function compileParam(name: string, source: ParamSource, route: RouteTemplate | null): CompiledParam {
   const isInPath = route?.params.includes(name) === true;
   const lengthMax = source.max_length ?? (source.type === 'cursor' || source.type === 'list' ? CURSOR_LENGTH_MAX : TEXT_LENGTH_MAX);
   return {
@@ -130,7 +141,7 @@ function lintParams(view: ViewSource, route: RouteTemplate | null, report: Repor
 const BOUNDED: ReadonlySet<string> = new Set(['integer', 'number', 'list']);
 const LISTED: ReadonlySet<string> = new Set(['string', 'list']);
 
-function lintParam(source: ParamSource, isInPath: boolean, report: Report): void {
+export function lintParam(source: ParamSource, isInPath: boolean, report: Report): void {
   lintPlace(source, isInPath, report);
   const { type, min = -Infinity, max = Infinity } = source;
   const isBounded = min > -Infinity || max < Infinity;
@@ -160,11 +171,11 @@ function lintDefault({ type, default: value, enum: values }: ParamSource, report
   if (values !== undefined && parts.some((part) => !values.includes(String(part)))) report('.default', 'is none of the enum');
 }
 
-function compileQueries(view: ViewSource, compile: CompileExpression, report: Report): readonly CompiledQuery[] {
+function compileQueries(view: ViewSource, { compile, names: reserved, report }: CompilingQuery): readonly CompiledQuery[] {
   const names = Object.keys(view.queries);
   const compiled = Object.entries(view.queries).flatMap(([name, query]) => {
     const at: Report = (path, message) => report(joined(`queries.${name}`, path), message);
-    if ((VIEW_NAMES as readonly string[]).includes(name)) at('', 'is a name of the engine: call it otherwise');
+    if (reserved.includes(name)) at('', 'is a name of the engine: call it otherwise');
     const one = compileQuery(name, query, { compile, names, report: at });
     return one === null ? [] : [one];
   });
@@ -208,7 +219,7 @@ function inOrder<T extends Pick<CompiledQuery, 'name' | 'needs'>>(queries: reado
   return ordered;
 }
 
-function compileTree(tree: unknown, compile: CompileExpression, report: Report): Template | null {
+export function compileTree(tree: unknown, compile: CompileExpression, report: Report): Template | null {
   const compiled = compileTemplate(tree, compile);
   if (compiled.ok) return compiled.value;
   for (const { path, message } of compiled.fault) report(path, message);
@@ -240,6 +251,6 @@ function compileCacheKey({ cache_key: text, params, window }: ViewSource, report
   return parts;
 }
 
-function joined(path: string, rest: string): string {
+export function joined(path: string, rest: string): string {
   return rest === '' ? path : rest.startsWith('[') ? `${path}${rest}` : `${path}.${rest}`;
 }

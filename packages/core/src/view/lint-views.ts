@@ -32,23 +32,23 @@ export function lintViews({ pack, views, cache, about }: ViewsToLint): readonly 
       void faults.push({ code: 'pack_invalid', path: `views.${name}.${path}`, message });
     if (route !== null && shapes.has(routeShape(route))) report('route', 'another view of the pack has this route');
     if (route !== null) shapes.add(routeShape(route));
-    for (const query of compiled.value.queries) {
-      lintQuery(compiled.value, query, { about, report });
-    }
+    for (const query of compiled.value.queries) lintQuery(compiled.value, query, { about, report });
   }
   return faults;
 }
 
-interface LintingQuery {
+export interface LintingQuery {
   readonly about: AskedAbout;
   readonly report: (path: string, message: string) => void;
+  /** What expressions may name beside what every view's do. */
+  readonly more?: (isFull: boolean) => Readonly<Record<string, unknown>>;
 }
 
 /** Twice: with every parameter that can be left out left out, and with a value for each. */
-function lintQuery(view: CompiledView, query: CompiledQuery, { about, report }: LintingQuery): void {
+export function lintQuery(view: CompiledView, query: CompiledQuery, { about, report, more = () => ({}) }: LintingQuery): void {
   const told = new Set<string>();
   for (const isFull of [false, true]) {
-    const fault = faultOf(view, query, { isFull, about });
+    const fault = faultOf(view, query, { values: { ...sampleOf(view, isFull), ...more(isFull) }, about });
     const line = fault === null ? '' : `${fault.path} ${fault.message}`;
     if (fault === null || told.has(line)) continue;
     told.add(line);
@@ -59,9 +59,8 @@ function lintQuery(view: CompiledView, query: CompiledQuery, { about, report }: 
 function faultOf(
   view: CompiledView,
   query: CompiledQuery,
-  { isFull, about }: { readonly isFull: boolean; readonly about: AskedAbout },
+  { values, about }: { readonly values: Readonly<Record<string, unknown>>; readonly about: AskedAbout },
 ): QueryFault {
-  const values = sampleOf(view, isFull);
   const filled = query.body.fill(values, { left: WORK_MAX });
   // What is made of rows cannot be known without any.
   if (!filled.ok) return query.needs.length > 0 ? null : filled.fault;
@@ -99,7 +98,7 @@ const SAMPLES: Readonly<Record<CompiledParam['type'], ParamValue>> = {
   cursor: null,
 };
 
-function sampleParam(param: CompiledParam, isFull: boolean): ParamValue {
+export function sampleParam(param: CompiledParam, isFull: boolean): ParamValue {
   const { type, default: value, isOptional } = param;
   if (type === 'instant') return SAMPLE_NOW;
   if (value !== undefined && type !== 'subject') return type === 'list' ? String(value).split(',') : value;

@@ -32,7 +32,7 @@ export interface ViewValues {
 /** Every view takes them. */
 export const RESERVED_PARAMS: ReadonlySet<string> = new Set(['after', 'wait_ms']);
 
-type Say = (path: string, message: string) => void;
+export type Say = (path: string, message: string) => void;
 
 export function parseParams(view: CompiledView, asked: GivenParams): Result<ViewValues, readonly QuestionError[]> {
   const errors: QuestionError[] = [];
@@ -67,7 +67,11 @@ function isOfNow({ type, name, default: value }: CompiledParam, { given }: Given
   return type === 'instant' && value === 'now' && !given.has(name);
 }
 
-function absentValue(param: CompiledParam, { nowMs, callerSubject }: GivenParams, say: Say): ParamValue {
+export function absentValue(
+  param: CompiledParam,
+  { nowMs, callerSubject }: Pick<GivenParams, 'nowMs' | 'callerSubject'>,
+  say: Say,
+): ParamValue {
   if (param.type === 'instant' && param.default === 'now') return toIsoUtc(nowMs);
   if (param.type === 'subject' && param.default === 'caller' && callerSubject !== null) return callerSubject;
   if (param.default !== undefined && param.type !== 'subject') {
@@ -77,7 +81,7 @@ function absentValue(param: CompiledParam, { nowMs, callerSubject }: GivenParams
   return null;
 }
 
-function readText(param: CompiledParam, text: string): Result<ParamValue, string> {
+export function readText(param: CompiledParam, text: string): Result<ParamValue, string> {
   if (text === '' || text.length > param.lengthMax) return failed(`a text of 1 to ${param.lengthMax} characters`);
   switch (param.type) {
     case 'string':
@@ -123,7 +127,7 @@ function readNumber({ type, min = -Infinity, max = Infinity }: CompiledParam, te
   return failed([isWhole ? 'a whole number' : 'a number', ...bounds].join(', '));
 }
 
-const PSEUDONYM = /^[0-9a-f]{64}$/;
+export const PSEUDONYM = /^[0-9a-f]{64}$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const INSTANT = /T.*(?:Z|[+-]\d{2}:\d{2})$/;
 

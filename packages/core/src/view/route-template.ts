@@ -16,7 +16,7 @@ const ROUTE = /^(GET|POST|PUT|PATCH|DELETE) (\/(?:v1|api)(?:\/(?:[a-z0-9][a-z0-9
 export const ENGINE_SEGMENTS: ReadonlySet<string> = new Set([
   ...['admin', 'alias', 'audit', 'auth', 'batch', 'budgets', 'cache', 'event-types', 'events', 'experiments', 'exports', 'funnels', 'gdpr'],
   ...['graphql', 'group', 'health', 'identify', 'insights', 'jobs', 'limits', 'live', 'metrics', 'packs', 'page', 'privacy', 'query'],
-  ...['receipts', 'rejected', 'restatements', 'screen', 'segment', 'status', 'track', 'views'],
+  ...['receipts', 'rejected', 'restatements', 'screen', 'segment', 'status', 'track', 'views', 'writes'],
 ]);
 
 export function parseRoute(text: string): Result<RouteTemplate, string> {

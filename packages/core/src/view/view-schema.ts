@@ -3,13 +3,16 @@ import { z } from 'zod';
 import { isJourney } from '../query/journeys/journey-question.ts';
 
 const NAME = /^[a-z][a-z0-9_]*$/;
-const name = z.string().max(64).regex(NAME, 'must be lower snake case: a letter, then letters, digits or _');
+export const NAME_SCHEMA = z.string().max(64).regex(NAME, 'must be lower snake case: a letter, then letters, digits or _');
+const name = NAME_SCHEMA;
 
 export const SCOPE_PATTERN = /^[a-z][a-z_]{0,31}:[a-z][a-z_]{0,31}$/;
 
+export const SCOPE_SCHEMA = z.string().regex(SCOPE_PATTERN, 'must be two words joined by a colon, such as patient:read');
+
 const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()]);
 
-const param = z.strictObject({
+export const PARAM_SCHEMA = z.strictObject({
   /**
    * `subject`: the plain id of a person; callers who may see only one person may name no other. `id`: the plain id of a thing
    * whose ids are stored as pseudonyms, or its pseudonym as an answer gave it; expressions see the pseudonym. `list`: texts
@@ -40,7 +43,7 @@ const window = z.strictObject({
 });
 
 /** A question, as `POST /v1/query` takes it, or the rows of an entity; every text may hold `${…}`. */
-const query = z
+export const QUERY_SCHEMA = z
   .looseObject({ when: z.string().optional() })
   .refine((asked) => [asked['metric'] !== undefined, asked['entity'] !== undefined, isJourney(asked)].filter(Boolean).length === 1, {
     message: 'names a metric, or an entity, or is of a kind that is about events',
@@ -50,13 +53,13 @@ const view = z.strictObject({
   title: z.string().max(200).optional(),
   description: z.string().max(2_000).optional(),
   route: z.string().max(200).optional(),
-  scope: z.string().regex(SCOPE_PATTERN, 'must be two words joined by a colon, such as patient:read').optional(),
+  scope: SCOPE_SCHEMA.optional(),
   cache: name.optional(),
   /** What kept answers are called in figures: text with parameters as `{name}`; persons and things show as their pseudonyms. */
   cache_key: z.string().max(200).optional(),
-  params: z.record(name, param).default({}),
+  params: z.record(name, PARAM_SCHEMA).default({}),
   window: window.optional(),
-  queries: z.record(name, query).default({}),
+  queries: z.record(name, QUERY_SCHEMA).default({}),
   /** Values that expressions of the answer name, each made of the queries and of the others. */
   let: z.record(name, z.unknown()).optional(),
   /** An expression over the queries; where it is not true, there is no such thing: 404. */
@@ -83,7 +86,7 @@ const cacheClass = z.strictObject({
 export const CACHE_SCHEMA = z.record(name, cacheClass);
 
 export type ViewSource = z.output<typeof view>;
-export type ParamSource = z.output<typeof param>;
+export type ParamSource = z.output<typeof PARAM_SCHEMA>;
 export type WindowSource = z.output<typeof window>;
-export type QuerySource = z.output<typeof query>;
+export type QuerySource = z.output<typeof QUERY_SCHEMA>;
 export type CacheSource = z.output<typeof CACHE_SCHEMA>;

@@ -12,11 +12,13 @@ import { PACK_ROUTES } from './pack-routes.ts';
 import { QUESTION_ROUTES } from './question-routes.ts';
 import { REJECTED_ROUTES } from './rejected-routes.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
+import { WRITE_ROUTES } from './write-routes.ts';
 
 /** Every route, by name. The API document, the gateway's checks and the services' handler tables come from this list. */
 export const ROUTES = {
   ...EVENT_ROUTES,
   ...QUESTION_ROUTES,
+  ...WRITE_ROUTES,
   ...REJECTED_ROUTES,
   ...JOB_ROUTES,
   ...PACK_ROUTES,

@@ -11,6 +11,7 @@ import {
   routeShape,
   segmentEntries,
   viewRoutes,
+  writeRoutes,
 } from '@tidegate/core';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import { CONTROL_KEYS } from './control-records.ts';
@@ -137,12 +138,14 @@ function takenNames(source: PackSource, others: readonly PackRecord[]): readonly
 
 /** No request may fit the routes of two packs alike: which one answered would be chance. */
 function takenRoutes(source: PackSource, others: readonly PackRecord[]): readonly Fault[] {
-  const shapesOf = (pack: PackSource) =>
-    viewRoutes(pack).flatMap(({ view, route }) => (route === null ? [] : [{ view, shape: routeShape(route) }]));
+  const shapesOf = (pack: PackSource) => [
+    ...viewRoutes(pack).flatMap(({ view, route }) => (route === null ? [] : [{ path: `views.${view}.route`, shape: routeShape(route) }])),
+    ...writeRoutes(pack).map(({ write: name, route }) => ({ path: `writes.${name}.route`, shape: routeShape(route) })),
+  ];
   const taken = new Set(others.flatMap((other) => shapesOf(other.source)).map(({ shape }) => shape));
   return shapesOf(source)
     .filter(({ shape }) => taken.has(shape))
-    .map(({ view }) => ({ code: 'pack_invalid', path: `views.${view}.route`, message: 'another pack of the tenant has this route' }));
+    .map(({ path }) => ({ code: 'pack_invalid', path, message: 'another pack of the tenant has this route' }));
 }
 
 async function write(transaction: ControlDatabase, tenant: string, record: PackRecord): Promise<void> {

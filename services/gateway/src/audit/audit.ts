@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Access, Caller, RequestContext } from '@tidegate/http';
 import { accessOf, sendProblem, SUBJECT_HEADER } from '@tidegate/http';
+import type { PackRoute } from '../pack-routes.ts';
 import type { Routed } from '../routing.ts';
 import type { AuditedAccess, AuditLog } from './audit-log.ts';
 import { holdAnswer } from './held-answer.ts';
@@ -22,8 +23,12 @@ export interface Audit {
 /** The client left before any status went out. */
 const CLIENT_GONE = 499;
 const REFUSED = 400;
-/** Views read; whose rows, the service tells. Nothing of such a path is an id of anything but persons and things of theirs. */
-const OF_PACK: Access = { resource: 'views', action: 'read', person: 'told' };
+const ACTIONS: Readonly<Record<string, Access['action']>> = { GET: 'read', PUT: 'update', PATCH: 'update', DELETE: 'delete' };
+
+/** Whose rows they are, the service tells. Nothing of such a path is an id of anything but persons and things of theirs. */
+function ofPack({ kind, method }: PackRoute): Access {
+  return { resource: `${kind}s`, action: ACTIONS[method] ?? 'create', person: 'told' };
+}
 
 /**
  * The one place where accesses are written down, whichever route and whoever answers it. An answer that holds data of persons
@@ -31,13 +36,12 @@ const OF_PACK: Access = { resource: 'views', action: 'read', person: 'told' };
  */
 export function createAudit(log: Pick<AuditLog, 'note' | 'keep'>): Audit {
   const callers = new WeakMap<ServerResponse, Caller>();
-  const known = new Map<Routed['route'], Access | null>();
+  const known = new WeakMap<Routed['route'], Access | null>();
 
   function accessBy(routed: Routed): Access | null {
-    if (routed.kind === 'pack') return OF_PACK;
     let access = known.get(routed.route);
     if (access === undefined) {
-      access = accessOf(routed.route);
+      access = routed.kind === 'pack' ? ofPack(routed.route) : accessOf(routed.route);
       known.set(routed.route, access);
     }
     return access;

@@ -38,7 +38,7 @@ export async function readView(deps: ReadViewDeps, exchange: Exchange): Promise<
   sendAnswer(deps, exchange, outcome.answer);
 }
 
-function givenOf(query: URLSearchParams): ReadonlyMap<string, readonly string[]> {
+export function givenOf(query: URLSearchParams): ReadonlyMap<string, readonly string[]> {
   return new Map([...new Set(query.keys())].map((name) => [name, query.getAll(name)]));
 }
 

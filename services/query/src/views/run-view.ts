@@ -22,6 +22,8 @@ export interface ViewAsk {
   readonly values: ViewValues;
   readonly asker: Asker;
   readonly callerSubject: string | null;
+  /** What expressions may name beside what every view's do. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 export interface ViewAnswer {
@@ -40,12 +42,12 @@ type Answered = { readonly ok: true; readonly value: QueryAnswer } | { readonly 
 
 export function createRunView(deps: RunViewDeps): RunView {
   return async function runView(asked) {
-    const { view, values, callerSubject } = asked;
+    const { view, values, callerSubject, more } = asked;
     const now = toIsoUtc(deps.nowMs());
     const running: Running = {
       ...{ deps, asked },
       work: { left: WORK_MAX },
-      base: { params: values.params, window: values.window, now, caller: { subject: callerSubject } },
+      base: { params: values.params, window: values.window, now, caller: { subject: callerSubject }, ...more },
       answers: new Map(),
     };
     // In this order each finds what it needs begun already.

@@ -1,7 +1,9 @@
 /** A view as `GET /v1/packs/{pack}` shows it: what it takes and where it is had. */
-import type { CompiledView } from '@tidegate/core';
+import type { CompiledParam, CompiledView, RouteTemplate } from '@tidegate/core';
 
-export function viewOfView({ pack, view, title, route, scope, cache, params, window }: CompiledView): Readonly<Record<string, unknown>> {
+type Shown = Readonly<Record<string, unknown>>;
+
+export function viewOfView({ pack, view, title, route, scope, cache, params, window }: CompiledView): Shown {
   return {
     view,
     title,
@@ -9,16 +11,25 @@ export function viewOfView({ pack, view, title, route, scope, cache, params, win
     route: route === null ? null : `${route.method} ${route.path}`,
     scope,
     cache: cache?.name ?? null,
-    params: params.map(({ name, type, isOptional, default: value, values, min, max }) => ({
-      name,
-      type,
-      in: route?.params.includes(name) === true ? 'path' : 'query',
-      optional: isOptional || value !== undefined,
-      ...(value === undefined ? {} : { default: value }),
-      ...(values === undefined ? {} : { enum: values }),
-      ...(min === undefined ? {} : { min }),
-      ...(max === undefined ? {} : { max }),
-    })),
+    params: viewOfParams(params, route),
     window,
+  };
+}
+
+export function viewOfParams(params: readonly CompiledParam[], route: RouteTemplate | null): readonly Shown[] {
+  return params.map((param) => ({ ...viewOfMember(param), in: route?.params.includes(param.name) === true ? 'path' : 'query' }));
+}
+
+type Member = Omit<CompiledParam, 'type'> & { readonly type: string };
+
+export function viewOfMember({ name, type, isOptional, default: value, values, min, max }: Member): Shown {
+  return {
+    name,
+    type,
+    optional: isOptional || value !== undefined,
+    ...(value === undefined ? {} : { default: value }),
+    ...(values === undefined ? {} : { enum: values }),
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
   };
 }
