@@ -161,6 +161,28 @@ describe('routes of packs that write', () => {
     });
   });
 
+  test('findings are there with the data that they are made of, and gone with it (H-16, H-45)', async () => {
+    const person = 'user-of-findings';
+    const day = (ago: number): string => new Date(Date.now() - ago * 86_400_000).toISOString();
+    const sent: Awaited<ReturnType<typeof call>>[] = [];
+    // Three days of 4,000 steps, where 8,000 are the target of adults: severity 0.5, so 70 · (0.5 + 0.25) = 52.5, which is 53.
+    for (const ago of [1, 2, 3]) {
+      const steps = { user_id: person, metric_type: 'steps', value: 4_000, recorded_at: day(ago) };
+      sent.push(await written('POST', '/api/v1/health-metrics', steps));
+    }
+    const found = async (after: string) =>
+      (await call('GET', `/v1/insights/healthtrack?subject=${person}&after=${after}&wait_ms=10000&state=all`)).body['insights'];
+    expect(await found(sent.at(-1)?.receipt ?? '')).toMatchObject([
+      { rule: 'low_step_count', rank: 1, priority: 53, level: 'moderate', state: 'open' },
+    ]);
+    const stored = await call('GET', `/api/v1/health-insights/user/${person}`);
+    expect(stored.body).toMatchObject({ items: [{ rule: 'low_step_count', category: 'activity', superseded: false }] });
+    const first = String(sent[0]?.body['id']);
+    const dropped = await call('DELETE', `/api/v1/health-metrics/${first}?user_id=${person}`);
+    // Two days with data say nothing.
+    expect(await found(dropped.receipt)).toMatchObject([{ rule: 'low_step_count', state: 'expired' }]);
+  });
+
   test('an activity is recorded, changed and taken back', async () => {
     const run = { user_id: user, sport: 'run', started_at: '2026-11-03T06:00:00.000Z', distance_m: 5_000, elapsed_time_s: 1_500 };
     const recorded = await written('POST', '/v1/activities', run);

@@ -173,9 +173,15 @@ export { parseParams } from './view/params.ts';
 export type { GivenParams, ViewValues } from './view/params.ts';
 export { ENGINE_SEGMENTS, routeShape } from './view/route-template.ts';
 export type { RouteTemplate } from './view/route-template.ts';
-export { toEntityAsk, toQuestion } from './view/view-query.ts';
-export type { EntityAsk } from './view/view-query.ts';
+export { toEntityAsk, toInsightsAsk, toQuestion } from './view/view-query.ts';
+export type { EntityAsk, InsightsAsk } from './view/view-query.ts';
 export { SCOPE_PATTERN } from './view/view-schema.ts';
+
+// insight
+export { compileInsights } from './insight/compile-insight.ts';
+export type { CompiledInsight } from './insight/compile-insight.ts';
+export { FINDINGS_SCHEMA } from './insight/insight-schema.ts';
+export type { Finding } from './insight/insight-schema.ts';
 
 // write
 export { readBodyValues } from './write/body-values.ts';

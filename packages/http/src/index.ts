@@ -44,4 +44,5 @@ export type { Access, LimitClass, RouteDeclaration, Upstream } from './routes/ro
 export type { NamedRoute, RouteName, RouteNameOf } from './routes/routes.ts';
 export { isOpenTo, listRoutes, ROUTES } from './routes/routes.ts';
 export type { Handler, HttpServerOptions } from './server.ts';
+export { INSIGHTS_QUERY } from './view-schemas.ts';
 export { createHttpServer, notAllowed } from './server.ts';

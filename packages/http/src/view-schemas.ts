@@ -44,3 +44,38 @@ export const VIEW_ANSWER_SCHEMA = z
     }),
   })
   .meta({ id: 'ViewAnswer', description: 'Members are those that the view declares; `meta` is what they claim together.' });
+
+export const INSIGHTS_PARAMS = z.object({ pack: name });
+
+export const INSIGHTS_QUERY = z.strictObject({
+  subject: z.string().min(1).max(256).optional().meta({ description: 'Plain id of the person; a person who asks is that person.' }),
+  insight: name.optional(),
+  state: z.enum(['open', 'all']).default('open').meta({ description: 'Those that hold, or those that held too.' }),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  after: z.string().optional().meta({ description: 'A receipt: wait until its events are counted.' }),
+  wait_ms: z.coerce.number().int().min(0).max(10_000).optional(),
+});
+
+const FINDING_SCHEMA = z
+  .object({
+    insight: z.string(),
+    id: z.string(),
+    rule: z.string(),
+    about: z.string(),
+    rank: z.int().nullable(),
+    priority: z.number().nullable(),
+    level: z.string().nullable(),
+    category: z.string().nullable(),
+    title: z.string(),
+    message: z.string(),
+    evidence: z.unknown(),
+    state: z.enum(['open', 'superseded', 'expired']),
+    superseded: z.boolean(),
+    created_at: INSTANT_SCHEMA,
+    seen_at: INSTANT_SCHEMA,
+    closed_at: INSTANT_SCHEMA.nullable(),
+    meta: z.looseObject({}),
+  })
+  .meta({ id: 'Finding', description: 'What a rule found, since when, and whether it holds still; `meta` is what its figures claim.' });
+
+export const INSIGHTS_SCHEMA = z.object({ insights: z.array(FINDING_SCHEMA) }).meta({ id: 'Insights' });

@@ -17,7 +17,7 @@ function codesIn(folder: string, isWanted: (file: string) => boolean = () => tru
   return [...new Set(words.filter(isCode))].toSorted();
 }
 
-const OF_QUERY = ['', '/views', '/writes'].map((folder) => `services/query/src${folder}`);
+const OF_QUERY = ['', '/views', '/writes', '/insights'].map((folder) => `services/query/src${folder}`);
 const declared = (name: RouteName): readonly FaultCode[] => faultsOf({ name, ...ROUTES[name] });
 const declaredBy = (service: string): ReadonlySet<FaultCode> =>
   new Set(

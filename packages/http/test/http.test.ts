@@ -224,6 +224,7 @@ describe('a service behind the gateway', () => {
     previewPack: (exchange) => sendJson(exchange, {}),
     readView: (exchange) => sendJson(exchange, {}),
     runWrite: (exchange) => sendJson(exchange, {}),
+    listInsights: (exchange) => sendJson(exchange, {}),
     listRejected: (exchange) => sendJson(exchange, {}),
     listBudgets: (exchange) => sendJson(exchange, {}),
     listRestatements: (exchange) => sendJson(exchange, {}),

@@ -108,6 +108,8 @@ export { createArchiveStore } from './archive-store.ts';
 export type { ArchivedRow, ArchiveInfo, ArchiveNote, ArchivePage, ArchiveStore } from './archive-store.ts';
 
 // restated buckets
+export { createInsightStore } from './insight-store.ts';
+export type { FindingChanges, FindingsOf, InsightStore, KeptFinding } from './insight-store.ts';
 export { createRestatedStore } from './restated-store.ts';
 export type { RestatedBucket, RestatedCause, RestatedFilter, RestatedInfo, RestatedPlace, RestatedStore } from './restated-store.ts';
 

@@ -105,6 +105,7 @@ describe('every declared route, for a person who may see only their own rows', (
       'askFunnel',
       'readView',
       'runWrite',
+      'listInsights',
       'watch',
       'listMetrics',
       'readMetric',

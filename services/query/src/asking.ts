@@ -7,6 +7,7 @@ import { createRepeatableSealer, createSealer, deriveKey, pause, systemClock } f
 import type { ConfigValues } from '@tidegate/runtime';
 import type { Metrics, Tracing } from '@tidegate/telemetry';
 import { LRUCache } from 'lru-cache';
+import { v7 as uuidv7 } from 'uuid';
 import { createAnalyse } from './analyse.ts';
 import { createEtag } from './answer-body.ts';
 import { createAnswerCache } from './answer-cache.ts';
@@ -95,13 +96,7 @@ export function createAsking(
   });
   const ask: Ask = async (value, as) => (isJourney(value) ? askJourney(value, as) : analyse(value, as));
   const etagOf = createEtag(deriveKey(config.secretKey, 'tidegate/etag', 32));
-  const { metrics } = adapters;
-  const hub = createLiveHub({
-    ...{ ask, monotonicMs, paceMs: config.livePaceMs, idleMs: LIVE_IDLE_MS, topicsMax: config.liveQuestionsMax },
-    onFailed: () => metrics.counter('live_askings_failed_total').inc(),
-    onTopics: (count) => metrics.gauge('live_questions').set(count),
-  });
-  const live = { hub, monotonicMs, lifeMs: config.liveLifeS * 1_000 };
+  const live = createLive(config, adapters.metrics, ask);
   const names = createChangedNames(deriveKey(config.secretKey, 'tidegate/changed', 32));
   const lifetimeOf = createLifetimes(lifetimesOf(config));
   const keepViews = (runView: RunView): RunView =>
@@ -114,7 +109,26 @@ export function createAsking(
   const { step } = adapters.tracing;
   const identityKey = deriveKey(config.pseudonymSecret, 'tidegate/identity', 16);
   const answering = { etagOf, cursorSealer, identityKey, questionBytesMax: config.questionBytesMax };
-  return { ask, receipts, pseudonymOf, nowMs, step, names, keepViews, lifetimeOf, ...answering, ...live, ...createWriting(config, nowMs) };
+  const parts = { ...answering, ...live, ...createWriting(config, nowMs), ...createFinding(adapters.metrics) };
+  return { ask, receipts, pseudonymOf, nowMs, step, names, keepViews, lifetimeOf, ...parts };
+}
+
+function createLive(config: ConfigValues<typeof queryConfig>, metrics: Metrics, ask: Ask) {
+  const { monotonicMs } = systemClock;
+  const hub = createLiveHub({
+    ...{ ask, monotonicMs, paceMs: config.livePaceMs, idleMs: LIVE_IDLE_MS, topicsMax: config.liveQuestionsMax },
+    onFailed: () => metrics.counter('live_askings_failed_total').inc(),
+    onTopics: (count) => metrics.gauge('live_questions').set(count),
+  });
+  return { hub, monotonicMs, lifeMs: config.liveLifeS * 1_000 };
+}
+
+/** What findings stand on. */
+function createFinding(metrics: Metrics) {
+  return {
+    newFindingId: () => uuidv7(),
+    onGenerated: (pack: string, count: number) => metrics.counter('insights_generated_total', { pack }).inc(count),
+  };
 }
 
 /** What routes that write stand on. */

@@ -27,6 +27,9 @@ import type { RecountsDeps } from './recounts.ts';
 import { createRejectedHandlers } from './rejected.ts';
 import type { RejectedDeps } from './rejected.ts';
 import type { RegisteredPack, Registry } from './registry.ts';
+import { createFindInsights } from './insights/find-insights.ts';
+import type { FindInsightsDeps } from './insights/find-insights.ts';
+import { createReadInsights, listInsights } from './insights/read-insights.ts';
 import { createListRestatements } from './restatements.ts';
 import type { RestatementsDeps } from './restatements.ts';
 import { createWatch } from './live/live-route.ts';
@@ -55,6 +58,7 @@ export interface HandlerDeps
     Pick<RecountsDeps, 'audit'>,
     CacheAdminDeps,
     EventStateDeps,
+    Pick<FindInsightsDeps, 'insights' | 'newFindingId' | 'onGenerated'>,
     Pick<RunWriteDeps, 'sendEvents' | 'writeIdOf' | 'writeWaitMs'> {
   readonly entities: ReadEntityDeps['entities'];
   readonly primary: MakingDeps['primary'] & PreviewDeps['primary'];
@@ -77,7 +81,6 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
   const { readRecounts, askRecount } = createRecountHandlers(deps);
   const { listJobs, readJob, readJobResult, cancelJob } = createJobHandlers(deps);
   const { readCacheStats, resetCacheStats, readCache, listKeptNames, adviseCache, dropKept } = createCacheHandlers(deps);
-  const runView = deps.keepViews(createRunView({ ...deps, readEntity: createReadEntity(deps) }));
   return {
     // A receipt asks for little: where even that takes too long the server is ill, not the request.
     askQuestion: whileStoreAnswers('question_too_slow', async (exchange) => askQuestion(deps, exchange)),
@@ -85,8 +88,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     askFunnel: whileStoreAnswers('question_too_slow', async (exchange) => askFunnel(deps, exchange)),
     askKept: whileStoreAnswers('question_too_slow', async (exchange) => askKept(deps, exchange)),
     askBatch: async (exchange) => askBatch(deps, exchange),
-    readView: whileStoreAnswers('question_too_slow', async (exchange) => readView({ ...deps, runView }, exchange)),
-    runWrite: whileStoreAnswers('unavailable', async (exchange) => runWrite({ ...deps, runView }, exchange)),
+    ...createPackHandlers(deps),
     readReceipt: whileStoreAnswers('unavailable', async (exchange) => readReceipt(deps, exchange)),
     readEvent: whileStoreAnswers('unavailable', createReadEvent(deps)),
     listRejected: whileStoreAnswers('unavailable', listRejected),
@@ -131,6 +133,18 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     },
     readStatus: async (exchange) => sendJson(exchange, await readStatus(deps, exchange.caller)),
     previewPack: whileStoreAnswers('unavailable', async (exchange) => previewPack(deps, exchange)),
+  };
+}
+
+/** What packs declare: views, findings of rules, and routes that write. */
+function createPackHandlers(deps: HandlerDeps): Pick<QueryHandlers, 'readView' | 'listInsights' | 'runWrite'> {
+  const readEntity = createReadEntity(deps);
+  const findInsights = createFindInsights({ ...deps, runView: createRunView({ ...deps, readEntity, readInsights: null }) });
+  const runView = deps.keepViews(createRunView({ ...deps, readEntity, readInsights: createReadInsights(findInsights) }));
+  return {
+    readView: whileStoreAnswers('question_too_slow', async (exchange) => readView({ ...deps, runView }, exchange)),
+    listInsights: whileStoreAnswers('question_too_slow', async (exchange) => listInsights({ ...deps, findInsights }, exchange)),
+    runWrite: whileStoreAnswers('unavailable', async (exchange) => runWrite({ ...deps, runView }, exchange)),
   };
 }
 

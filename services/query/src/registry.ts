@@ -1,8 +1,9 @@
 /** The packs in force, as control.v1 tells them. */
 import { createHash } from 'node:crypto';
-import { compileVersions, compileViews, compileWrites, parsePackRecord } from '@tidegate/core';
+import { compileInsights, compileVersions, compileViews, compileWrites, parsePackRecord } from '@tidegate/core';
 import type {
   CompiledEventType,
+  CompiledInsight,
   CompiledMetric,
   CompiledPack,
   CompiledView,
@@ -24,6 +25,7 @@ export interface RegisteredPack {
   /** Of the whole record. */
   readonly hash: string;
   readonly writes: ReadonlyMap<string, CompiledWrite>;
+  readonly insights: ReadonlyMap<string, CompiledInsight>;
 }
 
 export interface Registry {
@@ -69,6 +71,7 @@ export function createRegistry(onUnreadable: () => void): Registry {
       views: compileViews(record.value.source),
       hash: createHash('sha256').update(JSON.stringify(value)).digest('base64url'),
       writes: compileWrites(record.value.source),
+      insights: compileInsights(record.value.source),
     });
   }
 

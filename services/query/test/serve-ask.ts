@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Caller } from '@tidegate/http';
 import { createHttpServer, signCaller } from '@tidegate/http';
-import type { AuditStore, BudgetStore, EntityReader, EventStore, JobReader } from '@tidegate/postgres';
+import type { AuditStore, BudgetStore, EntityReader, EventStore, InsightStore, JobReader } from '@tidegate/postgres';
 import { createMemoryEntityReader, createMemoryJobs } from '@tidegate/postgres/memory';
 import { systemClock as clock, createRepeatableSealer } from '@tidegate/runtime';
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
@@ -46,6 +47,7 @@ const NO_FIGURES: Omit<CacheAdminDeps, 'registry' | 'pseudonymOf' | 'nowMs'> = {
   names: NAMES,
   lifetimeOf: createLifetimes({ isOn: true, byVariable: new Map(), byClass: new Map() }),
 };
+const NO_FINDINGS: InsightStore = { list: async () => [], change: async () => 0 };
 const NOTHING_TAKEN: SendEvents = async () => ({ ok: false, problem: { code: 'log_unavailable' } });
 const callerKey = new Uint8Array(32).fill(5);
 
@@ -64,6 +66,8 @@ export interface ServedStores {
   readonly cache?: Partial<typeof NO_FIGURES>;
   readonly keepViews?: HandlerDeps['keepViews'];
   readonly sendEvents?: SendEvents;
+  readonly insights?: InsightStore;
+  readonly onGenerated?: (pack: string, count: number) => void;
 }
 
 function emptyStores() {
@@ -78,6 +82,8 @@ function emptyStores() {
     events: { findCounted: async () => [], findRejected: async () => null },
     entities: createMemoryEntityReader({ entities: new Map() }),
     sendEvents: NOTHING_TAKEN,
+    insights: NO_FINDINGS,
+    onGenerated: () => undefined,
   };
 }
 
@@ -118,6 +124,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
     questionBytesMax: 2_048,
     writeIdOf: createWriteIds(new Uint8Array(16).fill(9)),
     writeWaitMs: 100,
+    newFindingId: randomUUID,
     step: (_name, action) => action(),
   });
   const metrics = createMetrics('query');

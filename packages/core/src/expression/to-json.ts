@@ -11,7 +11,8 @@ export function toJson(value: unknown): Json {
     case 'boolean':
       return value;
     case 'number':
-      return Number.isFinite(value) ? value : null;
+      // JSON has no -0: what is kept and what is worked out again are the same.
+      return Number.isFinite(value) ? value + 0 : null;
     case 'bigint':
       return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
     case 'undefined':

@@ -1,5 +1,6 @@
 import type { Fault } from '../fault/fault.ts';
 import { compareExact, parseExact } from '../event/exact-number.ts';
+import { lintInsights } from '../insight/compile-insight.ts';
 import { compileLimits, lintReach, SHIPPED_LAYER } from '../limit/limits-tree.ts';
 import { namesOfEvents } from './event-names.ts';
 import { fieldsOfEntities, lintEntities } from './lint-entities.ts';
@@ -43,12 +44,15 @@ export function lintPack(pack: PackSource): readonly Fault[] {
   lintPersonMappings(pack, (path, message) => report(`segment.${path}`, message));
   faults.push(...lintLimits(pack));
   // Questions are planned over what the pack compiles to, which it does only without a fault.
-  return faults.length > 0 ? faults : lintRoutes(pack);
+  return faults.length > 0 ? faults : [...lintRoutes(pack), ...lintInsights(pack)];
 }
 
 function lintRoutes({ views = {}, writes = {}, ...pack }: PackSource): readonly Fault[] {
   if (Object.keys(views).length + Object.keys(writes).length === 0) return [];
-  const about = compilePack({ tenant: '', version: 1, metricVersions: {}, pack });
+  const about = {
+    ...compilePack({ tenant: '', version: 1, metricVersions: {}, pack }),
+    insights: new Set(Object.keys(pack.insights ?? {})),
+  };
   return [...lintViews({ pack: pack.pack, views, cache: pack.cache, about }), ...lintWrites({ pack: pack.pack, writes, views, about })];
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INSIGHTS_SCHEMA } from '../insight/insight-schema.ts';
 import { LIMITS_SCHEMA } from '../limit/limits-schema.ts';
 import { CACHE_SCHEMA, VIEWS_SCHEMA } from '../view/view-schema.ts';
 import { WRITES_SCHEMA } from '../write/write-schema.ts';
@@ -184,6 +185,8 @@ export const PACK_SCHEMA = z.strictObject({
   limits: LIMITS_SCHEMA.optional(),
   /** Named answers with their routes. */
   views: VIEWS_SCHEMA.optional(),
+  /** Findings that rules make of the answers of views. */
+  insights: INSIGHTS_SCHEMA.optional(),
   /** Routes that take an event. */
   writes: WRITES_SCHEMA.optional(),
   /** Classes of answers by how long they may be kept. */

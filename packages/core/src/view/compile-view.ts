@@ -195,7 +195,7 @@ function compileQuery(name: string, { when, ...body }: QuerySource, { compile, n
   const template = compileTree(body, compile, report);
   if (template === null) return null;
   const uses = new Set([...template.uses, ...(condition?.uses ?? [])]);
-  const source = body['entity'] === undefined ? 'question' : 'entity';
+  const source = body['insights'] !== undefined ? 'insights' : body['entity'] !== undefined ? 'entity' : 'question';
   return { name, source, when: condition, body: template, needs: names.filter((other) => uses.has(other)) };
 }
 

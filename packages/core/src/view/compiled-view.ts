@@ -18,7 +18,7 @@ export interface CompiledParam {
 
 export interface CompiledQuery {
   readonly name: string;
-  readonly source: 'question' | 'entity';
+  readonly source: 'question' | 'entity' | 'insights';
   /** False: it is not asked and has no rows. */
   readonly when: Expression | null;
   readonly body: Template;

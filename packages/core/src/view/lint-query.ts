@@ -8,10 +8,12 @@ import { isJourney, parseJourney } from '../query/journeys/journey-question.ts';
 import { planJourney } from '../query/journeys/plan-journey.ts';
 import { planQuestion } from '../query/plan.ts';
 import { parseQuestion } from '../query/question.ts';
-import { toEntityAsk } from './view-query.ts';
+import { toEntityAsk, toInsightsAsk } from './view-query.ts';
 
 /** What the questions of a pack can be about. */
-export type AskedAbout = Pick<CompiledPack, 'metrics' | 'entities' | 'eventTypes'>;
+export interface AskedAbout extends Pick<CompiledPack, 'metrics' | 'entities' | 'eventTypes'> {
+  readonly insights: ReadonlySet<string>;
+}
 
 /** Member of the query and what is wrong with it; null: nothing is. */
 export type QueryFault = { readonly path: string; readonly message: string } | null;
@@ -35,6 +37,12 @@ export function faultOfEntity(filled: Json, { entities }: AskedAbout): QueryFaul
   if (subject !== undefined && !entity.hasSubject) return { path: 'subject', message: 'rows of this entity are not of persons' };
   const planned = planEntityRead({ entity, where: where as Where, order, limit });
   return planned.ok ? null : placeOf(planned.fault);
+}
+
+export function faultOfInsights(filled: Json, { insights }: AskedAbout): QueryFault {
+  const read = toInsightsAsk(filled);
+  if (!read.ok) return read.fault[0] ?? null;
+  return insights.has(read.value.insights) ? null : { path: 'insights', message: 'is no insight of this pack' };
 }
 
 function journeyFault(asked: unknown, { eventTypes }: AskedAbout): QueryFault {

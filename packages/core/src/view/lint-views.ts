@@ -1,9 +1,10 @@
 /** Whether the views of a pack can be served: each is compiled, and each of its questions put to the planner with sample values. */
+import type { Json } from '../expression/to-json.ts';
 import { WORK_MAX } from '../expression/work.ts';
 import type { Fault } from '../fault/fault.ts';
 import { compileView } from './compile-view.ts';
 import type { CompiledParam, CompiledQuery, CompiledView } from './compiled-view.ts';
-import { faultOfEntity, faultOfQuestion, SAMPLE_NOW } from './lint-query.ts';
+import { faultOfEntity, faultOfInsights, faultOfQuestion, SAMPLE_NOW } from './lint-query.ts';
 import type { AskedAbout, QueryFault } from './lint-query.ts';
 import type { ParamValue, ParamValues } from './param-values.ts';
 import { routeShape } from './route-template.ts';
@@ -33,6 +34,10 @@ export function lintViews({ pack, views, cache, about }: ViewsToLint): readonly 
     if (route !== null && shapes.has(routeShape(route))) report('route', 'another view of the pack has this route');
     if (route !== null) shapes.add(routeShape(route));
     for (const query of compiled.value.queries) lintQuery(compiled.value, query, { about, report });
+    // What changes findings is not noted by a kept answer; they are worked out anew at each reading anyway.
+    if (compiled.value.cache !== null && compiled.value.queries.some(({ source }) => source === 'insights')) {
+      report('cache', 'is not for a view that asks for insights');
+    }
   }
   return faults;
 }
@@ -64,9 +69,23 @@ function faultOf(
   const filled = query.body.fill(values, { left: WORK_MAX });
   // What is made of rows cannot be known without any.
   if (!filled.ok) return query.needs.length > 0 ? null : filled.fault;
-  const fault =
-    query.source === 'entity' ? faultOfEntity(filled.value, about) : faultOfQuestion(toQuestion(filled.value, view, { wait: {} }), about);
+  const fault = faultOfFilled(filled.value, view, { query, about });
   return fault !== null && isListOfRows(query, fault.path) ? null : fault;
+}
+
+function faultOfFilled(
+  filled: Json,
+  view: CompiledView,
+  { query, about }: { readonly query: CompiledQuery; readonly about: AskedAbout },
+): QueryFault {
+  switch (query.source) {
+    case 'entity':
+      return faultOfEntity(filled, about);
+    case 'insights':
+      return faultOfInsights(filled, about);
+    case 'question':
+      return faultOfQuestion(toQuestion(filled, view, { wait: {} }), about);
+  }
 }
 
 /** A list that is made of rows has nothing in it without any. */

@@ -45,6 +45,21 @@ export function toEntityAsk(filled: Json): Result<EntityAsk, readonly QuestionEr
   return read.success ? ok(read.data) : failed(errorsOf(read.error));
 }
 
+const INSIGHTS_ASK = z.strictObject({
+  insights: z.string(),
+  subject: z.string().min(1).max(256).optional(),
+  closed: z.boolean().default(false),
+  limit: z.int().min(1).max(1_000).default(100),
+});
+
+/** Findings of an insight, as a view asks for them. */
+export type InsightsAsk = z.output<typeof INSIGHTS_ASK>;
+
+export function toInsightsAsk(filled: Json): Result<InsightsAsk, readonly QuestionError[]> {
+  const read = INSIGHTS_ASK.safeParse(withoutNulls(membersOf(filled)));
+  return read.success ? ok(read.data) : failed(errorsOf(read.error));
+}
+
 /** A value stands for `eq`, a list for `in`; a condition whose value is null is none. */
 function toWhere(where: Json): Json {
   const conditions: Record<string, Json> = {};

@@ -3,7 +3,7 @@ import * as packs from '../pack-schemas.ts';
 import { RESTATEMENTS_QUERY, RESTATEMENTS_SCHEMA } from '../restatement-schemas.ts';
 import { ANSWERING, JSON_BODY } from '../route-faults.ts';
 import * as schemas from '../route-schemas.ts';
-import { VIEW_ANSWER_SCHEMA, VIEW_PARAMS, VIEW_QUERY } from '../view-schemas.ts';
+import { INSIGHTS_PARAMS, INSIGHTS_QUERY, INSIGHTS_SCHEMA, VIEW_ANSWER_SCHEMA, VIEW_PARAMS, VIEW_QUERY } from '../view-schemas.ts';
 import { JSON_ONLY } from './route-declaration.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 
@@ -115,6 +115,24 @@ export const QUESTION_ROUTES = {
         schema: VIEW_ANSWER_SCHEMA,
       },
       304: { description: 'The figures are those that `If-None-Match` names. `Tidegate-Meta` says how fresh they are.', schema: null },
+    },
+    faults: ['request_invalid', 'not_found', 'view_failed', 'view_too_large', ...ANSWERING],
+  },
+  listInsights: {
+    method: 'GET',
+    path: '/v1/insights/{pack}',
+    summary: 'What the rules of a pack find now, and found before',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    rows: 'confined',
+    params: INSIGHTS_PARAMS,
+    query: INSIGHTS_QUERY,
+    responses: {
+      200: {
+        description: 'Those that hold, by rank; with `state=all` those that held after them. Each needs the scope of its view.',
+        schema: INSIGHTS_SCHEMA,
+      },
     },
     faults: ['request_invalid', 'not_found', 'view_failed', 'view_too_large', ...ANSWERING],
   },

@@ -1,6 +1,6 @@
 /** From a view and its values to its answer: its questions are asked, at once where none needs another, and its tree is filled. */
-import type { CompiledQuery, CompiledView, Json, RowScope, TemplateFault, ViewValues } from '@tidegate/core';
-import { fillAnswer, toEntityAsk, toIsoUtc, toQuestion, WORK_MAX } from '@tidegate/core';
+import type { CompiledQuery, CompiledView, Json, Result, RowScope, TemplateFault, ViewValues } from '@tidegate/core';
+import { fillAnswer, toEntityAsk, toInsightsAsk, toIsoUtc, toQuestion, WORK_MAX } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import type { Ask, Asker } from '../ask.ts';
 import type { Registry } from '../registry.ts';
@@ -9,11 +9,17 @@ import { joinViewMeta } from './view-meta.ts';
 import type { QueryAnswer } from './query-answer.ts';
 import { answerOfQuestion, NOT_ASKED } from './query-answer.ts';
 import type { ReadEntity } from './read-entity.ts';
+import type { InsightsQuery } from './insights-query.ts';
+
+/** Findings as one query of a view. */
+export type ReadInsights = (query: InsightsQuery) => Promise<Result<QueryAnswer, ProblemFault>>;
 
 export interface RunViewDeps {
   readonly ask: Ask;
   readonly registry: Pick<Registry, 'pack'>;
   readonly readEntity: ReadEntity;
+  /** Null: of the view that an insight is made of, which asks for none itself. */
+  readonly readInsights: ReadInsights | null;
   readonly nowMs: () => number;
 }
 
@@ -86,7 +92,7 @@ async function answerQuery(query: CompiledQuery, running: Running): Promise<Answ
   if (wanted !== undefined && wanted.value !== true) return { ok: true, value: NOT_ASKED };
   const filled = query.body.fill(values, work);
   if (!filled.ok) return { ok: false, problem: problemOf(place, filled.fault) };
-  const answered = query.source === 'entity' ? await entityAnswer(filled.value, running) : await questionAnswer(filled.value, running);
+  const answered = await ANSWERS[query.source](filled.value, running);
   return answered.ok ? answered : { ok: false, problem: underPath(place, answered.problem) };
 }
 
@@ -104,6 +110,17 @@ async function entityAnswer(filled: Json, { deps, asked: { view, values, asker }
   const read = await deps.readEntity({ entity, ask: ask.value, wait: values.wait, asker });
   return read.ok ? { ok: true, value: read.value } : { ok: false, problem: read.fault };
 }
+
+async function insightsAnswer(filled: Json, { deps, asked: { view, values, asker } }: Running): Promise<Answered> {
+  const ask = toInsightsAsk(filled);
+  if (!ask.ok) return { ok: false, problem: { code: 'question_invalid', errors: ask.fault } };
+  const insight = deps.registry.pack(asker.tenant, view.pack)?.insights.get(ask.value.insights);
+  if (insight === undefined || deps.readInsights === null) return { ok: false, problem: { code: 'not_found' } };
+  const read = await deps.readInsights({ insight, ask: ask.value, wait: values.wait, asker });
+  return read.ok ? { ok: true, value: read.value } : { ok: false, problem: read.fault };
+}
+
+const ANSWERS = { question: questionAnswer, entity: entityAnswer, insights: insightsAnswer };
 
 type Gathered =
   { readonly ok: true; readonly answers: ReadonlyMap<string, QueryAnswer> } | { readonly ok: false; readonly problem: ProblemFault };
