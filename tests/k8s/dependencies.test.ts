@@ -35,7 +35,7 @@ it('Kafka keeps three copies and accepts when two have it; Postgres has the sett
     },
   });
   expect(spec('Pooler')).toMatchObject({
-    spec: { pgbouncer: { parameters: { max_client_conn: '1000', default_pool_size: '25', min_pool_size: '10' } } },
+    spec: { pgbouncer: { poolMode: 'transaction', parameters: { max_client_conn: '1000', default_pool_size: '25', min_pool_size: '10' } } },
   });
   expect(spec('StatefulSet')).toMatchObject({ spec: { replicas: 6 } });
 });

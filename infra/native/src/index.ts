@@ -8,4 +8,5 @@ export { startTidegate, type Tidegate, type TidegateOptions } from './tidegate.t
 export { SERVICE_FLAGS } from './supervisor.ts';
 export type { Supervisor } from './supervisor.ts';
 export { provideKafkaTools } from './kafka-tools.ts';
-export { provideDeployTools, provideHadolint, providePromtool, type DeployTools } from './deploy-tools.ts';
+export { provideDeployTools, provideHadolint, providePrometheus, providePromtool, type DeployTools } from './deploy-tools.ts';
+export { startPgBouncer, type PgBouncer } from './pgbouncer.ts';

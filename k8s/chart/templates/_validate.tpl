@@ -34,7 +34,7 @@
 {{- fail "kafka.sasl.mechanism needs kafka.sasl.username and kafka.sasl.existingSecret" }}
 {{- end }}
 {{- if and $values.database.pooler.enabled (not $values.database.directUrlKey) }}
-{{- fail "database.pooler.enabled needs database.directUrlKey: migrations and the job queue hold sessions, which a pooler of transactions takes away" }}
+{{- fail "database.pooler.enabled needs database.directUrlKey: migrations, the job queue and the gateway's ear for changes hold sessions, which a pooler takes away" }}
 {{- end }}
 {{- if and $values.externalSecrets.enabled (eq $values.migrations.mode "hook") }}
 {{- fail "externalSecrets.enabled with migrations.mode=hook: a hook runs before the secrets of this chart exist and would wait for them forever; use initContainer or external" }}
@@ -113,7 +113,7 @@
 {{- range $service := splitList " " (include "tidegate.services" .) }}
 {{- $_ := set $pods $service (include "tidegate.podsMax" (dict "root" $ "service" $service) | int) }}
 {{- end }}
-{{- $queues := mul 3 $pods.ingest | int }}
+{{- $direct := add (mul 3 $pods.ingest) $pods.gateway | int }}
 {{- $others := add (mul 5 $pods.gateway) (mul 2 $pods.ingest) (mul 7 $pods.aggregator) (mul (int $values.query.databaseConnections) $pods.query) | int }}
 {{- $atPostgres := sub $values.database.connectionsMax $values.database.connectionsReserved | int }}
 {{- if $values.database.pooler.enabled }}
@@ -121,11 +121,11 @@
 {{- if gt $others $limit }}
 {{- fail (printf "up to %d connections to a pooler that takes %d (database.pooler.clientConnectionsMax): fewer pods at most, or query.databaseConnections of %d at most" $others $limit (min 50 (div $limit (max 1 $pods.query)))) }}
 {{- end }}
-{{- if gt $queues $atPostgres }}
-{{- fail (printf "up to %d connections of job queues to Postgres, which has %d for them (database.connectionsMax less connectionsReserved)" $queues $atPostgres) }}
+{{- if gt $direct $atPostgres }}
+{{- fail (printf "up to %d connections past the pooler to Postgres, which has %d for them (database.connectionsMax less connectionsReserved)" $direct $atPostgres) }}
 {{- end }}
-{{- else if gt (add $others $queues | int) $atPostgres }}
-{{- fail (printf "up to %d connections to Postgres, which has %d for them (database.connectionsMax less connectionsReserved): put a pooler in front (database.pooler), or fewer pods or connections" (add $others $queues) $atPostgres) }}
+{{- else if gt (add $others $direct | int) $atPostgres }}
+{{- fail (printf "up to %d connections to Postgres, which has %d for them (database.connectionsMax less connectionsReserved): put a pooler in front (database.pooler), or fewer pods or connections" (add $others $direct) $atPostgres) }}
 {{- end }}
 {{- $heap := include "tidegate.heapMb" (dict "root" . "service" "aggregator") | int }}
 {{- $memory := include "tidegate.mebibytes" $values.aggregator.resources.limits.memory | int }}

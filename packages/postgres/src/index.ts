@@ -45,7 +45,7 @@ export type { MigrateOptions, MigrationResult } from './migrate.ts';
 export { createPgStore } from './pg-store.ts';
 export type { PgStoreOptions } from './pg-store.ts';
 export { createPool } from './pool.ts';
-export type { PoolOptions } from './pool.ts';
+export type { Pooler, PoolOptions } from './pool.ts';
 export { createPoolMeter } from './pool-meter.ts';
 export type { PoolMeter } from './pool-meter.ts';
 export { createRawRows, readRawRows } from './raw-rows.ts';

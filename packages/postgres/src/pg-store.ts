@@ -7,6 +7,7 @@ import { held } from './held.ts';
 import { readIdentities, readJournal } from './journal.ts';
 import type { PoolMeter } from './pool-meter.ts';
 import { createPool } from './pool.ts';
+import type { Pooler } from './pool.ts';
 import { fromProgressRows } from './progress-rows.ts';
 import type { LaneRow } from './progress-rows.ts';
 import { createRawReader } from './raw-reader.ts';
@@ -17,6 +18,7 @@ import type { Amendment, Claim, ClaimRequest, CommitFault, DataStore, LanePositi
 
 export interface PgStoreOptions {
   readonly databaseUrl: string;
+  readonly pooler?: Pooler;
   readonly applicationName: string;
   readonly role?: string;
   readonly fault?: CommitFault;

@@ -1,10 +1,17 @@
 import { Socket } from 'node:net';
 import { gatherWrites } from '@tidegate/runtime';
 import pg from 'pg';
+import { setPerTransaction } from './per-transaction.ts';
+import type { SessionSettings } from './per-transaction.ts';
 import type { PoolMeter } from './pool-meter.ts';
+
+/** What stands between a pool and Postgres: nothing that changes sessions, or a pooler that gives one out for each transaction. */
+export type Pooler = 'none' | 'transaction';
 
 export interface PoolOptions {
   readonly databaseUrl: string;
+  /** Default `none`. */
+  readonly pooler?: Pooler;
   /** Shown in pg_stat_activity, for instance `tidegate-query`. */
   readonly applicationName: string;
   /** Role to act as (`tidegate_query`, …); the login role must be a member of it. Absent: the login role itself. */
@@ -43,16 +50,27 @@ export function createPool(options: PoolOptions): pg.Pool {
   return pool;
 }
 
-/** `transaction_timeout` is known from Postgres 17 on; older servers have the pause limit alone. */
 async function prepareSession(client: pg.ClientBase, options: PoolOptions): Promise<void> {
-  const settings: Record<string, string> = { statement_timeout: String(options.statementTimeoutMs) };
-  if (options.transactionTimeoutMs !== undefined) {
-    settings['idle_in_transaction_session_timeout'] = String(options.transactionTimeoutMs);
-    settings['transaction_timeout'] = String(options.transactionTimeoutMs);
+  const settings = await knownSettings(client, options);
+  if (options.pooler === 'transaction') {
+    setPerTransaction(client, settings);
+    // A role that the login may not take is told before the connection is given out.
+    await client.query('SELECT 1');
+    return;
   }
-  if (options.isDurable === true) settings['synchronous_commit'] = 'on';
-  await client.query(`SELECT set_config(s.key, s.value, false) FROM json_each_text($1::json) s JOIN pg_settings p ON p.name = s.key`, [
-    JSON.stringify(settings),
-  ]);
-  if (options.role !== undefined) await client.query(`SELECT set_config('role', $1, false)`, [options.role]);
+  await client.query('SELECT set_config(s.key, s.value, false) FROM json_each_text($1::json) s', [JSON.stringify(settings)]);
+}
+
+/** `transaction_timeout` is known from Postgres 17 on; older servers have the pause limit alone. */
+async function knownSettings(client: pg.ClientBase, options: PoolOptions): Promise<SessionSettings> {
+  const { role, statementTimeoutMs, transactionTimeoutMs } = options;
+  const { rows } = transactionTimeoutMs === undefined ? { rows: [] } : await client.query(`SELECT FROM pg_settings WHERE name = 'transaction_timeout'`);
+  return {
+    statement_timeout: String(statementTimeoutMs),
+    ...(transactionTimeoutMs === undefined ? {} : { idle_in_transaction_session_timeout: String(transactionTimeoutMs) }),
+    ...(rows.length === 0 ? {} : { transaction_timeout: String(transactionTimeoutMs) }),
+    ...(options.isDurable === true ? { synchronous_commit: 'on' } : {}),
+    // The last: what comes before it is set as the login.
+    ...(role === undefined ? {} : { role }),
+  };
 }

@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { fromSealedColumns } from './seal-columns.ts';
 import type { SealedColumns } from './seal-columns.ts';
 import { createPool } from './pool.ts';
+import type { Pooler } from './pool.ts';
 import { run } from './statements.ts';
 
 /** An arrival day that is not dropped. */
@@ -72,6 +73,7 @@ export interface PruneHow {
 
 export interface RetentionStoreOptions {
   readonly databaseUrl: string;
+  readonly pooler?: Pooler;
   readonly role?: string;
   readonly onError?: (error: Error) => void;
 }

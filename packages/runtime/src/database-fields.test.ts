@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defineConfig, readConfig } from './config.ts';
-import { databaseFields, databaseUrlOf } from './database-fields.ts';
+import { databaseFields, databaseTarget, databaseUrlOf, directDatabaseField, directDatabaseUrlOf } from './database-fields.ts';
 
 function urlOf(env: Readonly<Record<string, string>>): string {
   const reading = readConfig(defineConfig('sample', databaseFields), env, () => 'of the file\n');
@@ -23,4 +23,17 @@ test('the URL wins over the parts', () => {
 
 test('without a URL and a host nothing is guessed', () => {
   expect(() => urlOf({ DB_NAME: 'events' })).toThrow('DATABASE_URL is not set');
+});
+
+test('what holds a session goes past a pooler of transactions, and nothing starts without a way past it', () => {
+  const settingsOf = (env: Readonly<Record<string, string>>) => {
+    const reading = readConfig(defineConfig('sample', { ...databaseFields, ...directDatabaseField }), env);
+    if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
+    return reading.value;
+  };
+  const pooled = { DATABASE_URL: 'postgres://pooler/two', DATABASE_POOLER: 'transaction' };
+  expect(databaseTarget(settingsOf(pooled))).toEqual({ databaseUrl: 'postgres://pooler/two', pooler: 'transaction' });
+  expect(directDatabaseUrlOf(settingsOf({ ...pooled, DATABASE_DIRECT_URL: 'postgres://one/two' }))).toBe('postgres://one/two');
+  expect(() => directDatabaseUrlOf(settingsOf(pooled))).toThrow('DATABASE_DIRECT_URL is not set, but DATABASE_POOLER is');
+  expect(directDatabaseUrlOf(settingsOf({ DATABASE_URL: 'postgres://one/two' }))).toBe('postgres://one/two');
 });

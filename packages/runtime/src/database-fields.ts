@@ -4,6 +4,8 @@ import { text } from './text-schema.ts';
 
 const NO_URL = 'none';
 
+type Pooler = 'none' | 'transaction';
+
 /** Where Postgres is: spread them all into the `defineConfig` of a service that uses it. */
 export const databaseFields = {
   databaseUrl: {
@@ -40,6 +42,13 @@ export const databaseFields = {
     description: 'Password of that role; empty: none.',
     secret: true,
   } satisfies ConfigField<string>,
+  databasePooler: {
+    env: 'DATABASE_POOLER',
+    schema: text.choice(['none', 'transaction']),
+    default: 'none',
+    description:
+      'transaction: there is a pooler of transactions (PgBouncer) at that address; role and time limits then go along with each transaction. none: Postgres itself, or a pooler of sessions.',
+  } satisfies ConfigField<Pooler>,
 } as const;
 
 /** Values of `databaseFields`. */
@@ -50,6 +59,12 @@ export interface DatabaseSettings {
   readonly databaseName: string;
   readonly databaseUser: string;
   readonly databasePassword: string;
+  readonly databasePooler: Pooler;
+}
+
+/** For the pools of a service. @throws ConfigError as `databaseUrlOf` */
+export function databaseTarget(settings: DatabaseSettings): { readonly databaseUrl: string; readonly pooler: Pooler } {
+  return { databaseUrl: databaseUrlOf(settings), pooler: settings.databasePooler };
 }
 
 /**
@@ -72,12 +87,15 @@ export const directDatabaseField = {
     env: 'DATABASE_DIRECT_URL',
     schema: text.url(['postgres', 'postgresql']).or(text.choice([NO_URL])),
     default: NO_URL,
-    description: 'Postgres without a pooler of transactions in between, for the job queue; `none`: `DATABASE_URL` is that already.',
+    description:
+      'Postgres without a pooler of transactions in between, for the job queue of ingest and for the gateway, which listens for changes; `none`: `DATABASE_URL` is that already.',
     secret: true,
   } satisfies ConfigField<string>,
 } as const;
 
-/** @throws ConfigError as `databaseUrlOf` */
+/** @throws ConfigError as `databaseUrlOf`, and where there is a pooler and no way past it */
 export function directDatabaseUrlOf(settings: DatabaseSettings & { readonly databaseDirectUrl: string }): string {
-  return settings.databaseDirectUrl === NO_URL ? databaseUrlOf(settings) : settings.databaseDirectUrl;
+  if (settings.databaseDirectUrl !== NO_URL) return settings.databaseDirectUrl;
+  if (settings.databasePooler === 'none') return databaseUrlOf(settings);
+  throw new ConfigError('database', [{ env: 'DATABASE_DIRECT_URL', problem: 'is not set, but DATABASE_POOLER is: sessions need a way past it' }]);
 }

@@ -6,7 +6,7 @@ import { createPgStore, createPoolMeter, createRetentionStore } from '@tidegate/
 import {
   ConfigError,
   createSealer,
-  databaseUrlOf,
+  databaseTarget,
   deriveKey,
   kafkaTarget,
   pause,
@@ -56,7 +56,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
     clientId: `tidegate-aggregator-${randomUUID()}`,
   });
   const store = createPgStore({
-    databaseUrl: databaseUrlOf(config),
+    ...databaseTarget(config),
     applicationName: 'tidegate-aggregator',
     role: ROLE,
     fault,
@@ -103,7 +103,7 @@ function maintain(
   { aggregator, metrics }: { readonly aggregator: Aggregator; readonly metrics: Metrics },
 ): Maintenance {
   const onError = (error: unknown): void => log.warn('database_session_lost', { error });
-  const store = createRetentionStore({ databaseUrl: databaseUrlOf(config), role: ROLE, onError });
+  const store = createRetentionStore({ ...databaseTarget(config), role: ROLE, onError });
   const running = startMaintenance({
     ...{ store, metrics, log, clock: systemClock, sleep: pause },
     packs: () => aggregator.retentions(),

@@ -7,7 +7,7 @@ import { createControlOutbox, createControlStore, createPoolMeter, listenForCont
 import type { RedisConnection } from '@tidegate/redis';
 import { connectRedis, createRedisBuckets, whenConnected } from '@tidegate/redis';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
-import { databaseUrlOf, deriveKey, kafkaTarget, redisTarget, systemClock as clock, systemRandom as random } from '@tidegate/runtime';
+import { databaseTarget, deriveKey, directDatabaseUrlOf, kafkaTarget, redisTarget, systemClock as clock, systemRandom as random } from '@tidegate/runtime';
 import type { Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAccountRoutes } from './accounts/accounts.ts';
@@ -145,7 +145,7 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
   const onError = (error: Error): void => log.warn('postgres_connection_failed', { error });
   const metrics = createMetrics('gateway', { withProcess: true });
   const meter = createPoolMeter(metrics, clock.monotonicMs);
-  const database = { databaseUrl: databaseUrlOf(config), role: ROLE, onError, meter };
+  const database = { ...databaseTarget(config), role: ROLE, onError, meter };
   const client = await createLogClient({ ...kafkaTarget(config), clientId: 'tidegate-gateway' });
   const topic = topicNames(config.topicPrefix).control;
   const keys = createKeyDirectory();
@@ -231,7 +231,7 @@ function createGateOf(parts: Parts, { proxy, live, auditLog, wake, isDraining }:
   });
 }
 
-function startPublishing({ context, metrics, client, control, topic, database }: Parts): Pick<Publisher, 'wake' | 'stop'> {
+function startPublishing({ config, context, metrics, client, control, topic, database }: Parts): Pick<Publisher, 'wake' | 'stop'> {
   const outbox = createControlOutbox(database);
   const producer = client.createProducer();
   const publisher = startPublisher({
@@ -244,7 +244,7 @@ function startPublishing({ context, metrics, client, control, topic, database }:
     metrics,
     log: context.log,
   });
-  const listener = listenForControlChanges({ ...database, onChange: publisher.wake });
+  const listener = listenForControlChanges({ ...database, databaseUrl: directDatabaseUrlOf(config), onChange: publisher.wake });
   return {
     wake: publisher.wake,
     stop: async () => {

@@ -1,4 +1,4 @@
-import { databaseFields, defineConfig, kafkaFields, redisFields, sharedFields, text } from '@tidegate/runtime';
+import { databaseFields, defineConfig, directDatabaseField, kafkaFields, redisFields, sharedFields, text } from '@tidegate/runtime';
 import type { ConfigField } from '@tidegate/runtime';
 
 const COUNT = { min: 1, max: 100_000_000 } as const;
@@ -121,6 +121,7 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
   ...kafkaFields,
   topicPrefix: sharedFields.topicPrefix,
   ...databaseFields,
+  ...directDatabaseField,
   ...redisFields,
   redisPrefix: sharedFields.redisPrefix,
   secretKey: sharedFields.secretKey,

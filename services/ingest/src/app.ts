@@ -13,7 +13,7 @@ import {
   createRejectedStore,
 } from '@tidegate/postgres';
 import type { Clock, RunningService } from '@tidegate/runtime';
-import { createKeyWrapper, createSealer, databaseUrlOf, deriveKey, directDatabaseUrlOf, kafkaTarget, pause } from '@tidegate/runtime';
+import { createKeyWrapper, createSealer, databaseTarget, deriveKey, directDatabaseUrlOf, kafkaTarget, pause } from '@tidegate/runtime';
 import type { Logger, Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAdmit } from './admit.ts';
@@ -147,7 +147,7 @@ function connectPostgres(config: IngestConfig, { metrics, clock, log }: Pick<Par
   };
   const own = { applicationName: 'tidegate-ingest', role: 'tidegate_ingest', connectionsMax: DATABASE_CONNECTIONS };
   const queue = { applicationName: 'tidegate-ingest-jobs', role: 'tidegate_jobs', connectionsMax: QUEUE_CONNECTIONS };
-  const pool = createPool({ databaseUrl: databaseUrlOf(config), ...own, ...common });
+  const pool = createPool({ ...databaseTarget(config), ...own, ...common });
   const queuePool = createPool({ databaseUrl: directDatabaseUrlOf(config), ...queue, ...common });
   const topics = topicNames(config.topicPrefix);
   const lanes = { ingest: topics.rejected, events: topics.events, backfill: topics.backfill };

@@ -21,7 +21,7 @@ import {
   createRestatedStore,
 } from '@tidegate/postgres';
 import { connectRedis, createKeptFigures, createRedisCells } from '@tidegate/redis';
-import { databaseUrlOf, deriveKey, kafkaTarget, pause, redisTarget, systemClock } from '@tidegate/runtime';
+import { databaseTarget, deriveKey, kafkaTarget, pause, redisTarget, systemClock } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import type { Announcements } from './announcements.ts';
@@ -133,7 +133,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
   const tracing = createTracing({ service: 'query', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
   const client = await createLogClient({ ...kafkaTarget(config), clientId: 'tidegate-query' });
   const pool = createPool({
-    databaseUrl: databaseUrlOf(config),
+    ...databaseTarget(config),
     applicationName: 'tidegate-query',
     role: ROLE,
     connectionsMax: config.databaseConnections,

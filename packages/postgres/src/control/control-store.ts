@@ -1,5 +1,6 @@
 import type { PoolMeter } from '../pool-meter.ts';
 import { createPool } from '../pool.ts';
+import type { Pooler } from '../pool.ts';
 import type { CreatedKey, KeyInfo, KeyToCreate, KeyToRevoke } from './keys.ts';
 import { createKey, findKey, listKeys, readRefusedHashes, revokeKey } from './keys.ts';
 import type { KeyToRotate, RotationFault } from './key-rotation.ts';
@@ -21,6 +22,7 @@ import { createAccountStore } from './account-store.ts';
 
 export interface ControlStoreOptions {
   readonly databaseUrl: string;
+  readonly pooler?: Pooler;
   /** Absent: the login role itself (the command line, the launcher). */
   readonly role?: string;
   readonly onError?: (error: Error) => void;

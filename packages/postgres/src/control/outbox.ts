@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { PoolMeter } from '../pool-meter.ts';
 import { createPool } from '../pool.ts';
+import type { Pooler } from '../pool.ts';
 import { run } from '../statements.ts';
 import { CONTROL_CHANNEL } from './record-writer.ts';
 
@@ -25,6 +26,7 @@ export interface ControlOutbox {
 
 export interface OutboxOptions {
   readonly databaseUrl: string;
+  readonly pooler?: Pooler;
   readonly role?: string;
   readonly onError?: (error: Error) => void;
   readonly meter?: PoolMeter;

@@ -1,0 +1,123 @@
+import { chmodSync, chownSync, cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nobody } from './account.ts';
+import { launchProcess, type ProcessHome, type RunningProcess } from './child-process.ts';
+import { UNPACKED, unpackDebianPackage } from './debian-package.ts';
+import { cachedFolder, findFile, type CacheContext } from './package-cache.ts';
+import { startOnFreePort } from './port.ts';
+import { acceptsConnections, waitUntil } from './readiness.ts';
+import { contextOf, type ServerOptions } from './servers.ts';
+import { findOnPath, SetupFailure } from './tool.ts';
+
+export interface PgBouncer {
+  /** The same database, by way of the pooler. */
+  through(databaseUrl: string): string;
+  stop(): Promise<void>;
+}
+
+export interface PgBouncerOptions extends ServerOptions {
+  /** A database of the server that it stands before; others of that server are reached by their own names. */
+  readonly databaseUrl: string;
+  /** Logins that it lets in, without a password. */
+  readonly users: readonly string[];
+  /** Sessions of the server that all clients of a login and database share. */
+  readonly sessionsMax: number;
+}
+
+/** A pooler of transactions on loopback, with no setting that would let state of sessions through. */
+export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBouncer> {
+  const context = contextOf(options);
+  const step = { update: context.progress.say, done: context.progress.say, fail: context.progress.say };
+  const program = await providePgBouncer({ cacheDir: context.cacheDir, dataDir: options.dataDir, path: context.env['PATH'], step });
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-pgbouncer-'));
+  try {
+    const { port, running } = await startOnFreePort(async (at) => {
+      return { port: at, running: await launch(context.home, { ...options, folder, program, port: at }) };
+    });
+    return {
+      through: (databaseUrl) => Object.assign(new URL(databaseUrl), { hostname: '127.0.0.1', port: String(port) }).toString(),
+      async stop() {
+        await running.stop();
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+interface Program {
+  /** A program that is installed, or a folder with the program and the libraries that it needs. */
+  readonly installed: string | null;
+  readonly folder: string | null;
+}
+
+async function providePgBouncer(context: CacheContext): Promise<Program> {
+  const installed = findOnPath('pgbouncer', context.path);
+  if (installed !== null) return { installed, folder: null };
+  const folder = await cachedFolder(context, 'pgbouncer', async (stage) => {
+    try {
+      await unpackDebianPackage(stage, 'pgbouncer', /^(libc-?ares|libevent)/);
+      renameSync(findFile(join(stage, UNPACKED, 'usr/sbin'), 'pgbouncer'), join(stage, 'pgbouncer'));
+    } catch (error) {
+      throw new SetupFailure('PgBouncer was not found: install it (Debian: apt-get install pgbouncer).', { cause: error });
+    }
+  });
+  return { installed: null, folder };
+}
+
+interface Launch extends PgBouncerOptions {
+  readonly folder: string;
+  readonly program: Program;
+  readonly port: number;
+}
+
+/** It does not run as root: then it is `nobody`'s, with all that it reads where that account gets to. */
+async function launch(home: ProcessHome, options: Launch): Promise<RunningProcess> {
+  const { folder, program, port } = options;
+  const account = process.getuid?.() === 0 ? nobody() : undefined;
+  if (account === null) throw new SetupFailure('PgBouncer does not run as root and there is no account "nobody": start as another user.');
+  chmodSync(folder, 0o755);
+  if (program.folder !== null) cpSync(program.folder, join(folder, 'program'), { recursive: true, verbatimSymlinks: true });
+  const [config, users] = [join(folder, 'pgbouncer.ini'), join(folder, 'users.txt')];
+  writeFileSync(users, options.users.map((user) => `"${user}" ""\n`).join(''));
+  writeFileSync(config, configOf(options, users));
+  if (account !== undefined) for (const file of [config, users]) chownSync(file, account.uid, account.gid);
+  const own = join(folder, 'program');
+  const running = launchProcess(home, {
+    name: 'pgbouncer',
+    command: program.installed ?? join(own, 'pgbouncer'),
+    args: [config],
+    cwd: folder,
+    account,
+    // At once: SIGTERM. SIGINT would wait for clients.
+    stopSignal: 'SIGTERM',
+    ...(program.folder === null ? {} : { env: { LD_LIBRARY_PATH: libraryFolder(own) } }),
+  });
+  await waitUntil({ what: 'PgBouncer', process: running, withinMs: 20_000, isReady: () => acceptsConnections(running, port) });
+  return running;
+}
+
+/** `usr/lib/<architecture>` of what was unpacked. */
+function libraryFolder(program: string): string {
+  const library = findFile(join(program, UNPACKED), 'libevent-2.1.so.7');
+  return library.slice(0, library.lastIndexOf('/'));
+}
+
+function configOf({ databaseUrl, sessionsMax, port }: Launch, users: string): string {
+  const { hostname, port: serverPort } = new URL(databaseUrl);
+  return `[databases]
+* = host=${hostname} port=${serverPort === '' ? '5432' : serverPort}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = trust
+auth_file = ${users}
+pool_mode = transaction
+default_pool_size = ${sessionsMax}
+max_client_conn = 500
+`;
+}
