@@ -22,6 +22,7 @@ it.each([
   ['no Redis', ['redis.existingConfigMap='], /redis is not set/],
   ['a pooler and nothing beside it', ['database.pooler.enabled=true'], /needs database\.directUrlKey/],
   ['a mechanism without user', ['kafka.sasl.mechanism=PLAIN'], /kafka\.sasl\.mechanism needs/],
+  ['logs for no collector', ['telemetry.logs=otlp'], /need telemetry\.otlpEndpoint/],
   [
     'secrets that a hook would wait for',
     ['externalSecrets.enabled=true', 'externalSecrets.store.name=vault'],

@@ -36,6 +36,9 @@
 {{- if and $values.database.pooler.enabled (not $values.database.directUrlKey) }}
 {{- fail "database.pooler.enabled needs database.directUrlKey: migrations, the job queue and the gateway's ear for changes hold sessions, which a pooler takes away" }}
 {{- end }}
+{{- if and (eq $values.telemetry.otlpEndpoint "none") (or (eq $values.telemetry.metrics "otlp") (eq $values.telemetry.logs "otlp")) }}
+{{- fail "telemetry.metrics and telemetry.logs need telemetry.otlpEndpoint, the collector that they go to" }}
+{{- end }}
 {{- if and $values.externalSecrets.enabled (eq $values.migrations.mode "hook") }}
 {{- fail "externalSecrets.enabled with migrations.mode=hook: a hook runs before the secrets of this chart exist and would wait for them forever; use initContainer or external" }}
 {{- end }}

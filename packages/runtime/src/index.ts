@@ -3,6 +3,7 @@ export { systemClock, systemRandom } from './clock.ts';
 export type { ConfigDefinition, ConfigFault, ConfigField, ConfigFields, ConfigReading, ConfigValues, Environment } from './config.ts';
 export { ConfigError, defineConfig, loadConfig, readConfig } from './config.ts';
 export type { DatabaseSettings } from './database-fields.ts';
+export { telemetryFields, telemetryTarget } from './telemetry-fields.ts';
 export { databaseFields, databaseTarget, databaseUrlOf, directDatabaseField, directDatabaseUrlOf } from './database-fields.ts';
 export { gatherWrites } from './gather-writes.ts';
 export { createInFlight, enterUntilSettled } from './in-flight.ts';

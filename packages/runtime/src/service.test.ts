@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { silentLogger } from '@tidegate/telemetry';
+import { startOtlpSink } from '@tidegate/testkit';
 import { expect, test, vi } from 'vitest';
 import { ConfigError } from './config.ts';
 import type { RunningService } from './service.ts';
 import { runService } from './service.ts';
 
-function fakeHost() {
+function fakeHost(env: Readonly<Record<string, string>> = {}) {
   const emitter = new EventEmitter();
   const written: string[] = [];
   const exited = Promise.withResolvers<number>();
@@ -13,7 +14,7 @@ function fakeHost() {
     host: {
       on: (event: string, listener: (value: unknown) => void) => void emitter.on(event, listener),
       exit: (code: number) => exited.resolve(code),
-      env: {},
+      env,
       stderr: { write: (line: string) => written.push(line) },
     },
     emit: (event: string, value?: unknown) => emitter.emit(event, value),
@@ -78,4 +79,17 @@ test('a failed start does not print the password of a connection string', async 
   await runService({ name: 'sample', log: silentLogger, start }, process.host);
   expect(await process.exitCode).toBe(1);
   expect(process.written.join('')).toMatch(/cannot reach postgres:\/\/tidegate:\[redacted\]@127\.0\.0\.1/);
+});
+
+test('what is logged until the very end reaches the collector before the process is gone', async () => {
+  const sink = await startOtlpSink();
+  try {
+    const process = fakeHost({ OTEL_LOGS_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint, LOG_LEVEL: 'info' });
+    await runService({ name: 'sample', start: async () => ({ stop: async () => undefined }) }, process.host);
+    process.emit('SIGTERM');
+    expect(await process.exitCode).toBe(0);
+    expect(sink.logs.map(({ body }) => body.stringValue)).toEqual(['started', 'stopping', 'stopped']);
+  } finally {
+    sink.close();
+  }
 });

@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module';
-import type { Logger, LogLevel } from '@tidegate/telemetry';
-import { createLogger, scrubText } from '@tidegate/telemetry';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LogForwarding, Logger, LogLevel } from '@tidegate/telemetry';
+import { createLogger, forwardLogs, scrubText } from '@tidegate/telemetry';
 import { ConfigError } from './config.ts';
 
 /** What a started service hands back to the process around it. */
@@ -35,6 +36,8 @@ export interface ProcessHost {
 }
 
 const STOP_WITHIN_MS = 25_000;
+/** Behind the end of everything else the last log lines may take so long to reach the collector. */
+const LAST_LINES_WITHIN_MS = 2_000;
 const EXIT_CONFIG = 78; // EX_CONFIG of sysexits.h: the operator must change a setting
 const EXIT_FAULT = 1;
 
@@ -44,7 +47,8 @@ const EXIT_FAULT = 1;
  * A failed start prints one line and exits with 78 (settings) or 1.
  */
 export async function runService(service: ServiceProcess, host: ProcessHost = process): Promise<void> {
-  const log = service.log ?? defaultLogger(service.name, host.env['LOG_LEVEL']);
+  const forwarding = logForwarding(service.name, host.env);
+  const log = service.log ?? defaultLogger(service.name, host.env['LOG_LEVEL'], forwarding);
   const abort = new AbortController();
   let running: RunningService | null = null;
   let isStopping = false;
@@ -58,7 +62,11 @@ export async function runService(service: ServiceProcess, host: ProcessHost = pr
     isStopping = true;
     abort.abort();
     if (running === null) host.exit(0);
-    else void stopWithin(running, log).then((code) => host.exit(code));
+    else
+      void stopWithin(running, log).then(async (code) => {
+        await lastLines(forwarding);
+        host.exit(code);
+      });
   };
   host.on('uncaughtException', (error) => fatal('uncaught_exception', error));
   host.on('unhandledRejection', (error) => fatal('unhandled_rejection', error));
@@ -100,8 +108,24 @@ async function stopWithin(running: RunningService, log: Logger): Promise<number>
   return code;
 }
 
-function defaultLogger(service: string, level: string | undefined): Logger {
-  return createLogger({ service, ...(isLevel(level) ? { level } : {}) });
+function defaultLogger(service: string, level: string | undefined, forwarding: LogForwarding | null): Logger {
+  const forward = forwarding === null ? {} : { forward: forwarding.forward };
+  return createLogger({ service, ...(isLevel(level) ? { level } : {}), ...forward });
+}
+
+/** The service checks the same settings; a collector that nobody named is its fault to tell. */
+function logForwarding(service: string, env: ProcessHost['env']): LogForwarding | null {
+  const endpoint = env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '';
+  if (env['OTEL_LOGS_EXPORTER'] !== 'otlp' || endpoint === '' || endpoint === 'none') return null;
+  return forwardLogs({ service, endpoint });
+}
+
+async function lastLines(forwarding: LogForwarding | null): Promise<void> {
+  if (forwarding === null) return;
+  const late = new AbortController();
+  const limit = delay(LAST_LINES_WITHIN_MS, undefined, { signal: late.signal }).catch(() => undefined);
+  await Promise.race([forwarding.close(), limit]);
+  late.abort();
 }
 
 function isLevel(level: string | undefined): level is LogLevel {

@@ -21,36 +21,6 @@ export const sharedFields = {
     default: '127.0.0.1',
     description: 'Address the service listens on.',
   } satisfies ConfigField<string>,
-  metricsHost: {
-    env: 'METRICS_HOST',
-    schema: text.line(),
-    default: '127.0.0.1',
-    description: 'Address of the probes and metrics.',
-  } satisfies ConfigField<string>,
-  metricsPort: {
-    env: 'METRICS_PORT',
-    schema: text.port(),
-    default: '9464',
-    description: 'Port of `/livez`, `/readyz` and `/metrics`.',
-  } satisfies ConfigField<number>,
-  logLevel: {
-    env: 'LOG_LEVEL',
-    schema: text.choice(['debug', 'info', 'warn', 'error']),
-    default: 'info',
-    description: 'Least level that is written.',
-  } satisfies ConfigField<'debug' | 'info' | 'warn' | 'error'>,
-  otlpEndpoint: {
-    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
-    schema: text.line(),
-    default: 'none',
-    description: 'Base URL of an OTLP/HTTP collector for traces; `none` exports nothing.',
-  } satisfies ConfigField<string>,
-  traceRatio: {
-    env: 'OTEL_TRACES_SAMPLER_ARG',
-    schema: text.number({ min: 0, max: 1 }),
-    default: '1',
-    description: 'Share of the requests that begin an exported trace; one that came with a sampled `traceparent` is always exported.',
-  } satisfies ConfigField<number>,
   pseudonymSecret: {
     env: 'PSEUDONYM_SECRET',
     schema: text.secret(),

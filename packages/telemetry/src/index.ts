@@ -1,5 +1,7 @@
 export type { MetricName, MetricSpec } from './catalogue.ts';
 export { METRICS } from './catalogue.ts';
+export type { LogForwarding } from './log-forwarding.ts';
+export { forwardLogs } from './log-forwarding.ts';
 export type { LogDetail, LogFields, Logger, LoggerOptions, LogLevel } from './logger.ts';
 export { createLogger, silentLogger } from './logger.ts';
 export type { CounterHandle, GaugeHandle, HistogramHandle, LabelsOf, Metrics } from './metrics.ts';

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { isSensitiveName, pseudonymOnly, REDACTED, scrubText } from './redaction.ts';
-import { currentTraceId } from './trace-context.ts';
+import type { SpanContext } from '@opentelemetry/api';
+import { currentSpanContext, currentTraceId } from './trace-context.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogDetail = Readonly<Record<string, string | number | boolean | null>>;
@@ -32,11 +33,24 @@ export interface Logger {
   readonly fatal: Write;
 }
 
+/** A line as it is written, for who passes it on. */
+export interface LogLine {
+  readonly level: LogLevel | 'fatal';
+  readonly atMs: number;
+  readonly event: string;
+  /** What `toLine` made: scrubbed. */
+  readonly members: Readonly<Record<string, unknown>>;
+  /** The span in which it was written. */
+  readonly span: SpanContext | null;
+}
+
 export interface LoggerOptions {
   readonly service: string;
   readonly level?: LogLevel;
   /** Where lines go; default stdout. Writing is synchronous, so the last line before an exit is there. */
   readonly destination?: { write(line: string): void };
+  /** Given each line after it was written. */
+  readonly forward?: (line: LogLine) => void;
 }
 
 /** `event` is a fixed word in snake_case that an operator can count and alert on, never a sentence with values in it. */
@@ -53,7 +67,10 @@ export function createLogger(options: LoggerOptions): Logger {
   const writer =
     (level: LogLevel | 'fatal'): Write =>
     (event, fields = {}) => {
-      if (sink.isLevelEnabled(level)) sink[level](toLine(options.service, event, fields));
+      if (!sink.isLevelEnabled(level)) return;
+      const members = toLine(options.service, event, fields);
+      sink[level](members);
+      options.forward?.({ level, atMs: Date.now(), event, members, span: currentSpanContext() });
     };
   return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error'), fatal: writer('fatal') };
 }

@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { MetricName, MetricSpec } from './catalogue.ts';
 import { METRICS } from './catalogue.ts';
+import { toFamilies } from './metric-family.ts';
+import type { MetricFamily } from './metric-family.ts';
 
 type Catalogue = typeof METRICS;
 type NameOf<K extends MetricSpec['kind']> = { [N in MetricName]: Catalogue[N]['kind'] extends K ? N : never }[MetricName];
@@ -35,6 +37,8 @@ type LabelArguments<N extends MetricName> = Catalogue[N]['labels']['length'] ext
  * A handle is one series: on a hot path take it once and keep it.
  */
 export interface Metrics {
+  /** Whose they are. */
+  readonly service: string;
   counter<N extends NameOf<'counter'>>(name: N, ...labels: LabelArguments<N>): CounterHandle;
   gauge<N extends NameOf<'gauge'>>(name: N, ...labels: LabelArguments<N>): GaugeHandle;
   histogram<N extends NameOf<'histogram'>>(name: N, ...labels: LabelArguments<N>): HistogramHandle;
@@ -42,6 +46,8 @@ export interface Metrics {
   tally(name: TallyName, read: () => Tally): void;
   /** Called before each scrape, to set gauges that nobody keeps up to date. */
   onScrape(read: () => void | Promise<void>): void;
+  /** What `expose` writes, as values. */
+  read(): Promise<readonly MetricFamily[]>;
   /** The Prometheus text format. */
   expose(): Promise<string>;
   readonly contentType: string;
@@ -68,11 +74,17 @@ export function createMetrics(service: string, options: { readonly withProcess?:
   }
 
   return {
+    service,
     counter: (name, ...labels) => bind(collector(name, Counter), labels),
     gauge: (name, ...labels) => bind(collector(name, Gauge), labels),
     histogram: (name, ...labels) => bind(collector(name, Histogram), labels),
     tally: (name, read) => void tallies.push({ name, read }),
     onScrape: (read) => void readers.push(read),
+    async read() {
+      await Promise.all(readers.map(async (read) => read()));
+      const counted = tallies.map(({ name, read }) => tallyFamily({ name, service }, read()));
+      return [...toFamilies(await registry.getMetricsAsJSON()), ...counted];
+    },
     async expose() {
       await Promise.all(readers.map(async (read) => read()));
       const text = await registry.metrics();
@@ -88,6 +100,12 @@ interface CollectorOptions {
   readonly labelNames: string[];
   readonly registers: Registry[];
   readonly buckets?: number[];
+}
+
+function tallyFamily({ name, service }: { readonly name: TallyName; readonly service: string }, { counts, sum }: Tally): MetricFamily {
+  const { help, buckets: bounds = [] }: MetricSpec = METRICS[name];
+  const count = counts.reduce((events, more) => events + more, 0);
+  return { name, help, kind: 'histogram', series: [{ labels: { service }, bounds, counts, sum, count }] };
 }
 
 /** The text of a histogram whose events are counted elsewhere: prom-client takes them one by one only. */

@@ -18,6 +18,8 @@ export interface TelemetryServerOptions {
   readonly port: number;
   readonly metrics: Metrics;
   readonly health: Health;
+  /** A collector (OTLP) that the metrics are sent to as well; absent or null: none. */
+  readonly push?: { readonly endpoint: string; readonly everyMs: number } | null;
 }
 
 export interface TelemetryServer {
@@ -38,13 +40,17 @@ export async function startTelemetryServer(options: TelemetryServerOptions): Pro
     });
   });
   const address = server.address();
+  const { push, metrics } = options;
+  const pushing = push === undefined || push === null ? null : (await import('./metric-push.ts')).startMetricPush({ ...push, metrics });
   return {
     port: typeof address === 'object' && address !== null ? address.port : options.port,
-    close: () =>
-      new Promise((resolve, reject) => {
+    async close() {
+      await pushing?.close();
+      await new Promise<void>((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));
         server.closeAllConnections();
-      }),
+      });
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { startSpanSink } from '@tidegate/testkit';
+import { startOtlpSink } from '@tidegate/testkit';
 import { describe, expect, test } from 'vitest';
 import { currentTraceId, fromTraceparent, toTraceparent } from './trace-context.ts';
 import { createTracing } from './tracing.ts';
@@ -37,7 +37,7 @@ test('a span continues the trace of its parent without an exporter too', () => {
 });
 
 test('spans reach a collector over OTLP/HTTP: one trace through the request, links from the batch', async () => {
-  const sink = await startSpanSink();
+  const sink = await startOtlpSink();
   try {
     const ingest = createTracing({ service: 'ingest', endpoint: sink.endpoint });
     const aggregator = createTracing({ service: 'aggregator', endpoint: `${sink.endpoint}/` });
@@ -66,7 +66,7 @@ test('spans reach a collector over OTLP/HTTP: one trace through the request, lin
 
 describe('a step of a request', () => {
   test('is a span inside the one that it runs in, ends with what it returns, and fails with it', async () => {
-    const sink = await startSpanSink();
+    const sink = await startOtlpSink();
     try {
       const tracing = createTracing({ service: 'query', endpoint: sink.endpoint });
       const request = tracing.startSpan('GET /v1/query');

@@ -6,5 +6,5 @@ export type { TcpProxy } from './tcp-proxy.ts';
 export { createTlsProxy } from './tls-proxy.ts';
 export type { TlsProxy } from './tls-proxy.ts';
 export { createSeededRandom } from './seeded-random.ts';
-export type { SpanSink, SunkSpan } from './span-sink.ts';
-export { startSpanSink } from './span-sink.ts';
+export type { OtlpSink, SunkLog, SunkMetric, SunkSpan } from './otlp-sink.ts';
+export { startOtlpSink } from './otlp-sink.ts';

@@ -13,6 +13,7 @@ import {
   retry,
   systemClock,
   systemRandom,
+  telemetryTarget,
 } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, Sealer, ServiceContext } from '@tidegate/runtime';
 import type { Metrics } from '@tidegate/telemetry';
@@ -80,8 +81,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
   const maintenance = maintain(config, context, { aggregator, metrics });
   let isDraining = false;
   const telemetry = await startTelemetryServer({
-    host: config.metricsHost,
-    port: config.metricsPort,
+    ...telemetryTarget(config),
     metrics,
     health: { isLive: () => aggregator.liveness.isLive(), isReady: () => !isDraining },
   });

@@ -1,4 +1,4 @@
-import { databaseFields, defineConfig, kafkaFields, sharedFields, text } from '@tidegate/runtime';
+import { databaseFields, defineConfig, kafkaFields, sharedFields, telemetryFields, text } from '@tidegate/runtime';
 import type { ConfigField } from '@tidegate/runtime';
 
 /** Settings of the aggregator; docs/reference/config.md is generated from this list. */
@@ -7,11 +7,7 @@ export const AGGREGATOR_CONFIG = defineConfig('aggregator', {
   topicPrefix: sharedFields.topicPrefix,
   ...databaseFields,
   fieldKeys: sharedFields.fieldKeys,
-  metricsHost: sharedFields.metricsHost,
-  metricsPort: sharedFields.metricsPort,
-  logLevel: sharedFields.logLevel,
-  otlpEndpoint: sharedFields.otlpEndpoint,
-  traceRatio: sharedFields.traceRatio,
+  ...telemetryFields,
   groupSessionMs: {
     env: 'GROUP_SESSION_MS',
     schema: text.integer({ min: 1_000, max: 10_000 }),

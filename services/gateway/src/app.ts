@@ -7,7 +7,7 @@ import { createControlOutbox, createControlStore, createPoolMeter, listenForCont
 import type { RedisConnection } from '@tidegate/redis';
 import { connectRedis, createRedisBuckets, whenConnected } from '@tidegate/redis';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
-import { databaseTarget, deriveKey, directDatabaseUrlOf, kafkaTarget, redisTarget, systemClock as clock, systemRandom as random } from '@tidegate/runtime';
+import { databaseTarget, deriveKey, directDatabaseUrlOf, kafkaTarget, redisTarget, systemClock as clock, systemRandom as random, telemetryTarget } from '@tidegate/runtime';
 import type { Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAccountRoutes } from './accounts/accounts.ts';
@@ -93,8 +93,7 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   await whenConnected(redis, REDIS_WAIT_MS);
   const port = await listener.listen({ host: config.apiHost, port: config.apiPort });
   const probes = await startTelemetryServer({
-    host: config.metricsHost,
-    port: config.metricsPort,
+    ...telemetryTarget(config),
     metrics,
     health: { isLive: () => true, isReady: () => !isDraining },
   });

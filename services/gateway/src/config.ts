@@ -1,4 +1,4 @@
-import { databaseFields, defineConfig, directDatabaseField, kafkaFields, redisFields, sharedFields, text } from '@tidegate/runtime';
+import { databaseFields, defineConfig, directDatabaseField, kafkaFields, redisFields, sharedFields, telemetryFields, text } from '@tidegate/runtime';
 import type { ConfigField } from '@tidegate/runtime';
 
 const COUNT = { min: 1, max: 100_000_000 } as const;
@@ -125,9 +125,5 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
   ...redisFields,
   redisPrefix: sharedFields.redisPrefix,
   secretKey: sharedFields.secretKey,
-  metricsHost: sharedFields.metricsHost,
-  metricsPort: sharedFields.metricsPort,
-  logLevel: sharedFields.logLevel,
-  otlpEndpoint: sharedFields.otlpEndpoint,
-  traceRatio: sharedFields.traceRatio,
+  ...telemetryFields,
 });

@@ -13,7 +13,7 @@ import {
   createRejectedStore,
 } from '@tidegate/postgres';
 import type { Clock, RunningService } from '@tidegate/runtime';
-import { createKeyWrapper, createSealer, databaseTarget, deriveKey, directDatabaseUrlOf, kafkaTarget, pause } from '@tidegate/runtime';
+import { createKeyWrapper, createSealer, databaseTarget, deriveKey, directDatabaseUrlOf, kafkaTarget, pause, telemetryTarget } from '@tidegate/runtime';
 import type { Logger, Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAdmit } from './admit.ts';
@@ -105,8 +105,7 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
   const port = await server.listen({ host: config.listenHost, port: config.listenPort });
   // Who asks whether the service is there must not hear yes before it listens.
   const telemetry = await startTelemetryServer({
-    host: config.metricsHost,
-    port: config.metricsPort,
+    ...telemetryTarget(config),
     metrics,
     health: { isLive: () => true, isReady: () => !isDraining },
   });

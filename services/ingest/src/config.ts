@@ -1,5 +1,5 @@
 import type { ConfigValues } from '@tidegate/runtime';
-import { databaseFields, defineConfig, directDatabaseField, kafkaFields, sharedFields, text } from '@tidegate/runtime';
+import { databaseFields, defineConfig, directDatabaseField, kafkaFields, sharedFields, telemetryFields, text } from '@tidegate/runtime';
 
 export const INGEST_CONFIG = defineConfig('ingest', {
   ...kafkaFields,
@@ -16,11 +16,7 @@ export const INGEST_CONFIG = defineConfig('ingest', {
     default: '8001',
     description: 'Port the gateway reaches this service at.',
   },
-  metricsHost: sharedFields.metricsHost,
-  metricsPort: sharedFields.metricsPort,
-  logLevel: sharedFields.logLevel,
-  otlpEndpoint: sharedFields.otlpEndpoint,
-  traceRatio: sharedFields.traceRatio,
+  ...telemetryFields,
   eventBytesMax: {
     env: 'EVENT_BYTES_MAX',
     schema: text.integer({ min: 1_024, max: 900_000 }),

@@ -21,7 +21,7 @@ import {
   createRestatedStore,
 } from '@tidegate/postgres';
 import { connectRedis, createKeptFigures, createRedisCells } from '@tidegate/redis';
-import { databaseTarget, deriveKey, kafkaTarget, pause, redisTarget, systemClock } from '@tidegate/runtime';
+import { databaseTarget, deriveKey, kafkaTarget, pause, redisTarget, systemClock, telemetryTarget } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import type { Announcements } from './announcements.ts';
@@ -97,7 +97,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const port = await server.listen({ host: config.listenHost, port: config.listenPort });
   let isDraining = false;
   const health = { isLive: () => true, isReady: () => !isDraining };
-  const telemetry = await startTelemetryServer({ host: config.metricsHost, port: config.metricsPort, metrics, health });
+  const telemetry = await startTelemetryServer({ ...telemetryTarget(config), metrics, health });
   return {
     port,
     metricsPort: telemetry.port,

@@ -1,5 +1,5 @@
 import { lifetimeFields } from './lifetime-fields.ts';
-import { databaseFields, defineConfig, kafkaFields, redisFields, sharedFields, text } from '@tidegate/runtime';
+import { databaseFields, defineConfig, kafkaFields, redisFields, sharedFields, telemetryFields, text } from '@tidegate/runtime';
 
 /** Settings of the query service; docs/reference/config.md is generated from them. */
 export const queryConfig = defineConfig('query', {
@@ -9,11 +9,7 @@ export const queryConfig = defineConfig('query', {
   ...redisFields,
   redisPrefix: sharedFields.redisPrefix,
   listenHost: sharedFields.listenHost,
-  metricsHost: sharedFields.metricsHost,
-  metricsPort: sharedFields.metricsPort,
-  logLevel: sharedFields.logLevel,
-  otlpEndpoint: sharedFields.otlpEndpoint,
-  traceRatio: sharedFields.traceRatio,
+  ...telemetryFields,
   pseudonymSecret: sharedFields.pseudonymSecret,
   secretKey: sharedFields.secretKey,
   listenPort: { env: 'LISTEN_PORT', schema: text.port(), default: '8002', description: 'Port the service listens on.' },

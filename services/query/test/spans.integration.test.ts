@@ -1,4 +1,4 @@
-import { startSpanSink } from '@tidegate/testkit';
+import { startOtlpSink } from '@tidegate/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWorld, until } from './world.ts';
 import type { World } from './world.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => world.close());
 
 test('a question leaves a span for each of its steps, inside the request', async () => {
-  const sink = await startSpanSink();
+  const sink = await startOtlpSink();
   try {
     const service = await world.start({ OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint });
     const ask = async (): Promise<string> => {
