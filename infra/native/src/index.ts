@@ -8,5 +8,12 @@ export { startTidegate, type Tidegate, type TidegateOptions } from './tidegate.t
 export { SERVICE_FLAGS } from './supervisor.ts';
 export type { Supervisor } from './supervisor.ts';
 export { provideKafkaTools } from './kafka-tools.ts';
-export { provideDeployTools, provideHadolint, providePrometheus, providePromtool, type DeployTools } from './deploy-tools.ts';
+export {
+  provideDeployTools,
+  provideHadolint,
+  providePrometheus,
+  providePromtool,
+  provideZizmor,
+  type DeployTools,
+} from './deploy-tools.ts';
 export { startPgBouncer, type PgBouncer } from './pgbouncer.ts';
