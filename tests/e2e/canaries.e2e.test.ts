@@ -1,17 +1,40 @@
+import { startPrometheus, type Prometheus } from '@tidegate/native';
+import { startOtlpSink, type OtlpSink } from '@tidegate/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { putInForce } from '../system/pack-in-force.ts';
 import { readAllStoredBytes } from '../system/stored-bytes.ts';
 import { startSystem, type RunningSystem } from '../system/running-system.ts';
+import { ruleFiles } from '../telemetry/alert-rules.ts';
+import { dashboardQueries } from '../telemetry/dashboards.ts';
 
 // Marked people go in by every door; then everything that the system keeps or says is searched for the marks.
 let system: RunningSystem;
+let collector: OtlpSink;
+let prometheus: Prometheus;
 
 beforeAll(async () => {
-  system = await startSystem('canaries', { packs: ['healthtrack'] });
+  collector = await startOtlpSink();
+  system = await startSystem('canaries', {
+    packs: ['healthtrack'],
+    settings: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_METRIC_EXPORT_INTERVAL: '1000',
+      OTEL_LOGS_EXPORTER: 'otlp',
+    },
+  });
+  const targets = SERVICES.map((name) => system.tidegate.metricsPort(name));
+  prometheus = await startPrometheus({ dataDir: system.tidegate.dataDir, targets, ruleFiles: ruleFiles() });
   await putInForce(system, { yaml: CANARY_PACK, eventType: 'canary.visit', metric: 'canary_visits' });
 });
 
-afterAll(() => system?.stop());
+afterAll(async () => {
+  await prometheus?.stop();
+  await system?.stop();
+  collector.close();
+});
+
+const SERVICES = ['gateway', 'ingest', 'aggregator', 'query'] as const;
 
 const CANARY_PACK = `
 pack: canary
@@ -119,8 +142,7 @@ async function sendMarkedHealth(): Promise<readonly string[]> {
 test('no value of a person is found in logs, metrics or refusals, though it is kept', { timeout: 120_000 }, async () => {
   const answers = await sendMarkedHealth();
   expect(answers.map((answer) => /"code":"\w+"/.test(answer))).toEqual([true, true, true, true]);
-  const places = new Map(await readAllStoredBytes(system.tidegate));
-  answers.forEach((answer, index) => places.set(`answer ${index}`, Buffer.from(answer)));
+  const places = await placesWith(answers);
   const holders = [...places].flatMap(([place, bytes]) =>
     Object.values(HEALTH).flatMap((value) => (bytes.includes(value) ? [{ place, value }] : [])),
   );
@@ -144,9 +166,7 @@ test('no marked person is found in answers, logs, topics, tables, Redis or metri
   });
   expect(own.rows).toEqual([[CONTROL, 2]]);
 
-  const places = new Map(await readAllStoredBytes(system.tidegate));
-  answers.forEach((answer, index) => places.set(`answer ${index}`, Buffer.from(answer)));
-
+  const places = await placesWith(answers);
   const found = [...places].flatMap(([place, bytes]) => marksIn(bytes).map((mark) => `${mark} in ${place}`));
   expect(found).toEqual([]);
   // What was sealed is there, as what nobody can read; and what was derived of it is there to be read.
@@ -155,6 +175,60 @@ test('no marked person is found in answers, logs, topics, tables, Redis or metri
   expect(holders).toEqual(expect.arrayContaining(['topic backfill.v1', 'topic rollups.v1', 'redis']));
   expect(holders.some((place) => place.startsWith('table '))).toBe(true);
 });
+
+/** All that the system keeps or says, what it told a collector included. */
+async function placesWith(answers: readonly string[]): Promise<Map<string, Buffer>> {
+  const places = new Map(await readAllStoredBytes(system.tidegate));
+  answers.forEach((answer, index) => places.set(`answer ${index}`, Buffer.from(answer)));
+  collector.bodies.forEach((body, index) => places.set(`otlp ${index}`, Buffer.from(body)));
+  return places;
+}
+
+async function askPrometheus<T>(path: string): Promise<T> {
+  return ((await (await fetch(`${prometheus.url}/api/v1/${path}`)).json()) as { data: T }).data;
+}
+
+test('a collector is told metrics and log lines by every service, and spans of requests', { timeout: 120_000 }, async () => {
+  const all = SERVICES.map((name) => `tidegate-${name}`).toSorted();
+  for (const kind of ['metrics', 'logs'] as const) await expect.poll(() => [...collector.senders[kind]].toSorted()).toEqual(all);
+  expect(collector.senders.spans).toContain('tidegate-gateway');
+});
+
+test(
+  'a Prometheus scrapes every service, evaluates the rules and answers the questions of the dashboards',
+  { timeout: 120_000 },
+  async () => {
+    interface Target {
+      readonly health: string;
+      readonly lastError: string;
+    }
+    const targets = async () => (await askPrometheus<{ activeTargets: Target[] }>('targets')).activeTargets;
+    await expect.poll(async () => (await targets()).map(({ health, lastError }) => health + lastError)).toEqual(SERVICES.map(() => 'up'));
+    const accepted = async () => {
+      const { result } = await askPrometheus<{ result: { value: [number, string] }[] }>(
+        `query?query=${encodeURIComponent('sum(events_accepted_total)')}`,
+      );
+      return Number(result[0]?.value[1]);
+    };
+    const own = await (await fetch(`http://127.0.0.1:${system.tidegate.metricsPort('ingest')}/metrics`)).text();
+    const expected = [...own.matchAll(/^events_accepted_total\{.*\} (\d+)$/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
+    expect(expected).toBeGreaterThan(0);
+    await expect.poll(accepted).toBe(expected);
+    interface Group {
+      readonly rules: readonly { readonly name: string; readonly health: string }[];
+    }
+    const unwell = async () => {
+      const { groups } = await askPrometheus<{ groups: Group[] }>('rules');
+      return groups.flatMap(({ rules }) => rules.flatMap(({ name, health }) => (health === 'ok' ? [] : [`${name}: ${health}`])));
+    };
+    await expect.poll(unwell).toEqual([]);
+    // Grafana fills its variables in: all of them are lengths of time.
+    for (const query of dashboardQueries().map((one) => one.replaceAll(/\$__\w+/g, '1m'))) {
+      const answer = await fetch(`${prometheus.url}/api/v1/query?query=${encodeURIComponent(query)}`);
+      expect([query, answer.status]).toEqual([query, 200]);
+    }
+  },
+);
 
 /** Marks in the clear, or as the hex or base64 of their bytes. */
 function marksIn(bytes: Buffer): readonly string[] {

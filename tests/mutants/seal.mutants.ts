@@ -108,7 +108,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a key is committed without waiting for the disk',
     section: 10,
     file: 'packages/postgres/src/pool.ts',
-    find: "if (options.isDurable === true) settings['synchronous_commit'] = 'on';",
+    find: "...(options.isDurable === true ? { synchronous_commit: 'on' } : {}),",
     replace: '',
     tests: ['packages/postgres/test/person-keys.integration.test.ts'],
     kind: 'integration',

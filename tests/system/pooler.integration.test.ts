@@ -43,7 +43,13 @@ describe('through a pooler of transactions', () => {
   test('every statement and transaction has the role and the limits of its pool, whichever session it runs in, and leaves none behind', async () => {
     await database.query(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET synchronous_commit = 'off'`);
     const reading = poolOf({ role: 'tidegate_query', statementTimeoutMs: 1_000 });
-    const writing = poolOf({ role: 'tidegate_aggregator', statementTimeoutMs: 7_000, isDurable: true, pipeline: true, transactionTimeoutMs: 5_000 });
+    const writing = poolOf({
+      role: 'tidegate_aggregator',
+      statementTimeoutMs: 7_000,
+      isDurable: true,
+      pipeline: true,
+      transactionTimeoutMs: 5_000,
+    });
     const plain = new pg.Client({ connectionString: pooler.through(database.url) });
     await plain.connect();
     const sessions = new Set<number>();
@@ -64,7 +70,12 @@ describe('through a pooler of transactions', () => {
     const asWriter = { role: 'tidegate_aggregator', most: '7s', durable: 'on' };
     const asLogin = { role: new URL(database.url).username, most: '0', durable: 'off' };
     for (let round = 0; round < 10; round += 1) {
-      await Promise.all([expectWho(reading, asReader), expectWho(writing, asWriter), expectWho(reading, asReader), expectWho(plain, asLogin)]);
+      await Promise.all([
+        expectWho(reading, asReader),
+        expectWho(writing, asWriter),
+        expectWho(reading, asReader),
+        expectWho(plain, asLogin),
+      ]);
       await Promise.all([inTransaction(reading, asReader), inTransaction(writing, asWriter), expectWho(plain, asLogin)]);
     }
     expect(sessions.size).toBeLessThanOrEqual(SESSIONS);
@@ -107,7 +118,7 @@ describe('through a pooler of transactions', () => {
     const store = createControlStore({ databaseUrl: pooler.through(database.url), pooler: 'transaction', role: 'tidegate_gateway' });
     expect(await store.createTenant({ tenant: 'acme', title: 'Acme' })).toBe(true);
     expect(await store.createTenant({ tenant: 'acme', title: 'Acme' })).toBe(false);
-    await store.createKey({ tenant: 'acme', name: 'first', kind: 'secret', scopes: ['query:read'], expiresAtMs: null });
+    await store.createKey({ tenant: 'acme', name: 'first', kind: 'live', scopes: ['query:read'], expiresAtMs: null });
     expect((await store.listKeys('acme')).map(({ name }) => name)).toEqual(['first']);
     await store.close();
   });
@@ -116,7 +127,8 @@ describe('through a pooler of transactions', () => {
 storeContract('the store in Postgres, through a pooler of transactions', async () => {
   const own = await createScratchDatabase();
   await migrate({ databaseUrl: own.url });
-  const count = async (table: string): Promise<number> => Number((await own.query<{ count: string }>(`SELECT count(*) FROM ${table}`))[0]?.count);
+  const count = async (table: string): Promise<number> =>
+    Number((await own.query<{ count: string }>(`SELECT count(*) FROM ${table}`))[0]?.count);
   return {
     open: (failAt) =>
       createPgStore({

@@ -3,18 +3,14 @@ import { join } from 'node:path';
 import { repositoryRoot } from '@tidegate/native';
 import { expect, it } from 'vitest';
 import { readAlerts, readRules } from './alert-rules.ts';
+import { dashboardQueries, readBoards } from './dashboards.ts';
 import { createQueryCheck } from './query-check.ts';
 
-const folder = join(repositoryRoot, 'infra/dashboards');
-const boards = readdirSync(folder).map((name) => {
-  const text = readFileSync(join(folder, name), 'utf8');
-  const board: { panels: { title: string; targets: { expr: string }[] }[] } = JSON.parse(text);
-  return { name, panels: board.panels };
-});
+const boards = readBoards();
 const queryFaults = await createQueryCheck();
 
 it('dashboards ask only for what is exposed, with labels that it has', () => {
-  const queries = boards.flatMap(({ panels }) => panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)));
+  const queries = dashboardQueries();
   expect(queries.length).toBeGreaterThan(60);
   expect(queries.flatMap(queryFaults)).toEqual([]);
 });

@@ -62,7 +62,9 @@ it.each([
 });
 
 it.each(names)('%s: every action is pinned by its commit with the version beside it, and every job ends', (name) => {
-  for (const line of textOf(name).split('\n').filter((one) => /^\s+- uses:/.test(one)))
+  for (const line of textOf(name)
+    .split('\n')
+    .filter((one) => /^\s+- uses:/.test(one)))
     expect(line).toMatch(/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   for (const job of jobsOf(name)) expect(job['timeout-minutes']).toBeGreaterThan(0);
 });

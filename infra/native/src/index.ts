@@ -17,3 +17,4 @@ export {
   type DeployTools,
 } from './deploy-tools.ts';
 export { startPgBouncer, type PgBouncer } from './pgbouncer.ts';
+export { startPrometheus, type Prometheus } from './prometheus.ts';

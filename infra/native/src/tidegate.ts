@@ -16,6 +16,8 @@ export interface ServicePorts {
   readonly metrics: readonly number[];
 }
 
+type Settings = Readonly<Record<string, string>>;
+
 export interface TidegateOptions {
   /** Secrets, logs and process records; and the servers' data where they are started here. */
   readonly dataDir: string;
@@ -41,8 +43,8 @@ export interface TidegateOptions {
   readonly restarts?: boolean;
   /** Packs to apply, names of folders under `packs/`; default `wikipedia`, `traces`, `healthtrack`. */
   readonly packs?: readonly string[];
-  /** Additional settings of all services. */
-  readonly settings?: Readonly<Record<string, string>>;
+  /** Additional settings of all services; they may depend on where these find their servers. */
+  readonly settings?: Settings | ((addresses: ServerAddresses) => Settings);
   readonly tuning?: 'serve' | 'test';
   readonly progress?: Progress;
   readonly env?: Environment;
@@ -171,7 +173,7 @@ async function planServices({ options, addresses, names }: Planning, failed: num
     QUERY_URL: `http://127.0.0.1:${queryPort}`,
     ...secretSettings(loadSecrets(options.dataDir)),
     ...limitSettings(options),
-    ...options.settings,
+    ...settingsOf(options, addresses),
   };
   const ports: Readonly<Record<string, number>> = { gateway: gatewayPort, ingest: ingestPort, query: queryPort };
   const services: ServiceSpec[] = [];
@@ -185,6 +187,10 @@ async function planServices({ options, addresses, names }: Planning, failed: num
     services.push({ name, service, ...main, ...listen, env: { ...shared, ...own, METRICS_PORT: String(metricsPort) }, metricsPort });
   }
   return { gateway: `http://127.0.0.1:${gatewayPort}`, services };
+}
+
+function settingsOf({ settings }: TidegateOptions, addresses: ServerAddresses): Settings {
+  return typeof settings === 'function' ? settings(addresses) : (settings ?? {});
 }
 
 async function freePorts(services: number): Promise<ServicePorts> {

@@ -22,7 +22,9 @@ const ENDS = /^\s*(COMMIT|ROLLBACK(?!\s+TO\b))\b/i;
 /** Changes what the connection does with each statement that it is given from now on. */
 export function setPerTransaction(client: pg.ClientBase, settings: SessionSettings): void {
   const ask: Ask = client.query.bind(client);
-  const behindBegin = Object.entries(settings).map(([name, value]) => `SET LOCAL ${pg.escapeIdentifier(name)} = ${pg.escapeLiteral(value)}`);
+  const behindBegin = Object.entries(settings).map(
+    ([name, value]) => `SET LOCAL ${pg.escapeIdentifier(name)} = ${pg.escapeLiteral(value)}`,
+  );
   const before = `SELECT ${Object.entries(settings)
     .map(([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`)
     .join(', ')}`;
@@ -41,50 +43,47 @@ export function setPerTransaction(client: pg.ClientBase, settings: SessionSettin
 }
 
 function askAlone(ask: Ask, before: string, [query, ...rest]: readonly unknown[]): unknown {
-  if (typeof query !== 'string' && !isConfig(query)) throw new Error('through a pooler a query of the driver\'s own kind needs a transaction');
+  if (typeof query !== 'string' && !isConfig(query))
+    throw new Error("through a pooler a query of the driver's own kind needs a transaction");
   const values = rest.find(Array.isArray);
   const callback = rest.find((one): one is Callback => typeof one === 'function');
   const config = { ...(isConfig(query) ? query : { text: query }), ...(values === undefined ? {} : { values }), name: undefined };
-  const alone = (answer: Callback): pg.Query => withSettings(new pg.Query({ ...config, queryMode: 'extended' } as pg.QueryConfig, answer), before);
+  const alone = (answer: Callback): pg.Query =>
+    withSettings(new pg.Query({ ...config, queryMode: 'extended' } as pg.QueryConfig, answer), before);
   if (callback !== undefined) return ask(alone(callback));
   return new Promise((resolve, reject) => {
     ask(alone((error, result) => (error instanceof Error ? reject(error) : resolve(result))));
   });
 }
 
-/** What the driver's connection calls on a query, beyond its published types. */
-interface DrivenQuery {
-  submit(connection: pg.Connection): unknown;
-  handleDataRow(message: unknown): void;
-  handleCommandComplete(message: unknown, connection: pg.Connection): void;
-}
-
 /** The query with a statement before it, whose answer nobody sees; where that one fails, the query has failed. */
 function withSettings(query: pg.Query, before: string): pg.Query {
-  const driven = query as unknown as DrivenQuery;
-  const plain: DrivenQuery = {
-    submit: driven.submit.bind(query),
-    handleDataRow: driven.handleDataRow.bind(query),
-    handleCommandComplete: driven.handleCommandComplete.bind(query),
-  };
+  const submit = methodOf(query, 'submit');
+  const handleDataRow = methodOf(query, 'handleDataRow');
+  const handleCommandComplete = methodOf(query, 'handleCommandComplete');
   let isSet = false;
-  driven.submit = (connection) => {
+  Reflect.set(query, 'submit', (connection: pg.Connection) => {
     connection.stream.cork();
     connection.parse({ name: '', text: before, types: [] }, false);
     connection.bind({}, false);
     connection.execute({}, false);
-    const fault = plain.submit(connection);
+    const fault = submit(connection);
     connection.stream.uncork();
     return fault;
-  };
-  driven.handleDataRow = (message) => {
-    if (isSet) plain.handleDataRow(message);
-  };
-  driven.handleCommandComplete = (message, connection) => {
-    if (isSet) plain.handleCommandComplete(message, connection);
+  });
+  Reflect.set(query, 'handleDataRow', (message: unknown) => (isSet ? handleDataRow(message) : undefined));
+  Reflect.set(query, 'handleCommandComplete', (message: unknown, connection: unknown) => {
+    if (isSet) handleCommandComplete(message, connection);
     isSet = true;
-  };
+  });
   return query;
+}
+
+/** What the driver calls on a query, beyond its published types. */
+function methodOf(query: pg.Query, name: string): Ask {
+  const method: unknown = Reflect.get(query, name);
+  if (typeof method !== 'function') throw new Error(`the driver's queries have no ${name}`);
+  return (...given) => Reflect.apply(method, query, given);
 }
 
 function isConfig(query: unknown): query is pg.QueryConfig {

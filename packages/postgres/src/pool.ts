@@ -64,7 +64,8 @@ async function prepareSession(client: pg.ClientBase, options: PoolOptions): Prom
 /** `transaction_timeout` is known from Postgres 17 on; older servers have the pause limit alone. */
 async function knownSettings(client: pg.ClientBase, options: PoolOptions): Promise<SessionSettings> {
   const { role, statementTimeoutMs, transactionTimeoutMs } = options;
-  const { rows } = transactionTimeoutMs === undefined ? { rows: [] } : await client.query(`SELECT FROM pg_settings WHERE name = 'transaction_timeout'`);
+  const { rows } =
+    transactionTimeoutMs === undefined ? { rows: [] } : await client.query(`SELECT FROM pg_settings WHERE name = 'transaction_timeout'`);
   return {
     statement_timeout: String(statementTimeoutMs),
     ...(transactionTimeoutMs === undefined ? {} : { idle_in_transaction_session_timeout: String(transactionTimeoutMs) }),

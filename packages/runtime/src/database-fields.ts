@@ -97,5 +97,7 @@ export const directDatabaseField = {
 export function directDatabaseUrlOf(settings: DatabaseSettings & { readonly databaseDirectUrl: string }): string {
   if (settings.databaseDirectUrl !== NO_URL) return settings.databaseDirectUrl;
   if (settings.databasePooler === 'none') return databaseUrlOf(settings);
-  throw new ConfigError('database', [{ env: 'DATABASE_DIRECT_URL', problem: 'is not set, but DATABASE_POOLER is: sessions need a way past it' }]);
+  throw new ConfigError('database', [
+    { env: 'DATABASE_DIRECT_URL', problem: 'is not set, but DATABASE_POOLER is: sessions need a way past it' },
+  ]);
 }

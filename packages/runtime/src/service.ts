@@ -1,5 +1,4 @@
 import { flushCompileCache } from 'node:module';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LogForwarding, Logger, LogLevel } from '@tidegate/telemetry';
 import { createLogger, forwardLogs, scrubText } from '@tidegate/telemetry';
 import { ConfigError } from './config.ts';
@@ -36,8 +35,6 @@ export interface ProcessHost {
 }
 
 const STOP_WITHIN_MS = 25_000;
-/** Behind the end of everything else the last log lines may take so long to reach the collector. */
-const LAST_LINES_WITHIN_MS = 2_000;
 const EXIT_CONFIG = 78; // EX_CONFIG of sysexits.h: the operator must change a setting
 const EXIT_FAULT = 1;
 
@@ -64,7 +61,7 @@ export async function runService(service: ServiceProcess, host: ProcessHost = pr
     if (running === null) host.exit(0);
     else
       void stopWithin(running, log).then(async (code) => {
-        await lastLines(forwarding);
+        await forwarding?.close();
         host.exit(code);
       });
   };
@@ -118,14 +115,6 @@ function logForwarding(service: string, env: ProcessHost['env']): LogForwarding 
   const endpoint = env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '';
   if (env['OTEL_LOGS_EXPORTER'] !== 'otlp' || endpoint === '' || endpoint === 'none') return null;
   return forwardLogs({ service, endpoint });
-}
-
-async function lastLines(forwarding: LogForwarding | null): Promise<void> {
-  if (forwarding === null) return;
-  const late = new AbortController();
-  const limit = delay(LAST_LINES_WITHIN_MS, undefined, { signal: late.signal }).catch(() => undefined);
-  await Promise.race([forwarding.close(), limit]);
-  late.abort();
 }
 
 function isLevel(level: string | undefined): level is LogLevel {

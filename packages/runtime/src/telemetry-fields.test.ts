@@ -10,7 +10,7 @@ function targetOf(env: Readonly<Record<string, string>>) {
 
 const COLLECTOR = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 
-test('metrics leave only where OpenTelemetry\'s own variables ask for it', () => {
+test("metrics leave only where OpenTelemetry's own variables ask for it", () => {
   expect(targetOf({}).push).toBeNull();
   expect(targetOf(COLLECTOR).push).toBeNull();
   const asked = { ...COLLECTOR, OTEL_METRICS_EXPORTER: 'otlp' };

@@ -79,6 +79,8 @@ export function telemetryTarget(settings: TelemetrySettings): {
   const { metricsHost: host, metricsPort: port, otlpEndpoint: endpoint, metricsEveryMs: everyMs } = settings;
   const asked = [settings.metricsExporter, settings.logsExporter].includes('otlp');
   if (asked && endpoint === NO_COLLECTOR)
-    throw new ConfigError('telemetry', [{ env: 'OTEL_EXPORTER_OTLP_ENDPOINT', problem: 'is not set, but metrics or logs are to go there' }]);
+    throw new ConfigError('telemetry', [
+      { env: 'OTEL_EXPORTER_OTLP_ENDPOINT', problem: 'is not set, but metrics or logs are to go there' },
+    ]);
   return { host, port, push: settings.metricsExporter === 'otlp' ? { endpoint, everyMs } : null };
 }

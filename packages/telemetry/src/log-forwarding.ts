@@ -1,10 +1,5 @@
+import type { LogPushOptions } from './log-push.ts';
 import type { LogLine } from './logger.ts';
-
-export interface LogForwardingOptions {
-  readonly service: string;
-  /** Base URL of an OTLP/HTTP collector. */
-  readonly endpoint: string;
-}
 
 export interface LogForwarding {
   readonly forward: (line: LogLine) => void;
@@ -15,7 +10,7 @@ export interface LogForwarding {
  * Passes log lines on to a collector, in batches and off the path of who writes. What the collector does not take is gone from
  * there; it is on stdout. So are the last lines of a process that a fault ends: it does not wait for a collector.
  */
-export function forwardLogs(options: LogForwardingOptions): LogForwarding {
+export function forwardLogs(options: LogPushOptions): LogForwarding {
   const loading = import('./log-push.ts').then(({ startLogPush }) => startLogPush(options));
   return {
     forward: (line) => void loading.then((push) => push.emit(line)).catch(() => undefined),

@@ -4,8 +4,14 @@ import { ROOT_CONTEXT, SeverityNumber, trace } from '@opentelemetry/api';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
-import type { LogForwardingOptions } from './log-forwarding.ts';
+import { endWithin } from './end-within.ts';
 import type { LogLine } from './logger.ts';
+
+export interface LogPushOptions {
+  readonly service: string;
+  /** Base URL of the collector. */
+  readonly endpoint: string;
+}
 
 export interface LogPush {
   emit(line: LogLine): void;
@@ -24,7 +30,7 @@ const SEVERITIES = {
 /** Of the service tells the resource, and the event is the body. */
 const ELSEWHERE = new Set(['service', 'event']);
 
-export function startLogPush({ service, endpoint }: LogForwardingOptions): LogPush {
+export function startLogPush({ service, endpoint }: LogPushOptions): LogPush {
   const exporter = new OTLPLogExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/logs` });
   const provider = new LoggerProvider({
     resource: resourceFromAttributes({ 'service.name': `tidegate-${service}` }),
@@ -39,7 +45,7 @@ export function startLogPush({ service, endpoint }: LogForwardingOptions): LogPu
         context: span === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, span),
       });
     },
-    close: () => provider.shutdown().catch(() => undefined),
+    close: () => endWithin(provider),
   };
 }
 

@@ -42,7 +42,8 @@ export function toFamilies(collected: readonly Collected[]): readonly MetricFami
 }
 
 function toHistograms(name: string, values: readonly CollectedValue[]): readonly HistogramSeries[] {
-  const groups = Map.groupBy(values, ({ labels }) => JSON.stringify(textLabels({ ...labels, le: '' })));
+  // Buckets have a label more than the sum and the count of their series.
+  const groups = Map.groupBy(values, ({ labels: { le: _le, ...labels } }) => JSON.stringify(textLabels(labels)));
   return [...groups.values()].map((group) => {
     const of = (ending: string): readonly CollectedValue[] => group.filter(({ metricName }) => metricName === `${name}_${ending}`);
     const buckets = of('bucket');

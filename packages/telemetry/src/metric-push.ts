@@ -6,6 +6,7 @@ import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { DataPoint, MetricData } from '@opentelemetry/sdk-metrics';
 import { AggregationTemporality, DataPointType, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { endWithin } from './end-within.ts';
 import type { MetricFamily } from './metric-family.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -40,8 +41,7 @@ export function startMetricPush({ metrics, endpoint, everyMs }: MetricPushOption
     metricProducers: [{ collect }],
   });
   const provider = new MeterProvider({ resource, readers: [reader] });
-  // A collector that is away costs its metrics and nothing else.
-  return { close: () => provider.shutdown().catch(() => undefined) };
+  return { close: () => endWithin(provider) };
 }
 
 interface Span {

@@ -103,9 +103,9 @@ interface CollectorOptions {
 }
 
 function tallyFamily({ name, service }: { readonly name: TallyName; readonly service: string }, { counts, sum }: Tally): MetricFamily {
-  const { help, buckets: bounds = [] }: MetricSpec = METRICS[name];
+  const { help, buckets }: MetricSpec = METRICS[name];
   const count = counts.reduce((events, more) => events + more, 0);
-  return { name, help, kind: 'histogram', series: [{ labels: { service }, bounds, counts, sum, count }] };
+  return { name, help, kind: 'histogram', series: [{ labels: { service }, bounds: buckets ?? [], counts, sum, count }] };
 }
 
 /** The text of a histogram whose events are counted elsewhere: prom-client takes them one by one only. */

@@ -58,7 +58,7 @@ test('spans reach a collector over OTLP/HTTP: one trace through the request, lin
     const [link] = byName.get('flush')?.links ?? [];
     expect(link?.traceId).toBe(append.traceId);
     expect(byName.get('flush')?.status?.code).toBe(2); // STATUS_CODE_ERROR of the OTLP definition
-    expect([...sink.services].join()).toContain('tidegate-ingest');
+    expect([...sink.senders.spans].toSorted()).toEqual(['tidegate-aggregator', 'tidegate-ingest']);
   } finally {
     sink.close();
   }

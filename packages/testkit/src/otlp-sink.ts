@@ -55,16 +55,41 @@ export interface OtlpSink {
   readonly logs: readonly SunkLog[];
   /** All that came, as text. */
   readonly bodies: readonly string[];
-  /** Resource attributes of the senders, as JSON. */
-  readonly services: ReadonlySet<string>;
+  /** `service.name` of who sent something of the kind. */
+  readonly senders: Readonly<Record<'spans' | 'metrics' | 'logs', ReadonlySet<string>>>;
   readonly endpoint: string;
   close(): void;
+}
+
+interface Resource {
+  readonly attributes: readonly Attribute[];
+}
+
+/** A request has one of the three. */
+interface Sent {
+  readonly resourceSpans?: readonly { resource: Resource; scopeSpans: readonly { spans: readonly SunkSpan[] }[] }[];
+  readonly resourceMetrics?: readonly { resource: Resource; scopeMetrics: readonly { metrics: readonly SunkMetric[] }[] }[];
+  readonly resourceLogs?: readonly { resource: Resource; scopeLogs: readonly { logRecords: readonly SunkLog[] }[] }[];
 }
 
 /** A collector (OTLP over HTTP) that keeps what it is sent. */
 export async function startOtlpSink(): Promise<OtlpSink> {
   const [spans, metrics, logs, bodies]: [SunkSpan[], SunkMetric[], SunkLog[], string[]] = [[], [], [], []];
-  const services = new Set<string>();
+  const senders = { spans: new Set<string>(), metrics: new Set<string>(), logs: new Set<string>() };
+  const keep = ({ resourceSpans = [], resourceMetrics = [], resourceLogs = [] }: Sent): void => {
+    for (const { resource, scopeSpans } of resourceSpans) {
+      senders.spans.add(serviceOf(resource));
+      for (const scope of scopeSpans) spans.push(...scope.spans);
+    }
+    for (const { resource, scopeMetrics } of resourceMetrics) {
+      senders.metrics.add(serviceOf(resource));
+      for (const scope of scopeMetrics) metrics.push(...scope.metrics);
+    }
+    for (const { resource, scopeLogs } of resourceLogs) {
+      senders.logs.add(serviceOf(resource));
+      for (const scope of scopeLogs) logs.push(...scope.logRecords);
+    }
+  };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -72,11 +97,7 @@ export async function startOtlpSink(): Promise<OtlpSink> {
       const raw = Buffer.concat(chunks);
       const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString();
       bodies.push(text);
-      const { resourceSpans = [], resourceMetrics = [], resourceLogs = [] } = JSON.parse(text);
-      for (const { resource } of [...resourceSpans, ...resourceMetrics, ...resourceLogs]) services.add(JSON.stringify(resource.attributes));
-      for (const { scopeSpans } of resourceSpans) for (const scope of scopeSpans) spans.push(...scope.spans);
-      for (const { scopeMetrics } of resourceMetrics) for (const scope of scopeMetrics) metrics.push(...scope.metrics);
-      for (const { scopeLogs } of resourceLogs) for (const scope of scopeLogs) logs.push(...scope.logRecords);
+      keep(JSON.parse(text));
       response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
     });
   });
@@ -88,5 +109,9 @@ export async function startOtlpSink(): Promise<OtlpSink> {
     server.close();
     server.closeAllConnections();
   };
-  return { spans, metrics, logs, bodies, services, endpoint: `http://127.0.0.1:${port}`, close };
+  return { spans, metrics, logs, bodies, senders, endpoint: `http://127.0.0.1:${port}`, close };
+}
+
+function serviceOf({ attributes }: Resource): string {
+  return attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
 }

@@ -7,7 +7,16 @@ import { createControlOutbox, createControlStore, createPoolMeter, listenForCont
 import type { RedisConnection } from '@tidegate/redis';
 import { connectRedis, createRedisBuckets, whenConnected } from '@tidegate/redis';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
-import { databaseTarget, deriveKey, directDatabaseUrlOf, kafkaTarget, redisTarget, systemClock as clock, systemRandom as random, telemetryTarget } from '@tidegate/runtime';
+import {
+  databaseTarget,
+  deriveKey,
+  directDatabaseUrlOf,
+  kafkaTarget,
+  redisTarget,
+  systemClock as clock,
+  systemRandom as random,
+  telemetryTarget,
+} from '@tidegate/runtime';
 import type { Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAccountRoutes } from './accounts/accounts.ts';

@@ -1,4 +1,13 @@
-import { databaseFields, defineConfig, directDatabaseField, kafkaFields, redisFields, sharedFields, telemetryFields, text } from '@tidegate/runtime';
+import {
+  databaseFields,
+  defineConfig,
+  directDatabaseField,
+  kafkaFields,
+  redisFields,
+  sharedFields,
+  telemetryFields,
+  text,
+} from '@tidegate/runtime';
 import type { ConfigField } from '@tidegate/runtime';
 
 const COUNT = { min: 1, max: 100_000_000 } as const;

@@ -47,6 +47,7 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
     topicPrefix: prefix,
     databaseUrl,
     ...{ databaseHost: '', databasePort: 0, databaseName: '', databaseUser: '', databasePassword: '' },
+    ...{ databasePooler: 'none', databaseDirectUrl: 'none' },
     ...{ redisUrl: 'none', redisHost: '127.0.0.1', redisPort, redisDb: 0, redisPassword: '' },
     ...{ redisSsl: false, redisTlsCa: '', redisTimeoutMs: 2_000 },
     redisPrefix: prefix,
@@ -56,6 +57,7 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
     logLevel: 'info',
     otlpEndpoint: 'none',
     traceRatio: 1,
+    ...{ metricsExporter: 'prometheus', metricsEveryMs: 60_000, logsExporter: 'none' },
   };
 }
 

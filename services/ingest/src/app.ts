@@ -13,7 +13,16 @@ import {
   createRejectedStore,
 } from '@tidegate/postgres';
 import type { Clock, RunningService } from '@tidegate/runtime';
-import { createKeyWrapper, createSealer, databaseTarget, deriveKey, directDatabaseUrlOf, kafkaTarget, pause, telemetryTarget } from '@tidegate/runtime';
+import {
+  createKeyWrapper,
+  createSealer,
+  databaseTarget,
+  deriveKey,
+  directDatabaseUrlOf,
+  kafkaTarget,
+  pause,
+  telemetryTarget,
+} from '@tidegate/runtime';
 import type { Logger, Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAdmit } from './admit.ts';
