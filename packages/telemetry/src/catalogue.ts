@@ -51,6 +51,11 @@ export const METRICS = {
     help: 'Cache operations that failed, ran out of their time budget or met a value that cannot be read.',
     labels: ['class'],
   },
+  cache_hit_aim: {
+    kind: 'gauge',
+    help: 'Share of the look-ups of a class of a pack that should find an answer, as the pack says.',
+    labels: ['class'],
+  },
   cache_hits: {
     kind: 'counter',
     help: 'Look-ups that found the chunk, kept rows, or the kept answer of a view in the cache.',

@@ -62,6 +62,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const adapters = await connect(config, context);
   const { metrics, tracing, topics, client, primary, checks } = adapters;
   const registry = createRegistry(() => context.log.error('control_record_unreadable'));
+  metrics.onScrape(() => registry.hitAims().forEach((share, of) => metrics.gauge('cache_hit_aim', { class: of }).set(share)));
   metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(registry.knownThroughMs() / 1_000));
   const freshness = createFreshness(systemClock.nowMs);
   const tables = followTables({ client, topics }, context, { registry, freshness });

@@ -42,6 +42,8 @@ export interface Registry {
   pack(tenant: string, pack: string): RegisteredPack | null;
   packs(tenant: string): readonly RegisteredPack[];
   view(tenant: string, pack: string, view: string): CompiledView | null;
+  /** Shares of look-ups that classes aim at, by `pack.class`, of all tenants: of two that differ the greater. */
+  hitAims(): ReadonlyMap<string, number>;
   /** The same as long as all packs of the tenant are, in every instance. */
   fingerprint(tenant: string): string;
   write(tenant: string, pack: string, write: string): CompiledWrite | null;
@@ -96,6 +98,7 @@ export function createRegistry(onUnreadable: () => void): Registry {
     pack: (tenant, pack) => packs.get(tenant)?.get(pack) ?? null,
     packs: ofTenant,
     view: (tenant, pack, view) => packs.get(tenant)?.get(pack)?.views.get(view) ?? null,
+    hitAims: () => hitAimsOf([...packs.values()].flatMap((ofTenant) => [...ofTenant.values()])),
     fingerprint: (tenant) =>
       [...(packs.get(tenant) ?? [])]
         .map(([name, { hash }]) => `${name} ${hash}`)
@@ -104,4 +107,14 @@ export function createRegistry(onUnreadable: () => void): Registry {
     write: (tenant, pack, write) => packs.get(tenant)?.get(pack)?.writes.get(write) ?? null,
     knownThroughMs: reader.knownThroughMs,
   };
+}
+
+function hitAimsOf(packs: readonly RegisteredPack[]): ReadonlyMap<string, number> {
+  const aims = new Map<string, number>();
+  for (const { pack, cache } of packs.flatMap(({ views }) => [...views.values()])) {
+    if (cache === null || cache.hitAimPct === null) continue;
+    const of = `${pack}.${cache.name}`;
+    aims.set(of, Math.max(aims.get(of) ?? 0, cache.hitAimPct / 100));
+  }
+  return aims;
 }
