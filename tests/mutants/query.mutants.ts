@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const CHUNK_TESTS = ['services/query/test/chunks-and-progress.test.ts'];
+const WRITE_TESTS = ['services/query/test/writes.test.ts'];
 const STORE_TESTS = ['packages/redis/test/cells.integration.test.ts'];
 
 /** Bugs of announcements (section 7) and of the cache (section 8). */
@@ -184,6 +185,33 @@ function heldNow({ partitions }: MaterialisedProgress): HeldProgress[] {`,
     find: '    if (progress.epoch !== epoch) return lookAt(shapeOf);',
     replace: '    if (progress.epoch !== epoch && shape === null) return lookAt(shapeOf);',
     tests: ['services/query/test/chunks-and-progress.test.ts', 'services/query/test/sealed-reads.property.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'a write that is sent again under its key is another event',
+    section: 9,
+    file: 'services/query/src/writes/write-ids.ts',
+    find: 'if (idempotencyKey === null) return uuidv7();',
+    replace: 'if (idempotencyKey !== undefined) return uuidv7();',
+    tests: WRITE_TESTS,
+    kind: 'unit',
+  },
+  {
+    name: 'a write answers with its row before its event is counted',
+    section: 9,
+    file: 'services/query/src/writes/reply.ts',
+    find: 'if (write.waits && !isCounted)',
+    replace: 'if (!write.waits && !isCounted && receipt === "")',
+    tests: WRITE_TESTS,
+    kind: 'unit',
+  },
+  {
+    name: 'a write sends its event before what it asks of committed rows is judged',
+    section: 9,
+    file: 'packages/core/src/write/made-event.ts',
+    find: "if (checked.conflict === true) return failed({ code: 'row_conflict' });",
+    replace: '',
+    tests: WRITE_TESTS,
     kind: 'unit',
   },
 ];
