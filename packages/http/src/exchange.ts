@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from './caller.ts';
+import type { Upgrade } from './listener.ts';
 import type { ProblemContext } from './problem.ts';
 
 /** A client may name its request, but not with anything that could hold a person's data or break a log line. */
@@ -24,6 +25,8 @@ export interface Exchange {
   readonly context: RequestContext;
   /** Aborted when the client goes away before the answer is complete. */
   readonly signal: AbortSignal;
+  /** The client asked to speak WebSocket, and the route may. */
+  readonly upgrade?: Upgrade;
 }
 
 /** The client's own request id where it is harmless, else a new one. */

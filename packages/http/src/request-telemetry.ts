@@ -18,6 +18,7 @@ export interface ObservedRequest {
 
 /** Where the client left before any status went out; written as nginx does. */
 const CLIENT_GONE = 499;
+const SWITCHING = 101;
 const SERVER_FAULT = 500;
 
 export interface RequestTelemetry {
@@ -63,7 +64,9 @@ export function createRequestTelemetry({ clock, log, metrics, tracing }: Request
       });
       inProgress.inc();
       response.once('close', () => {
-        const status = response.headersSent ? response.statusCode : CLIENT_GONE;
+        // The head of a WebSocket is written by who speaks it.
+        const isAnswered = response.headersSent || response.statusCode === SWITCHING;
+        const status = isAnswered ? response.statusCode : CLIENT_GONE;
         const durationMs = clock.monotonicMs() - startedMs;
         inProgress.dec();
         count(route, method, status);

@@ -191,6 +191,11 @@ export const LIVE_QUERY = z.strictObject({
   to: z.string().optional(),
   subject: z.string().optional(),
   where: z.string().optional().meta({ description: 'As JSON.' }),
+  last_event_id: z
+    .string()
+    .max(8_192)
+    .optional()
+    .meta({ description: 'As the header `Last-Event-ID`, which a WebSocket of a page cannot send.' }),
 });
 
 export const KEPT_ANSWER_SCHEMA = ANSWER_SCHEMA.extend({

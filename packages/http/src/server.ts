@@ -3,7 +3,7 @@ import type { CallerReading } from './caller.ts';
 import { CALLER_HEADER, createCallerVerifier } from './caller.ts';
 import type { Exchange, RequestContext } from './exchange.ts';
 import { clientGone } from './exchange.ts';
-import type { HttpListener } from './listener.ts';
+import type { HttpListener, Upgrade } from './listener.ts';
 import { createListener } from './listener.ts';
 import { normalisePath } from './path.ts';
 import type { ProblemFault } from './problem.ts';
@@ -33,7 +33,7 @@ export function createHttpServer<N extends RouteName>(options: HttpServerOptions
   const verify = createCallerVerifier(options.callerKey, options.clock);
   const telemetry = createRequestTelemetry(options);
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): Promise<void> {
     const resolved = resolve(request);
     const { span, context } = telemetry.begin(request, response, resolved.template);
     const caller = verify(headerOf(request, CALLER_HEADER));
@@ -45,13 +45,16 @@ export function createHttpServer<N extends RouteName>(options: HttpServerOptions
       const { route, handle, params, query } = resolved;
       // The gateway asked the same; who reaches a service past it, or through an older one, is asked again.
       if (!isOpenTo(route, caller.caller)) return sendProblem(response, { code: 'row_refused' }, context);
-      const exchange: Exchange = { request, response, params, query, context, caller: caller.caller, signal: clientGone(response) };
+      const asked = { request, response, params, query, context, caller: caller.caller, signal: clientGone(response) };
+      // A route that does not go on answers as if nothing else had been asked for.
+      const exchange: Exchange = { ...asked, ...(route.isLive === true && upgrade !== undefined ? { upgrade } : {}) };
       await span.run(async () => runHandler(handle, exchange, options));
     }
   }
 
-  return createListener((request, response) => {
-    void serve(request, response);
+  const hasLive = listRoutes().some(({ name, isLive }) => isLive === true && handlers[name] !== undefined);
+  return createListener((request, response) => void serve(request, response), {
+    ...(hasLive ? { onUpgrade: (request, response, upgrade) => void serve(request, response, upgrade) } : {}),
   });
 }
 

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { NOTHING_SEALED } from '@tidegate/core';
 import type { Advance } from '@tidegate/redis';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -8,11 +7,14 @@ import { advanced, isWithin, openVector, sealVector } from '../src/live/commit-v
 import type { CommitVector } from '../src/live/commit-vector.ts';
 import { createLiveHub } from '../src/live/live-hub.ts';
 import type { LiveHub } from '../src/live/live-hub.ts';
+import type { LiveChannel } from '../src/live/live-channel.ts';
 import { streamTopic } from '../src/live/live-stream.ts';
 import { LiveRows } from '../src/live/live-rows.ts';
 import { answerWith, serveAsk } from './serve-ask.ts';
 import type { ServedAsk } from './serve-ask.ts';
 
+/** For a busy machine. */
+const DEADLINE = { timeout: 20_000 };
 const QUESTION = { metric: 'wiki.edits', kind: 'table', last: '1h', group_by: ['page'] };
 const AS = { tenant: 'acme', rows: null };
 
@@ -173,16 +175,19 @@ describe('questions that are watched', () => {
     const gone = new AbortController();
     const texts = Array.from({ length: 50 }, () => '');
     const streams = texts.map(async (_, at) => {
-      const write = (text: string): boolean => (texts[at] += text) !== '';
-      const response = { write, end: write, on: () => undefined, writableNeedDrain: false, writable: true } as unknown as ServerResponse;
-      await streamTopic({ topic, response, lastEventId: null, sealer, monotonicMs: () => 0, signal: gone.signal, lifeMs: 60_000 });
+      const say = (text: string): boolean => (texts[at] += text) !== '';
+      const channel: LiveChannel = {
+        ...{ isFull: false, onTaken: () => undefined, ping: () => true, end: () => undefined },
+        tell: ({ kind, id, json }) => say(`${kind} ${id} ${json} `),
+      };
+      await streamTopic({ topic, channel, lastEventId: null, sealer, monotonicMs: () => 0, signal: gone.signal, lifeMs: 60_000 });
     });
-    await expect.poll(() => texts.every((text) => text.includes('event: snapshot'))).toBe(true);
+    await expect.poll(() => texts.every((text) => text.startsWith('snapshot '))).toBe(true);
     const told = Promise.withResolvers<void>();
     topic.watch(told.resolve);
     of.materialised([chunk('acme')], [commit(0, 4)]);
     await told.promise;
-    await expect.poll(() => texts.every((text) => text.includes('event: update'))).toBe(true);
+    await expect.poll(() => texts.every((text) => text.includes(' update '))).toBe(true);
     gone.abort();
     await Promise.all(streams);
     // A snapshot and an update.
@@ -266,6 +271,45 @@ describe('GET /v1/live', () => {
     const later = events.map(({ event, data = '' }) => ({ event, ...(JSON.parse(data) as object) }));
     expect(later.at(-1)).toMatchObject({ event: 'update', rows: [['Oslo', 2]], removed: [] });
     expect(later[0]).toMatchObject({ event: 'snapshot', columns: [{ name: 'page' }, { name: 'edits' }], meta: { status: 'current' } });
+  });
+
+  it('says the same over a WebSocket, goes on after the message that the reader had, and says why it ends', async () => {
+    let edits = 1;
+    served = await serveAsk(async () => ({ ok: true, answer: answerWith([['Oslo', edits]]), mayAgeMs: 0 }));
+    const path = '/v1/live?metric=wiki.edits&kind=table&last=1h&group_by=page';
+    const first = served.socket(path, { scopes: ['live:read'] });
+    const messages: Record<string, unknown>[] = [];
+    first.on('message', (data: Buffer) => messages.push(JSON.parse(data.toString()) as Record<string, unknown>));
+    await expect.poll(() => messages.length, DEADLINE).toBe(1);
+    expect(messages[0]).toMatchObject({ type: 'snapshot', columns: [{ name: 'page' }, { name: 'edits' }], rows: [['Oslo', 1]] });
+    expect(messages[0]).toMatchObject({ id: expect.stringMatching(/^[\w-]+$/), meta: { status: 'current' } });
+    edits = 2;
+    await expect.poll(() => messages.length, DEADLINE).toBe(2);
+    expect(messages[1]).toMatchObject({ type: 'update', rows: [['Oslo', 2]], removed: [] });
+    const closed = new Promise<number>((resolve) => first.once('close', resolve));
+    // A watcher that sends more than anybody would is let go.
+    first.send('x'.repeat(5_000));
+    expect(await closed).toBe(1_009);
+  });
+
+  it('is told that the service drains, and is refused as any other request before it is a WebSocket', async () => {
+    served = await serveAsk(async () => ({ ok: true, answer: answerWith([['Oslo', 1]]), mayAgeMs: 0 }));
+    const watcher = served.socket('/v1/live?metric=wiki.edits&kind=table&last=1h&group_by=page', { scopes: ['live:read'] });
+    const said: string[] = [];
+    watcher.on('message', (data: Buffer) => said.push(data.toString()));
+    await expect.poll(() => said.length, DEADLINE).toBe(1);
+    const closed = new Promise<readonly [number, string]>((resolve) =>
+      watcher.once('close', (code: number, reason: Buffer) => resolve([code, reason.toString()])),
+    );
+    served.endLive();
+    expect(await closed).toEqual([1_001, 'draining']);
+    expect(said.at(-1)).toBe('{"type":"error","reason":"draining"}');
+    const refused = served.socket('/v1/live?metric=wiki.edits&kind=table', { scopes: ['live:read'] });
+    const status = new Promise<number | undefined>((resolve) =>
+      refused.once('unexpected-response', (_request: unknown, response: { readonly statusCode?: number }) => resolve(response.statusCode)),
+    );
+    expect(await status).toBe(422);
+    refused.on('error', () => undefined).terminate();
   });
 
   it.each([

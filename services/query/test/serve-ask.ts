@@ -5,6 +5,7 @@ import type { AuditStore, BudgetStore, EntityReader, EventStore, InsightStore, J
 import { createMemoryEntityReader, createMemoryJobs } from '@tidegate/postgres/memory';
 import { systemClock as clock, createRepeatableSealer } from '@tidegate/runtime';
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
+import { WebSocket } from 'ws';
 import { createEtag } from '../src/answer-body.ts';
 import type { Answer, Ask, AnswerMeta } from '../src/ask.ts';
 import type { CacheAdminDeps } from '../src/cache-admin.ts';
@@ -25,6 +26,10 @@ import { createWriteIds } from '../src/writes/write-ids.ts';
 
 export interface ServedAsk {
   call(path: string, init?: RequestInit & Partial<Caller>): Promise<Response>;
+  /** The same over a WebSocket. */
+  socket(path: string, caller: Partial<Caller>): WebSocket;
+  /** As the service drains. */
+  endLive(): void;
   close(): Promise<void>;
 }
 
@@ -104,6 +109,7 @@ function liveOf(ask: Ask) {
 
 /** The service's routes over HTTP, with a given outcome of its questions and receipts. */
 export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<ServedAsk> {
+  const live = liveOf(ask);
   const handlers = createHandlers({
     ask,
     etagOf: createEtag(new Uint8Array(32).fill(6)),
@@ -120,7 +126,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
     keepViews: stores.keepViews ?? ((runView) => runView),
     status: async () => ({}),
     nowMs: () => clock.nowMs(),
-    ...liveOf(ask),
+    ...live,
     questionBytesMax: 2_048,
     writeIdOf: createWriteIds(new Uint8Array(16).fill(9)),
     writeWaitMs: 100,
@@ -139,7 +145,15 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
       if (init.body !== undefined && !all.has('content-type')) all.set('content-type', 'application/json');
       return fetch(`http://127.0.0.1:${port}${path}`, { ...init, headers: all });
     },
-    close: async () => server.close(0),
+    socket(path, { tenant = 'acme', keyId = 'k', scopes = [] }) {
+      const headers = { 'x-tidegate-caller': signCaller(callerKey, { tenant, keyId, scopes }, clock.nowMs()) };
+      return new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
+    },
+    endLive: live.hub.end,
+    async close() {
+      live.hub.end();
+      await server.close(0);
+    },
   };
 }
 

@@ -53,7 +53,7 @@ export const QUESTION_ROUTES = {
   watch: {
     method: 'GET',
     path: '/v1/live',
-    summary: 'Watch an answer: Server-Sent Events of the rows that change',
+    summary: 'Watch an answer: Server-Sent Events, or messages of a WebSocket, of the rows that change',
     answers: 'query',
     scope: 'live:read',
     limitClass: 'api_key',
@@ -61,6 +61,11 @@ export const QUESTION_ROUTES = {
     isLive: true,
     query: schemas.LIVE_QUERY,
     responses: {
+      101: {
+        description:
+          'A WebSocket (RFC 6455) where the client asks for one: JSON messages of the same, with `type` (`snapshot`, `update`, `ping`, `error`) and `id`. What the client sends is not read.',
+        schema: null,
+      },
       200: {
         description:
           'Events `snapshot` (`columns`, `rows`, `meta`), `update` (`rows` that changed, keys of `removed` ones, `meta`), `ping` every 25 s, and `error` with a `reason` before the stream ends. `Last-Event-ID` goes on after the event of that id, or begins with a snapshot.',

@@ -2,8 +2,11 @@
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import { decodeJson, LIVE_QUERY, sendProblem, visibleRows } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
+import type { z } from 'zod';
+import { eventChannel } from './event-channel.ts';
 import type { LiveHub } from './live-hub.ts';
 import { streamTopic } from './live-stream.ts';
+import { socketChannel } from './socket-channel.ts';
 
 export interface LiveRouteDeps {
   readonly hub: LiveHub;
@@ -14,37 +17,33 @@ export interface LiveRouteDeps {
 
 export function createWatch({ hub, cursorSealer: sealer, monotonicMs, lifeMs }: LiveRouteDeps): (exchange: Exchange) => Promise<void> {
   return async function watch(exchange) {
-    const { request, response, caller, query, signal } = exchange;
-    const question = questionOf(query);
+    const { caller, query, signal } = exchange;
+    const asked = LIVE_QUERY.safeParse(Object.fromEntries(query));
+    const question = asked.success ? questionOf(asked.data) : null;
     if (question === null) return refuse(exchange, { code: 'request_invalid', errors: [NO_JSON] });
     const watching = await hub.enter(question, { tenant: caller.tenant, rows: visibleRows(caller) });
     if (!watching.ok) return refuse(exchange, watching.problem);
     try {
-      response.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        // What stands between must not gather what is meant for now.
-        'x-accel-buffering': 'no',
-        'x-request-id': exchange.context.requestId,
-      });
-      const last = request.headers['last-event-id'];
-      const lastEventId = typeof last === 'string' ? last : null;
+      const channel = exchange.upgrade === undefined ? eventChannel(exchange) : await socketChannel(exchange, exchange.upgrade);
       const either = AbortSignal.any([signal, hub.ended]);
-      await streamTopic({ topic: watching.topic, response, lastEventId, sealer, monotonicMs, signal: either, lifeMs });
+      const lastEventId = lastIdOf(exchange, asked.data?.last_event_id);
+      await streamTopic({ topic: watching.topic, channel, lastEventId, sealer, monotonicMs, signal: either, lifeMs });
     } finally {
       hub.leave(watching.topic);
     }
   };
 }
 
+function lastIdOf({ request }: Exchange, named: string | undefined): string | null {
+  const header = request.headers['last-event-id'];
+  return typeof header === 'string' ? header : (named ?? null);
+}
+
 const NO_JSON = { path: 'q', code: 'invalid_value', message: 'one question as JSON; or its members by name, lists separated by commas' };
 const LISTS: ReadonlySet<string> = new Set(['measures', 'group_by']);
 
 /** A question as JSON in `q`, or its members by name; null: neither. */
-function questionOf(query: URLSearchParams): unknown {
-  const asked = LIVE_QUERY.safeParse(Object.fromEntries(query));
-  if (!asked.success) return null;
-  const { q, where, ...members } = asked.data;
+function questionOf({ q, where, last_event_id: _last, ...members }: z.output<typeof LIVE_QUERY>): unknown {
   if (q !== undefined) return jsonOf(q);
   const conditions = where === undefined ? undefined : jsonOf(where);
   if (conditions === null) return null;
