@@ -1,6 +1,7 @@
-import type { FaultCode } from '@tidegate/core';
+import type { FaultCode, ViewSignature } from '@tidegate/core';
 import { FAULTS } from '@tidegate/core';
 import { z } from 'zod';
+import { viewPaths } from './openapi-views.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import { PROBLEM_SCHEMA } from './route-schemas.ts';
 import { accessOf } from './routes/access.ts';
@@ -12,6 +13,8 @@ type JsonObject = Readonly<Record<string, unknown>>;
 
 export interface OpenApiOptions {
   readonly version: string;
+  /** Of the packs that are installed. */
+  readonly views?: readonly ViewSignature[];
 }
 
 /** Faults that come before a route is even known, or from what stands in front of it. */
@@ -28,8 +31,8 @@ const AUTHENTICATED: readonly FaultCode[] = [
 const AUDITED: readonly FaultCode[] = ['audit_unavailable'];
 const PROXIED: readonly FaultCode[] = ['request_timeout', 'upstream_unreachable', 'upstream_timeout'];
 
-/** The OpenAPI 3.1 document of the public API, made from the declared routes and from nothing else. */
-export function openApiDocument({ version }: OpenApiOptions): JsonObject {
+/** The OpenAPI 3.1 document of the public API, made from the declared routes and those of packs, and from nothing else. */
+export function openApiDocument({ version, views = [] }: OpenApiOptions): JsonObject {
   const components: Components = {};
   jsonSchema(PROBLEM_SCHEMA, 'output', components);
   const paths: Record<string, Record<string, JsonObject>> = {};
@@ -37,6 +40,8 @@ export function openApiDocument({ version }: OpenApiOptions): JsonObject {
     const item = (paths[route.path] ??= {});
     item[route.method.toLowerCase()] = operation(route, components);
   }
+  const { get: anyView = {} } = paths['/v1/views/{pack}/{view}'] ?? {};
+  Object.assign(paths, viewPaths(views, anyView));
   return {
     openapi: '3.1.0',
     jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',

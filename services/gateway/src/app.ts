@@ -215,7 +215,10 @@ function createGateOf(parts: Parts, { proxy, live, auditLog, wake, isDraining }:
       ...createLimitRoutes({ limits, addressOf, store, wake }),
       ...createOriginAdmin({ store, wake }),
       ...createIssuerAdmin({ store, wake, plainHosts: config.jwksPlainHosts, packRoutes }),
-      ...createHealth({ version: VERSION, dependencies: dependenciesOf(parts), isDraining }),
+      ...createHealth({
+        ...{ version: VERSION, dependencies: dependenciesOf(parts), isDraining },
+        views: () => packRoutes.signatures(config.loginTenant),
+      }),
     },
   });
   return createGate({

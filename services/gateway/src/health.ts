@@ -1,3 +1,4 @@
+import type { ViewSignature } from '@tidegate/core';
 import type { ApiPage, Exchange, Handler, RouteNameOf } from '@tidegate/http';
 import { apiPage, openApiDocument, sendJson } from '@tidegate/http';
 import type { Dependencies } from './dependencies.ts';
@@ -6,14 +7,15 @@ export interface HealthOptions {
   readonly version: string;
   readonly dependencies: Dependencies;
   readonly isDraining: () => boolean;
+  /** Views that everybody may know of; the same list while they are the same. */
+  readonly views: () => readonly ViewSignature[];
 }
 
 type HealthRoute = Extract<RouteNameOf<'gateway'>, 'health' | 'healthVersioned' | 'healthLive' | 'healthReady' | 'docs' | 'openapi'>;
 
 /** For people and monitors on the public port. A dependency that is away shows in the body, never in the status. */
-export function createHealth({ version, dependencies, isDraining }: HealthOptions): Readonly<Record<HealthRoute, Handler>> {
-  const document = openApiDocument({ version });
-  const page = apiPage({ version });
+export function createHealth({ version, dependencies, isDraining, views }: HealthOptions): Readonly<Record<HealthRoute, Handler>> {
+  const described = createDescription(version, views);
 
   function answer(exchange: Exchange, isRefusing: boolean): void {
     const checks = dependencies.states();
@@ -27,8 +29,25 @@ export function createHealth({ version, dependencies, isDraining }: HealthOption
     healthVersioned: (exchange) => answer(exchange, isDraining()),
     healthLive: (exchange) => answer(exchange, false),
     healthReady: (exchange) => answer(exchange, isDraining()),
-    docs: (exchange) => sendPage(exchange, page),
-    openapi: (exchange) => sendJson(exchange, document, { headers: { 'cache-control': 'public, max-age=300' } }),
+    docs: (exchange) => sendPage(exchange, described().page),
+    openapi: (exchange) => sendJson(exchange, described().document, { headers: { 'cache-control': 'public, max-age=300' } }),
+  };
+}
+
+interface Description {
+  readonly document: ReturnType<typeof openApiDocument>;
+  readonly page: ApiPage;
+}
+
+/** The API document in both its forms, made anew when a pack has come, changed or gone. */
+function createDescription(version: string, views: HealthOptions['views']): () => Description {
+  let of: readonly ViewSignature[] | null = null;
+  let made: Description | null = null;
+  return function described() {
+    const now = views();
+    if (made === null || of !== now) made = { document: openApiDocument({ version, views: now }), page: apiPage({ version, views: now }) };
+    of = now;
+    return made;
   };
 }
 

@@ -1,6 +1,6 @@
 /** The routes that packs declare, of every tenant in memory, fed by the control topic. */
-import type { PackSource } from '@tidegate/core';
-import { viewRoutes, writeRoutes } from '@tidegate/core';
+import type { PackSource, ViewSignature } from '@tidegate/core';
+import { viewRoutes, viewSignatures, writeRoutes } from '@tidegate/core';
 import type { RouteMatch } from '@tidegate/http';
 import { createRouter } from '@tidegate/http';
 
@@ -25,17 +25,21 @@ export interface PackRoutes {
   match(tenant: string, method: string, path: string): RouteMatch<PackRoute>;
   /** By its name; null: the tenant has none of it. */
   named(tenant: string, named: Pick<PackRoute, 'pack' | 'kind' | 'name'>): PackRoute | null;
+  /** How the tenant's views are asked; the same list until one of its packs changes. */
+  signatures(tenant: string): readonly ViewSignature[];
   /** Scopes that the tenant's packs declare. */
   scopes(tenant: string): ReadonlySet<string>;
 }
 
 /** By which a view is limited that declares no route. */
 const UNNAMED_PATH = '/v1/views/{pack}/{view}';
+const NO_SIGNATURES: readonly ViewSignature[] = [];
 const NOTHING: Match = () => ({ kind: 'not_found' });
 
 export function createPackRoutes(): PackRoutes {
   const tenants = new Map<string, Map<string, readonly PackRoute[]>>();
   const routers = new Map<string, Match>();
+  const signatures = createSignatures();
   let any: Match = NOTHING;
 
   function put(tenant: string, pack: string, source: Parameters<PackRoutes['put']>[2]): void {
@@ -44,6 +48,7 @@ export function createPackRoutes(): PackRoutes {
     const routes = source === null ? [] : routesOf(source);
     if (routes.length === 0 && !packs.has(pack)) return;
     packs.set(pack, routes);
+    signatures.put(tenant, pack, source);
     routers.set(tenant, routerOf([...packs.values()].flat()));
     any = routerOf([...tenants.values()].flatMap((all) => [...all.values()].flat()));
   }
@@ -57,6 +62,7 @@ export function createPackRoutes(): PackRoutes {
         .get(tenant)
         ?.get(pack)
         ?.find((one) => one.kind === kind && one.name === name) ?? null,
+    signatures: signatures.of,
     scopes: (tenant) => new Set([...(tenants.get(tenant)?.values() ?? [])].flat().map(({ scope }) => scope)),
   };
 }
@@ -69,6 +75,26 @@ function routesOf(source: Pick<PackSource, 'pack' | 'views' | 'writes'>): readon
     return { method, path, pack, kind: 'write', name: write, scope };
   });
   return [...views, ...writes];
+}
+
+/** Made when they are asked for, which is when somebody reads the API document. */
+function createSignatures(): { put: PackRoutes['put']; of: PackRoutes['signatures'] } {
+  const sources = new Map<string, Map<string, Parameters<PackRoutes['put']>[2]>>();
+  const made = new Map<string, readonly ViewSignature[]>();
+  return {
+    put(tenant, pack, source) {
+      const packs = sources.get(tenant) ?? new Map<string, Parameters<PackRoutes['put']>[2]>();
+      sources.set(tenant, packs.set(pack, source));
+      made.delete(tenant);
+    },
+    of(tenant) {
+      const packs = sources.get(tenant);
+      if (packs === undefined) return NO_SIGNATURES;
+      const list = made.get(tenant) ?? [...packs.values()].flatMap((source) => (source === null ? [] : viewSignatures(source)));
+      made.set(tenant, list);
+      return list;
+    },
+  };
 }
 
 function routerOf(routes: readonly PackRoute[]): Match {

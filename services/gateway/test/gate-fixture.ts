@@ -73,6 +73,8 @@ export interface GateOptions {
   readonly listener?: Omit<ListenerOptions, 'onUpgrade'>;
   readonly readToken?: ReadToken;
   readonly packRoutes?: PackRoutes;
+  /** Default: it is. */
+  readonly isLimited?: boolean;
   /** Called before each look-up of a limit; the look-up waits for it. */
   readonly beforeLimit?: () => Promise<void>;
   /** The clock of the proxy; one that throws stands for a fault of the program. */
@@ -121,10 +123,15 @@ function named(name: RouteNameOf<'gateway'>, handled: string[]): Handler {
   };
 }
 
+const NO_VIEWS: ReturnType<PackRoutes['signatures']> = [];
+
 function controlAppOf(options: GateOptions, handled: string[]): ControlApp {
   const own = listRoutes().flatMap(({ name, answers }) => (answers === 'gateway' ? [name as RouteNameOf<'gateway'>] : []));
   const handlers = Object.fromEntries(own.map((name) => [name, named(name, handled)])) as Record<RouteNameOf<'gateway'>, Handler>;
-  const health = createHealth({ version: '1.2.3', dependencies: options.dependencies ?? ALL_CONNECTED, isDraining: () => false });
+  const health = createHealth({
+    ...{ version: '1.2.3', dependencies: options.dependencies ?? ALL_CONNECTED, isDraining: () => false },
+    views: () => options.packRoutes?.signatures('acme') ?? NO_VIEWS,
+  });
   return createControlApp({ log: silentLogger, handlers: { ...handlers, ...health } });
 }
 
@@ -202,7 +209,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
     limits: createGateLimits({
       limit: limits.limit,
       addressOf: createClientAddress(trustedProxies),
-      isEnabled: true,
+      isEnabled: options.isLimited ?? true,
       clock,
       random,
     }),

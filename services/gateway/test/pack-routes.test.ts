@@ -101,6 +101,22 @@ describe('a route that a pack declares', () => {
     expect([(await get('/v1/goals/u-1')).status, (await get('/v1/targets/u-1')).status]).toEqual([404, 200]);
   });
 
+  it('stands in the API document and on its page while the pack is there, and in no document that shows another tenant', async () => {
+    const { get, packRoutes } = await startWith(['query:read']);
+    packRoutes.put('other', 'secret', { pack: 'secret', views: { hidden: { ...views.goals, route: 'GET /v1/hidden/{user_id}' } } });
+    const paths = async (): Promise<Record<string, unknown>> =>
+      ((await (await get('/openapi.json')).json()) as { paths: Record<string, unknown> }).paths;
+    expect(await paths()).toMatchObject({
+      '/v1/goals/{user_id}': { get: { 'x-required-scope': 'patient:read', tags: ['health'] } },
+      '/v1/views/health/plain': {},
+      '/v1/query': {},
+    });
+    expect(await paths()).not.toHaveProperty(['/v1/hidden/{user_id}']);
+    expect(await (await get('/docs')).text()).toContain('/v1/goals/{user_id}');
+    packRoutes.put('acme', 'health', null);
+    expect(await paths()).not.toHaveProperty(['/v1/goals/{user_id}']);
+  });
+
   it('tells which methods it has', async () => {
     const { gate: started } = await startWith(['query:read']);
     const answer = await fetch(`http://127.0.0.1:${started.port}/v1/goals/u-1`, { method: 'POST', headers: { 'x-api-key': started.key } });

@@ -119,11 +119,14 @@ export function compileParam(name: string, source: ParamSource, route: RouteTemp
     type: source.type,
     isOptional: source.optional === true && !isInPath,
     lengthMax,
-    ...(source.default === undefined ? {} : { default: source.default }),
-    ...(source.enum === undefined ? {} : { values: source.enum }),
-    ...(source.min === undefined ? {} : { min: source.min }),
-    ...(source.max === undefined ? {} : { max: source.max }),
+    ...given({ title: source.title, default: source.default, values: source.enum, min: source.min, max: source.max }),
   };
+}
+
+/** Without what is undefined: an absent member and one of that value are not the same to a type. */
+function given<T extends object>(members: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const entries = Object.entries(members).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }
 
 function lintParams(view: ViewSource, route: RouteTemplate | null, report: Report): void {

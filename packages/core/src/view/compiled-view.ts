@@ -7,6 +7,7 @@ import type { ParamSource, WindowSource } from './view-schema.ts';
 export interface CompiledParam {
   readonly name: string;
   readonly type: ParamSource['type'];
+  readonly title?: string;
   /** Null without a value; otherwise a request without one is refused. */
   readonly isOptional: boolean;
   readonly default?: string | number | boolean;

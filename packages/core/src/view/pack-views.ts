@@ -1,9 +1,10 @@
 /** The views of a pack: all of them compiled, and their routes without their expressions. */
 import type { PackSource } from '../pack/schema.ts';
-import { compileView, DEFAULT_SCOPE } from './compile-view.ts';
-import type { CompiledView } from './compiled-view.ts';
+import { compileParam, compileView, DEFAULT_SCOPE } from './compile-view.ts';
+import type { CompiledParam, CompiledView } from './compiled-view.ts';
 import { parseRoute } from './route-template.ts';
 import type { RouteTemplate } from './route-template.ts';
+import { WINDOW_PARAMS } from './window.ts';
 
 /** By name. Of a pack that was linted: what cannot be compiled all the same is left out. */
 export function compileViews({ pack, views = {}, cache }: PackSource): ReadonlyMap<string, CompiledView> {
@@ -24,5 +25,22 @@ export function viewRoutes({ pack, views = {} }: Pick<PackSource, 'pack' | 'view
   return Object.entries(views).map(([view, { route, scope = DEFAULT_SCOPE }]) => {
     const parsed = route === undefined ? null : parseRoute(route);
     return { pack, view, scope, route: parsed?.ok === true ? parsed.value : null };
+  });
+}
+
+/** What callers are told of a view: how it is asked, with the parameters that its window declares. */
+export interface ViewSignature extends ViewRoute {
+  readonly title: string;
+  readonly description: string | null;
+  readonly params: readonly CompiledParam[];
+}
+
+export function viewSignatures(source: Pick<PackSource, 'pack' | 'views'>): readonly ViewSignature[] {
+  return viewRoutes(source).flatMap((route) => {
+    const view = source.views?.[route.view];
+    if (view === undefined) return [];
+    const own = Object.entries(view.params).map(([name, param]) => compileParam(name, param, route.route));
+    const params = view.window === undefined ? own : [...own, ...WINDOW_PARAMS];
+    return [{ ...route, title: view.title ?? route.view, description: view.description ?? null, params }];
   });
 }
