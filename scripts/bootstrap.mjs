@@ -12,10 +12,11 @@ const PROJECT_NODE = 24;
 const WATCH_PARENT_MS = 250;
 const FORWARDED = ['SIGINT', 'SIGTERM'];
 
-/** What each npm script runs, and whether it needs servers. */
+/** What each npm script runs (null: it only makes ready), and whether it needs servers. */
 const COMMANDS = {
   start: { entry: 'infra/native/src/start.ts', servers: true },
   test: { entry: 'scripts/test.ts', servers: true },
+  'test-analytics': { entry: 'scripts/test-analytics.ts', servers: true },
   'test-datasets': { entry: 'scripts/test-datasets.ts', servers: true },
   bench: { entry: 'bench/src/main.ts', servers: true },
   drill: { entry: 'tests/drills/main.ts', servers: true },
@@ -23,6 +24,8 @@ const COMMANDS = {
   explore: { entry: 'scripts/explore.ts', servers: false },
   check: { entry: 'scripts/check.ts', servers: false },
   generate: { entry: 'scripts/generate.ts', servers: false },
+  migration: { entry: 'scripts/new-migration.ts', servers: false },
+  install: { entry: null, servers: false },
   manifests: { entry: 'scripts/manifests.ts', servers: false },
   tidegate: { entry: 'packages/cli/src/main.ts', servers: false },
 };
@@ -38,7 +41,7 @@ function main() {
   if (command.servers) requirePython();
   install();
   generateClient();
-  runUnderProjectNode(join(root, command.entry), args);
+  if (command.entry !== null) runUnderProjectNode(join(root, command.entry), args);
 }
 
 function requireNode() {

@@ -149,6 +149,15 @@ describe('one reading of a request', () => {
 });
 
 describe('how much', () => {
+  it('is as much as one likes where limits are off, and no answer tells of any', async () => {
+    await gate.close();
+    gate = await startGate({ perMinute: 1, isLimited: false });
+    for (let i = 0; i < 3; i++) {
+      const { status, headers } = await fetch(url('/v1/metrics'), { headers: authorized() });
+      expect([status, headers.get('x-ratelimit-limit')]).toEqual([200, null]);
+    }
+  });
+
   it('a limited answer tells the numbers, and the 429 what to do; nothing refused reaches a service', async () => {
     await gate.close();
     gate = await startGate({ perMinute: 3 });
