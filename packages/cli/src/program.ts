@@ -10,6 +10,7 @@ import { addEvent } from './commands/event.ts';
 import { addGaps } from './commands/gaps.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLimits } from './commands/limits.ts';
+import { addLoadtest } from './commands/loadtest.ts';
 import { addOperations } from './commands/operations.ts';
 import { addPacks } from './commands/packs.ts';
 import { addPreflight } from './commands/preflight.ts';
@@ -53,6 +54,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addPreflight(program, terminal);
   addArchive(program, terminal);
   addDrill(program, terminal);
+  addLoadtest(program, terminal);
   inheritSettings(program);
   try {
     await program.parseAsync([...args], { from: 'user' });
