@@ -17,7 +17,7 @@ export const checks: readonly Check[] = [
   { name: 'types', command: tool('tsc', '-p', 'tsconfig.json') },
   { name: 'boundaries', command: node('scripts/check-boundaries.ts') },
   { name: 'unused', command: tool('knip', '--no-progress') },
-  { name: 'generated pages', command: node('scripts/generate.ts', '--check') },
+  { name: 'generated files', command: node('scripts/generate.ts', '--check') },
   { name: 'error codes', command: node('scripts/check-codes.ts') },
   { name: 'secrets', command: node('scripts/check-secrets.ts') },
   { name: 'coverage page', command: node('scripts/check-coverage.ts') },

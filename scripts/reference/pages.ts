@@ -1,17 +1,20 @@
+import { apiTypes } from '../../packages/sdk/generate/api-types.ts';
 import { configPage } from './config.ts';
 import { errorsPage } from './errors.ts';
 import { httpPage, openApiPage } from './http.ts';
 import { metricsPage } from './metrics.ts';
+
 import { topicsPage } from './topics.ts';
 
-/** Every generated page, by its name in `docs/reference`. */
-export async function referencePages(): Promise<ReadonlyMap<string, string>> {
+/** Every file that is made of the source and kept beside it, by its path. */
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
-    ['config.md', await configPage()],
-    ['errors.md', errorsPage()],
-    ['http.md', httpPage()],
-    ['metrics.md', metricsPage()],
-    ['openapi.json', openApiPage()],
-    ['topics.md', topicsPage()],
+    ['docs/reference/config.md', await configPage()],
+    ['docs/reference/errors.md', errorsPage()],
+    ['docs/reference/http.md', httpPage()],
+    ['docs/reference/metrics.md', metricsPage()],
+    ['docs/reference/openapi.json', openApiPage()],
+    ['docs/reference/topics.md', topicsPage()],
+    ['packages/sdk/src/generated/api.ts', await apiTypes(openApiPage())],
   ]);
 }

@@ -1,5 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { runProgram } from '@tidegate/cli';
+import { createTracker, type AnswerValue } from '@tidegate/sdk';
+import { recordExpress } from '@tidegate/sdk/node';
+import express from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AnswerValue } from '@tidegate/sdk';
 import { comparable } from '../oracle/comparable.ts';
 import { openOracle, type Oracle } from '../oracle/oracle.ts';
 import { dataFile, FITBIT_FOLDERS } from '../oracle/tables.ts';
@@ -195,5 +202,81 @@ describe('routes of packs that write', () => {
     expect(await list(changed.receipt)).toMatchObject([{ id, distance_m: 6_000, avg_pace_s_per_km: 250 }]);
     const dropped = await call('DELETE', `/v1/activities/${id}?user_id=${user}`);
     expect(await list(dropped.receipt)).toEqual([]);
+  });
+});
+
+describe('an application that tells of itself', () => {
+  test('is seen by the template of its routes, with what became of each request', async () => {
+    const tracker = createTracker({ client: system.client, source: 'campus' });
+    const recorder = recordExpress({ tracker, service: 'campus' });
+    const app = express();
+    app.use(recorder.requests);
+    app.get('/courses/:id', (_request, response) => void response.send('a course'));
+    app.get('/broken/:id', () => {
+      throw new RangeError('about Ada Example');
+    });
+    app.use(recorder.errors);
+    const server = createServer(app).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const path of ['/courses/1', '/courses/2', '/broken/ada@example.org', '/nowhere']) await (await fetch(`${base}${path}`)).text();
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+    await tracker.close(30_000);
+
+    const today = { last: '2d', kind: 'table' } as const;
+    const rowsOf = async (metric: string, measure: string, groups: readonly string[]) =>
+      (await system.client.query({ ...today, metric, measures: [measure], group_by: groups })).rows;
+    await expect
+      .poll(async () => (await rowsOf('system.requests', 'requests', ['method', 'route', 'status_class'])).toSorted())
+      .toEqual([
+        ['GET', '(none)', '400-499', 1],
+        ['GET', '/broken/{id}', '500+', 1],
+        ['GET', '/courses/{id}', '200-299', 2],
+      ]);
+    expect(await rowsOf('system.errors', 'errors', ['error_type'])).toEqual([['RangeError', 1]]);
+    expect(await rowsOf('system.errors', 'errors', ['route'])).toEqual([['/broken/{id}', 1]]);
+  });
+});
+
+describe('a load test', () => {
+  interface Report {
+    readonly requests: number;
+    readonly events: number;
+    readonly error_texts: readonly { readonly text: string }[];
+    readonly endpoints: readonly { readonly endpoint: string; readonly requests: number; readonly errors: number }[];
+  }
+
+  /** By users who come from twenty addresses, few enough that no limit is met, however late they are. */
+  async function loadtest(scenario: string): Promise<Report> {
+    let out = '';
+    const { gateway, apiKey } = system.tidegate;
+    const load = ['--users', '20', '--think', '0.5', '--ramp', '1', '--duration', '2.5', '--sources', '20', '--json'];
+    const code = await runProgram(['loadtest', '--base-url', gateway, '--token', apiKey, '--scenario', scenario, ...load], {
+      env: {},
+      stdin: new PassThrough().end(),
+      stdout: { write: (text) => (out += text) },
+      stderr: { write: () => true },
+    });
+    expect(code).toBe(0);
+    return JSON.parse(out) as Report;
+  }
+
+  test.each([
+    ['healthtrack-mix', 'health_metric', 'count', 7],
+    ['fitness', 'training.nutrition', 'entries', 5],
+  ])('of scenario %s is understood at all routes of its pack, and what it wrote is counted', async (scenario, metric, measure, routes) => {
+    const count = async (): Promise<number> =>
+      Number((await system.client.query({ metric, kind: 'summary', measures: [measure], last: '2d' })).rows[0]?.[0] ?? 0);
+    const before = await count();
+    const { error_texts: errors, endpoints, events } = await loadtest(scenario);
+    // Servers that are shared may be away for a moment, which is 503; a route, a key, a limit or an event that is wrong is 4xx.
+    expect(errors.filter(({ text }) => !text.startsWith('503'))).toEqual([]);
+    expect(endpoints.length).toBeGreaterThanOrEqual(routes - 1);
+    for (const { endpoint, requests, errors: failed } of endpoints) expect([endpoint, failed < requests]).toEqual([endpoint, true]);
+    expect(events).toBeGreaterThan(0);
+    await expect.poll(count).toBeGreaterThanOrEqual(before + events);
+    expect(await count()).toBeLessThanOrEqual(before + (endpoints.find(({ endpoint }) => endpoint === 'POST /v1/events')?.requests ?? 0));
   });
 });

@@ -40,20 +40,22 @@ test('an unused file, export and dependency each turn the check for unused thing
   expect(outcome.code).not.toBe(0);
 });
 
-describe('generated pages', () => {
+describe('generated files', () => {
   const check = (out: string) => run({ program: process.execPath, args: [script('generate.ts'), '--check', '--out', out] });
 
   test('are current as they are committed, and a changed or missing page turns the check red', async () => {
-    const copy = join(folder, 'reference');
-    cpSync(join(root, 'docs/reference'), copy, { recursive: true });
+    const copy = join(folder, 'generated');
+    for (const part of ['docs/reference', 'packages/sdk/src/generated']) cpSync(join(root, part), join(copy, part), { recursive: true });
     expect(await check(copy)).toMatchObject({ code: 0, output: '' });
 
-    const page = join(copy, 'metrics.md');
+    const page = join(copy, 'docs/reference/metrics.md');
     writeFileSync(page, readFileSync(page, 'utf8').replace('gauge', 'counter'));
-    rmSync(join(copy, 'errors.md'));
+    rmSync(join(copy, 'docs/reference/errors.md'));
+    writeFileSync(join(copy, 'packages/sdk/src/generated/api.ts'), 'export {};');
     const outcome = await check(copy);
     expect(outcome.output).toContain('metrics.md is stale');
     expect(outcome.output).toContain('errors.md is stale');
+    expect(outcome.output).toContain('packages/sdk/src/generated/api.ts is stale');
     expect(outcome.code).toBe(1);
   });
 });
