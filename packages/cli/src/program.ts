@@ -2,6 +2,7 @@ import { ApiError, ConnectionError } from '@tidegate/sdk';
 import { Command, CommanderError } from 'commander';
 import { addAnalyse } from './commands/analyse.ts';
 import { addAsk } from './commands/ask.ts';
+import { addAudit } from './commands/audit.ts';
 import { addBudgets } from './commands/budgets.ts';
 import { addCache } from './commands/cache.ts';
 import { addArchive } from './commands/archive.ts';
@@ -42,6 +43,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addKeys(program, terminal);
   addLimits(program, terminal);
   addUsers(program, terminal);
+  addAudit(program, terminal);
   addRejected(program, terminal);
   addBudgets(program, terminal);
   addCache(program, terminal);

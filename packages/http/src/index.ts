@@ -32,6 +32,7 @@ export { BUDGETS_QUERY } from './budget-schemas.ts';
 export { CACHE_DROP_SCHEMA, CACHE_QUERY, CACHE_RESET_SCHEMA } from './cache-schemas.ts';
 export { EVENT_STATE_QUERY } from './event-state-schemas.ts';
 export { RESTATEMENTS_QUERY } from './restatement-schemas.ts';
+export { AUDIT_QUERY, AUDIT_VERIFY_QUERY, NO_TENANT } from './audit-chain-schemas.ts';
 export { RECOUNT_ASK_SCHEMA, RECOUNTS_QUERY } from './audit-schemas.ts';
 export { BATCH_QUESTIONS_MAX, LIVE_QUERY, RECEIPT_QUERY, REJECTED_QUERY } from './route-schemas.ts';
 export { ISSUER_REQUEST_SCHEMA, TOKEN_REQUEST_SCHEMA } from './token-schemas.ts';

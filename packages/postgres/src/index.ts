@@ -117,6 +117,12 @@ export type { RestatedBucket, RestatedCause, RestatedFilter, RestatedInfo, Resta
 export { createAuditStore } from './audit-store.ts';
 export type { AuditStore, DriftInfo } from './audit-store.ts';
 
+// the audit of accesses
+export { createAuditKeeper } from './audit-keeper.ts';
+export type { AuditArrival, AuditBatch, AuditKeeper, AuditPosition, KeepOutcome, StoredChain } from './audit-keeper.ts';
+export { createAuditReader } from './audit-reader.ts';
+export type { AuditFilter, AuditReader } from './audit-reader.ts';
+
 // keys of persons
 export { createPersonKeyStore, rewrapPersonKeys } from './person-keys.ts';
 export type { PersonKeyStore, RewrapReport } from './person-keys.ts';

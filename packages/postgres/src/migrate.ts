@@ -62,7 +62,9 @@ async function readMigrations(directory: string): Promise<readonly MigrationFile
   const files: MigrationFile[] = [];
   for (const name of names) {
     const number = Number(FILE_NAME.exec(name)?.[1] ?? Number.NaN);
-    if (number !== files.length + 1) throw new Error(`migration ${name}: expected number ${files.length + 1} in the form NNNN-name.sql`);
+    // Of work that goes on side by side a number may come before the one below it: that one is applied when it is there.
+    if (!(number > (files.at(-1)?.number ?? 0)))
+      throw new Error(`migration ${name}: expected a number of its own, in the form NNNN-name.sql`);
     const text = await readFile(`${directory}/${name}`, 'utf8');
     files.push({ number, name, text, sha256: createHash('sha256').update(text).digest('hex') });
   }
@@ -78,7 +80,7 @@ async function readRecorded(client: pg.Client): Promise<ReadonlyMap<number, { na
 
 function refuseEdited(files: readonly MigrationFile[], recorded: ReadonlyMap<number, { name: string; sha256: string }>): void {
   for (const [number, was] of recorded) {
-    const file = files[number - 1];
+    const file = files.find((one) => one.number === number);
     if (file === undefined)
       throw new Error(`migration ${was.name} is applied to this database but not in this release: the database is newer`);
     if (file.sha256 !== was.sha256) throw new Error(`migration ${file.name} was edited after it was applied: write a new one instead`);

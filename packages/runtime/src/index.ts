@@ -1,3 +1,15 @@
+export type {
+  AuditChain,
+  AuditEntry,
+  AuditLink,
+  AuditTotal,
+  ChainCheck,
+  ChainEnds,
+  ChainFault,
+  ChainFinding,
+  ChainPlace,
+} from './audit-chain.ts';
+export { auditHash, CHAIN_START, checkChainEnd, createAuditChain, createChainCheck } from './audit-chain.ts';
 export type { Clock, Random } from './clock.ts';
 export { systemClock, systemRandom } from './clock.ts';
 export type { ConfigDefinition, ConfigFault, ConfigField, ConfigFields, ConfigReading, ConfigValues, Environment } from './config.ts';
@@ -15,8 +27,8 @@ export { keyIdOf, openField, sealField } from './person-key.ts';
 export type { KeyHolder, KeyWrapper, WrappedPersonKey } from './person-key-wrapping.ts';
 export { createKeyWrapper } from './person-key-wrapping.ts';
 export { createPseudonymHmac } from './pseudonym.ts';
-export type { RedisSettings, RedisTarget } from './redis-fields.ts';
-export { redisFields, redisTarget } from './redis-fields.ts';
+export type { RedisClusterTarget, RedisNode, RedisSettings, RedisTarget } from './redis-fields.ts';
+export { redisClusterField, redisClusterTarget, redisFields, redisTarget } from './redis-fields.ts';
 export type { Backoff, RetryOptions } from './retry.ts';
 export { backoffMs, pause, retry } from './retry.ts';
 export type { Sealer } from './sealing.ts';

@@ -28,8 +28,20 @@ export const METRICS = {
     labels: ['outcome'],
   },
   audit_accesses_total: { kind: 'counter', help: 'Accesses that have to be audited: kept, dropped, or waiting.', labels: [] },
+  audit_chain_lag_records: { kind: 'gauge', help: 'Records of audit.v1 that are not in the chains yet, when last looked at.', labels: [] },
+  audit_chained_total: { kind: 'counter', help: 'Records of audit.v1 that this process put into the chains.', labels: [] },
   audit_dropped_total: { kind: 'counter', help: 'Accesses of which no record could be kept.', labels: [] },
   audit_kept_total: { kind: 'counter', help: 'Accesses whose record is in audit.v1.', labels: [] },
+  audit_missing_total: {
+    kind: 'counter',
+    help: 'Records that audit.v1 lacks, though later ones of the same gateway came. Any increase is a fault.',
+    labels: [],
+  },
+  audit_unreadable_total: {
+    kind: 'counter',
+    help: 'Records of audit.v1 that could not be read; their hashes are in the chain of nobody.',
+    labels: [],
+  },
   backfill_counted_total: { kind: 'counter', help: 'Of the events counted those of the backfill lane.', labels: [] },
   backfill_lag_records: {
     kind: 'gauge',

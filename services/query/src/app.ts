@@ -5,6 +5,8 @@ import type { HttpListener } from '@tidegate/http';
 import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
 import {
+  createAuditKeeper,
+  createAuditReader,
   createAuditStore,
   createBudgetStore,
   createEntityReader,
@@ -21,12 +23,14 @@ import {
   createRestatedStore,
 } from '@tidegate/postgres';
 import { connectRedis, createKeptFigures, createRedisCells } from '@tidegate/redis';
-import { databaseTarget, deriveKey, kafkaTarget, pause, redisTarget, systemClock, telemetryTarget } from '@tidegate/runtime';
+import { createAuditChain, databaseTarget, deriveKey, kafkaTarget, pause, redisTarget, systemClock, telemetryTarget } from '@tidegate/runtime';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import type { Announcements } from './announcements.ts';
 import { createAsking } from './asking.ts';
 import { createCacheFigures, followFigures } from './cache-figures.ts';
+import { keepAudit } from './audit/keep-audit.ts';
+import type { KeepingAudit } from './audit/keep-audit.ts';
 import { createCacheMeter } from './cache-meter.ts';
 import type { queryConfig } from './config.ts';
 import { createFreshness } from './freshness.ts';
@@ -48,8 +52,10 @@ const READER_TIMEOUT_MS = 2_000;
 /** Aggregators speak after each flush, up to thirty times a second; what they say is counted in seconds here. */
 const PROGRESS_PACE_MS = 100;
 const VERSION = '0.1.0';
-/** The login of DATABASE_URL must be a member of it. */
+/** The login of DATABASE_URL must be a member of both. */
 const ROLE = 'tidegate_query';
+const AUDIT_ROLE = 'tidegate_audit';
+const AUDIT_TIMEOUT_MS = 10_000;
 
 export interface RunningQuery extends RunningService {
   readonly port: number;
@@ -77,6 +83,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     names: asking.names,
     onMaterialised: asking.hub.materialised,
   });
+  const audit = keepAudit({ ...adapters.keeping, client, topic: topics.audit, signal: stopped.signal, metrics, log: context.log });
   let isRegistryRead = false;
   void tables.control.ready.then(() => (isRegistryRead = true));
 
@@ -84,6 +91,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     ...asking,
     ...{ registry, freshness, primary, store: adapters.store, keptFigures: adapters.keptFigures },
     ...adapters.stores,
+    auditChain: adapters.auditChain,
     ...statusOf(log, checks, freshness),
   });
   const callerKey = deriveKey(config.secretKey, 'tidegate/caller', 32);
@@ -111,7 +119,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
       await server.close();
       stopped.abort();
       await Promise.all([following, counting.following]);
-      await closeAll({ server, tables, log, announcements, adapters });
+      await closeAll({ server, tables, log, announcements, audit, adapters });
       await telemetry.close();
     },
   };
@@ -131,6 +139,7 @@ function countFigures({ keptFigures }: QueryAdapters, { log }: ServiceContext, s
 
 async function connect(config: QueryConfig, { log }: ServiceContext) {
   const metrics = createMetrics('query', { withProcess: true });
+  const auditChain = createAuditChain(deriveKey(config.secretKey, 'tidegate/audit', 32));
   const tracing = createTracing({ service: 'query', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
   const client = await createLogClient({ ...kafkaTarget(config), clientId: 'tidegate-query' });
   const pool = createPool({
@@ -142,6 +151,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     meter: createPoolMeter(metrics, systemClock.monotonicMs),
     onError: (error) => log.warn('postgres_connection_lost', { error }),
   });
+  const auditPool = createAuditPool(config, log);
   const redisOf = (name: string, commandTimeoutMs: number) =>
     connectRedis({
       ...redisTarget(config),
@@ -165,6 +175,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     stores: {
       entities: createEntityReader(pool),
       audit: createAuditStore(pool),
+      accesses: createAuditReader(pool),
       events: createEventStore(pool),
       budgets: createBudgetStore(pool),
       restated: createRestatedStore(pool),
@@ -178,15 +189,26 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     materialiserStore: createRedisCells({ client: writerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
     keptFigures: createKeptFigures({ client: readerRedis, prefix: config.redisPrefix }),
     meter,
+    auditChain,
+    keeping: { keeper: createAuditKeeper(auditPool, auditChain) },
     checks: { postgres: async () => pool.query('SELECT 1'), redis: async () => readerRedis.ping() },
     async close() {
       readerRedis.disconnect();
       writerRedis.disconnect();
-      await pool.end();
+      await Promise.all([pool.end(), auditPool.end()]);
       await client.close();
       await tracing.close();
     },
   };
+}
+
+/** A connection of its own, as the role that can add to the audit and change none of it: what it commits is on the disk. */
+function createAuditPool(config: QueryConfig, log: ServiceContext['log']): ReturnType<typeof createPool> {
+  return createPool({
+    ...{ databaseUrl: databaseUrlOf(config), applicationName: 'tidegate-audit', role: AUDIT_ROLE, connectionsMax: 1, isDurable: true },
+    ...{ statementTimeoutMs: AUDIT_TIMEOUT_MS, transactionTimeoutMs: AUDIT_TIMEOUT_MS },
+    onError: (error) => log.warn('postgres_connection_lost', { error }),
+  });
 }
 
 interface Tables {
@@ -228,12 +250,13 @@ interface Running {
   readonly tables: Tables;
   readonly log: WatchedLog;
   readonly announcements: Promise<Announcements | null>;
+  readonly audit: KeepingAudit;
   readonly adapters: QueryAdapters;
 }
 
-async function closeAll({ tables, log, announcements, adapters }: Running): Promise<void> {
+async function closeAll({ tables, log, announcements, audit, adapters }: Running): Promise<void> {
   const following = await announcements;
-  await Promise.all([following?.close(), tables.control.close(), tables.progress.close(), log.close()]);
+  await Promise.all([following?.close(), tables.control.close(), tables.progress.close(), log.close(), audit.close()]);
   await adapters.close();
 }
 

@@ -7,6 +7,8 @@ import { askBatch, askFunnel, askKept, askQuestion } from './answer-routes.ts';
 import type { AnswerRoutesDeps } from './answer-routes.ts';
 import { createCacheHandlers } from './cache-admin.ts';
 import type { CacheAdminDeps } from './cache-admin.ts';
+import { createAuditHandlers } from './audit/audit-routes.ts';
+import type { AuditRoutesDeps } from './audit/audit-routes.ts';
 import { createListBudgets } from './budgets.ts';
 import type { BudgetsDeps } from './budgets.ts';
 import { createListEventTypes } from './event-types.ts';
@@ -51,6 +53,7 @@ export interface HandlerDeps
     AnswerRoutesDeps,
     LiveRouteDeps,
     RejectedDeps,
+    Pick<AuditRoutesDeps, 'accesses' | 'auditChain'>,
     BudgetsDeps,
     JobsDeps,
     RestatementsDeps,
@@ -79,6 +82,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
   const { listRejected, readRejected } = createRejectedHandlers(deps);
   const { listGaps, acknowledgeGap } = createGapHandlers(deps);
   const { readRecounts, askRecount } = createRecountHandlers(deps);
+  const { readAudit, verifyAudit } = createAuditHandlers(deps);
   const { listJobs, readJob, readJobResult, cancelJob } = createJobHandlers(deps);
   const { readCacheStats, resetCacheStats, readCache, listKeptNames, adviseCache, dropKept } = createCacheHandlers(deps);
   return {
@@ -102,6 +106,8 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     dropKept: whileStoreAnswers('unavailable', dropKept),
     listGaps: whileStoreAnswers('unavailable', listGaps),
     acknowledgeGap: whileStoreAnswers('unavailable', acknowledgeGap),
+    readAudit: whileStoreAnswers('unavailable', readAudit),
+    verifyAudit: whileStoreAnswers('unavailable', verifyAudit),
     readRecounts: whileStoreAnswers('unavailable', readRecounts),
     askRecount: whileStoreAnswers('unavailable', askRecount),
     listJobs: whileStoreAnswers('unavailable', listJobs),

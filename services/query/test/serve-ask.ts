@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from '@tidegate/http';
 import { createHttpServer, signCaller } from '@tidegate/http';
-import type { AuditStore, BudgetStore, EntityReader, EventStore, InsightStore, JobReader } from '@tidegate/postgres';
+import type { AuditReader, AuditStore, BudgetStore, EntityReader, EventStore, InsightStore, JobReader } from '@tidegate/postgres';
 import { createMemoryEntityReader, createMemoryJobs } from '@tidegate/postgres/memory';
-import { systemClock as clock, createRepeatableSealer } from '@tidegate/runtime';
+import { systemClock as clock, createAuditChain, createRepeatableSealer } from '@tidegate/runtime';
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
 import { WebSocket } from 'ws';
 import { createEtag } from '../src/answer-body.ts';
@@ -54,6 +54,12 @@ const NO_FIGURES: Omit<CacheAdminDeps, 'registry' | 'pseudonymOf' | 'nowMs'> = {
 };
 const NO_FINDINGS: InsightStore = { list: async () => [], change: async () => 0 };
 const NOTHING_TAKEN: SendEvents = async () => ({ ok: false, problem: { code: 'log_unavailable' } });
+const NO_ACCESSES: AuditReader = {
+  list: async () => [],
+  readLinks: async () => [],
+  readChain: async () => ({ ends: null, record: null }),
+  readTotal: async () => ({ records: 0, signature: new Uint8Array(0), found: 0 }),
+};
 const callerKey = new Uint8Array(32).fill(5);
 
 /** What stands in place of tables; absent: an empty one. */
@@ -66,6 +72,7 @@ export interface ServedStores {
   readonly registry?: Registry;
   readonly entities?: EntityReader;
   readonly audit?: AuditStore;
+  readonly accesses?: AuditReader;
   readonly events?: EventStore;
   readonly receipts?: Partial<Receipts>;
   readonly cache?: Partial<typeof NO_FIGURES>;
@@ -84,6 +91,7 @@ function emptyStores() {
     restated: { list: async () => [] },
     registry: createRegistry(() => undefined),
     audit: NO_AUDIT,
+    accesses: NO_ACCESSES,
     events: { findCounted: async () => [], findRejected: async () => null },
     entities: createMemoryEntityReader({ entities: new Map() }),
     sendEvents: NOTHING_TAKEN,
@@ -116,6 +124,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
     ...emptyStores(),
     ...stores,
     receipts: { ...receiptsThatAreCounted(ask), ...stores.receipts },
+    auditChain: createAuditChain(new Uint8Array(32).fill(9)),
     identityKey: new Uint8Array(16).fill(8),
     primary: { readTasks: async () => [], readRecentEvents: async () => [] },
     cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),
