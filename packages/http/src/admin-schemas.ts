@@ -71,6 +71,7 @@ export const KEY_SCHEMA = z
     earlier_until: INSTANT_SCHEMA.nullable().meta({
       description: 'How long secrets from before a rotation are taken still; null: none is.',
     }),
+    last_used_at: INSTANT_SCHEMA.nullable().meta({ description: 'Written twice a minute; null: never.' }),
   })
   .meta({ id: 'Key' });
 

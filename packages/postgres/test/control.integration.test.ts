@@ -41,7 +41,7 @@ describe('the control plane in Postgres', () => {
     await migrate({ databaseUrl: database.url });
     store = createControlStore({ databaseUrl: database.url, role: 'tidegate_gateway' });
     outbox = createControlOutbox({ databaseUrl: database.url, role: 'tidegate_gateway' });
-    for (const tenant of ['acme', 'other', 'racing', 'moving', 'turning']) await store.createTenant({ tenant, title: tenant });
+    for (const tenant of ['acme', 'other', 'racing', 'moving', 'turning', 'used']) await store.createTenant({ tenant, title: tenant });
   });
 
   afterAll(async () => {
@@ -89,6 +89,26 @@ describe('the control plane in Postgres', () => {
     expect(await store.readRefusedHashes(1)).toEqual([reading.ok ? reading.sha256Hex : '']);
     expect((await store.listKeys('other')).length).toBe(0);
     expect((await store.listKeys('acme')).map(({ name }) => name)).toEqual(['ci', 'old']);
+  });
+
+  it('the last use of a key only moves forwards, and what is unknown is passed over', async () => {
+    const created = await store.createKey({ tenant: 'used', name: 'k', kind: 'live', scopes: ['query:read'], expiresAtMs: null });
+    const keyId = created?.key.keyId ?? '';
+    const lastUsed = async (): Promise<unknown> => (await store.findKey('used', keyId))?.lastUsedAtMs;
+    expect(await lastUsed()).toBeNull();
+    for (const [atMs, expected] of [
+      [5_000, 5_000],
+      [4_000, 5_000],
+      [6_001, 6_001],
+    ] as const) {
+      await store.noteKeyUse(
+        new Map([
+          ['key_nobodys', atMs],
+          [keyId, atMs],
+        ]),
+      );
+      expect(await lastUsed()).toBe(expected);
+    }
   });
 
   describe('a rotated key', () => {

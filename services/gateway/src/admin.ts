@@ -118,6 +118,7 @@ function toWire(key: KeyInfo, nowMs: number): Readonly<Record<string, unknown>> 
     revoked_at: toInstant(key.revokedAtMs),
     rotated_at: toInstant(key.rotatedAtMs),
     earlier_until: isOverlapping ? toInstant(key.earlierEndsAtMs) : null,
+    last_used_at: toInstant(key.lastUsedAtMs),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { PoolMeter } from '../pool-meter.ts';
 import { createPool } from '../pool.ts';
 import type { Pooler } from '../pool.ts';
+import { run } from '../statements.ts';
 import type { CreatedKey, KeyInfo, KeyToCreate, KeyToRevoke } from './keys.ts';
 import { createKey, findKey, listKeys, readRefusedHashes, revokeKey } from './keys.ts';
 import type { KeyToRotate, RotationFault } from './key-rotation.ts';
@@ -38,6 +39,8 @@ export interface ControlStore {
   /** Null: there is no such tenant. */
   createKey(asked: KeyToCreate): Promise<CreatedKey | null>;
   listKeys(tenant: string): Promise<readonly KeyInfo[]>;
+  /** Epoch milliseconds by key id. */
+  noteKeyUse(uses: ReadonlyMap<string, number>): Promise<void>;
   /** Null: the tenant has no such key. */
   revokeKey(asked: KeyToRevoke): Promise<KeyInfo | null>;
   /** Null: the tenant has no such key. */
@@ -87,6 +90,7 @@ export function createControlStore(options: ControlStoreOptions): ControlStore {
     createTenant: (tenant) => createTenant(prisma, tenant),
     createKey: (asked) => createKey(prisma, asked),
     listKeys: (tenant) => listKeys(prisma, tenant),
+    noteKeyUse: async (uses) => void (await run(pool, 'note-key-use', [[...uses.keys()], [...uses.values()]])),
     revokeKey: (asked) => revokeKey(prisma, asked),
     findKey: (tenant, keyId) => findKey(prisma, tenant, keyId),
     rotateKey: (asked) => rotateKey(prisma, asked),

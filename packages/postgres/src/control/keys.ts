@@ -30,6 +30,8 @@ export interface KeyInfo {
   readonly rotatedAtMs: number | null;
   /** When the last of its earlier secrets ends or ended; null: it has none. */
   readonly earlierEndsAtMs: number | null;
+  /** To half a minute; null: never. */
+  readonly lastUsedAtMs: number | null;
 }
 
 /** A key's row with the secrets that it had before. */
@@ -128,11 +130,16 @@ export function fromRow(row: KeyRow): KeyInfo {
     last4: row.last4,
     state: row.state === 'active' ? 'active' : 'revoked',
     createdAtMs: row.createdAt.getTime(),
-    expiresAtMs: row.expiresAt?.getTime() ?? null,
-    revokedAtMs: row.revokedAt?.getTime() ?? null,
-    rotatedAtMs: row.rotatedAt?.getTime() ?? null,
+    expiresAtMs: toMs(row.expiresAt),
+    revokedAtMs: toMs(row.revokedAt),
+    rotatedAtMs: toMs(row.rotatedAt),
     earlierEndsAtMs: row.earlier.length === 0 ? null : Math.max(...row.earlier.map(({ endsAt }) => endsAt.getTime())),
+    lastUsedAtMs: toMs(row.lastUsedAt),
   };
+}
+
+function toMs(instant: Date | null): number | null {
+  return instant === null ? null : instant.getTime();
 }
 
 /** Secrets that have ended by now are left out: unknown is as good as refused. */

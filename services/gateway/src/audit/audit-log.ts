@@ -44,6 +44,8 @@ export interface AuditLogOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Told of each record when it is sent for the first time, with the instant of the last access in it. */
+  readonly onSent?: (access: AuditedAccess, lastMs: number) => void;
   /** Records that wait to be sent, at most; default 10,000. */
   readonly waitingMax?: number;
   /** Longest that an answer waits; default 2 s. */
@@ -164,7 +166,7 @@ interface Sender {
   giveUp(): number;
 }
 
-function createSender({ append, gateway, metrics, log }: AuditLogOptions, onKept: (sent: Waiting) => void): Sender {
+function createSender({ append, gateway, metrics, log, onSent }: AuditLogOptions, onKept: (sent: Waiting) => void): Sender {
   const degraded = metrics.gauge('degraded', { reason: 'audit' });
   degraded.set(0);
   let queue: Numbered[] = [];
@@ -189,7 +191,10 @@ function createSender({ append, gateway, metrics, log }: AuditLogOptions, onKept
   }
 
   return {
-    add: (waiting) => void queue.push(Object.assign(waiting, { seq: (seq += 1) })),
+    add(waiting) {
+      queue.push(Object.assign(waiting, { seq: (seq += 1) }));
+      onSent?.(waiting.access, waiting.lastMs);
+    },
     send() {
       sending ??= sendAll().finally(() => (sending = null));
       return sending;
