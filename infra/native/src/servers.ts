@@ -88,6 +88,13 @@ export async function startKafka(options: ServerOptions & Pick<KafkaOptions, 'po
   });
 }
 
+/** The program of Redis, and where what it starts belongs. */
+export async function findRedis(options: ServerOptions): Promise<{ readonly home: ProcessHome; readonly binary: string }> {
+  const context = contextOf(options);
+  const binary = await asStep(context.progress, 'Redis', (step) => provideRedis(cacheContext(context, step)));
+  return { home: context.home, binary };
+}
+
 /** The database server alone: the one of `DATABASE_URL`, or one that is started here. */
 export async function startDatabase(options: ServerOptions): Promise<Pick<Servers, 'databaseUrl' | 'postgres' | 'stop'>> {
   const { address, postgres, stop } = await startOwnPostgres(contextOf(options));

@@ -1,4 +1,5 @@
 import { gatherWrites } from '@tidegate/runtime';
+import type { Cluster } from 'ioredis';
 import { Redis } from 'ioredis';
 
 /** Where Redis is: a URL, or its parts. */
@@ -51,7 +52,7 @@ export function connectRedis({ address, name, commandTimeoutMs, onError, ...how 
 }
 
 /** The library's error holds the command that failed, which for AUTH is the password. */
-function withoutCommand(error: Error): Error {
+export function withoutCommand(error: Error): Error {
   Reflect.deleteProperty(error, 'command');
   return error;
 }
@@ -65,7 +66,7 @@ function giveUpAfter(redis: Redis, connectTimeoutMs: number): void {
 }
 
 /** Resolves once the connection stands, or after `withinMs` in any case; for starts that prefer it but can do without. */
-export async function whenConnected(redis: RedisConnection, withinMs: number): Promise<boolean> {
+export async function whenConnected(redis: Redis | Cluster, withinMs: number): Promise<boolean> {
   if (redis.status === 'ready') return true;
   const settled = Promise.withResolvers<boolean>();
   const onReady = (): void => settled.resolve(true);

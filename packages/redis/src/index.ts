@@ -2,6 +2,9 @@
 export { connectRedis, whenConnected } from './connect.ts';
 export type { RedisAddress, RedisConnection, RedisOptions } from './connect.ts';
 
+export { connectEither, connectRedisCluster } from './connect-cluster.ts';
+export type { RedisClusterConnection, RedisClusterOptions } from './connect-cluster.ts';
+
 // buckets
 export { bucketKey } from './buckets/bucket-key.ts';
 export type { BucketOwner } from './buckets/bucket-key.ts';

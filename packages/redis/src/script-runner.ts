@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
 
 export type ScriptArgument = string | number | Uint8Array;
 /** A reply as Redis gives it: bulk strings as bytes. */
 export type ScriptReply = Buffer | number | null | readonly ScriptReply[];
+
+/** One server, or a cluster that finds the node by the keys. */
+export interface ScriptClient {
+  callBuffer(command: string, ...args: (string | Buffer)[]): Promise<unknown>;
+}
 
 export interface Script {
   run(keys: readonly string[], args: readonly ScriptArgument[]): Promise<ScriptReply>;
@@ -14,7 +18,7 @@ export interface Script {
  * A script of `lua/`, after what it shares with others; sent by its hash, and a server that does not know it (restarted,
  * flushed) gets the text.
  */
-export function createScript(client: Redis, ...files: readonly string[]): Script {
+export function createScript(client: ScriptClient, ...files: readonly string[]): Script {
   const text = files.map((file) => readFileSync(new URL(`./lua/${file}`, import.meta.url), 'utf8')).join('\n');
   const sha = createHash('sha1').update(text).digest('hex');
   const call = async (command: string, script: string, rest: readonly (string | Buffer)[]): Promise<ScriptReply> =>

@@ -54,6 +54,34 @@ export const redisFields = {
   } satisfies ConfigField<number>,
 } as const;
 
+const NODE = /^(?:\[([0-9a-f:]+)\]|([^\s:,]+)):(\d{1,5})$/i;
+
+/** What a service that can work on a cluster reads beside `redisFields`. */
+export const redisClusterField = {
+  redisCluster: {
+    env: 'REDIS_CLUSTER',
+    schema: text.maybe().transform((list, context): readonly RedisNode[] =>
+      list
+        .split(',')
+        .map((node) => node.trim())
+        .filter((node) => node !== '')
+        .map((node) => {
+          const [, six, name, port] = NODE.exec(node) ?? [];
+          if (port === undefined) context.addIssue('must be host:port, comma separated');
+          return { host: six ?? name ?? '', port: Number(port ?? 0) };
+        }),
+    ),
+    default: '',
+    description:
+      'Nodes of a Redis Cluster for limits, `host:port`, comma separated: some of them are enough. It wins over `REDIS_URL` there, with `REDIS_PASSWORD` and `REDIS_SSL` as for one server; empty: one server.',
+  } satisfies ConfigField<readonly RedisNode[]>,
+} as const;
+
+export interface RedisNode {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Values of `redisFields`. */
 export interface RedisSettings {
   readonly redisUrl: string;
@@ -73,6 +101,21 @@ export interface RedisTarget {
   /** PEM; absent: the runtime's own authorities. */
   readonly tlsCa?: string;
   readonly connectTimeoutMs: number;
+}
+
+export interface RedisClusterTarget {
+  readonly nodes: readonly RedisNode[];
+  readonly password?: string;
+  readonly tls: boolean;
+  readonly tlsCa?: string;
+  readonly connectTimeoutMs: number;
+}
+
+/** What connections to a cluster are made with; null: there is none. */
+export function redisClusterTarget(settings: RedisSettings & { readonly redisCluster: readonly RedisNode[] }): RedisClusterTarget | null {
+  const { redisCluster: nodes, redisPassword: password, redisSsl: tls, redisTlsCa: tlsCa, redisTimeoutMs: connectTimeoutMs } = settings;
+  if (nodes.length === 0) return null;
+  return { nodes, tls, connectTimeoutMs, ...(password === '' ? {} : { password }), ...(tlsCa === '' ? {} : { tlsCa }) };
 }
 
 /** What a connection is made with: the URL where there is one, else its parts. */

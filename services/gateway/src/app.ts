@@ -4,14 +4,15 @@ import type { LogClient } from '@tidegate/kafka';
 import { createLogClient, topicNames } from '@tidegate/kafka';
 import type { ControlStore } from '@tidegate/postgres';
 import { createControlOutbox, createControlStore, createPoolMeter, listenForControlChanges } from '@tidegate/postgres';
-import type { RedisConnection } from '@tidegate/redis';
-import { connectRedis, createRedisBuckets, whenConnected } from '@tidegate/redis';
+import type { RedisClusterConnection, RedisConnection } from '@tidegate/redis';
+import { connectEither, createRedisBuckets, whenConnected } from '@tidegate/redis';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import {
   databaseTarget,
   deriveKey,
   directDatabaseUrlOf,
   kafkaTarget,
+  redisClusterTarget,
   redisTarget,
   systemClock as clock,
   systemRandom as random,
@@ -36,6 +37,8 @@ import { watchDependencies } from './dependencies.ts';
 import type { Gate } from './gate.ts';
 import { createGate } from './gate.ts';
 import { createHealth } from './health.ts';
+import type { KeyUse } from './key-use.ts';
+import { startKeyUse } from './key-use.ts';
 import type { KeyDirectory } from './keys.ts';
 import { createKeyDirectory } from './keys.ts';
 import { createIssuerAdmin } from './issuer-admin.ts';
@@ -51,8 +54,8 @@ import { createClientAddress } from './limits/client-address.ts';
 import { createGateLimits } from './limits/gate-limits.ts';
 import { createLimitRoutes } from './limits/limit-routes.ts';
 import type { Limits } from './limits/limits.ts';
-import { createLimits } from './limits/limits.ts';
 import { limitSettings, listOf } from './limits/settings.ts';
+import { startLimits } from './limits/start-limits.ts';
 import type { LiveSlots } from './live-slots.ts';
 import { createLiveSlots } from './live-slots.ts';
 import type { Proxy } from './proxy.ts';
@@ -74,7 +77,6 @@ export interface RunningGateway extends RunningService {
 const VERSION = '0.1.0';
 const ROLE = 'tidegate_gateway';
 const REDIS_WAIT_MS = 2_000;
-const DECISIONS_EVERY_MS = 1_000;
 
 /** Composes the gateway from its settings and starts it. */
 export async function startApp(config: GatewayConfig, context: ServiceContext): Promise<RunningGateway> {
@@ -93,8 +95,8 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
     liveIdleMs: config.liveIdleS * 1_000,
   });
   let isDraining = false;
-  const topic = topicNames(config.topicPrefix).audit;
-  const auditLog = startAuditLog({ client, topic, gateway: randomUUID(), clock, metrics, log: context.log, signal: background.signal });
+  const keyUse = startKeyUse({ store, log: context.log });
+  const auditLog = startAuditLogOf(parts, keyUse);
   const live = createLiveSlots({ perKeyMax: config.livePerKeyMax, perTenantMax: config.livePerTenantMax }, metrics);
   const gate = createGateOf(parts, { proxy, live, auditLog, wake: publishing.wake, isDraining: () => isDraining });
   const listener = createListener(gate, { onUpgrade: gate });
@@ -119,7 +121,7 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
       await closed;
       background.abort();
       await auditLog.close();
-      await Promise.all([publishing.stop(), revocations, swaps, proxy.close(), control.close(), limits.decisions.flush()]);
+      await Promise.all([keyUse.stop(), publishing.stop(), revocations, swaps, proxy.close(), control.close(), limits.decisions.close()]);
       await Promise.all([store.close(), client.close(), tracing.close(), probes.close()]);
       redis.disconnect();
     },
@@ -138,7 +140,7 @@ interface Parts {
   readonly tracing: Tracing;
   readonly store: ControlStore;
   readonly client: LogClient;
-  readonly redis: RedisConnection;
+  readonly redis: RedisConnection | RedisClusterConnection;
   readonly keys: KeyDirectory;
   readonly issuers: IssuerDirectory;
   readonly denied: Denied;
@@ -159,11 +161,10 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
   const keys = createKeyDirectory();
   const issuers = createIssuerDirectory({ fetchKeys, clock, log });
   const denied = createDenied(clock);
-  const redis = connectRedis({
-    ...redisTarget(config),
-    name: 'tidegate-gateway',
-    onError: (error) => log.warn('redis_connection_lost', { error }),
-  });
+  const redis = connectEither(
+    { server: redisTarget(config), cluster: redisClusterTarget(config) },
+    { name: 'tidegate-gateway', onError: (error) => log.warn('redis_connection_lost', { error }) },
+  );
   const limits = createLimitsOf({ config, context, metrics, client, redis, signal });
   const packRoutes = createPackRoutes();
   const origins = createOriginBook();
@@ -242,6 +243,11 @@ function createGateOf(parts: Parts, { proxy, live, auditLog, wake, isDraining }:
   });
 }
 
+function startAuditLogOf({ config, context, metrics, client, signal }: Parts, { noteAccess: onSent }: KeyUse): AuditLog {
+  const topic = topicNames(config.topicPrefix).audit;
+  return startAuditLog({ client, topic, gateway: randomUUID(), clock, metrics, log: context.log, signal, onSent });
+}
+
 function startPublishing({ config, context, metrics, client, control, topic, database }: Parts): Pick<Publisher, 'wake' | 'stop'> {
   const outbox = createControlOutbox(database);
   const producer = client.createProducer();
@@ -267,24 +273,20 @@ function startPublishing({ config, context, metrics, client, control, topic, dat
 
 function createLimitsOf(parts: Pick<Parts, 'config' | 'context' | 'metrics' | 'client' | 'redis' | 'signal'>): Limits {
   const { config, context, metrics, client, redis, signal } = parts;
-  const topic = topicNames(config.topicPrefix).decisions;
-  const producer = client.createProducer();
-  const limits = createLimits({
+  return startLimits({
+    ...{ client, topic: topicNames(config.topicPrefix).decisions, signal },
     buckets: createRedisBuckets({ redis, timeoutMs: config.limitBudgetMs }),
     budgetMs: config.limitBudgetMs,
+    isTogether: config.redisCluster.length === 0,
     settings: limitSettings(config),
     prefix: config.redisPrefix,
     hashKey: deriveKey(config.secretKey, 'tidegate/limits', 32),
-    append: async (batch) => (await producer).append(topic, 0, batch),
     gateway: randomUUID(),
     clock,
     random,
     metrics,
     log: context.log,
   });
-  const timer = setInterval(() => void limits.decisions.flush(), DECISIONS_EVERY_MS);
-  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
-  return limits;
 }
 
 function dependenciesOf({ context, metrics, store, client, redis, topic, signal }: Parts): ReturnType<typeof watchDependencies> {

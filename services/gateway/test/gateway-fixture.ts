@@ -49,7 +49,7 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
     ...{ databaseHost: '', databasePort: 0, databaseName: '', databaseUser: '', databasePassword: '' },
     ...{ databasePooler: 'none', databaseDirectUrl: 'none' },
     ...{ redisUrl: 'none', redisHost: '127.0.0.1', redisPort, redisDb: 0, redisPassword: '' },
-    ...{ redisSsl: false, redisTlsCa: '', redisTimeoutMs: 2_000 },
+    ...{ redisSsl: false, redisTlsCa: '', redisTimeoutMs: 2_000, redisCluster: [] },
     redisPrefix: prefix,
     secretKey: randomBytes(32),
     metricsHost: '127.0.0.1',

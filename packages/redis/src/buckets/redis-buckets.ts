@@ -1,13 +1,12 @@
 import type { LevelKind } from '@tidegate/core';
 import { measureLevel } from '@tidegate/core';
-import type { RedisConnection } from '../connect.ts';
-import type { ScriptReply } from '../script-runner.ts';
+import type { ScriptClient, ScriptReply } from '../script-runner.ts';
 import { createScript, listOf } from '../script-runner.ts';
 import { within } from './deadline.ts';
 import type { BucketAnswer, BucketAsk, BucketDecision, Buckets } from './port.ts';
 
 export interface RedisBucketsOptions {
-  readonly redis: RedisConnection;
+  readonly redis: ScriptClient;
   /** Longest that a decision may take; default 25 ms. */
   readonly timeoutMs?: number;
 }

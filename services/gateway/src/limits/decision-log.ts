@@ -5,6 +5,7 @@ import type { Logger, Metrics } from '@tidegate/telemetry';
 import { LRUCache } from 'lru-cache';
 import { bindingLevel } from './answer.ts';
 import type { CountedDecision, LimitDecision } from './decision.ts';
+import { createDemands } from './demands.ts';
 import type { Plan, PlanLevel } from './plans.ts';
 import type { Tally } from './tallies.ts';
 import { createTallies } from './tallies.ts';
@@ -15,6 +16,8 @@ export interface DecisionLog {
   note(kind: 'mode' | 'config', detail: Readonly<Record<string, string | number>>): void;
   /** Sends what has gathered; resolves when it is in the topic or kept for the next time. */
   flush(): Promise<void>;
+  /** The last flush: with all that is known so far. */
+  close(): Promise<void>;
   /** What was refused, by how it was told of. */
   accounts(): Accounts;
 }
@@ -51,6 +54,7 @@ interface Waiting {
 export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
   const { clock, waitingMax = WAITING_MAX } = options;
   const tallies = createTallies();
+  const demands = createDemands();
   const isFirst = createFirsts(clock);
   const accounts = { denied: 0, first: 0, rolledUp: 0, dropped: 0 };
   const drops = options.metrics.counter('limiter_records_dropped_total');
@@ -80,13 +84,10 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
     if (waiting.length < waitingMax) waiting.push({ tenant: tenant ?? '-', value: { ...value, at: toInstant(clock.nowMs()) } });
   }
 
-  function gather(): Waiting[] {
-    const gathered = waiting;
-    const rows: readonly Tally[] = tallies.take();
-    if (rows.length > 0 || unsaidDrops > 0) {
-      const value = { kind: 'second', at: toInstant(clock.nowMs()), rows, dropped_first: unsaidDrops };
-      gathered.push({ tenant: '-', value });
-    }
+  function gather(isLast: boolean): Waiting[] {
+    const gathered = [...waiting, ...toSecond(tallies.take(), unsaidDrops, clock.nowMs())];
+    const demand = demands.endSecond(clock.nowMs(), isLast);
+    if (demand !== null) gathered.push({ tenant: '-', value: { kind: 'demand', ...demand } });
     waiting = [];
     unsaidDrops = 0;
     return gathered;
@@ -95,19 +96,26 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
   return {
     record(plan, decision) {
       if (decision.kind === 'exempt') return;
+      demands.note(plan, decision.kind === 'denied' || decision.kind === 'unavailable');
       if (decision.kind === 'denied') return deny(plan, decision);
-      const tally = tallies.ofAdmitted(plan);
-      if (decision.kind !== 'allowed') {
-        tally.uncounted += 1;
-        return;
-      }
-      tally.allowed += 1;
-      if (plan.hasShadow) for (const level of shadowsOf(plan, decision)) tallies.of(plan, level).shadow_denied += 1;
+      tallies.admit(plan, decision.kind === 'allowed');
+      if (decision.kind === 'allowed' && plan.hasShadow)
+        for (const level of shadowsOf(plan, decision)) tallies.of(plan, level).shadow_denied += 1;
     },
     note: (kind, detail) => wait(null, { kind, ...detail }),
-    flush: () => sender(gather),
+    flush: () => sender(() => gather(false)),
+    async close() {
+      // One that is under way has gathered before.
+      await sender(() => []);
+      await sender(() => gather(true));
+    },
     accounts: () => ({ ...accounts }),
   };
+}
+
+function toSecond(rows: readonly Tally[], dropped: number, nowMs: number): Waiting[] {
+  if (rows.length === 0 && dropped === 0) return [];
+  return [{ tenant: '-', value: { kind: 'second', at: toInstant(nowMs), rows, dropped_first: dropped } }];
 }
 
 /** Whether a bucket refuses after it did not for a while. */

@@ -31,6 +31,17 @@ export interface PlanLevel {
   readonly subject: string;
 }
 
+/** Who asks for what, as far as the limits of a tenant tell callers apart. */
+export interface PlanCaller {
+  readonly tenant: string;
+  /** Id of the key; null: a user. */
+  readonly key: string | null;
+  /** Hash of the signed-in user. */
+  readonly user: string | null;
+  /** Method and path template. */
+  readonly route: string;
+}
+
 /** The levels of a request; the same object for every request of the same kind, for as long as no limit changes. */
 export interface Plan {
   readonly limitClass: EffectiveClass;
@@ -41,6 +52,8 @@ export interface Plan {
   readonly asks: readonly BucketAsk[];
   /** Whether one of them only shows what it would do. */
   readonly hasShadow: boolean;
+  /** Null: nobody is authenticated, or the request was charged before. */
+  readonly demandOf: PlanCaller | null;
   /** The same as two scripts, where one cannot reach all keys. */
   readonly stages: readonly (readonly BucketAsk[])[];
 }
@@ -81,7 +94,7 @@ export function createPlans({ book, prefix, hash }: PlansOptions): Plans {
     });
     const stages = ([1, 2] as const).map((stage) => asks.filter((_, at) => planned[at]?.stage === stage));
     const hasShadow = levels.some(({ policy }) => policy.mode === 'shadow');
-    return { limitClass, tenant, path, levels, hasShadow, asks, stages };
+    return { limitClass, tenant, path, levels, hasShadow, asks, stages, demandOf: callerOf(request, hash) };
   }
 
   return {
@@ -99,6 +112,13 @@ export function createPlans({ book, prefix, hash }: PlansOptions): Plans {
       return plan;
     },
   };
+}
+
+function callerOf({ caller, method, path, hasFailed = false, only }: LimitedRequest, hash: PlansOptions['hash']): PlanCaller | null {
+  if (caller === null || hasFailed || only !== undefined) return null;
+  const user = userOf(caller);
+  const { tenant, keyId } = caller;
+  return { tenant, key: user === null ? keyId : null, user: user === null ? null : hash(`user ${user}`), route: `${method} ${path}` };
 }
 
 function nameOf({ client, method, path, caller, hasFailed, account = '', only }: LimitedRequest): string {

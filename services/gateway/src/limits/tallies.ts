@@ -16,8 +16,8 @@ export interface Tally {
 
 export interface Tallies {
   of(plan: Plan, level: PlanLevel | undefined): Tally;
-  /** Of what is let in, which is nearly all: found without making a name. */
-  ofAdmitted(plan: Plan): Tally;
+  /** One that was let in, counted or not; nearly all are, so it is found without making a name. */
+  admit(plan: Plan, isCounted: boolean): void;
   /** What has been counted, and begins anew. */
   take(): readonly Tally[];
 }
@@ -39,13 +39,14 @@ export function createTallies(): Tallies {
 
   return {
     of,
-    ofAdmitted(plan) {
+    admit(plan, isCounted) {
       let tally = admitted.get(plan);
       if (tally === undefined) {
         tally = of(plan, undefined);
         admitted.set(plan, tally);
       }
-      return tally;
+      if (isCounted) tally.allowed += 1;
+      else tally.uncounted += 1;
     },
     take() {
       const taken = [...tallies.values()];
