@@ -66,7 +66,7 @@ type QueryAdapters = Awaited<ReturnType<typeof connect>>;
 
 export async function startQuery(config: QueryConfig, context: ServiceContext): Promise<RunningQuery> {
   const adapters = await connect(config, context);
-  const { metrics, tracing, topics, client, primary, checks } = adapters;
+  const { metrics, tracing, topics, client, primary, checks, auditing } = adapters;
   const registry = createRegistry(() => context.log.error('control_record_unreadable'));
   metrics.onScrape(() => registry.hitAims().forEach((share, of) => metrics.gauge('cache_hit_aim', { class: of }).set(share)));
   metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(registry.knownThroughMs() / 1_000));
@@ -83,7 +83,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     names: asking.names,
     onMaterialised: asking.hub.materialised,
   });
-  const audit = keepAudit({ ...adapters.keeping, client, topic: topics.audit, signal: stopped.signal, metrics, log: context.log });
+  const audit = keepAudit({ keeper: auditing.keeper, client, topic: topics.audit, signal: stopped.signal, metrics, log: context.log });
   let isRegistryRead = false;
   void tables.control.ready.then(() => (isRegistryRead = true));
 
@@ -91,7 +91,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     ...asking,
     ...{ registry, freshness, primary, store: adapters.store, keptFigures: adapters.keptFigures },
     ...adapters.stores,
-    auditChain: adapters.auditChain,
+    auditChain: auditing.chain,
     ...statusOf(log, checks, freshness),
   });
   const callerKey = deriveKey(config.secretKey, 'tidegate/caller', 32);
@@ -139,7 +139,6 @@ function countFigures({ keptFigures }: QueryAdapters, { log }: ServiceContext, s
 
 async function connect(config: QueryConfig, { log }: ServiceContext) {
   const metrics = createMetrics('query', { withProcess: true });
-  const auditChain = createAuditChain(deriveKey(config.secretKey, 'tidegate/audit', 32));
   const tracing = createTracing({ service: 'query', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
   const client = await createLogClient({ ...kafkaTarget(config), clientId: 'tidegate-query' });
   const pool = createPool({
@@ -151,7 +150,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     meter: createPoolMeter(metrics, systemClock.monotonicMs),
     onError: (error) => log.warn('postgres_connection_lost', { error }),
   });
-  const auditPool = createAuditPool(config, log);
+  const auditing = connectAudit(config, log);
   const redisOf = (name: string, commandTimeoutMs: number) =>
     connectRedis({
       ...redisTarget(config),
@@ -189,13 +188,12 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     materialiserStore: createRedisCells({ client: writerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
     keptFigures: createKeptFigures({ client: readerRedis, prefix: config.redisPrefix }),
     meter,
-    auditChain,
-    keeping: { keeper: createAuditKeeper(auditPool, auditChain) },
+    auditing,
     checks: { postgres: async () => pool.query('SELECT 1'), redis: async () => readerRedis.ping() },
     async close() {
       readerRedis.disconnect();
       writerRedis.disconnect();
-      await Promise.all([pool.end(), auditPool.end()]);
+      await Promise.all([pool.end(), auditing.close()]);
       await client.close();
       await tracing.close();
     },
@@ -203,12 +201,14 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
 }
 
 /** A connection of its own, as the role that can add to the audit and change none of it: what it commits is on the disk. */
-function createAuditPool(config: QueryConfig, log: ServiceContext['log']): ReturnType<typeof createPool> {
-  return createPool({
+function connectAudit(config: QueryConfig, log: ServiceContext['log']) {
+  const chain = createAuditChain(deriveKey(config.secretKey, 'tidegate/audit', 32));
+  const pool = createPool({
     ...{ databaseUrl: databaseUrlOf(config), applicationName: 'tidegate-audit', role: AUDIT_ROLE, connectionsMax: 1, isDurable: true },
     ...{ statementTimeoutMs: AUDIT_TIMEOUT_MS, transactionTimeoutMs: AUDIT_TIMEOUT_MS },
     onError: (error) => log.warn('postgres_connection_lost', { error }),
   });
+  return { chain, keeper: createAuditKeeper(pool, chain), close: async () => pool.end() };
 }
 
 interface Tables {
