@@ -81,8 +81,6 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
   const { registry } = deps;
   const { listRejected, readRejected } = createRejectedHandlers(deps);
   const { listGaps, acknowledgeGap } = createGapHandlers(deps);
-  const { readRecounts, askRecount } = createRecountHandlers(deps);
-  const { readAudit, verifyAudit } = createAuditHandlers(deps);
   const { listJobs, readJob, readJobResult, cancelJob } = createJobHandlers(deps);
   const { readCacheStats, resetCacheStats, readCache, listKeptNames, adviseCache, dropKept } = createCacheHandlers(deps);
   return {
@@ -106,10 +104,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     dropKept: whileStoreAnswers('unavailable', dropKept),
     listGaps: whileStoreAnswers('unavailable', listGaps),
     acknowledgeGap: whileStoreAnswers('unavailable', acknowledgeGap),
-    readAudit: whileStoreAnswers('unavailable', readAudit),
-    verifyAudit: whileStoreAnswers('unavailable', verifyAudit),
-    readRecounts: whileStoreAnswers('unavailable', readRecounts),
-    askRecount: whileStoreAnswers('unavailable', askRecount),
+    ...allWhileStoreAnswers({ ...createAuditHandlers(deps), ...createRecountHandlers(deps) }),
     listJobs: whileStoreAnswers('unavailable', listJobs),
     readJob: whileStoreAnswers('unavailable', readJob),
     readJobResult: whileStoreAnswers('unavailable', readJobResult),
@@ -166,6 +161,16 @@ async function readStatus(deps: HandlerDeps, { tenant }: Caller): Promise<Readon
 
 function refuse({ response, context }: Exchange, fault: ProblemFault): void {
   sendProblem(response, fault, context);
+}
+
+function allWhileStoreAnswers<N extends string>(
+  handlers: Readonly<Record<N, (exchange: Exchange) => Promise<void>>>,
+): Readonly<Record<N, Handler>> {
+  const wrapped = Object.entries<(exchange: Exchange) => Promise<void>>(handlers).map(([name, handle]) => [
+    name,
+    whileStoreAnswers('unavailable', handle),
+  ]);
+  return Object.fromEntries(wrapped) as Record<N, Handler>;
 }
 
 function whileStoreAnswers(overTime: 'question_too_slow' | 'unavailable', handle: (exchange: Exchange) => Promise<void>): Handler {
