@@ -23,7 +23,16 @@ import {
   createRestatedStore,
 } from '@tidegate/postgres';
 import { connectRedis, createKeptFigures, createRedisCells } from '@tidegate/redis';
-import { createAuditChain, databaseTarget, deriveKey, kafkaTarget, pause, redisTarget, systemClock, telemetryTarget } from '@tidegate/runtime';
+import {
+  createAuditChain,
+  databaseTarget,
+  deriveKey,
+  kafkaTarget,
+  pause,
+  redisTarget,
+  systemClock,
+  telemetryTarget,
+} from '@tidegate/runtime';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import type { Announcements } from './announcements.ts';
@@ -204,7 +213,8 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
 function connectAudit(config: QueryConfig, log: ServiceContext['log']) {
   const chain = createAuditChain(deriveKey(config.secretKey, 'tidegate/audit', 32));
   const pool = createPool({
-    ...{ databaseUrl: databaseUrlOf(config), applicationName: 'tidegate-audit', role: AUDIT_ROLE, connectionsMax: 1, isDurable: true },
+    ...databaseTarget(config),
+    ...{ applicationName: 'tidegate-audit', role: AUDIT_ROLE, connectionsMax: 1, isDurable: true },
     ...{ statementTimeoutMs: AUDIT_TIMEOUT_MS, transactionTimeoutMs: AUDIT_TIMEOUT_MS },
     onError: (error) => log.warn('postgres_connection_lost', { error }),
   });
