@@ -241,6 +241,28 @@ test('of a thousand viewers of a cold key one makes the answer', async () => {
   expect(outcomes.filter((one) => one.ok && one.answer.meta.cache?.state === 'miss')).toHaveLength(1);
 });
 
+test('an answer of what nothing announces is kept as long as it may be old, and not at all where it may not', async () => {
+  const registry = registryWith(1);
+  const keptView = keeper({ registry })(async ({ asker }) => {
+    asker.reads?.untold();
+    return { ok: true, answer: { body: {}, meta: { generated_at: '' }, mayAgeMs: 0, persons: [] } };
+  });
+  const states = async (name: string, passMs: readonly number[]): Promise<unknown[]> => {
+    const view = registry.view('acme', 'wiki', name);
+    if (view === null) throw new Error('no such view');
+    const asker = { tenant: 'acme', rows: null, signal: new AbortController().signal };
+    const seen: unknown[] = [];
+    for (const ms of passMs) {
+      nowMs += ms;
+      const outcome = await keptView({ view, values: { params: {}, window: null, ofNow: [], wait: {} }, asker, callerSubject: null });
+      seen.push(outcome.ok ? outcome.answer.meta.cache?.state : outcome.problem);
+    }
+    return seen;
+  };
+  expect(await states('brief', [0, 59_999, 1])).toEqual(['miss', 'hit', 'miss']);
+  expect(await states('thing', [0, 1])).toEqual(['miss', 'miss']);
+});
+
 test('a value that cannot be opened counts as absent, and what lies in Redis names nobody', async () => {
   const written: Buffer[] = [];
   const { writeAnswer } = store;

@@ -116,6 +116,8 @@ async function insightsAnswer(filled: Json, { deps, asked: { view, values, asker
   if (!ask.ok) return { ok: false, problem: { code: 'question_invalid', errors: ask.fault } };
   const insight = deps.registry.pack(asker.tenant, view.pack)?.insights.get(ask.value.insights);
   if (insight === undefined || deps.readInsights === null) return { ok: false, problem: { code: 'not_found' } };
+  // Findings are kept with when they were seen and closed, which nothing announces.
+  asker.reads?.untold();
   const read = await deps.readInsights({ insight, ask: ask.value, wait: values.wait, asker });
   return read.ok ? { ok: true, value: read.value } : { ok: false, problem: read.fault };
 }
