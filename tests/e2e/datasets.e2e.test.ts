@@ -96,11 +96,19 @@ describe('Wikipedia edits', () => {
       }
     };
     await heard('event: snapshot');
+    // The same through the gateway's tunnel, from a client that is none of ours.
+    const socket = new WebSocket(`${gateway.replace('http', 'ws')}/v1/live?${asked.toString()}`, { headers: { 'x-api-key': apiKey } });
+    const messages: string[] = [];
+    socket.addEventListener('message', ({ data: message }) => messages.push(String(message)));
+    await expect.poll(() => messages.length, { timeout: 20_000 }).toBe(1);
+    expect(messages[0]).toMatch(/^\{"type":"snapshot","id":"[\w-]+","columns":/);
     const data = { page: 'Tide', channel: '#live', namespace: 'Main', robot: false, added: 1, deleted: 0, delta: 1 };
     for (const n of [1, 2]) {
-      await system.client.send([{ id: `live-${n}`, type: 'wiki.edit', occurred_at: new Date().toISOString(), data }]);
+      await system.client.send([{ id: `watched-${n}`, type: 'wiki.edit', occurred_at: new Date().toISOString(), data }]);
       await heard(`"rows":[["#live",${n}]],"removed":[]`);
+      await expect.poll(() => messages.at(-1), { timeout: 20_000 }).toContain(`"rows":[["#live",${n}]],"removed":[]`);
     }
+    socket.close();
     await reader?.cancel();
   });
 
