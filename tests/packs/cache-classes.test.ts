@@ -32,6 +32,8 @@ test.each([
   ['healthtrack.goals', 3_600, 0, null, 80],
   ['healthtrack.nutrition', 300, 0, null, 60],
   ['fitness.activities', 300, 0, null, null],
+  ['fitness.efficiency_trends', 3_600, 0, null, null],
+  ['fitness.correlations', 86_400, 0, null, null],
 ])('answers of %s live %i s, and may be %i s old', (of, ttlS, staleS, env, hitAimPct) => {
   const [pack = '', name = ''] = of.split('.');
   expect(classesOf(pack).get(name)).toEqual({ name, ttlMs: ttlS * 1_000, maxStalenessMs: staleS * 1_000, env, hitAimPct });

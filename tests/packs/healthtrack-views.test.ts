@@ -69,9 +69,9 @@ describe('the views of healthtrack', () => {
       { metric_type: 'steps', min: 4_000, max: 5_000 },
       { metric_type: 'heart_rate', min: 60, max: 72 },
     ];
-    const values = [value('heart_rate', '2026-11-09T08:00:00.000Z', 68), value('heart_rate', '2026-11-08T08:00:00.000Z', 72)];
+    const rows = [value('heart_rate', '2026-11-09T08:00:00.000Z', 68)];
     const latest = { value: 68, recorded_at: '2026-11-09T08:00:00.000Z' };
-    expect(answer('metrics_summary', {}, { current, extremes, values })).toEqual({
+    expect(answer('metrics_summary', {}, { current, extremes, latest: rows })).toEqual({
       user_id: 'u-1',
       days: 30,
       items: [

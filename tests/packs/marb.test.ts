@@ -119,7 +119,7 @@ test('claims, remittances, episodes and risks have the indexes by which they are
   expect(indexesOf('claim')).toEqual(
     expect.arrayContaining(['payer_id _created_at', 'provider_id _created_at', 'practice_id _created_at', '_created_at']),
   );
-  expect(indexesOf('claim_state')).toEqual(['status']);
+  expect(indexesOf('claim_state')).toEqual(['status', 'claim_id']);
   expect(indexesOf('remittance')).toEqual(expect.arrayContaining(['payer_id', '_created_at']));
   expect(indexesOf('episode')).toEqual(expect.arrayContaining(['claim_id', 'remittance_id', '_created_at']));
   expect(indexesOf('risk')).toEqual(['_updated_at']);

@@ -234,6 +234,28 @@ describe('the view practice_metrics', () => {
   });
 });
 
+test('synthetic: a day with three times the encounters stands out from the 28 before it, and nothing else does (D-N7)', async () => {
+  const busy = runPack('novamind');
+  // Nine and eleven in turn, and thirty on the 8th of November.
+  const DAYS = Array.from({ length: 41 }, (_, day) => (day === 38 ? 30 : day % 2 === 0 ? 9 : 11));
+  const events = DAYS.flatMap((count, day) =>
+    Array.from({ length: count }, (_, at) => {
+      const occurred_at = new Date(Date.UTC(2026, 9, 1 + day, 8, at)).toISOString();
+      const who = { encounter_id: `v-${day}-${at}`, practice_id: 'north', provider_id: 'dr-1' };
+      const data = { ...who, encounter_class: 'ambulatory', status: 'completed' };
+      return JSON.stringify({ id: `e-${day}-${at}`, type: 'clinical.encounter.completed', subject: `p-${at}`, occurred_at, data });
+    }),
+  );
+  expect(busy.send(events)).toEqual(events.map(() => null));
+  // Days before the first encounter count as days of none, so the first 28 are left out.
+  const asked = { start: '2026-10-29', end: '2026-11-10' };
+  // Of 14 nines and 14 elevens the median is 10, and all lie 1 from it: 0.6745 · (30 - 10) / 1.
+  const found = { metric: 'encounters', day: '2026-11-08', value: 30, expected: 10, z: 13.49, severity: 'high', direction: 'above' };
+  expect(await busy.view('anomalies', asked)).toEqual({ period: asked, items: [found] });
+  // Nobody missed one.
+  expect(await busy.view('anomalies', { ...asked, metric: 'no_shows' })).toMatchObject({ items: [] });
+});
+
 describe('the view diagnosis_distribution', () => {
   const active = "START::DATE < DATE '2021-01-01' AND (STOP IS NULL OR STOP::DATE >= DATE '2020-01-01')";
   const asked = { start: '2020-01-01', end: '2020-12-31' };

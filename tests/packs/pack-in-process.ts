@@ -7,6 +7,7 @@ import {
   createAnswer,
   createCanonicalReader,
   createFolder,
+  createRowFold,
   createStateAlgebra,
   decodeState,
   encodeState,
@@ -16,13 +17,18 @@ import {
   fillAnswer,
   foldPlansOf,
   GrowingBuffer,
+  isAnalysis,
   ok,
+  parseAnalysis,
+  planAnalysis,
   parsePack,
   parseParams,
   parseQuestion,
   planQuestion,
+  projectRows,
   readBodyValues,
   toEntityAsk,
+  toEntityQuery,
   toQuestion,
   WORK_MAX,
   writeCanonical,
@@ -42,8 +48,8 @@ import type {
   Result,
   RollupState,
   ViewValues,
-  Where,
 } from '@tidegate/core';
+import type { EntityReader } from '@tidegate/postgres';
 import type { Client } from '@tidegate/sdk';
 import { parse } from 'yaml';
 import { createRows, type Logged } from './rows-of-events.ts';
@@ -86,8 +92,8 @@ export interface WriteRequest {
   readonly by?: string | null;
 }
 
-/** Row → mapping → judge → canonical record → fold → stored bytes → plan → merged rows. */
-export function runPack(name: string): PackInProcess {
+/** Row → mapping → judge → canonical record → fold → stored bytes → plan → merged rows. `reader`: of rows elsewhere than of what is sent. */
+export function runPack(name: string, reader?: EntityReader): PackInProcess {
   const source = sourceOf(name);
   const pack = compilePack({ tenant: TENANT, version: 1, metricVersions: {}, pack: source });
   const views = compileViews(source);
@@ -98,7 +104,7 @@ export function runPack(name: string): PackInProcess {
   const folder = createFolder((_tenant, type) => plans.get(type) ?? null);
   const batches: ReturnType<typeof folder.take>[] = [];
   const judge = new EventJudge();
-  const reader = createCanonicalReader();
+  const canonical = createCanonicalReader();
   const rows = createRows(pack);
 
   function sendOne(event: string): Fault | null {
@@ -108,18 +114,19 @@ export function runPack(name: string): PackInProcess {
     const record = new GrowingBuffer(512);
     const treat = (_action: unknown, _field: string, text: string): string => text;
     writeCanonical(judge, { tenant: TENANT, subject: judge.subject, treat, seal: () => 'sealed' }, record);
-    if (!reader.read(record.bytes, 0, record.length)) throw new Error('no record of the log');
-    folder.fold(reader, NOW_MS);
+    if (!canonical.read(record.bytes, 0, record.length)) throw new Error('no record of the log');
+    folder.fold(canonical, NOW_MS);
     rows.add(JSON.parse(decoder.decode(record.written())) as Logged);
     return null;
   }
 
   const sources: Sources = {
-    ask: (question) => objectsOf(planned(question, pack)),
-    async read({ entity: entityName, subject, where, order, limit, cursor: after }) {
-      const entity = pack.entities.get(entityName);
-      if (entity === undefined) throw new Error(`no entity ${entityName}`);
-      return mustBe(await rows.reader.read({ entity, subject, where: where as Where, order, limit, after }));
+    ask: (question) => (isAnalysis(question) ? analysed(question) : objectsOf(planned(question, pack))),
+    async read(asked) {
+      const query = mustBe(toEntityQuery(asked, pack.entities));
+      const entities = reader ?? rows.reader;
+      if (query.kind === 'rows') return mustBe(await entities.read(query.question));
+      return { rows: mustBe(await entities.figures(query.question)), cursor: null };
     },
   };
 
@@ -147,7 +154,7 @@ export function runPack(name: string): PackInProcess {
       batches.push(folder.take());
       return faults;
     },
-    ask: (input) => rowsOf(planned({ limit: 10_000, ...input }, pack), batches),
+    ask: (input) => rowsOf(planned({ limit: 10_000, ...input }, pack)),
     askObjects: (input) => objectsOf(planned({ limit: 10_000, ...input }, pack)),
     async view(viewName, params = {}) {
       const view = views.get(viewName);
@@ -177,8 +184,30 @@ export function runPack(name: string): PackInProcess {
     },
   };
 
+  /** Cells of a metric over an entity are those of its rows as they are now. */
+  function rowsOf(plan: Plan): readonly AnswerRow[] {
+    const { over } = plan.metric;
+    if (over === undefined) return answerRows(plan, batches);
+    const { folded } = projectRows(rows.of(over.entity), () => undefined, createRowFold([plan.metric]));
+    return answerRows(plan, folded === null ? [] : [folded]);
+  }
+
+  /** As the query service does it: its questions are asked, and what follows from their answers. */
+  function analysed(asked: unknown): readonly object[] {
+    const parsed = parseAnalysis(asked);
+    const metric = parsed.ok ? pack.metrics.get(parsed.question.metric) : undefined;
+    if (!parsed.ok || metric === undefined) throw new Error(JSON.stringify(parsed));
+    const analysis = mustBe(planAnalysis(parsed.question, { metric, nowMs: NOW_MS }));
+    const answers = analysis.questions.map((question) => {
+      const plan = planned(question, pack);
+      return { columns: plan.columns, rows: rowsOf(plan) };
+    });
+    const { columns, rows } = analysis.conclude(answers);
+    return rows.map((row) => Object.fromEntries(columns.map(({ name: column }, at) => [column, row[at] ?? null])));
+  }
+
   function objectsOf(plan: Plan): readonly Readonly<Record<string, AnswerValue>>[] {
-    return rowsOf(plan, batches).map((row) => Object.fromEntries(plan.columns.map(({ name: column }, at) => [column, row[at] ?? null])));
+    return rowsOf(plan).map((row) => Object.fromEntries(plan.columns.map(({ name: column }, at) => [column, row[at] ?? null])));
   }
 }
 
@@ -250,7 +279,7 @@ function mustBe<T>(result: Result<T, unknown>): T {
   return result.value;
 }
 
-function rowsOf(plan: Plan, batches: readonly ReturnType<ReturnType<typeof createFolder>['take']>[]): readonly AnswerRow[] {
+function answerRows(plan: Plan, batches: readonly ReturnType<ReturnType<typeof createFolder>['take']>[]): readonly AnswerRow[] {
   const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.measures), plan.range.subject);
   for (const { series, deltas } of batches) {
     const isAsked = series.map(({ metric, setNo }) => metric === plan.metric.metric && setNo === plan.range.setNo);

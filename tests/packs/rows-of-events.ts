@@ -1,5 +1,15 @@
 import { entityTable, formatExact, parseExact } from '@tidegate/core';
-import type { CompiledEntity, CompiledPack, EntityColumn, EntityState, EntityValue, Stamp, StampedValue } from '@tidegate/core';
+import type {
+  CompiledEntity,
+  CompiledPack,
+  EntityColumn,
+  EntityRowKey,
+  EntityRowState,
+  EntityState,
+  EntityValue,
+  Stamp,
+  StampedValue,
+} from '@tidegate/core';
 import { createMemoryDatabase, createMemoryEntityReader } from '@tidegate/postgres/memory';
 
 /** A record of the log, decoded. */
@@ -19,8 +29,11 @@ export function createRows({ entities }: Pick<CompiledPack, 'entities'>) {
     add(event: Logged): void {
       for (const entity of entities.values()) {
         if (entity.events.includes(event.type)) put(rowsOf(entity), entity, event);
-        if (entity.deletedBy.includes(event.type)) drop(rowsOf(entity), entity, event);
+        if (entity.deletedBy.includes(event.type)) remove(rowsOf(entity), entity, event);
       }
+    },
+    of(entity: CompiledEntity): readonly EntityRowState[] {
+      return [...rowsOf(entity).values()].map(({ subject, id, state }) => ({ key: { subject, id }, state }));
     },
   };
 
@@ -34,22 +47,25 @@ export function createRows({ entities }: Pick<CompiledPack, 'entities'>) {
 
 type Rows = ReturnType<typeof createMemoryDatabase>['entities'] extends Map<string, infer R> ? R : never;
 
-function nameOf(entity: CompiledEntity, event: Logged): { readonly name: string; readonly subject: string; readonly id: string } {
-  const subject = entity.hasSubject ? (event.subject ?? '') : '';
-  const id = entity.idField === null ? '' : String(event.data[entity.idField]);
-  return { name: JSON.stringify([entity.tenant, subject, id]), subject, id };
-}
-
-function drop(rows: Rows, entity: CompiledEntity, event: Logged): void {
-  const { name } = nameOf(entity, event);
-  const row = rows.get(name);
-  if (row !== undefined) rows.set(name, { ...row, state: { ...row.state, deleted: { timeMs: Date.parse(event.time), id: event.id } } });
-}
-
 function put(rows: Rows, entity: CompiledEntity, event: Logged): void {
-  const { name, subject, id } = nameOf(entity, event);
-  const state = rows.get(name)?.state;
-  rows.set(name, { tenant: entity.tenant, subject, id, partition: 0, state: after(state, entity, event) });
+  const { name, key } = placeOf(entity, event);
+  rows.set(name, { tenant: entity.tenant, ...key, partition: 0, state: after(rows.get(name)?.state, entity, event) });
+}
+
+/** A mark, whether or not there is something to delete. */
+function remove(rows: Rows, entity: CompiledEntity, event: Logged): void {
+  const { name, key } = placeOf(entity, event);
+  const state = rows.get(name)?.state ?? { values: new Map(), createdMs: null, live: null, deleted: null, counted: [], foreign: [] };
+  const stamp: Stamp = { timeMs: Date.parse(event.time), id: event.id };
+  const deleted = isNews(state.deleted ?? undefined, stamp) ? stamp : state.deleted;
+  rows.set(name, { tenant: entity.tenant, ...key, partition: 0, state: { ...state, deleted } });
+}
+
+function placeOf(entity: CompiledEntity, event: Logged): { readonly name: string; readonly key: EntityRowKey } {
+  const subject = entity.hasSubject ? (event.subject ?? '') : '';
+  const texts = entity.idFields.map((field) => String(event.data[field]));
+  const id = texts.length > 1 ? JSON.stringify(texts) : texts.join('');
+  return { name: JSON.stringify([entity.tenant, subject, id]), key: { subject, id } };
 }
 
 function after(state: EntityState | undefined, entity: CompiledEntity, event: Logged): EntityState {
@@ -60,7 +76,7 @@ function after(state: EntityState | undefined, entity: CompiledEntity, event: Lo
     values,
     createdMs: Math.min(createdMs, stamp.timeMs),
     live: isNews(live, stamp) ? stamp : live,
-    deleted: null,
+    deleted: state?.deleted ?? null,
     counted: [],
     foreign: [],
   };
@@ -73,8 +89,8 @@ interface Told {
 }
 
 function valuesAfter(values: Map<string, StampedValue>, { entity, event, stamp }: Told): Map<string, StampedValue> {
-  for (const { name, columnName, column } of entity.fields) {
-    const value = event.data[name] ?? null;
+  for (const { name, columnName, column, timeOf } of entity.fields) {
+    const value = timeOf === undefined ? (event.data[name] ?? null) : timeOf === event.type ? event.time : null;
     if (value !== null && isNews(values.get(columnName)?.stamp, stamp)) values.set(columnName, { value: stored(column, value), stamp });
   }
   return values;

@@ -41,6 +41,26 @@ describe('views over the synthetic samples, worked out by hand', () => {
     expect(await view('overview', { user_id: 'learner-8', as_of, days: '30' })).toMatchObject({ total_sessions: 1, open_sessions: 1 });
   });
 
+  test('daily activity: what was done on each day', async () => {
+    const none = { sessions: 0, study_seconds: 0, xp: 0, materials_viewed: 0, materials_completed: 0, coach_messages: 0, achievements: 0 };
+    expect(await view('daily_activity', { ...learner, days: '3' })).toEqual({
+      items: [
+        {
+          ...none,
+          activity_date: '2026-11-02',
+          sessions: 1,
+          study_seconds: 1_530,
+          xp: 65,
+          materials_viewed: 1,
+          materials_completed: 1,
+          achievements: 1,
+        },
+        { ...none, activity_date: '2026-11-03', sessions: 1, study_seconds: 600, xp: -5, coach_messages: 3 },
+        { ...none, activity_date: '2026-11-04' },
+      ],
+    });
+  });
+
   test('heatmap: a level for each day, and minutes by hour of the week from Monday on', async () => {
     const { days, hours, max_minutes } = (await view('heatmap', { ...learner, days: '3' })) as Record<string, unknown>;
     expect(days).toEqual([

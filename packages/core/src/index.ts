@@ -58,7 +58,7 @@ export { SEGMENT_CALLS, segmentEntries } from './pack/segment.ts';
 export type { SegmentCall, SegmentMapping } from './pack/segment.ts';
 export { compilePack } from './pack/compile.ts';
 export type { PackToCompile } from './pack/compile.ts';
-export { entityTable } from './pack/compiled-entity.ts';
+export { entityTable, rowId } from './pack/compiled-entity.ts';
 export type { CompiledEntity, EntityColumn, EntityField } from './pack/compiled-entity.ts';
 export type {
   CompiledEventType,
@@ -109,8 +109,12 @@ export type {
   Stamp,
   StampedValue,
 } from './entity/entity-shape.ts';
+export { planFigures } from './entity/figures-plan.ts';
+export type { EntityFigures, FigureBuckets, FiguresQuestion } from './entity/figures-plan.ts';
+export type { FigureList, FigureValue, PlannedFigure } from './entity/figure.ts';
+export type { EntityCondition, EntityMember, EntityPlace } from './entity/read-members.ts';
 export { ENTITY_ROWS_MAX, planEntityRead } from './entity/read-plan.ts';
-export type { EntityCondition, EntityMember, EntityOrder, EntityQuestion, EntityRead } from './entity/read-plan.ts';
+export type { EntityBeside, EntityFound, EntityOrder, EntityPick, EntityQuestion, EntityRead } from './entity/read-plan.ts';
 export { shownValue } from './entity/row-value.ts';
 
 // query
@@ -173,8 +177,10 @@ export { parseParams } from './view/params.ts';
 export type { GivenParams, ViewValues } from './view/params.ts';
 export { ENGINE_SEGMENTS, routeShape } from './view/route-template.ts';
 export type { RouteTemplate } from './view/route-template.ts';
-export { toEntityAsk, toInsightsAsk, toQuestion } from './view/view-query.ts';
-export type { EntityAsk, InsightsAsk } from './view/view-query.ts';
+export { toEntityAsk, toEntityQuery } from './view/entity-ask.ts';
+export type { EntityAsk, EntityQuery } from './view/entity-ask.ts';
+export { toInsightsAsk, toQuestion } from './view/view-query.ts';
+export type { InsightsAsk } from './view/view-query.ts';
 export { SCOPE_PATTERN } from './view/view-schema.ts';
 
 // insight
@@ -202,6 +208,7 @@ export type { Stretch, Zone } from './time/zone.ts';
 
 // rollup
 export type { AnnouncedCell, AnnouncedLane, Announcement, SeriesEntry } from './rollup/announcement-shape.ts';
+export { ExactSum } from './rollup/exact-sum.ts';
 export { decodeAnnouncement, encodeAnnouncement } from './rollup/announcement.ts';
 export type { CommitAnnouncement } from './rollup/announcement.ts';
 export {

@@ -1,11 +1,22 @@
 /** The port through which rows of entities are read (docs/design/entities.md, section 6). */
-import { shownValue } from '@tidegate/core';
-import type { EntityMember, EntityQuestion, EntityRead, EntityValue, Result } from '@tidegate/core';
+import { failed, ok, shownValue, toIsoIn } from '@tidegate/core';
+import type {
+  EntityBeside,
+  EntityColumn,
+  EntityFigures,
+  EntityMember,
+  EntityQuestion,
+  EntityRead,
+  EntityValue,
+  FiguresQuestion,
+  PlannedFigure,
+  Result,
+} from '@tidegate/core';
 
 /** Scalars; lists and objects as the event had them. */
 export type EntityRowValue = EntityValue | null | readonly unknown[] | Readonly<Record<string, unknown>>;
 
-/** By the names of the entity's fields, `subject`, `_created_at` and `_updated_at`; null where a row has no value. */
+/** By the names of the entity's fields, `subject`, `_created_at` and `_updated_at`; null where a row has no value, or none is beside it. */
 export type EntityRow = Readonly<Record<string, EntityRowValue>>;
 
 export interface EntityPage {
@@ -14,9 +25,11 @@ export interface EntityPage {
   readonly cursor: string | null;
 }
 
-/** Rows that are there, not those that are deleted; one statement, however many. */
+/** Over rows that are there, not those that are deleted; one statement, however many. */
 export interface EntityReader {
   read(question: EntityQuestion): Promise<Result<EntityPage>>;
+  /** Objects by the names of groups and measures, and `bucket` where the question has a grain. */
+  figures(question: FiguresQuestion): Promise<Result<readonly EntityRow[]>>;
 }
 
 /** A row as it lies in the table, by the name of its column. */
@@ -24,19 +37,31 @@ export interface StoredEntityRow {
   readonly subject: string;
   readonly id: string;
   readonly values: ReadonlyMap<string, EntityValue>;
+  /** Rows beside it by their names; one that is not there is absent. */
+  readonly beside: ReadonlyMap<string, Omit<StoredEntityRow, 'beside'>>;
 }
 
 /** `found`: one more than the limit where there is a next page. */
-export function toPage({ members, order, limit }: EntityRead, found: readonly StoredEntityRow[]): EntityPage {
+export function toPage({ members, beside, order, limit }: EntityRead, found: readonly StoredEntityRow[]): EntityPage {
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
   return {
-    rows: page.map((row) => Object.fromEntries(members.map((member) => [member.name, shown(member, row)]))),
+    rows: page.map((row) => ({ ...toRow(members, row), ...Object.fromEntries(beside.map((one) => [one.name, toBeside(one, row)])) })),
     cursor: last === undefined ? null : writeMark({ value: order === null ? null : (last.values.get(order.columnName) ?? null), ...last }),
   };
 }
 
-function shown({ column, columnName }: EntityMember, row: StoredEntityRow): EntityRowValue {
+function toBeside({ name, members }: EntityBeside, { beside }: StoredEntityRow): EntityRow | null {
+  const row = beside.get(name);
+  return row === undefined ? null : toRow(members, row, `${name}.`);
+}
+
+/** `prefix`: what stands before the names of the members. */
+function toRow(members: readonly EntityMember[], row: Omit<StoredEntityRow, 'beside'>, prefix = ''): EntityRow {
+  return Object.fromEntries(members.map((member) => [member.name.slice(prefix.length), shown(member, row)]));
+}
+
+function shown({ column, columnName }: EntityMember, row: Omit<StoredEntityRow, 'beside'>): EntityRowValue {
   const value = columnName === '_subject' ? row.subject : row.values.get(columnName);
   if (value === undefined) return null;
   return column === 'json' ? (JSON.parse(String(value)) as EntityRowValue) : shownValue(column, value);
@@ -76,4 +101,36 @@ function decode(cursor: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** Figures of one bucket and group. */
+export interface StoredFigures {
+  readonly bucket: number | null;
+  readonly groups: readonly (EntityValue | null)[];
+  readonly figures: readonly (EntityValue | null)[];
+}
+
+/** `found`: one more than the limit where there are more. */
+export function toFigureRows(asked: EntityFigures, found: readonly StoredFigures[]): Result<readonly EntityRow[]> {
+  const { groups, buckets, figures, limit, isCut } = asked;
+  if (found.length > limit && !isCut) {
+    return failed({ code: 'range_too_large', path: 'group_by', message: `holds more than ${limit} groups: name a limit, or less of them` });
+  }
+  return ok(
+    found.slice(0, limit).map((row) => ({
+      ...(row.bucket === null || buckets === null ? {} : { bucket: toIsoIn(buckets.zone, buckets.startsMs[row.bucket] ?? 0) }),
+      ...Object.fromEntries(groups.map(({ name, column }, at) => [name, shownAs(column, row.groups[at] ?? null)])),
+      ...Object.fromEntries(figures.map((figure, at) => [figure.name, shownFigure(figure, row.figures[at] ?? null)])),
+    })),
+  );
+}
+
+function shownAs(column: EntityColumn, value: EntityValue | null): EntityRowValue {
+  return value === null ? null : shownValue(column, value);
+}
+
+function shownFigure({ column, list }: PlannedFigure, value: EntityValue | null): EntityRowValue {
+  if (list === null || value === null) return shownAs(column, value);
+  const rows = JSON.parse(String(value)) as readonly (readonly (EntityValue | null)[])[];
+  return rows.map((row) => Object.fromEntries(list.members.map((member, at) => [member.name, shownAs(member.column, row[at] ?? null)])));
 }

@@ -25,9 +25,12 @@ export function quoted(name: string): string {
 }
 
 /** As `EntityValue` has it: numerics as text, instants in epoch milliseconds, dates in days since 1970. */
-export function selected({ columnName, column }: TableColumn, alias = 't'): string {
-  const at = `${alias}.${quoted(columnName)}`;
-  return `${SELECTED[column](at)} AS ${quoted(columnName)}`;
+export function selected({ columnName, column }: TableColumn, alias = 't', as = columnName): string {
+  return `${shownText(column, `${alias}.${quoted(columnName)}`)} AS ${quoted(as)}`;
+}
+
+export function shownText(column: EntityColumn, at: string): string {
+  return SELECTED[column](at);
 }
 
 const SELECTED: Readonly<Record<EntityColumn, (at: string) => string>> = {

@@ -1,8 +1,19 @@
 /** Rows of entities in memory: what the tables would hold, and the reader over them. */
-import { compareExact, compareUtf8, entityTable, failed, isThere, ok, parseExact, planEntityRead } from '@tidegate/core';
-import type { CompiledEntity, EntityCondition, EntityRead, EntityState, EntityValue, WhereOperator } from '@tidegate/core';
-import { readMark, toPage } from './entity-reader.ts';
+import { entityTable, failed, isThere, ok, planEntityRead, planFigures } from '@tidegate/core';
+import type {
+  CompiledEntity,
+  EntityBeside,
+  EntityFound,
+  EntityPick,
+  EntityPlace,
+  EntityRead,
+  EntityState,
+  EntityValue,
+} from '@tidegate/core';
+import { readMark, toFigureRows, toPage } from './entity-reader.ts';
 import type { EntityMark, EntityReader, StoredEntityRow } from './entity-reader.ts';
+import { compareKeys, compareValues, holds, valueAt } from './memory-entity-match.ts';
+import { figuresOf } from './memory-figures.ts';
 
 export interface MemoryEntity {
   readonly tenant: string;
@@ -29,14 +40,78 @@ export function createMemoryEntityReader(database: { readonly entities: MemoryEn
       if (mark === null && question.after !== undefined)
         return failed({ code: 'cursor_invalid', message: 'is no cursor of this question' });
       const compare = comparison(read);
-      const rows = rowsOf(database.entities, read.entity)
-        .filter((row) => read.subject === null || row.subject === read.subject)
-        .filter(createMatch(read))
+      const rows = foundRows(database.entities, read)
         .filter((row) => mark === null || compare(row, markedRow(read, mark)) > 0)
         .toSorted(compare);
       return ok(toPage(read, rows.slice(0, read.limit + 1)));
     },
+    async figures(question) {
+      const planned = planFigures(question);
+      if (!planned.ok) return planned;
+      return toFigureRows(planned.value, figuresOf(planned.value, foundRows(database.entities, planned.value.found)));
+    },
   };
+}
+
+/** Rows that are meant, each with those beside it. */
+function foundRows(entities: MemoryEntities, { entity, subject, conditions, beside, pick }: EntityFound): readonly StoredEntityRow[] {
+  const all = rowsOf(entities, entity).filter((row) => subject === null || row.subject === subject);
+  const others = beside.map((one) => ({ name: one.name, find: createBeside(entities, one, subject) }));
+  const isPicked = pick === null ? null : createPicked(pick, all);
+  return all
+    .filter((row) => isPicked === null || isPicked(row))
+    .map((row) => ({ ...row, beside: new Map(others.flatMap(({ name, find }) => withName(name, find(row)))) }))
+    .filter((row) => conditions.every((condition) => holds(condition, valueAt(row, condition))));
+}
+
+function withName(name: string, row: StoredEntityRow | undefined): [string, StoredEntityRow][] {
+  return row === undefined ? [] : [[name, row]];
+}
+
+type FindBeside = (row: StoredEntityRow) => StoredEntityRow | undefined;
+
+function createBeside(entities: MemoryEntities, { entity, on, conditions, pick }: EntityBeside, subject: string | null): FindBeside {
+  const all = rowsOf(entities, entity).filter((row) => subject === null || !entity.hasSubject || row.subject === subject);
+  const isPicked = pick === null ? null : createPicked(pick, all);
+  const fitting = all
+    .filter((row) => isPicked === null || isPicked(row))
+    .filter((row) => conditions.every((condition) => holds(condition, valueAt(row, condition))))
+    .toSorted((a, b) => Number(b.values.get('_updated_at')) - Number(a.values.get('_updated_at')) || compareKeys(a, b));
+  const theirs = on.map((pair) => pair.theirs);
+  const own = on.map((pair) => pair.own);
+  const rows = Map.groupBy(fitting, (row) => keyOf(row, theirs));
+  return (row) => {
+    const key = keyOf(row, own);
+    return key === null ? undefined : rows.get(key)?.[0];
+  };
+}
+
+/** Whether no row with the same values comes before it, or after it. */
+function createPicked({ keys, by, isLast, among }: EntityPick, all: readonly StoredEntityRow[]): (row: StoredEntityRow) => boolean {
+  const order: RowOrder = (a, b) => {
+    const [left, right] = [valueAt(a, by), valueAt(b, by)];
+    return left === undefined || right === undefined ? 0 : compareValues(left, right, by.column === 'numeric') || compareKeys(a, b);
+  };
+  const isBefore = (a: StoredEntityRow, b: StoredEntityRow): boolean => (isLast ? order(a, b) > 0 : order(a, b) < 0);
+  const best = new Map<string, StoredEntityRow>();
+  for (const row of all) {
+    const key = keyOf(row, keys);
+    if (key === null || valueAt(row, by) === undefined || !among.every((condition) => holds(condition, valueAt(row, condition)))) continue;
+    const known = best.get(key);
+    if (known === undefined || isBefore(row, known)) best.set(key, row);
+  }
+  return (row) => {
+    if (valueAt(row, by) === undefined) return false;
+    const key = keyOf(row, keys);
+    const rival = key === null ? undefined : best.get(key);
+    return rival === undefined || !isBefore(rival, row);
+  };
+}
+
+/** Null: it lacks one of the values, and is equal to no other. */
+function keyOf(row: StoredEntityRow, members: readonly EntityPlace[]): string | null {
+  const values = members.map((member) => valueAt(row, member));
+  return values.includes(undefined) ? null : JSON.stringify(values);
 }
 
 function rowsOf(entities: MemoryEntities, entity: CompiledEntity): readonly StoredEntityRow[] {
@@ -44,64 +119,39 @@ function rowsOf(entities: MemoryEntities, entity: CompiledEntity): readonly Stor
   return rows.filter(({ tenant, state }) => tenant === entity.tenant && isThere(state)).map(toStored);
 }
 
-function toStored({ subject, id, state }: MemoryEntity): StoredEntityRow {
+/** Rows are replaced and never changed. */
+const known = new WeakMap<MemoryEntity, StoredEntityRow>();
+
+function toStored(row: MemoryEntity): StoredEntityRow {
+  const made = known.get(row) ?? createStored(row);
+  known.set(row, made);
+  return made;
+}
+
+function createStored({ subject, id, state }: MemoryEntity): StoredEntityRow {
   const values = new Map<string, EntityValue>([...state.values].map(([name, { value }]) => [name, value]));
   if (state.createdMs !== null) values.set('_created_at', state.createdMs);
   if (state.live !== null) values.set('_updated_at', state.live.timeMs);
-  return { subject, id, values };
+  return { subject, id, values, beside: new Map() };
 }
-
-/** As questions match events: a row without a value satisfies `ne`, `not_in` and `exists: false`, and nothing else. */
-function createMatch({ conditions }: EntityRead): (row: StoredEntityRow) => boolean {
-  return (row) => conditions.every((condition) => holds(condition, valueIn(row, condition.columnName)));
-}
-
-function holds({ operator, values, column }: EntityCondition, value: EntityValue | undefined): boolean {
-  const [first = true] = values;
-  if (operator === 'exists') return (value !== undefined) === first;
-  if (value === undefined) return operator === 'ne' || operator === 'not_in';
-  if (operator === 'prefix') return String(value).startsWith(String(first));
-  return COMPARISONS[operator](values.map((one) => compareValues(value, one, column === 'numeric')));
-}
-
-/** Of how the value stands to each literal. */
-const COMPARISONS: Readonly<Record<Exclude<WhereOperator, 'exists' | 'prefix'>, (orders: readonly number[]) => boolean>> = {
-  eq: (orders) => orders.includes(0),
-  in: (orders) => orders.includes(0),
-  ne: (orders) => !orders.includes(0),
-  not_in: (orders) => !orders.includes(0),
-  lt: (orders) => orders.every((order) => order < 0),
-  lte: (orders) => orders.every((order) => order <= 0),
-  gt: (orders) => orders.every((order) => order > 0),
-  gte: (orders) => orders.every((order) => order >= 0),
-};
 
 function markedRow({ order }: EntityRead, { value, subject, id }: EntityMark): StoredEntityRow {
-  return { subject, id, values: new Map(order === null || value === null ? [] : [[order.columnName, value]]) };
+  return { subject, id, values: new Map(order === null || value === null ? [] : [[order.columnName, value]]), beside: new Map() };
 }
 
 type RowOrder = (a: StoredEntityRow, b: StoredEntityRow) => number;
 
 function comparison({ order }: EntityRead): RowOrder {
-  const byKey: RowOrder = (a, b) => compareUtf8(a.subject, b.subject) || compareUtf8(a.id, b.id);
-  if (order === null) return byKey;
+  if (order === null) return compareKeys;
   const { columnName, column, isDescending } = order;
   return (a, b) => {
     const [left, right] = [valueIn(a, columnName), valueIn(b, columnName)];
-    if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined) || byKey(a, b);
+    if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined) || compareKeys(a, b);
     const sign = isDescending ? -1 : 1;
-    return sign * compareValues(left, right, column === 'numeric') || byKey(a, b);
+    return sign * compareValues(left, right, column === 'numeric') || compareKeys(a, b);
   };
 }
 
 function valueIn(row: StoredEntityRow, columnName: string): EntityValue | undefined {
-  return columnName === '_subject' ? row.subject : row.values.get(columnName);
+  return valueAt(row, { row: null, columnName });
 }
-
-function compareValues(a: EntityValue, b: EntityValue, isExact: boolean): number {
-  if (isExact) return compareExact(parseExact(String(a)) ?? ZERO, parseExact(String(b)) ?? ZERO);
-  if (typeof a === 'string' && typeof b === 'string') return compareUtf8(a, b);
-  return Number(a) - Number(b);
-}
-
-const ZERO = { unscaled: 0, scale: 0 } as const;

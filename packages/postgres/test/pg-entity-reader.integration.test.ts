@@ -1,41 +1,43 @@
+import type { CompiledEntity } from '@tidegate/core';
 import { createPool } from '../src/pool.ts';
 import { writeRows } from '../src/entity-rows.ts';
 import { createEntityReader } from '../src/pg-entity-reader.ts';
 import { migrate } from '../src/migrate.ts';
 import { afterAll } from 'vitest';
+import type { EntityReader } from '../src/entity-reader.ts';
+import { entityFiguresContract } from './entity-figures.contract.ts';
+import type { SeededEntity } from './entity-figures.contract.ts';
 import { entityReaderContract } from './entity-reader.contract.ts';
 import { createScratchDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
-const open: { database?: ScratchDatabase; pools: { end(): Promise<void> }[] } = { pools: [] };
+const open: { readonly databases: ScratchDatabase[]; readonly pools: { end(): Promise<void> }[] } = { databases: [], pools: [] };
 
 afterAll(async () => {
   for (const pool of open.pools) await pool.end();
-  await open.database?.drop();
+  for (const database of open.databases) await database.drop();
 });
 
-entityReaderContract('Postgres', async (entity, rows) => {
+interface Opened {
+  readonly reader: EntityReader;
+  /** Statements sent since the last look. */
+  statements(): number;
+}
+
+async function openRows(seeds: readonly SeededEntity[]): Promise<Opened> {
   const database = await createScratchDatabase();
-  open.database = database;
+  open.databases.push(database);
   await migrate({ databaseUrl: database.url });
-  const columns = entity.fields.map(({ columnName }) => columnName);
-  const indexes = entity.indexes.map((index) => index.map((column) => `${column},`).join(''));
-  const ensured = await database.query('SELECT ensure_entity_table($1, $2, $3, $4) AS outcome', [
-    entity.pack,
-    entity.entity,
-    columns,
-    indexes,
-  ]);
-  if (JSON.stringify(ensured) !== '[{"outcome":"ok"}]') throw new Error('the table was not made');
+  for (const { entity } of seeds) await ensureTable(database, entity);
   const options = { databaseUrl: database.url, applicationName: 'test', connectionsMax: 1, statementTimeoutMs: 10_000 };
   const writing = createPool({ ...options, role: 'tidegate_aggregator' });
   const reading = createPool({ ...options, role: 'tidegate_query' });
   open.pools.push(writing, reading);
   const client = await writing.connect();
-  await writeRows(
-    client,
+  const writes = seeds.flatMap(({ entity, rows }) =>
     rows.map((row) => ({ entity: { ...entity, tenant: row.tenant }, partition: 0, rows: [{ key: row, state: row.state }] })),
   );
+  await writeRows(client, writes);
   client.release();
   let statements = 0;
   const counted = {
@@ -52,4 +54,19 @@ entityReaderContract('Postgres', async (entity, rows) => {
       return seen;
     },
   };
-});
+}
+
+async function ensureTable(database: ScratchDatabase, entity: CompiledEntity): Promise<void> {
+  const columns = entity.fields.map(({ columnName }) => columnName);
+  const indexes = entity.indexes.map((index) => index.map((column) => `${column},`).join(''));
+  const ensured = await database.query('SELECT ensure_entity_table($1, $2, $3, $4) AS outcome', [
+    entity.pack,
+    entity.entity,
+    columns,
+    indexes,
+  ]);
+  if (JSON.stringify(ensured) !== '[{"outcome":"ok"}]') throw new Error('the table was not made');
+}
+
+entityReaderContract('Postgres', (entity, rows) => openRows([{ entity, rows }]));
+entityFiguresContract('Postgres', async (seeds) => (await openRows(seeds)).reader);

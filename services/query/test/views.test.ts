@@ -75,9 +75,10 @@ const goals = {
         due: { type: 'date', optional: true },
       },
     },
+    'rule.told': { subject: 'none', key: 'status', fields: { status: { type: 'string' } } },
   },
   metrics: {},
-  entities: { goal: { id: 'goal_id', events: ['goal.set'] } },
+  entities: { goal: { id: 'goal_id', events: ['goal.set'] }, rule: { id: 'status', events: ['rule.told'] } },
   views: {
     goals: {
       params: { user_id: { type: 'subject' }, status: { type: 'string', optional: true }, cursor: { type: 'cursor', optional: true } },
@@ -91,6 +92,24 @@ const goals = {
         items: '${rows.map(r, {"id": r.goal_id, "who": r.subject, "target": r.target, "due": r.due})}',
         next_cursor: '${meta.rows.next_cursor}',
       },
+    },
+    counts: {
+      queries: {
+        found: {
+          ...{ entity: 'goal', group_by: ['status'] },
+          measures: { n: { measure: 'count' }, people: { measure: 'distinct', field: 'subject' }, last: { measure: 'max', field: 'due' } },
+        },
+      },
+      answer: { rows: '${found}' },
+    },
+    ruled: {
+      queries: {
+        found: {
+          ...{ entity: 'goal', beside: { rule: { entity: 'rule', on: { status: 'status' } } } },
+          measures: { n: { measure: 'count' } },
+        },
+      },
+      answer: { rows: '${found}' },
     },
   },
 };
@@ -310,6 +329,27 @@ describe('rows of an entity in a view', () => {
       422,
       { code: 'cursor_invalid', errors: [{ path: 'queries.rows.cursor' }] },
     ]);
+  });
+
+  test('are counted as they are, of a person who asks that person’s alone', async () => {
+    const call = await serveGoals();
+    const all = await call('/v1/views/health/counts');
+    // 20,002 days after 1970-01-01 is 2024-10-06.
+    expect(await all.json()).toMatchObject({
+      rows: [
+        { status: 'active', n: 3, people: 2, last: '2024-10-06' },
+        { status: 'done', n: 1, people: 1, last: '2024-10-05' },
+      ],
+      meta: { source: 'entity' },
+    });
+    expect(await (await call('/v1/views/health/counts', { subject: 'u-2' })).json()).toMatchObject({ rows: [{ status: 'active', n: 1 }] });
+  });
+
+  test('show a person no rows beside their own that are of nobody', async () => {
+    const call = await serveGoals();
+    expect(await (await call('/v1/views/health/ruled')).json()).toMatchObject({ rows: [{ n: 4 }] });
+    const own = await call('/v1/views/health/ruled', { subject: 'u-1' });
+    expect([own.status, await own.json()]).toMatchObject([403, { code: 'row_refused' }]);
   });
 
   test('are refused to who may see another person, or some metrics only', async () => {

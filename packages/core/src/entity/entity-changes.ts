@@ -1,5 +1,6 @@
 /** From events to the changes of rows that they make: what a batch collects beside its deltas. */
 import { formatExact } from '../event/exact-number.ts';
+import { rowId } from '../pack/compiled-entity.ts';
 import type { CompiledEntity, EntityColumn } from '../pack/compiled-entity.ts';
 import type { EventView } from '../rollup/event-view.ts';
 import type { EntityRowState, EntityState, EntityValue, StampedValue } from './entity-shape.ts';
@@ -31,7 +32,7 @@ export class EntityChanges {
 
   add(event: EventView, planned: readonly PlannedEntity[]): void {
     for (const { entity, isDeletion } of planned) {
-      const id = entity.idField === null ? '' : idOf(event, entity, entity.idField);
+      const id = idOf(event, entity);
       if (id === null) continue;
       const subject = entity.hasSubject ? event.subject() : '';
       this.merge(entity, { key: { subject, id }, state: stateOf(event, entity, isDeletion) });
@@ -57,18 +58,23 @@ export class EntityChanges {
   }
 }
 
-function idOf(event: EventView, { fields }: CompiledEntity, idField: string): string | null {
-  const column = fields.find(({ name }) => name === idField)?.column ?? 'text';
-  const value = valueOf(event, idField, column);
-  return value === null ? null : String(value);
+/** Null where a part of it is missing. */
+function idOf(event: EventView, { idFields, fields }: CompiledEntity): string | null {
+  const texts: string[] = [];
+  for (const name of idFields) {
+    const value = valueOf(event, name, fields.find((field) => field.name === name)?.column ?? 'text');
+    if (value === null) return null;
+    texts.push(String(value));
+  }
+  return rowId(texts);
 }
 
 function stateOf(event: EventView, { fields }: CompiledEntity, isDeletion: boolean): EntityState {
   const stamp = { timeMs: event.timeMs(), id: event.id() };
   if (isDeletion) return { ...NO_ENTITY, deleted: stamp };
   const values = new Map<string, StampedValue>();
-  for (const { name, column, columnName } of fields) {
-    const value = valueOf(event, name, column);
+  for (const { name, column, columnName, timeOf } of fields) {
+    const value = timeOf === undefined ? valueOf(event, name, column) : event.type() === timeOf ? stamp.timeMs : null;
     if (value !== null) values.set(columnName, { value, stamp });
   }
   return { ...NO_ENTITY, values, createdMs: stamp.timeMs, live: stamp };

@@ -1,18 +1,19 @@
-/** What may be asked of an entity's rows, checked once for every reader: names become columns, literals their values. */
-import { formatExact, parseExact } from '../event/exact-number.ts';
+/** What may be asked of an entity's rows, checked once for every reader (docs/design/entities.md, section 6). */
 import { failed, ok } from '../fault/fault.ts';
-import type { Fault, Result } from '../fault/fault.ts';
-import { ROW_INSTANTS, ROW_SUBJECT } from '../pack/compiled-entity.ts';
-import type { CompiledEntity, EntityColumn } from '../pack/compiled-entity.ts';
-import type { Scalar, Where, WhereOperator } from '../pack/compiled.ts';
-import type { EntityValue } from './entity-shape.ts';
-import { dateOf, instantOf } from './row-value.ts';
+import type { Result } from '../fault/fault.ts';
+import type { CompiledEntity } from '../pack/compiled-entity.ts';
+import type { Where } from '../pack/compiled.ts';
+import { memberCalled, membersOf, planConditions } from './read-members.ts';
+import type { EntityCondition, EntityMember } from './read-members.ts';
 
 export interface EntityQuestion {
   readonly entity: CompiledEntity;
   /** Pseudonym; absent: of all. */
   readonly subject?: string | undefined;
   readonly where?: Where | undefined;
+  /** By name a row of another entity that stands beside each row. */
+  readonly beside?: Readonly<Record<string, BesideAsk>> | undefined;
+  readonly pick?: PickAsk | undefined;
   /** A field, `_created_at` or `_updated_at`, with `-` before it for descending; absent: by subject and id. */
   readonly order?: string | undefined;
   readonly limit: number;
@@ -20,27 +21,46 @@ export interface EntityQuestion {
   readonly after?: string | undefined;
 }
 
-export interface EntityCondition {
-  readonly columnName: string;
-  readonly column: EntityColumn;
-  readonly operator: WhereOperator;
-  /** One but for `in` and `not_in`; of `exists` a boolean. */
-  readonly values: readonly EntityValue[];
+/** The row that was updated last of those whose members (the values) are equal to the row's own (the names). */
+export interface BesideAsk {
+  readonly entity: CompiledEntity;
+  readonly on: Readonly<Record<string, string>>;
+  readonly where?: Where | undefined;
+  readonly pick?: PickAsk | undefined;
+}
+
+/** Of rows with equal members only the one that is first, or last. */
+export interface PickAsk {
+  readonly first?: readonly string[] | undefined;
+  readonly last?: readonly string[] | undefined;
+  /** Rows without it are left out. */
+  readonly by: string;
+  /** Among which rows it is the first; absent: those that `where` finds. */
+  readonly among?: Where | undefined;
 }
 
 export interface EntityOrder {
   readonly columnName: string;
-  readonly column: EntityColumn;
+  readonly column: EntityMember['column'];
   readonly isDescending: boolean;
   /** Whether rows may have no value. */
   readonly isOptional: boolean;
 }
 
-/** A column of the answer, and what it is called there. */
-export interface EntityMember {
+export interface EntityPick {
+  readonly keys: readonly EntityMember[];
+  readonly by: EntityMember;
+  readonly isLast: boolean;
+  readonly among: readonly EntityCondition[];
+}
+
+export interface EntityBeside {
   readonly name: string;
-  readonly columnName: string;
-  readonly column: EntityColumn;
+  readonly entity: CompiledEntity;
+  readonly members: readonly EntityMember[];
+  readonly on: readonly { readonly own: EntityMember; readonly theirs: EntityMember }[];
+  readonly conditions: readonly EntityCondition[];
+  readonly pick: EntityPick | null;
 }
 
 export interface EntityRead {
@@ -48,6 +68,8 @@ export interface EntityRead {
   readonly members: readonly EntityMember[];
   readonly subject: string | null;
   readonly conditions: readonly EntityCondition[];
+  readonly beside: readonly EntityBeside[];
+  readonly pick: EntityPick | null;
   /** Null: by subject and id. */
   readonly order: EntityOrder | null;
   readonly limit: number;
@@ -55,108 +77,83 @@ export interface EntityRead {
 
 export const ENTITY_ROWS_MAX = 10_000;
 
-const ORDERING: ReadonlySet<WhereOperator> = new Set(['lt', 'lte', 'gt', 'gte']);
-const LISTING: ReadonlySet<WhereOperator> = new Set(['in', 'not_in']);
-
 export function planEntityRead(question: EntityQuestion): Result<EntityRead> {
-  const { entity, subject, where = {}, order, limit } = question;
-  const members = membersOf(entity);
+  const { limit, order } = question;
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= ENTITY_ROWS_MAX)) {
     return failed({ code: 'request_invalid', path: 'limit', message: `a whole number from 1 to ${ENTITY_ROWS_MAX}` });
   }
-  const conditions: EntityCondition[] = [];
-  for (const [name, asked] of Object.entries(where)) {
-    const planned = planCondition(entity, members, { name, asked });
+  const found = planFound(question);
+  if (!found.ok) return found;
+  const ordered = order === undefined ? ok(null) : planOrder(found.value.members, order);
+  return ordered.ok ? ok({ ...found.value, order: ordered.value, limit }) : ordered;
+}
+
+export type EntityFound = Omit<EntityRead, 'order' | 'limit'>;
+
+/** Which rows are meant, and what stands beside them. */
+export function planFound(question: Omit<EntityQuestion, 'limit' | 'order' | 'after'>): Result<EntityFound> {
+  const { entity, subject = null, where = {} } = question;
+  const members = membersOf(entity);
+  const beside: EntityBeside[] = [];
+  for (const [name, asked] of Object.entries(question.beside ?? {})) {
+    const planned = planBeside(name, asked, members);
     if (!planned.ok) return planned;
-    conditions.push(...planned.value);
+    beside.push(planned.value);
   }
-  const ordered = order === undefined ? ok(null) : planOrder(members, order);
-  if (!ordered.ok) return ordered;
-  return ok({ entity, members, subject: subject ?? null, conditions, order: ordered.value, limit });
+  const all = [...members, ...beside.flatMap((one) => one.members)];
+  const conditions = planConditions(all, where);
+  if (!conditions.ok) return conditions;
+  const pick = planPick(question.pick, { members, found: conditions.value }, 'pick');
+  if (!pick.ok) return pick;
+  return ok({ entity, members, subject, conditions: conditions.value, beside, pick: pick.value });
 }
 
-function membersOf({ fields, hasSubject }: CompiledEntity): readonly EntityMember[] {
-  const subject: EntityMember = { name: ROW_SUBJECT, columnName: '_subject', column: 'text' };
-  return [
-    ...fields.map(({ name, columnName, column }) => ({ name, columnName, column })),
-    ...(hasSubject ? [subject] : []),
-    ...ROW_INSTANTS.map((name): EntityMember => ({ name, columnName: name, column: 'instant' })),
-  ];
-}
-
-interface AskedCondition {
-  readonly name: string;
-  readonly asked: Where[string];
-}
-
-function planCondition(
-  entity: CompiledEntity,
-  members: readonly EntityMember[],
-  { name, asked }: AskedCondition,
-): Result<readonly EntityCondition[]> {
-  const member = members.find((one) => one.name === name);
-  if (member === undefined) return failed(unknown(`where.${name}`));
-  const isSealed = entity.fields.some((field) => field.name === name && field.isSealed);
-  const planned: EntityCondition[] = [];
-  for (const [operator, literal] of Object.entries(asked) as [WhereOperator, Scalar | readonly Scalar[]][]) {
-    const path = `where.${name}.${operator}`;
-    if (isSealed && operator !== 'exists') {
-      return failed({ code: 'where_type_mismatch', path, message: 'the field is sealed: only whether it is there can be asked' });
+function planBeside(name: string, asked: BesideAsk, own: readonly EntityMember[]): Result<EntityBeside> {
+  const { entity, where = {} } = asked;
+  const path = `beside.${name}`;
+  const theirs = membersOf(entity);
+  const on: EntityBeside['on'][number][] = [];
+  for (const [left, right] of Object.entries(asked.on)) {
+    const mine = memberCalled(own, left, `${path}.on`);
+    if (!mine.ok) return mine;
+    const other = memberCalled(theirs, right, `${path}.on.${left}`);
+    if (!other.ok) return other;
+    if (mine.value.column !== other.value.column) {
+      return failed({ code: 'where_type_mismatch', path: `${path}.on.${left}`, message: 'the two members are of different types' });
     }
-    const values = literalsOf(member.column, operator, literal);
-    if (values === null) return failed({ code: 'where_type_mismatch', path, message: mismatch(member.column) });
-    planned.push({ columnName: member.columnName, column: member.column, operator, values });
+    on.push({ own: mine.value, theirs: other.value });
   }
-  return ok(planned);
+  const conditions = planConditions(theirs, where, `${path}.where`);
+  if (!conditions.ok) return conditions;
+  const pick = planPick(asked.pick, { members: theirs, found: conditions.value }, `${path}.pick`);
+  return pick.ok ? ok({ name, entity, members: membersOf(entity, name), on, conditions: conditions.value, pick: pick.value }) : pick;
 }
 
-function mismatch(column: EntityColumn): string {
-  return `this operator does not take such a value on a ${column === 'double' ? 'number' : column}`;
+interface PickedFrom {
+  readonly members: readonly EntityMember[];
+  readonly found: readonly EntityCondition[];
 }
 
-function literalsOf(column: EntityColumn, operator: WhereOperator, literal: Scalar | readonly Scalar[]): readonly EntityValue[] | null {
-  if (operator === 'exists') return typeof literal === 'boolean' ? [literal] : null;
-  if (!isAskable(column, operator) || Array.isArray(literal) !== LISTING.has(operator)) return null;
-  const values = [literal].flat().map((one) => entityLiteral(column, one));
-  return values.includes(null) ? null : values.filter((value) => value !== null);
-}
-
-function isAskable(column: EntityColumn, operator: WhereOperator): boolean {
-  if (operator === 'prefix') return column === 'text';
-  return column !== 'json' && !(column === 'boolean' && ORDERING.has(operator));
-}
-
-/** A literal as the column holds values; null where it is none of its kind. Numbers may be written as decimal texts. */
-export function entityLiteral(column: EntityColumn, literal: Scalar): EntityValue | null {
-  switch (column) {
-    case 'text':
-      return typeof literal === 'string' ? literal : null;
-    case 'boolean':
-      return typeof literal === 'boolean' ? literal : null;
-    case 'numeric': {
-      const exact = typeof literal === 'boolean' ? null : parseExact(String(literal));
-      return exact === null ? null : formatExact(exact);
-    }
-    case 'double':
-      return typeof literal === 'number' && Number.isFinite(literal) ? literal : null;
-    case 'instant':
-      return typeof literal === 'string' ? instantOf(literal) : null;
-    case 'date':
-      return typeof literal === 'string' ? dateOf(literal) : null;
-    case 'json':
-      return null;
+function planPick(asked: PickAsk | undefined, { members, found }: PickedFrom, path: string): Result<EntityPick | null> {
+  if (asked === undefined) return ok(null);
+  const isLast = asked.last !== undefined;
+  const keys: EntityMember[] = [];
+  for (const name of asked.last ?? asked.first ?? []) {
+    const key = memberCalled(members, name, `${path}.${isLast ? 'last' : 'first'}`);
+    if (!key.ok) return key;
+    keys.push(key.value);
   }
+  const by = memberCalled(members, asked.by, `${path}.by`);
+  if (!by.ok) return by;
+  const among =
+    asked.among === undefined ? ok(found.filter(({ row }) => row === null)) : planConditions(members, asked.among, `${path}.among`);
+  return among.ok ? ok({ keys, by: by.value, isLast, among: among.value }) : among;
 }
 
 function planOrder(members: readonly EntityMember[], order: string): Result<EntityOrder> {
   const isDescending = order.startsWith('-');
-  const name = isDescending ? order.slice(1) : order;
-  const member = members.find((one) => one.name === name && one.column !== 'json');
-  if (member === undefined) return failed(unknown('order'));
-  const { columnName, column } = member;
+  const member = memberCalled(members, isDescending ? order.slice(1) : order, 'order');
+  if (!member.ok) return member;
+  const { columnName, column } = member.value;
   return ok({ columnName, column, isDescending, isOptional: !columnName.startsWith('_') });
-}
-
-function unknown(path: string): Fault {
-  return { code: 'dimension_unknown', path, message: 'names no member of the entity’s rows, or one that has no order' };
 }

@@ -20,6 +20,14 @@ function evaluate(text: string, left = WORK_MAX): unknown {
   return evaluateWith({ left: WORK_MAX }, () => toJson(result.value));
 }
 
+/** The output is twice what the first input was two places before; the second input never changes, the third is seldom there. */
+const STEPS = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7];
+const LAGGED = `correlations([
+  {'name': 'steps', 'min_lag': 0, 'values': [${STEPS.join(', ')}]},
+  {'name': 'same', 'min_lag': 1, 'values': [${STEPS.map(() => 7).join(', ')}]},
+  {'name': 'rare', 'min_lag': 0, 'values': [1, 2, null, null, null, null, null, null, null, null, null, null, null, 3]}],
+  [${STEPS.map((_, at) => (at < 2 ? 'null' : String(2 * (STEPS[at - 2] ?? 0)))).join(', ')}], 3)`;
+
 describe('an expression', () => {
   it.each([
     // 3000 + 5000.5 = 8000.5, of two values.
@@ -33,6 +41,28 @@ describe('an expression', () => {
     ['round(stddev([2, 4, 4, 4, 5, 5, 7, 9]), 4)', 2.1381],
     ['sum([0.1, 0.2])', 0.3],
     ['running_sum([1, 2, 3])', [1, 3, 6]],
+    ['rolling_sum([1, null, 3, 4], 2)', [1, 1, 3, 7]],
+    ['rolling_sum([null, 2], 1)', [null, 2]],
+    // Of three at most: 1, (1 + 3) / 2, (1 + 3) / 2, (3 + 8) / 2.
+    ['rolling_avg([1, 3, null, 8], 3)', [1, 2, 2, 5.5]],
+    ['carried([null, 1, null, null, 5], 1)', [null, 1, 1, null, 5]],
+    // Middles at 0.5, 2 and 4.5 of 6: that of the second is before the half of 3. Of two equal parts each has its side.
+    ["halves([{'s': 1}, {'s': 2}, {'s': 3}], 's').map(h, h.map(r, r.s))", [[1, 2], [3]]],
+    // The middle of the second lies at the half, and so in the second half.
+    ["halves([{'s': 1}, {'s': 2}, {'s': 1}], 's').map(h, h.map(r, r.s))", [[1], [2, 1]]],
+    ["halves([], 's')", [[], []]],
+    // 12 pairs at lag 2, all on the line of slope 2; p and so q are 0.
+    [
+      `${LAGGED}.filter(c, c.skipped == null).map(c, [c.name, c.lag, c.n, c.r, c.slope, c.q, c.direction, c.strength, c.significant])`,
+      [['steps', 2, 12, 1, 2, 0, 'positive', 'strong', true]],
+    ],
+    [
+      `${LAGGED}.filter(c, c.skipped != null).map(c, [c.name, c.skipped])`,
+      [
+        ['rare', 'too_few'],
+        ['same', 'constant'],
+      ],
+    ],
     // Means 2 and 5, variances 1 and 7: t = -3 / √(1/3 + 7/3) = -1.8371; df = (8/3)² / ((1/9 + 49/9) / 2) = 2.56; d = -3 / 2.
     ['round(welch([1, 2, 3], [2, 6, 7]).t, 4)', -1.8371],
     ['round(welch([1, 2, 3], [2, 6, 7]).df, 4)', 2.56],

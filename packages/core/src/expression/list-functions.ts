@@ -123,6 +123,50 @@ export function runningSum(list: unknown): readonly number[] {
   return listOf(list).map((value) => (total += numberOf(value) ?? 0));
 }
 
+/** At each place the sum of its number and of those before it, `count` in all; of nothing but nulls null. */
+export function rollingSum(list: unknown, count: unknown): readonly (number | null)[] {
+  return rolling(list, count, (numbers) => numbers.reduce((total, one) => total + one, 0));
+}
+
+export function rollingAvg(list: unknown, count: unknown): readonly (number | null)[] {
+  return rolling(list, count, (numbers) => numbers.reduce((total, one) => total + one, 0) / numbers.length);
+}
+
+function rolling(list: unknown, count: unknown, of: (numbers: readonly number[]) => number): readonly (number | null)[] {
+  const values = listOf(list).map(numberOf);
+  const width = Math.max(1, Math.floor(numberOf(count) ?? 1));
+  spend(values.length * Math.min(width, values.length));
+  return values.map((_, at) => {
+    const numbers = values.slice(Math.max(0, at - width + 1), at + 1).filter((one) => one !== null);
+    return numbers.length === 0 ? null : of(numbers);
+  });
+}
+
+/** At each place its value, or the last one of at most so many places before it. */
+export function carried(list: unknown, count: unknown): readonly unknown[] {
+  const most = Math.max(0, Math.floor(numberOf(count) ?? 0));
+  let known: unknown = null;
+  let age = 0;
+  return listOf(list).map((value) => {
+    age = value === null ? age + 1 : 0;
+    if (value !== null) known = value;
+    return age > most ? null : known;
+  });
+}
+
+/** Two lists: rows up to the half of all that a member adds up to, and those after it. A row is where its middle is, in the second at the half. */
+export function halves(list: unknown, member: unknown): readonly [readonly unknown[], readonly unknown[]] {
+  const rows = listOf(list).map((row) => ({ row, size: numberOf(memberOf(row, member)) ?? 0 }));
+  const half = rows.reduce((total, { size }) => total + size, 0) / 2;
+  const sides: [unknown[], unknown[]] = [[], []];
+  let before = 0;
+  for (const { row, size } of rows) {
+    sides[before + size / 2 < half ? 0 : 1].push(row);
+    before += size;
+  }
+  return sides;
+}
+
 export function coalesce(value: unknown, otherwise: unknown): unknown {
   return value ?? otherwise;
 }

@@ -26,7 +26,13 @@ export function keptFields(entity: EntitySource, events: readonly { readonly fie
   const isKept = (action = 'keep'): boolean => action !== 'drop' && action !== 'refuse';
   const all = events.flatMap(({ fields }) => Object.entries(fields).flatMap(([name, { action }]) => (isKept(action) ? [name] : [])));
   const named = (entity.fields ?? all).filter((name) => name !== ROW_SUBJECT);
-  return [...new Set(entity.id === ROW_SUBJECT ? named : [entity.id, ...named])].toSorted();
+  const times = Object.keys(entity.times ?? {});
+  return [...new Set([...idsOf(entity), ...named, ...times])].toSorted();
+}
+
+/** Fields that name an entity; none: the subject does. */
+export function idsOf({ id }: Pick<EntitySource, 'id'>): readonly string[] {
+  return [id].flat().filter((name) => name !== ROW_SUBJECT);
 }
 
 export interface EntitiesToCompile {
@@ -39,14 +45,14 @@ export function compileEntities({ tenant, pack, eventTypes }: EntitiesToCompile)
   const compiled = Object.entries(pack.entities ?? {}).map(([name, source]): [string, CompiledEntity] => {
     const types = source.events.flatMap((type) => eventTypes.get(type) ?? []);
     const sources = source.events.flatMap((type) => pack.events[type] ?? []);
-    const fields = keptFields(source, sources).flatMap((field) => compileField(field, types));
+    const fields = keptFields(source, sources).flatMap((field) => compileField(field, types, source.times?.[field]));
     const columnOf = (column: string): string => fields.find((field) => field.name === column)?.columnName ?? column;
     return [
       name,
       {
         ...{ tenant, pack: pack.pack, entity: name },
         ...(source.title === undefined ? {} : { title: source.title }),
-        idField: source.id === ROW_SUBJECT ? null : source.id,
+        idFields: idsOf(source),
         hasSubject: types.every(({ subject }) => subject === 'required'),
         events: source.events,
         deletedBy: source.deleted_by ?? [],
@@ -58,7 +64,8 @@ export function compileEntities({ tenant, pack, eventTypes }: EntitiesToCompile)
   return new Map(compiled);
 }
 
-function compileField(name: string, types: readonly CompiledEventType[]): EntityField[] {
+function compileField(name: string, types: readonly CompiledEventType[], timeOf: string | undefined): EntityField[] {
+  if (timeOf !== undefined) return [{ name, type: 'timestamp', column: 'instant', columnName: `${name}.instant`, isSealed: false, timeOf }];
   const declared: CompiledField | undefined = types.flatMap(({ fieldByName }) => fieldByName.get(name) ?? [])[0];
   if (declared === undefined) return [];
   const column = entityColumn(declared);

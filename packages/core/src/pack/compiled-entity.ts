@@ -12,6 +12,8 @@ export interface EntityField {
   readonly columnName: string;
   /** Its text can be opened with the person's key alone. */
   readonly isSealed: boolean;
+  /** The event type whose time it holds; absent: it is a field of the events. */
+  readonly timeOf?: string;
 }
 
 /** Members of rows that are no fields: whose it is, and the instants of its first and its last event. */
@@ -23,8 +25,8 @@ export interface CompiledEntity {
   readonly pack: string;
   readonly entity: string;
   readonly title?: string;
-  /** Null: the subject is the entity. */
-  readonly idField: string | null;
+  /** Fields that name it, in the order of its ids; none: the subject is the entity. */
+  readonly idFields: readonly string[];
   /** Whether its events are of persons; else rows have the empty subject. */
   readonly hasSubject: boolean;
   readonly events: readonly string[];
@@ -33,6 +35,11 @@ export interface CompiledEntity {
   readonly fields: readonly EntityField[];
   /** Of columns of the table; the tenant is put in front of each. */
   readonly indexes: readonly (readonly string[])[];
+}
+
+/** By which a row is known: a text as it is, several as a list of texts in JSON. */
+export function rowId(texts: readonly string[]): string {
+  return texts.length > 1 ? JSON.stringify(texts) : (texts[0] ?? '');
 }
 
 /** The table of an entity, shared by the tenants that have such a pack. */

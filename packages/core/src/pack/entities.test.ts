@@ -77,7 +77,7 @@ test('an entity keeps what its events keep, each field in a column named for its
     ['target.numeric', false],
   ]);
   expect(goal?.indexes).toEqual([['_subject', 'status.text'], ['_created_at']]);
-  expect(goal).toMatchObject({ tenant: 'acme', pack: 'health', entity: 'goal', idField: 'goal_id', hasSubject: true });
+  expect(goal).toMatchObject({ tenant: 'acme', pack: 'health', entity: 'goal', idFields: ['goal_id'], hasSubject: true });
 });
 
 test('an entity may keep some fields only, and always its id', () => {
@@ -89,7 +89,20 @@ test('an entity may keep some fields only, and always its id', () => {
 
 test('the person may be the entity', () => {
   const goal = compiled({ entity: { id: 'subject' } }).entities.get('goal');
-  expect(goal).toMatchObject({ idField: null, hasSubject: true });
+  expect(goal).toMatchObject({ idFields: [], hasSubject: true });
+});
+
+test('several fields may be the id together, and a row may keep the time of a type of event', () => {
+  const entity = { id: ['goal_id', 'status'], times: { changed_at: 'goal.changed' }, fields: ['target'], deleted_by: undefined };
+  const goal = compiled({ entity }).entities.get('goal');
+  expect(goal?.idFields).toEqual(['goal_id', 'status']);
+  expect(goal?.fields.map(({ columnName, timeOf }) => [columnName, timeOf ?? null])).toEqual([
+    ['changed_at.instant', 'goal.changed'],
+    ['goal_id.text', null],
+    ['status.text', null],
+    ['target.numeric', null],
+  ]);
+  expect(faults({ entity: { ...entity, deleted_by: ['goal.dropped'] } }).join()).toContain('goal.dropped: does not declare the id');
 });
 
 test('a metric over an entity changes with all of its events, the deleting ones too', () => {
@@ -130,6 +143,8 @@ test.each<[string, Changes, string]>([
     { fields: { status: { type: 'integer', dimension: true } } },
     'entities.goal.fields: status has different types',
   ],
+  ['the time of an event that is none of its own', { entity: { times: { x_at: 'goal.dropped' } } }, 'entities.goal.times.x_at: names none'],
+  ['a time that has the name of a field', { entity: { times: { status: 'goal.set' } } }, 'entities.goal.times.status: is a field'],
   ['a field twice', { entity: { fields: ['status', 'status'] } }, 'entities.goal.fields: names a field twice'],
   ['an index over what is not kept', { entity: { fields: ['status'], indexes: [['due']] } }, 'entities.goal.indexes[0]: due is no field'],
   ['an index over a sealed field', { entity: { indexes: [['note']] } }, 'entities.goal.indexes[0]: note is sealed'],

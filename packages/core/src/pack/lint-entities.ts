@@ -1,5 +1,5 @@
 /** Rules of entities (docs/design/entities.md). */
-import { entityColumn, isRowInstant, keptFields } from './compile-entities.ts';
+import { entityColumn, idsOf, isRowInstant, keptFields } from './compile-entities.ts';
 import { columnHash, ROW_SUBJECT } from './compiled-entity.ts';
 import { isUnreadable } from './lint-persons.ts';
 import type { EntitySource, EventTypeSource, FieldSource, PackSource } from './schema.ts';
@@ -16,6 +16,7 @@ export function lintEntities(pack: PackSource, report: Report): void {
     const at: Report = (path, message) => report(`entities.${name}${path === '' ? '' : '.'}${path}`, message);
     if (pack.pack.length + name.length > TABLE_NAME_MAX) at('', `has a name that is too long with the pack's: ${TABLE_NAME_MAX} together`);
     lintEvents(pack, entity, at);
+    lintTimes(pack, entity, at);
     lintFields(pack, entity, at);
     lintIndexes(pack, entity, at);
   }
@@ -24,7 +25,7 @@ export function lintEntities(pack: PackSource, report: Report): void {
 /** Fields of an event type that some entity keeps, or by which it knows its rows. */
 export function fieldsOfEntities({ entities = {}, events }: PackSource, type: string): readonly string[] {
   return Object.values(entities).flatMap((entity) => {
-    if (entity.deleted_by?.includes(type) === true) return [entity.id];
+    if (entity.deleted_by?.includes(type) === true) return idsOf(entity);
     return entity.events.includes(type)
       ? keptFields(
           entity,
@@ -40,25 +41,28 @@ function lintEvents(pack: PackSource, entity: EntitySource, report: Report): voi
   for (const type of types) lintType(pack, { entity, type }, report);
   const found = types.flatMap((type) => pack.events[type] ?? []);
   lintPlace(entity, found, report);
-  if (entity.id === ROW_SUBJECT) return;
-  const columns = new Set(found.flatMap(({ fields }) => fields[entity.id] ?? []).map((field) => `${field.type} ${field.action ?? 'keep'}`));
-  if (columns.size > 1) report('id', 'has different types or treatments in the events of the entity');
+  for (const id of idsOf(entity)) {
+    const columns = new Set(found.flatMap(({ fields }) => fields[id] ?? []).map((field) => `${field.type} ${field.action ?? 'keep'}`));
+    if (columns.size > 1) report('id', 'has different types or treatments in the events of the entity');
+  }
 }
 
 function lintType(pack: PackSource, { entity, type }: { readonly entity: EntitySource; readonly type: string }, report: Report): void {
   const member = entity.events.includes(type) ? 'events' : 'deleted_by';
   const event = pack.events[type];
   if (event === undefined) report(member, 'names an event type that the pack does not declare');
-  else if (entity.id !== ROW_SUBJECT) lintId(entity.id, event, (message) => report(member, `${type}: ${message}`));
+  else for (const id of idsOf(entity)) lintId(id, event, (message) => report(member, `${type}: ${message}`));
 }
 
 /** All events of a row must lie in one partition. */
-function lintPlace({ id }: EntitySource, events: readonly EventTypeSource[], report: Report): void {
+function lintPlace(entity: EntitySource, events: readonly EventTypeSource[], report: Report): void {
   if (events.every(({ subject }) => subject === 'required')) return;
-  if (id !== ROW_SUBJECT && events.every(({ subject, key }) => subject === 'none' && key === id)) return;
+  const [key] = new Set(events.map((event) => event.key));
+  const isPart = key !== undefined && idsOf(entity).includes(key);
+  if (isPart && events.every((event) => event.subject === 'none' && event.key === key)) return;
   report(
     'events',
-    'must all have `subject: required`, or all `subject: none` and the id as their `key`: else events of one thing lie in two partitions',
+    'must all have `subject: required`, or all `subject: none` and the id, or the same part of it, as their `key`: else events of one thing lie in two partitions',
   );
 }
 
@@ -71,6 +75,7 @@ function lintId(id: string, event: EventTypeSource, report: (message: string) =>
 }
 
 export function declaredIn(pack: PackSource, entity: EntitySource, name: string): readonly FieldSource[] {
+  if (entity.times !== undefined && Object.hasOwn(entity.times, name)) return [{ type: 'timestamp' }];
   return entity.events.flatMap((type) => pack.events[type]?.fields[name] ?? []);
 }
 
@@ -79,6 +84,14 @@ export function keptBy(pack: PackSource, entity: EntitySource): readonly string[
     entity,
     entity.events.flatMap((type) => pack.events[type] ?? []),
   );
+}
+
+function lintTimes(pack: PackSource, entity: EntitySource, report: Report): void {
+  for (const [name, type] of Object.entries(entity.times ?? {})) {
+    if (!entity.events.includes(type)) report(`times.${name}`, 'names none of the events of the entity');
+    if (entity.events.some((event) => pack.events[event]?.fields[name] !== undefined))
+      report(`times.${name}`, 'is a field of the events too');
+  }
 }
 
 function lintFields(pack: PackSource, entity: EntitySource, report: Report): void {

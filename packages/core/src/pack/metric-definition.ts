@@ -42,7 +42,9 @@ export function metricDefinition(pack: PackSource, name: string): string | null 
 function overDefinition(pack: PackSource, { over, at }: MetricSource): object {
   const entity = over === undefined ? undefined : pack.entities?.[over];
   if (entity === undefined) return {};
-  return { over: [over, entity.id, entity.events.toSorted(), (entity.deleted_by ?? []).toSorted(), at ?? null] };
+  const timeOf = at === undefined ? undefined : entity.times?.[at];
+  const placed = timeOf === undefined ? [at ?? null] : [at, timeOf];
+  return { over: [over, entity.id, entity.events.toSorted(), (entity.deleted_by ?? []).toSorted(), ...placed] };
 }
 
 function sorted(where: Readonly<Record<string, object>>): unknown {

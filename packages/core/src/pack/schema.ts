@@ -104,12 +104,14 @@ const cellRetention = {
 /** What the aggregator keeps of each thing as it is now (docs/design/entities.md). */
 const entity = z.strictObject({
   title: z.string().optional(),
-  /** The field that names it; `subject`: the person is the entity. */
-  id: fieldName,
+  /** The field that names it, or the fields that name it together; `subject`: the person is the entity. */
+  id: z.union([fieldName, z.array(fieldName).min(2).max(4)]),
   events: z.array(dottedName).min(1).max(64),
   deleted_by: z.array(dottedName).min(1).max(64).optional(),
   /** Default: all that the events keep. */
   fields: z.array(fieldName).min(1).max(100).optional(),
+  /** By name of a field: the event type whose time it holds. */
+  times: z.record(fieldName, dottedName).optional(),
   indexes: z
     .array(
       z

@@ -1,14 +1,16 @@
 /** What is wrong with a filled query of a view, by the planner of its kind. */
+import { planFigures } from '../entity/figures-plan.ts';
 import { planEntityRead } from '../entity/read-plan.ts';
 import type { Json } from '../expression/to-json.ts';
-import type { CompiledPack, Where } from '../pack/compiled.ts';
+import type { CompiledPack } from '../pack/compiled.ts';
 import { isAnalysis, parseAnalysis } from '../query/analyses/analysis-question.ts';
 import { planAnalysis } from '../query/analyses/plan-analysis.ts';
 import { isJourney, parseJourney } from '../query/journeys/journey-question.ts';
 import { planJourney } from '../query/journeys/plan-journey.ts';
 import { planQuestion } from '../query/plan.ts';
 import { parseQuestion } from '../query/question.ts';
-import { toEntityAsk, toInsightsAsk } from './view-query.ts';
+import { toEntityAsk, toEntityQuery } from './entity-ask.ts';
+import { toInsightsAsk } from './view-query.ts';
 
 /** What the questions of a pack can be about. */
 export interface AskedAbout extends Pick<CompiledPack, 'metrics' | 'entities' | 'eventTypes'> {
@@ -31,11 +33,9 @@ export function faultOfQuestion(asked: unknown, about: AskedAbout): QueryFault {
 export function faultOfEntity(filled: Json, { entities }: AskedAbout): QueryFault {
   const read = toEntityAsk(filled);
   if (!read.ok) return read.fault[0] ?? null;
-  const entity = entities.get(read.value.entity);
-  if (entity === undefined) return { path: 'entity', message: 'is no entity of this pack' };
-  const { subject, where, order, limit } = read.value;
-  if (subject !== undefined && !entity.hasSubject) return { path: 'subject', message: 'rows of this entity are not of persons' };
-  const planned = planEntityRead({ entity, where: where as Where, order, limit });
+  const query = toEntityQuery(read.value, entities);
+  if (!query.ok) return placeOf(query.fault);
+  const planned = query.value.kind === 'rows' ? planEntityRead(query.value.question) : planFigures(query.value.question);
   return planned.ok ? null : placeOf(planned.fault);
 }
 

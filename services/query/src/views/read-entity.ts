@@ -1,5 +1,5 @@
 /** Rows of an entity as one query of a view: those that the caller may see, of Postgres, with what is known of how far they go. */
-import type { CompiledEntity, EntityAsk, Fault, Receipt, Result, Where } from '@tidegate/core';
+import type { CompiledEntity, EntityQuery, Fault, FiguresQuestion, Receipt, Result } from '@tidegate/core';
 import { failed, ok } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import type { EntityPage, EntityReader, EntityRow } from '@tidegate/postgres';
@@ -19,23 +19,20 @@ export interface ReadEntityDeps extends ClaimingDeps {
   readonly receipts: Pick<Receipts, 'open' | 'waitFor' | 'stateOf'>;
 }
 
-export interface EntityQuery {
-  readonly entity: CompiledEntity;
-  readonly ask: EntityAsk;
+export interface EntityQueryAsk {
+  readonly query: EntityQuery;
   readonly wait: { readonly after?: string; readonly wait_ms?: number };
   readonly asker: Asker;
 }
 
-export type ReadEntity = (query: EntityQuery) => Promise<Result<QueryAnswer, ProblemFault>>;
+export type ReadEntity = (asked: EntityQueryAsk) => Promise<Result<QueryAnswer, ProblemFault>>;
 
 const WAIT_MS = 1_000;
 
 export function createReadEntity(deps: ReadEntityDeps): ReadEntity {
-  return async function readEntity({ entity, ask, wait, asker }) {
-    const subject = subjectSeen(entity, ask, asker);
+  return async function readEntity({ query, wait, asker }) {
+    const subject = subjectSeen(query, asker);
     if (!subject.ok) return refused(subject.fault);
-    const after = openCursor(deps.cursorSealer, entity, ask.cursor);
-    if (after === null) return refused({ code: 'cursor_invalid', path: 'cursor', message: 'not a cursor of this question' });
     const opened = openAfter(deps.receipts, wait.after, asker.tenant);
     if (!opened.ok) return refused(opened.fault);
     const receipt = opened.value;
@@ -43,33 +40,70 @@ export function createReadEntity(deps: ReadEntityDeps): ReadEntity {
     // What is heard of counting before the rows are read is in them: it is told after its commit.
     const claims = await claimsOf(deps, receipt);
     const pseudonym = subject.value === null ? undefined : deps.pseudonymOf(asker.tenant, subject.value);
-    await asker.reads?.entity(entity, { person: pseudonym ?? null, id: idAsked(entity, ask) });
-    const { where, order, limit } = ask;
-    const page = await deps.entities.read({ entity, subject: pseudonym, where: where as Where, order, limit, after });
-    if (!page.ok) return refused(page.fault);
-    return ok({ ...answerOf(deps, entity, { page: page.value, claims, shown: subject.value }), ...personOf(entity, pseudonym) });
+    await noteReads(asker.reads, query, pseudonym ?? null);
+    const read = await readRows(deps, query, pseudonym);
+    if (!read.ok) return refused(read.fault);
+    const { page, person } = read.value;
+    const { entity } = query.question;
+    return ok({ ...answerOf(deps, entity, { page, claims, shown: subject.value }), ...(person === null ? {} : { person }) });
   };
 }
 
-/** The one row that is asked for by its id; null: others may come. */
-function idAsked({ idField, fields }: CompiledEntity, { where }: EntityAsk): string | null {
-  const field = fields.find(({ name }) => name === idField);
+/** What the rows are made of: those asked for, and those that may stand beside them. */
+async function noteReads(reads: Asker['reads'], { question }: EntityQuery, person: string | null): Promise<void> {
+  if (reads === undefined) return;
+  await reads.entity(question.entity, { person, id: idAsked(question) });
+  for (const { entity } of Object.values(question.beside ?? {})) {
+    await reads.entity(entity, { person: entity.hasSubject ? person : null, id: null });
+  }
+}
+
+/** The one row that is asked for by its id; null: others may come, or decide whether it does. */
+function idAsked({ entity: { idFields, fields }, where = {}, pick }: EntityQuery['question']): string | null {
+  const [name, ...more] = idFields;
+  const field = more.length > 0 || pick !== undefined ? undefined : fields.find((one) => one.name === name);
   const value = field === undefined ? undefined : where[field.name]?.eq;
   // Numbers may be written in more ways than one.
   return field?.column === 'text' && typeof value === 'string' ? value : null;
 }
 
-/** Whose rows they are, for the audit. */
-function personOf({ hasSubject }: CompiledEntity, pseudonym: string | undefined): Pick<QueryAnswer, 'person'> {
-  return hasSubject ? { person: pseudonym ?? '*' } : {};
+interface ReadRows {
+  readonly page: EntityPage;
+  /** Whose rows they are, for the audit; null: nobody's in particular. */
+  readonly person: string | null;
 }
 
+async function readRows(deps: ReadEntityDeps, query: EntityQuery, pseudonym: string | undefined): Promise<Result<ReadRows>> {
+  const { entity } = query.question;
+  if (query.kind === 'figures') {
+    const found = await deps.entities.figures({ ...query.question, subject: pseudonym });
+    const person = pseudonym ?? (showsPersons(query.question) ? '*' : null);
+    return found.ok ? ok({ page: { rows: found.value, cursor: null }, person }) : found;
+  }
+  const after = openCursor(deps.cursorSealer, entity, query.question.after);
+  if (after === null) return failed({ code: 'cursor_invalid', path: 'cursor', message: 'not a cursor of this question' });
+  const found = await deps.entities.read({ ...query.question, subject: pseudonym, after });
+  return found.ok ? ok({ page: found.value, person: entity.hasSubject ? (pseudonym ?? '*') : null }) : found;
+}
+
+/** Whether figures tell several persons one by one. */
+function showsPersons({ entity, groupBy, measures }: FiguresQuestion): boolean {
+  const isShown = Object.values(measures).some(
+    ({ measure, field = [] }) => measure === 'list' || (EXTREMES.has(measure) && field.includes(SUBJECT)),
+  );
+  return entity.hasSubject && (groupBy.includes(SUBJECT) || isShown);
+}
+
+const SUBJECT = 'subject';
+const EXTREMES: ReadonlySet<string> = new Set(['min', 'max']);
+
 /** The plain id of the one person whose rows are asked for; null: all. */
-function subjectSeen({ hasSubject }: CompiledEntity, { subject }: EntityAsk, { rows }: Asker): Result<string | null> {
+function subjectSeen({ question: { entity, subject, beside = {} } }: EntityQuery, { rows }: Asker): Result<string | null> {
   if (rows === null) return ok(subject ?? null);
   // A token that shows some metrics, or some values of dimensions, says nothing of rows.
   const isOfRows = rows.metrics === null && Object.keys(rows.where).length === 0;
-  if (!isOfRows || !hasSubject || (subject !== undefined && subject !== rows.subject)) {
+  const isOfPersons = [entity, ...Object.values(beside).map((one) => one.entity)].every(({ hasSubject }) => hasSubject);
+  if (!isOfRows || !isOfPersons || (subject !== undefined && subject !== rows.subject)) {
     return failed({ code: 'row_refused', path: 'entity', message: 'lies outside of what the caller may see' });
   }
   return ok(rows.subject);
@@ -93,7 +127,7 @@ interface Found {
 
 function answerOf({ cursorSealer }: ReadEntityDeps, entity: CompiledEntity, { page, claims, shown }: Found): QueryAnswer {
   return {
-    rows: shown === null ? page.rows : page.rows.map((row): EntityRow => ({ ...row, subject: shown })),
+    rows: shown === null ? page.rows : page.rows.map((row): EntityRow => ('subject' in row ? { ...row, subject: shown } : row)),
     about: { next_cursor: page.cursor === null ? null : sealCursor(cursorSealer, entity, page.cursor), analysis: {} },
     claims,
     mayAgeMs: 0,

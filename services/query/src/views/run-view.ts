@@ -1,6 +1,6 @@
 /** From a view and its values to its answer: its questions are asked, at once where none needs another, and its tree is filled. */
 import type { CompiledQuery, CompiledView, Json, Result, RowScope, TemplateFault, ViewValues } from '@tidegate/core';
-import { fillAnswer, toEntityAsk, toInsightsAsk, toIsoUtc, toQuestion, WORK_MAX } from '@tidegate/core';
+import { fillAnswer, toEntityAsk, toEntityQuery, toInsightsAsk, toIsoUtc, toQuestion, WORK_MAX } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import type { Ask, Asker } from '../ask.ts';
 import type { Registry } from '../registry.ts';
@@ -104,10 +104,10 @@ async function questionAnswer(filled: Json, { deps, asked: { view, values, asker
 async function entityAnswer(filled: Json, { deps, asked: { view, values, asker } }: Running): Promise<Answered> {
   const ask = toEntityAsk(filled);
   if (!ask.ok) return { ok: false, problem: { code: 'question_invalid', errors: ask.fault } };
-  const entity = deps.registry.pack(asker.tenant, view.pack)?.compiled.entities.get(ask.value.entity);
+  const query = toEntityQuery(ask.value, deps.registry.pack(asker.tenant, view.pack)?.compiled.entities ?? new Map());
   // The pack was changed between two looks at it.
-  if (entity === undefined) return { ok: false, problem: { code: 'not_found' } };
-  const read = await deps.readEntity({ entity, ask: ask.value, wait: values.wait, asker });
+  if (!query.ok) return { ok: false, problem: { code: 'not_found' } };
+  const read = await deps.readEntity({ query: query.value, wait: values.wait, asker });
   return read.ok ? { ok: true, value: read.value } : { ok: false, problem: read.fault };
 }
 

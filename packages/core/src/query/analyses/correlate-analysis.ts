@@ -1,5 +1,6 @@
-import { correlate, falseDiscovery, laggedPairs, strengthOf } from '../../analysis/correlation.ts';
-import type { Correlated } from '../../analysis/correlation.ts';
+import { strengthOf } from '../../analysis/correlation.ts';
+import { bestOf, correctedOf, inOrder, Q_MAX, tryLags } from '../../analysis/lagged.ts';
+import type { Tried } from '../../analysis/lagged.ts';
 import { ok } from '../../fault/fault.ts';
 import type { QuestionInput } from '../question.ts';
 import type { AnswerColumn, AnswerRow } from '../shape.ts';
@@ -27,9 +28,6 @@ const COLUMNS: readonly AnswerColumn[] = [
   { name: 'skipped', type: 'string' },
 ];
 
-/** q below this is called significant. */
-const Q_MAX = 0.05;
-
 /**
  * Rows: how each input, so many buckets before, goes with the output; the strongest first. An association is not a cause. q is
  * corrected for all inputs and lags that were tried, whether they are shown or not.
@@ -45,7 +43,7 @@ export const planCorrelate: PlanAnalysis<Asked> = (asked, { nowMs }) => {
     conclude([output = NOTHING, ...inputs]) {
       const results = valuesOf(asked, output, seen);
       const tried = asked.inputs.flatMap(({ name, measure }, at) =>
-        tryLags({ input: valuesOf(asked, inputs[at] ?? NOTHING, seen), output: results, name: name ?? measure, maxLag: asked.max_lag }),
+        tryLags({ name: name ?? measure, values: valuesOf(asked, inputs[at] ?? NOTHING, seen), minLag: 0 }, results, asked.max_lag),
       );
       const shown = asked.show === 'all' ? tried : bestOf(tried);
       return {
@@ -68,41 +66,9 @@ function questionOf(asked: Asked, side: Asked['output'], range: TextRange): Ques
   return { ...scopeOf(asked), ...range, ...own, kind: 'series', grain: asked.grain, fill: 'zero' };
 }
 
-interface Tried {
-  readonly name: string;
-  readonly lag: number;
-  readonly found: Correlated;
-}
-
-interface Trying {
-  readonly input: readonly (number | null)[];
-  readonly output: readonly (number | null)[];
-  readonly name: string;
-  readonly maxLag: number;
-}
-
-function tryLags({ input, output, name, maxLag }: Trying): readonly Tried[] {
-  return Array.from({ length: maxLag + 1 }, (_, lag) => ({ name, lag, found: correlate(laggedPairs(input, output, lag)) }));
-}
-
-const sizeOf = ({ found }: Tried): number => (found.kind === 'correlated' ? Math.abs(found.value.r) : -1);
-
-/** Of each input the lag with the greatest |r|, the smaller one of equals. */
-function bestOf(tried: readonly Tried[]): readonly Tried[] {
-  const best = new Map<string, Tried>();
-  for (const one of tried) {
-    const known = best.get(one.name);
-    if (known === undefined || sizeOf(one) > sizeOf(known)) best.set(one.name, one);
-  }
-  return [...best.values()];
-}
-
 function rowsOf(tried: readonly Tried[], shown: readonly Tried[]): readonly AnswerRow[] {
-  const tested = tried.filter(({ found }) => found.kind === 'correlated');
-  const qs = falseDiscovery(tested.map(({ found }) => (found.kind === 'correlated' ? found.value.p : 1)));
-  const qOf = new Map(tested.map((one, at) => [one, qs[at] ?? 1]));
-  const ordered = shown.toSorted((a, b) => sizeOf(b) - sizeOf(a) || (a.name < b.name ? -1 : a.name > b.name ? 1 : a.lag - b.lag));
-  return ordered.map((one): AnswerRow => {
+  const qOf = correctedOf(tried);
+  return inOrder(shown).map((one): AnswerRow => {
     const { name, lag, found } = one;
     if (found.kind !== 'correlated') return [name, lag, found.n, null, null, null, null, null, null, null, found.kind];
     const { n, r, slope, t, p } = found.value;

@@ -1,0 +1,191 @@
+/** Statements that read rows of entities. Names come from the compiled pack; values are parameters. */
+import type {
+  CompiledEntity,
+  EntityBeside,
+  EntityColumn,
+  EntityCondition,
+  EntityFound,
+  EntityMember,
+  EntityOrder,
+  EntityPick,
+  EntityPlace,
+  EntityRead,
+} from '@tidegate/core';
+import type { EntityValue, WhereOperator } from '@tidegate/core';
+import type { EntityMark } from './entity-reader.ts';
+import { quoted, selected, SENT, tableOf } from './entity-table.ts';
+
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** Adds a parameter; answers what stands for it. */
+export type Bind = (column: EntityColumn, value: EntityValue) => string;
+
+export const INSTANTS = [
+  { columnName: '_created_at', column: 'instant' },
+  { columnName: '_updated_at', column: 'instant' },
+] as const;
+
+/** What the row itself is called in a statement; a row beside has its name with a mark before it. */
+const OWN = 't';
+
+export function aliasOf(row: string | null): string {
+  return row === null ? OWN : quoted(`b.${row}`);
+}
+
+export function placeText({ row, columnName }: EntityPlace): string {
+  return `${aliasOf(row)}.${quoted(columnName)}`;
+}
+
+export function createBind(values: unknown[]): Bind {
+  return (column, value) => `$${values.push(toParameter(column, value))}${CASTS[column]}`;
+}
+
+/** One more row than the limit, by which a next page is known. */
+export function readRowsText(read: EntityRead, mark: EntityMark | null): Statement {
+  const { entity, beside, order, limit } = read;
+  const values: unknown[] = [entity.tenant];
+  const bind = createBind(values);
+  const own = [...entity.fields, ...INSTANTS].map((column) => `, ${selected(column)}`);
+  const others = beside.flatMap(({ name, members }) => members.map((member) => `, ${selectedBeside(name, member)}`));
+  const from = foundText(read, bind);
+  const behindMark = mark === null ? '' : ` AND ${behind(order, mark, bind)}`;
+  return {
+    text: `SELECT t._subject, t._id${[...own, ...others].join('')}
+${from}${behindMark}
+ORDER BY ${orderText(order)}t._subject, t._id
+LIMIT ${limit + 1}`,
+    values,
+  };
+}
+
+/** In the answer by the name of its row too. */
+function selectedBeside(row: string, { columnName, column }: EntityPlace): string {
+  return selected({ columnName, column }, aliasOf(row), besideColumn(row, columnName));
+}
+
+export function besideColumn(row: string, columnName: string): string {
+  return `${row}/${columnName}`;
+}
+
+/** FROM and WHERE. The tenant is the first parameter. */
+export function foundText({ entity, subject, conditions, beside, pick }: EntityFound, bind: Bind): string {
+  const person = subject === null ? null : bind('text', subject);
+  const scope = { person, bind };
+  const joined = beside.map((one) => besideText(one, scope)).join('');
+  const table = quoted(tableOf([entity]).name);
+  const tests = [
+    ...thereTests(OWN, person),
+    ...conditions.map((condition) => testOf(condition, placeText(condition), bind)),
+    ...(pick === null ? [] : [pickText(pick, { table, own: OWN, rival: 'p' }, scope)]),
+  ];
+  return `FROM ${table} t${joined}
+WHERE ${tests.join(' AND ')}`;
+}
+
+interface Scope {
+  /** What stands for the one whose rows alone are meant. */
+  readonly person: string | null;
+  readonly bind: Bind;
+}
+
+function thereTests(alias: string, person: string | null): readonly string[] {
+  return [`${alias}._exists`, `${alias}._tenant = $1`, ...(person === null ? [] : [`${alias}._subject = ${person}`])];
+}
+
+/** The row that was updated last of those that fit, or none. Of one person's rows only that person's. */
+function besideText({ name, entity, on, conditions, pick }: EntityBeside, { person, bind }: Scope): string {
+  const table = quoted(tableOf([entity]).name);
+  const scope = { person: entity.hasSubject ? person : null, bind };
+  const at = ({ columnName }: EntityPlace): string => `u.${quoted(columnName)}`;
+  // By the table's key where all of it is known: one look-up a row, whatever the indexes of the pack.
+  const isKeyed = scope.person !== null || !entity.hasSubject;
+  const theirAt = (theirs: EntityMember): string => (isKeyed && isKey(entity, theirs) ? 'u._id' : at(theirs));
+  const tests = [
+    ...thereTests('u', scope.person),
+    ...(entity.hasSubject ? [] : ["u._subject = ''"]),
+    ...on.map(({ own, theirs }) => `${theirAt(theirs)} = ${placeText(own)}`),
+    ...conditions.map((condition) => testOf(condition, at(condition), bind)),
+    ...(pick === null ? [] : [pickText(pick, { table, own: 'u', rival: 'v' }, scope)]),
+  ];
+  return `
+LEFT JOIN LATERAL (SELECT u.* FROM ${table} u WHERE ${tests.join(' AND ')}
+  ORDER BY u._updated_at DESC, u._subject, u._id LIMIT 1) ${aliasOf(name)} ON true`;
+}
+
+/** Whether the member alone is what rows are known by; numbers lie in the key as texts. */
+function isKey({ idFields }: CompiledEntity, { name, column }: EntityMember): boolean {
+  return column === 'text' && idFields.length === 1 && idFields[0] === name;
+}
+
+interface Rivals {
+  readonly table: string;
+  readonly own: string;
+  readonly rival: string;
+}
+
+/** No row with equal members comes before it, or after it. What has no value of a member is the only one of its kind. */
+function pickText({ keys, by, isLast, among }: EntityPick, { table, own, rival }: Rivals, { person, bind }: Scope): string {
+  const at = (alias: string, { columnName }: EntityPlace): string => `${alias}.${quoted(columnName)}`;
+  const placed = (alias: string): string => `(${at(alias, by)}, ${alias}._subject, ${alias}._id)`;
+  const tests = [
+    ...thereTests(rival, person),
+    ...keys.map((key) => `${at(rival, key)} = ${at(own, key)}`),
+    ...among.map((condition) => testOf(condition, at(rival, condition), bind)),
+    `${placed(rival)} ${isLast ? '>' : '<'} ${placed(own)}`,
+  ];
+  return `${at(own, by)} IS NOT NULL AND NOT EXISTS (SELECT FROM ${table} ${rival} WHERE ${tests.join(' AND ')})`;
+}
+
+const CASTS: Readonly<Record<EntityColumn, string>> = {
+  ...{ text: '::text', numeric: '::numeric', double: '::float8', boolean: '::boolean', json: '::text' },
+  instant: '::timestamptz',
+  date: '::date',
+};
+
+/** As texts that Postgres reads: the column's type is told by the cast. */
+function toParameter(column: EntityColumn, value: EntityValue): unknown {
+  if (column === 'instant') return new Date(Number(value)).toISOString();
+  if (column === 'date') return new Date(Number(value) * DAY_MS).toISOString().slice(0, 10);
+  return SENT[column].array === 'text' ? String(value) : value;
+}
+
+const DAY_MS = 86_400_000;
+
+export function testOf({ column, operator, values }: EntityCondition, at: string, bind: Bind): string {
+  if (operator === 'exists') return `${at} IS ${values[0] === true ? 'NOT NULL' : 'NULL'}`;
+  if (operator === 'prefix') return `starts_with(${at}, ${bind('text', values[0] ?? '')})`;
+  const listed = values.map((value) => bind(column, value)).join(', ');
+  return COMPARISONS[operator](at, listed);
+}
+
+/** What has no value is neither equal to anything nor before or after it. */
+const COMPARISONS: Readonly<Record<Exclude<WhereOperator, 'exists' | 'prefix'>, (at: string, listed: string) => string>> = {
+  eq: (at, listed) => `${at} = ${listed}`,
+  in: (at, listed) => `${at} IN (${listed})`,
+  ne: (at, listed) => `${at} IS DISTINCT FROM ${listed}`,
+  not_in: (at, listed) => `(${at} IS NULL OR ${at} NOT IN (${listed}))`,
+  lt: (at, listed) => `${at} < ${listed}`,
+  lte: (at, listed) => `${at} <= ${listed}`,
+  gt: (at, listed) => `${at} > ${listed}`,
+  gte: (at, listed) => `${at} >= ${listed}`,
+};
+
+/** A column that always has a value can be read along its index in both directions. */
+function orderText(order: EntityOrder | null): string {
+  if (order === null) return '';
+  const nulls = order.isOptional && order.isDescending ? ' NULLS LAST' : '';
+  return `t.${quoted(order.columnName)}${order.isDescending ? ' DESC' : ''}${nulls}, `;
+}
+
+function behind(order: EntityOrder | null, { value, subject, id }: EntityMark, bind: Bind): string {
+  const byKey = `(t._subject, t._id) > (${bind('text', subject)}, ${bind('text', id)})`;
+  if (order === null) return byKey;
+  const at = `t.${quoted(order.columnName)}`;
+  if (value === null) return `(${at} IS NULL AND ${byKey})`;
+  const marked = bind(order.column, value);
+  const later = `${at} ${order.isDescending ? '<' : '>'} ${marked}`;
+  return `(${later} OR ${at} = ${marked} AND ${byKey}${order.isOptional ? ` OR ${at} IS NULL` : ''})`;
+}

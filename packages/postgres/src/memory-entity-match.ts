@@ -1,0 +1,47 @@
+/** Which rows in memory fit a condition, by its definition. */
+import { compareExact, compareUtf8, parseExact } from '@tidegate/core';
+import type { EntityCondition, EntityPlace, EntityValue, WhereOperator } from '@tidegate/core';
+import type { StoredEntityRow } from './entity-reader.ts';
+
+/** As questions match events: a row without a value satisfies `ne`, `not_in` and `exists: false`, and nothing else. */
+export function holds({ operator, values, column }: EntityCondition, value: EntityValue | undefined): boolean {
+  const [first = true] = values;
+  if (operator === 'exists') return (value !== undefined) === first;
+  if (value === undefined) return operator === 'ne' || operator === 'not_in';
+  if (operator === 'prefix') return String(value).startsWith(String(first));
+  return COMPARISONS[operator](values.map((one) => compareValues(value, one, column === 'numeric')));
+}
+
+/** Of how the value stands to each literal. */
+const COMPARISONS: Readonly<Record<Exclude<WhereOperator, 'exists' | 'prefix'>, (orders: readonly number[]) => boolean>> = {
+  eq: (orders) => orders.includes(0),
+  in: (orders) => orders.includes(0),
+  ne: (orders) => !orders.includes(0),
+  not_in: (orders) => !orders.includes(0),
+  lt: (orders) => orders.every((order) => order < 0),
+  lte: (orders) => orders.every((order) => order <= 0),
+  gt: (orders) => orders.every((order) => order > 0),
+  gte: (orders) => orders.every((order) => order >= 0),
+};
+
+/** Of the row, or of the one beside it that is named. */
+export function valueAt(
+  { subject, values, beside }: StoredEntityRow,
+  { row, columnName }: Pick<EntityPlace, 'row' | 'columnName'>,
+): EntityValue | undefined {
+  const of = row === null ? { subject, values } : beside.get(row);
+  return columnName === '_subject' ? of?.subject : of?.values.get(columnName);
+}
+
+/** In the order of the table's key. */
+export function compareKeys(a: StoredEntityRow, b: StoredEntityRow): number {
+  return compareUtf8(a.subject, b.subject) || compareUtf8(a.id, b.id);
+}
+
+export function compareValues(a: EntityValue, b: EntityValue, isExact: boolean): number {
+  if (isExact) return compareExact(parseExact(String(a)) ?? ZERO, parseExact(String(b)) ?? ZERO);
+  if (typeof a === 'string' && typeof b === 'string') return compareUtf8(a, b);
+  return Number(a) - Number(b);
+}
+
+const ZERO = { unscaled: 0, scale: 0 } as const;

@@ -1,0 +1,297 @@
+import { compilePack, parsePack } from '@tidegate/core';
+import type { CompiledEntity, EntityQuestion, EntityValue, FiguresQuestion } from '@tidegate/core';
+import { describe, expect, test } from 'vitest';
+import type { EntityReader, EntityRow } from '../src/entity-reader.ts';
+import type { SeededRow } from './entity-reader.contract.ts';
+
+export interface SeededEntity {
+  readonly entity: CompiledEntity;
+  readonly rows: readonly SeededRow[];
+}
+
+const SOURCE = {
+  pack: 'shop',
+  title: 'Shop',
+  events: {
+    'order.placed': {
+      subject: 'required',
+      fields: {
+        order_id: { type: 'string', action: 'keep' },
+        shop: { type: 'string', action: 'keep' },
+        amount: { type: 'decimal', action: 'keep', optional: true },
+        listed: { type: 'decimal', action: 'keep', optional: true },
+        due: { type: 'date', action: 'keep', optional: true },
+        note: { type: 'string', optional: true, sensitive: 'pii', action: 'seal' },
+      },
+    },
+    'part.sent': {
+      subject: 'required',
+      fields: {
+        order_id: { type: 'string', action: 'keep' },
+        part_no: { type: 'integer', action: 'keep' },
+        grams: { type: 'decimal', action: 'keep', optional: true },
+      },
+    },
+    'shop.told': {
+      subject: 'none',
+      key: 'shop',
+      fields: { shop: { type: 'string', action: 'keep' }, town: { type: 'string', action: 'keep' } },
+    },
+  },
+  entities: {
+    order: { id: 'order_id', events: ['order.placed'], indexes: [['shop']] },
+    part: { id: ['order_id', 'part_no'], events: ['part.sent'] },
+    shop: { id: 'shop', events: ['shop.told'] },
+  },
+  metrics: {},
+};
+
+function compiled(): ReadonlyMap<string, CompiledEntity> {
+  const parsed = parsePack(SOURCE);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
+  return compilePack({ tenant: 'acme', version: 1, metricVersions: {}, pack: parsed.value }).entities;
+}
+
+const ENTITIES = compiled();
+
+function entityOf(name: string): CompiledEntity {
+  const entity = ENTITIES.get(name);
+  if (entity === undefined) throw new Error(`no entity ${name}`);
+  return entity;
+}
+
+interface Seed {
+  readonly subject?: string;
+  readonly id: string;
+  readonly at: string;
+  readonly values: Readonly<Record<string, EntityValue>>;
+  readonly isDeleted?: true;
+}
+
+function seeded({ subject = '', id, at, values, isDeleted }: Seed): SeededRow {
+  const stamp = { timeMs: Date.parse(at), id };
+  return {
+    ...{ tenant: 'acme', subject, id },
+    state: {
+      values: new Map(Object.entries(values).map(([name, value]) => [name, { value, stamp }])),
+      ...{ createdMs: stamp.timeMs, live: stamp, counted: [], foreign: [] },
+      deleted: isDeleted === true ? { timeMs: stamp.timeMs + 1, id: 'gone' } : null,
+    },
+  };
+}
+
+const order = (id: string, subject: string, at: string, values: Record<string, EntityValue>, more: Partial<Seed> = {}): SeededRow =>
+  seeded({ id, subject, at, values: { 'order_id.text': id, ...values }, ...more });
+const part = (orderId: string, no: number, subject: string, grams: string | null): SeededRow =>
+  seeded({
+    ...{ id: JSON.stringify([orderId, String(no)]), subject, at: `2026-03-05T0${no}:00:00Z` },
+    values: { 'order_id.text': orderId, 'part_no.numeric': String(no), ...(grams === null ? {} : { 'grams.numeric': grams }) },
+  });
+/** 2026-03-01 is day 20,513. */
+const MARCH_1 = 20_513;
+
+const ROWS: readonly SeededEntity[] = [
+  {
+    entity: entityOf('order'),
+    rows: [
+      order('o1', 'anna', '2026-03-01T10:00:00Z', { 'shop.text': 'A', 'amount.numeric': '10', 'due.date': MARCH_1 + 4 }),
+      // Half past midnight of the 2nd in Berlin.
+      order('o2', 'anna', '2026-03-01T23:30:00Z', { 'shop.text': 'A', 'amount.numeric': '20.5', 'due.date': MARCH_1 - 1 }),
+      order('o3', 'bert', '2026-03-02T12:00:00Z', { 'shop.text': 'A', 'amount.numeric': '30', 'due.date': MARCH_1 + 3 }),
+      order('o4', 'bert', '2026-03-03T12:00:00Z', { 'shop.text': 'B', 'amount.numeric': '-5', 'listed.numeric': '7' }),
+      order('o5', 'carl', '2026-03-03T13:00:00Z', { 'shop.text': 'B', 'listed.numeric': '9007199254740993' }),
+      order('o6', 'carl', '2026-03-01T10:00:00Z', { 'shop.text': 'B', 'amount.numeric': '1000' }, { isDeleted: true }),
+    ],
+  },
+  {
+    entity: entityOf('part'),
+    rows: [part('o1', 2, 'anna', '250'), part('o1', 1, 'anna', '100.5'), part('o3', 1, 'bert', null), part('o4', 1, 'dora', '9')],
+  },
+  { entity: entityOf('shop'), rows: [seeded({ id: 'A', at: '2026-01-01T00:00:00Z', values: { 'shop.text': 'A', 'town.text': 'Köln' } })] },
+];
+
+export function entityFiguresContract(name: string, open: (seeds: readonly SeededEntity[]) => Promise<EntityReader>): void {
+  describe(`${name} works out figures over rows of entities`, () => {
+    const opened = open(ROWS);
+    const COUNT = { n: { measure: 'count' } } as const;
+
+    async function figures(question: Partial<FiguresQuestion>): Promise<readonly EntityRow[]> {
+      const read = await (await opened).figures({ entity: entityOf('order'), groupBy: [], measures: COUNT, ...question });
+      if (!read.ok) throw new Error(JSON.stringify(read.fault));
+      return read.value;
+    }
+
+    async function faultOf(question: Partial<FiguresQuestion>): Promise<string> {
+      const read = await (await opened).figures({ entity: entityOf('order'), groupBy: [], measures: COUNT, ...question });
+      return read.ok ? 'none' : `${read.fault.code} ${read.fault.path ?? ''}`;
+    }
+
+    async function rows(question: Partial<EntityQuestion>): Promise<readonly EntityRow[]> {
+      const read = await (await opened).read({ entity: entityOf('order'), limit: 100, ...question });
+      if (!read.ok) throw new Error(JSON.stringify(read.fault));
+      return read.value.rows;
+    }
+
+    const ids = async (question: Partial<EntityQuestion>) => (await rows(question)).map((row) => row['order_id']).join(' ');
+
+    test('of each group its counts, sums, means, extremes, people and percentiles; what is deleted is in none', async () => {
+      const [a, b] = await figures({
+        groupBy: ['shop'],
+        measures: {
+          ...{
+            n: { measure: 'count' },
+            priced: { measure: 'count', field: ['amount'] },
+            people: { measure: 'distinct', field: ['subject'] },
+          },
+          ...{
+            sum: { measure: 'sum', field: ['amount'] },
+            mean: { measure: 'avg', field: ['amount'] },
+            sd: { measure: 'stddev', field: ['amount'] },
+          },
+          ...{ least: { measure: 'min', field: ['amount'] }, most: { measure: 'max', field: ['amount'] } },
+          ...{ p50: { measure: 'percentile', field: ['amount'], q: 0.5 }, p90: { measure: 'percentile', field: ['amount'], q: 0.9 } },
+          ...{ last: { measure: 'max', field: ['_created_at'] }, due: { measure: 'min', field: ['due'] } },
+        },
+      });
+      // 10, 20.5 and 30: 60.5 / 3; place 0.9 · 2 = 1.8 lies between 20.5 and 30, at 20.5 + 0.8 · 9.5.
+      expect(a).toMatchObject({ shop: 'A', n: 3, priced: 3, people: 2, sum: 60.5, least: 10, most: 30, p50: 20.5 });
+      expect(a?.['mean']).toBeCloseTo(60.5 / 3, 9);
+      expect(a?.['p90']).toBeCloseTo(28.1, 9);
+      // Squared distances of the mean 20.1666… add up to 200.1666…, by two.
+      expect(a?.['sd']).toBeCloseTo(Math.sqrt(200.1666666666667 / 2), 9);
+      expect(a).toMatchObject({ last: '2026-03-02T12:00:00.000Z', due: '2026-02-28' });
+      expect(b).toEqual({
+        ...{ shop: 'B', n: 2, priced: 1, people: 2, sum: -5, mean: -5, sd: null, least: -5, most: -5, p50: -5, p90: -5 },
+        ...{ last: '2026-03-03T13:00:00.000Z', due: null },
+      });
+    });
+
+    test('without groups there is one row, of nothing too', async () => {
+      expect(await figures({})).toEqual([{ n: 5 }]);
+      const measures = { ...COUNT, sum: { measure: 'sum', field: ['amount'] }, mean: { measure: 'avg', field: ['amount'] } } as const;
+      expect(await figures({ subject: 'nobody', measures })).toEqual([{ n: 0, sum: 0, mean: null }]);
+      expect(await figures({ subject: 'nobody', groupBy: ['shop'] })).toEqual([]);
+    });
+
+    test('each measure counts under its own conditions and bounds, the first of some fields, or by a weight', async () => {
+      const [row] = await figures({
+        measures: {
+          inA: { measure: 'count', where: { shop: { eq: 'A' } } },
+          small: { measure: 'sum', field: ['amount'], gte: 0, lt: 30 },
+          either: { measure: 'sum', field: ['amount', 'listed'], where: { shop: { eq: 'B' } } },
+          weighted: { measure: 'avg', field: ['amount'], weight: ['listed', 'amount'] },
+        },
+      });
+      // -5 and 2^53 + 1: beyond what a double holds. Weights are 10, 20.5, 30 and 7: (100 + 420.25 + 900 - 35) / 67.5.
+      expect(row).toMatchObject({ inA: 3, small: 30.5, either: 9_007_199_254_740_988 });
+      expect(row?.['weighted']).toBeCloseTo(1_385.25 / 67.5, 9);
+    });
+
+    test('days are of UTC dates, seconds are between instants', async () => {
+      const between = ['_created_at', 'due'] as const;
+      const [row] = await figures({
+        measures: {
+          days: { measure: 'avg', days: between, gte: 0 },
+          bad: { measure: 'count', days: between, lt: 0 },
+          longest: { measure: 'max', seconds: between },
+        },
+      });
+      // 4 days of o1 and 2 of o3; o2 was due two days before it was placed. From 10 h to midnight four days on.
+      expect(row).toEqual({ days: 3, bad: 1, longest: 4 * 86_400 - 36_000 });
+    });
+
+    test('buckets are those of the zone, and what lies outside of the range is in none', async () => {
+      const range = { at: '_created_at', from: '2026-03-01', to: '2026-03-03', zone: 'Europe/Berlin', grain: 'day' } as const;
+      expect(await figures({ range })).toEqual([
+        { bucket: '2026-03-01T00:00:00.000+01:00', n: 1 },
+        { bucket: '2026-03-02T00:00:00.000+01:00', n: 2 },
+      ]);
+      expect(await figures({ range: { ...range, grain: undefined } })).toEqual([{ n: 3 }]);
+      // Dates are those that they name in any zone.
+      expect(await figures({ range: { ...range, at: 'due', to: '2026-03-05', grain: 'week', zone: 'Pacific/Auckland' } })).toEqual([
+        { bucket: '2026-03-02T00:00:00.000+00:00', n: 1 },
+      ]);
+    });
+
+    test('groups are in order by a figure or by themselves, and cut only where that is asked for', async () => {
+      const measures = { ...COUNT, sum: { measure: 'sum', field: ['amount'] } } as const;
+      expect(await figures({ groupBy: ['order_id'], measures, order: '-sum', limit: 2 })).toEqual([
+        { order_id: 'o3', n: 1, sum: 30 },
+        { order_id: 'o2', n: 1, sum: 20.5 },
+      ]);
+      expect((await figures({ groupBy: ['amount'] })).map((row) => row['amount'])).toEqual([-5, 10, 20.5, 30, null]);
+    });
+
+    test('of rows with equal members the first or the last is picked, among those that are found or others', async () => {
+      expect(await ids({ pick: { last: ['shop'], by: '_created_at' } })).toBe('o3 o5');
+      expect(await ids({ pick: { first: ['shop', 'subject'], by: '_created_at' } })).toBe('o1 o3 o4 o5');
+      // What has no amount takes no part.
+      expect(await ids({ pick: { last: ['shop'], by: 'amount' } })).toBe('o3 o4');
+      const late = { _created_at: { gte: '2026-03-01T12:00:00Z' } };
+      expect(await ids({ where: late, pick: { first: ['shop'], by: '_created_at' } })).toBe('o2 o4');
+      // Of shop A the first of all lies before.
+      expect(await ids({ where: late, pick: { first: ['shop'], by: '_created_at', among: {} } })).toBe('o4');
+      // Two that have no value of it are each the only one of its kind.
+      expect(await ids({ pick: { last: ['listed'], by: '_created_at' } })).toBe('o1 o2 o3 o4 o5');
+    });
+
+    test('a row of another entity stands beside, of several the one updated last, and can be asked and grouped by', async () => {
+      const parts = { part: { entity: entityOf('part'), on: { order_id: 'order_id' } } };
+      const found = await rows({ beside: parts });
+      expect(found.map((row) => (row['part'] as EntityRow | null)?.['part_no'] ?? null)).toEqual([2, null, 1, 1, null]);
+      expect(found[0]?.['part']).toMatchObject({ order_id: 'o1', part_no: 2, grams: 250, subject: 'anna' });
+      expect(await ids({ beside: parts, where: { 'part.order_id': { exists: false } } })).toBe('o2 o5');
+      expect(await ids({ beside: parts, where: { 'part.grams': { gt: 5 } } })).toBe('o1 o4');
+      const first = { part: { ...parts.part, pick: { first: ['order_id'], by: 'part_no' } } };
+      expect(await ids({ beside: first, where: { 'part.grams': { eq: 100.5 } } })).toBe('o1');
+      const towns = { told: { entity: entityOf('shop'), on: { shop: 'shop' } } };
+      expect(await figures({ beside: towns, groupBy: ['told.town'] })).toEqual([
+        { 'told.town': 'Köln', n: 3 },
+        { 'told.town': null, n: 2 },
+      ]);
+    });
+
+    test('of one person’s rows only that person’s stand beside', async () => {
+      const parts = { part: { entity: entityOf('part'), on: { order_id: 'order_id' } } };
+      // The part of o4 is another person's.
+      const found = await rows({ subject: 'bert', beside: parts });
+      expect(found.map((row) => [row['order_id'], (row['part'] as EntityRow | null)?.['part_no'] ?? null])).toEqual([
+        ['o3', 1],
+        ['o4', null],
+      ]);
+    });
+
+    test('a list has the rows of its group in the order of a member', async () => {
+      const measures = { parts: { measure: 'list', by: 'part_no', fields: ['part_no', 'grams', '_created_at'] } } as const;
+      expect(await figures({ entity: entityOf('part'), subject: 'anna', groupBy: ['order_id'], measures })).toEqual([
+        {
+          order_id: 'o1',
+          parts: [
+            { part_no: 1, grams: 100.5, _created_at: '2026-03-05T01:00:00.000Z' },
+            { part_no: 2, grams: 250, _created_at: '2026-03-05T02:00:00.000Z' },
+          ],
+        },
+      ]);
+      expect(await figures({ entity: entityOf('part'), subject: 'nobody', measures })).toEqual([{ parts: [] }]);
+    });
+
+    test('what names no member, or measures what is no number, is refused with its place', async () => {
+      expect(await faultOf({ groupBy: ['mood'] })).toBe('dimension_unknown group_by[0]');
+      expect(await faultOf({ groupBy: ['note'] })).toBe('where_type_mismatch group_by[0]');
+      expect(await faultOf({ measures: { x: { measure: 'sum', field: ['shop'] } } })).toBe('where_type_mismatch measures.x.field');
+      expect(await faultOf({ measures: { x: { measure: 'max' } } })).toBe('request_invalid measures.x');
+      expect(await faultOf({ measures: { x: { measure: 'count', days: ['due', 'amount'] } } })).toBe('where_type_mismatch measures.x.days');
+      expect(await faultOf({ measures: { x: { measure: 'count', where: { shop: { gt: 1 } } } } })).toBe(
+        'where_type_mismatch measures.x.where.shop.gt',
+      );
+      expect(await faultOf({ order: 'sum' })).toBe('request_invalid order');
+      expect(await faultOf({ pick: { last: ['note'], by: 'amount' } })).toBe('where_type_mismatch pick.last');
+      expect(await faultOf({ beside: { p: { entity: entityOf('part'), on: { order_id: 'part_no' } } } })).toBe(
+        'where_type_mismatch beside.p.on.order_id',
+      );
+      expect(await faultOf({ range: { at: 'amount', from: '2026-03-01', to: '2026-03-02', zone: 'UTC' } })).toBe(
+        'where_type_mismatch range.at',
+      );
+    });
+  });
+}

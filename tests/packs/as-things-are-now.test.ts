@@ -1,0 +1,256 @@
+import { describe, expect, test } from 'vitest';
+import { runPack } from './pack-in-process.ts';
+
+// Synthetic events, worked out by hand: what was told again, changed or taken back leaves the figures of the views.
+
+let sent = 0;
+
+function event(type: string, at: string, data: object, subject?: string): string {
+  sent += 1;
+  return JSON.stringify({ id: `e-${sent}`, type, occurred_at: at, data, ...(subject === undefined ? {} : { subject }) });
+}
+
+function sendAll(pack: ReturnType<typeof runPack>, events: readonly string[]): void {
+  expect(pack.send(events)).toEqual(events.map(() => null));
+}
+
+describe('novamind', () => {
+  const pack = runPack('novamind');
+  const encounter = (id: string, at: string, patient: string, more: object) =>
+    event(
+      'clinical.encounter.completed',
+      at,
+      { encounter_id: id, practice_id: 'north', provider_id: 'dr-1', encounter_class: 'ambulatory', status: 'completed', ...more },
+      patient,
+    );
+
+  test('an encounter that is sent again counts once, by its last status, where it first was', async () => {
+    sendAll(pack, [
+      encounter('v-1', '2026-10-05T09:00:00Z', 'p-1', { duration_min: 30, cost: 80 }),
+      encounter('v-2', '2026-10-06T09:00:00Z', 'p-2', { status: 'cancelled' }),
+      // A month later it is said that the first was missed, and that the second took place after all.
+      encounter('v-1', '2026-11-05T09:00:00Z', 'p-1', { status: 'no_show' }),
+      encounter('v-2', '2026-11-06T09:00:00Z', 'p-2', { duration_min: 50, cost: 120 }),
+      encounter('v-3', '2026-11-07T09:00:00Z', 'p-2', { duration_min: 20, cost: 60, provider_id: 'dr-2' }),
+    ]);
+    const october = { practice_id: 'north', start: '2026-10-01', end: '2026-10-31', interval: 'month' };
+    expect(await pack.view('practice_metrics', october)).toEqual({
+      practice_id: 'north',
+      period: { start: '2026-10-01', end: '2026-10-31' },
+      totals: {
+        ...{ active_patients: 1, new_patients: 1, encounters: 2, completed: 1, cancelled: 0, no_show: 1 },
+        ...{
+          completion_rate: 50,
+          no_show_rate: 50,
+          cancellation_rate: 0,
+          encounters_per_patient: 1,
+          avg_duration_min: 50,
+          total_cost: 120,
+        },
+      },
+      by_class: [{ encounter_class: 'ambulatory', encounters: 2 }],
+      by_provider: [{ provider_id: 'dr-1', encounters: 2, patients: 1 }],
+      series: [{ bucket: '2026-10-01T00:00:00.000+00:00', encounters: 2, active_patients: 1, no_show_rate: 50 }],
+    });
+    // The patient of November was seen in October for the first time.
+    expect(await pack.view('practice_metrics', { ...october, start: '2026-11-01', end: '2026-11-30' })).toMatchObject({
+      totals: { active_patients: 1, new_patients: 0, encounters: 1 },
+    });
+    expect(
+      pack.ask({
+        metric: 'clinical.encounters_current',
+        kind: 'table',
+        group_by: ['status'],
+        measures: ['encounters', 'cost'],
+        from: '2026-10-01',
+        to: '2026-12-01',
+      }),
+    ).toEqual([
+      ['completed', 2, 180],
+      ['no_show', 1, 80],
+    ]);
+  });
+});
+
+describe('marb', () => {
+  const pack = runPack('marb');
+  const claim = (id: string, submitted: string) =>
+    event(
+      'claims.claim.submitted',
+      `${submitted}T08:00:00Z`,
+      {
+        ...{ claim_id: id, payer_id: 'acme', provider_id: 'dr-1', practice_id: 'north', charge_amount: 100 },
+        ...{ service_date: '2026-02-20', submitted_at: `${submitted}T08:00:00Z` },
+      },
+      'p-1',
+    );
+  const remittance = (id: string, claimId: string, day: string, [code, paid]: readonly [code: number, paid: number], at = day) =>
+    event('claims.remittance.received', `${at}T12:00:00Z`, {
+      ...{
+        remit_id: id,
+        claim_id: claimId,
+        payer_id: 'acme',
+        claim_status_code: code,
+        charge_amount: 100,
+        paid_amount: paid,
+        payment_date: day,
+      },
+    });
+  const adjustment = (id: string, remit: string, [group, reason]: readonly [group: string, reason: string], amount: number, day: string) =>
+    event('claims.adjustment.received', `${day}T12:00:00Z`, {
+      ...{ adjustment_id: id, remit_id: remit, payer_id: 'acme', claim_status_code: 4, group_code: group, reason_code: reason },
+      ...{ amount, level: 'claim', payment_date: day },
+    });
+  const march = { start: '2026-03-01', end: '2026-03-31' };
+
+  test('a claim that is decided twice counts by its latest decision, and by its first for the first pass and the days to payment', async () => {
+    sendAll(pack, [
+      ...[claim('c-1', '2026-03-01'), claim('c-2', '2026-03-10'), claim('c-3', '2026-03-20')],
+      // Denied, then paid; what was paid is told again.
+      remittance('r-1', 'c-1', '2026-03-11', [4, 0]),
+      adjustment('a-1', 'r-1', ['CO', '16'], 100, '2026-03-11'),
+      remittance('r-2', 'c-1', '2026-03-21', [1, 80]),
+      remittance('r-2', 'c-1', '2026-03-21', [1, 90], '2026-03-22'),
+      remittance('r-3', 'c-2', '2026-03-15', [4, 0]),
+      ...[adjustment('a-2', 'r-3', ['CO', '16'], 60, '2026-03-15'), adjustment('a-3', 'r-3', ['CO', '45'], 30, '2026-03-15')],
+      adjustment('a-4', 'r-3', ['PR', '1'], 10, '2026-03-15'),
+      // Paid before it was submitted; a claim that nobody submitted, denied without a word.
+      ...[remittance('r-4', 'c-3', '2026-03-10', [1, 100]), remittance('r-5', 'c-4', '2026-03-18', [4, 0])],
+    ]);
+    expect(await pack.view('claims_metrics', march)).toMatchObject({
+      items: [
+        {
+          // Of 4 claims c-2 and c-4 are denied; of 500 charged 90 and 100 were paid; of the first decisions one of four was a payment.
+          ...{ remittances: 5, claims: 4, denied: 2, denial_rate: 50, first_pass_rate: 25, charge_amount: 500, paid_amount: 190 },
+          collection_rate: 38,
+          // 10 days of c-1 and 5 of c-2: the half lies between, 90 % at 5 + 0.9 · 5. c-3 has -10, c-4 no submission.
+          days_to_payment: { mean: 7.5, p50: 7.5, p90: 9.5, bad_dates: 1 },
+        },
+      ],
+    });
+    // In February there was nothing, and there is no rate of nothing.
+    expect(await pack.view('claims_metrics', { start: '2026-02-01', end: '2026-02-28', group_by: 'payer' })).toMatchObject({ items: [] });
+    // In the first eleven days c-1 is denied and c-3 is paid.
+    expect(await pack.view('claims_metrics', { start: '2026-03-01', end: '2026-03-11', group_by: 'payer' })).toMatchObject({
+      items: [{ key: 'acme', claims: 2, denied: 1, denial_rate: 50 }],
+    });
+  });
+
+  test('a pattern of denial is of the decision that stands, and unknown where nothing was said', async () => {
+    const { items } = (await pack.view('denial_patterns', { ...march, min_count: '1' })) as { items: readonly object[] };
+    // The first 15 of 31 days end on the 15th.
+    const same = { payer_id: 'acme', procedure_code: null, denials: 1, share_pct: 50, confidence: 'low' };
+    expect(items).toEqual([
+      { ...same, group_code: 'CO', reason_code: '16', denied_amount: 60, first_seen: '2026-03-15', last_seen: '2026-03-15', trend: -1 },
+      { ...same, group_code: null, reason_code: 'unknown', denied_amount: 0, first_seen: '2026-03-18', last_seen: '2026-03-18', trend: 1 },
+    ]);
+  });
+
+  test('claims are listed by the state that they are in, and without one they are submitted', async () => {
+    sendAll(pack, [event('claims.claim.status_changed', '2026-03-16T08:00:00Z', { claim_id: 'c-2', status: 'denied' })]);
+    const idsOf = async (status: string) =>
+      ((await pack.view('claims', { status })) as { items: readonly { claim_id: string; status: string }[] }).items.map(
+        (one) => `${one.claim_id} ${one.status}`,
+      );
+    expect(await idsOf('denied')).toEqual(['c-2 denied']);
+    expect(await idsOf('submitted')).toEqual(['c-3 submitted', 'c-1 submitted']);
+    expect(await idsOf('paid')).toEqual([]);
+  });
+});
+
+describe('studyin', () => {
+  const pack = runPack('studyin');
+  const session = (kind: 'start' | 'end', id: string, at: string, more: object = {}) =>
+    event(`session_${kind}`, at, { session_id: id, ...more }, 'learner-1');
+
+  test('a session counts on the day of its start, with what its end tells or the time between, cut at twelve hours', async () => {
+    sendAll(pack, [
+      // Over midnight: 30 minutes of the 2nd.
+      ...[session('start', 's-1', '2026-10-02T23:50:00Z'), session('end', 's-1', '2026-10-03T00:20:00Z')],
+      // It says 10 minutes, whatever lies between.
+      ...[
+        session('start', 's-2', '2026-10-03T10:00:00Z'),
+        session('end', 's-2', '2026-10-03T11:00:00Z', { duration_seconds: 600, xp_earned: 7 }),
+      ],
+      // Left open over night: twelve of thirty hours. Its start was never told: it ended an hour after midnight, and began at 23 h.
+      ...[session('start', 's-3', '2026-10-03T12:00:00Z'), session('end', 's-3', '2026-10-04T18:00:00Z')],
+      ...[session('end', 's-4', '2026-10-05T01:00:00Z', { duration_seconds: 7_200 }), session('start', 's-5', '2026-10-05T09:00:00Z')],
+    ]);
+    const days = { user_id: 'learner-1', start: '2026-10-02', end: '2026-10-05' };
+    const overview = (await pack.view('overview', days)) as {
+      daily: readonly { date: string; sessions: number; minutes: number; xp: number }[];
+    };
+    // 30, 10, 720 and 120 minutes: the half lies between 30 and 120.
+    expect(overview).toMatchObject({
+      ...{ total_sessions: 5, open_sessions: 1, total_study_minutes: 880, avg_session_minutes: 220, median_session_minutes: 75 },
+      // Nobody is awarded points here: those that sessions told stand.
+      ...{ longest_session_minutes: 720, total_xp: 7 },
+    });
+    expect(overview.daily.map(({ date, sessions, minutes, xp }) => [date, sessions, minutes, xp])).toEqual([
+      ['2026-10-02', 1, 30, 0],
+      ['2026-10-03', 2, 730, 7],
+      ['2026-10-04', 1, 120, 0],
+      ['2026-10-05', 1, 0, 0],
+    ]);
+    const heatmap = (await pack.view('heatmap', days)) as {
+      hours: readonly (readonly number[])[];
+      days: readonly { minutes: number; level: number }[];
+    };
+    expect(heatmap.days.map(({ minutes, level }) => [minutes, level])).toEqual([
+      [30, 3],
+      [730, 4],
+      [120, 4],
+      [0, 1],
+    ]);
+    // The 2nd of October 2026 is a Friday.
+    expect([heatmap.hours[4]?.[23], heatmap.hours[5]?.[10], heatmap.hours[5]?.[12], heatmap.hours[6]?.[23]]).toEqual([30, 10, 720, 120]);
+    expect(heatmap.hours.flat().reduce((sum, minutes) => sum + minutes, 0)).toBe(880);
+    expect(await pack.view('overview', { user_id: 'learner-1', start: '2026-10-03', end: '2026-10-03' })).toMatchObject({
+      total_sessions: 2,
+    });
+  });
+});
+
+test('studyin: a talk that is rated again has its last rating, on the day of that', async () => {
+  const pack = runPack('studyin');
+  const talk = (type: string, at: string, data: object) => event(type, at, { conversation_id: 'c-1', ...data }, 'learner-1');
+  sendAll(pack, [
+    talk('ai_interaction', '2026-10-01T10:00:00Z', { role: 'user' }),
+    ...[talk('ai_feedback', '2026-10-01T10:10:00Z', { rating: 2 }), talk('ai_feedback', '2026-10-02T10:00:00Z', { rating: 5 })],
+  ]);
+  const of = async (day: string) => pack.view('coach', { user_id: 'learner-1', start: day, end: day });
+  expect(await of('2026-10-01')).toMatchObject({ conversations: 1, ratings: 0, avg_rating: null, helpful_rate: null });
+  expect(await of('2026-10-02')).toMatchObject({ conversations: 0, ratings: 1, avg_rating: 5, helpful_rate: 100 });
+  expect(await pack.view('coach_of_all', { start: '2026-10-01', end: '2026-10-02' })).toMatchObject({ ratings: 1, avg_rating: 5 });
+});
+
+describe('healthtrack', () => {
+  const pack = runPack('healthtrack');
+  const measured = (id: string, at: string, value: number) =>
+    event('health.metric.recorded', at, { metric_id: id, metric_type: 'heart_rate', value, unit: 'bpm' }, 'u-1');
+  const eaten = (id: string, at: string, calories: number) =>
+    event('health.meal.logged', at, { meal_id: id, meal_type: 'lunch', calories, protein_g: 10, carbs_g: 20, fat_g: 5 }, 'u-1');
+
+  test('what is taken back leaves the extremes, the latest value and the totals of meals', async () => {
+    sendAll(pack, [
+      ...[
+        measured('m-1', '2026-11-02T08:00:00Z', 60),
+        measured('m-2', '2026-11-03T08:00:00Z', 70),
+        measured('m-3', '2026-11-04T08:00:00Z', 200),
+      ],
+      event('health.metric.deleted', '2026-11-04T09:00:00Z', { metric_id: 'm-3' }, 'u-1'),
+      ...[eaten('l-1', '2026-11-02T12:00:00Z', 500), eaten('l-2', '2026-11-02T13:00:00Z', 5_000)],
+      event('health.meal.deleted', '2026-11-02T14:00:00Z', { meal_id: 'l-2' }, 'u-1'),
+    ]);
+    const days = { user_id: 'u-1', start: '2026-11-01', end: '2026-11-07' };
+    expect(await pack.view('metrics_summary', days)).toMatchObject({
+      items: [
+        { metric_type: 'heart_rate', count: 2, avg: 65, min: 60, max: 70, latest: { value: 70, recorded_at: '2026-11-03T08:00:00.000Z' } },
+      ],
+    });
+    expect(await pack.view('nutrition', days)).toMatchObject({
+      items: [{ id: 'l-1', calories: 500 }],
+      totals: [{ date: '2026-11-02', meal_type: 'lunch', meals: 1, calories: 500 }],
+    });
+  });
+});
