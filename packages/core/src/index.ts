@@ -54,6 +54,8 @@ export { compilePolicy } from './limit/policy.ts';
 export type { BucketPolicy, LimitPolicy } from './limit/policy.ts';
 
 // pack
+export { namedExperiments, namedFunnels, variantOf, WEIGHTS_TOTAL } from './pack/named-journeys.ts';
+export type { NamedJourney } from './pack/named-journeys.ts';
 export { SEGMENT_CALLS, segmentEntries } from './pack/segment.ts';
 export type { SegmentCall, SegmentMapping } from './pack/segment.ts';
 export { compilePack } from './pack/compile.ts';

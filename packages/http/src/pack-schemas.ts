@@ -113,3 +113,34 @@ export const EVENT_TYPES_SCHEMA = z.object({
       .meta({ id: 'EventType' }),
   ),
 });
+
+const named = { pack: z.string(), title: z.string(), question: z.looseObject({ kind: z.string() }) };
+
+export const FUNNELS_SCHEMA = z.object({ funnels: z.array(z.object({ funnel: z.string(), ...named }).meta({ id: 'NamedFunnel' })) });
+
+export const EXPERIMENTS_SCHEMA = z.object({
+  experiments: z.array(
+    z
+      .object({
+        experiment: z.string(),
+        ...named,
+        variants: z.array(
+          z.object({
+            variant: z.string(),
+            share: z.number().meta({ description: 'In percent, as it is meant.' }),
+            is_control: z.boolean(),
+          }),
+        ),
+      })
+      .meta({ id: 'NamedExperiment' }),
+  ),
+});
+
+const packName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);
+export const EXPERIMENT_PARAMS = z.object({ pack: packName, experiment: packName });
+export const ASSIGNMENT_QUERY = z.strictObject({
+  subject: z.string().min(1).max(256).meta({ description: 'The plain id of a person.' }),
+});
+export const ASSIGNMENT_SCHEMA = z
+  .object({ pack: z.string(), experiment: z.string(), variant: z.string(), bucket: z.int().meta({ description: '0 to 9999.' }) })
+  .meta({ id: 'Assignment' });

@@ -201,7 +201,7 @@ describe('the API document', () => {
     const schema = document.paths['/v1/query']?.['post']?.requestBody?.content['application/json']?.schema;
     const named = [...JSON.stringify(schema).matchAll(/#\/components\/schemas\/(\w+)/g)].map((match) => match[1]);
     const analyses = ['Trend', 'Anomalies', 'Forecast', 'Correlate', 'Compare', 'Distribution'];
-    const journeys = ['Funnel', 'Retention', 'Sessions', 'Experiment'];
+    const journeys = ['Funnel', 'Retention', 'Cohort', 'Stratify', 'Sessions', 'Experiment'];
     expect(named).toEqual(['Question', ...[...analyses, ...journeys].map((kind) => `${kind}Question`)]);
     expect(document.components.schemas['Question']).toMatchObject({
       type: 'object',
@@ -219,6 +219,9 @@ describe('a service behind the gateway', () => {
   const handlers: Readonly<Record<RouteNameOf<'query'>, Handler>> = {
     askKept: (exchange) => sendJson(exchange, {}),
     askFunnel: (exchange) => sendJson(exchange, {}),
+    listFunnels: (exchange) => sendJson(exchange, {}),
+    listExperiments: (exchange) => sendJson(exchange, {}),
+    readAssignment: (exchange) => sendJson(exchange, {}),
     watch: (exchange) => sendJson(exchange, {}),
     askBatch: (exchange) => sendJson(exchange, {}),
     previewPack: (exchange) => sendJson(exchange, {}),

@@ -55,7 +55,7 @@ export interface AnalysisQuestion {
  * `docs/reference/journeys.md` describes.
  */
 export interface JourneyQuestion {
-  readonly kind: 'funnel' | 'retention' | 'sessions' | 'experiment';
+  readonly kind: 'funnel' | 'retention' | 'cohort' | 'stratify' | 'sessions' | 'experiment';
   readonly [member: string]: unknown;
 }
 

@@ -111,6 +111,7 @@ describe('every declared route, for a person who may see only their own rows', (
       'readMetric',
       'readReceipt',
     ],
+    ...['listFunnels', 'listExperiments', 'readAssignment'],
     ...[
       'applyPack',
       'validatePack',

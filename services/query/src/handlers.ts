@@ -14,6 +14,7 @@ import type { BudgetsDeps } from './budgets.ts';
 import { createListEventTypes } from './event-types.ts';
 import { createReadEvent } from './event-state.ts';
 import type { EventStateDeps } from './event-state.ts';
+import { createExperimentHandlers } from './experiments.ts';
 import type { Freshness } from './freshness.ts';
 import { createGapHandlers } from './gaps.ts';
 import type { GapsDeps } from './gaps.ts';
@@ -89,6 +90,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     watch: whileStoreAnswers('question_too_slow', createWatch(deps)),
     askFunnel: whileStoreAnswers('question_too_slow', async (exchange) => askFunnel(deps, exchange)),
     askKept: whileStoreAnswers('question_too_slow', async (exchange) => askKept(deps, exchange)),
+    ...createExperimentHandlers(deps),
     askBatch: async (exchange) => askBatch(deps, exchange),
     ...createPackHandlers(deps),
     readReceipt: whileStoreAnswers('unavailable', async (exchange) => readReceipt(deps, exchange)),

@@ -13,7 +13,7 @@ export function addAsk(program: Command, terminal: Terminal): void {
   program
     .command('ask')
     .description(
-      'Ask a question of any kind, as POST /v1/query takes it; docs/reference/journeys.md has funnels, retention, sessions and experiments.',
+      'Ask a question of any kind, as POST /v1/query takes it; docs/reference/journeys.md has funnels, retention, cohorts, bands of a score, sessions and experiments.',
     )
     .argument('<question>', 'the question as JSON')
     .option('--json', 'the answer as JSON')

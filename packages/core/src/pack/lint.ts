@@ -11,6 +11,8 @@ import { isUnreadable, lintPersonFields, lintPersonMappings } from './lint-perso
 import { lintRetention } from './retention.ts';
 import { segmentEntries } from './segment.ts';
 import { compilePack } from './compile.ts';
+import { namedExperiments, namedFunnels } from './named-journeys.ts';
+import { faultOfQuestion } from '../view/lint-query.ts';
 import { lintViews } from '../view/lint-views.ts';
 import { lintWrites } from '../write/lint-writes.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
@@ -44,16 +46,28 @@ export function lintPack(pack: PackSource): readonly Fault[] {
   lintPersonMappings(pack, (path, message) => report(`segment.${path}`, message));
   faults.push(...lintLimits(pack));
   // Questions are planned over what the pack compiles to, which it does only without a fault.
-  return faults.length > 0 ? faults : [...lintRoutes(pack), ...lintInsights(pack)];
+  return faults.length > 0 ? faults : [...lintQuestions(pack), ...lintInsights(pack)];
 }
 
-function lintRoutes({ views = {}, writes = {}, ...pack }: PackSource): readonly Fault[] {
-  if (Object.keys(views).length + Object.keys(writes).length === 0) return [];
+function lintQuestions(pack: PackSource): readonly Fault[] {
+  const { views = {}, writes = {} } = pack;
+  const journeys = [
+    ...namedFunnels(pack).map((one) => ({ ...one, section: 'funnels' })),
+    ...namedExperiments(pack).map((one) => ({ ...one, section: 'experiments' })),
+  ];
+  if (Object.keys(views).length + Object.keys(writes).length + journeys.length === 0) return [];
   const about = {
     ...compilePack({ tenant: '', version: 1, metricVersions: {}, pack }),
     insights: new Set(Object.keys(pack.insights ?? {})),
   };
-  return [...lintViews({ pack: pack.pack, views, cache: pack.cache, about }), ...lintWrites({ pack: pack.pack, writes, views, about })];
+  return [
+    ...lintViews({ pack: pack.pack, views, cache: pack.cache, about }),
+    ...lintWrites({ pack: pack.pack, writes, views, about }),
+    ...journeys.flatMap(({ section, name, question }): Fault[] => {
+      const fault = faultOfQuestion({ ...question, last: '30d' }, about);
+      return fault === null ? [] : [{ code: 'pack_invalid', path: `${section}.${name}.${fault.path}`, message: fault.message }];
+    }),
+  ];
 }
 
 function lintAliases(pack: PackSource, report: Report): void {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { INSIGHTS_SCHEMA } from '../insight/insight-schema.ts';
 import { LIMITS_SCHEMA } from '../limit/limits-schema.ts';
+import { EXPERIMENTS_SCHEMA, FUNNELS_SCHEMA } from './named-journeys.ts';
 import { CACHE_SCHEMA, VIEWS_SCHEMA } from '../view/view-schema.ts';
 import { WRITES_SCHEMA } from '../write/write-schema.ts';
 
@@ -193,6 +194,9 @@ export const PACK_SCHEMA = z.strictObject({
   writes: WRITES_SCHEMA.optional(),
   /** Classes of answers by how long they may be kept. */
   cache: CACHE_SCHEMA.optional(),
+  /** Questions about journeys that have a name. */
+  funnels: FUNNELS_SCHEMA.optional(),
+  experiments: EXPERIMENTS_SCHEMA.optional(),
 });
 
 export type PackSource = z.output<typeof PACK_SCHEMA>;

@@ -42,6 +42,41 @@ const RETENTION = z
   })
   .meta({ id: 'RetentionQuestion' });
 
+const COHORT = z
+  .strictObject({
+    kind: z.literal('cohort'),
+    ...scope,
+    start: step.meta({ description: 'Its first event in the range puts a person into a cohort.' }),
+    event: step.meta({ description: 'What is counted of them from then on.' }),
+    value: field.optional().meta({ description: 'An integer or decimal of it, which is summed; events are counted when absent.' }),
+    grain: z.enum(['day', 'week', 'month']).default('month'),
+    periods: z.int().min(0).max(53).default(11).meta({ description: 'Periods after the first one.' }),
+  })
+  .meta({ id: 'CohortQuestion' });
+
+const STRATIFY = z
+  .strictObject({
+    kind: z.literal('stratify'),
+    ...scope,
+    among: step.meta({ description: 'Persons with such an event in the range are scored.' }),
+    rules: z
+      .array(
+        named.extend({
+          points: z.number().min(-1_000).max(1_000).meta({ description: 'For each event of the range that fits.' }),
+          most: z.number().min(0).max(1_000).optional().meta({ description: 'Most points that the rule gives.' }),
+        }),
+      )
+      .min(1)
+      .max(20),
+    points_max: z.number().min(1).max(100_000).default(100),
+    bands: z
+      .array(z.strictObject({ band: z.string().min(1).max(100), from: z.number().meta({ description: 'The least score of the band.' }) }))
+      .min(1)
+      .max(20)
+      .meta({ description: 'Rising; who lies below the first is in none.' }),
+  })
+  .meta({ id: 'StratifyQuestion' });
+
 const SESSIONS = z
   .strictObject({
     kind: z.literal('sessions'),
@@ -52,7 +87,7 @@ const SESSIONS = z
   })
   .meta({ id: 'SessionsQuestion' });
 
-const EXPERIMENT = z
+export const EXPERIMENT_SCHEMA = z
   .strictObject({
     kind: z.literal('experiment'),
     ...scope,
@@ -68,7 +103,7 @@ const EXPERIMENT = z
   .meta({ id: 'ExperimentQuestion' });
 
 export const JOURNEY_SCHEMA = z
-  .discriminatedUnion('kind', [FUNNEL_SCHEMA, RETENTION, SESSIONS, EXPERIMENT])
+  .discriminatedUnion('kind', [FUNNEL_SCHEMA, RETENTION, COHORT, STRATIFY, SESSIONS, EXPERIMENT_SCHEMA])
   .superRefine((question, context) => checkRange(question, (path, message) => context.addIssue({ code: 'custom', path: [path], message })));
 
 export type JourneyQuestion = z.output<typeof JOURNEY_SCHEMA>;
@@ -76,7 +111,7 @@ export type JourneyKind = JourneyQuestion['kind'];
 export type JourneyOf<K extends JourneyKind> = Extract<JourneyQuestion, { readonly kind: K }>;
 export type JourneyStep = z.output<typeof step>;
 
-const KINDS: ReadonlySet<unknown> = new Set<JourneyKind>(['funnel', 'retention', 'sessions', 'experiment']);
+const KINDS: ReadonlySet<unknown> = new Set<JourneyKind>(['funnel', 'retention', 'cohort', 'stratify', 'sessions', 'experiment']);
 
 /** Whether decoded JSON is a question of this sort, well made or not. */
 export function isJourney(value: unknown): boolean {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { funnelTimes } from '../../analysis/funnel.ts';
 import { cutSessions } from '../../analysis/sessions.ts';
+import { parseExact } from '../../event/exact-number.ts';
 import type { CompiledEventType } from '../../pack/compiled.ts';
 import type { Conclusion } from '../analyses/analysis.ts';
 import type { JourneyFields } from './journey.ts';
@@ -23,7 +24,8 @@ const FIELD = { type: 'string', isOptional: true, isDimension: true, action: 'ke
 function eventType(type: string): CompiledEventType {
   const fields = ['plan', 'variant'].map((name) => ({ ...FIELD, name }));
   const sealed = { ...FIELD, name: 'secret', action: 'seal' as const };
-  const all = [...fields, sealed];
+  const amount = { ...FIELD, name: 'amount', type: 'decimal' as const };
+  const all = [...fields, sealed, amount];
   return {
     type,
     subject: 'required',
@@ -40,7 +42,7 @@ function fieldsOf(values: Told['values']): JourneyFields {
   return {
     kind: (field) => (values[field] === undefined ? 'absent' : 'string'),
     text: (field) => values[field] ?? '',
-    exact: () => null,
+    exact: (field) => (field === 'amount' ? parseExact(values[field] ?? '') : null),
     boolean: () => false,
     dimension: (field) => values[field] ?? null,
   };
@@ -67,7 +69,11 @@ const told = fc.array(
     subject: fc.constantFrom('p', 'q', 'r'),
     type: fc.constantFrom('a.one', 'a.two', 'a.three'),
     atMs: fc.integer({ min: -20, max: 80 }).map((hours) => START_MS + hours * 3_600_000),
-    values: fc.record({ plan: fc.constantFrom('free', 'paid'), variant: fc.constantFrom('A', 'B') }),
+    values: fc.record({
+      plan: fc.constantFrom('free', 'paid'),
+      variant: fc.constantFrom('A', 'B'),
+      amount: fc.integer({ min: -50, max: 50 }).map((tenths) => String(tenths / 10)),
+    }),
   }),
   { maxLength: 14 },
 );
@@ -313,5 +319,136 @@ describe('a step', () => {
     [{ event: 'One' }, 'invalid_value', 'steps.0.event'],
   ])('%j is refused as %s at %s', (step, code, path) => {
     expect(ask(step)).toMatchObject({ code, path });
+  });
+});
+
+describe('cohorts', () => {
+  const dayOf = (atMs: number): number => Math.floor((atMs - START_MS) / DAY_MS);
+
+  /** Cell by cell, from all events each time. */
+  function byHand(events: readonly Told[], periods: number): readonly (readonly unknown[])[] {
+    const persons = [...new Set(events.map(({ subject }) => subject))].flatMap((subject) => {
+      const own = events.filter((one) => one.subject === subject).toSorted((a, b) => a.atMs - b.atMs);
+      const at = own.findIndex(({ type, atMs }) => type === 'a.one' && inRange(atMs));
+      const first = own[at];
+      return first === undefined ? [] : [{ cohort: dayOf(first.atMs), later: own.slice(at).filter(({ type }) => type !== 'a.three') }];
+    });
+    const cohorts = [...new Set(persons.map(({ cohort }) => cohort))].toSorted((a, b) => a - b);
+    return cohorts.flatMap((cohort) => {
+      const members = persons.filter((one) => one.cohort === cohort);
+      const ofPeriod = (period: number) =>
+        members.map(({ later }) => later.filter(({ type, atMs }) => type === 'a.two' && dayOf(atMs) === cohort + period));
+      const tenths = (period: number): number =>
+        ofPeriod(period)
+          .flat()
+          .reduce((sum, { values }) => sum + Math.round(10 * Number(values['amount'])), 0);
+      return Array.from({ length: periods + 1 }, (_, period) => {
+        const soFar = Array.from({ length: period + 1 }, (_one, at) => tenths(at)).reduce((sum, one) => sum + one, 0);
+        const active = ofPeriod(period).filter(({ length }) => length > 0).length;
+        const each = [tenths(period) / 10 / members.length, soFar / 10 / members.length];
+        return [cohort, period, members.length, active, ofPeriod(period).flat().length, tenths(period) / 10, ...each];
+      });
+    });
+  }
+
+  it('have of each period who was active, how often, and what it came to, by brute force', () => {
+    fc.assert(
+      fc.property(told, fc.integer({ min: 0, max: 3 }), (events, periods) => {
+        const asked = {
+          kind: 'cohort',
+          ...RANGE,
+          grain: 'day',
+          periods,
+          start: { event: 'a.one' },
+          event: { event: 'a.two' },
+          value: 'amount',
+        };
+        const { rows, findings } = answer(asked, events);
+        const expected = byHand(events, periods);
+        const found = rows.map(([cohort, ...rest]) => [dayOf(Date.parse(String(cohort))), ...rest.map(Number)]);
+        expect(found.map((row) => row.slice(0, 6))).toEqual(expected.map((row) => row.slice(0, 6)));
+        for (const [at, row] of found.entries()) {
+          for (const column of [6, 7]) expect(row[column]).toBeCloseTo(Number(expected[at]?.[column]), 9);
+        }
+        const persons = new Set(events.filter(({ type, atMs }) => type === 'a.one' && inRange(atMs)).map(({ subject }) => subject));
+        expect(findings['users']).toBe(persons.size);
+      }),
+    );
+  });
+
+  it('count the start itself where it is such an event, and leave out periods that are not over', () => {
+    const event = (atMs: number): Told => ({ subject: 'p', type: 'a.one', atMs, values: {} });
+    const asked = { kind: 'cohort', ...RANGE, grain: 'day', periods: 3, start: { event: 'a.one' }, event: { event: 'a.one' } };
+    const events = [event(START_MS + 1), event(START_MS + DAY_MS), event(START_MS + DAY_MS + 1)];
+    // Asked within the third day: the first two are over.
+    expect(answer(asked, events, START_MS + 2.5 * DAY_MS).rows.map(([, ...row]) => row)).toEqual([
+      [0, 1, 1, 1, 1, 1, 1],
+      [1, 1, 1, 2, 2, 2, 3],
+    ]);
+  });
+
+  it('sum numbers that are kept as they were sent, and nothing else', () => {
+    const asked = (value: string) => {
+      const parsed = parseJourney({ kind: 'cohort', ...RANGE, start: { event: 'a.one' }, event: { event: 'a.two' }, value });
+      if (!parsed.ok) throw new Error('no question');
+      const planned = planJourney(parsed.question, { find: (type) => TYPES.get(type) ?? null, nowMs: START_MS, bucketsMax: 1_000 });
+      return planned.ok ? null : [planned.fault.code, planned.fault.path];
+    };
+    expect([asked('plan'), asked('secret'), asked('none'), asked('amount')]).toEqual([
+      ['question_invalid', 'value'],
+      ['question_invalid', 'value'],
+      ['field_unknown', 'value'],
+      null,
+    ]);
+  });
+});
+
+describe('bands of a score', () => {
+  const RULES = [
+    { name: 'paid', event: 'a.two', where: { plan: { eq: 'paid' } }, points: 15, most: 40 },
+    { event: 'a.three', points: 20 },
+    { event: 'a.three', where: { variant: { eq: 'A' } }, points: -5 },
+  ];
+  const BANDS = [
+    { band: 'low', from: 0 },
+    { band: 'high', from: 30 },
+    { band: 'most', from: 60 },
+  ];
+  const asked = { kind: 'stratify', ...RANGE, among: { event: 'a.one' }, rules: RULES, bands: BANDS, points_max: 70 };
+
+  function scoresOf(events: readonly Told[]): readonly number[] {
+    const within = events.filter(({ atMs }) => inRange(atMs));
+    const persons = [...new Set(within.filter(({ type }) => type === 'a.one').map(({ subject }) => subject))];
+    return persons.map((person) => {
+      const count = (test: (one: Told) => boolean): number => within.filter((one) => one.subject === person && test(one)).length;
+      const paid = count(({ type, values }) => type === 'a.two' && values['plan'] === 'paid');
+      const threes = count(({ type }) => type === 'a.three');
+      const ofA = count(({ type, values }) => type === 'a.three' && values['variant'] === 'A');
+      return Math.min(70, Math.min(40, 15 * paid) + 20 * threes - 5 * ofA);
+    });
+  }
+
+  it('hold each person who is asked about once, by the points of what they did', () => {
+    fc.assert(
+      fc.property(told, (events) => {
+        const scores = scoresOf(events);
+        const { rows, findings } = answer(asked, events);
+        const edges = [0, 30, 60, Infinity];
+        for (const [at, [band, from, users, share, mean]] of rows.entries()) {
+          const inside = scores.filter((score) => score >= (edges[at] ?? 0) && score < (edges[at + 1] ?? 0));
+          expect([band, from, users]).toEqual([BANDS[at]?.band, BANDS[at]?.from, inside.length]);
+          expect(share).toEqual(scores.length === 0 ? null : expect.closeTo((100 * inside.length) / scores.length, 9));
+          expect(mean).toEqual(inside.length === 0 ? null : expect.closeTo(inside.reduce((sum, one) => sum + one, 0) / inside.length, 9));
+        }
+        expect(findings['users']).toBe(scores.length);
+      }),
+    );
+  });
+
+  it('must rise', () => {
+    const parsed = parseJourney({ ...asked, bands: BANDS.toReversed() });
+    if (!parsed.ok) throw new Error('no question');
+    const planned = planJourney(parsed.question, { find: (type) => TYPES.get(type) ?? null, nowMs: START_MS, bucketsMax: 1_000 });
+    expect(planned.ok ? null : planned.fault.path).toBe('bands');
   });
 });

@@ -1,5 +1,6 @@
 import type { Result } from '../../fault/fault.ts';
 import { findZone, resolveRange } from '../plan.ts';
+import { planCohort } from './cohort-journey.ts';
 import { planExperiment } from './experiment-journey.ts';
 import { planFunnel } from './funnel-journey.ts';
 import type { Journey } from './journey.ts';
@@ -7,6 +8,7 @@ import type { JourneyContext } from './journey-context.ts';
 import type { JourneyQuestion } from './journey-question.ts';
 import { planRetention } from './retention-journey.ts';
 import { planSessions } from './sessions-journey.ts';
+import { planStratify } from './stratify-journey.ts';
 
 /** From a question to what is read of the raw events and what becomes of it. Pure: time is given. */
 export function planJourney(question: JourneyQuestion, given: Omit<JourneyContext, 'range'>): Result<Journey> {
@@ -24,6 +26,10 @@ function planKind(question: JourneyQuestion, context: JourneyContext): Result<Jo
       return planFunnel(question, context);
     case 'retention':
       return planRetention(question, context);
+    case 'cohort':
+      return planCohort(question, context);
+    case 'stratify':
+      return planStratify(question, context);
     case 'sessions':
       return planSessions(question, context);
     case 'experiment':

@@ -12,9 +12,7 @@ import type { JourneyContext } from './journey-context.ts';
 import type { JourneyOf } from './journey-question.ts';
 import { matches, planStep, typesOf } from './journey-step.ts';
 import type { PlannedStep } from './journey-step.ts';
-import { locateIn, percent } from './journey-figures.ts';
-
-const LONGEST_DAYS = { day: 1, week: 7, month: 31 };
+import { locateIn, LONGEST_DAYS, percent } from './journey-figures.ts';
 
 export function planRetention(question: JourneyOf<'retention'>, { find, range, nowMs, bucketsMax }: JourneyContext): Result<Journey> {
   const start = planStep(question.start, 'start', find);
