@@ -127,12 +127,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     readPack(exchange) {
       const pack = registry.pack(exchange.caller.tenant, exchange.params['pack'] ?? '');
       if (pack === null) return refuse(exchange, { code: 'not_found' });
-      return sendJson(exchange, {
-        ...packView(pack),
-        views: [...pack.views.values()].map(viewOfView),
-        writes: [...pack.writes.values()].map(viewOfWrite),
-        source: pack.source,
-      });
+      return sendJson(exchange, wholePackView(pack));
     },
     readStatus: async (exchange) => sendJson(exchange, await readStatus(deps, exchange.caller)),
     previewPack: whileStoreAnswers('unavailable', async (exchange) => previewPack(deps, exchange)),
@@ -221,6 +216,12 @@ function metricView(metric: CompiledMetric): Readonly<Record<string, unknown>> &
     asked_as: usualNames(metric),
     grains: QUESTION_GRAINS.filter((grain) => grain !== 'minute' || metric.grains.includes('minute')),
   };
+}
+
+function wholePackView(pack: RegisteredPack): Readonly<Record<string, unknown>> {
+  const views = [...pack.views.values()].map(viewOfView);
+  const writes = [...pack.writes.values()].map(viewOfWrite);
+  return { ...packView(pack), views, writes, source: pack.source };
 }
 
 function packView({ compiled, views }: RegisteredPack): Readonly<Record<string, unknown>> {

@@ -212,10 +212,45 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly get?: never;
+        /** Funnels that packs name */
+        readonly get: operations["listFunnels"];
         readonly put?: never;
         /** Ask how many persons go from step to step */
         readonly post: operations["askFunnel"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/experiments": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Experiments that packs name */
+        readonly get: operations["listExperiments"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/experiments/{pack}/{experiment}/assignment": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Which variant a person has */
+        readonly get: operations["readAssignment"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -972,6 +1007,40 @@ export interface paths {
         readonly put?: never;
         /** Set the limits of the tenant, in place of what it had set */
         readonly post: operations["putTenantLimits"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/admin/audit": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Accesses to data of the tenant, as JSON or NDJSON */
+        readonly get: operations["readAudit"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/admin/audit/verify": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Check that no record of the audit was altered, removed, added or moved */
+        readonly get: operations["verifyAudit"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1973,6 +2042,157 @@ export interface components {
              */
             readonly periods?: number;
         };
+        readonly CohortQuestion: {
+            /** @constant */
+            readonly kind: "cohort";
+            /** @description First moment that counts. */
+            readonly from?: string;
+            /** @description First moment that no longer counts. */
+            readonly to?: string;
+            /** @description Instead of from and to: so many whole units of the zone, the current one included. */
+            readonly last?: string;
+            /**
+             * @description IANA time zone.
+             * @default UTC
+             */
+            readonly zone?: string;
+            /** @description A receipt: wait until its events are counted. */
+            readonly after?: string;
+            /** @default 1000 */
+            readonly wait_ms?: number;
+            /** @description Its first event in the range puts a person into a cohort. */
+            readonly start: {
+                readonly event: string;
+                /**
+                 * @description Conditions on fields of the event.
+                 * @default {}
+                 */
+                readonly where?: {
+                    readonly [key: string]: {
+                        readonly eq?: string | number | boolean;
+                        readonly ne?: string | number | boolean;
+                        readonly in?: readonly (string | number | boolean)[];
+                        readonly not_in?: readonly (string | number | boolean)[];
+                        readonly lt?: string | number | boolean;
+                        readonly lte?: string | number | boolean;
+                        readonly gt?: string | number | boolean;
+                        readonly gte?: string | number | boolean;
+                        readonly prefix?: string;
+                        readonly exists?: boolean;
+                    };
+                };
+            };
+            /** @description What is counted of them from then on. */
+            readonly event: {
+                readonly event: string;
+                /**
+                 * @description Conditions on fields of the event.
+                 * @default {}
+                 */
+                readonly where?: {
+                    readonly [key: string]: {
+                        readonly eq?: string | number | boolean;
+                        readonly ne?: string | number | boolean;
+                        readonly in?: readonly (string | number | boolean)[];
+                        readonly not_in?: readonly (string | number | boolean)[];
+                        readonly lt?: string | number | boolean;
+                        readonly lte?: string | number | boolean;
+                        readonly gt?: string | number | boolean;
+                        readonly gte?: string | number | boolean;
+                        readonly prefix?: string;
+                        readonly exists?: boolean;
+                    };
+                };
+            };
+            /** @description An integer or decimal of it, which is summed; events are counted when absent. */
+            readonly value?: string;
+            /**
+             * @default month
+             * @enum {string}
+             */
+            readonly grain?: "day" | "week" | "month";
+            /**
+             * @description Periods after the first one.
+             * @default 11
+             */
+            readonly periods?: number;
+        };
+        readonly StratifyQuestion: {
+            /** @constant */
+            readonly kind: "stratify";
+            /** @description First moment that counts. */
+            readonly from?: string;
+            /** @description First moment that no longer counts. */
+            readonly to?: string;
+            /** @description Instead of from and to: so many whole units of the zone, the current one included. */
+            readonly last?: string;
+            /**
+             * @description IANA time zone.
+             * @default UTC
+             */
+            readonly zone?: string;
+            /** @description A receipt: wait until its events are counted. */
+            readonly after?: string;
+            /** @default 1000 */
+            readonly wait_ms?: number;
+            /** @description Persons with such an event in the range are scored. */
+            readonly among: {
+                readonly event: string;
+                /**
+                 * @description Conditions on fields of the event.
+                 * @default {}
+                 */
+                readonly where?: {
+                    readonly [key: string]: {
+                        readonly eq?: string | number | boolean;
+                        readonly ne?: string | number | boolean;
+                        readonly in?: readonly (string | number | boolean)[];
+                        readonly not_in?: readonly (string | number | boolean)[];
+                        readonly lt?: string | number | boolean;
+                        readonly lte?: string | number | boolean;
+                        readonly gt?: string | number | boolean;
+                        readonly gte?: string | number | boolean;
+                        readonly prefix?: string;
+                        readonly exists?: boolean;
+                    };
+                };
+            };
+            readonly rules: readonly {
+                readonly event: string;
+                /**
+                 * @description Conditions on fields of the event.
+                 * @default {}
+                 */
+                readonly where?: {
+                    readonly [key: string]: {
+                        readonly eq?: string | number | boolean;
+                        readonly ne?: string | number | boolean;
+                        readonly in?: readonly (string | number | boolean)[];
+                        readonly not_in?: readonly (string | number | boolean)[];
+                        readonly lt?: string | number | boolean;
+                        readonly lte?: string | number | boolean;
+                        readonly gt?: string | number | boolean;
+                        readonly gte?: string | number | boolean;
+                        readonly prefix?: string;
+                        readonly exists?: boolean;
+                    };
+                };
+                /** @description Stands in the rows; the event type when absent. */
+                readonly name?: string;
+                /** @description For each event of the range that fits. */
+                readonly points: number;
+                /** @description Most points that the rule gives. */
+                readonly most?: number;
+            }[];
+            /** @default 100 */
+            readonly points_max?: number;
+            /** @description Rising; who lies below the first is in none. */
+            readonly bands: readonly {
+                readonly band: string;
+                /** @description The least score of the band. */
+                readonly from: number;
+            }[];
+        };
         readonly SessionsQuestion: {
             /** @constant */
             readonly kind: "sessions";
@@ -2200,6 +2420,39 @@ export interface components {
             readonly window_s?: number;
             /** @description A field of the first step: one funnel for each of its values, beside the whole. */
             readonly breakdown?: string;
+        };
+        readonly NamedFunnel: {
+            readonly funnel: string;
+            readonly pack: string;
+            readonly title: string;
+            readonly question: {
+                readonly kind: string;
+            } & {
+                readonly [key: string]: unknown;
+            };
+        };
+        readonly NamedExperiment: {
+            readonly experiment: string;
+            readonly pack: string;
+            readonly title: string;
+            readonly question: {
+                readonly kind: string;
+            } & {
+                readonly [key: string]: unknown;
+            };
+            readonly variants: readonly {
+                readonly variant: string;
+                /** @description In percent, as it is meant. */
+                readonly share: number;
+                readonly is_control: boolean;
+            }[];
+        };
+        readonly Assignment: {
+            readonly pack: string;
+            readonly experiment: string;
+            readonly variant: string;
+            /** @description 0 to 9999. */
+            readonly bucket: number;
         };
         readonly BatchAnswers: {
             readonly answers: readonly ({
@@ -2638,6 +2891,8 @@ export interface components {
             readonly rotated_at: string | null;
             /** @description How long secrets from before a rotation are taken still; null: none is. */
             readonly earlier_until: string | null;
+            /** @description Written twice a minute; null: never. */
+            readonly last_used_at: string | null;
             /** @description The secret; shown this once. */
             readonly key: string;
         };
@@ -2664,6 +2919,8 @@ export interface components {
             readonly rotated_at: string | null;
             /** @description How long secrets from before a rotation are taken still; null: none is. */
             readonly earlier_until: string | null;
+            /** @description Written twice a minute; null: never. */
+            readonly last_used_at: string | null;
         };
         readonly TokenRequest: {
             /** @description Names of the metrics that it shows. */
@@ -2954,6 +3211,67 @@ export interface components {
                     };
                 };
             };
+        };
+        /** @description An access, and its place in the chain. */
+        readonly Audited: {
+            /**
+             * Format: date-time
+             * @description Of the first of so many accesses that differ in nothing but time.
+             */
+            readonly timestamp: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            readonly last_at: string;
+            readonly tenant: string;
+            /** @description Id of a key or a user; `-`: nobody was known. */
+            readonly actor: string;
+            readonly role: string;
+            readonly action: string;
+            readonly resource_type: string;
+            readonly resource_id: string | null;
+            /** @description Pseudonym of the person whose rows were shown; `*`: several. */
+            readonly subject: string | null;
+            readonly status_code: number;
+            readonly route: string;
+            readonly trace_id: string;
+            readonly request_id: string;
+            readonly accesses: number;
+            /** @description Place in the chain of the tenant. */
+            readonly no: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            readonly kept_at: string;
+            /** @description 32 bytes, hex. */
+            readonly prev_hash: string;
+            /** @description 32 bytes, hex. */
+            readonly hash: string;
+            /** @description 32 bytes, hex. */
+            readonly signature: string;
+        } & {
+            readonly [key: string]: unknown;
+        };
+        readonly AuditVerified: {
+            /** @enum {string} */
+            readonly state: "whole" | "broken";
+            /** @description Records up to this one were kept for seven years and are gone. */
+            readonly base_no: number;
+            readonly last_no: number;
+            /** @description Write it down with `last_no`, elsewhere: `seen` asks for it later. */
+            readonly last_hash: string;
+            readonly checked: number;
+            /** @description Where to go on; null: all is checked. */
+            readonly next_from: number | null;
+            /** @description At most 100. */
+            readonly findings: readonly {
+                readonly no: number;
+                /** @enum {string} */
+                readonly fault: "altered" | "unlinked" | "missing" | "misplaced" | "unsigned" | "end_missing" | "end_unsigned" | "total_differs" | "seen_differs";
+                readonly meaning: string;
+            }[];
         };
         readonly Recount: {
             readonly metric: string;
@@ -3480,7 +3798,7 @@ export interface operations {
         };
         readonly requestBody: {
             readonly content: {
-                readonly "application/json": components["schemas"]["Question"] | (components["schemas"]["TrendQuestion"] | components["schemas"]["AnomaliesQuestion"] | components["schemas"]["ForecastQuestion"] | components["schemas"]["CorrelateQuestion"] | components["schemas"]["CompareQuestion"] | components["schemas"]["DistributionQuestion"]) | (components["schemas"]["FunnelQuestion"] | components["schemas"]["RetentionQuestion"] | components["schemas"]["SessionsQuestion"] | components["schemas"]["ExperimentQuestion"]);
+                readonly "application/json": components["schemas"]["Question"] | (components["schemas"]["TrendQuestion"] | components["schemas"]["AnomaliesQuestion"] | components["schemas"]["ForecastQuestion"] | components["schemas"]["CorrelateQuestion"] | components["schemas"]["CompareQuestion"] | components["schemas"]["DistributionQuestion"]) | (components["schemas"]["FunnelQuestion"] | components["schemas"]["RetentionQuestion"] | components["schemas"]["CohortQuestion"] | components["schemas"]["StratifyQuestion"] | components["schemas"]["SessionsQuestion"] | components["schemas"]["ExperimentQuestion"]);
             };
         };
         readonly responses: {
@@ -3536,6 +3854,28 @@ export interface operations {
             };
         };
     };
+    readonly listFunnels: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Each with the question that asks it, once it has a range. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly funnels: readonly components["schemas"]["NamedFunnel"][];
+                    };
+                };
+            };
+        };
+    };
     readonly askFunnel: {
         readonly parameters: {
             readonly query?: never;
@@ -3562,6 +3902,53 @@ export interface operations {
             };
         };
     };
+    readonly listExperiments: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Each with its variants and the question that asks for its result, once it has a range. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly experiments: readonly components["schemas"]["NamedExperiment"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly readAssignment: {
+        readonly parameters: {
+            readonly query: {
+                readonly subject: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly pack: string;
+                readonly experiment: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The same for as long as name and weights stay. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Assignment"];
+                };
+            };
+        };
+    };
     readonly askBatch: {
         readonly parameters: {
             readonly query?: never;
@@ -3572,7 +3959,7 @@ export interface operations {
         readonly requestBody: {
             readonly content: {
                 readonly "application/json": {
-                    readonly questions: readonly (components["schemas"]["Question"] | (components["schemas"]["TrendQuestion"] | components["schemas"]["AnomaliesQuestion"] | components["schemas"]["ForecastQuestion"] | components["schemas"]["CorrelateQuestion"] | components["schemas"]["CompareQuestion"] | components["schemas"]["DistributionQuestion"]) | (components["schemas"]["FunnelQuestion"] | components["schemas"]["RetentionQuestion"] | components["schemas"]["SessionsQuestion"] | components["schemas"]["ExperimentQuestion"]))[];
+                    readonly questions: readonly (components["schemas"]["Question"] | (components["schemas"]["TrendQuestion"] | components["schemas"]["AnomaliesQuestion"] | components["schemas"]["ForecastQuestion"] | components["schemas"]["CorrelateQuestion"] | components["schemas"]["CompareQuestion"] | components["schemas"]["DistributionQuestion"]) | (components["schemas"]["FunnelQuestion"] | components["schemas"]["RetentionQuestion"] | components["schemas"]["CohortQuestion"] | components["schemas"]["StratifyQuestion"] | components["schemas"]["SessionsQuestion"] | components["schemas"]["ExperimentQuestion"]))[];
                 };
             };
         };
@@ -4888,6 +5275,69 @@ export interface operations {
                         /** @description As they were set; null: nothing was. */
                         readonly limits: unknown;
                     };
+                };
+            };
+        };
+    };
+    readonly readAudit: {
+        readonly parameters: {
+            readonly query?: {
+                readonly tenant?: "-";
+                readonly since?: string;
+                readonly until?: string;
+                readonly actor?: string;
+                readonly subject?: string;
+                readonly action?: "create" | "read" | "update" | "delete";
+                readonly resource_type?: string;
+                readonly order?: "newest" | "chain";
+                readonly cursor?: string;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Records with their places in the chain. As NDJSON a record is a line, and the next cursor a header, Tidegate-Next-Cursor. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly records: readonly components["schemas"]["Audited"][];
+                        readonly next_cursor: string | null;
+                    };
+                    readonly "application/x-ndjson": {
+                        readonly records: readonly components["schemas"]["Audited"][];
+                        readonly next_cursor: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly verifyAudit: {
+        readonly parameters: {
+            readonly query?: {
+                readonly tenant?: "-";
+                readonly from?: number;
+                readonly limit?: number;
+                readonly seen?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description What was checked, and what is wrong. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AuditVerified"];
                 };
             };
         };
