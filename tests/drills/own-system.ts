@@ -122,8 +122,11 @@ export function runFlushBoundaries(options: DrillOptions): Promise<DrillReport> 
   );
 }
 
+/** Settings are known before the servers are. */
+type OwnOptions = Omit<Partial<TidegateOptions>, 'settings'> & { readonly settings?: Readonly<Record<string, string>> };
+
 async function onOwnSystem(
-  given: Partial<TidegateOptions>,
+  given: OwnOptions,
   drill: (tidegate: Tidegate, client: Client) => Promise<DrillReport>,
 ): Promise<DrillReport> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tidegate-drill-'));
