@@ -125,10 +125,7 @@ export function runFlushBoundaries(options: DrillOptions): Promise<DrillReport> 
 /** Settings are known before the servers are. */
 type OwnOptions = Omit<Partial<TidegateOptions>, 'settings'> & { readonly settings?: Readonly<Record<string, string>> };
 
-async function onOwnSystem(
-  given: OwnOptions,
-  drill: (tidegate: Tidegate, client: Client) => Promise<DrillReport>,
-): Promise<DrillReport> {
+async function onOwnSystem(given: OwnOptions, drill: (tidegate: Tidegate, client: Client) => Promise<DrillReport>): Promise<DrillReport> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tidegate-drill-'));
   const env = ownEnvironment();
   const settings = { ...given.settings, GROUP_SESSION_MS };
