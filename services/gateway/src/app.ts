@@ -37,7 +37,6 @@ import { watchDependencies } from './dependencies.ts';
 import type { Gate } from './gate.ts';
 import { createGate } from './gate.ts';
 import { createHealth } from './health.ts';
-import type { KeyUse } from './key-use.ts';
 import { startKeyUse } from './key-use.ts';
 import type { KeyDirectory } from './keys.ts';
 import { createKeyDirectory } from './keys.ts';
@@ -96,7 +95,10 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   });
   let isDraining = false;
   const keyUse = startKeyUse({ store, log: context.log });
-  const auditLog = startAuditLogOf(parts, keyUse);
+  const auditLog = startAuditLog({
+    ...{ client, topic: topicNames(config.topicPrefix).audit, gateway: randomUUID(), clock, metrics, log: context.log },
+    ...{ signal: background.signal, onSent: keyUse.noteAccess },
+  });
   const live = createLiveSlots({ perKeyMax: config.livePerKeyMax, perTenantMax: config.livePerTenantMax }, metrics);
   const gate = createGateOf(parts, { proxy, live, auditLog, wake: publishing.wake, isDraining: () => isDraining });
   const listener = createListener(gate, { onUpgrade: gate });
@@ -241,11 +243,6 @@ function createGateOf(parts: Parts, { proxy, live, auditLog, wake, isDraining }:
     bodyBytesMax: config.bodyBytesMax,
     log,
   });
-}
-
-function startAuditLogOf({ config, context, metrics, client, signal }: Parts, { noteAccess: onSent }: KeyUse): AuditLog {
-  const topic = topicNames(config.topicPrefix).audit;
-  return startAuditLog({ client, topic, gateway: randomUUID(), clock, metrics, log: context.log, signal, onSent });
 }
 
 function startPublishing({ config, context, metrics, client, control, topic, database }: Parts): Pick<Publisher, 'wake' | 'stop'> {
