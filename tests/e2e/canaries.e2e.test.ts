@@ -230,6 +230,54 @@ test(
   },
 );
 
+async function call(method: string, path: string, as: { readonly credential: string; readonly body?: unknown }): Promise<Answer> {
+  const headers = { authorization: `Bearer ${as.credential}`, 'content-type': 'application/json' };
+  const body = as.body === undefined ? {} : { body: JSON.stringify(as.body) };
+  const response = await fetch(system.tidegate.gateway + path, { method, headers, ...body });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+test('a person who is erased is found where tombstones are and in what time takes, and nowhere else', { timeout: 180_000 }, async () => {
+  const admin = { credential: system.tidegate.adminKey };
+  const password = 'Correct-Horse-7';
+  const user = { username: 'canary', password, roles: ['person'], subject: MARKS.subject };
+  expect((await call('POST', '/v1/admin/users', { ...admin, body: user })).status).toBe(201);
+  const signedIn = await call('POST', '/v1/auth/login', { credential: '', body: { username: 'canary', password } });
+  const own = { credential: String(signedIn.body['access_token']), body: { confirm: true } };
+  const asked = await call('DELETE', '/v1/gdpr/delete-account', own);
+  expect([asked.status, asked.body]).toMatchObject([202, { status: expect.any(String), completes_by: expect.any(String) }]);
+  const path = `/v1/privacy/erasures/${String(asked.body['request_id'])}`;
+  await expect.poll(async () => (await call('GET', path, admin)).body['state'], { timeout: 60_000, interval: 200 }).toBe('erased');
+
+  const { body: certificate } = await call('GET', `${path}/certificate`, admin);
+  // e-1, e-2, h-1 and h-2 were counted. The row of h-1 and h-2 each is an entity of its pack, and of the refused ones six name the person.
+  expect(certificate['removed']).toMatchObject({ raw_events: 4, person_keys: 1, accounts: 1 });
+  expect((certificate['removed'] as Record<string, number>)['originals']).toBeGreaterThanOrEqual(6);
+  const refused = await post('/v1/events', visit('e-9', { room: CONTROL }), {
+    'x-api-key': system.tidegate.apiKey,
+    'content-type': 'application/x-ndjson',
+  });
+  expect(refused).toContain('"code":"erased"');
+  const state = await call('GET', `/v1/events/e-1?subject=${MARKS.subject}`, admin);
+  expect(state.body).toMatchObject({ state: 'erased', copies: 0 });
+  expect((await call('POST', '/v1/auth/login', { credential: '', body: { username: 'canary', password } })).status).toBe(401);
+
+  const places = await readAllStoredBytes(system.tidegate);
+  const holding = (name: string): readonly string[] =>
+    [...places]
+      .filter(([, bytes]) => [name, Buffer.from(name).toString('hex')].some((form) => bytes.includes(form)))
+      .map(([place]) => place);
+  expect(holding(MARKS.subject)).toEqual([]);
+  // The audit names the pseudonym, and may not be changed.
+  const tables = holding(String(certificate['subject'])).filter((place) => !place.startsWith('topic ') && !place.endsWith('audit_record'));
+  expect(tables.map((place) => place.replace(/^table \w+\./, '')).toSorted()).toEqual(['commit_journal', 'control_record', 'erasure']);
+});
+
 /** Marks in the clear, or as the hex or base64 of their bytes. */
 function marksIn(bytes: Buffer): readonly string[] {
   return Object.values(MARKS).filter((mark) => {

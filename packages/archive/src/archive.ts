@@ -10,22 +10,20 @@
  *    and a complete archive; only now may retention drop the day.
  * 5. Rounds that were restored into the day are taken away, files first. → they are found again by the next run.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ArchivedRow, ArchiveInfo, ArchiveStore } from '@tidegate/postgres';
-import type { Sealer } from '@tidegate/runtime';
+import { readFileRows, readManifest, writeOne } from './archive-files.ts';
+import type { ArchiveFilesDeps, Workshop } from './archive-files.ts';
+import { eraseArchived } from './erase-archived.ts';
+import type { ArchiveErasure } from './erase-archived.ts';
 import { decodeManifest, encodeManifest, sha256 } from './manifest.ts';
-import type { Manifest, ManifestFile } from './manifest.ts';
-import type { ObjectStore } from './object-store.ts';
+import type { ManifestFile } from './manifest.ts';
 import { openParquet } from './parquet.ts';
-import type { Parquet } from './parquet.ts';
 
-export interface ArchiveDeps {
+export interface ArchiveDeps extends ArchiveFilesDeps {
   readonly store: ArchiveStore;
-  readonly objects: ObjectStore;
-  /** Of a tenant; the first one seals, all of them open. */
-  readonly sealersOf: (tenant: string) => readonly Sealer[];
   readonly rowsPerFile?: number;
 }
 
@@ -40,24 +38,18 @@ export interface Archive {
   run(day: number): Promise<ArchiveOutcome>;
   /** Brings a dropped day back and holds it for some days. */
   restore(day: number, keepDays: number): Promise<RestoreOutcome>;
+  /** Takes persons who are erased out of what is archived. */
+  erase(): Promise<ArchiveErasure>;
 }
 
 const DAY_MS = 86_400_000;
 const ROWS_PER_FILE = 250_000;
-/** Before each file as it is stored. */
-const SEALED_VERSION = 1;
-
 export function createArchive(deps: ArchiveDeps): Archive {
   return {
     run: (day) => withWorkshop((workshop) => runDay(deps, workshop, day)),
     restore: (day, keepDays) => withWorkshop((workshop) => restoreDay(deps, workshop, { day, keepDays })),
+    erase: () => withWorkshop((workshop) => eraseArchived(deps, workshop)),
   };
-}
-
-/** Parquet files in the clear are here, for the user of this process alone, and nowhere else. */
-interface Workshop {
-  readonly path: string;
-  readonly parquet: Parquet;
 }
 
 async function withWorkshop<T>(work: (workshop: Workshop) => Promise<T>): Promise<T> {
@@ -120,42 +112,6 @@ async function writeFiles(deps: ArchiveDeps, workshop: Workshop, { day, prefix }
   return files;
 }
 
-interface WritingFile {
-  readonly key: string;
-  readonly tenant: string;
-  readonly rows: readonly ArchivedRow[];
-}
-
-async function writeOne(
-  deps: ArchiveDeps,
-  { path, parquet }: Workshop,
-  { key, tenant, rows }: WritingFile,
-): Promise<Pick<ManifestFile, 'bytes' | 'sha256'>> {
-  await parquet.write(path, rows);
-  const [sealer] = deps.sealersOf(tenant);
-  if (sealer === undefined) throw new Error('FIELD_KEYS names no key to seal the archive with');
-  const sealed = Buffer.concat([Uint8Array.of(SEALED_VERSION), sealer.seal(await readFile(path))]);
-  await deps.objects.put(key, sealed);
-  return { bytes: sealed.length, sha256: sha256(sealed).toString('hex') };
-}
-
-/** @throws Error where the object is not the one that the manifest names, or holds other rows than it says */
-async function readFileRows(deps: ArchiveDeps, { path, parquet }: Workshop, file: ManifestFile): Promise<ArchivedRow[]> {
-  const sealed = await deps.objects.get(file.key);
-  if (sealed === null) throw new Error(`the archive lacks ${file.key}`);
-  if (sha256(sealed).toString('hex') !== file.sha256) throw new Error(`${file.key} is damaged: its SHA-256 is not the manifest's`);
-  if (sealed[0] !== SEALED_VERSION) throw new Error(`${file.key} is of a version that this release cannot read`);
-  const plain = deps
-    .sealersOf(file.tenant)
-    .map((sealer) => sealer.open(sealed.subarray(1)))
-    .find((opened) => opened !== null);
-  if (plain === undefined) throw new Error(`no key of FIELD_KEYS opens ${file.key}`);
-  await writeFile(path, plain, { mode: 0o600 });
-  const rows = await parquet.read(path);
-  if (rows.length !== file.rows) throw new Error(`${file.key} holds ${rows.length} rows, the manifest says ${file.rows}`);
-  return rows;
-}
-
 interface Restoring {
   readonly day: number;
   readonly keepDays: number;
@@ -171,12 +127,6 @@ async function restoreDay(deps: ArchiveDeps, workshop: Workshop, { day, keepDays
   }
   const kind = await deps.store.restoreDay(day, keepDays, pages());
   return kind === 'present' ? { kind } : { kind, rows: sumOf(manifests, ({ rows }) => rows) };
-}
-
-async function readManifest({ objects }: ArchiveDeps, { manifestKey, manifestSha256 }: ArchiveInfo): Promise<Manifest> {
-  const bytes = await objects.get(manifestKey);
-  if (bytes === null) throw new Error(`the archive lacks ${manifestKey}`);
-  return decodeManifest(bytes, manifestSha256);
 }
 
 /** The manifest goes last but its row: a round that is half taken away is found and taken away again. */

@@ -1,5 +1,6 @@
 export { createArchive } from './archive.ts';
 export type { Archive, ArchiveDeps, ArchiveOutcome, RestoreOutcome } from './archive.ts';
+export type { ArchiveErasure } from './erase-archived.ts';
 export { createFolderStore } from './folder-store.ts';
 export type { ObjectStore } from './object-store.ts';
 export { createS3Store } from './s3-store.ts';

@@ -18,6 +18,8 @@ const MANIFEST_SCHEMA = z.object({
   round: z.int().min(1),
   rows: z.int().min(0),
   files: z.array(FILE_SCHEMA),
+  /** Keys that this manifest took the place of: they are deleted, or are to be. */
+  replaced: z.array(z.string()).optional(),
 });
 
 export type ManifestFile = z.output<typeof FILE_SCHEMA>;

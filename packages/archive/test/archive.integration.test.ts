@@ -204,4 +204,65 @@ describe('the archive of raw days', () => {
     expect(await archiveOf(rotated).restore(DAY, 3)).toEqual({ kind: 'restored', rows: ROWS - 1 });
     expect(await rows()).toEqual(original);
   });
+
+  it('loses persons who are erased, whatever fails on the way, and keeps every other row', async () => {
+    const [one = '', other = ''] = await values<string>(
+      `SELECT subject AS value FROM raw_event WHERE tenant = 'acme' AND subject IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 2`,
+    );
+    const requests = [one, other].map((subject, at) => ({ subject, id: `0192f0aa-0000-7000-8000-00000000000${at}` }));
+    for (const { subject, id } of requests)
+      await database.query(
+        `INSERT INTO erasure (request_id, tenant, subject, partition, requested_by, begun_at, events_at) VALUES ($1, 'acme', $2, 0, 'k', now(), now())`,
+        [id, subject],
+      );
+    const ofThem = `tenant = 'acme' AND subject IN ('${one}', '${other}')`;
+    const [own = 0] = await values<number>(`SELECT count(*)::float8 AS value FROM raw_event WHERE ${ofThem}`);
+    expect(own).toBeGreaterThan(10);
+    const good = createFolderStore(folder);
+    const dies = async (objects: Partial<ObjectStore>): Promise<void> => {
+      await expect(archiveOf({ objects: { ...good, ...objects } }).erase()).rejects.toThrow('away');
+      expect(await store.erasedPersons()).toHaveLength(2);
+    };
+    await dies({ put: () => Promise.reject(new Error('away')) });
+    await dies({ put: (key, bytes) => (key.includes('manifest') ? Promise.reject(new Error('away')) : good.put(key, bytes)) });
+    // The round is what the new manifest says, and what it replaced is still there.
+    await dies({ delete: () => Promise.reject(new Error('away')) });
+    expect(await countArchived(`subject IN ('${one}', '${other}')`)).toBeGreaterThan(0);
+    expect(await archiveOf().erase()).toMatchObject({ persons: 2 });
+    expect(await countArchived(`tenant = 'acme' AND subject IN ('${one}', '${other}')`)).toBe(0);
+    expect(await store.list()).toMatchObject([{ round: 2, rows: ROWS - 1 - own }]);
+    expect(await store.erasedPersons()).toEqual([]);
+    expect(await archiveOf().erase()).toEqual({ persons: 0, rows: 0, files: 0 });
+    // What was restored before it was erased is the owners' to erase; a restore after it brings nobody back.
+    await closeDay();
+    expect(await archiveOf().run(DAY)).toMatchObject({ kind: 'archived' });
+    expect(await dropDay()).toBe('dropped');
+    expect(await archiveOf().restore(DAY, 3)).toMatchObject({ kind: 'restored' });
+    const [left] = await values<number>(`SELECT count(*)::float8 AS value FROM raw_event WHERE ${ofThem}`);
+    expect([left, (await rows()).length]).toEqual([0, ROWS - 1 - own]);
+  });
 });
+
+async function values<T>(text: string): Promise<readonly T[]> {
+  return (await database.query<{ value: T }>(text)).map(({ value }) => value);
+}
+
+/** Rows in all the files there are, named by a manifest or not. */
+async function countArchived(where: string): Promise<number> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const path = join(folder, 'opened.parquet');
+  let found = 0;
+  for (const file of (await files()).filter((name) => name.endsWith('.sealed'))) {
+    const tenant = /\/([^/]+)\/[^/]+$/.exec(file)?.[1] ?? '';
+    const sealed = (await readFile(file)).subarray(1);
+    const plain = KEYS.map((key) => sealerOf(key, tenant).open(sealed)).find((opened) => opened !== null);
+    await writeFile(path, plain ?? '');
+    const read = await connection.runAndReadAll(`SELECT count(*) FROM read_parquet($1) WHERE ${where}`, [path]);
+    found += Number(read.getRows()[0]?.[0]);
+  }
+  connection.closeSync();
+  instance.closeSync();
+  await rm(path);
+  return found;
+}

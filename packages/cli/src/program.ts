@@ -8,6 +8,7 @@ import { addCache } from './commands/cache.ts';
 import { addArchive } from './commands/archive.ts';
 import { addDrill } from './commands/drill.ts';
 import { addEvent } from './commands/event.ts';
+import { addPrivacy } from './commands/privacy.ts';
 import { addGaps } from './commands/gaps.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLimits } from './commands/limits.ts';
@@ -51,6 +52,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addReconcile(program, terminal);
   addEvent(program, terminal);
   addGaps(program, terminal);
+  addPrivacy(program, terminal);
   addOperations(program, terminal);
   addTenants(program, terminal);
   addPreflight(program, terminal);

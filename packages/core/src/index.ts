@@ -251,7 +251,7 @@ export type { SealedThrough, SealState } from './rollup/sealed.ts';
 export { isSameState } from './rollup/same-state.ts';
 export { seriesEntry, seriesId } from './rollup/series.ts';
 export type { SeriesKey } from './rollup/series.ts';
-export { createState, decodeState, encodeState, findMeasure, mergeState, readMeasureAt } from './rollup/state.ts';
+export { createState, decodeState, encodeState, findMeasure, mergeState, readMeasureAt, subtractState } from './rollup/state.ts';
 export type { MeasurePart, MeasurePlace, RollupState, StateValue } from './rollup/state.ts';
 
 // dedup

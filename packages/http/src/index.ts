@@ -6,6 +6,7 @@ export type { Caller, CallerReading, OwnToken } from './caller.ts';
 export { CALLER_HEADER, createCallerVerifier, ROW_SCOPE_SCHEMA, signCaller, userOf, visibleRows, writableSubject } from './caller.ts';
 export type { Exchange, RequestContext } from './exchange.ts';
 export { clientGone, requestIdOf, sendJson } from './exchange.ts';
+export { ERASURE_ASK_SCHEMA, OWN_ERASURE_ASK_SCHEMA } from './erasure-schemas.ts';
 export { GAP_WORD_SCHEMA } from './gap-schemas.ts';
 export { idempotencyKeyOf } from './idempotency-key.ts';
 export { BULK_REPLAY_SCHEMA, JOBS_QUERY } from './job-schemas.ts';

@@ -3,5 +3,7 @@
 -- $4 bytea[] field key ids, $5 bytea[] wrapped keys.
 INSERT INTO person_key (tenant, subject, key_id, field_key_id, wrapped)
 SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bytea[], $5::bytea[]) AS made (tenant, subject, key_id, field_key_id, wrapped)
+-- Who is erased gets none.
+WHERE NOT EXISTS (SELECT FROM erasure e WHERE e.tenant = made.tenant AND e.subject = made.subject)
 ORDER BY tenant, subject
 ON CONFLICT (tenant, subject) DO NOTHING

@@ -1,5 +1,7 @@
 /** What the archive reads from Postgres, writes back, and is listed by (docs/design/archive.md). Used by operators' commands. */
 import type pg from 'pg';
+import { int8Array, textArray } from './binary-array.ts';
+import type { ErasurePlaceWork } from './erasure-store.ts';
 import { createRawRows } from './raw-rows.ts';
 import { copyIn } from './copy-in.ts';
 import { createPool } from './pool.ts';
@@ -61,6 +63,11 @@ export interface ArchiveStore {
   restoreDay(day: number, keepDays: number, pages: AsyncIterable<readonly ArchivedRow[]>): Promise<'restored' | 'present'>;
   /** Of a round that was restored and is archived anew. */
   forgetRound(of: Pick<ArchiveNote, 'day' | 'round'>): Promise<void>;
+  /** Persons of whom the archive may hold events still. */
+  erasedPersons(): Promise<readonly ErasurePlaceWork[]>;
+  /** False: the round's manifest is not the one that was read. */
+  replaceManifest(round: ArchiveInfo, by: Pick<ArchiveNote, 'manifestKey' | 'manifestSha256' | 'rows' | 'bytes'>): Promise<boolean>;
+  endErasure(requestId: string, rows: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -82,6 +89,18 @@ export function createArchiveStore(options: { readonly databaseUrl: string }): A
     list: async (day) => (await run<ArchiveRow>(pool, 'read-raw-archives', [day === undefined ? null : toDate(day)])).map(toInfo),
     restoreDay: (day, keepDays, pages) => inTransaction(pool, 'BEGIN', (client) => restoreDay(client, { day, keepDays }, pages)),
     forgetRound: async ({ day, round }) => void (await run(pool, 'delete-raw-archive', [toDate(day), round])),
+    erasedPersons: async () => {
+      const rows = await run<{ request_id: string; tenant: string; subject: string }>(pool, 'read-erasures-for-archive', []);
+      return rows.map(({ request_id: requestId, tenant, subject }) => ({ requestId, tenant, subject }));
+    },
+    async replaceManifest({ day, round, manifestKey: was }, { manifestKey, manifestSha256, rows, bytes }) {
+      const values = [toDate(day), round, was, manifestKey, Buffer.from(manifestSha256), rows, bytes];
+      return (await run(pool, 'replace-manifest', values)).length === 1;
+    },
+    async endErasure(requestId, rows) {
+      await run(pool, 'count-erased', [requestId, textArray(['archived_events']), int8Array([rows])]);
+      await run(pool, 'end-archive', [requestId]);
+    },
     close: () => pool.end(),
   };
 }
@@ -163,6 +182,8 @@ async function restoreDay(
         ]);
     }
   }
+  // Who was erased since stays so.
+  await run(client, 'delete-erased-rows', [toDate(day)]);
   await run(client, 'note-restored', [toDate(day), keepDays]);
   return 'restored';
 }

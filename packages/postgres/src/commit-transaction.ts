@@ -16,6 +16,7 @@ import {
 import type { MergedCommit } from './commit-entities.ts';
 import { copyIn } from './copy-in.ts';
 import { writeDrifts } from './drifts.ts';
+import { writeErasures } from './commit-erasure.ts';
 import { encodeEntityKeys } from './entity-keys.ts';
 import { fromSealColumns } from './seal-columns.ts';
 import type { SealColumns } from './seal-columns.ts';
@@ -105,6 +106,7 @@ async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt):
   steps.send(writeJournal(client, commits, { cells: writes, entities: changedEntities(merged) }));
   await fault('flush.journaled');
   steps.send(writeRestated(client, commits, merged));
+  steps.send(writeErasures(client, commits));
   steps.send(writeDrifts(client, commits));
   steps.send(writeRejected(client, commits));
   await fault('flush.rejected_written');

@@ -30,6 +30,7 @@ export type {
 } from './store.ts';
 export type { ArrivalDayKept, RawRange, RawSpan, RawStore, StoredEvent } from './raw-shape.ts';
 export type { DriftKind, DriftRow, EventDay, RecountRequest, RecountStore, SpanCells, SpanCellsAsk } from './recount-shape.ts';
+export type { Erasure, ErasureReader, ErasureStep, Person, PersonDay, PersonRow, PersonRowsAsk, RawPlace } from './erasure-shape.ts';
 export type { TaskChange, TaskRow } from './task-shape.ts';
 export type { SealedCells, SealSlice, SourceCell, SourceCells, SourceRead } from './seal-shape.ts';
 export { WHOLE_VALUES_MAX } from './budget-shape.ts';
@@ -56,7 +57,14 @@ export { isOverTime, isUnavailable } from './unavailable.ts';
 export { mintApiKey, readApiKey } from './control/api-key.ts';
 export type { ApiKeyKind, ApiKeyReading } from './control/api-key.ts';
 export type { AccountStore } from './control/account-store.ts';
-export { CONTROL_KEYS, parseApiKeyRecord, parseDenials, parseOriginsRecord, parseTokenIssuerRecord } from './control/control-records.ts';
+export {
+  CONTROL_KEYS,
+  parseApiKeyRecord,
+  parseDenials,
+  parseErasedRecord,
+  parseOriginsRecord,
+  parseTokenIssuerRecord,
+} from './control/control-records.ts';
 export type { ApiKeyRecord, Denial, TokenIssuerRecord } from './control/control-records.ts';
 export { createControlStore } from './control/control-store.ts';
 export type { ControlStore, ControlStoreOptions } from './control/control-store.ts';
@@ -130,6 +138,19 @@ export type { PersonKeyStore, RewrapReport } from './person-keys.ts';
 // gaps of the log
 export { createGapStore, gapName, parseGapName } from './gap-store.ts';
 export type { GapPlace, GapStore } from './gap-store.ts';
+
+// persons who are erased
+export { createErasureStore } from './erasure-store.ts';
+export type {
+  ErasureInfo,
+  ErasurePlaceWork,
+  ErasurePlaces,
+  ErasureStore,
+  ErasureToRequest,
+  KeptOriginal,
+  OriginalsWork,
+} from './erasure-store.ts';
+export { findInTables } from './find-in-tables.ts';
 
 // one event
 export { createEventStore } from './event-store.ts';

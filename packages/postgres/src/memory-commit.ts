@@ -9,6 +9,7 @@ import { encodeEntityKeys } from './entity-keys.ts';
 import { admit, isSame } from './memory-budgets.ts';
 import { isHeld, lane, NO_COMMIT, seriesKey } from './memory-database.ts';
 import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
+import { applyErasure } from './memory-erasures.ts';
 import { entityRowName } from './memory-entities.ts';
 import type { MemoryEntity } from './memory-entities.ts';
 import type { RestatedBucket } from './restated-store.ts';
@@ -70,6 +71,7 @@ function applyAll(db: MemoryDatabase, partitions: readonly PartitionCommit[], { 
   for (const part of partitions) apply(db, part, made.get(part.partition) ?? NOTHING_MADE);
   for (const part of ofRows) nameSeries(db, part);
   for (const { commit: part, merged } of rows) applyRows(db, part, merged);
+  for (const { partition, erasure } of partitions) applyErasure(db, partition, erasure);
 }
 
 const LATER_POINTS = ['flush.cells_written', 'flush.journaled', 'flush.rejected_written'] as const;

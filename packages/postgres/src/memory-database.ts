@@ -1,6 +1,7 @@
 import { UNSEALED } from '@tidegate/core';
 import type { CoarseGrain, GrainCode, SealState, SeriesEntry } from '@tidegate/core';
 import type { BudgetKey } from './budget-shape.ts';
+import type { Erasure } from './erasure-shape.ts';
 import type { MemoryEntities } from './memory-entities.ts';
 import type { RawRow, StoredRawRow } from './raw-rows.ts';
 import type { DriftRow, RecountRequest } from './recount-shape.ts';
@@ -69,6 +70,8 @@ export interface MemoryDatabase {
   readonly budgets: Map<string, BudgetState>;
   /** Rows of entities. */
   readonly entities: MemoryEntities;
+  /** By request, with what was taken away. */
+  readonly erasures: Map<string, Erasure & { readonly counts: Map<string, number> }>;
   /** Other tasks, by partition, kind and name. */
   readonly tasks: Map<string, TaskRow & { readonly partition: number }>;
 }
@@ -102,6 +105,7 @@ export function createMemoryDatabase(): MemoryDatabase {
     sealTasks: new Map(),
     budgets: new Map(),
     entities: new Map(),
+    erasures: new Map(),
     tasks: new Map(),
   };
 }

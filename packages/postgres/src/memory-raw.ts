@@ -38,7 +38,7 @@ export function createMemoryRaw(db: MemoryDatabase): RawStore {
   };
 }
 
-function laneOf({ isBackfill }: StoredRawRow): EventLane {
+export function laneOf({ isBackfill }: StoredRawRow): EventLane {
   return isBackfill ? 'backfill' : 'live';
 }
 
@@ -52,7 +52,7 @@ function isWanted({ lane, logGeneration, fromOffset, toOffset, tenant, types, oc
   return row.tenant === tenant && types.includes(row.type);
 }
 
-function toStored({
+export function toStored({
   tenant,
   eventId,
   source,

@@ -5,6 +5,7 @@ import { decodeEntityKeys } from './entity-keys.ts';
 import { findIn } from './identity-blocks.ts';
 import { commit } from './memory-commit.ts';
 import { createMemoryDatabase, isHeld, lane, NO_COMMIT, seriesKey } from './memory-database.ts';
+import { createMemoryErasures } from './memory-erasures.ts';
 import { createMemoryRaw } from './memory-raw.ts';
 import { createMemoryRecount } from './memory-recount.ts';
 import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
@@ -77,6 +78,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): DataStore {
     },
     ...createMemoryRaw(db),
     ...createMemoryRecount(db),
+    ...createMemoryErasures(db),
     readTasks: async (partition, kind) => [...db.tasks.values()].filter((task) => task.partition === partition && task.kind === kind),
     touch: async (idle) => touch(db, idle),
     commit: (batch) => commit(db, batch, options),

@@ -1,6 +1,7 @@
 import type { ChangedEntities, EventLane, JournaledIdentities, SealState, SeriesEntry } from '@tidegate/core';
 import type { CellKey, CellWithSeries, CellWrite, PendingCells } from './cell-shape.ts';
 import type { PendingEntities } from './entity-commit.ts';
+import type { ErasureReader, ErasureStep } from './erasure-shape.ts';
 import type { RawStore } from './raw-shape.ts';
 import type { DriftRow, RecountStore } from './recount-shape.ts';
 import type { RestatedBucket } from './restated-store.ts';
@@ -146,6 +147,8 @@ export interface PartitionCommit {
   readonly restated?: readonly RestatedBucket[];
   /** Cells that a recount found wrong; filled in when its cells are resolved. */
   readonly drifts?: readonly DriftRow[];
+  /** A step of the erasure of a person. */
+  readonly erasure?: ErasureStep;
   /** Of a commit that is a slice of a seal; it has no batch's cells. */
   readonly slice: SealSlice | null;
   /** Rows of `partition_task` that this commit writes. */
@@ -201,7 +204,7 @@ export interface ClosedGeneration {
   readonly announcedCommitNo: number;
 }
 
-export interface DataStore extends RawStore, RecountStore {
+export interface DataStore extends RawStore, RecountStore, ErasureReader {
   /**
    * Takes partitions over in one commit: a fresh owner token and a raised term fence every earlier owner. What is read
    * after it (journal, generations, cells) can no longer change under the new owner.

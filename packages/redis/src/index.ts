@@ -5,6 +5,9 @@ export type { RedisAddress, RedisConnection, RedisOptions } from './connect.ts';
 export { connectEither, connectRedisCluster } from './connect-cluster.ts';
 export type { RedisClusterConnection, RedisClusterOptions } from './connect-cluster.ts';
 
+// persons who are erased
+export { countKeysOf, forgetPerson } from './forget-person.ts';
+
 // buckets
 export { bucketKey } from './buckets/bucket-key.ts';
 export type { BucketOwner } from './buckets/bucket-key.ts';

@@ -228,6 +228,7 @@ export const METRICS = {
     help: 'Arrival days of raw events, by state (open, closed), as the process that maintains them sees them.',
     labels: ['state'],
   },
+  erasures_total: { kind: 'counter', help: 'Persons of whom nothing is left in a place (events, originals, cache).', labels: ['place'] },
   recount_cells_moved_total: {
     kind: 'counter',
     help: 'Cells that a recount passed over because a later commit had written them.',

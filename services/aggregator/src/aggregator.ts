@@ -3,6 +3,8 @@ import { createAfterCommit, createAnnounceSlice } from './after-commit.ts';
 import type { AggregatorDeps, AggregatorParts, SharedState } from './aggregator-parts.ts';
 import { createAnnouncer } from './announce.ts';
 import { createBackfillShare } from './backfill-share.ts';
+import { startErasures } from './erasure/erase.ts';
+import type { Erasures } from './erasure/erase.ts';
 import { createBeginFlushSpan } from './flush-span.ts';
 import { startFlushLoop } from './flush-loop.ts';
 import type { FlushLoop } from './flush-loop.ts';
@@ -55,7 +57,8 @@ export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator>
   const ownership: Ownership = createOwnershipOf(parts, { readers, drain: () => loop.drain() });
   bind(ownership);
   const recount = startRecounts(parts, ownership, () => loop.wake());
-  const loop: FlushLoop = startLoop(parts, ownership, recount);
+  const erasures = startErasing(parts, ownership, () => loop.wake());
+  const loop: FlushLoop = startLoop(parts, ownership, [recount.kind, erasures.kind]);
   handler = createSlabHandler(parts, { ownership, loop });
   await parts.registry.ready;
   const stopIdle = startIdle(parts, ownership);
@@ -66,7 +69,7 @@ export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator>
     partitions: () => ownership.all().map((taken) => taken.partition),
     retentions: parts.registry.retentions,
     folded: () => ownership.all().reduce((sum, { live, backfill }) => sum + live.folded + backfill.folded, 0),
-    stop: () => stop(parts, { member, stopIdle, recount, loop, readers, ownership }),
+    stop: () => stop(parts, { member, stopIdle, walks: [recount, erasures], loop, readers, ownership }),
   };
 }
 
@@ -140,7 +143,7 @@ function createOwnershipOf(parts: AggregatorParts, to: { readonly readers: Reade
   });
 }
 
-function startLoop(parts: AggregatorParts, ownership: Ownership, recount: Recount): FlushLoop {
+function startLoop(parts: AggregatorParts, ownership: Ownership, kinds: readonly TaskKind[]): FlushLoop {
   const { deps, instruments, liveness } = parts;
   const flush = createFlush({
     store: deps.store,
@@ -161,7 +164,7 @@ function startLoop(parts: AggregatorParts, ownership: Ownership, recount: Recoun
   const loop: FlushLoop = startFlushLoop({
     owned: () => ownership.all(),
     flush,
-    tasks: createTasks(parts, ownership, [createVersions(parts, ownership, () => loop.wake()), recount.kind]),
+    tasks: createTasks(parts, ownership, [createVersions(parts, ownership, () => loop.wake()), ...kinds]),
     size: parts.flushSize,
     beginSpan: createBeginFlushSpan(deps.tracing),
     afterCommit: createAfterCommit(parts, ownership),
@@ -195,11 +198,16 @@ function createTasks(parts: AggregatorParts, ownership: Ownership, kinds: readon
 function createVersions({ deps, registry, pause }: AggregatorParts, ownership: Ownership, onReady: () => void): TaskKind {
   return createVersionTask({
     ...{ registry, pause, onReady, store: deps.store, log: deps.log, closedAfterS: deps.limits.closedAfterS },
-    refold(owned) {
-      rewind(owned, owned.layer);
-      ownership.restart(owned);
-    },
+    refold: refoldBy(ownership),
   });
+}
+
+/** Drops what is folded and not committed, and reads again from the committed offsets. */
+function refoldBy(ownership: Ownership): (owned: OwnedPartition) => void {
+  return (owned) => {
+    rewind(owned, owned.layer);
+    ownership.restart(owned);
+  };
 }
 
 function startRecounts({ deps, registry }: AggregatorParts, ownership: Ownership, onReady: () => void): Recount {
@@ -208,6 +216,16 @@ function startRecounts({ deps, registry }: AggregatorParts, ownership: Ownership
     ...{ store, registry, onReady, clock, sleep, metrics, log },
     ...{ share: limits.recountShare, everyMs: limits.recountEveryMs, lookEveryMs: limits.recountLookMs },
     closedAfterS: limits.closedAfterS,
+    owned: () => ownership.all(),
+    budgetedOf: (series) => budgetedOf({ registry, limits }, series),
+  });
+}
+
+function startErasing({ deps, registry }: AggregatorParts, ownership: Ownership, onReady: () => void): Erasures {
+  const { store, limits, clock, sleep, metrics, log } = deps;
+  return startErasures({
+    ...{ store, registry, onReady, clock, sleep, metrics, log, refold: refoldBy(ownership) },
+    ...{ lookEveryMs: limits.recountLookMs, closedAfterS: limits.closedAfterS },
     owned: () => ownership.all(),
     budgetedOf: (series) => budgetedOf({ registry, limits }, series),
   });
@@ -250,18 +268,19 @@ function startIdle({ deps, admin, announcer, shared }: AggregatorParts, ownershi
 interface Running {
   readonly member: GroupMember;
   readonly stopIdle: () => Promise<void>;
-  readonly recount: Recount;
+  /** What goes on beside the flushes. */
+  readonly walks: readonly { stop(): Promise<void> }[];
   readonly loop: FlushLoop;
   readonly readers: Readers;
   readonly ownership: Ownership;
 }
 
 /** In this order nothing that was folded is left behind, and nobody else begins before it is committed. */
-async function stop(parts: AggregatorParts, { member, stopIdle, recount, loop, readers, ownership }: Running): Promise<void> {
+async function stop(parts: AggregatorParts, { member, stopIdle, walks, loop, readers, ownership }: Running): Promise<void> {
   parts.shared.isStopping = true;
   for (const owned of ownership.all()) ownership.stopReading(owned);
   await stopIdle();
-  await recount.stop();
+  await Promise.all(walks.map((walk) => walk.stop()));
   await loop.stop();
   await member.close();
   ownership.end();

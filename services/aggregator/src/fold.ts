@@ -52,6 +52,10 @@ export function createFold(deps: FoldDeps) {
       owned.batch.rejected.push(deps.reject(slab, index, { code: 'event_unreadable', cursor }));
       return;
     }
+    if (owned.erased.size > 0 && owned.erased.has(reader.tenant(), reader.subject())) {
+      owned.batch.rejected.push(deps.reject(slab, index, { code: 'erased', tenant: reader.tenant(), cursor }));
+      return;
+    }
     if (deps.registry.knows(reader.tenant(), reader.type(), reader.packVersion())) return foldEvent(owned, slice, index);
     const { epoch } = owned;
     const named = { tenant: reader.tenant(), type: reader.type(), version: reader.packVersion() };

@@ -29,6 +29,8 @@ export interface KnownPacks {
   counted(): readonly CompiledMetric[];
   /** Whether a pack in force has the version folded or made; false of those that were given up or are retired. */
   isWanted(version: MetricVersion): boolean;
+  /** Entities that packs of a tenant in force have rows of. */
+  entitiesOf(tenant: string): readonly CompiledEntity[];
   /** How long each pack in force keeps what. */
   retentions(): readonly PackRetention[];
   /** Whether any metric version that was told since the start keeps minutes. */
@@ -136,6 +138,7 @@ export function createKnownPacks(log: Logger): KnownPacks {
       return found.measures;
     },
     ...versions,
+    entitiesOf: (tenant) => entitiesIn(packs.values(), tenant),
     retentions: () => [...packs.values()].flatMap(({ retention }) => retention ?? []),
     knownThroughMs: reader.knownThroughMs,
   };
@@ -185,6 +188,10 @@ function createKnownVersions(): KnownVersions {
 
 function foldedWith({ folded, making }: KnownPack, adopted: AdoptedVersions): readonly CompiledMetric[] {
   return [...folded, ...making.filter((metric) => adopted.has(versionName(metric)))];
+}
+
+function entitiesIn(packs: Iterable<KnownPack>, tenant: string): readonly CompiledEntity[] {
+  return [...packs].flatMap(({ entities }) => entities.filter((entity) => entity.tenant === tenant));
 }
 
 function projectionIn(packs: Iterable<KnownPack>, entity: CompiledEntity, adopted: AdoptedVersions): EntityProjection {

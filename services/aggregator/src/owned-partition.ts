@@ -1,6 +1,7 @@
 import type { CompiledEntity, DedupWindow, Folder, Lateness, SealState } from '@tidegate/core';
 import type { EventLane } from '@tidegate/postgres';
 import type { CellStates } from './cell-states.ts';
+import type { ErasedPersons } from './erasure/erased-persons.ts';
 import type { EntityProjection } from './known-packs.ts';
 import { createOpenBatch } from './open-batch.ts';
 import type { OpenBatch } from './open-batch.ts';
@@ -49,6 +50,8 @@ export interface OwnedPartition {
   readonly cells: CellStates;
   /** How it projects an entity's rows. */
   readonly projectionOf: (entity: CompiledEntity) => EntityProjection;
+  /** Whose events are not counted any more. */
+  readonly erased: ErasedPersons;
   /** Metric versions that are made of its raw events, or were. */
   readonly versions: PartitionVersions;
   commitNo: number;

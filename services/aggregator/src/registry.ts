@@ -1,10 +1,12 @@
 import type { CompiledEntity, CompiledMeasure, CompiledMetric, FoldPlan, MetricVersion } from '@tidegate/core';
 import { followTable } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TableRecord } from '@tidegate/kafka';
+import type { Erasure } from '@tidegate/postgres';
 import type { Logger } from '@tidegate/telemetry';
 import type { AdoptedVersions, EntityProjection } from './known-packs.ts';
 import { createKnownPacks } from './known-packs.ts';
 import type { PackRetention } from './retention-plan.ts';
+import { createToldErasures } from './told-erasures.ts';
 
 /** The packs as control.v1 has told them. */
 export interface Registry {
@@ -24,6 +26,10 @@ export interface Registry {
   counted(): readonly CompiledMetric[];
   /** Whether a pack in force has the version folded or made. */
   isWanted(version: MetricVersion): boolean;
+  /** Entities that packs of a tenant in force have rows of. */
+  entitiesOf(tenant: string): readonly CompiledEntity[];
+  /** Persons who are erased, or are to be, as the topic tells. */
+  erasures(): readonly Erasure[];
   /** How long each pack in force keeps what. */
   retentions(): readonly PackRetention[];
   /** Whether any metric version that was told since the start keeps minutes. */
@@ -52,6 +58,7 @@ export interface RegistryOptions {
 /** Follows control.v1. */
 export function followRegistry({ client, topic, log }: RegistryOptions): Registry {
   const packs = createKnownPacks(log);
+  const erasures = createToldErasures();
   let change = Promise.withResolvers<void>();
 
   function tellChange(): void {
@@ -61,6 +68,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
   }
 
   const onRecord = (record: TableRecord): void => {
+    erasures.take(record);
     if (packs.take(record)) tellChange();
   };
   const onError = (error: Error): void => log.warn('control_topic_read_failed', { error });
@@ -77,6 +85,8 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
     counted: packs.counted,
     isWanted: packs.isWanted,
     hasMinutes: packs.hasMinutes,
+    entitiesOf: packs.entitiesOf,
+    erasures: erasures.all,
     retentions: packs.retentions,
     lookUp(tenant, type, packVersion) {
       if (packs.hasType(tenant, type)) return;

@@ -5,7 +5,7 @@ import type { RejectedRow } from '@tidegate/postgres';
 import type { EventCursor } from './owned-partition.ts';
 
 /** Codes of events that were accepted but cannot be counted. */
-export type RejectionCode = 'event_unreadable' | 'event_unstorable';
+export type RejectionCode = 'event_unreadable' | 'event_unstorable' | 'erased';
 
 /** No tenant can be read from a record that cannot be read. */
 const NO_TENANT = '-';
@@ -25,7 +25,9 @@ export function createReject({ seal }: RejectDeps) {
     why: { readonly code: RejectionCode; readonly tenant?: string; readonly cursor: EventCursor },
   ): RejectedRow {
     const start = slab.valueStart[index] ?? -1;
-    const original = start < 0 ? new Uint8Array(0) : slab.bytes.subarray(start, slab.valueEnd[index]);
+    // Of a person who is erased nothing is kept, sealed or not.
+    const isKept = why.code !== 'erased';
+    const original = start < 0 || !isKept ? new Uint8Array(0) : slab.bytes.subarray(start, slab.valueEnd[index]);
     const tenant = why.tenant ?? NO_TENANT;
     return {
       tenant,
@@ -38,7 +40,7 @@ export function createReject({ seal }: RejectDeps) {
       lane: why.cursor.lane === 'live' ? 'events' : 'backfill',
       lengthBytes: original.length,
       sha256: createHash('sha256').update(original).digest(),
-      sealed: seal(tenant, original.subarray(0, ORIGINAL_BYTES_MAX)),
+      sealed: isKept ? seal(tenant, original.subarray(0, ORIGINAL_BYTES_MAX)) : null,
       receivedAtMs: slab.timestampsMs[index] ?? 0,
       format: null,
     };

@@ -5,6 +5,7 @@ import type { Claim, DataStore, EventLane, Lane, LanePosition } from '@tidegate/
 import type { Logger } from '@tidegate/telemetry';
 import type { Announcer } from './announce.ts';
 import { createCellStates } from './cell-states.ts';
+import { ErasedPersons } from './erasure/erased-persons.ts';
 import { findLastAnnounced } from './last-announced.ts';
 import { checkLog } from './log-check.ts';
 import type { LogState } from './log-check.ts';
@@ -69,7 +70,8 @@ interface Logs {
  * 4. The end of the announcements: the term rises above any that was announced.
  * 5. The dedup window is rebuilt from closed generations and journal, so it holds every commit of every earlier owner.
  * 6. Metric versions that earlier owners have adopted are known, or known to be given up: none of their events may be folded without.
- * 7. What earlier owners committed and did not announce is announced.
+ * 7. Who is erased is known before the first event is folded, also where the log is read again from its start.
+ * 8. What earlier owners committed and did not announce is announced.
  * Throws when a server does not answer or the token is lost on the way; the caller begins again.
  */
 export function createTakeOver(deps: TakeOverDeps) {
@@ -85,7 +87,8 @@ export function createTakeOver(deps: TakeOverDeps) {
     if (term > claim.term) await amendOrThrow(deps, { partition, lane: 'live', term }, token);
     const window = await restoreWindow(deps.store, partition, deps.limits);
     const versions = await restoreVersions(deps, partition);
-    const owned = assemble(deps, { claim, token, term, window, versions, logs }, { live, backfill, rejected });
+    const erased = new ErasedPersons(await deps.store.readErasures([partition], true));
+    const owned = assemble(deps, { claim, token, term, window, versions, erased, logs }, { live, backfill, rejected });
     await deps.announcer.announce([await reannouncement(deps.store, owned, announced.commitNo)]);
     owned.announcedCommitNo = owned.commitNo;
     await deps.announcer.tellProgress([owned]);
@@ -183,11 +186,12 @@ interface Assembly {
   readonly term: number;
   readonly window: DedupWindow;
   readonly versions: PartitionVersions;
+  readonly erased: ErasedPersons;
   readonly logs: Logs;
 }
 
 function assemble(deps: TakeOverDeps, from: Assembly, lanes: Readonly<Record<Lane, LanePosition>>): OwnedPartition {
-  const { claim, window, versions, logs } = from;
+  const { claim, window, versions, erased, logs } = from;
   const { topics } = deps;
   return {
     partition: claim.partition,
@@ -201,6 +205,7 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: Readonly<Record<Lan
       seriesMax: deps.limits.knownSeriesMax,
     }),
     versions,
+    erased,
     projectionOf: (entity) => deps.registry.projectionOf(entity, versions.adopted()),
     cells: createCellStates({
       measuresOf: deps.registry.measuresOf,

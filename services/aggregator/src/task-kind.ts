@@ -4,7 +4,7 @@ import type { CellWrite, PartitionCommit } from '@tidegate/postgres';
 import type { OwnedPartition } from './owned-partition.ts';
 
 /** Names of kinds, as rows of `partition_task` and the metrics have them. */
-export type TaskName = 'seal' | 'version' | 'recount';
+export type TaskName = 'seal' | 'version' | 'recount' | 'erasure';
 
 /** How much a slice may take. It grows and shrinks by how long the slices of its kind last (`task-budget.ts`). */
 export interface SliceSize {
@@ -15,7 +15,9 @@ export interface SliceSize {
 }
 
 /** What a slice adds to an empty commit of its partition. */
-export type SliceCommit = Partial<Pick<PartitionCommit, 'slice' | 'cells' | 'series' | 'tasks' | 'entities' | 'restated' | 'drifts'>>;
+export type SliceCommit = Partial<
+  Pick<PartitionCommit, 'slice' | 'cells' | 'series' | 'tasks' | 'entities' | 'restated' | 'drifts' | 'erasure'>
+>;
 
 /** What a committed slice changed: it is announced. */
 export interface SliceDone {

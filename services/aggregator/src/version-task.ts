@@ -88,6 +88,8 @@ export function createVersionTask(deps: VersionTaskDeps): TaskKind {
   return {
     name: 'version',
     due(owned, size) {
+      // What an erasure restates are the versions that have counted the person: none may begin to meanwhile.
+      if (owned.erased.isUnderWay()) return null;
       const fresh = deps.registry.making().filter((metric) => !owned.versions.tasks.has(versionName(metric)));
       if (fresh.length > 0) return () => adoptSlice(deps, owned, fresh);
       if (owned.versions.tasks.size === 0) return null;

@@ -1,6 +1,7 @@
 import { createDedupWindow, createFolder, Lateness, UNSEALED } from '@tidegate/core';
 import type { RecordSlab } from '@tidegate/kafka';
 import { createCellStates } from '../src/cell-states.ts';
+import { ErasedPersons } from '../src/erasure/erased-persons.ts';
 import { createOpenBatch } from '../src/open-batch.ts';
 import type { OwnedPartition } from '../src/owned-partition.ts';
 import { createPartitionVersions } from '../src/partition-versions.ts';
@@ -21,6 +22,7 @@ export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPa
     folder: createFolder(() => null),
     projectionOf: (entity) => ({ entity, fold: null }),
     cells: createCellStates({ measuresOf: () => [], grainsOf: () => [], budgetedOf: () => [], cellsMax: 10, seriesMax: 10 }),
+    erased: new ErasedPersons([]),
     versions: createPartitionVersions([]),
     ...{
       commitNo: 0,

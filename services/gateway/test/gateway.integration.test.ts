@@ -246,7 +246,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
   });
 
   it('who administers a tenant cannot give rights that it does not have, and a publishable key can only write', async () => {
-    const beyond = await call('POST', '/v1/admin/keys', { body: JSON.stringify({ name: 'x', scopes: ['privacy:admin'] }) });
+    const beyond = await call('POST', '/v1/admin/keys', { body: JSON.stringify({ name: 'x', scopes: ['cache:admin'] }) });
     const wide = await call('POST', '/v1/admin/keys', { body: JSON.stringify({ name: 'x', kind: 'pub', scopes: ['query:read'] }) });
     expect([beyond.status, beyond.body['code']]).toEqual([403, 'scope_missing']);
     expect([wide.status, wide.body]).toMatchObject([422, { code: 'request_invalid', errors: [{ path: 'scopes' }] }]);

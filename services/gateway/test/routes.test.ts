@@ -20,6 +20,7 @@ const NAMES: Readonly<Record<string, string>> = {
   issuer: 'any',
   user: 'usr_any',
   job: '0199c1d2-0000-7000-8000-000000000000',
+  id: '0199c1d2-0000-7000-8000-000000000000',
   ref: 'i-1-2-3',
 };
 /** A request path of the route, also under `/api` where it has that alias. */
@@ -133,6 +134,7 @@ describe('every declared route, for a person who may see only their own rows', (
       'readOrigins',
       'putOrigins',
     ],
+    ...['deleteAccount', 'deleteAccountByPost', 'readOwnErasure'],
     ...['logout', 'logoutUser', 'createUser', 'listUsers', 'changeUser', 'disableUser', 'listRoles'],
   ];
 

@@ -33,7 +33,7 @@ describe('tokens over real Kafka, Postgres and Redis', () => {
       const twice = await put({ ...issuer, ...more, name: 'again' });
       expect([twice.status, twice.body]).toMatchObject([409, { code: 'issuer_taken' }]);
     }
-    const beyond = await put({ ...issuer, scopes_by_word: { all: ['privacy:admin'] } });
+    const beyond = await put({ ...issuer, scopes_by_word: { all: ['cache:admin'] } });
     expect([beyond.status, beyond.body]).toMatchObject([403, { code: 'scope_missing' }]);
     const plain = await put({ ...issuer, jwks_uri: 'http://10.0.0.1/keys' });
     expect([plain.status, plain.body]).toMatchObject([422, { errors: [{ path: 'jwks_uri' }] }]);

@@ -1,20 +1,11 @@
 import type { CanonicalAdditions, Envelope, EventLane, EventTypes, Fault, FaultCode } from '@tidegate/core';
-import {
-  createIdentify,
-  decodeJsonText,
-  EventJudge,
-  FAULTS,
-  GrowingBuffer,
-  IDENTITY_BYTES,
-  partitionOf,
-  writeCanonical,
-} from '@tidegate/core';
-import type { RecordHeader } from '@tidegate/kafka';
-import { encodeHeaders } from '@tidegate/kafka';
+import { createIdentify, decodeJsonText, EventJudge, FAULTS, GrowingBuffer, partitionOf, writeCanonical } from '@tidegate/core';
 import type { Clock, PersonKey } from '@tidegate/runtime';
 import { sealField } from '@tidegate/runtime';
 import type { Appender, AppendLane, PendingBatch } from './append.ts';
 import type { EventSink, MessageSink, Original } from './decode.ts';
+import type { EventHeaders } from './event-headers.ts';
+import { createEventHeaders } from './event-headers.ts';
 import type { HeldEvent, HoldBudget } from './hold.ts';
 import { Hold } from './hold.ts';
 import type { LaneChoice } from './lane.ts';
@@ -36,6 +27,7 @@ export interface AdmitDeps {
   readonly partitions: () => number;
   readonly shieldOf: (tenant: string) => TenantShield;
   readonly personKeys: PersonKeys;
+  readonly isErased: (tenant: string, pseudonym: string) => boolean;
   /** Of events that wait for a person's key. */
   readonly holdBytesMax: number;
   readonly reject: (refused: Refused) => PendingBatch;
@@ -66,8 +58,6 @@ export interface Admission extends EventSink, MessageSink {
   /** False once the request holds more events than it may: nothing more is taken. */
   isOpen(): boolean;
 }
-
-const encoder = new TextEncoder();
 
 /**
  * Takes each event from bytes to its batch in one go: judge → shield → canonical record → append, or the sealed original →
@@ -156,7 +146,12 @@ class RequestAdmission implements Admission {
     this.context.nowMs = this.deps.clock.nowMs();
     const fault = judge.judge(bytes, { start, end }, this.context);
     if (judge.idEnd > judge.idStart) this.request.ledger.noteId(judge.idBytes, judge.idStart + 1, judge.idEnd - 1);
-    return fault;
+    return fault !== null && this.isErased(judge.subject) ? toFault('erased') : fault;
+  }
+
+  /** Nothing of an event about somebody who is erased may be kept, whatever else is wrong with it. */
+  private isErased(subject: string): boolean {
+    return subject !== '' && this.deps.isErased(this.request.tenant, this.shield.pseudonym(subject));
   }
 
   private refuseUnread(code: FaultCode, { bytes: original, format }: Original, lengthBytes: number): void {
@@ -175,10 +170,11 @@ class RequestAdmission implements Admission {
     return false;
   }
 
-  private refuse(fault: Fault, { bytes: original, format }: Original): void {
+  private refuse(fault: Fault, { bytes, format }: Original): void {
     const { tenant, lane, ledger } = this.request;
     const { judge } = this.shared;
     if (this.deps.appender.isFull(lane)) return ledger.retry();
+    const original = fault.code === 'erased' ? new Uint8Array(0) : bytes;
     const id = judge.idEnd > judge.idStart ? ledger.pendingId() : '';
     ledger.reject(fault, this.deps.reject({ tenant, index: ledger.count, id, fault, original, lengthBytes: original.length, format }));
   }
@@ -186,19 +182,19 @@ class RequestAdmission implements Admission {
   /** The event that the judge accepted goes to its batch, or is held until its person's key is there. */
   private take(bytes: Uint8Array, start: number, end: number): void {
     const { judge } = this.shared;
-    const { ledger } = this.request;
+    const { ledger, tenant } = this.request;
     const lane = this.request.lane === 'backfill' ? this.choice.asked() : this.choice.of(judge.timeMs, this.context.nowMs);
     if (this.isRefused(lane)) return ledger.retry();
     const pseudonym = this.shield.pseudonym(judge.subject);
+    if (this.deps.isErased(tenant, pseudonym)) return this.refuse(toFault('erased'), { bytes, format: this.format });
     const needsKey = judge.holdsSealed();
-    const key = needsKey ? this.deps.personKeys.known(this.request.tenant, pseudonym) : null;
+    const key = needsKey ? this.deps.personKeys.known(tenant, pseudonym) : null;
     if ((needsKey && key === null) || this.hold.has(pseudonym)) {
       const madeId = judge.idBytes === judge.bytes ? null : decodeJsonText(judge.idBytes, judge.idStart + 1, judge.idEnd - 1);
       this.wait(pseudonym, { bytes: bytes.subarray(start, end), madeId, needsKey, lane });
       return;
     }
-    const batch = this.append(pseudonym, key, lane);
-    ledger.accept(batch, lane, this.partition);
+    ledger.accept(this.append(pseudonym, key, lane), lane, this.partition);
   }
 
   private wait(pseudonym: string, event: Omit<HeldEvent, 'index'>): void {
@@ -272,29 +268,4 @@ function toFault(code: FaultCode): Fault {
 
 function restFault(eventsMax: number): Fault {
   return { code: 'body_too_large', message: `a request may hold ${String(eventsMax)} events: from here on nothing was taken` };
-}
-
-interface EventHeaders {
-  /** Of every record but a request's first in a partition. */
-  readonly plain: Uint8Array;
-  /** Where in any of the lists the identity stands. */
-  readonly identityAt: number;
-  traced(traceparent: string): Uint8Array;
-}
-
-/** Headers of records of events.v1: a list is encoded once, and each record's identity written into its place before it is copied. */
-function createEventHeaders(): EventHeaders {
-  const list = (extra: readonly RecordHeader[]): Uint8Array =>
-    encodeHeaders([
-      { name: 'kind', value: encoder.encode('event') },
-      { name: 'v', value: encoder.encode('1') },
-      { name: 'identity', value: new Uint8Array(IDENTITY_BYTES) },
-      ...extra,
-    ]);
-  const plain = list([]);
-  return {
-    plain,
-    identityAt: plain.length - IDENTITY_BYTES,
-    traced: (traceparent) => list([{ name: 'traceparent', value: encoder.encode(traceparent) }]),
-  };
 }

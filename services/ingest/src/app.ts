@@ -3,9 +3,10 @@ import type { HttpListener, RouteNameOf } from '@tidegate/http';
 import { createHttpServer } from '@tidegate/http';
 import type { LogClient, LogProducer } from '@tidegate/kafka';
 import { createLogClient, topicNames } from '@tidegate/kafka';
-import type { BulkRejected, JobQueue, PersonKeyStore, RejectedStore } from '@tidegate/postgres';
+import type { BulkRejected, ErasureStore, JobQueue, PersonKeyStore, RejectedStore } from '@tidegate/postgres';
 import {
   createBulkRejected,
+  createErasureStore,
   createJobQueue,
   createPersonKeyStore,
   createPool,
@@ -33,8 +34,10 @@ import { followBacklog } from './backlog.ts';
 import { createBrokerHealth } from './broker-health.ts';
 import type { IngestConfig } from './config.ts';
 import { createLaneChoice } from './lane.ts';
+import { startErasingOriginals } from './erase-originals.ts';
 import { createOpenOriginal } from './originals.ts';
 import { createPersonKeys } from './person-keys.ts';
+import { createPrivacy } from './privacy.ts';
 import { createPressure } from './pressure.ts';
 import type { ReceiveDeps } from './receive.ts';
 import { createReceive } from './receive.ts';
@@ -47,6 +50,7 @@ import { createReplayJob } from './replay-job.ts';
 import { createReplayMany } from './replay-many.ts';
 import { createReplay } from './replay.ts';
 import { createRespond, createSealReceipt } from './respond.ts';
+import { createSubjectSealer } from './sealed-subject.ts';
 import { createShield } from './shield.ts';
 
 export interface IngestApp extends RunningService {
@@ -67,11 +71,15 @@ export interface IngestAppDeps {
   readonly bulk?: BulkRejected;
   readonly jobs?: JobQueue;
   readonly personKeys?: PersonKeyStore;
+  readonly erasures?: ErasureStore;
 }
 
 /** A batch stays below Kafka's default `message.max.bytes` (1,048,588). */
 const BATCH_BYTES_MAX = 950_000;
 const HOUR_MS = 3_600_000;
+/** A record goes with the whole segment that it lies in, and the journal with the dedup window: at least 18 hours behind the retention. */
+const KEPT_LONGER_MS = 24 * HOUR_MS;
+const ERASURES_EVERY_MS = 1_000;
 const DATABASE_CONNECTIONS = 2;
 const QUEUE_CONNECTIONS = 3;
 const STATEMENT_TIMEOUT_MS = 5_000;
@@ -90,6 +98,7 @@ interface Parts {
   readonly personKeys: PersonKeyStore | null;
   readonly bulk: BulkRejected | null;
   readonly jobs: JobQueue | null;
+  readonly erasures: ErasureStore | null;
 }
 
 /** Builds the service from its settings and starts it. */
@@ -107,9 +116,10 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
   const health = createBrokerHealth(clock.monotonicMs);
   const appender = createAppender({ producer, clock, metrics, health, lingerMs, batchBytesMax: BATCH_BYTES_MAX, bufferBytesMax });
   const postgres = connectPostgres(config, { metrics, clock, log });
-  const { rejected, bulk, jobs, personKeys } = { ...postgres, ...deps };
-  const stores = { rejected, bulk, jobs, personKeys };
+  const { rejected, bulk, jobs, personKeys, erasures } = { ...postgres, ...deps };
+  const stores = { rejected, bulk, jobs, personKeys, erasures };
   const server = createServer({ config, clock, log, metrics, tracing, registry, backlog, appender, ...stores });
+  const stopErasing = eraseOriginals({ config, erasures, metrics, log });
   let isDraining = false;
   const port = await server.listen({ host: config.listenHost, port: config.listenPort });
   // Who asks whether the service is there must not hear yes before it listens.
@@ -129,6 +139,7 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
     async stop() {
       // Requests end first, each with its verdicts, so nothing that was taken is left without an answer.
       await server.close();
+      await stopErasing();
       await jobs?.close();
       await appender.drained();
       await closeLog({ client, producer, registry, backlog });
@@ -146,7 +157,7 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
  */
 function connectPostgres(config: IngestConfig, { metrics, clock, log }: Pick<Parts, 'metrics' | 'clock' | 'log'>) {
   if (config.databaseUrl === 'none' && config.databaseHost === '')
-    return { rejected: null, bulk: null, jobs: null, personKeys: null, close: async () => undefined };
+    return { rejected: null, bulk: null, jobs: null, personKeys: null, erasures: null, close: async () => undefined };
   const common = {
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     isDurable: true,
@@ -163,6 +174,7 @@ function connectPostgres(config: IngestConfig, { metrics, clock, log }: Pick<Par
     rejected: createRejectedStore(pool, lanes),
     bulk: createBulkRejected(pool, lanes),
     personKeys: createPersonKeyStore(pool),
+    erasures: createErasureStore(pool),
     jobs: createJobQueue({
       pool: queuePool,
       metrics,
@@ -192,6 +204,7 @@ function createServer(parts: Parts): HttpListener {
     isTooFarBehind: (lane) => backlog.isTooFarBehind(clock.nowMs(), lane),
     partitions: registry.partitions,
     shieldOf,
+    isErased: registry.isErased,
     personKeys: createPersonKeys({
       ...parts,
       store: parts.personKeys,
@@ -224,16 +237,35 @@ function createServer(parts: Parts): HttpListener {
     handlers: {
       ...createReplay({ ...deps, ...parts, openOriginal, events, sealReceipt }),
       replayManyRejected: createReplayMany(parts),
+      ...createPrivacy({ ...parts, ...keepingOf(config), shieldOf, topicKey }),
       sendEvents: createReceive(deps),
-      segmentTrack: createReceive(deps, 'track'),
-      segmentIdentify: createReceive(deps, 'identify'),
-      segmentPage: createReceive(deps, 'page'),
-      segmentScreen: createReceive(deps, 'screen'),
-      segmentGroup: createReceive(deps, 'group'),
-      segmentAlias: createReceive(deps, 'alias'),
-      segmentBatch: createReceive(deps, 'batch'),
+      ...segmentHandlers(deps),
     },
   });
+}
+
+function segmentHandlers(deps: ReceiveDeps) {
+  return {
+    segmentTrack: createReceive(deps, 'track'),
+    segmentIdentify: createReceive(deps, 'identify'),
+    segmentPage: createReceive(deps, 'page'),
+    segmentScreen: createReceive(deps, 'screen'),
+    segmentGroup: createReceive(deps, 'group'),
+    segmentAlias: createReceive(deps, 'alias'),
+    segmentBatch: createReceive(deps, 'batch'),
+  };
+}
+
+function keepingOf({ fieldKeys, eventsRetentionHours }: IngestConfig) {
+  return { subjects: createSubjectSealer(fieldKeys), logKeepsMs: eventsRetentionHours * HOUR_MS + KEPT_LONGER_MS };
+}
+
+/** Returns what ends it. */
+function eraseOriginals({ config, erasures, metrics, log }: Pick<Parts, 'config' | 'erasures' | 'metrics' | 'log'>): () => Promise<void> {
+  if (erasures === null) return async () => undefined;
+  const { fieldKeys } = config;
+  const opening = { openOriginal: createOpenOriginal(fieldKeys), subjects: createSubjectSealer(fieldKeys) };
+  return startErasingOriginals({ ...opening, erasures, metrics, log, pause, everyMs: ERASURES_EVERY_MS });
 }
 
 /** From when it is known what may be replayed. */

@@ -121,7 +121,9 @@ async function findOrMake(
 }
 
 function openKey({ wrapper, metrics, log }: PersonKeysDeps, row: WrappedPersonKey | undefined): PersonKey | null {
-  const key = row === undefined ? null : wrapper.unwrap(row);
+  // Who is erased has none and gets none.
+  if (row === undefined) return null;
+  const key = wrapper.unwrap(row);
   if (key !== null) return key;
   metrics.counter('person_keys_total', { result: 'unreadable' }).inc();
   // FIELD_KEYS lacks the key that wraps it: nothing new may take its place, for older values would be lost.

@@ -9,6 +9,8 @@ import { z } from 'zod';
 export interface Registry {
   /** Replaced as a whole when a pack of the tenant changes, so a request keeps the one that it began with. */
   typesOf(tenant: string): EventTypes;
+  /** Whether events about the person are refused: erased, or to be erased. */
+  isErased(tenant: string, pseudonym: string): boolean;
   /** 0 until it is known. */
   partitions(): number;
   /** Whether the topic was read to the end that it had at the start, and the number of partitions is known. */
@@ -33,6 +35,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
   const reader = createControlReader();
   const packs = new Map<string, Map<string, CompiledPack>>();
   const types = new Map<string, EventTypes>();
+  const erased = new Set<string>();
   let partitions = 0;
   let isRead = false;
 
@@ -42,6 +45,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
     if (told === 'unreadable') return log.error('control_record_unreadable', { detail: { offset: record.offset } });
     if (told.kind === 'pack') takePack(told);
     else if (told.kind === 'partitions') takePartitions(told.value);
+    else if (told.kind === 'erased') erased.add(`${told.tenant}/${told.name}`);
   }
 
   function takePartitions(value: unknown): void {
@@ -69,6 +73,8 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
   });
   return {
     typesOf: (tenant) => types.get(tenant) ?? NO_TYPES,
+    // Where nobody is erased no text is made for the question.
+    isErased: (tenant, pseudonym) => erased.size > 0 && erased.has(`${tenant}/${pseudonym}`),
     partitions: () => partitions,
     isReady: () => isRead && partitions > 0,
     ready,

@@ -10,6 +10,7 @@ import {
   createAuditStore,
   createBudgetStore,
   createEntityReader,
+  createErasureStore,
   createEventStore,
   createGapStore,
   createInsightStore,
@@ -22,7 +23,8 @@ import {
   createRejectedStore,
   createRestatedStore,
 } from '@tidegate/postgres';
-import { connectRedis, createKeptFigures, createRedisCells } from '@tidegate/redis';
+import type { Person } from '@tidegate/postgres';
+import { connectRedis, createKeptFigures, createRedisCells, forgetPerson } from '@tidegate/redis';
 import {
   createAuditChain,
   databaseTarget,
@@ -42,6 +44,7 @@ import { keepAudit } from './audit/keep-audit.ts';
 import type { KeepingAudit } from './audit/keep-audit.ts';
 import { createCacheMeter } from './cache-meter.ts';
 import type { queryConfig } from './config.ts';
+import { eraseCache } from './erase-cache.ts';
 import { createFreshness } from './freshness.ts';
 import type { Freshness } from './freshness.ts';
 import { createHandlers } from './handlers.ts';
@@ -56,6 +59,7 @@ import type { WatchedLog } from './watch-log.ts';
 type QueryConfig = ConfigValues<typeof queryConfig>;
 
 /** Longer than a reading's: the materialiser has nothing better to do than to wait. */
+const ERASURES_EVERY_MS = 1_000;
 const MATERIALISER_TIMEOUT_MS = 5_000;
 const READER_TIMEOUT_MS = 2_000;
 /** Aggregators speak after each flush, up to thirty times a second; what they say is counted in seconds here. */
@@ -93,6 +97,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     onMaterialised: asking.hub.materialised,
   });
   const audit = keepAudit({ keeper: auditing.keeper, client, topic: topics.audit, signal: stopped.signal, metrics, log: context.log });
+  const erasing = followErasures(adapters, context, stopped.signal);
   let isRegistryRead = false;
   void tables.control.ready.then(() => (isRegistryRead = true));
 
@@ -127,7 +132,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     async stop() {
       await server.close();
       stopped.abort();
-      await Promise.all([following, counting.following]);
+      await Promise.all([following, counting.following, erasing]);
       await closeAll({ server, tables, log, announcements, audit, adapters });
       await telemetry.close();
     },
@@ -144,6 +149,15 @@ function countFigures({ keptFigures }: QueryAdapters, { log }: ServiceContext, s
   const onError = (error: unknown): void => log.warn('cache_figures_not_counted', { error });
   const figures = createCacheFigures({ figures: keptFigures, instance: newRandomId(), nowMs: systemClock.nowMs, onError });
   return { figures, following: followFigures({ figures, pause, signal }) };
+}
+
+function followErasures(
+  { stores, writerRedis, redisPrefix: prefix, metrics }: QueryAdapters,
+  { log }: ServiceContext,
+  signal: AbortSignal,
+) {
+  const forget = (person: Person): Promise<number> => forgetPerson(writerRedis, { ...person, prefix });
+  return eraseCache({ ...{ erasures: stores.erasures, forget, pause, metrics, log }, everyMs: ERASURES_EVERY_MS, signal });
 }
 
 async function connect(config: QueryConfig, { log }: ServiceContext) {
@@ -179,25 +193,14 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     primary: createReadStore(pool),
     journeys: createJourneyReader(pool),
     keptStore: createKeptStore(pool),
-    /** What routes show of tables beside the cells. */
-    stores: {
-      entities: createEntityReader(pool),
-      audit: createAuditStore(pool),
-      accesses: createAuditReader(pool),
-      events: createEventStore(pool),
-      budgets: createBudgetStore(pool),
-      restated: createRestatedStore(pool),
-      insights: createInsightStore(pool),
-      rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events, backfill: topics.backfill }),
-      jobs: createJobReader(pool),
-      gaps: { ...createGapStore(pool), readGaps: createReadStore(pool).readGaps },
-    },
+    stores: storesOf(pool, topics),
     // Two connections: a large update must not hold up an answer.
     store: createRedisCells({ client: readerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
     materialiserStore: createRedisCells({ client: writerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
     keptFigures: createKeptFigures({ client: readerRedis, prefix: config.redisPrefix }),
     meter,
     auditing,
+    ...{ writerRedis, redisPrefix: config.redisPrefix },
     checks: { postgres: async () => pool.query('SELECT 1'), redis: async () => readerRedis.ping() },
     async close() {
       readerRedis.disconnect();
@@ -206,6 +209,23 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
       await client.close();
       await tracing.close();
     },
+  };
+}
+
+/** What routes show of tables beside the cells. */
+function storesOf(pool: ReturnType<typeof createPool>, topics: TopicNames) {
+  return {
+    entities: createEntityReader(pool),
+    audit: createAuditStore(pool),
+    accesses: createAuditReader(pool),
+    events: createEventStore(pool),
+    erasures: createErasureStore(pool),
+    budgets: createBudgetStore(pool),
+    restated: createRestatedStore(pool),
+    insights: createInsightStore(pool),
+    rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events, backfill: topics.backfill }),
+    jobs: createJobReader(pool),
+    gaps: { ...createGapStore(pool), readGaps: createReadStore(pool).readGaps },
   };
 }
 

@@ -3,12 +3,13 @@ import { freshnessOf, hashParts, toIsoUtc } from '@tidegate/core';
 import type { Receipt } from '@tidegate/core';
 import { EVENT_STATE_QUERY, sendJson, sendProblem, visibleRows } from '@tidegate/http';
 import type { Exchange } from '@tidegate/http';
-import type { EventStore, FoundEvent, LogSpan } from '@tidegate/postgres';
+import type { ErasureStore, EventStore, FoundEvent, LogSpan } from '@tidegate/postgres';
 import type { Freshness } from './freshness.ts';
 import type { Receipts } from './receipts.ts';
 
 export interface EventStateDeps {
   readonly events: EventStore;
+  readonly erasures: Pick<ErasureStore, 'isErased'>;
   readonly receipts: Receipts;
   readonly freshness: Pick<Freshness, 'of' | 'tracked'>;
   readonly pseudonymOf: (tenant: string, subject: string) => string;
@@ -74,6 +75,8 @@ async function stateOf(
   const rows = await deps.events.findCounted({ tenant, eventId, source, subject, spans: waiting.spans, lastOffsets: LAST_OFFSETS });
   const [first] = rows;
   if (first !== undefined) return { state: 'counted', copies: rows.length, ...placeOf(first), ...claimOf(deps) };
+  // Whether there ever was such an event is nobody's to know any more.
+  if (subject !== null && (await deps.erasures.isErased({ tenant, subject }))) return { ...unknownState(deps), state: 'erased' };
   const rejected = seesRejected ? await deps.events.findRejected(tenant, hashParts(deps.identityKey, [tenant, eventId])) : null;
   if (rejected !== null) return { state: 'rejected', copies: 0, ...placeOf(rejected), reason: rejected.code, ...claimOf(deps) };
   return waiting.isPending ? { ...unknownState(deps), state: 'pending' } : unknownState(deps);

@@ -125,6 +125,7 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
     ...stores,
     receipts: { ...receiptsThatAreCounted(ask), ...stores.receipts },
     auditChain: createAuditChain(new Uint8Array(32).fill(9)),
+    erasures: { isErased: async () => false },
     identityKey: new Uint8Array(16).fill(8),
     primary: { readTasks: async () => [], readRecentEvents: async () => [] },
     cursorSealer: createRepeatableSealer(new Uint8Array(32).fill(7)),

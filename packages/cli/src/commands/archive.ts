@@ -66,8 +66,8 @@ async function runDays(
   // Its last instant lies so many days back.
   const upTo = asked ?? Math.floor(Date.now() / DAY_MS - flags.afterDays) - 1;
   const days = (await store.daysToArchive(upTo, asked !== null)).filter((day) => asked === null || day === asked);
-  if (days.length === 0) return void terminal.stdout.write('Nothing to archive: no such day is closed and in no archive.\n');
-  terminal.stdout.write(`to ${place}\n`);
+  if (days.length === 0) terminal.stdout.write('Nothing to archive: no such day is closed and in no archive.\n');
+  else terminal.stdout.write(`to ${place}\n`);
   for (const day of days) {
     if (terminal.signal?.aborted === true) return;
     const outcome = await archive.run(day);
@@ -75,6 +75,8 @@ async function runDays(
       `${dateOf(day)} ${outcome.kind === 'changed' ? 'left for the next run: rows went away meanwhile' : ranText(outcome)}\n`,
     );
   }
+  const { persons, rows, files } = await archive.erase();
+  if (persons > 0) terminal.stdout.write(`erased: ${persons} persons, ${numberText(rows)} of their events from ${files} files\n`);
 }
 
 function ranText({ rows, files, bytes }: { readonly rows: number; readonly files: number; readonly bytes: number }): string {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { CommandFailure, printJson, requireSetting, setting, type Terminal } from '../terminal.ts';
 
-const ADMIN_SCOPES = ['ingest:write', 'query:read', 'events:read', 'tenant:admin', 'ops:admin'];
+const ADMIN_SCOPES = ['ingest:write', 'query:read', 'events:read', 'tenant:admin', 'privacy:admin', 'ops:admin'];
 
 /** Tenants are made in the database itself: before there is one, there is no key with which the gateway could be asked. */
 export function addTenants(program: Command, terminal: Terminal): void {

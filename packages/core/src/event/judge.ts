@@ -80,6 +80,7 @@ export class EventJudge {
     this.ownSubject = context.ownSubject ?? '';
     this.at.fill(-1);
     this.idEnd = this.idStart;
+    this.subject = '';
     const broken = this.scanner.scan(bytes, range.start, range.end);
     if (broken !== null) return faultAt(broken, this.scanner.faultPath(), JSON_MESSAGES[broken]);
     const unknown = this.findMembers();

@@ -86,6 +86,18 @@ export const FAULTS = {
     meaning: 'An object of the event holds the same member name twice, so its meaning is not certain.',
     next: 'Send each member once.',
   },
+  erased: {
+    status: 422,
+    title: 'Person erased',
+    meaning: 'The event is about a person who was erased, or is being erased; nothing of it is kept.',
+    next: 'Send no more events about this person. Whoever comes back needs another subject.',
+  },
+  erasure_unfinished: {
+    status: 409,
+    title: 'Erasure not finished',
+    meaning: 'There is no certificate before everything that can be asked for is gone.',
+    next: 'Ask for the state of the erasure, and for the certificate once it is `erased`.',
+  },
   event_unreadable: {
     status: 422,
     title: 'Record cannot be read',

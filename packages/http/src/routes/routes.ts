@@ -9,6 +9,7 @@ import { GAP_ROUTES } from './gap-routes.ts';
 import { HEALTH_ROUTES } from './health-routes.ts';
 import { JOB_ROUTES } from './job-routes.ts';
 import { PACK_ROUTES } from './pack-routes.ts';
+import { PRIVACY_ROUTES } from './privacy-routes.ts';
 import { QUESTION_ROUTES } from './question-routes.ts';
 import { REJECTED_ROUTES } from './rejected-routes.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
@@ -26,6 +27,7 @@ export const ROUTES = {
   ...ACCESS_ROUTES,
   ...AUDIT_ROUTES,
   ...CACHE_ROUTES,
+  ...PRIVACY_ROUTES,
   ...GAP_ROUTES,
   ...HEALTH_ROUTES,
 } as const satisfies Readonly<Record<string, RouteDeclaration>>;

@@ -16,6 +16,8 @@ export const CONTROL_KEYS = {
   /** Pages that may read answers. */
   origins: (tenant: string): string => `origins/${tenant}/-`,
   pack: (tenant: string, pack: string): string => `pack/${tenant}/${pack}`,
+  /** A person who is erased, by the pseudonym; never deleted. */
+  erased: (tenant: string, subject: string): string => `erased/${tenant}/${subject}`,
   /** Partition count of the events topic. */
   partitions: 'partitions/-/events',
   /** Written each second by the publisher, so that readers know that nothing newer is being held back. */
@@ -106,4 +108,17 @@ export type OriginsRecord = z.infer<typeof ORIGINS_RECORD>;
 export function parseOriginsRecord(value: unknown): OriginsRecord | null {
   const read = ORIGINS_RECORD.safeParse(value);
   return read.success ? read.data : null;
+}
+
+const ERASED_RECORD = z.object({ request_id: z.uuid(), partition: z.number().int().min(0) });
+
+export interface ErasedRecord {
+  readonly requestId: string;
+  readonly partition: number;
+}
+
+/** Null where the value is not such a record. */
+export function parseErasedRecord(value: unknown): ErasedRecord | null {
+  const read = ERASED_RECORD.safeParse(value);
+  return read.success ? { requestId: read.data.request_id, partition: read.data.partition } : null;
 }

@@ -10,7 +10,7 @@ export const DEMO_TENANT = 'demo';
 
 /** The last two are those that shipped packs declare. */
 const DEMO_SCOPES = ['ingest:write', 'query:read', 'live:read', 'events:read', 'patient:read', 'system:read'] as const;
-const ADMIN_SCOPES = [...DEMO_SCOPES, 'tenant:admin', 'ops:admin'] as const;
+const ADMIN_SCOPES = [...DEMO_SCOPES, 'tenant:admin', 'privacy:admin', 'ops:admin'] as const;
 
 export interface DemoSecrets {
   /** May send events and ask questions. */

@@ -1167,6 +1167,92 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/privacy/erasures": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Erase a person */
+        readonly post: operations["createErasure"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/privacy/erasures/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How far an erasure is */
+        readonly get: operations["readErasure"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/privacy/erasures/{id}/certificate": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What was erased where, counted, and what stays */
+        readonly get: operations["readCertificate"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/gdpr/delete-account": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Erase everything about oneself, where DELETE cannot have a body */
+        readonly post: operations["deleteAccountByPost"];
+        /** Erase everything about oneself */
+        readonly delete: operations["deleteAccount"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/gdpr/requests/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How far the erasure of one’s own data is */
+        readonly get: operations["readOwnErasure"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/admin/gaps": {
         readonly parameters: {
             readonly query?: never;
@@ -3331,6 +3417,91 @@ export interface components {
             readonly found_at: string;
             /** @description Null: the cell had changed meanwhile; a later recount finds it again. */
             readonly repaired_at: string | null;
+        };
+        readonly Erasure: {
+            /** Format: uuid */
+            readonly request_id: string;
+            /**
+             * @description `requested`: taken, nothing is gone yet. `erasing`: no event of the person is counted any more, and the key of what was sealed is gone. `erased`: nothing can be asked any more. `final`: the archive and the log hold nothing either.
+             * @enum {string}
+             */
+            readonly state: "requested" | "erasing" | "erased" | "final";
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            readonly requested_at: string;
+            /**
+             * Format: date-time
+             * @description 24 hours after the request.
+             */
+            readonly deadline: string;
+            readonly erased_at: string | null;
+            /** @description When each was done. */
+            readonly places: {
+                /** @description Raw events, entities, figures, series. */
+                readonly events: string | null;
+                /** @description Originals of refused events, and whoever signs in as the person. */
+                readonly originals: string | null;
+                readonly cache: string | null;
+                /** @description Done by `tidegate archive run`; null as well where nothing was ever archived. */
+                readonly archive: string | null;
+            };
+        };
+        readonly ErasureCertificate: {
+            /** Format: uuid */
+            readonly request_id: string;
+            /** @description The pseudonym: nobody can make the id of it. The tenant can make it of the id again, so that later events can be refused. */
+            readonly subject: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            readonly requested_at: string;
+            /**
+             * Format: date-time
+             * @description From when on nothing can be asked any more.
+             */
+            readonly erased_at: string;
+            /** @description From when on the log holds nothing either; null: the archive is yet to be done. */
+            readonly final_at: string | null;
+            readonly places: {
+                /** @description Raw events, entities, figures, series. */
+                readonly events: string | null;
+                /** @description Originals of refused events, and whoever signs in as the person. */
+                readonly originals: string | null;
+                readonly cache: string | null;
+                /** @description Done by `tidegate archive run`; null as well where nothing was ever archived. */
+                readonly archive: string | null;
+            };
+            /** @description How much of what was taken away. */
+            readonly removed: {
+                readonly [key: string]: number;
+            };
+            /** @description What stays, and why. */
+            readonly kept: readonly string[];
+            /** @description Raw events that occurred before it were gone already: what they had added to figures of many stays there. Null: none were. */
+            readonly figures_before: string | null;
+        };
+        /** @description The erasure of one’s own data. */
+        readonly OwnErasure: {
+            /** Format: uuid */
+            readonly request_id: string;
+            /**
+             * @description `requested`: taken, nothing is gone yet. `erasing`: no event of the person is counted any more, and the key of what was sealed is gone. `erased`: nothing can be asked any more. `final`: the archive and the log hold nothing either.
+             * @enum {string}
+             */
+            readonly status: "requested" | "erasing" | "erased" | "final";
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            readonly requested_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            readonly completes_by: string;
         };
         /** @description Accepted events that were gone from the log before they were counted. */
         readonly Gap: {
@@ -5703,6 +5874,164 @@ export interface operations {
                         /** @description Marks removed: answers under them are made anew. */
                         readonly dropped: number;
                     };
+                };
+            };
+        };
+    };
+    readonly createErasure: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /** @description The id of the person, as events have it. */
+                    readonly subject: string;
+                    /**
+                     * @description What is erased cannot be brought back.
+                     * @constant
+                     */
+                    readonly confirm: true;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Taken; the same person again is the same request. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Erasure"];
+                };
+            };
+        };
+    };
+    readonly readErasure: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Its state. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Erasure"];
+                };
+            };
+        };
+    };
+    readonly readCertificate: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The certificate. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErasureCertificate"];
+                };
+            };
+        };
+    };
+    readonly deleteAccountByPost: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /**
+                     * @description What is erased cannot be brought back.
+                     * @constant
+                     */
+                    readonly confirm: true;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Taken; the same again is the same request. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnErasure"];
+                };
+            };
+        };
+    };
+    readonly deleteAccount: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /**
+                     * @description What is erased cannot be brought back.
+                     * @constant
+                     */
+                    readonly confirm: true;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Taken; the same again is the same request. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnErasure"];
+                };
+            };
+        };
+    };
+    readonly readOwnErasure: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Its state. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnErasure"];
                 };
             };
         };

@@ -2,10 +2,11 @@
 import { compareBytes, createRawFold, createState, decodeState, GRAINS, isSameState } from '@tidegate/core';
 import type { BudgetedDimension, CompiledMetric, FoldedBatch, GrainCode, SealState, SeriesEntry, StoredGrain } from '@tidegate/core';
 import { cellKeyText } from '@tidegate/postgres';
-import type { CellWithSeries, RawStore, RecountStore, StoredCell } from '@tidegate/postgres';
+import type { CellWithSeries, RawStore, RecountStore, StoredCell, StoredEvent } from '@tidegate/postgres';
 import { createAdmissions } from '../admissions.ts';
 import { createHeldCells } from '../held-cells.ts';
 import type { HeldDelta } from '../held-cells.ts';
+import type { EventCursor, OwnedPartition } from '../owned-partition.ts';
 import { createRawPages } from '../raw-pages.ts';
 import type { RawPagesAsk, RawPosition } from '../raw-pages.ts';
 import type { Drift } from './drift.ts';
@@ -24,6 +25,12 @@ export interface Cut {
   readonly commitNo: number;
   readonly bound: RawPagesAsk['bound'];
   readonly seals: SealState;
+}
+
+/** Nothing is awaited between these. */
+export function cutOf({ commitNo, live, backfill, seals }: OwnedPartition): Cut {
+  const boundOf = ({ logGeneration, committed: offset }: EventCursor) => ({ logGeneration, offset });
+  return { commitNo, seals, bound: { live: boundOf(live), backfill: boundOf(backfill) } };
 }
 
 export interface UnitAsk {
@@ -98,8 +105,14 @@ function isAbove(floors: Floors, { grain, bucketS }: { readonly grain: StoredGra
   return bucketS >= (floors.get(GRAINS[grain].code) ?? Number.NEGATIVE_INFINITY);
 }
 
-async function foldDay(deps: RecountUnitDeps, ask: UnitAsk, expected: ExpectedCells): Promise<void> {
-  const { partition, metric, eventDay, toS, cut } = ask;
+export interface DayAsk extends Pick<UnitAsk, 'partition' | 'metric' | 'eventDay' | 'toS' | 'cut'> {
+  /** Default: none. */
+  readonly isLeftOut?: (event: StoredEvent) => boolean;
+}
+
+/** Adds what the raw rows of the event day below the cut make, less those that are left out. */
+export async function foldDay(deps: Omit<RecountUnitDeps, 'cellsMax'>, ask: DayAsk, expected: Pick<ExpectedCells, 'add'>): Promise<void> {
+  const { partition, metric, eventDay, toS, cut, isLeftOut = () => false } = ask;
   const occurred = { fromMs: eventDay * DAY_S * 1_000, toMs: Math.min(toS, (eventDay + 1) * DAY_S) * 1_000, eventDay };
   const pages = createRawPages(deps.store, {
     ...{ partition, tenant: metric.tenant, types: metric.eventTypes, bound: cut.bound, occurred },
@@ -112,8 +125,8 @@ async function foldDay(deps: RecountUnitDeps, ask: UnitAsk, expected: ExpectedCe
     const from: RawPosition | null = at;
     const page = await deps.step(async () => {
       const read = await pages.read(from, { rows: ROWS, offsets });
-      for (const event of read.events) fold.fold(event);
-      await place({ deps, admissions }, fold.take(), expected);
+      for (const event of read.events) if (!isLeftOut(event)) fold.fold(event);
+      await placeFolded({ deps, admissions }, fold.take(), expected);
       return read;
     });
     offsets = page.events.length < ROWS / 4 ? Math.min(OFFSETS.most, offsets * 2) : OFFSETS.first;
@@ -122,12 +135,12 @@ async function foldDay(deps: RecountUnitDeps, ask: UnitAsk, expected: ExpectedCe
 }
 
 interface Placing {
-  readonly deps: RecountUnitDeps;
+  readonly deps: Pick<RecountUnitDeps, 'store'>;
   readonly admissions: ReturnType<typeof createAdmissions>;
 }
 
 /** What the day's budgets had no room for is counted as `_other`, as the flush did. */
-async function place({ deps, admissions }: Placing, folded: FoldedBatch, expected: ExpectedCells): Promise<void> {
+export async function placeFolded({ deps, admissions }: Placing, folded: FoldedBatch, expected: Pick<ExpectedCells, 'add'>): Promise<void> {
   const held: HeldDelta[] = [];
   for (const delta of folded.deltas) {
     const entry = folded.series[delta.series];
@@ -202,7 +215,7 @@ function compareCell(ask: CompareAsk, cell: CellWithSeries, { expected, compared
     compared.drifts.push({ kind: wanted === null ? 'stray' : 'differs', ...at, expected: wanted, stored: cell, found });
 }
 
-function grainOf({ grain: code }: StoredCell): StoredGrain {
+export function grainOf({ grain: code }: StoredCell): StoredGrain {
   return STORED_GRAINS.find((grain) => GRAINS[grain].code === code) ?? 'quarter_hour';
 }
 

@@ -3,13 +3,14 @@ import type { BudgetedDimension, RecountRound, SeriesEntry } from '@tidegate/cor
 import type { DataStore, DriftRow, EventDay, RecountRequest } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import type { Logger, Metrics } from '@tidegate/telemetry';
-import type { EventCursor, OwnedPartition } from '../owned-partition.ts';
-import type { DueSlice, PreparedSlice, TaskKind } from '../task-kind.ts';
+import type { OwnedPartition } from '../owned-partition.ts';
+import type { PreparedSlice, TaskKind } from '../task-kind.ts';
+import { createWaitingSlices, WalkEnded } from '../waiting-slices.ts';
 import type { Drift } from './drift.ts';
 import { createRounds } from './recount-rounds.ts';
 import type { RecountJob, Rounds, RoundsDeps } from './recount-rounds.ts';
-import { recountUnit } from './recount-unit.ts';
-import type { Cut, UnitResult } from './recount-unit.ts';
+import { cutOf, recountUnit } from './recount-unit.ts';
+import type { UnitResult } from './recount-unit.ts';
 import { repairSlice } from './repair-slice.ts';
 
 export interface RecountDeps extends Pick<RoundsDeps, 'registry' | 'owned'> {
@@ -47,9 +48,6 @@ const PAUSE_MS = 200;
 const CELLS_MAX = 50_000;
 const REPAIRS_MAX = 500;
 
-/** The partition is not this process's any more, or the process ends: the unit is for the next owner. */
-class RecountEnded extends Error {}
-
 interface Walk {
   readonly deps: RecountDeps;
   readonly rounds: Rounds;
@@ -61,8 +59,8 @@ interface Walk {
 }
 
 export function startRecount(deps: RecountDeps): Recount {
-  const slices = createSlices(deps);
   let isEnding = false;
+  const slices = createWaitingSlices({ ...deps, isEnding: () => isEnding });
   const walk: Walk = {
     deps,
     rounds: createRounds({
@@ -72,7 +70,7 @@ export function startRecount(deps: RecountDeps): Recount {
       monotonicMs: () => deps.clock.monotonicMs(),
     }),
     isEnding: () => isEnding,
-    commit: (owned, make) => slices.commit(owned, { make, isEnding: () => isEnding }),
+    commit: slices.commit,
     busySinceMs: 0,
   };
   const running = run(walk);
@@ -81,34 +79,6 @@ export function startRecount(deps: RecountDeps): Recount {
     async stop() {
       isEnding = true;
       await running;
-    },
-  };
-}
-
-/** What waits to be committed between two flushes, one slice of a partition. */
-function createSlices({ onReady, sleep }: RecountDeps) {
-  const waiting = new Map<OwnedPartition, DueSlice>();
-  return {
-    due: (owned: OwnedPartition): DueSlice | null => waiting.get(owned) ?? null,
-    async commit(owned: OwnedPartition, { make, isEnding }: { make: () => PreparedSlice; isEnding: () => boolean }): Promise<void> {
-      let isDone = false;
-      waiting.set(owned, () => {
-        const slice = make();
-        return {
-          ...slice,
-          committed() {
-            isDone = true;
-            waiting.delete(owned);
-            return slice.committed();
-          },
-        };
-      });
-      onReady();
-      for (; !isDone; await sleep(1)) {
-        if (!isEnding() && owned.state === 'running') continue;
-        waiting.delete(owned);
-        throw new RecountEnded();
-      }
     },
   };
 }
@@ -129,7 +99,7 @@ async function run(walk: Walk): Promise<void> {
       if (job === null) await deps.sleep(PAUSE_MS);
       else await advance(walk, job);
     } catch (error) {
-      if (error instanceof RecountEnded) continue;
+      if (error instanceof WalkEnded) continue;
       deps.log.warn('recount_failed', { error });
       await deps.sleep(PAUSE_MS);
     }
@@ -160,12 +130,6 @@ async function advance(walk: Walk, job: RecountJob): Promise<void> {
   const repaired = await repair(walk, job, found.drifts);
   tell(deps, found, repaired);
   return save(walk, job, addUp(after, found, repaired));
-}
-
-/** Of one commit: nothing is awaited between these. */
-function cutOf({ commitNo, live, backfill, seals }: OwnedPartition): Cut {
-  const boundOf = ({ logGeneration, committed: offset }: EventCursor) => ({ logGeneration, offset });
-  return { commitNo, seals, bound: { live: boundOf(live), backfill: boundOf(backfill) } };
 }
 
 /** Buckets that end by it are closed; whole hours, so that no bucket but those of days is cut. */
@@ -199,7 +163,7 @@ async function takeStep<T>(walk: Walk, { owned, isAsked }: RecountJob, work: () 
   let restMs = Math.min(REST_MAX_MS, (clock.monotonicMs() - walk.busySinceMs) * (1 / part - 1));
   for (; restMs > 0 && !walk.isEnding(); restMs -= PAUSE_MS) await sleep(Math.min(PAUSE_MS, restMs));
   walk.busySinceMs = clock.monotonicMs();
-  if (walk.isEnding() || owned.state !== 'running') throw new RecountEnded();
+  if (walk.isEnding() || owned.state !== 'running') throw new WalkEnded();
   return done;
 }
 

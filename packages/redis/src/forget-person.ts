@@ -1,0 +1,45 @@
+import type { RedisConnection } from './connect.ts';
+
+export interface PersonKeys {
+  readonly prefix: string;
+  readonly tenant: string;
+  /** The pseudonym, which stands in the names of the person's chunks. */
+  readonly subject: string;
+}
+
+const COUNT = 1_000;
+
+/**
+ * Deletes what Redis holds of a person: chunks of series of theirs, and all answers that are kept for the tenant, for who they are about does
+ * not show. One walk over all keys, some at a time. Returns how many went.
+ */
+export async function forgetPerson(client: RedisConnection, { prefix, tenant, subject }: PersonKeys): Promise<number> {
+  const answers = `${prefix}:{c:${tenant}}:answer:`;
+  let [cursor, gone] = ['0', 0];
+  do {
+    const [next, keys] = await client.scan(cursor, 'MATCH', `${prefix}:*`, 'COUNT', COUNT);
+    const own = keys.filter((key) => key.includes(subject) || key.startsWith(answers));
+    if (own.length > 0) gone += await client.unlink(...own);
+    cursor = next;
+  } while (cursor !== '0');
+  return gone;
+}
+
+/** How many keys hold a text, in their name or in what lies under it; anybody's. */
+export async function countKeysOf(client: RedisConnection, text: string): Promise<number> {
+  let [cursor, found] = ['0', 0];
+  do {
+    const [next, keys] = await client.scan(cursor, 'COUNT', COUNT);
+    for (const key of keys) if (key.includes(text) || (await valueOf(client, key)).includes(text)) found += 1;
+    cursor = next;
+  } while (cursor !== '0');
+  return found;
+}
+
+async function valueOf(client: RedisConnection, key: string): Promise<Buffer> {
+  const type = await client.type(key);
+  if (type === 'string') return (await client.getBuffer(key)) ?? Buffer.alloc(0);
+  if (type !== 'hash') return (await client.dumpBuffer(key)) ?? Buffer.alloc(0);
+  const fields = await client.hgetallBuffer(key);
+  return Buffer.concat(Object.entries(fields).flatMap(([name, value]) => [Buffer.from(name), value]));
+}

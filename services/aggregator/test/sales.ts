@@ -1,0 +1,94 @@
+/** A shop whose customers can be erased: what they bought, and what is to be counted of it. */
+import { compilePack, parsePack } from '@tidegate/core';
+import type { CompiledMetric } from '@tidegate/core';
+import { eventHeaders, JSON_HEADERS } from './records.ts';
+import { START_MS, TOPICS } from './world.ts';
+import type { World } from './world.ts';
+
+const SOURCE = {
+  pack: 'shop',
+  title: 'A shop',
+  events: {
+    'shop.sale': {
+      subject: 'required',
+      fields: { order: { type: 'string' }, region: { type: 'string', dimension: true }, price: { type: 'decimal' } },
+    },
+  },
+  entities: { order: { id: 'order', events: ['shop.sale'] } },
+  metrics: {
+    // Can be taken out of a cell again; cannot, and is recounted; over rows.
+    sales: {
+      events: ['shop.sale'],
+      dimensions: ['region'],
+      sets: [['region'], ['region', 'subject']],
+      measures: { n: { measure: 'count' }, revenue: { measure: 'sum', field: 'price' } },
+    },
+    extremes: {
+      events: ['shop.sale'],
+      dimensions: ['region'],
+      measures: { most: { measure: 'max', field: 'price' }, people: { measure: 'distinct', field: 'subject' } },
+    },
+    orders: { over: 'order', dimensions: ['region'], measures: { n: { measure: 'count' }, total: { measure: 'sum', field: 'price' } } },
+  },
+};
+
+function compiledMetrics(): ReadonlyMap<string, CompiledMetric> {
+  const parsed = parsePack(SOURCE);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
+  const metricVersions = { sales: 1, extremes: 1, orders: 1 };
+  return compilePack({ tenant: 'acme', version: 1, metricVersions, pack: parsed.value }).metrics;
+}
+
+export const METRICS = compiledMetrics();
+export const REQUEST = '0192f0aa-0000-7000-8000-000000000001';
+const PARTITION_OF: Readonly<Record<string, number>> = { anna: 1, bert: 1, cleo: 2 };
+const PEOPLE = Object.keys(PARTITION_OF);
+
+export interface Sale {
+  readonly id: string;
+  readonly who: string;
+  readonly region: string;
+  readonly price: number;
+  readonly timeMs: number;
+}
+
+/** Over four days, the newest of them open; each quarter of an hour has events of everybody. */
+export const saleAt = (i: number): Sale => ({
+  ...{ id: `s-${i}`, who: PEOPLE[i % 3] ?? '', region: ['north', 'south'][i % 2] ?? '', price: 100 + ((i * 37) % 400) },
+  timeMs: START_MS - (Math.floor(i / 6) % 20) * 18_000_000,
+});
+export const SALES: readonly Sale[] = Array.from({ length: 132 }, (_, i) => saleAt(i));
+
+/** By metric, partition, region and quarter of an hour, of plain additions. */
+export function expectedFigures(sales: readonly Sale[]): readonly string[] {
+  const groups = Map.groupBy(sales, ({ who, region, timeMs }) => `${PARTITION_OF[who]} ${region} ${Math.floor(timeMs / 900_000) * 900}`);
+  return [...groups]
+    .flatMap(([place, of]) => {
+      const sum = of.reduce((total, { price }) => total + price, 0);
+      const most = Math.max(...of.map(({ price }) => price));
+      const people = new Set(of.map(({ who }) => who)).size;
+      return [`sales ${place}: ${of.length} ${sum}`, `orders ${place}: ${of.length} ${sum}`, `extremes ${place}: ${most} ${people}`];
+    })
+    .toSorted();
+}
+
+/** What makes the entity's table. */
+export const COLUMNS_OF_SHOP: readonly unknown[] = ['shop', 'order', ['order.text', 'region.text', 'price.numeric'], []];
+
+export async function tellShop(world: World): Promise<void> {
+  const metrics = { sales: 1, extremes: 1, orders: 1 };
+  const value = JSON.stringify({ version: 1, value: { pack: 'shop', version: 1, source: SOURCE, metrics } });
+  await world.append(TOPICS.control, 0, { key: 'pack/acme/shop', value, headers: JSON_HEADERS });
+}
+
+export async function sendSale(world: World, { id, who, region, price, timeMs }: Sale): Promise<void> {
+  const value = {
+    ...{ specversion: '1.0', id, source: 'urn:till', type: 'shop.sale', subject: who, time: new Date(timeMs).toISOString() },
+    ...{ datacontenttype: 'application/json', tenant: 'acme', packversion: 1, data: { order: id, region, price } },
+  };
+  await world.append(TOPICS.events, PARTITION_OF[who] ?? 0, { value: JSON.stringify(value), headers: eventHeaders(id) });
+}
+
+export function isOthers({ who }: Sale): boolean {
+  return who !== 'anna';
+}

@@ -1,0 +1,31 @@
+/**
+ * Deletes what Redis holds of persons whose events are gone. What is made of cells can only be made of what is left by then; a walk is
+ * the same when done twice, so any number of instances may do it, and one that dies leaves it to the next look.
+ */
+import type { ErasureStore } from '@tidegate/postgres';
+import type { Logger, Metrics } from '@tidegate/telemetry';
+
+export interface EraseCacheDeps {
+  readonly erasures: Pick<ErasureStore, 'forCache' | 'endCache'>;
+  readonly forget: (person: { readonly tenant: string; readonly subject: string }) => Promise<number>;
+  readonly everyMs: number;
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+export async function eraseCache(deps: EraseCacheDeps): Promise<void> {
+  const { erasures, signal } = deps;
+  while (!signal.aborted) {
+    try {
+      for (const { requestId, ...person } of await erasures.forCache()) {
+        await erasures.endCache(requestId, await deps.forget(person));
+        deps.metrics.counter('erasures_total', { place: 'cache' }).inc();
+      }
+    } catch (error) {
+      deps.log.warn('cache_not_erased', { error });
+    }
+    await deps.pause(deps.everyMs, signal).catch(() => undefined);
+  }
+}

@@ -1,0 +1,98 @@
+import type { Mutant } from './mutant.ts';
+
+const INGEST = 'services/ingest/test/privacy.test.ts';
+const OWNER = 'services/aggregator/test/erasure.test.ts';
+
+/** Bugs of erasing a person. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'what is folded of an erased person is counted',
+    section: 11,
+    file: 'services/aggregator/src/fold.ts',
+    find: 'if (owned.erased.size > 0 && owned.erased.has(reader.tenant(), reader.subject())) {',
+    replace: 'if (owned.erased.size < 0) {',
+    tests: [OWNER],
+    kind: 'unit',
+  },
+  {
+    name: 'tombstones not read at take-over',
+    section: 11,
+    file: 'services/aggregator/src/take-over.ts',
+    find: 'new ErasedPersons(await deps.store.readErasures([partition], true))',
+    replace: 'new ErasedPersons([])',
+    tests: [OWNER],
+    kind: 'unit',
+  },
+  {
+    name: 'an erased person’s original is kept',
+    section: 11,
+    file: 'services/aggregator/src/reject.ts',
+    find: "const isKept = why.code !== 'erased';",
+    replace: 'const isKept = true;',
+    tests: [OWNER],
+    kind: 'unit',
+  },
+  {
+    name: 'a recount for an erasure is written over what came meanwhile',
+    section: 11,
+    file: 'services/aggregator/src/erasure/erase-day.ts',
+    find: '(stored.commitNo > cut.commitNo ? null : (left',
+    replace: '(stored.commitNo < 0 ? null : (left',
+    tests: [OWNER],
+    kind: 'unit',
+  },
+  {
+    name: 'rows of a person deleted where their cells were left',
+    section: 11,
+    file: 'services/aggregator/src/erasure/erase-day.ts',
+    find: 'places: () => (written === null ? [] : rows)',
+    replace: 'places: () => rows',
+    tests: [OWNER],
+    kind: 'unit',
+  },
+  {
+    name: 'the greatest of what is left told by subtraction',
+    section: 11,
+    file: 'services/aggregator/src/erasure/erase-day.ts',
+    find: '  return (await isDayKept(deps, ask)) ? recount(deps, ask, touched) : [];',
+    replace: '  return (await isDayKept(deps, ask)) && touched.size === 0 ? recount(deps, ask, touched) : [];',
+    tests: [OWNER],
+    kind: 'unit',
+  },
+  {
+    name: 'sealed cells not restated by an erasure',
+    section: 11,
+    file: 'services/aggregator/src/erasure/erase-day.ts',
+    find: '  return expected.cells(coarseOf(ask));\n}\n\nfunction takeOut',
+    replace: '  return expected.cells({ ...coarseOf(ask), toS: 0 });\n}\n\nfunction takeOut',
+    tests: [OWNER],
+    kind: 'unit',
+  },
+  {
+    name: 'the original of an erased person’s bad event is kept',
+    section: 11,
+    file: 'services/ingest/src/admit.ts',
+    find: "return fault !== null && this.isErased(judge.subject) ? toFault('erased') : fault;",
+    replace: 'return fault;',
+    tests: [INGEST],
+    kind: 'unit',
+  },
+  {
+    name: 'a token of some rows erases the person that it shows',
+    section: 11,
+    file: 'services/ingest/src/privacy.ts',
+    find: 'return caller.rows === undefined ? (caller.subject ?? null) : null;',
+    replace: 'return caller.subject ?? null;',
+    tests: [INGEST],
+    kind: 'unit',
+  },
+  {
+    name: 'rows of entities erased and left in the figures',
+    section: 11,
+    file: 'services/aggregator/src/erasure/erase-entities.ts',
+    find: 'fold?.fold(stored, []) ?? null',
+    replace: 'fold?.fold([], []) ?? null',
+    tests: [OWNER],
+    kind: 'unit',
+  },
+];
