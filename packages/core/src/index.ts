@@ -197,8 +197,8 @@ export type { BodyValues } from './write/body-values.ts';
 export type { CompiledMember, CompiledWrite } from './write/compiled-write.ts';
 export { eventOf } from './write/made-event.ts';
 export type { MadeEvent } from './write/made-event.ts';
-export { compileWrites, writeRoutes } from './write/pack-writes.ts';
-export type { WriteRoute } from './write/pack-writes.ts';
+export { compileWrites, writeRoutes, writeSignatures } from './write/pack-writes.ts';
+export type { WriteRoute, WriteSignature } from './write/pack-writes.ts';
 
 // time
 export { bucketsOf, CELL_MS } from './time/buckets.ts';

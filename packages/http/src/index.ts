@@ -18,6 +18,7 @@ export { decodeExactJson, decodeJson, readBytes, readJsonBody } from './json-bod
 export type { HttpListener, ListenAddress, ListenerOptions, RequestListener, Upgrade } from './listener.ts';
 export { createListener } from './listener.ts';
 export { faultsOf, openApiDocument } from './openapi.ts';
+export type { PackSignatures } from './openapi-packs.ts';
 export { ORIGINS_REQUEST_SCHEMA } from './origin-schemas.ts';
 export type { PathReading } from './path.ts';
 export { normalisePath } from './path.ts';

@@ -1,7 +1,8 @@
-import type { FaultCode, ViewSignature } from '@tidegate/core';
+import type { FaultCode } from '@tidegate/core';
 import { FAULTS } from '@tidegate/core';
 import { z } from 'zod';
-import { viewPaths } from './openapi-views.ts';
+import { packOperations } from './openapi-packs.ts';
+import type { PackSignatures } from './openapi-packs.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import { PROBLEM_SCHEMA } from './route-schemas.ts';
 import { accessOf } from './routes/access.ts';
@@ -13,8 +14,8 @@ type JsonObject = Readonly<Record<string, unknown>>;
 
 export interface OpenApiOptions {
   readonly version: string;
-  /** Of the packs that are installed. */
-  readonly views?: readonly ViewSignature[];
+  /** Of the packs that are installed; default: none is. */
+  readonly packs?: PackSignatures;
 }
 
 /** Faults that come before a route is even known, or from what stands in front of it. */
@@ -32,7 +33,7 @@ const AUDITED: readonly FaultCode[] = ['audit_unavailable'];
 const PROXIED: readonly FaultCode[] = ['request_timeout', 'upstream_unreachable', 'upstream_timeout'];
 
 /** The OpenAPI 3.1 document of the public API, made from the declared routes and those of packs, and from nothing else. */
-export function openApiDocument({ version, views = [] }: OpenApiOptions): JsonObject {
+export function openApiDocument({ version, packs = { views: [], writes: [] } }: OpenApiOptions): JsonObject {
   const components: Components = {};
   jsonSchema(PROBLEM_SCHEMA, 'output', components);
   const paths: Record<string, Record<string, JsonObject>> = {};
@@ -40,8 +41,8 @@ export function openApiDocument({ version, views = [] }: OpenApiOptions): JsonOb
     const item = (paths[route.path] ??= {});
     item[route.method.toLowerCase()] = operation(route, components);
   }
-  const { get: anyView = {} } = paths['/v1/views/{pack}/{view}'] ?? {};
-  Object.assign(paths, viewPaths(views, anyView));
+  const any = { view: paths['/v1/views/{pack}/{view}']?.['get'] ?? {}, write: paths['/v1/writes/{pack}/{write}']?.['post'] ?? {} };
+  for (const { path, method, operation: ofPack } of packOperations(packs, any)) (paths[path] ??= {})[method] = ofPack;
   return {
     openapi: '3.1.0',
     jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',

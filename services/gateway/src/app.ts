@@ -220,7 +220,7 @@ function createGateOf(parts: Parts, { proxy, live, auditLog, wake, isDraining }:
       ...createIssuerAdmin({ store, wake, plainHosts: config.jwksPlainHosts, packRoutes }),
       ...createHealth({
         ...{ version: VERSION, dependencies: dependenciesOf(parts), isDraining },
-        views: () => packRoutes.signatures(config.loginTenant),
+        packs: () => packRoutes.signatures(config.loginTenant),
       }),
     },
   });

@@ -1,5 +1,4 @@
-import type { ViewSignature } from '@tidegate/core';
-import type { ApiPage, Exchange, Handler, RouteNameOf } from '@tidegate/http';
+import type { ApiPage, Exchange, Handler, PackSignatures, RouteNameOf } from '@tidegate/http';
 import { apiPage, openApiDocument, sendJson } from '@tidegate/http';
 import type { Dependencies } from './dependencies.ts';
 
@@ -7,15 +6,15 @@ export interface HealthOptions {
   readonly version: string;
   readonly dependencies: Dependencies;
   readonly isDraining: () => boolean;
-  /** Views that everybody may know of; the same list while they are the same. */
-  readonly views: () => readonly ViewSignature[];
+  /** Routes of packs that everybody may know of; the same object while they are the same. */
+  readonly packs: () => PackSignatures;
 }
 
 type HealthRoute = Extract<RouteNameOf<'gateway'>, 'health' | 'healthVersioned' | 'healthLive' | 'healthReady' | 'docs' | 'openapi'>;
 
 /** For people and monitors on the public port. A dependency that is away shows in the body, never in the status. */
-export function createHealth({ version, dependencies, isDraining, views }: HealthOptions): Readonly<Record<HealthRoute, Handler>> {
-  const described = createDescription(version, views);
+export function createHealth({ version, dependencies, isDraining, packs }: HealthOptions): Readonly<Record<HealthRoute, Handler>> {
+  const described = createDescription(version, packs);
 
   function answer(exchange: Exchange, isRefusing: boolean): void {
     const checks = dependencies.states();
@@ -40,12 +39,12 @@ interface Description {
 }
 
 /** The API document in both its forms, made anew when a pack has come, changed or gone. */
-function createDescription(version: string, views: HealthOptions['views']): () => Description {
-  let of: readonly ViewSignature[] | null = null;
+function createDescription(version: string, packs: HealthOptions['packs']): () => Description {
+  let of: PackSignatures | null = null;
   let made: Description | null = null;
   return function described() {
-    const now = views();
-    if (made === null || of !== now) made = { document: openApiDocument({ version, views: now }), page: apiPage({ version, views: now }) };
+    const now = packs();
+    if (made === null || of !== now) made = { document: openApiDocument({ version, packs: now }), page: apiPage({ version, packs: now }) };
     of = now;
     return made;
   };

@@ -1,7 +1,7 @@
 /** The routes that packs declare, of every tenant in memory, fed by the control topic. */
-import type { PackSource, ViewSignature } from '@tidegate/core';
-import { viewRoutes, viewSignatures, writeRoutes } from '@tidegate/core';
-import type { RouteMatch } from '@tidegate/http';
+import type { PackSource } from '@tidegate/core';
+import { viewRoutes, viewSignatures, writeRoutes, writeSignatures } from '@tidegate/core';
+import type { PackSignatures, RouteMatch } from '@tidegate/http';
 import { createRouter } from '@tidegate/http';
 
 /** What the gate has to know of a pack's route; `path` is a template. */
@@ -25,15 +25,15 @@ export interface PackRoutes {
   match(tenant: string, method: string, path: string): RouteMatch<PackRoute>;
   /** By its name; null: the tenant has none of it. */
   named(tenant: string, named: Pick<PackRoute, 'pack' | 'kind' | 'name'>): PackRoute | null;
-  /** How the tenant's views are asked; the same list until one of its packs changes. */
-  signatures(tenant: string): readonly ViewSignature[];
+  /** How the tenant's views and writes are asked; the same object until one of its packs changes. */
+  signatures(tenant: string): PackSignatures;
   /** Scopes that the tenant's packs declare. */
   scopes(tenant: string): ReadonlySet<string>;
 }
 
 /** By which a view is limited that declares no route. */
 const UNNAMED_PATH = '/v1/views/{pack}/{view}';
-const NO_SIGNATURES: readonly ViewSignature[] = [];
+const NO_SIGNATURES: PackSignatures = { views: [], writes: [] };
 const NOTHING: Match = () => ({ kind: 'not_found' });
 
 export function createPackRoutes(): PackRoutes {
@@ -80,7 +80,7 @@ function routesOf(source: Pick<PackSource, 'pack' | 'views' | 'writes'>): readon
 /** Made when they are asked for, which is when somebody reads the API document. */
 function createSignatures(): { put: PackRoutes['put']; of: PackRoutes['signatures'] } {
   const sources = new Map<string, Map<string, Parameters<PackRoutes['put']>[2]>>();
-  const made = new Map<string, readonly ViewSignature[]>();
+  const made = new Map<string, PackSignatures>();
   return {
     put(tenant, pack, source) {
       const packs = sources.get(tenant) ?? new Map<string, Parameters<PackRoutes['put']>[2]>();
@@ -90,9 +90,10 @@ function createSignatures(): { put: PackRoutes['put']; of: PackRoutes['signature
     of(tenant) {
       const packs = sources.get(tenant);
       if (packs === undefined) return NO_SIGNATURES;
-      const list = made.get(tenant) ?? [...packs.values()].flatMap((source) => (source === null ? [] : viewSignatures(source)));
-      made.set(tenant, list);
-      return list;
+      const there = [...packs.values()].filter((source) => source !== null);
+      const known = made.get(tenant) ?? { views: there.flatMap(viewSignatures), writes: there.flatMap(writeSignatures) };
+      made.set(tenant, known);
+      return known;
     },
   };
 }

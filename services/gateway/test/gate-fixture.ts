@@ -123,14 +123,14 @@ function named(name: RouteNameOf<'gateway'>, handled: string[]): Handler {
   };
 }
 
-const NO_VIEWS: ReturnType<PackRoutes['signatures']> = [];
+const NO_PACKS: ReturnType<PackRoutes['signatures']> = { views: [], writes: [] };
 
 function controlAppOf(options: GateOptions, handled: string[]): ControlApp {
   const own = listRoutes().flatMap(({ name, answers }) => (answers === 'gateway' ? [name as RouteNameOf<'gateway'>] : []));
   const handlers = Object.fromEntries(own.map((name) => [name, named(name, handled)])) as Record<RouteNameOf<'gateway'>, Handler>;
   const health = createHealth({
     ...{ version: '1.2.3', dependencies: options.dependencies ?? ALL_CONNECTED, isDraining: () => false },
-    views: () => options.packRoutes?.signatures('acme') ?? NO_VIEWS,
+    packs: () => options.packRoutes?.signatures('acme') ?? NO_PACKS,
   });
   return createControlApp({ log: silentLogger, handlers: { ...handlers, ...health } });
 }

@@ -94,7 +94,8 @@ function asked(expression: string): string {
   return `\${${expression}}`;
 }
 
-function compileMember(name: string, source: BodyMemberSource, report: Report): CompiledMember {
+/** A member of a body; `report` hears what is wrong with its declaration. */
+export function compileMember(name: string, source: BodyMemberSource, report: Report): CompiledMember {
   const { type } = source;
   // What is declared of `json` is declared of a text: that it may be absent.
   const asParam: ParamSource = { ...source, type: type === 'json' ? 'string' : type };

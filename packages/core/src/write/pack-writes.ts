@@ -1,9 +1,11 @@
-/** The writes of a pack: all of them compiled, and their routes without their expressions. */
+/** The writes of a pack: all of them compiled, and their routes and members without their expressions. */
 import type { PackSource } from '../pack/schema.ts';
 import { parseRoute } from '../view/route-template.ts';
 import type { RouteTemplate } from '../view/route-template.ts';
-import { compileWrite, WRITE_SCOPE } from './compile-write.ts';
-import type { CompiledWrite } from './compiled-write.ts';
+import { compileParam } from '../view/compile-view.ts';
+import type { CompiledParam } from '../view/compiled-view.ts';
+import { compileMember, compileWrite, WRITE_SCOPE } from './compile-write.ts';
+import type { CompiledMember, CompiledWrite } from './compiled-write.ts';
 
 /** By name. Of a pack that was linted: what cannot be compiled all the same is left out. */
 export function compileWrites({ pack, writes = {} }: PackSource): ReadonlyMap<string, CompiledWrite> {
@@ -23,5 +25,27 @@ export function writeRoutes({ pack, writes = {} }: Pick<PackSource, 'pack' | 'wr
   return Object.entries(writes).flatMap(([write, { route, scope = WRITE_SCOPE }]) => {
     const parsed = parseRoute(route);
     return parsed.ok ? [{ pack, write, scope, route: parsed.value }] : [];
+  });
+}
+
+/** What callers are told of a write: how it is asked. */
+export interface WriteSignature extends WriteRoute {
+  readonly title: string;
+  readonly description: string | null;
+  readonly params: readonly CompiledParam[];
+  readonly body: readonly CompiledMember[];
+  /** The body is a list of such bodies. */
+  readonly isList: boolean;
+}
+
+export function writeSignatures(source: Pick<PackSource, 'pack' | 'writes'>): readonly WriteSignature[] {
+  return writeRoutes(source).flatMap((route) => {
+    const write = source.writes?.[route.write];
+    const one = write?.each === undefined ? write : source.writes?.[write.each];
+    if (write === undefined || one === undefined) return [];
+    const { title = route.write, description = null } = write;
+    const params = Object.entries(write.params).map(([name, param]) => compileParam(name, param, route.route));
+    const body = Object.entries(one.body).map(([name, member]) => compileMember(name, member, () => undefined));
+    return [{ ...route, title, description, params, body, isList: one !== write }];
   });
 }
