@@ -59,6 +59,8 @@ export interface ErasureStore {
   forgetOriginals(requestId: string, places: readonly Omit<KeptOriginal, 'sealed'>[]): Promise<void>;
   deleteAccounts(work: ErasurePlaceWork, plainSubject: string): Promise<void>;
   endOriginals(requestId: string): Promise<void>;
+  /** After the person's events are gone, so that none is found again. */
+  forgetFindings(work: ErasurePlaceWork): Promise<void>;
   forCache(): Promise<readonly ErasurePlaceWork[]>;
   endCache(requestId: string, keys: number): Promise<void>;
 }
@@ -125,6 +127,7 @@ export function createErasureStore(pool: pg.Pool): ErasureStore {
     },
     deleteAccounts: async ({ requestId, tenant }, plain) => void (await run(pool, 'delete-accounts', [requestId, tenant, plain])),
     endOriginals: async (requestId) => void (await run(pool, 'end-originals', [requestId])),
+    forgetFindings: async ({ requestId, tenant, subject }) => void (await run(pool, 'forget-findings', [requestId, tenant, subject])),
     forCache: async () => (await run<WorkRow>(pool, 'read-erasures-for-cache', [])).map(toWork),
     async endCache(requestId, keys) {
       await run(pool, 'count-erased', [requestId, textArray(['cache_keys']), int8Array([keys])]);

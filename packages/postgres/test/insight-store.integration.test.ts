@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Finding } from '@tidegate/core';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createErasureStore } from '../src/erasure-store.ts';
 import { createInsightStore } from '../src/insight-store.ts';
 import type { FindingsOf, InsightStore } from '../src/insight-store.ts';
 import { migrate } from '../src/migrate.ts';
@@ -81,6 +82,28 @@ describe('kept findings', () => {
     await insert(of, finding('a'));
     for (const other of [{ tenant: 'other' }, { subject: '' }, { pack: 'other' }, { insight: 'other' }]) {
       expect(await store.list({ ...of, ...other }, ALL)).toEqual([]);
+    }
+  });
+
+  it('of a person who is erased are gone, closed ones too, counted, and no reader keeps new ones', async () => {
+    const [of, beside] = [
+      { ...OF, subject: 'p4' },
+      { ...OF, subject: 'p5' },
+    ];
+    const { made } = await insert(of, finding('a'), finding('b'));
+    await store.change(of, { close: made.slice(1).map(({ id }) => ({ id, isSuperseded: false })), see: [], insert: [], nowMs: NOW_MS });
+    await insert(beside, finding('a'));
+    const requestId = randomUUID();
+    const asked = { requestId, tenant: 'acme', subject: 'p4', partition: 0, requestedBy: 'key_1', sealedSubject: new Uint8Array(1) };
+    const owner = createPool({ databaseUrl: database.url, applicationName: 'test', connectionsMax: 1, statementTimeoutMs: 10_000 });
+    try {
+      await createErasureStore(owner).request(asked);
+      await createErasureStore(pool).forgetFindings({ requestId, tenant: 'acme', subject: 'p4' });
+      expect((await insert(of, finding('a'))).count).toBe(0);
+      expect([await store.list(of, ALL), (await store.list(beside, ALL)).length]).toEqual([[], 1]);
+      expect(await createErasureStore(owner).find('acme', { requestId })).toMatchObject({ removed: { findings: 2 } });
+    } finally {
+      await owner.end();
     }
   });
 });

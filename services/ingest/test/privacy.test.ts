@@ -61,6 +61,7 @@ class Erasures implements ErasureStore {
   async endOriginals(): Promise<void> {
     this.isSearched = true;
   }
+  async forgetFindings(): Promise<void> {}
   async forCache() {
     return [];
   }

@@ -1,12 +1,12 @@
 /**
- * Deletes what Redis holds of persons whose events are gone. What is made of cells can only be made of what is left by then; a walk is
+ * Deletes the findings about persons whose events are gone, and what Redis holds of them. What is made of cells can only be made of what is left by then; a walk is
  * the same when done twice, so any number of instances may do it, and one that dies leaves it to the next look.
  */
 import type { ErasureStore } from '@tidegate/postgres';
 import type { Logger, Metrics } from '@tidegate/telemetry';
 
 export interface EraseCacheDeps {
-  readonly erasures: Pick<ErasureStore, 'forCache' | 'endCache'>;
+  readonly erasures: Pick<ErasureStore, 'forCache' | 'forgetFindings' | 'endCache'>;
   readonly forget: (person: { readonly tenant: string; readonly subject: string }) => Promise<number>;
   readonly everyMs: number;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -19,7 +19,9 @@ export async function eraseCache(deps: EraseCacheDeps): Promise<void> {
   const { erasures, signal } = deps;
   while (!signal.aborted) {
     try {
-      for (const { requestId, ...person } of await erasures.forCache()) {
+      for (const work of await erasures.forCache()) {
+        const { requestId, ...person } = work;
+        await erasures.forgetFindings(work);
         await erasures.endCache(requestId, await deps.forget(person));
         deps.metrics.counter('erasures_total', { place: 'cache' }).inc();
       }
