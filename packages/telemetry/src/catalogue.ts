@@ -125,6 +125,7 @@ export const METRICS = {
     help: 'Cells that are not what a recount of the raw events gave, by kind (differs, missing, stray, unreadable). Any increase is a fault.',
     labels: ['kind'],
   },
+  erasures_total: { kind: 'counter', help: 'Persons of whom nothing is left in a place (events, originals, cache).', labels: ['place'] },
   events_accepted_total: { kind: 'counter', help: 'Events answered accepted.', labels: [] },
   events_counted_total: { kind: 'counter', help: 'Events folded and committed, of both lanes.', labels: [] },
   events_lost_total: {
@@ -228,7 +229,6 @@ export const METRICS = {
     help: 'Arrival days of raw events, by state (open, closed), as the process that maintains them sees them.',
     labels: ['state'],
   },
-  erasures_total: { kind: 'counter', help: 'Persons of whom nothing is left in a place (events, originals, cache).', labels: ['place'] },
   recount_cells_moved_total: {
     kind: 'counter',
     help: 'Cells that a recount passed over because a later commit had written them.',
