@@ -104,7 +104,7 @@ describe('accounts', () => {
 
   it.each<[string, object, number, string]>([
     ['a role of one person without a subject', { subject: null }, 422, 'role_unfit'],
-    ['a role beyond the rights of who gives it', { roles: ['privacy_officer'] }, 403, 'scope_missing'],
+    ['a role beyond the rights of who gives it', { roles: ['operator'] }, 403, 'scope_missing'],
     ['a role that there is not', { roles: ['emperor'] }, 422, 'request_invalid'],
     ['a name that is in use', { username: 'JANE' }, 409, 'user_taken'],
   ])('%s is refused', async (_, change, status, code) => {
