@@ -3,17 +3,14 @@ import type { ExactNumber } from '../../event/exact-number.ts';
 import { failed, ok } from '../../fault/fault.ts';
 import type { Result } from '../../fault/fault.ts';
 import { ExactSum } from '../../rollup/exact-sum.ts';
-import { bucketsOf, bucketStartIn } from '../../time/buckets.ts';
-import type { Buckets } from '../../time/buckets.ts';
-import { DAY_MS } from '../../time/civil.ts';
-import { toIsoIn } from '../../time/iso.ts';
-import type { Conclusion } from '../analyses/analysis.ts';
 import { numberOrText } from '../dims-access.ts';
 import type { AnswerColumn, AnswerRow } from '../shape.ts';
+import { concludeCohorts, findEntry, planPeriods } from './cohorts.ts';
+import type { Periods } from './cohorts.ts';
 import { byPerson } from './journey.ts';
 import type { Journey, PersonFold } from './journey.ts';
 import type { JourneyContext } from './journey-context.ts';
-import { locateIn, LONGEST_DAYS } from './journey-figures.ts';
+import { locateIn } from './journey-figures.ts';
 import type { JourneyOf } from './journey-question.ts';
 import { findField, matches, planStep, typesOf } from './journey-step.ts';
 import type { PlannedStep } from './journey-step.ts';
@@ -21,27 +18,21 @@ import type { PlannedStep } from './journey-step.ts';
 const NUMBERS: ReadonlySet<string> = new Set(['integer', 'decimal']);
 
 /** What the persons of each cohort do, and what it comes to, period by period. */
-export function planCohort(question: JourneyOf<'cohort'>, { find, range, nowMs, bucketsMax }: JourneyContext): Result<Journey> {
+export function planCohort(question: JourneyOf<'cohort'>, context: JourneyContext): Result<Journey> {
+  const { find } = context;
   const start = planStep(question.start, 'start', find);
   if (!start.ok) return start;
   const event = planStep(question.event, 'event', find);
   if (!event.ok) return event;
   const value = planValue(question, find);
   if (!value.ok) return value;
-  const { zone, fromMs, toMs } = range;
-  const { grain, periods } = question;
-  // A period that is not over yet would look like a loss.
-  const overMs = bucketStartIn(zone, grain, nowMs);
-  const untilMs = Math.max(toMs, Math.min(overMs, toMs + (periods + 1) * (LONGEST_DAYS[grain] + 1) * DAY_MS));
-  const buckets = bucketsOf({ zone, grain, fromMs, toMs: untilMs, bucketsMax });
-  if (buckets === null) {
-    return failed({ code: 'range_too_large', path: 'from', message: 'the range holds too many buckets; ask for a coarser grain' });
-  }
-  const plan = { question, start: start.value, event: event.value, value: value.value, range, buckets, overMs };
+  const periods = planPeriods(question, context);
+  if (!periods.ok) return periods;
+  const plan = { question, start: start.value, event: event.value, value: value.value, periods: periods.value };
   return ok({
     types: typesOf([start.value, event.value]),
-    fromMs,
-    toMs: untilMs,
+    fromMs: context.range.fromMs,
+    toMs: periods.value.untilMs,
     readsData: value.value !== null || start.value.where !== null || event.value.where !== null,
     begin: () => byPerson(cohortFold(plan)),
   });
@@ -62,9 +53,7 @@ interface CohortPlan {
   readonly start: PlannedStep;
   readonly event: PlannedStep;
   readonly value: string | null;
-  readonly range: JourneyContext['range'];
-  readonly buckets: Buckets;
-  readonly overMs: number;
+  readonly periods: Periods;
 }
 
 interface Taken {
@@ -88,7 +77,8 @@ interface Cohort {
 const ONE: ExactNumber = { unscaled: 1, scale: 0 };
 
 function cohortFold(plan: CohortPlan): PersonFold<Taken> {
-  const { question, start, event, value, range, buckets } = plan;
+  const { question, start, event, value, periods } = plan;
+  const { range, buckets } = periods;
   const locate = locateIn(buckets);
   const cohorts = new Map<number, Cohort>();
   const emptyPeriods = (): Period[] => Array.from({ length: question.periods + 1 }, () => ({ active: 0, events: 0, sum: new ExactSum() }));
@@ -99,7 +89,7 @@ function cohortFold(plan: CohortPlan): PersonFold<Taken> {
       return isStart || isEvent ? { atMs: told.atMs, isStart, isEvent, value: amount } : null;
     },
     person(events) {
-      const at = events.findIndex(({ isStart, atMs }) => isStart && atMs >= range.fromMs && atMs < range.toMs);
+      const at = findEntry(events, range);
       const first = events[at];
       if (first === undefined) return;
       const bucket = locate(first.atMs);
@@ -112,7 +102,7 @@ function cohortFold(plan: CohortPlan): PersonFold<Taken> {
         (atMs) => locate(atMs) - bucket,
       );
     },
-    conclude: () => conclude(plan, cohorts),
+    conclude: () => concludeCohorts({ periods, columns: COLUMNS, cohorts, cellsOf }),
   };
 }
 
@@ -131,9 +121,6 @@ function addEvents({ periods }: Cohort, events: readonly Taken[], periodOf: (atM
 }
 
 const COLUMNS: readonly AnswerColumn[] = [
-  { name: 'cohort', type: 'time' },
-  { name: 'period', type: 'integer' },
-  { name: 'users', type: 'integer' },
   { name: 'active', type: 'integer' },
   { name: 'events', type: 'integer' },
   { name: 'value', type: 'number' },
@@ -141,17 +128,11 @@ const COLUMNS: readonly AnswerColumn[] = [
   { name: 'cumulative_per_user', type: 'number' },
 ];
 
-function conclude({ range, buckets, overMs }: CohortPlan, cohorts: ReadonlyMap<number, Cohort>): Conclusion {
-  const inOrder = [...cohorts].toSorted(([a], [b]) => a - b);
-  const rows = inOrder.flatMap(([bucket, { users, periods }]) => {
-    const total = new ExactSum();
-    return periods.flatMap(({ active, events, sum }, period): AnswerRow[] => {
-      total.merge(sum);
-      if ((buckets.edgesMs[bucket + period + 1] ?? Infinity) > overMs) return [];
-      const value = formatExact(sum.value());
-      const each = [Number(value) / users, Number(formatExact(total.value())) / users];
-      return [[toIsoIn(range.zone, buckets.startsMs[bucket] ?? 0), period, users, active, events, numberOrText(value), ...each]];
-    });
+function cellsOf({ users, periods }: Cohort): readonly AnswerRow[] {
+  const total = new ExactSum();
+  return periods.map(({ active, events, sum }) => {
+    total.merge(sum);
+    const value = formatExact(sum.value());
+    return [active, events, numberOrText(value), Number(value) / users, Number(formatExact(total.value())) / users];
   });
-  return { columns: COLUMNS, rows, findings: { users: inOrder.reduce((sum, [, { users }]) => sum + users, 0) } };
 }

@@ -12,6 +12,3 @@ export function locateIn(buckets: Buckets): (atMs: number) => number {
   const locate = createLocator({ fromS: (edgesMs[0] ?? 0) / 1_000, toS: (edgesMs.at(-1) ?? 0) / 1_000 }, buckets);
   return (atMs) => locate(atMs / 1_000);
 }
-
-/** How far behind its beginning a period can end. */
-export const LONGEST_DAYS = { day: 1, week: 7, month: 31 } as const;

@@ -1,38 +1,29 @@
-import { failed, ok } from '../../fault/fault.ts';
+import { ok } from '../../fault/fault.ts';
 import type { Result } from '../../fault/fault.ts';
-import { bucketsOf, bucketStartIn } from '../../time/buckets.ts';
-import type { Buckets } from '../../time/buckets.ts';
-import { DAY_MS } from '../../time/civil.ts';
-import { toIsoIn } from '../../time/iso.ts';
-import type { Conclusion } from '../analyses/analysis.ts';
-import type { AnswerColumn, AnswerRow } from '../shape.ts';
+import type { AnswerColumn } from '../shape.ts';
+import { concludeCohorts, findEntry, planPeriods } from './cohorts.ts';
+import type { Periods } from './cohorts.ts';
 import { byPerson } from './journey.ts';
 import type { Journey, PersonFold } from './journey.ts';
 import type { JourneyContext } from './journey-context.ts';
 import type { JourneyOf } from './journey-question.ts';
 import { matches, planStep, typesOf } from './journey-step.ts';
 import type { PlannedStep } from './journey-step.ts';
-import { locateIn, LONGEST_DAYS, percent } from './journey-figures.ts';
+import { locateIn, percent } from './journey-figures.ts';
 
-export function planRetention(question: JourneyOf<'retention'>, { find, range, nowMs, bucketsMax }: JourneyContext): Result<Journey> {
+export function planRetention(question: JourneyOf<'retention'>, context: JourneyContext): Result<Journey> {
+  const { find } = context;
   const start = planStep(question.start, 'start', find);
   if (!start.ok) return start;
   const back = planStep(question.return, 'return', find);
   if (!back.ok) return back;
-  const { zone, fromMs, toMs } = range;
-  const { grain, periods } = question;
-  // A period that is not over yet would look like a loss.
-  const overMs = bucketStartIn(zone, grain, nowMs);
-  const untilMs = Math.max(toMs, Math.min(overMs, toMs + (periods + 1) * (LONGEST_DAYS[grain] + 1) * DAY_MS));
-  const buckets = bucketsOf({ zone, grain, fromMs, toMs: untilMs, bucketsMax });
-  if (buckets === null) {
-    return failed({ code: 'range_too_large', path: 'from', message: 'the range holds too many buckets; ask for a coarser grain' });
-  }
-  const plan = { question, start: start.value, back: back.value, range, buckets, overMs };
+  const periods = planPeriods(question, context);
+  if (!periods.ok) return periods;
+  const plan = { question, start: start.value, back: back.value, periods: periods.value };
   return ok({
     types: typesOf([start.value, back.value]),
-    fromMs,
-    toMs: untilMs,
+    fromMs: context.range.fromMs,
+    toMs: periods.value.untilMs,
     readsData: start.value.where !== null || back.value.where !== null,
     begin: () => byPerson(retentionFold(plan)),
   });
@@ -42,9 +33,7 @@ interface RetentionPlan {
   readonly question: JourneyOf<'retention'>;
   readonly start: PlannedStep;
   readonly back: PlannedStep;
-  readonly range: JourneyContext['range'];
-  readonly buckets: Buckets;
-  readonly overMs: number;
+  readonly periods: Periods;
 }
 
 interface Taken {
@@ -60,7 +49,8 @@ interface Cohort {
 }
 
 function retentionFold(plan: RetentionPlan): PersonFold<Taken> {
-  const { question, start, back, range, buckets } = plan;
+  const { question, start, back, periods } = plan;
+  const { range, buckets } = periods;
   const locate = locateIn(buckets);
   const cohorts = new Map<number, Cohort>();
   return {
@@ -69,7 +59,7 @@ function retentionFold(plan: RetentionPlan): PersonFold<Taken> {
       return isStart || isReturn ? { atMs: event.atMs, isStart, isReturn } : null;
     },
     person(events) {
-      const at = events.findIndex(({ isStart, atMs }) => isStart && atMs >= range.fromMs && atMs < range.toMs);
+      const at = findEntry(events, range);
       const first = events[at];
       if (first === undefined) return;
       const bucket = locate(first.atMs);
@@ -82,25 +72,15 @@ function retentionFold(plan: RetentionPlan): PersonFold<Taken> {
         if (before !== undefined) cohort.returned[period] = before + 1;
       }
     },
-    conclude: () => conclude(plan, cohorts),
+    conclude: () =>
+      concludeCohorts({
+        ...{ periods, columns: COLUMNS, cohorts },
+        cellsOf: ({ users, returned }) => returned.map((count) => [count, percent(count, users)]),
+      }),
   };
 }
 
 const COLUMNS: readonly AnswerColumn[] = [
-  { name: 'cohort', type: 'time' },
-  { name: 'period', type: 'integer' },
-  { name: 'users', type: 'integer' },
   { name: 'returned', type: 'integer' },
   { name: 'rate', type: 'number', unit: '%' },
 ];
-
-function conclude({ range, buckets, overMs }: RetentionPlan, cohorts: ReadonlyMap<number, Cohort>): Conclusion {
-  const inOrder = [...cohorts].toSorted(([a], [b]) => a - b);
-  const rows = inOrder.flatMap(([bucket, { users, returned }]) =>
-    returned.flatMap((count, period): AnswerRow[] => {
-      const endMs = buckets.edgesMs[bucket + period + 1] ?? Infinity;
-      return endMs > overMs ? [] : [[toIsoIn(range.zone, buckets.startsMs[bucket] ?? 0), period, users, count, percent(count, users)]];
-    }),
-  );
-  return { columns: COLUMNS, rows, findings: { users: inOrder.reduce((sum, [, { users }]) => sum + users, 0) } };
-}
