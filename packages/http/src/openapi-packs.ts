@@ -63,7 +63,7 @@ function parameterOf(param: CompiledParam, isInPath: boolean): JsonObject {
     required: isInPath || isRequired(param),
     ...(param.title === undefined ? {} : { description: param.title }),
     ...(param.type === 'list' ? { style: 'form', explode: false } : {}),
-    schema: { ...schemaOf(param), ...defaultOf(param) },
+    schema: valueSchema(param),
   };
 }
 
@@ -87,13 +87,15 @@ function memberOf(member: CompiledMember): JsonObject {
   const titled = member.title === undefined ? {} : { description: member.title };
   // What it may hold is said by the type of the event, which takes it whole.
   if (member.type === 'json') return titled;
-  const { type } = member;
-  const written = type === 'list' || member.default === undefined ? {} : { default: member.default };
-  return { ...schemaOf({ ...member, type }), ...(type === 'subject' ? {} : written), ...titled };
+  return { ...valueSchema({ ...member, type: member.type }), ...titled };
 }
 
 function isRequired({ isOptional, default: value }: CompiledParam | CompiledMember): boolean {
   return !isOptional && value === undefined;
+}
+
+function valueSchema(param: CompiledParam): JsonObject {
+  return { ...schemaOf(param), ...defaultOf(param) };
 }
 
 function schemaOf(param: CompiledParam): JsonObject {
