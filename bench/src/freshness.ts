@@ -1,6 +1,7 @@
 import { Client as HttpClient } from 'undici';
 import { startCpuWindow } from './machine.ts';
 import { sendLoad } from './load.ts';
+import { quantile } from './quantile.ts';
 import type { BenchMeasurement } from './report.ts';
 import { nowMs, openWorkload, warmUp, type BenchOptions } from './road.ts';
 
@@ -135,11 +136,6 @@ async function countProbes(client: HttpClient, apiKey: string): Promise<number> 
   const answer = (await body.json()) as { rows?: (number | string)[][] };
   if (statusCode !== 200) throw new Error(`a question was answered ${statusCode}`);
   return Number(answer.rows?.[0]?.[0] ?? 0);
-}
-
-/** Exact sample quantile by the nearest-rank rule. */
-function quantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }
 
 function untilMs(at: number): Promise<void> {

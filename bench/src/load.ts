@@ -8,6 +8,8 @@ export interface LoadOptions {
   readonly connections: number;
   readonly eventsPerRequest: number;
   readonly forMs: number;
+  /** Ends the load before that. */
+  readonly signal?: AbortSignal;
   /** Events per second to offer; 0: as many as are taken and counted, see `uncountedMax`. */
   readonly rate: number;
   /** With rate 0: most events that are accepted and not yet counted; beyond it the generator waits for receipts. */
@@ -50,7 +52,7 @@ export async function sendLoad(options: LoadOptions): Promise<LoadResult> {
     for (;;) {
       await turn();
       await room();
-      if (options.nowMs() >= endMs) return;
+      if (options.nowMs() >= endMs || options.signal?.aborted === true) return;
       await sendOne(pool, options, tally);
     }
   };

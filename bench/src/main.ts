@@ -12,14 +12,30 @@ import { runInterruptible } from './interruptible.ts';
 import { benchMeasures } from './measures.ts';
 import { benchPeers } from './peers.ts';
 import { keepResult, type BenchMeasurement } from './report.ts';
+import { benchRecovery } from './recovery.ts';
 import { benchRoad, type BenchOptions } from './road.ts';
+import { benchSoak } from './soak.ts';
+
+/** Events a second: half of what the road takes on the machine of docs/benchmarks. */
+const HALF_OF_THE_ROAD = 18_000;
 
 const BENCHES: Readonly<
-  Record<string, { run: (options: BenchOptions) => Promise<BenchMeasurement>; rate: number; packs?: readonly string[] }>
+  Record<
+    string,
+    {
+      run: (options: BenchOptions) => Promise<BenchMeasurement>;
+      rate: number;
+      minutes?: number;
+      packs?: readonly string[];
+      aggregators?: number;
+    }
+  >
 > = {
   road: { run: benchRoad, rate: 0 },
   freshness: { run: benchFreshness, rate: 10_000 },
   peers: { run: benchPeers, rate: 0 },
+  recovery: { run: benchRecovery, rate: HALF_OF_THE_ROAD, aggregators: 2 },
+  soak: { run: benchSoak, rate: HALF_OF_THE_ROAD, minutes: 60 },
   cardinality: { run: benchCardinality, rate: 0, packs: [] },
 };
 
@@ -27,7 +43,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seed: { type: 'string', default: '1' },
-    minutes: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
     rate: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -66,12 +82,15 @@ else if (name === 'dedup') {
 } else {
   const dataDir = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
   await runInterruptible({
-    start: async (signal) => startTidegate({ dataDir, packs: bench.packs ?? ['wikipedia'], tuning: 'serve', settings: UNLIMITED, signal }),
+    start: async (signal) => {
+      const { packs = ['wikipedia'], aggregators = 1 } = bench;
+      return startTidegate({ dataDir, packs, aggregators, tuning: 'serve', settings: UNLIMITED, signal });
+    },
     async work(tidegate) {
       const options = {
         tidegate,
         seed: Number(values.seed),
-        minutes: Number(values.minutes),
+        minutes: Number(values.minutes ?? bench.minutes ?? 1),
         rate: Number(values.rate ?? bench.rate),
         say,
       };

@@ -59,4 +59,13 @@ export const mutants: readonly Mutant[] = [
     tests: ['packages/kafka/src/record-batch.property.test.ts'],
     kind: 'unit',
   },
+  {
+    name: 'a join that fails leaves a member behind that nobody is',
+    section: 4,
+    file: 'packages/kafka/src/platformatic/group-wire.ts',
+    find: '      onMember(givenId);\n',
+    replace: '',
+    tests: ['packages/kafka/test/group.integration.test.ts'],
+    kind: 'integration',
+  },
 ];

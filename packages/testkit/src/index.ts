@@ -8,3 +8,4 @@ export type { TlsProxy } from './tls-proxy.ts';
 export { createSeededRandom } from './seeded-random.ts';
 export type { OtlpSink, SunkLog, SunkMetric, SunkSpan } from './otlp-sink.ts';
 export { startOtlpSink } from './otlp-sink.ts';
+export { residentBytes } from './resident-bytes.ts';

@@ -236,8 +236,14 @@ function join({ deps }: AggregatorParts, ownership: Ownership): Promise<GroupMem
     groupId: deps.groupId,
     topic: deps.topics.events,
     sessionTimeoutMs: deps.sessionTimeoutMs,
-    onAssigned: (partitions) => ownership.assign(partitions),
-    onRevoked: (partitions) => ownership.revoke(partitions),
+    onAssigned: (partitions) => {
+      deps.log.info('partitions_assigned', { detail: { partitions: partitions.join(', ') } });
+      ownership.assign(partitions);
+    },
+    onRevoked: async (partitions) => {
+      await ownership.revoke(partitions);
+      deps.log.info('partitions_let_go', { detail: { partitions: partitions.join(', ') } });
+    },
     onError: (error) => deps.log.warn('group_failed', { error }),
   });
 }

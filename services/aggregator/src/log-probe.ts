@@ -9,7 +9,10 @@ export interface ProbeRange {
 
 /** Reads short ranges of logs, beside the reader that follows them. */
 export interface LogProbe {
-  /** Visits the records `fromOffset` ≤ offset < `toOffset`; fewer where the log does not hold them all. */
+  /**
+   * Visits the records `fromOffset` ≤ offset < `toOffset`; fewer where the log does not hold them all. Rejects when the probe is
+   * closed before that is known: what was not read must not pass for what is not there.
+   */
   read(range: ProbeRange, visit: (slab: RecordSlab, index: number) => void): Promise<void>;
   close(): Promise<void>;
 }
@@ -18,6 +21,7 @@ interface Asked {
   readonly range: ProbeRange;
   readonly visit: (slab: RecordSlab, index: number) => void;
   readonly done: () => void;
+  readonly fail: (error: Error) => void;
 }
 
 export function createLogProbe(client: LogClient, onError: (error: Error) => void): LogProbe {
@@ -49,13 +53,14 @@ export function createLogProbe(client: LogClient, onError: (error: Error) => voi
   return {
     read: (range, visit) => {
       if (range.fromOffset >= range.toOffset) return Promise.resolve();
-      const { promise, resolve } = Promise.withResolvers<void>();
-      asked.set(`${range.topic}/${range.partition}`, { range, visit, done: resolve });
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      asked.set(`${range.topic}/${range.partition}`, { range, visit, done: resolve, fail: reject });
       reader.assign(range.topic, range.partition, range.fromOffset);
       return promise;
     },
     close: async () => {
-      for (const [key, request] of asked) finish(key, request);
+      for (const request of asked.values()) request.fail(new Error('the probe is closed'));
+      asked.clear();
       await reader.close();
     },
   };

@@ -66,12 +66,13 @@ interface Logs {
  * Takes a partition over; each step reads what the steps before it have made unchangeable.
  * 1. The logs' ranges and ids, for a partition that has no row yet.
  * 2. Claim: a fresh token and a higher term fence the earlier owner out.
- * 3. Each lane's log is compared with what was counted from it: the same, anew (the generation rises), or with a gap.
- * 4. The end of the announcements: the term rises above any that was announced.
- * 5. The dedup window is rebuilt from closed generations and journal, so it holds every commit of every earlier owner.
- * 6. Metric versions that earlier owners have adopted are known, or known to be given up: none of their events may be folded without.
- * 7. Who is erased is known before the first event is folded, also where the log is read again from its start.
- * 8. What earlier owners committed and did not announce is announced.
+ * 3. At once:
+ *    - Each lane's log is compared with what was counted from it: the same, anew (the generation rises), or with a gap.
+ *    - The end of the announcements: the term rises above any that was announced.
+ *    - The dedup window is rebuilt from closed generations and journal, so it holds every commit of every earlier owner.
+ *    - Metric versions that earlier owners have adopted are known, or known to be given up: none of their events may be folded without.
+ *    - Who is erased is known before the first event is folded, also where the log is read again from its start.
+ * 4. What earlier owners committed and did not announce is announced.
  * Throws when a server does not answer or the token is lost on the way; the caller begins again.
  */
 export function createTakeOver(deps: TakeOverDeps) {
@@ -79,17 +80,19 @@ export function createTakeOver(deps: TakeOverDeps) {
     const token = deps.newToken();
     const logs = await readLogs(deps, partition);
     const claim = await claimPartition(deps, { partition, token }, logs);
-    const live = await settleLane(deps, { partition, token, lane: 'live', position: claim.live }, logs.live);
-    const backfill = await settleLane(deps, { partition, token, lane: 'backfill', position: claim.backfill }, logs.backfill);
-    const rejected = await settleLane(deps, { partition, token, lane: 'rejected', position: claim.rejected }, logs.rejected);
-    const announced = await findLastAnnounced(deps.probe, { topic: deps.topics.rollups, partition, ...logs.rollups });
-    const term = Math.max(claim.term, announced.term + 1);
-    if (term > claim.term) await amendOrThrow(deps, { partition, lane: 'live', term }, token);
-    const window = await restoreWindow(deps.store, partition, deps.limits);
-    const versions = await restoreVersions(deps, partition);
-    const erased = new ErasedPersons(await deps.store.readErasures([partition], true));
-    const owned = assemble(deps, { claim, token, term, window, versions, erased, logs }, { live, backfill, rejected });
-    await deps.announcer.announce([await reannouncement(deps.store, owned, announced.commitNo)]);
+    // One trip after the other would take the longer the busier this process is, which is when partitions are taken over.
+    const restoring = [
+      settleLanes(deps, { partition, token, claim, logs }),
+      settleTerm(deps, { partition, token, claim, logs }),
+      restoreWindow(deps.store, partition, deps.limits),
+      restoreVersions(deps, partition),
+      deps.store.readErasures([partition], true),
+    ] as const;
+    // To the end also where one of them fails: the next attempt must not meet what is left of this one.
+    await Promise.allSettled(restoring);
+    const [lanes, { term, announcedCommitNo }, window, versions, erased] = await Promise.all(restoring);
+    const owned = assemble(deps, { claim, token, term, window, versions, erased: new ErasedPersons(erased), logs }, lanes);
+    await deps.announcer.announce([await reannouncement(deps.store, owned, announcedCommitNo)]);
     owned.announcedCommitNo = owned.commitNo;
     await deps.announcer.tellProgress([owned]);
     return owned;
@@ -117,6 +120,30 @@ async function claimPartition(deps: TakeOverDeps, at: { partition: number; token
   const [claim] = await deps.store.claim([{ ...logs, partition: at.partition }], at.token);
   if (claim === undefined) throw new Error(`partition ${at.partition} could not be claimed`);
   return claim;
+}
+
+interface Claimed {
+  readonly partition: number;
+  readonly token: Uint8Array;
+  readonly claim: Claim;
+  readonly logs: Logs;
+}
+
+async function settleLanes(deps: TakeOverDeps, { claim, logs, ...at }: Claimed): Promise<Readonly<Record<Lane, LanePosition>>> {
+  const settle = (lane: Lane): Promise<LanePosition> => settleLane(deps, { ...at, lane, position: claim[lane] }, logs[lane]);
+  const [live, backfill, rejected] = await Promise.all([settle('live'), settle('backfill'), settle('rejected')]);
+  return { live, backfill, rejected };
+}
+
+/** The term of this owner, and the last commit that is announced whole. */
+async function settleTerm(
+  deps: TakeOverDeps,
+  { partition, token, claim, logs }: Claimed,
+): Promise<{ term: number; announcedCommitNo: number | null }> {
+  const announced = await findLastAnnounced(deps.probe, { topic: deps.topics.rollups, partition, ...logs.rollups });
+  const term = Math.max(claim.term, announced.term + 1);
+  if (term > claim.term) await amendOrThrow(deps, { partition, lane: 'live', term }, token);
+  return { term, announcedCommitNo: announced.commitNo };
 }
 
 interface LaneAt {

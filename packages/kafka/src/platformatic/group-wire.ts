@@ -23,6 +23,13 @@ export interface Membership {
   readonly generationId: number;
 }
 
+export interface JoinAs {
+  /** Empty for a member that has no id yet. */
+  readonly memberId: string;
+  readonly owned: readonly number[];
+  readonly onMember: (memberId: string) => void;
+}
+
 type Joined = Awaited<ReturnType<typeof joinGroupV7.api.async>>;
 
 /** The group's requests, each sent once; the session decides what an error means. */
@@ -45,9 +52,12 @@ export class GroupWire {
     this.#coordinator = null;
   }
 
-  /** Joins, distributes the partitions if this member is to lead, and returns what it is given. */
-  async join(memberId: string, owned: readonly number[]): Promise<Membership & { assigned: number[] }> {
-    const joined = await this.#joinGroup(memberId, owned);
+  /**
+   * Joins, distributes the partitions if this member is to lead, and returns what it is given. `onMember` is told the member's id
+   * as soon as the coordinator knows it: whoever forgets it leaves a member behind that all others wait for, until its session ends.
+   */
+  async join({ memberId, owned, onMember }: JoinAs): Promise<Membership & { assigned: number[] }> {
+    const joined = await this.#joinGroup({ memberId, owned, onMember });
     const assignments = joined.leader === joined.memberId ? await this.#distribute(joined) : [];
     const { groupId, topic } = this.#options;
     const synced = await syncGroupV5.api.async(
@@ -68,8 +78,16 @@ export class GroupWire {
     await heartbeatV4.api.async(await this.#connection(), this.#options.groupId, generationId, memberId, null);
   }
 
-  async leave({ memberId }: Membership): Promise<void> {
-    await leaveGroupV4.api.async(await this.#connection(), this.#options.groupId, [{ memberId, groupInstanceId: null }]);
+  /** On a connection of its own: the broker takes nothing from one on which a join waits for the other members. */
+  async leave(memberId: string): Promise<void> {
+    const pool = this.#cluster.openPool();
+    try {
+      this.#coordinator ??= await this.#findCoordinator();
+      const connection = await pool.get(this.#coordinator);
+      await leaveGroupV4.api.async(connection, this.#options.groupId, [{ memberId, groupInstanceId: null }]);
+    } finally {
+      await this.#cluster.closePool(pool);
+    }
   }
 
   async commit({ memberId, generationId }: Membership, topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
@@ -88,7 +106,7 @@ export class GroupWire {
     return this.#cluster.closePool(this.#pool);
   }
 
-  async #joinGroup(memberId: string, owned: readonly number[]): Promise<Joined> {
+  async #joinGroup({ memberId, owned, onMember }: JoinAs): Promise<Joined> {
     const { groupId, topic, sessionTimeoutMs } = this.#options;
     const connection = await this.#connection();
     const protocols = [{ name: GROUP_PROTOCOL, metadata: encodeSubscription({ topic, owned }) }];
@@ -101,6 +119,7 @@ export class GroupWire {
       const required = protocolErrorOf(cause, 'MEMBER_ID_REQUIRED');
       const givenId: unknown = required?.['memberId'];
       if (typeof givenId !== 'string') throw cause;
+      onMember(givenId);
       return await join(givenId);
     }
   }

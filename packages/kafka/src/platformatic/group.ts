@@ -11,6 +11,9 @@ export async function joinGroup(cluster: Cluster, options: GroupOptions): Promis
   return session;
 }
 
+/** A member hears of a rebalance by its next heartbeat, and a partition moves in two of them: it stands still for that long. */
+const HEARTBEAT_MS_MAX = 300;
+
 /**
  * Membership, kept for ever. Partitions move in two rounds (see `assignPartitions`): a member that loses some lets its
  * owner finish with them while it goes on sending heartbeats, then joins again, and only then are they given away.
@@ -57,7 +60,7 @@ class GroupSession implements GroupMember {
     await this.#run;
     await this.#letGo(this.#owned);
     try {
-      if (this.#membership.memberId !== '') await this.#wire.leave(this.#membership);
+      if (this.#membership.memberId !== '') await this.#wire.leave(this.#membership.memberId);
     } catch (cause) {
       // The broker finds out by itself when the session times out.
       this.#options.onError?.(toError(cause));
@@ -69,7 +72,7 @@ class GroupSession implements GroupMember {
     let attempt = 0;
     while (!this.#stop.signal.aborted) {
       try {
-        const { assigned, ...membership } = await this.#interruptible(this.#wire.join(this.#membership.memberId, this.#owned));
+        const { assigned, ...membership } = await this.#interruptible(this.#join());
         this.#membership = membership;
         attempt = 0;
         await this.#hold(assigned, onJoined);
@@ -78,6 +81,16 @@ class GroupSession implements GroupMember {
         await this.#recover(toError(cause), attempt++);
       }
     }
+  }
+
+  #join(): ReturnType<GroupWire['join']> {
+    return this.#wire.join({
+      memberId: this.#membership.memberId,
+      owned: this.#owned,
+      onMember: (memberId) => {
+        this.#membership = { ...this.#membership, memberId };
+      },
+    });
   }
 
   #interruptible<T>(work: Promise<T>): Promise<T> {
@@ -111,7 +124,7 @@ class GroupSession implements GroupMember {
   /** Beats until stopped; `rebalance` resolves when the group wants everyone to join, rejects when membership is lost. */
   #startHeart(): { rebalance: Promise<void>; stop: () => void } {
     const membership = this.#membership;
-    const intervalMs = Math.min(1_000, Math.max(100, this.#options.sessionTimeoutMs / 5));
+    const intervalMs = Math.min(HEARTBEAT_MS_MAX, Math.max(100, this.#options.sessionTimeoutMs / 5));
     const stop = new AbortController();
     const rebalance = Promise.withResolvers<void>();
     // Heard only while nothing else is awaited, so it may reject unheard; the next request fails in the same way then.
