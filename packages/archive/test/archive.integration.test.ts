@@ -135,7 +135,7 @@ describe('the archive of raw days', () => {
       ...store,
       async readDay(day, onPage) {
         await store.readDay(day, onPage);
-        await database.query('DELETE FROM raw_event WHERE log_offset = 0');
+        await database.query('DELETE FROM raw_event_20260801 WHERE log_offset = 0');
       },
     };
     expect(await archiveOf({ store: erased }).run(DAY)).toEqual({ kind: 'changed' });

@@ -65,6 +65,7 @@ describe('tables that are made while the system runs', () => {
     'DROP TABLE raw_event_20261120',
     'DROP TABLE raw_event CASCADE',
     'TRUNCATE raw_event',
+    'DELETE FROM raw_event_20261120',
     'DELETE FROM raw_day',
     'UPDATE raw_day SET archived_at = now()',
     'CREATE INDEX mine ON raw_event (tenant)',
@@ -100,4 +101,62 @@ test('a day that an older release made changes hands too, and rows are written a
     `INSERT INTO raw_event VALUES ('acme', 'e', '', 't', NULL, now(), '2026-11-${day}T10:00:00Z', 0, 0, 1, 1, '{}')`;
   await asAggregator(row(19), row(20));
   expect(await asAggregator('SELECT count(*)::int AS n FROM raw_event')).toEqual([{ n: 2 }]);
+});
+
+describe('raw rows of a person', () => {
+  const left = async (): Promise<unknown> =>
+    (await database.query<{ of: string[] }>(`SELECT array_agg(DISTINCT coalesce(subject, '-')) AS of FROM raw_event`))[0]?.of;
+  const IMPOSTOR = [
+    'CREATE TEMPORARY TABLE erasure (tenant text, subject text, begun_at timestamptz)',
+    `INSERT INTO erasure VALUES ('acme', 'anna', now())`,
+  ];
+
+  beforeAll(async () => {
+    const people: readonly (readonly [string, number, string])[] = [
+      ['acme', 24, `'anna'`],
+      ['acme', 25, `'anna'`],
+      ['acme', 25, `'berit'`],
+      ['acme', 25, 'NULL'],
+      // Of the same name elsewhere.
+      ['other', 25, `'anna'`],
+    ];
+    for (const [tenant, day, subject] of people)
+      await asAggregator(
+        `SELECT ensure_raw_day('2026-11-${day}')`,
+        `INSERT INTO raw_event VALUES ('${tenant}', 'e', '', 't', ${subject}, now(), '2026-11-${day}T10:00:00Z', 0, 0, 1, 1, '{}')`,
+      );
+    await database.query(
+      `INSERT INTO erasure (request_id, tenant, subject, partition, requested_by) VALUES (gen_random_uuid(), 'acme', 'anna', 0, 'k')`,
+    );
+  });
+
+  test('stay while nobody is erased: not those of who is about to be, and no temporary table says otherwise', async () => {
+    const before = await left();
+    for (const statements of [
+      ['DELETE FROM raw_event'],
+      [`DELETE FROM raw_event WHERE tenant = 'acme' AND subject = 'anna'`],
+      [...IMPOSTOR, `DELETE FROM raw_event WHERE tenant = 'acme' AND subject = 'anna'`],
+      ['DELETE FROM raw_event WHERE subject IS NULL'],
+    ])
+      await expect(asAggregator(...statements)).rejects.toMatchObject({ code: '42501', message: expect.stringContaining('stay until') });
+    // Nor does whoever owns the database delete them by mistake.
+    await expect(database.query('DELETE FROM raw_event')).rejects.toMatchObject({ code: '42501' });
+    expect(await left()).toEqual(before);
+  });
+
+  test('go, on whatever day they lie, once the tombstone stands, and nobody else’s with them', async () => {
+    await database.query('UPDATE erasure SET begun_at = now()');
+    await expect(asAggregator(`DELETE FROM raw_event WHERE subject = 'anna'`)).rejects.toMatchObject({ code: '42501' });
+    await expect(asAggregator(`DELETE FROM raw_event WHERE tenant = 'acme'`)).rejects.toMatchObject({ code: '42501' });
+    const gone = await asAggregator(`DELETE FROM raw_event WHERE tenant = 'acme' AND subject = 'anna' RETURNING received_at::date::text`);
+    expect(gone).toHaveLength(2);
+    expect(await left()).toEqual(['-', 'anna', 'berit']);
+  });
+
+  test('COPY and INSERT pass no trigger', async () => {
+    const triggers = await database.query<{ on: string }>(
+      `SELECT DISTINCT event_manipulation AS on FROM information_schema.triggers WHERE event_object_table LIKE 'raw_event%'`,
+    );
+    expect(triggers).toEqual([{ on: 'DELETE' }]);
+  });
 });
