@@ -9,6 +9,15 @@ const CONSUME = 'services/aggregator/test/consume.test.ts';
 /** Bugs of taking over, flushing and announcing; each breaks one mechanism of the delivery protocol. */
 export const mutants: readonly Mutant[] = [
   {
+    name: 'an event that was accepted has no row where the quota of refused ones is spent',
+    section: 4,
+    file: 'packages/postgres/sql/insert-rejected.sql',
+    find: "WHERE is_within OR lane <> 'ingest'",
+    replace: 'WHERE is_within',
+    tests: ['packages/postgres/test/store.integration.test.ts'],
+    kind: 'integration',
+  },
+  {
     name: 'a slice folded after its partition was rewound',
     section: 3,
     file: 'services/aggregator/src/consume.ts',
@@ -103,9 +112,9 @@ export const mutants: readonly Mutant[] = [
     name: 'rejected row outside the transaction',
     section: 4,
     file: 'packages/postgres/src/commit-transaction.ts',
-    find: "  steps.send(writeRejected(client, commits));\n  await fault('flush.rejected_written');\n  await steps.done();\n  attempt.commitSent = true;\n  const { command } = await client.query('COMMIT');\n  if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);\n  await fault('flush.committed');\n",
+    find: "  const beyond = steps.ask(writeRejected(client, commits, batch.rejectedBytesMax));\n  await fault('flush.rejected_written');\n  await steps.done();\n  attempt.commitSent = true;\n  const { command } = await client.query('COMMIT');\n  if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);\n  await fault('flush.committed');\n",
     replace:
-      "  await fault('flush.rejected_written');\n  await steps.done();\n  attempt.commitSent = true;\n  const { command } = await client.query('COMMIT');\n  if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);\n  await fault('flush.committed');\n  await writeRejected(client, commits);\n",
+      "  await fault('flush.rejected_written');\n  await steps.done();\n  attempt.commitSent = true;\n  const { command } = await client.query('COMMIT');\n  if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);\n  await fault('flush.committed');\n  const beyond = writeRejected(client, commits, batch.rejectedBytesMax);\n",
     tests: ['packages/postgres/test/store.integration.test.ts'],
     kind: 'integration',
   },

@@ -9,6 +9,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createScratchDatabase, type ScratchDatabase } from '../../packages/postgres/test/scratch-database.ts';
 import { storeContract } from '../../packages/postgres/test/store.contract.ts';
+import { storeTables } from '../../packages/postgres/test/store-tables.ts';
 
 /** Fewer than any test has connections, so that each of them gets the session that another one had before it. */
 const SESSIONS = 2;
@@ -127,8 +128,6 @@ describe('through a pooler of transactions', () => {
 storeContract('the store in Postgres, through a pooler of transactions', async () => {
   const own = await createScratchDatabase();
   await migrate({ databaseUrl: own.url });
-  const count = async (table: string): Promise<number> =>
-    Number((await own.query<{ count: string }>(`SELECT count(*) FROM ${table}`))[0]?.count);
   return {
     open: (failAt) =>
       createPgStore({
@@ -140,16 +139,7 @@ storeContract('the store in Postgres, through a pooler of transactions', async (
           if (failAt?.(point) === true) throw new Error(`made to fail at ${point}`);
         },
       }),
-    rawRowCount: () => count('raw_event'),
-    backfillOffsets: async (partition) => {
-      const rows = await own.query<{ log_offset: string }>(
-        `SELECT log_offset FROM raw_event WHERE is_backfill AND partition = ${partition} ORDER BY log_offset`,
-      );
-      return rows.map((row) => Number(row.log_offset));
-    },
-    rejectedRowCount: () => count('rejected_event'),
-    rejectedFormats: async () =>
-      (await own.query<{ format: unknown }>('SELECT DISTINCT format FROM rejected_event')).map(({ format }) => format),
+    ...storeTables(own),
     close: () => own.drop(),
   };
 });

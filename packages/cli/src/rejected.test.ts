@@ -36,6 +36,12 @@ describe('tidegate rejected', () => {
     expect(await run(args)).toMatchObject({ code: 0, asked });
   });
 
+  it('says how many were refused beyond the quota, of which no row is kept', async () => {
+    const beyond = { day: '2026-11-21', code: 'id_missing', events: 1_001 };
+    const { code, err } = await run(['list'], [{ ...LIST, beyond_quota: [beyond] }]);
+    expect([code, err]).toEqual([0, expect.stringContaining('2026-11-21: 1001 more refused as id_missing')]);
+  });
+
   it('sends the corrected event as it stands in the file, and nothing where there is no such file', async () => {
     const replay = ['replay', 'i-1-2-3', '--event'];
     expect((await run([...replay, join(folder, 'event.json')])).asked).toBe('POST /v1/rejected/i-1-2-3/replay {"id":"e-1"}');

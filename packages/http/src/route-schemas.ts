@@ -147,7 +147,25 @@ export const REJECTED_SCHEMA = z
   })
   .meta({ id: 'Rejected' });
 
-export const REJECTED_LIST_SCHEMA = z.object({ rejected: z.array(REJECTED_SCHEMA), next_cursor: z.string().nullable() });
+export const REJECTED_LIST_SCHEMA = z.object({
+  rejected: z.array(REJECTED_SCHEMA),
+  next_cursor: z.string().nullable(),
+  beyond_quota: z
+    .array(
+      z.object({
+        day: z.iso.date(),
+        code: z.string(),
+        events: z.int(),
+        bytes: z.int().meta({ description: 'As they came.' }),
+        first_at: INSTANT_SCHEMA,
+        last_at: INSTANT_SCHEMA,
+      }),
+    )
+    .meta({
+      description:
+        'Refused events that have no row, for REJECTED_MB_PER_DAY of the tenant was spent: of the days since `since` (without it of the last 30), newest first. With a `cursor`: none, the first page has told them.',
+    }),
+});
 
 const answerScalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 

@@ -23,7 +23,7 @@ import type { SealColumns } from './seal-columns.ts';
 import { writeSeal } from './seal-slice.ts';
 import { run, statement } from './statements.ts';
 import { writeTasks } from './tasks.ts';
-import type { CellWrite, CommitBatch, CommitFault, CommitOutcome, Lane, OffsetMove, PartitionCommit } from './store.ts';
+import type { CellWrite, CommitBatch, CommitFault, CommitOutcome, Lane, OffsetMove, PartitionCommit, RejectedBeyond } from './store.ts';
 
 /**
  * The flush: one transaction for one or more partitions of one owner. Statements are sent without waiting for one another;
@@ -108,14 +108,14 @@ async function writeAll(session: Session, batch: CommitBatch, attempt: Attempt):
   steps.send(writeRestated(client, commits, merged));
   steps.send(writeErasures(client, commits));
   steps.send(writeDrifts(client, commits));
-  steps.send(writeRejected(client, commits));
+  const beyond = steps.ask(writeRejected(client, commits, batch.rejectedBytesMax));
   await fault('flush.rejected_written');
   await steps.done();
   attempt.commitSent = true;
   const { command } = await client.query('COMMIT');
   if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`);
   await fault('flush.committed');
-  return { kind: 'committed', writes };
+  return { kind: 'committed', writes, rejectedBeyond: await beyond };
 }
 
 /** Statements under way. They are answered in their order, so the first that fails tells why. */
@@ -227,10 +227,14 @@ async function writeJournal(client: pg.PoolClient, commits: readonly PartitionCo
   ]);
 }
 
-async function writeRejected(client: pg.PoolClient, commits: readonly PartitionCommit[]): Promise<void> {
+async function writeRejected(
+  client: pg.PoolClient,
+  commits: readonly PartitionCommit[],
+  bytesMax: number | undefined,
+): Promise<readonly RejectedBeyond[]> {
   const rows = commits.flatMap((commit) => commit.rejected);
-  if (rows.length === 0) return;
-  await run(client, 'insert-rejected', [
+  if (rows.length === 0) return [];
+  return run<RejectedBeyond>(client, 'insert-rejected', [
     textArray(rows.map((r) => r.tenant)),
     textArray(rows.map((r) => r.topic)),
     int4Array(rows.map((r) => r.logGeneration)),
@@ -245,6 +249,7 @@ async function writeRejected(client: pg.PoolClient, commits: readonly PartitionC
     timestamptzArray(rows.map((r) => r.receivedAtMs)),
     textArray(rows.map((r) => r.format)),
     byteaArray(rows.map((r) => r.eventIdHash ?? null)),
+    bytesMax ?? null,
   ]);
 }
 

@@ -25,6 +25,7 @@ export type {
   PartitionCommit,
   PendingCells,
   ProgressRow,
+  RejectedBeyond,
   RejectedRow,
   StoredCell,
 } from './store.ts';
@@ -160,7 +161,7 @@ export type { EventAsk, EventStore, FoundEvent, RejectedEvent } from './event-st
 export { createBulkRejected } from './rejected-bulk.ts';
 export type { Bound, BulkRejected, Closed, OpenPage, OpenRows, Raised } from './rejected-bulk.ts';
 export { createRejectedStore, parseRejectedRef, rejectedRef } from './rejected-store.ts';
-export type { RejectedDetail, RejectedFilter, RejectedInfo, RejectedPlace, RejectedStore } from './rejected-store.ts';
+export type { RejectedDay, RejectedDetail, RejectedFilter, RejectedInfo, RejectedPlace, RejectedStore } from './rejected-store.ts';
 
 // background jobs
 export { createJobQueue } from './jobs/job-queue.ts';

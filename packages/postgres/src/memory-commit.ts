@@ -11,6 +11,7 @@ import { isHeld, lane, NO_COMMIT, seriesKey } from './memory-database.ts';
 import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
 import { applyErasure } from './memory-erasures.ts';
 import { entityRowName } from './memory-entities.ts';
+import { keepRejected } from './memory-rejected.ts';
 import type { MemoryEntity } from './memory-entities.ts';
 import type { RestatedBucket } from './restated-store.ts';
 import { readRawRows } from './raw-rows.ts';
@@ -41,9 +42,11 @@ export async function commit(db: MemoryDatabase, batch: CommitBatch, options: Me
     const lostSince = lostNow();
     if (lostSince.length > 0) return { kind: 'lost', partitions: lostSince };
     applyAll(db, batch.partitions, { made, ...rest });
+    const rows = batch.partitions.flatMap(({ rejected }) => rejected);
+    const rejectedBeyond = keepRejected(db, rows, batch.rejectedBytesMax);
     commitSent = true;
     await fault('flush.committed');
-    return { kind: 'committed', writes };
+    return { kind: 'committed', writes, rejectedBeyond };
   } catch (error) {
     return { kind: 'failed', commitSent, message: error instanceof Error ? error.message : String(error) };
   }
@@ -214,14 +217,10 @@ function apply(db: MemoryDatabase, part: PartitionCommit, { writes, sealed, enti
   listOutcomes(db, part);
 }
 
-/** What a commit tells of: closed buckets that it changed, cells that were wrong, records that it rejected. */
-function listOutcomes(db: MemoryDatabase, { partition, restated = [], drifts = [], rejected }: PartitionCommit): void {
+/** What a commit tells of: closed buckets that it changed, cells that were wrong. */
+function listOutcomes(db: MemoryDatabase, { partition, restated = [], drifts = [] }: PartitionCommit): void {
   for (const drift of drifts) db.drifts.push({ ...drift, partition });
   listRestated(db, partition, restated);
-  for (const row of rejected) {
-    const key = `${row.topic}/${row.logGeneration}/${row.partition}/${row.logOffset}`;
-    if (!db.rejected.has(key)) db.rejected.set(key, row);
-  }
 }
 
 function listRestated(db: MemoryDatabase, partition: number, restated: readonly RestatedBucket[]): void {

@@ -55,6 +55,9 @@ export interface MemoryDatabase {
   readonly journal: Map<number, JournalState[]>;
   readonly generations: Map<string, DedupGeneration & { readonly blocks: Uint8Array }>;
   readonly rejected: Map<string, RejectedRow>;
+  /** What rows within the quota take, by tenant, day and partition; and how many events were beyond it, by code too. */
+  readonly rejectedBytes: Map<string, number>;
+  readonly rejectedBeyond: Map<string, number>;
   readonly gaps: { readonly partition: number; readonly lane: Lane; readonly fromOffset: number; readonly toOffset: number }[];
   readonly endedLogs: (Omit<EndedLog, 'lane'> & { readonly lane: Lane })[];
   /** Closed buckets that commits changed, by what names the row. */
@@ -96,6 +99,8 @@ export function createMemoryDatabase(): MemoryDatabase {
     journal: new Map(),
     generations: new Map(),
     rejected: new Map(),
+    rejectedBytes: new Map(),
+    rejectedBeyond: new Map(),
     gaps: [],
     endedLogs: [],
     restated: new Map(),

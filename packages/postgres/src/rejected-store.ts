@@ -48,9 +48,23 @@ export interface RejectedFilter {
   readonly rowsMax: number;
 }
 
+/** Refused events of one day that have no row: the tenant's quota was spent. */
+export interface RejectedDay {
+  /** YYYY-MM-DD. */
+  readonly day: string;
+  readonly code: string;
+  readonly events: number;
+  /** As they came. */
+  readonly bytes: number;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+}
+
 export interface RejectedStore {
   /** Newest first. */
   list(filter: RejectedFilter): Promise<readonly RejectedInfo[]>;
+  /** Newest day first; of the last 30 days where nothing is said. */
+  listBeyond(filter: Pick<RejectedFilter, 'tenant' | 'sinceMs' | 'code'>): Promise<readonly RejectedDay[]>;
   /** Null where the tenant has no such row. */
   find(tenant: string, place: RejectedPlace): Promise<RejectedDetail | null>;
   /** False where another event is bound to the row, or it is closed. */
@@ -95,6 +109,15 @@ interface Row {
   readonly replayed_at_ms: number | null;
 }
 
+interface BeyondRow {
+  readonly day: string;
+  readonly code: string;
+  readonly events: number;
+  readonly bytes: number;
+  readonly first_at_ms: number;
+  readonly last_at_ms: number;
+}
+
 /** As every statement that reads whole rows gives them. */
 export type DetailRow = Row & { readonly sealed: Buffer | null; readonly replay_identity: Buffer | null };
 
@@ -112,6 +135,10 @@ export function createRejectedStore(pool: pg.Pool, topics: Readonly<Record<Rejec
       const [, ...last] = after === null ? [null, null, null, null, null] : keyOf(tenant, after);
       const values = [tenant, isoOrNull(sinceMs), code, isoOrNull(after?.receivedAtMs ?? null), ...last, rowsMax];
       return (await run<Row>(pool, 'list-rejected', values)).map(toInfo);
+    },
+    async listBeyond({ tenant, sinceMs, code }) {
+      const rows = await run<BeyondRow>(pool, 'list-rejected-beyond', [tenant, isoOrNull(sinceMs), code]);
+      return rows.map(({ first_at_ms: firstAtMs, last_at_ms: lastAtMs, ...row }) => ({ ...row, firstAtMs, lastAtMs }));
     },
     async find(tenant, place) {
       const [row] = await run<DetailRow>(pool, 'find-rejected', keyOf(tenant, place));

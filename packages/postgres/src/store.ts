@@ -157,10 +157,24 @@ export interface PartitionCommit {
 
 export interface CommitBatch {
   readonly partitions: readonly PartitionCommit[];
+  /** What rejected rows of one tenant, day and partition may take; absent: no bound. */
+  readonly rejectedBytesMax?: number;
+}
+
+/** Refused events beyond that: they have no row, or one without its original. */
+export interface RejectedBeyond {
+  readonly tenant: string;
+  readonly code: string;
+  readonly events: number;
 }
 
 export type CommitOutcome =
-  | { readonly kind: 'committed'; readonly writes: ReadonlyMap<number, readonly CellWrite[]> }
+  | {
+      readonly kind: 'committed';
+      readonly writes: ReadonlyMap<number, readonly CellWrite[]>;
+      /** Absent: none. */
+      readonly rejectedBeyond?: readonly RejectedBeyond[];
+    }
   /** Rolled back: these partitions have another owner or another offset. */
   | { readonly kind: 'lost'; readonly partitions: readonly number[] }
   /** Rolled back: a value that the database refuses (SQLSTATE classes 22 and 23). */

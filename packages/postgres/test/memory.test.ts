@@ -20,6 +20,18 @@ async function make(): Promise<StoreUnderTest> {
       database.rawRows.filter((row) => row.isBackfill && row.partition === partition).map((row) => row.logOffset),
     rejectedRowCount: async () => database.rejected.size,
     rejectedFormats: async () => [...new Set([...database.rejected.values()].map(({ format }) => format))],
+    rejectedKept: async (partition) =>
+      [...database.rejected.values()]
+        .filter((row) => row.partition === partition)
+        .map(({ logOffset, sealed }) => `${logOffset}${sealed === null ? '-' : '+'}`),
+    rejectedBeyond: async (partition) => {
+      const counts: Record<string, number> = {};
+      for (const [place, events] of database.rejectedBeyond) {
+        const [, , of, code = ''] = place.split('/');
+        if (of === String(partition)) counts[code] = (counts[code] ?? 0) + events;
+      }
+      return counts;
+    },
     close: async () => undefined,
   };
 }

@@ -13,6 +13,9 @@ export interface StoreUnderTest {
   backfillOffsets(partition: number): Promise<readonly number[]>;
   rejectedRowCount(): Promise<number>;
   rejectedFormats(): Promise<readonly unknown[]>;
+  /** Of a partition: offsets of the rows, those with an original marked, and how many events of each code have none. */
+  rejectedKept(partition: number): Promise<readonly string[]>;
+  rejectedBeyond(partition: number): Promise<Readonly<Record<string, number>>>;
   close(): Promise<void>;
 }
 
@@ -317,6 +320,40 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect(await database.rejectedRowCount()).toBe(before + 1);
       expect(await database.rejectedFormats()).toEqual(['native']);
       expect((await sound.readProgress([partition]))[0]?.rejected.nextOffset).toBe(1);
+    });
+
+    it('rejected rows stay within the bytes of their tenant and day, and what is beyond is counted by its reason', async () => {
+      const partition = freePartition++;
+      const store = open();
+      await claimOne(store, partition, bytes(16, 1));
+      // Each takes 256 bytes and its original.
+      const row = (logOffset: number, changes: Partial<RejectedRow> = {}): RejectedRow => ({
+        ...rejectedRow(partition, logOffset),
+        ...{ topic: 'rejected.v1', lane: 'ingest', sealed: bytes(44, 1), ...changes },
+      });
+      let offset = 0;
+      const commit = async (...rejected: readonly RejectedRow[]) => {
+        const one = commitOf(partition, offset, { rejected });
+        offset += 1;
+        return store.commit({ partitions: [one], rejectedBytesMax: 900 });
+      };
+      // 300 + 300 of 900; the third is too long, and those behind it go with it.
+      expect(await commit(row(0), row(1), row(2, { sealed: bytes(600, 1), code: 'long' }), row(3))).toMatchObject({
+        rejectedBeyond: expect.arrayContaining([
+          { tenant: 'acme', code: 'long', events: 1 },
+          { tenant: 'acme', code: 'bad_json', events: 1 },
+        ]),
+      });
+      // 300 are left: exactly one more. Another tenant, another day and another partition have their own.
+      const other = { tenant: 'other' };
+      const later = { receivedAtMs: ARRIVAL_MS + 86_400_000 };
+      expect(await commit(row(4), row(5), row(6, other), row(7, later))).toMatchObject({
+        rejectedBeyond: [{ tenant: 'acme', code: 'bad_json', events: 1 }],
+      });
+      // What was accepted before is a row, for receipts count it; its original is not kept.
+      await commit(row(8, { lane: 'events', topic: 'events.v1' }), row(9));
+      expect(await database.rejectedKept(partition)).toEqual(['0+', '1+', '4+', '6+', '7+', '8-']);
+      expect(await database.rejectedBeyond(partition)).toEqual({ bad_json: 3, long: 1 });
     });
 
     it.each(COMMIT_FAULT_POINTS)('a commit that dies at %s is there wholly or not at all, and the row says which', async (failing) => {

@@ -13,14 +13,11 @@ import { rawContract } from './raw.contract.ts';
 import { sealContract } from './seal.contract.ts';
 import { storeContract } from './store.contract.ts';
 import type { StoreUnderTest } from './store.contract.ts';
+import { storeTables } from './store-tables.ts';
 
 async function make(): Promise<StoreUnderTest> {
   const database = await createScratchDatabase();
   await migrate({ databaseUrl: database.url });
-  const count = async (table: string): Promise<number> => {
-    const rows = await database.query<{ count: string }>(`SELECT count(*) FROM ${table}`);
-    return Number(rows[0]?.count);
-  };
   return {
     open: (failAt) =>
       createPgStore({
@@ -31,16 +28,7 @@ async function make(): Promise<StoreUnderTest> {
           if (failAt?.(point) === true) throw new Error(`made to fail at ${point}`);
         },
       }),
-    rawRowCount: () => count('raw_event'),
-    backfillOffsets: async (partition) => {
-      const rows = await database.query<{ log_offset: string }>(
-        `SELECT log_offset FROM raw_event WHERE is_backfill AND partition = ${partition} ORDER BY log_offset`,
-      );
-      return rows.map((row) => Number(row.log_offset));
-    },
-    rejectedRowCount: () => count('rejected_event'),
-    rejectedFormats: async () =>
-      (await database.query<{ format: unknown }>('SELECT DISTINCT format FROM rejected_event')).map(({ format }) => format),
+    ...storeTables(database),
     close: () => database.drop(),
   };
 }

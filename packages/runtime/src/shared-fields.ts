@@ -41,4 +41,11 @@ export const sharedFields = {
       'At least 32 bytes. Receipts, cursors and the headers between the services are sealed and signed with keys derived from it.',
     secret: true,
   } satisfies ConfigField<Uint8Array>,
+  rejectedBytesPerDay: {
+    env: 'REJECTED_MB_PER_DAY',
+    schema: text.megabytes({ min: 1, max: 1_048_576 }),
+    default: '256',
+    description:
+      'What is kept of one tenant’s refused events of a day, in MB, about equally in each partition. Beyond it ingest leaves the original out and they are counted by reason alone.',
+  } satisfies ConfigField<number>,
 } as const;

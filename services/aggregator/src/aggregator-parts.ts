@@ -23,6 +23,8 @@ export interface AggregatorDeps {
   readonly limits: TakeOverLimits & {
     readonly flushPauseMinMs: number;
     readonly flushPauseMaxMs: number;
+    /** What rejected rows of one tenant, day and partition may take. */
+    readonly rejectedBytesMax: number;
     /** How often partitions without new records tell where they stand. */
     readonly idleMs: number;
     /** No coarse cells of a partition are made sooner after its take-over. */

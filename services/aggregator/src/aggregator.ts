@@ -24,6 +24,7 @@ import type { Recount } from './recount/recount.ts';
 import type { Readers } from './readers.ts';
 import { followRegistry } from './registry.ts';
 import { createAnnounceRejected } from './reject.ts';
+import { createTellBeyond } from './rejected-beyond.ts';
 import type { PackRetention } from './retention-plan.ts';
 import { createSlabHandler } from './slab-handler.ts';
 import { createSealTask } from './seal-task.ts';
@@ -154,6 +155,8 @@ function startLoop(parts: AggregatorParts, ownership: Ownership, kinds: readonly
       liveness.committed(reason !== 'server');
       instruments.flushFailed(reason);
     },
+    onRejectedBeyond: createTellBeyond(deps),
+    rejectedBytesMax: deps.limits.rejectedBytesMax,
     recordLimit: deps.limits.batchRecordsMax,
     clock: deps.clock,
     random: deps.random,

@@ -44,6 +44,8 @@ const CACHED_CELLS_PER_PARTITION = 8_192;
  * them series are made and written again, which changes nothing.
  */
 const KNOWN_SERIES = { total: 240_000, least: 4_000 };
+/** Room for one original at least, whatever the partition count. */
+const REJECTED_BYTES_MIN = 128 * 1_024;
 const WRITTEN_SERIES = { total: 4_000_000, least: 20_000 };
 
 /** Builds the adapters and starts the aggregator. The only place of this service where outside systems are made. */
@@ -159,6 +161,7 @@ function limitsOf(config: AggregatorConfig, partitions: number) {
     knownSeriesMax: shareOf(KNOWN_SERIES, partitions),
     writtenSeriesMax: shareOf(WRITTEN_SERIES, partitions),
     dimensionValuesMax: config.dimensionValuesPerDay,
+    rejectedBytesMax: shareOf({ total: config.rejectedBytesPerDay, least: REJECTED_BYTES_MIN }, partitions),
     batchRecordsMax: BATCH_RECORDS_MAX,
     flushPauseMinMs: config.flushPauseMinMs,
     flushPauseMaxMs: config.flushPauseMaxMs,

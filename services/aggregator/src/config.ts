@@ -7,6 +7,7 @@ export const AGGREGATOR_CONFIG = defineConfig('aggregator', {
   topicPrefix: sharedFields.topicPrefix,
   ...databaseFields,
   fieldKeys: sharedFields.fieldKeys,
+  rejectedBytesPerDay: sharedFields.rejectedBytesPerDay,
   ...telemetryFields,
   groupSessionMs: {
     env: 'GROUP_SESSION_MS',

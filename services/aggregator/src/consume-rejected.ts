@@ -33,7 +33,6 @@ export function createConsumeRejected(deps: ConsumeRejectedDeps) {
 }
 
 function toRow(owned: OwnedPartition, slab: RecordSlab, index: number): RejectedRow {
-  const start = slab.valueStart[index] ?? -1;
   const hash = headerValue(slab, index, 'event-id-hash');
   const lengthBytes = Number(text(slab, index, 'length'));
   return {
@@ -47,11 +46,17 @@ function toRow(owned: OwnedPartition, slab: RecordSlab, index: number): Rejected
     lane: 'ingest',
     lengthBytes: Number.isSafeInteger(lengthBytes) ? lengthBytes : 0,
     sha256: Uint8Array.from(headerValue(slab, index, 'sha256') ?? []),
-    sealed: start < 0 ? null : slab.bytes.slice(start, slab.valueEnd[index]),
+    sealed: originalOf(slab, index),
     receivedAtMs: slab.timestampsMs[index] ?? 0,
     format: text(slab, index, 'format') || null,
     eventIdHash: hash === null || hash === undefined ? null : Uint8Array.from(hash),
   };
+}
+
+/** Null: the tenant's quota had no room for it. */
+function originalOf({ bytes, valueStart, valueEnd }: RecordSlab, index: number): Uint8Array | null {
+  const [start, end] = [valueStart[index] ?? -1, valueEnd[index] ?? -1];
+  return start < 0 || end <= start ? null : bytes.slice(start, end);
 }
 
 /** Postgres text cannot hold U+0000, and a row of this lane must never be refused for its data. */

@@ -1,6 +1,15 @@
 import type { Backoff, Clock, Random } from '@tidegate/runtime';
 import { backoffMs } from '@tidegate/runtime';
-import type { BackfillMove, CommitOutcome, DataStore, OffsetMove, PartitionCommit, ProgressRow, RejectedRow } from '@tidegate/postgres';
+import type {
+  BackfillMove,
+  CommitOutcome,
+  DataStore,
+  OffsetMove,
+  PartitionCommit,
+  ProgressRow,
+  RejectedBeyond,
+  RejectedRow,
+} from '@tidegate/postgres';
 import type { Logger } from '@tidegate/telemetry';
 import type { FrozenBatch } from './frozen-batch.ts';
 import { rewind } from './owned-partition.ts';
@@ -19,6 +28,9 @@ export interface FlushDeps {
   /** The partition has another owner, or another state than this process believes: what is held of it is void. */
   readonly onLost: (owned: OwnedPartition) => void;
   readonly onFailure: (reason: 'fenced' | 'data' | 'server') => void;
+  /** Refused events that a tenant's quota of the day had no room for. */
+  readonly onRejectedBeyond: (beyond: readonly RejectedBeyond[]) => void;
+  readonly rejectedBytesMax: number;
   readonly recordLimit: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -50,7 +62,7 @@ export function createFlush(deps: FlushDeps) {
     } catch (error) {
       return { kind: 'failed', commitSent: false, message: error instanceof Error ? error.message : String(error) };
     }
-    return deps.store.commit({ partitions: frozen.map((f) => f.commit) });
+    return deps.store.commit({ partitions: frozen.map((f) => f.commit), rejectedBytesMax: deps.rejectedBytesMax });
   }
 
   async function flush(frozen: readonly FrozenBatch[]): Promise<readonly FrozenBatch[]> {
@@ -59,6 +71,7 @@ export function createFlush(deps: FlushDeps) {
     switch (outcome.kind) {
       case 'committed':
         failures = 0;
+        deps.onRejectedBeyond(outcome.rejectedBeyond ?? []);
         return frozen.map((f) => settle(f, deps.recordLimit));
       case 'lost':
         return flush(giveUpLost(deps, frozen, outcome.partitions));

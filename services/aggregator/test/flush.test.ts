@@ -58,6 +58,8 @@ function scripted(outcomes: CommitOutcome[], row: Partial<ProgressRow> = {}) {
     restart: note('restart'),
     onLost: note('lost'),
     onFailure: () => undefined,
+    onRejectedBeyond: () => undefined,
+    rejectedBytesMax: 1_000_000_000,
     recordLimit: 100,
     clock: { nowMs: () => 0, monotonicMs: () => 0 },
     random: () => 0,

@@ -144,6 +144,7 @@ export class World {
         ...{ knownSeriesMax: 4, writtenSeriesMax: 4 },
         ...{
           batchRecordsMax: 64,
+          rejectedBytesMax: 1_000_000_000,
           dimensionValuesMax: 10_000,
           flushPauseMinMs: 1,
           flushPauseMaxMs: 2,

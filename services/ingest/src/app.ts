@@ -35,6 +35,7 @@ import { createBrokerHealth } from './broker-health.ts';
 import type { IngestConfig } from './config.ts';
 import { createLaneChoice } from './lane.ts';
 import { startErasingOriginals } from './erase-originals.ts';
+import { createOriginalQuota } from './original-quota.ts';
 import { createOpenOriginal } from './originals.ts';
 import { createPersonKeys } from './person-keys.ts';
 import { createPrivacy } from './privacy.ts';
@@ -212,7 +213,11 @@ function createServer(parts: Parts): HttpListener {
       cacheEntries: config.personKeyCacheEntries,
     }),
     holdBytesMax: config.bufferBytesMax,
-    reject: createReject({ appender, topic: topics.rejected, partitions: registry.partitions, fieldKey, identityKey }),
+    reject: createReject({
+      ...{ appender, topic: topics.rejected, partitions: registry.partitions, fieldKey, identityKey },
+      quota: createOriginalQuota({ bytesMax: config.rejectedBytesPerDay, nowMs: clock.nowMs }),
+      onLeftOut: () => metrics.counter('rejected_originals_left_out_total').inc(),
+    }),
     identityKey,
     topicKey,
     eventsMax: config.eventsMax,

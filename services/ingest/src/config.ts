@@ -9,6 +9,7 @@ export const INGEST_CONFIG = defineConfig('ingest', {
   pseudonymSecret: sharedFields.pseudonymSecret,
   fieldKeys: sharedFields.fieldKeys,
   secretKey: sharedFields.secretKey,
+  rejectedBytesPerDay: sharedFields.rejectedBytesPerDay,
   listenHost: sharedFields.listenHost,
   listenPort: {
     env: 'LISTEN_PORT',

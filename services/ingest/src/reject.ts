@@ -4,6 +4,7 @@ import { hashParts, partitionOf } from '@tidegate/core';
 import { encodeHeaders } from '@tidegate/kafka';
 import type { Sealer } from '@tidegate/runtime';
 import type { Appender, PendingBatch } from './append.ts';
+import type { OriginalQuota } from './original-quota.ts';
 import type { OriginalFormat } from './original-format.ts';
 import { formatName } from './original-format.ts';
 import { ORIGINAL_BYTES_MAX, rejectedSealer, SEALED_VERSION } from './originals.ts';
@@ -13,6 +14,8 @@ const encoder = new TextEncoder();
 export interface RejectDeps {
   readonly appender: Appender;
   readonly topic: string;
+  readonly quota: OriginalQuota;
+  readonly onLeftOut: () => void;
   readonly partitions: () => number;
   /** The current one of FIELD_KEYS. */
   readonly fieldKey: Uint8Array;
@@ -33,7 +36,12 @@ export interface Refused {
   readonly format: OriginalFormat;
 }
 
-/** Seals the original under its tenant's key and puts it on its way into rejected.v1; returns the batch that carries it. */
+const LEFT_OUT = new Uint8Array(0);
+
+/**
+ * Seals the original under its tenant's key and puts it on its way into rejected.v1; returns the batch that carries it. Beyond the
+ * tenant's quota of the day the record goes without it: that the event was refused, and why, is told all the same.
+ */
 export function createReject(deps: RejectDeps): (refused: Refused) => PendingBatch {
   const sealers = new Map<string, Sealer>();
   const sealerOf = (tenant: string): Sealer => {
@@ -41,12 +49,18 @@ export function createReject(deps: RejectDeps): (refused: Refused) => PendingBat
     sealers.set(tenant, sealer);
     return sealer;
   };
-  return function reject(refused) {
-    const sha256 = createHash('sha256').update(refused.original).digest();
-    const sealed = sealerOf(refused.tenant).seal(refused.original.subarray(0, ORIGINAL_BYTES_MAX));
+  const sealedOf = ({ tenant, original }: Refused): Uint8Array => {
+    const sealed = sealerOf(tenant).seal(original.subarray(0, ORIGINAL_BYTES_MAX));
     const value = new Uint8Array(sealed.length + 1);
     value[0] = SEALED_VERSION;
     value.set(sealed, 1);
+    return value;
+  };
+  return function reject(refused) {
+    const sha256 = createHash('sha256').update(refused.original).digest();
+    const isKept = deps.quota.take(refused.tenant, Math.min(refused.original.length, ORIGINAL_BYTES_MAX));
+    if (!isKept) deps.onLeftOut();
+    const value = isKept ? sealedOf(refused) : LEFT_OUT;
     const lane = deps.appender.lane(deps.topic, partitionOf(sha256, deps.partitions()));
     return lane.add(encoder.encode(refused.tenant), value, headersOf(refused, sha256, deps.identityKey));
   };

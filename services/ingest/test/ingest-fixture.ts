@@ -52,6 +52,7 @@ export const config: IngestConfig = {
   personKeyCacheEntries: 1_000,
   liveEventsPerS: 0,
   eventsRetentionHours: 168,
+  rejectedBytesPerDay: 1_048_576,
 };
 
 export const pack = {

@@ -195,6 +195,28 @@ describe('what is written', () => {
     expect(record.partition).toBe(createHash('sha256').update(original).digest().readUInt32LE() % PARTITIONS);
   });
 
+  test('beyond the quota of the day a tenant’s refused events go without their originals, and with all else', async () => {
+    const original = event('b', '"item":"marker-original"');
+    const limited = await startFixture({ rejectedBytesPerDay: 2 * original.length });
+    const rest = ['c', 'd'].map((id) => event(id, '"item":"marker-original"'));
+    const answers = [];
+    for (const body of [original, original, ...rest]) answers.push(await send(limited.app, body, {}));
+    // The verdict is the same whatever is kept.
+    expect(answers.map(({ status }) => status)).toEqual([422, 422, 422, 422]);
+    await send(limited.app, original, { tenant: 'other' });
+    const records = storedRecords(limited.broker, topics.rejected).toSorted((a, b) => a.offset - b.offset);
+    const of = (tenant: string) => records.filter(({ key }) => Buffer.from(key).toString() === tenant);
+    expect(of('acme').filter(({ value }) => value.length === 0)).toHaveLength(2);
+    expect(of('other').filter(({ value }) => value.length === 0)).toEqual([]);
+    for (const { headers } of of('acme')) {
+      expect(Buffer.from(headers.get('code') ?? []).toString()).toBe('field_missing');
+      expect(Buffer.from(headers.get('length') ?? []).toString()).toBe(String(original.length));
+    }
+    const metrics = await (await fetch(`http://127.0.0.1:${limited.app.metricsPort}/metrics`)).text();
+    expect(metrics).toMatch(/rejected_originals_left_out_total\{[^}]*\} 2/);
+    await limited.app.stop();
+  });
+
   test('the receipt names tenant, generation and where the events lie, and tells nothing unsealed', async () => {
     await post(event('earlier'));
     const ids = Array.from({ length: 50 }, (_, i) => `e-${String(i)}`);

@@ -24,6 +24,7 @@ export function createRows(): RejectedRows {
     rows,
     failsToClose: false,
     list: async () => [],
+    listBeyond: async () => [],
     find: async (tenant, place) => rows.get(keyOf(tenant, place)) ?? null,
     async bind(tenant, place, identity) {
       const row = rows.get(keyOf(tenant, place));

@@ -2,14 +2,14 @@
 import { FAULTS, toIsoUtc } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import { REJECTED_QUERY, sendJson, sendProblem } from '@tidegate/http';
-import type { RejectedFilter, RejectedInfo, RejectedPlace, RejectedStore } from '@tidegate/postgres';
+import type { RejectedDay, RejectedFilter, RejectedInfo, RejectedPlace, RejectedStore } from '@tidegate/postgres';
 import { parseRejectedRef, rejectedRef } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import { z } from 'zod';
 import { openText, sealText } from './sealed-text.ts';
 
 export interface RejectedDeps {
-  readonly rejected: Pick<RejectedStore, 'list' | 'find'>;
+  readonly rejected: Pick<RejectedStore, 'list' | 'listBeyond' | 'find'>;
   readonly cursorSealer: Sealer;
 }
 
@@ -32,14 +32,12 @@ export function createRejectedHandlers(deps: RejectedDeps): { readonly listRejec
       if (!maySee(exchange, list.tenant)) return refuse(exchange, { code: 'scope_missing', detail: NEEDS_OPERATOR });
       const after = cursor === undefined ? null : openCursor(deps.cursorSealer, list, cursor);
       if (after === undefined) return refuse(exchange, { code: 'cursor_invalid' });
-      const rows = await deps.rejected.list({
-        ...filterOf(list),
-        after,
-        rowsMax: limit + 1,
-      });
+      const rows = await deps.rejected.list({ ...filterOf(list), after, rowsMax: limit + 1 });
+      const beyond = after === null ? await deps.rejected.listBeyond(filterOf(list)) : [];
       const page = rows.slice(0, limit);
       const last = rows.length > limit ? page.at(-1) : undefined;
-      sendJson(exchange, { rejected: page.map(view), next_cursor: last === undefined ? null : sealCursor(deps.cursorSealer, list, last) });
+      const next = last === undefined ? null : sealCursor(deps.cursorSealer, list, last);
+      sendJson(exchange, { rejected: page.map(view), next_cursor: next, beyond_quota: beyond.map(viewBeyond) });
     },
     async readRejected(exchange) {
       const place = parseRejectedRef(exchange.params['ref'] ?? '');
@@ -109,6 +107,10 @@ function view(row: RejectedInfo): Readonly<Record<string, unknown>> {
     replayed_at: row.replayedAtMs === null ? null : toIsoUtc(row.replayedAtMs),
     receipt: row.receipt,
   };
+}
+
+function viewBeyond({ firstAtMs, lastAtMs, ...day }: RejectedDay): Readonly<Record<string, unknown>> {
+  return { ...day, first_at: toIsoUtc(firstAtMs), last_at: toIsoUtc(lastAtMs) };
 }
 
 /** A row may be older than this program, or younger, and its code one that it does not know. */

@@ -20,9 +20,14 @@ const ROWS: readonly RejectedInfo[] = [50, 40, 40, 20, 10].map((receivedAtMs, i)
   format: i === 3 ? null : 'native',
 }));
 
+const BEYOND = ['a_code_of_later', 'id_missing'].map((code, i) => ({
+  ...{ day: '2026-11-21', code, events: 1_000 + i, bytes: 5_000, firstAtMs: 0, lastAtMs: 86_399_999 },
+}));
+
 interface Page {
   readonly rejected: readonly Readonly<Record<string, unknown>>[];
   readonly next_cursor: string | null;
+  readonly beyond_quota: readonly unknown[];
 }
 
 async function serve() {
@@ -32,6 +37,7 @@ async function serve() {
         const from = after === null ? 0 : ROWS.findIndex(({ logOffset }) => logOffset === after.logOffset) + 1;
         return tenant === 'acme' ? ROWS.slice(from, from + rowsMax) : [];
       },
+      listBeyond: async ({ tenant, code }) => (tenant === 'acme' ? BEYOND.filter((day) => code === null || day.code === code) : []),
       find: async () => null,
     },
   });
@@ -72,11 +78,23 @@ describe('the list of rejected events', () => {
     await served.close();
   });
 
+  test('begins with what is beyond the quota of its tenant and filter, by day and reason', async () => {
+    const { served, page } = await serve();
+    const { beyond_quota: beyond, next_cursor: cursor } = (await page('limit=1&code=id_missing')).body;
+    const instants = { first_at: '1970-01-01T00:00:00.000Z', last_at: '1970-01-01T23:59:59.999Z' };
+    expect(beyond).toEqual([{ day: '2026-11-21', code: 'id_missing', events: 1_001, bytes: 5_000, ...instants }]);
+    expect((await page('')).body.beyond_quota).toHaveLength(2);
+    expect((await page(`limit=1&code=id_missing&cursor=${cursor}`)).body.beyond_quota).toEqual([]);
+    expect((await page('', 'other')).body.beyond_quota).toEqual([]);
+    await served.close();
+  });
+
   test('tells of records whose tenant nobody knows to operators alone, and to no tenant', async () => {
     const NAMELESS = ROWS.slice(2, 3);
     const served = await serveAsk(async () => Promise.reject(new Error('nothing is asked')), {
       rejected: {
         list: async ({ tenant }) => (tenant === '-' ? NAMELESS : []),
+        listBeyond: async () => [],
         find: async (tenant) =>
           tenant === '-' && NAMELESS[0] !== undefined ? { ...NAMELESS[0], sealed: null, replayIdentity: null } : null,
       },

@@ -33,7 +33,7 @@ export interface ServedAsk {
   close(): Promise<void>;
 }
 
-const NO_ROWS: RejectedDeps['rejected'] = { list: async () => [], find: async () => null };
+const NO_ROWS: RejectedDeps['rejected'] = { list: async () => [], listBeyond: async () => [], find: async () => null };
 const NO_BUDGETS: BudgetStore = { list: async () => [] };
 const NO_GAPS: GapsDeps['gaps'] = { readGaps: async () => [], acknowledge: async () => undefined };
 const NO_AUDIT: AuditStore = {

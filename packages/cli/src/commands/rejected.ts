@@ -39,6 +39,7 @@ const LIST = z.looseObject({
     }),
   ),
   next_cursor: z.string().nullable(),
+  beyond_quota: z.array(z.object({ day: z.string(), code: z.string(), events: z.number() })).default([]),
 });
 
 /** What a bulk replay takes rows by. */
@@ -123,10 +124,12 @@ async function askFor(flags: ReplayFlags): Promise<Call> {
 const BULK = '/v1/rejected/replay';
 const JSON_BODY = { 'content-type': 'application/json' };
 
-function printList(terminal: Terminal, { rejected, next_cursor: cursor }: z.output<typeof LIST>): void {
+function printList(terminal: Terminal, { rejected, next_cursor: cursor, beyond_quota: beyond }: z.output<typeof LIST>): void {
   const columns = ['ref', 'received_at', 'code', 'path', 'attempts', 'state', 'original'] as const;
   const rows = rejected.map((row) => columns.map((name) => row[name]));
   const typed = columns.map((name) => ({ name, type: name === 'attempts' ? 'integer' : 'string' }));
   terminal.stdout.write(`${tableView({ columns: typed, rows })}\n`);
+  for (const { day, code, events } of beyond)
+    terminal.stderr.write(`${day}: ${events} more refused as ${code}, beyond the quota of the day: no row is kept of them\n`);
   if (cursor !== null) terminal.stderr.write(`more: --cursor ${cursor}\n`);
 }

@@ -4486,6 +4486,25 @@ export interface operations {
                     readonly "application/json": {
                         readonly rejected: readonly components["schemas"]["Rejected"][];
                         readonly next_cursor: string | null;
+                        /** @description Refused events that have no row, for REJECTED_MB_PER_DAY of the tenant was spent: of the days since `since` (without it of the last 30), newest first. With a `cursor`: none, the first page has told them. */
+                        readonly beyond_quota: readonly {
+                            /** Format: date */
+                            readonly day: string;
+                            readonly code: string;
+                            readonly events: number;
+                            /** @description As they came. */
+                            readonly bytes: number;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, milliseconds.
+                             */
+                            readonly first_at: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC, milliseconds.
+                             */
+                            readonly last_at: string;
+                        }[];
                     };
                 };
             };
