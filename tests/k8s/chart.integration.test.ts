@@ -146,6 +146,27 @@ describe('the chart', () => {
     expect(renderNamed(tools, 'no-hooks').filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== undefined)).toEqual([]);
   });
 
+  it('archives by the clock, one run at a time, with what that needs and nothing else', () => {
+    const [cron] = ofKind<object>(renderNamed(tools, 'production'), 'CronJob');
+    expect(cron?.spec).toMatchObject({ schedule: '23 2 * * *', concurrencyPolicy: 'Forbid' });
+    const containers = podsOf(cron === undefined ? [] : [cron]).flatMap(containersOf);
+    expect(containers.map(({ args }) => args.slice(1))).toEqual([['archive', 'run', '--after-days', '8']]);
+    expect(containers.flatMap(({ env }) => env ?? []).map(({ name }) => name.replace(/^ARCHIVE_S3_/, 's3 '))).toEqual(
+      expect.arrayContaining([
+        'DATABASE_URL',
+        'FIELD_KEYS',
+        's3 ENDPOINT',
+        's3 BUCKET',
+        's3 REGION',
+        's3 ACCESS_KEY_ID',
+        's3 SECRET_ACCESS_KEY',
+      ]),
+    );
+    const withheld = ['SECRET_KEY', 'PSEUDONYM_SECRET', 'KAFKA_SASL_PASSWORD'];
+    expect(containers.flatMap(({ env }) => env ?? []).filter(({ name }) => withheld.includes(name))).toEqual([]);
+    expect(ofKind(renderNamed(tools, 'minimal'), 'CronJob')).toEqual([]);
+  });
+
   it('writes large numbers as digits', () => {
     const objects = renderNamed(tools, 'subchart');
     const env = podsOf(objects).flatMap((pod) => containersOf(pod).flatMap((container) => container.env ?? []));

@@ -56,7 +56,7 @@ export interface PodSpec {
   }[];
 }
 
-/** A pod, by itself or as what a Deployment or Job makes. */
+/** A pod, by itself or as what a Deployment, Job or CronJob makes. */
 export interface Pod {
   readonly owner: Manifest;
   readonly labels: Labels;
@@ -67,14 +67,19 @@ interface Templated {
   readonly spec: { readonly template: { readonly metadata?: { readonly labels?: Labels }; readonly spec: PodSpec } };
 }
 
+interface Scheduled {
+  readonly spec: { readonly jobTemplate: Templated };
+}
+
 export function podsOf(objects: readonly Manifest[]): readonly Pod[] {
   return objects.flatMap((owner) => {
     if (owner.kind === 'Pod') {
       const { spec } = owner as Manifest & { readonly spec: PodSpec };
       return [{ owner, labels: owner.metadata.labels ?? {}, spec }];
     }
-    if (owner.kind !== 'Deployment' && owner.kind !== 'Job') return [];
-    const { template } = (owner as Manifest & Templated).spec;
+    if (owner.kind !== 'Deployment' && owner.kind !== 'Job' && owner.kind !== 'CronJob') return [];
+    const of = owner.kind === 'CronJob' ? (owner as Manifest & Scheduled).spec.jobTemplate : (owner as Manifest & Templated);
+    const { template } = of.spec;
     return [{ owner, labels: template.metadata?.labels ?? {}, spec: template.spec }];
   });
 }

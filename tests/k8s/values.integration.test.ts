@@ -28,6 +28,8 @@ it.each([
     ['externalSecrets.enabled=true', 'externalSecrets.store.name=vault'],
     /use initContainer or external/,
   ],
+  ['an archive that lies nowhere', ['archive.enabled=true', 'archive.s3.bucket=raw'], /archive\.enabled needs archive\.s3\.endpoint/],
+  ['a schedule that is none', ['archive.schedule=daily'], /\/archive\/schedule/],
   ['an ingress for no host', ['ingress.enabled=true'], /ingress\.enabled needs ingress\.hosts/],
   ['a route of no gateway', ['gatewayApi.enabled=true'], /needs gatewayApi\.parentRefs/],
   ['a tag in place of a digest', ['image.digest=latest'], /\/image\/digest/],

@@ -45,12 +45,16 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
 {{- end }}
 {{- end }}
 
-{{/* Secrets of Kafka and Postgres: for services and migrations alike. */}}
-{{- define "tidegate.storesEnv" -}}
+{{- define "tidegate.databaseEnv" -}}
 {{ include "tidegate.secretEnv" (dict "env" "DATABASE_URL" "secret" .Values.database.existingSecret "key" .Values.database.urlKey) }}
 {{- with .Values.database.directUrlKey }}
 {{ include "tidegate.secretEnv" (dict "env" "DATABASE_DIRECT_URL" "secret" $.Values.database.existingSecret "key" .) }}
 {{- end }}
+{{- end }}
+
+{{/* Secrets of Kafka and Postgres: for services and migrations alike. */}}
+{{- define "tidegate.storesEnv" -}}
+{{ include "tidegate.databaseEnv" . }}
 {{- if and .Values.kafka.tls.enabled .Values.kafka.tls.existingSecret }}
 {{ include "tidegate.secretEnv" (dict "env" "KAFKA_TLS_CA" "secret" .Values.kafka.tls.existingSecret "key" .Values.kafka.tls.caKey) }}
 {{- end }}

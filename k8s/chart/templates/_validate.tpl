@@ -42,6 +42,11 @@
 {{- if and $values.externalSecrets.enabled (eq $values.migrations.mode "hook") }}
 {{- fail "externalSecrets.enabled with migrations.mode=hook: a hook runs before the secrets of this chart exist and would wait for them forever; use initContainer or external" }}
 {{- end }}
+{{- with $values.archive }}
+{{- if and .enabled (not (and .s3.endpoint .s3.bucket .s3.existingSecret)) }}
+{{- fail "archive.enabled needs archive.s3.endpoint, archive.s3.bucket and archive.s3.existingSecret" }}
+{{- end }}
+{{- end }}
 {{- if and $values.ingress.enabled (not $values.ingress.hosts) }}
 {{- fail "ingress.enabled needs ingress.hosts" }}
 {{- end }}

@@ -42,7 +42,11 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 describe('tidegate archive', () => {
   it('archives what is due, lists it, and brings a dropped day back', async () => {
     expect((await run(['list'])).out).toBe('Nothing is archived.\n');
+    expect(await database.query('SELECT FROM archive_run')).toHaveLength(0);
+    await run(['run', '--day', '2026-08-02']);
+    expect(await database.query('SELECT FROM archive_run')).toHaveLength(0);
     expect((await run(['run', '--after-days', '36500'])).out).toContain('Nothing to archive');
+    expect(await database.query('SELECT FROM archive_run')).toHaveLength(1);
     const { out } = await run(['run', '--after-days', '0']);
     expect(out).toMatch(/^to .*\n2026-08-01 archived: 1 rows in 1 files of 0\.\d+ MB\n$/);
     expect(JSON.parse((await run(['list', '--json'])).out)).toMatchObject([{ day: '2026-08-01', round: 1, rows: 1, raw_day: 'closed' }]);
@@ -51,6 +55,18 @@ describe('tidegate archive', () => {
     expect((await run(['restore', '2026-08-01', '--keep-days', '2'])).out).toBe('2026-08-01 restored: 1 rows, kept for 2 days\n');
     expect(await database.query('SELECT event_id, data FROM raw_event')).toEqual([{ event_id: 'e', data: { n: 1 } }]);
     expect((await run(['list'])).out).toMatch(/2026-08-01 +1 +1 +1 .* open /);
+  });
+
+  it('notes the end of a run, and of no run that breaks off', async () => {
+    await database.query(`UPDATE archive_run SET ended_at = 'epoch'`);
+    const lacking = { ARCHIVE_S3_ENDPOINT: 'http://127.0.0.1:1', ARCHIVE_S3_BUCKET: 'b' };
+    const keys = { ARCHIVE_S3_ACCESS_KEY_ID: 'a', ARCHIVE_S3_SECRET_ACCESS_KEY: 's' };
+    await database.query(`UPDATE raw_day SET state = 'closed', closed_at = now(), archived_at = NULL`);
+    await database.query('DELETE FROM raw_archive');
+    const ended = async () =>
+      (await database.query<{ is_old: boolean }>(`SELECT ended_at = 'epoch' AS is_old FROM archive_run`))[0]?.is_old;
+    expect([(await run(['run', '--after-days', '0'], { ...lacking, ...keys })).code, await ended()]).toEqual([1, true]);
+    expect([(await run(['run', '--after-days', '0'])).code, await ended()]).toEqual([0, false]);
   });
 
   it('says what it lacks', async () => {

@@ -68,6 +68,8 @@ export interface ArchiveStore {
   /** False: the round's manifest is not the one that was read. */
   replaceManifest(round: ArchiveInfo, by: Pick<ArchiveNote, 'manifestKey' | 'manifestSha256' | 'rows' | 'bytes'>): Promise<boolean>;
   endErasure(requestId: string, rows: number): Promise<void>;
+  /** A run has come to its end. */
+  noteRun(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -101,6 +103,7 @@ export function createArchiveStore(options: { readonly databaseUrl: string }): A
       await run(pool, 'count-erased', [requestId, textArray(['archived_events']), int8Array([rows])]);
       await run(pool, 'end-archive', [requestId]);
     },
+    noteRun: async () => void (await run(pool, 'note-archive-run', [])),
     close: () => pool.end(),
   };
 }

@@ -61,6 +61,8 @@ export interface RetentionStore {
     of: CellsOfGrain,
     page: { readonly floorS: number; readonly afterSeries: string | null; readonly seriesMax: number },
   ): Promise<DroppedCells>;
+  /** When a run of the archive last came to its end; null: none has. */
+  lastArchiveRunMs(): Promise<number | null>;
   /** What is sealed on every partition. */
   leastSealed(): Promise<SealedThrough>;
   close(): Promise<void>;
@@ -101,6 +103,7 @@ export function createRetentionStore(options: RetentionStoreOptions): RetentionS
       return row?.deleted ?? null;
     },
     readFloors: () => readCellFloors(pool),
+    lastArchiveRunMs: async () => (await run<{ ended_ms: number }>(pool, 'read-archive-run', []))[0]?.ended_ms ?? null,
     raiseFloor: async (of, floorS) => void (await run(pool, 'raise-cell-floor', [...toKey(of), floorS])),
     clearFloor: async (of, floorS) => void (await run(pool, 'clear-cell-floor', [...toKey(of), floorS])),
     async dropCells(of, { floorS, afterSeries, seriesMax }) {

@@ -42,6 +42,11 @@ export const METRICS = {
     help: 'Records of audit.v1 that could not be read; their hashes are in the chain of nobody.',
     labels: [],
   },
+  archive_last_success_seconds: {
+    kind: 'gauge',
+    help: 'When `tidegate archive run` last came to its end, in seconds since 1970, as the aggregator that holds the maintenance knows it. Absent: never.',
+    labels: [],
+  },
   backfill_counted_total: { kind: 'counter', help: 'Of the events counted those of the backfill lane.', labels: [] },
   backfill_lag_records: {
     kind: 'gauge',

@@ -66,6 +66,7 @@ export async function maintainOnce(deps: MaintenanceDeps, signal: AbortSignal): 
   const keep = setInterval(() => void deps.store.holdLease(deps.holder, leaseMs).catch(() => undefined), deps.everyMs);
   try {
     await maintainRawDays(deps, signal);
+    await tellArchive(deps);
     await raiseFloors(deps);
     for (const row of await deps.store.readFloors()) {
       if (!signal.aborted && row.isSeen && row.clearedS !== row.floorS) await dropCells(deps, row, signal);
@@ -86,6 +87,12 @@ async function maintainRawDays(deps: MaintenanceDeps, signal: AbortSignal): Prom
     if (rows === null) waiting[deps.archivedOnly && !one.isArchived ? 'not_archived' : 'in_use'] += 1;
   }
   for (const reason of ['not_archived', 'in_use'] as const) deps.metrics.gauge('retention_waiting', { reason }).set(waiting[reason]);
+}
+
+/** Where no run has ever ended nothing is told: it may be that nobody wants an archive. */
+async function tellArchive({ store, metrics, archivedOnly }: MaintenanceDeps): Promise<void> {
+  const endedMs = archivedOnly ? await store.lastArchiveRunMs() : null;
+  if (endedMs !== null) metrics.gauge('archive_last_success_seconds').set(endedMs / 1_000);
 }
 
 async function readDue({ store, metrics, packs, defaults, clock }: MaintenanceDeps): Promise<RawDaysDue> {

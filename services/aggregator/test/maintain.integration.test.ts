@@ -111,6 +111,8 @@ describe('maintenance on Postgres', () => {
     expect(await rawCount()).toBe(7);
     const scraped = await metrics.expose();
     expect(scraped).toMatch(/retention_removed_total\{what="raw_days",.*\} 1\n/);
+    // Nothing is said of a timer that nobody has set.
+    expect(scraped).not.toMatch(/^archive_last_success_seconds/m);
     expect(scraped).toMatch(/retention_removed_total\{what="raw_rows",.*\} 1\n/);
     // What a dropped day held is still told, and that it is gone; a day of which rows are gone is whole for other types alone.
     const kept = async (types: readonly string[]) =>
@@ -153,6 +155,17 @@ describe('maintenance on Postgres', () => {
     reader.release();
     await maintainOnce(depsOf({ archivedOnly: false }), signal);
     expect((await days())[0]).toEqual([-50, 'dropped', 0]);
+  });
+
+  it('tells when the archive last ran to its end, and nothing where none is wanted', async () => {
+    await database.query(`INSERT INTO archive_run (ended_at) VALUES ('2026-11-20T02:23:00Z')`);
+    const told = async (archivedOnly: boolean): Promise<string> => {
+      const metrics = createMetrics('aggregator');
+      await maintainOnce(depsOf({ archivedOnly, metrics, packs: () => [] }), signal);
+      return /^archive_last_success_seconds\S* (\S+)$/m.exec(await metrics.expose())?.[1] ?? 'nothing';
+    };
+    // 20,777 days of 86,400 s, and 2 h 23 min.
+    expect([await told(true), await told(false)]).toEqual([String(20_777 * 86_400 + 8_580), 'nothing']);
   });
 
   it('minutes under a floor are deleted five minutes after readers were told of it, page by page, and no other cell is', async () => {

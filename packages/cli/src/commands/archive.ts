@@ -77,6 +77,8 @@ async function runDays(
   }
   const { persons, rows, files } = await archive.erase();
   if (persons > 0) terminal.stdout.write(`erased: ${persons} persons, ${numberText(rows)} of their events from ${files} files\n`);
+  // A run of one day is no turn of the timer.
+  if (asked === null) await store.noteRun();
 }
 
 function ranText({ rows, files, bytes }: { readonly rows: number; readonly files: number; readonly bytes: number }): string {
