@@ -3,8 +3,37 @@ import type { Mutant } from './mutant.ts';
 const INGEST = 'services/ingest/test/privacy.test.ts';
 const OWNER = 'services/aggregator/test/erasure.test.ts';
 
+const BESIDE = 'services/aggregator/test/erasure-order.test.ts';
+
 /** Bugs of erasing a person. */
 export const mutants: readonly Mutant[] = [
+  {
+    name: 'an erasure begins while a metric version is made of the person’s raw events',
+    section: 11,
+    file: 'services/aggregator/src/erasure/erase.ts',
+    find: 'isBegun = [...owned.versions.tasks.values()].every(({ isDone }) => isDone);',
+    replace: 'isBegun = true;',
+    tests: [BESIDE],
+    kind: 'unit',
+  },
+  {
+    name: 'a metric version is adopted while a person is being erased',
+    section: 11,
+    file: 'services/aggregator/src/version-task.ts',
+    find: 'if (owned.erased.isUnderWay()) return null;',
+    replace: '',
+    tests: [BESIDE],
+    kind: 'unit',
+  },
+  {
+    name: 'a request that the control topic alone knows is forgotten with the database',
+    section: 11,
+    file: 'services/aggregator/src/erasure/erase.ts',
+    find: 'if (told.length > 0) await deps.store.restoreErasures(told);',
+    replace: '',
+    tests: [BESIDE],
+    kind: 'unit',
+  },
   {
     name: 'what is folded of an erased person is counted',
     section: 11,

@@ -76,8 +76,21 @@ export function expectedFigures(sales: readonly Sale[]): readonly string[] {
 export const COLUMNS_OF_SHOP: readonly unknown[] = ['shop', 'order', ['order.text', 'region.text', 'price.numeric'], []];
 
 export async function tellShop(world: World): Promise<void> {
-  const metrics = { sales: 1, extremes: 1, orders: 1 };
-  const value = JSON.stringify({ version: 1, value: { pack: 'shop', version: 1, source: SOURCE, metrics } });
+  await tell(world, { version: 1, source: SOURCE, metrics: VERSIONS });
+}
+
+/** A second version of `sales`, which counts the same, is to be made of raw events. */
+export async function tellNewSales(world: World): Promise<void> {
+  const sales = { ...SOURCE.metrics.sales, where: { price: { gte: 0 } } };
+  const source = { ...SOURCE, metrics: { ...SOURCE.metrics, sales } };
+  const earlier = [{ version: 1, source: SOURCE, metrics: VERSIONS }];
+  await tell(world, { version: 2, source, metrics: { ...VERSIONS, sales: 2 }, making: ['sales'], earlier });
+}
+
+const VERSIONS = { sales: 1, extremes: 1, orders: 1 };
+
+async function tell(world: World, record: { readonly version: number } & Readonly<Record<string, unknown>>): Promise<void> {
+  const value = JSON.stringify({ version: record.version, value: { pack: 'shop', ...record } });
   await world.append(TOPICS.control, 0, { key: 'pack/acme/shop', value, headers: JSON_HEADERS });
 }
 

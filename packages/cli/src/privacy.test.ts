@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { runCommand } from '../test/run-command.ts';
+
+const REQUEST = '0192f0aa-0000-7000-8000-000000000001';
+const CERTIFICATE = { request_id: REQUEST, removed: { raw_events: 12 } };
+const erasure = (state: string) => ({ request_id: REQUEST, state });
+
+/** Answers come one after the other, the last one for ever. */
+const run = (args: readonly string[], answers: readonly unknown[]) =>
+  runCommand(['privacy', ...args], ({ call }) => Response.json(answers[Math.min(call, answers.length - 1)]));
+
+describe('tidegate privacy erase', () => {
+  it('asks for nothing without --confirm', async () => {
+    expect(await run(['erase', 'anna'], [erasure('requested')])).toMatchObject({
+      code: 1,
+      calls: 0,
+      err: expect.stringContaining('--confirm'),
+    });
+  });
+
+  it('asks for that person alone, and shows the request', async () => {
+    const { code, out, asked } = await run(['erase', 'anna', '--confirm'], [erasure('requested')]);
+    expect([code, asked]).toEqual([0, 'POST /v1/privacy/erasures {"subject":"anna","confirm":true}']);
+    expect(JSON.parse(out)).toEqual(erasure('requested'));
+  });
+
+  it('with --wait asks until nothing can be asked any more, then shows the certificate', async () => {
+    const answers = [erasure('requested'), erasure('erasing'), erasure('erased'), CERTIFICATE];
+    const { code, out, request, calls } = await run(['erase', 'anna', '--confirm', '--wait'], answers);
+    expect([code, calls, request]).toEqual([0, 4, `GET /v1/privacy/erasures/${REQUEST}/certificate`]);
+    expect(JSON.parse(out)).toEqual(CERTIFICATE);
+  });
+
+  it('of a person who was erased before shows the certificate at once', async () => {
+    const { calls, out } = await run(['erase', 'anna', '--confirm', '--wait'], [erasure('final'), CERTIFICATE]);
+    expect([calls, JSON.parse(out)]).toEqual([2, CERTIFICATE]);
+  });
+
+  it('says what the gateway says where the key may not', async () => {
+    const problem = {
+      type: 'about:blank',
+      title: 'Scope missing',
+      status: 403,
+      code: 'scope_missing',
+      detail: 'Use a key that has privacy:admin.',
+    };
+    const { code, err } = await runCommand(['privacy', 'erase', 'anna', '--confirm'], () => Response.json(problem, { status: 403 }));
+    expect([code, err]).toEqual([1, expect.stringContaining('privacy:admin')]);
+  });
+});
