@@ -27,6 +27,12 @@ afterAll(async () => {
   oracle?.close();
 });
 
+interface StreamStatistics {
+  readonly types: readonly { readonly event_type: string; readonly total: number }[];
+  readonly rejected: number;
+  readonly lag_ms: { readonly p50: number; readonly p99: number };
+}
+
 describe('Synthea’s encounters, as those of practices and as claims', () => {
   const encounters = dataFile('synthea27/clinical/encounters.csv.gz');
   const conditions = dataFile('synthea27/clinical/conditions.csv.gz');
@@ -166,6 +172,13 @@ describe('routes of packs that write', () => {
       status: 207,
       body: { accepted: 1, verdicts: [{ verdict: 'accepted' }, { verdict: 'rejected', path: 'properties.level' }] },
     });
+    // The owners tell what they counted some seconds later (S-21).
+    const stats = async () => (await call('GET', '/api/analytics/events/stats?minutes=1440')).body as unknown as StreamStatistics;
+    const levels = async () => (await stats()).types.find(({ event_type }) => event_type === 'learning.level.reached')?.total;
+    await expect.poll(levels, { timeout: 60_000, interval: 500 }).toBe(2);
+    const { rejected, lag_ms: lag } = await stats();
+    expect(rejected).toBeGreaterThanOrEqual(1);
+    expect(lag.p99).toBeGreaterThanOrEqual(lag.p50);
   });
 
   test('findings are there with the data that they are made of, and gone with it (H-16, H-45)', async () => {

@@ -20,6 +20,7 @@ import { addQuery } from './commands/query.ts';
 import { addReconcile } from './commands/reconcile.ts';
 import { addRejected } from './commands/rejected.ts';
 import { addRestatements } from './commands/restatements.ts';
+import { addStats } from './commands/stats.ts';
 import { addUsers } from './commands/users.ts';
 import { addSend } from './commands/send.ts';
 import { addTenants } from './commands/tenants.ts';
@@ -51,6 +52,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addRestatements(program, terminal);
   addReconcile(program, terminal);
   addEvent(program, terminal);
+  addStats(program, terminal);
   addGaps(program, terminal);
   addPrivacy(program, terminal);
   addOperations(program, terminal);

@@ -234,6 +234,7 @@ export type { RawEvent } from './rollup/raw-record.ts';
 export type { FoldPlan } from './rollup/fold-plan.ts';
 export { createFolder } from './rollup/folder.ts';
 export type { CellDelta, DayOfEvents, FoldedBatch, Folder, FoldPlanSource } from './rollup/folder-shape.ts';
+export { lagClass, lagQuantileMs } from './time/lag.ts';
 export { Lateness, LATENESS_BOUNDS_S, latenessQuantileS } from './time/lateness.ts';
 export { bucketStart, bucketStartS, COARSE_GRAINS, FINER_GRAIN, GRAINS } from './rollup/grain.ts';
 export type { CellFloors, CoarseGrain, GrainCode, StoredGrain } from './rollup/grain.ts';

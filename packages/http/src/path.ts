@@ -13,13 +13,14 @@ const URL_BYTES_MAX = 8_192;
 const AMBIGUOUS = /%(?:2[ef5]|5c|0[0-9a-f]|1[0-9a-f]|7f)|\\/i;
 const EMPTY_OR_DOTS = /\/(?:\/|\.{1,2}(?:\/|$))/;
 const SEGMENTS_OWN = /^\/v1\/(track|identify|page|screen|group|alias|batch)$/;
+const EVENTS_OWN = /^\/api\/analytics\/events\/(stats|recent)$/;
 /** RFC 3986 path characters. */
 const PATH = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 
 /**
  * The one path of a request target, or nothing where two readers could disagree about it: a check on one reading and a
  * forward of another is how gateways are walked around. `/api/v1/…` is the same as `/v1/…`, a slash at the end says nothing, and the paths that Segment's clients
- * know are those under `/v1/segment/`.
+ * know are those under `/v1/segment/`. What applications of the pack studyin know as `/api/analytics/events/{stats,recent}` is no domain's: it is `/v1/events/…`.
  */
 export function normalisePath(target: string): PathReading {
   if (target.length > URL_BYTES_MAX) return { ok: false };
@@ -31,7 +32,9 @@ export function normalisePath(target: string): PathReading {
 
 function usualPath(raw: string): string {
   const path = raw.length > 1 && raw.endsWith('/') ? raw.slice(0, -1) : raw;
-  return (path.startsWith('/api/v1/') ? path.slice('/api'.length) : path).replace(SEGMENTS_OWN, '/v1/segment/$1');
+  return (path.startsWith('/api/v1/') ? path.slice('/api'.length) : path)
+    .replace(SEGMENTS_OWN, '/v1/segment/$1')
+    .replace(EVENTS_OWN, '/v1/events/$1');
 }
 
 /** Whether the percent-encoded bytes are UTF-8: what is not, one reader refuses and another guesses at. */

@@ -236,6 +236,7 @@ describe('a service behind the gateway', () => {
     verifyAudit: (exchange) => sendJson(exchange, {}),
     readRecounts: (exchange) => sendJson(exchange, {}),
     readEvent: (exchange) => sendJson(exchange, {}),
+    readEventStats: (exchange) => sendJson(exchange, {}),
     askRecount: (exchange) => sendJson(exchange, {}),
     listEventTypes: (exchange) => sendJson(exchange, {}),
     listGaps: (exchange) => sendJson(exchange, {}),

@@ -99,6 +99,9 @@ export type {
 export { createBudgetStore } from './budget-store.ts';
 export type { BudgetFilter, BudgetInfo, BudgetStore } from './budget-store.ts';
 // retention
+export { createTallyReader, createTallyStore } from './tally-store.ts';
+export type { TallyReader, TallyRow, TallyStore, TallySum } from './tally-store.ts';
+
 export { createKeptStore } from './kept-store.ts';
 export type { Kept, KeptStore, LostRaw } from './kept-store.ts';
 export { createRetentionStore } from './retention-store.ts';

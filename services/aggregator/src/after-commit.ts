@@ -8,7 +8,7 @@ import type { Ownership } from './ownership.ts';
 
 /** What follows a commit: its announcement, progress, and the closing of dedup generations that are full. */
 export function createAfterCommit(parts: AggregatorParts, ownership: Pick<Ownership, 'lost'>) {
-  const { deps, announcer, instruments, liveness, share, shared } = parts;
+  const { deps, announcer, instruments, tally, liveness, share, shared } = parts;
   const closing = new Set<OwnedPartition>();
   const closeGenerations = createCloseGenerations({
     store: deps.store,
@@ -42,6 +42,7 @@ export function createAfterCommit(parts: AggregatorParts, ownership: Pick<Owners
     liveness.committed(true);
     liveness.moved();
     instruments.flushed(committed, durationMs);
+    tally.flushed(committed);
     share.flushed({ durationMs, ...recordsOf(committed) });
     try {
       await announce(committed);

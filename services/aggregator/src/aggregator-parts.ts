@@ -11,6 +11,7 @@ import type { Instruments } from './instruments.ts';
 import type { Liveness } from './liveness.ts';
 import type { LogProbe } from './log-probe.ts';
 import type { Registry } from './registry.ts';
+import type { StreamTally } from './stream-tally.ts';
 import type { TakeOverLimits } from './take-over.ts';
 
 /** What an aggregator is made with: the outside systems behind their ports, limits, and what a test replaces. */
@@ -68,6 +69,7 @@ export interface AggregatorParts {
   readonly registry: Registry;
   readonly announcer: Announcer;
   readonly instruments: Instruments;
+  readonly tally: StreamTally;
   readonly liveness: Liveness;
   readonly share: BackfillShare;
   readonly flushSize: FlushSize;

@@ -27,6 +27,8 @@ import { createAnnounceRejected } from './reject.ts';
 import { createTellBeyond } from './rejected-beyond.ts';
 import type { PackRetention } from './retention-plan.ts';
 import { createSlabHandler } from './slab-handler.ts';
+import { createStreamTally } from './stream-tally.ts';
+import type { StreamTally } from './stream-tally.ts';
 import { createSealTask } from './seal-task.ts';
 import { budgetedOf, createTakeOver } from './take-over.ts';
 import type { TaskKind } from './task-kind.ts';
@@ -43,6 +45,8 @@ export interface Aggregator {
   partitions(): readonly number[];
   /** How long each pack in force keeps what, as the control topic has told since the start. */
   retentions(): readonly PackRetention[];
+  /** What it counted and nobody has written yet. */
+  readonly tally: Pick<StreamTally, 'take' | 'giveBack'>;
   /** Sum of the offsets up to which the owned partitions are folded, committed or not. */
   folded(): number;
   /** Stops fetching, flushes, announces, leaves the group, closes what it opened. */
@@ -67,6 +71,7 @@ export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator>
   parts.shared.member = member;
   return {
     liveness: parts.liveness,
+    tally: parts.tally,
     partitions: () => ownership.all().map((taken) => taken.partition),
     retentions: parts.registry.retentions,
     folded: () => ownership.all().reduce((sum, { live, backfill }) => sum + live.folded + backfill.folded, 0),
@@ -97,6 +102,7 @@ async function createParts(deps: AggregatorDeps, owned: () => readonly OwnedPart
     admin: client.createAdmin(),
     probe: createLogProbe(client, (error) => log.warn('probe_failed', { error })),
     instruments: createInstruments(metrics, owned, () => clock.nowMs()),
+    tally: createStreamTally(() => clock.nowMs()),
     announcer: createAnnouncer({
       producer,
       rollupsTopic: topics.rollups,

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createCanonicalReader, dedupWindowMsMin } from '@tidegate/core';
 import { createLogClient, topicNames } from '@tidegate/kafka';
 import type { LogClient } from '@tidegate/kafka';
-import { createPgStore, createPoolMeter, createRetentionStore } from '@tidegate/postgres';
+import { createPgStore, createPool, createPoolMeter, createRetentionStore, createTallyStore } from '@tidegate/postgres';
 import {
   ConfigError,
   createSealer,
@@ -23,6 +23,7 @@ import type { Aggregator } from './aggregator.ts';
 import type { AGGREGATOR_CONFIG } from './config.ts';
 import { shareDedupMemory } from './dedup-memory.ts';
 import type { Fault } from './fault-points.ts';
+import { startTallying } from './stream-tally.ts';
 import { startMaintenance } from './maintain.ts';
 import type { Maintenance } from './maintain.ts';
 
@@ -81,6 +82,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
     sleep: (ms) => pause(ms),
   });
   const maintenance = maintain(config, context, { aggregator, metrics });
+  const tallying = tallyStream(config, context, aggregator);
   let isDraining = false;
   const telemetry = await startTelemetryServer({
     ...telemetryTarget(config),
@@ -92,6 +94,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
     stop: async () => {
       await maintenance.stop();
       await aggregator.stop();
+      await tallying.stop();
       await Promise.all([store.close(), client.close(), tracing.close(), telemetry.close()]);
     },
   };
@@ -122,6 +125,23 @@ function maintain(
     async stop() {
       await running.stop();
       await store.close();
+    },
+  };
+}
+
+const TALLY_EVERY_MS = 5_000;
+
+function tallyStream(config: AggregatorConfig, { log }: ServiceContext, { tally }: Aggregator): { stop(): Promise<void> } {
+  const onError = (error: unknown): void => log.warn('tally_not_written', { error });
+  const pool = createPool({
+    ...databaseTarget(config),
+    ...{ applicationName: 'tidegate-tally', role: ROLE, connectionsMax: 1, statementTimeoutMs: TALLY_EVERY_MS, onError },
+  });
+  const stop = startTallying({ tally, store: createTallyStore(pool), sleep: pause, everyMs: TALLY_EVERY_MS, onError });
+  return {
+    async stop() {
+      await stop();
+      await pool.end();
     },
   };
 }

@@ -42,6 +42,7 @@ export function createFold(deps: FoldDeps) {
     const part = partOf(owned.batch, slice.cursor.lane);
     part.raw.add(row);
     part.events += 1;
+    owned.batch.types.add(row.tenant, row.type, slice.cursor.lane === 'live');
     owned.batch.lateness.add(sliceMs - row.occurredAtMs);
   }
 
@@ -67,6 +68,12 @@ export function createFold(deps: FoldDeps) {
     });
   }
 
+  /** A copy is read for its tenant's name alone, which costs less than folding the first one did. */
+  function countCopy({ batch }: OwnedPartition, { slab }: Slice, index: number): void {
+    batch.copies += 1;
+    if (readValue(reader, slab, index)) batch.types.add(reader.tenant(), '', false);
+  }
+
   function rejectAs(owned: OwnedPartition, slice: Slice, index: number): void {
     const isRefused = slice.verdicts[index - slice.from] === VERDICT.refused;
     const tenant = isRefused && readValue(reader, slice.slab, index) ? { tenant: reader.tenant() } : {};
@@ -84,7 +91,7 @@ export function createFold(deps: FoldDeps) {
       if (verdict === VERDICT.first) {
         const waiting = foldFirst(owned, slice, i);
         if (waiting !== undefined && (!(await waiting) || owned.epoch !== epoch)) return false;
-      } else if (verdict === VERDICT.copy) owned.batch.copies += 1;
+      } else if (verdict === VERDICT.copy) countCopy(owned, slice, i);
       else rejectAs(owned, slice, i);
     }
     advance(owned, slice);

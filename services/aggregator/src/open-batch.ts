@@ -2,6 +2,7 @@ import { Lateness } from '@tidegate/core';
 import { createRawRows } from '@tidegate/postgres';
 import type { EventLane, RawRows, RejectedRow } from '@tidegate/postgres';
 import type { RecordAt } from './record-digest.ts';
+import { TypeCounts } from './type-counts.ts';
 
 /** What a batch holds of one event lane. */
 export interface LanePart {
@@ -18,6 +19,8 @@ export interface OpenBatch {
   /** Records of all lanes, copies and rejected ones included. */
   records: number;
   copies: number;
+  /** What of it is of which tenant and type, copies too. */
+  readonly types: TypeCounts;
   readonly live: LanePart;
   /** Made with the first record of the lane: most batches have none. */
   backfill: LanePart | null;
@@ -38,6 +41,7 @@ export function createOpenBatch(rawBytes = RAW_BYTES_MIN): OpenBatch {
   return {
     records: 0,
     copies: 0,
+    types: new TypeCounts(),
     live: createPart('live', rawBytes),
     backfill: null,
     rejected: [],

@@ -22,6 +22,7 @@ import {
   createReadStore,
   createRejectedStore,
   createRestatedStore,
+  createTallyReader,
 } from '@tidegate/postgres';
 import type { Person } from '@tidegate/postgres';
 import { connectRedis, createKeptFigures, createRedisCells, forgetPerson } from '@tidegate/redis';
@@ -220,6 +221,7 @@ function storesOf(pool: ReturnType<typeof createPool>, topics: TopicNames) {
     accesses: createAuditReader(pool),
     events: createEventStore(pool),
     erasures: createErasureStore(pool),
+    tallies: createTallyReader(pool),
     budgets: createBudgetStore(pool),
     restated: createRestatedStore(pool),
     insights: createInsightStore(pool),

@@ -12,6 +12,8 @@ import type { AuditRoutesDeps } from './audit/audit-routes.ts';
 import { createListBudgets } from './budgets.ts';
 import type { BudgetsDeps } from './budgets.ts';
 import { createListEventTypes } from './event-types.ts';
+import { createReadEventStats } from './event-stats.ts';
+import type { EventStatsDeps } from './event-stats.ts';
 import { createReadEvent } from './event-state.ts';
 import type { EventStateDeps } from './event-state.ts';
 import { createExperimentHandlers } from './experiments.ts';
@@ -62,6 +64,7 @@ export interface HandlerDeps
     Pick<RecountsDeps, 'audit'>,
     CacheAdminDeps,
     EventStateDeps,
+    Pick<EventStatsDeps, 'tallies'>,
     Pick<FindInsightsDeps, 'insights' | 'newFindingId' | 'onGenerated'>,
     Pick<RunWriteDeps, 'sendEvents' | 'writeIdOf' | 'writeWaitMs'> {
   readonly entities: ReadEntityDeps['entities'];
@@ -95,6 +98,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     ...createPackHandlers(deps),
     readReceipt: whileStoreAnswers('unavailable', async (exchange) => readReceipt(deps, exchange)),
     readEvent: whileStoreAnswers('unavailable', createReadEvent(deps)),
+    readEventStats: whileStoreAnswers('unavailable', createReadEventStats(deps)),
     listRejected: whileStoreAnswers('unavailable', listRejected),
     readRejected: whileStoreAnswers('unavailable', readRejected),
     listBudgets: whileStoreAnswers('unavailable', createListBudgets(deps)),

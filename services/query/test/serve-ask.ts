@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from '@tidegate/http';
 import { createHttpServer, signCaller } from '@tidegate/http';
-import type { AuditReader, AuditStore, BudgetStore, EntityReader, EventStore, InsightStore, JobReader } from '@tidegate/postgres';
+import type {
+  AuditReader,
+  AuditStore,
+  BudgetStore,
+  EntityReader,
+  EventStore,
+  InsightStore,
+  JobReader,
+  TallyReader,
+} from '@tidegate/postgres';
 import { createMemoryEntityReader, createMemoryJobs } from '@tidegate/postgres/memory';
 import { systemClock as clock, createAuditChain, createRepeatableSealer } from '@tidegate/runtime';
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
@@ -74,6 +83,7 @@ export interface ServedStores {
   readonly audit?: AuditStore;
   readonly accesses?: AuditReader;
   readonly events?: EventStore;
+  readonly tallies?: TallyReader;
   readonly receipts?: Partial<Receipts>;
   readonly cache?: Partial<typeof NO_FIGURES>;
   readonly keepViews?: HandlerDeps['keepViews'];
@@ -93,6 +103,7 @@ function emptyStores() {
     audit: NO_AUDIT,
     accesses: NO_ACCESSES,
     events: { findCounted: async () => [], findRejected: async () => null },
+    tallies: { sums: async () => [], rejectedSince: async () => 0 },
     entities: createMemoryEntityReader({ entities: new Map() }),
     sendEvents: NOTHING_TAKEN,
     insights: NO_FINDINGS,

@@ -2,6 +2,7 @@ import type { FaultCode } from '@tidegate/core';
 import { z } from 'zod';
 import { EVENT_STATE_PARAMS, EVENT_STATE_QUERY, EVENT_STATE_SCHEMA } from '../event-state-schemas.ts';
 import * as schemas from '../route-schemas.ts';
+import { STREAM_QUERY, STREAM_SCHEMA } from '../stream-schemas.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 
 const EVENT_TYPES = ['application/json', 'application/x-ndjson'] as const;
@@ -95,6 +96,17 @@ export const EVENT_ROUTES = {
   segmentGroup: segmentRoute('group', schemas.SEGMENT_MESSAGE_SCHEMA),
   segmentAlias: segmentRoute('alias', schemas.SEGMENT_MESSAGE_SCHEMA),
   segmentBatch: segmentRoute('batch', schemas.SEGMENT_BATCH_SCHEMA),
+  readEventStats: {
+    method: 'GET',
+    path: '/v1/events/stats',
+    summary: 'How the stream of events goes (also at /api/analytics/events/stats)',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    query: STREAM_QUERY,
+    responses: { 200: { description: 'Counts by type, rates and lag of the last minutes.', schema: STREAM_SCHEMA } },
+    faults: ['request_invalid', 'unavailable'],
+  },
   readEvent: {
     method: 'GET',
     path: '/v1/events/{id}',

@@ -136,6 +136,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/events/stats": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How the stream of events goes (also at /api/analytics/events/stats) */
+        readonly get: operations["readEventStats"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/events/{id}": {
         readonly parameters: {
             readonly query?: never;
@@ -1512,6 +1529,34 @@ export interface components {
             readonly sentAt?: string;
         } & {
             readonly [key: string]: unknown;
+        };
+        /** @description Figures of operation: some seconds behind what is counted, and an owner that dies takes its last seconds along. Answers of questions are exact. */
+        readonly StreamStatistics: {
+            readonly types: readonly {
+                readonly event_type: string;
+                /** @description Counted in the minutes asked for. */
+                readonly total: number;
+                readonly last_hour: number;
+                /** @description When the last one arrived; null: none in the last day. */
+                readonly last_at: string | null;
+            }[];
+            readonly events_per_second: number;
+            readonly rejected: number;
+            /** @description Copies of events that were counted before. */
+            readonly duplicates: number;
+            /** @description From the arrival in the log to the commit, of live events, within 5 %. Null: there were none. */
+            readonly lag_ms: {
+                readonly p50: number | null;
+                readonly p95: number | null;
+                readonly p99: number | null;
+            };
+            /** @description Whole minutes up to now, the one that goes on included. */
+            readonly minutes: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            readonly generated_at: string;
         };
         readonly EventState: {
             /**
@@ -3875,6 +3920,28 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Verdicts"];
+                };
+            };
+        };
+    };
+    readonly readEventStats: {
+        readonly parameters: {
+            readonly query?: {
+                readonly minutes?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Counts by type, rates and lag of the last minutes. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["StreamStatistics"];
                 };
             };
         };
