@@ -27,6 +27,11 @@ afterAll(async () => {
   oracle?.close();
 });
 
+interface RecentEvents {
+  readonly events: readonly { readonly id: string; readonly data: object }[];
+  readonly meta: { readonly cache: { readonly state: string } };
+}
+
 interface StreamStatistics {
   readonly types: readonly { readonly event_type: string; readonly total: number }[];
   readonly rejected: number;
@@ -179,6 +184,12 @@ describe('routes of packs that write', () => {
     const { rejected, lag_ms: lag } = await stats();
     expect(rejected).toBeGreaterThanOrEqual(1);
     expect(lag.p99).toBeGreaterThanOrEqual(lag.p50);
+    // What was counted is among the newest events, from rows at first and from Redis afterwards (S-17, S-18).
+    const recent = async () =>
+      (await call('GET', '/api/analytics/events/recent?type=learning.level.reached')).body as unknown as RecentEvents;
+    expect((await recent()).events.map(({ id }) => id)).toContain('track-1');
+    await expect.poll(async () => (await recent()).meta.cache.state, { timeout: 60_000, interval: 200 }).toBe('hit');
+    expect((await recent()).events).toMatchObject([{ data: { level: 2 } }, { data: { level: 2 } }]);
   });
 
   test('findings are there with the data that they are made of, and gone with it (H-16, H-45)', async () => {

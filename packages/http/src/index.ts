@@ -32,7 +32,7 @@ export type { RoleName } from './roles.ts';
 export { ROLE_NAMES, ROLES, scopesOfRoles } from './roles.ts';
 export { ASSIGNMENT_QUERY } from './pack-schemas.ts';
 export { BUDGETS_QUERY } from './budget-schemas.ts';
-export { STREAM_QUERY } from './stream-schemas.ts';
+export { RECENT_QUERY, STREAM_QUERY } from './stream-schemas.ts';
 export { CACHE_DROP_SCHEMA, CACHE_QUERY, CACHE_RESET_SCHEMA } from './cache-schemas.ts';
 export { EVENT_STATE_QUERY } from './event-state-schemas.ts';
 export { RESTATEMENTS_QUERY } from './restatement-schemas.ts';

@@ -30,3 +30,40 @@ export const STREAM_SCHEMA = z
     description:
       'Figures of operation: some seconds behind what is counted, and an owner that dies takes its last seconds along. Answers of questions are exact.',
   });
+
+export const RECENT_QUERY = z.object({
+  type: z.string().min(1).max(200).optional().meta({ description: 'Event type; absent: any.' }),
+  from: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .meta({ description: 'Occurred at or after; at most seven days ago, which is the default.' }),
+  to: z.iso.datetime({ offset: true }).optional().meta({ description: 'Occurred before.' }),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+export const RECENT_SCHEMA = z
+  .object({
+    events: z.array(
+      z.object({
+        id: z.string(),
+        event_type: z.string(),
+        source: z.string(),
+        subject: z.string().nullable().meta({ description: 'Pseudonym; of a person’s own events the id of the credential.' }),
+        occurred_at: instant,
+        received_at: instant,
+        data: z.looseObject({}).meta({ description: 'As it is stored, less sealed fields.' }),
+        sealed: z.array(z.string()).optional().meta({ description: 'Fields that only their person’s key opens.' }),
+      }),
+    ),
+    meta: z.looseObject({
+      complete_through: instant.nullable(),
+      from: instant,
+      complete_from: instant.optional().meta({
+        description:
+          'Of days that are not closed what arrived before it is not looked at: the last 100,000 events of each lane of a partition are.',
+      }),
+      source: z.literal('raw'),
+      cache: z.object({ state: z.enum(['hit', 'miss', 'bypass']) }),
+    }),
+  })
+  .meta({ id: 'RecentEvents', description: 'Counted events, the newest first.' });

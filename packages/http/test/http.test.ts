@@ -237,6 +237,7 @@ describe('a service behind the gateway', () => {
     readRecounts: (exchange) => sendJson(exchange, {}),
     readEvent: (exchange) => sendJson(exchange, {}),
     readEventStats: (exchange) => sendJson(exchange, {}),
+    readRecentEvents: (exchange) => sendJson(exchange, {}),
     askRecount: (exchange) => sendJson(exchange, {}),
     listEventTypes: (exchange) => sendJson(exchange, {}),
     listGaps: (exchange) => sendJson(exchange, {}),

@@ -99,6 +99,9 @@ export type {
 export { createBudgetStore } from './budget-store.ts';
 export type { BudgetFilter, BudgetInfo, BudgetStore } from './budget-store.ts';
 // retention
+export { createNewestReader, NEWEST_OFFSETS } from './newest-reader.ts';
+export type { LanePlace, NewestAsk, NewestRead, NewestReader } from './newest-reader.ts';
+
 export { createTallyReader, createTallyStore } from './tally-store.ts';
 export type { TallyReader, TallyRow, TallyStore, TallySum } from './tally-store.ts';
 

@@ -24,6 +24,15 @@ export function markKey(prefix: string, tenant: string, name: string): string {
   return `${prefix}:{c:${tenant}}:mark:${name}`;
 }
 
+/** What is known of a tenant's newest events; the sets of its types lie beside it. */
+export function recentKey(prefix: string, tenant: string): string {
+  return `${prefix}:{c:${tenant}}:recent`;
+}
+
+export function recentTypeKey(prefix: string, tenant: string, type: string): string {
+  return `${recentKey(prefix, tenant)}:${type}`;
+}
+
 export function progressKey(prefix: string): string {
   return `${prefix}:progress`;
 }

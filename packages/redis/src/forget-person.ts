@@ -1,3 +1,4 @@
+import { recentKey } from './chunk-key.ts';
 import type { RedisConnection } from './connect.ts';
 
 export interface PersonKeys {
@@ -10,15 +11,18 @@ export interface PersonKeys {
 const COUNT = 1_000;
 
 /**
- * Deletes what Redis holds of a person: chunks of series of theirs, and all answers that are kept for the tenant, for who they are about does
- * not show. One walk over all keys, some at a time. Returns how many went.
+ * Deletes what Redis holds of a person: chunks of series of theirs, and all answers and newest events that are kept for the tenant, for
+ * who they are about does not show. One walk over all keys, some at a time. Returns how many went.
  */
 export async function forgetPerson(client: RedisConnection, { prefix, tenant, subject }: PersonKeys): Promise<number> {
   const answers = `${prefix}:{c:${tenant}}:answer:`;
+  const recent = recentKey(prefix, tenant);
   let [cursor, gone] = ['0', 0];
+  // First: from here on nobody adds what was read before.
+  if ((await client.unlink(recent)) > 0) gone += 1;
   do {
     const [next, keys] = await client.scan(cursor, 'MATCH', `${prefix}:*`, 'COUNT', COUNT);
-    const own = keys.filter((key) => key.includes(subject) || key.startsWith(answers));
+    const own = keys.filter((key) => key.includes(subject) || key.startsWith(answers) || key.startsWith(`${recent}:`));
     if (own.length > 0) gone += await client.unlink(...own);
     cursor = next;
   } while (cursor !== '0');

@@ -42,6 +42,10 @@ export type {
 export { createRedisCells } from './cells.ts';
 export type { RedisCellsOptions } from './cells.ts';
 
+// newest events
+export { createRecentSets, RECENT_KEPT } from './recent-sets.ts';
+export type { RecentFill, RecentLook, RecentMember, RecentPage, RecentRange, RecentSets } from './recent-sets.ts';
+
 // figures
 export { createKeptFigures } from './kept-figures.ts';
 export type { CacheCounts, ClassCounts, ClassHour, FiguresBatch, KeptFigures, KeptName, NameCounts } from './kept-figures.ts';

@@ -17,6 +17,7 @@ import {
   createJobReader,
   createJourneyReader,
   createKeptStore,
+  createNewestReader,
   createPool,
   createPoolMeter,
   createReadStore,
@@ -25,7 +26,7 @@ import {
   createTallyReader,
 } from '@tidegate/postgres';
 import type { Person } from '@tidegate/postgres';
-import { connectRedis, createKeptFigures, createRedisCells, forgetPerson } from '@tidegate/redis';
+import { connectRedis, createKeptFigures, createRecentSets, createRedisCells, forgetPerson } from '@tidegate/redis';
 import {
   createAuditChain,
   databaseTarget,
@@ -198,6 +199,8 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     // Two connections: a large update must not hold up an answer.
     store: createRedisCells({ client: readerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
     materialiserStore: createRedisCells({ client: writerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
+    recentSets: createRecentSets({ client: readerRedis, prefix: config.redisPrefix }),
+    newest: createNewestReader(pool),
     keptFigures: createKeptFigures({ client: readerRedis, prefix: config.redisPrefix }),
     meter,
     auditing,

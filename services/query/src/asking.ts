@@ -1,8 +1,8 @@
 /** The steps of a question, put together: plain ones, analyses of several, and journeys through raw events. */
 import { isJourney } from '@tidegate/core';
 import type { TopicNames } from '@tidegate/kafka';
-import type { JourneyReader, ReadStore } from '@tidegate/postgres';
-import type { CellStore, KeptFigures } from '@tidegate/redis';
+import type { JourneyReader, NewestReader, ReadStore } from '@tidegate/postgres';
+import type { CellStore, KeptFigures, RecentSets } from '@tidegate/redis';
 import { createRepeatableSealer, createSealer, deriveKey, pause, systemClock } from '@tidegate/runtime';
 import type { ConfigValues } from '@tidegate/runtime';
 import type { Metrics, Tracing } from '@tidegate/telemetry';
@@ -28,6 +28,7 @@ import { createPseudonyms } from './pseudonyms.ts';
 import { createRead } from './read.ts';
 import type { Read } from './read.ts';
 import { createReceipts } from './receipts.ts';
+import { createRecentEvents } from './recent/recent-events.ts';
 import type { Registry } from './registry.ts';
 import { createKeptViews } from './views/kept-views.ts';
 import type { RunView } from './views/run-view.ts';
@@ -47,6 +48,8 @@ export interface AskingAdapters {
   readonly metrics: Metrics;
   readonly meter: CacheMeter;
   readonly keptFigures: KeptFigures;
+  readonly recentSets: RecentSets;
+  readonly newest: NewestReader;
 }
 
 interface AskingParts {
@@ -106,11 +109,15 @@ export function createAsking(
       entryKey: deriveKey(config.secretKey, 'tidegate/kept-key', 32),
       entrySealer: createSealer(deriveKey(config.secretKey, 'tidegate/kept-answer', 32)),
     });
+  const readRecent = createRecentEvents({
+    ...{ newest: adapters.newest, recentSets: adapters.recentSets, meter: adapters.meter, freshness, newToken },
+    ...{ recentSealer: createRepeatableSealer(deriveKey(config.secretKey, 'tidegate/recent', 32)), cacheBudgetMs: config.cacheBudgetMs },
+  });
   const { step } = adapters.tracing;
   const identityKey = deriveKey(config.pseudonymSecret, 'tidegate/identity', 16);
   const answering = { etagOf, cursorSealer, identityKey, questionBytesMax: config.questionBytesMax };
   const parts = { ...answering, ...live, ...createWriting(config, nowMs), ...createFinding(adapters.metrics) };
-  return { ask, receipts, pseudonymOf, nowMs, step, names, keepViews, lifetimeOf, ...parts };
+  return { ask, receipts, pseudonymOf, nowMs, step, names, keepViews, lifetimeOf, readRecent, ...parts };
 }
 
 function createLive(config: ConfigValues<typeof queryConfig>, metrics: Metrics, ask: Ask) {

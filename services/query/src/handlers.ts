@@ -27,6 +27,8 @@ import type { MakingDeps } from './making.ts';
 import { previewPack } from './preview.ts';
 import type { PreviewDeps } from './preview.ts';
 import type { Receipts } from './receipts.ts';
+import { createReadRecentEvents } from './recent/recent-route.ts';
+import type { RecentRouteDeps } from './recent/recent-route.ts';
 import { createRecountHandlers } from './recounts.ts';
 import type { RecountsDeps } from './recounts.ts';
 import { createRejectedHandlers } from './rejected.ts';
@@ -65,6 +67,7 @@ export interface HandlerDeps
     CacheAdminDeps,
     EventStateDeps,
     Pick<EventStatsDeps, 'tallies'>,
+    Pick<RecentRouteDeps, 'readRecent'>,
     Pick<FindInsightsDeps, 'insights' | 'newFindingId' | 'onGenerated'>,
     Pick<RunWriteDeps, 'sendEvents' | 'writeIdOf' | 'writeWaitMs'> {
   readonly entities: ReadEntityDeps['entities'];
@@ -99,6 +102,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     readReceipt: whileStoreAnswers('unavailable', async (exchange) => readReceipt(deps, exchange)),
     readEvent: whileStoreAnswers('unavailable', createReadEvent(deps)),
     readEventStats: whileStoreAnswers('unavailable', createReadEventStats(deps)),
+    readRecentEvents: whileStoreAnswers('unavailable', createReadRecentEvents(deps)),
     listRejected: whileStoreAnswers('unavailable', listRejected),
     readRejected: whileStoreAnswers('unavailable', readRejected),
     listBudgets: whileStoreAnswers('unavailable', createListBudgets(deps)),

@@ -26,6 +26,7 @@ import type { Receipts } from '../src/receipts.ts';
 import type { RejectedDeps } from '../src/rejected.ts';
 import { createLifetimes } from '../src/lifetimes.ts';
 import { createLiveHub } from '../src/live/live-hub.ts';
+import type { ReadRecent } from '../src/recent/recent-events.ts';
 import { createRegistry } from '../src/registry.ts';
 import type { Registry } from '../src/registry.ts';
 import type { RestatementsDeps } from '../src/restatements.ts';
@@ -84,6 +85,7 @@ export interface ServedStores {
   readonly accesses?: AuditReader;
   readonly events?: EventStore;
   readonly tallies?: TallyReader;
+  readonly readRecent?: ReadRecent;
   readonly receipts?: Partial<Receipts>;
   readonly cache?: Partial<typeof NO_FIGURES>;
   readonly keepViews?: HandlerDeps['keepViews'];
@@ -103,6 +105,7 @@ function emptyStores() {
     audit: NO_AUDIT,
     accesses: NO_ACCESSES,
     events: { findCounted: async () => [], findRejected: async () => null },
+    readRecent: async () => ({ events: [], held: [], floorMs: null, cache: 'bypass' as const }),
     tallies: { sums: async () => [], rejectedSince: async () => 0 },
     entities: createMemoryEntityReader({ entities: new Map() }),
     sendEvents: NOTHING_TAKEN,

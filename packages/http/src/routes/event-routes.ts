@@ -2,7 +2,7 @@ import type { FaultCode } from '@tidegate/core';
 import { z } from 'zod';
 import { EVENT_STATE_PARAMS, EVENT_STATE_QUERY, EVENT_STATE_SCHEMA } from '../event-state-schemas.ts';
 import * as schemas from '../route-schemas.ts';
-import { STREAM_QUERY, STREAM_SCHEMA } from '../stream-schemas.ts';
+import { RECENT_QUERY, RECENT_SCHEMA, STREAM_QUERY, STREAM_SCHEMA } from '../stream-schemas.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 
 const EVENT_TYPES = ['application/json', 'application/x-ndjson'] as const;
@@ -106,6 +106,21 @@ export const EVENT_ROUTES = {
     query: STREAM_QUERY,
     responses: { 200: { description: 'Counts by type, rates and lag of the last minutes.', schema: STREAM_SCHEMA } },
     faults: ['request_invalid', 'unavailable'],
+  },
+  readRecentEvents: {
+    method: 'GET',
+    path: '/v1/events/recent',
+    summary: 'The newest events between two instants of the last seven days (also at /api/analytics/events/recent)',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    rows: 'confined',
+    query: RECENT_QUERY,
+    accesses: { resource: 'events', action: 'read' },
+    responses: {
+      200: { description: 'All of them with events:read; a person’s token is shown the person’s own.', schema: RECENT_SCHEMA },
+    },
+    faults: ['request_invalid', 'row_refused', 'scope_missing', 'unavailable'],
   },
   readEvent: {
     method: 'GET',

@@ -153,6 +153,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/events/recent": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The newest events between two instants of the last seven days (also at /api/analytics/events/recent) */
+        readonly get: operations["readRecentEvents"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/events/{id}": {
         readonly parameters: {
             readonly query?: never;
@@ -1557,6 +1574,53 @@ export interface components {
              * @description RFC 3339, UTC, milliseconds.
              */
             readonly generated_at: string;
+        };
+        /** @description Counted events, the newest first. */
+        readonly RecentEvents: {
+            readonly events: readonly {
+                readonly id: string;
+                readonly event_type: string;
+                readonly source: string;
+                /** @description Pseudonym; of a person’s own events the id of the credential. */
+                readonly subject: string | null;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, milliseconds.
+                 */
+                readonly occurred_at: string;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, milliseconds.
+                 */
+                readonly received_at: string;
+                /** @description As it is stored, less sealed fields. */
+                readonly data: {
+                    readonly [key: string]: unknown;
+                };
+                /** @description Fields that only their person’s key opens. */
+                readonly sealed?: readonly string[];
+            }[];
+            readonly meta: {
+                readonly complete_through: string | null;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, milliseconds.
+                 */
+                readonly from: string;
+                /**
+                 * Format: date-time
+                 * @description Of days that are not closed what arrived before it is not looked at: the last 100,000 events of each lane of a partition are.
+                 */
+                readonly complete_from?: string;
+                /** @constant */
+                readonly source: "raw";
+                readonly cache: {
+                    /** @enum {string} */
+                    readonly state: "hit" | "miss" | "bypass";
+                };
+            } & {
+                readonly [key: string]: unknown;
+            };
         };
         readonly EventState: {
             /**
@@ -3942,6 +4006,31 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["StreamStatistics"];
+                };
+            };
+        };
+    };
+    readonly readRecentEvents: {
+        readonly parameters: {
+            readonly query?: {
+                readonly type?: string;
+                readonly from?: string;
+                readonly to?: string;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description All of them with events:read; a person’s token is shown the person’s own. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RecentEvents"];
                 };
             };
         };
