@@ -43,19 +43,19 @@ it.each([
 const KEDA = ['aggregator.keda.enabled=true', 'aggregator.keda.prometheusUrl=http://prometheus:9090'];
 
 it.each([
-  // 2 × (5 + 1) + 2 × (2 + 3) + 2 × 7 + 60 × 8 = 516.
-  ['more connections than Postgres has', ['query.replicas=60'], /up to 516 connections to Postgres, which has 480/],
-  // 10 + 2 × 2 + 14 + 130 × 8 = 1068; 1000 / 130 = 7.
+  // 2 × (5 + 1) + 2 × (2 + 3) + 2 × 8 + 60 × (8 + 2) = 638.
+  ['more connections than Postgres has', ['query.replicas=60'], /up to 638 connections to Postgres, which has 480/],
+  // 10 + 2 × 2 + 16 + 130 × 8 = 1070; 1000 / 130 = 7.
   [
     'more connections than a pooler takes',
     ['query.replicas=130', 'database.pooler.enabled=true', 'database.directUrlKey=direct-url'],
-    /up to 1068 connections to a pooler that takes 1000 .* query\.databaseConnections of 7 at most/,
+    /up to 1070 connections to a pooler that takes 1000 .* query\.databaseConnections of 7 at most/,
   ],
-  // 161 × 3 + 2 = 485; 161 × 2 = 322 of the pooler's.
+  // 161 × 3 + 2 + 2 × 2 = 489; 161 × 2 = 322 of the pooler's.
   [
     'more sessions past the pooler than Postgres has room for',
     ['ingest.replicas=161', 'database.pooler.enabled=true', 'database.directUrlKey=direct-url'],
-    /up to 485 connections past the pooler to Postgres, which has 480/,
+    /up to 489 connections past the pooler to Postgres, which has 480/,
   ],
   ['more aggregators than partitions', ['aggregator.replicas=13'], /13 aggregators for 12 partitions/],
   ['lag scaling beyond the partitions', [...KEDA, 'aggregator.keda.maxReplicas=13'], /13 aggregators for 12 partitions/],

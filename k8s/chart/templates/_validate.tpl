@@ -121,8 +121,8 @@
 {{- range $service := splitList " " (include "tidegate.services" .) }}
 {{- $_ := set $pods $service (include "tidegate.podsMax" (dict "root" $ "service" $service) | int) }}
 {{- end }}
-{{- $direct := add (mul 3 $pods.ingest) $pods.gateway | int }}
-{{- $others := add (mul 5 $pods.gateway) (mul 2 $pods.ingest) (mul 7 $pods.aggregator) (mul (int $values.query.databaseConnections) $pods.query) | int }}
+{{- $direct := add (mul 3 $pods.ingest) $pods.gateway (mul 2 $pods.query) | int }}
+{{- $others := add (mul 5 $pods.gateway) (mul 2 $pods.ingest) (mul 8 $pods.aggregator) (mul (int $values.query.databaseConnections) $pods.query) | int }}
 {{- $atPostgres := sub $values.database.connectionsMax $values.database.connectionsReserved | int }}
 {{- if $values.database.pooler.enabled }}
 {{- $limit := int $values.database.pooler.clientConnectionsMax }}

@@ -38,7 +38,21 @@ export const JOB_SCHEMA = z
 
 export const JOBS_SCHEMA = z.object({ jobs: z.array(JOB_SCHEMA), next_cursor: z.string().nullable() });
 
-export const JOB_RESULT_SCHEMA = z.looseObject({}).meta({ id: 'JobResult', description: 'As the kind of the job says.' });
+export const PROCESSING_SCHEMA = z
+  .object({
+    status: z.literal('processing'),
+    job_id: z.uuid(),
+    poll_url: z.string(),
+    retry_after_s: z.int(),
+    submitted_at: instant,
+  })
+  .meta({ id: 'Processing' });
+
+export const JOB_RESULT_SCHEMA = z.looseObject({}).meta({
+  id: 'JobResult',
+  description:
+    'As the kind of the job says; of `query.answer` the `answer` as its route gives it, and `about`: pseudonyms of those whose rows it holds.',
+});
 
 const code = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);
 

@@ -53,6 +53,11 @@ function createReader(table: Table): JobReader {
       const row = seen(tenant, id);
       return row === null ? null : infoOf(row);
     },
+    async findEqual(tenant, kind, params) {
+      const equal = [...rows.values()].filter((row) => row.tenant === tenant && row.kind === kind && row.params === params && isSeen(row));
+      const [newest] = equal.filter((row) => isOpen(row) || row.state === 'completed').toSorted((a, b) => (isBehind(a, b) ? 1 : -1));
+      return newest === undefined ? null : infoOf(newest);
+    },
     result: async (tenant, id) => seen(tenant, id)?.result ?? null,
     async cancel(tenant, id) {
       const row = seen(tenant, id);

@@ -31,6 +31,30 @@ export function describeJobs(name: string, rowsOf: () => JobRows): void {
       expect(await rowsOf().submit(asked)).toMatchObject({ isNew: true });
     });
 
+    test('the newest equal job is found while it is not finished, and completed until it expires; a failed one never', async () => {
+      const asked = fresh('{"n":1}');
+      const { tenant, kind, params } = asked;
+      const equal = async () => rowsOf().findEqual(tenant, kind, params);
+      expect(await equal()).toBe(null);
+      const first = await submit(asked);
+      expect(await equal()).toMatchObject({ id: first.id, state: 'queued' });
+      for (const other of [rowsOf().findEqual(`${tenant}x`, kind, params), rowsOf().findEqual(tenant, 'test.other', params)])
+        expect(await other).toBe(null);
+      expect(await rowsOf().findEqual(tenant, kind, '{"n":2}')).toBe(null);
+      await rowsOf().begin(first.id, ONE);
+      await rowsOf().finish(first.id, ONE, { result: '{}', keepS: 60 });
+      expect(await equal()).toMatchObject({ id: first.id, state: 'completed' });
+      const second = await submit(asked);
+      expect(await equal()).toMatchObject({ id: second.id, state: 'queued' });
+      await rowsOf().begin(second.id, TWO);
+      await rowsOf().finish(second.id, TWO, { errorCode: 'job_failed', keepS: 60 });
+      expect(await equal()).toMatchObject({ id: first.id, state: 'completed' });
+      const third = await submit({ ...asked, params: '{"n":3}' });
+      await rowsOf().begin(third.id, ONE);
+      await rowsOf().finish(third.id, ONE, { result: '{}', keepS: -1 });
+      expect(await rowsOf().findEqual(tenant, kind, '{"n":3}')).toBe(null);
+    });
+
     test('a job runs once: an attempt whose job was given to another one changes nothing', async () => {
       const { id, tenant } = await submit();
       expect(await rowsOf().begin(id, ONE)).toMatchObject({ attempt: 1, cursor: null });

@@ -88,7 +88,7 @@ export const directDatabaseField = {
     schema: text.url(['postgres', 'postgresql']).or(text.choice([NO_URL])),
     default: NO_URL,
     description:
-      'Postgres without a pooler of transactions in between, for the job queue of ingest and for the gateway, which listens for changes; `none`: `DATABASE_URL` is that already.',
+      'Postgres without a pooler of transactions in between, for the job queues of ingest and query and for the gateway, which listens for changes; `none`: `DATABASE_URL` is that already.',
     secret: true,
   } satisfies ConfigField<string>,
 } as const;

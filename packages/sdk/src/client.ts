@@ -1,6 +1,6 @@
-import { ApiError } from './api-error.ts';
+import { createAsking } from './asking.ts';
 import { sendEvents, type SendReport, type SenderOptions } from './sender.ts';
-import { createTransport, type Call, type Reply } from './transport.ts';
+import { createTransport, type Call } from './transport.ts';
 import {
   toAnswer,
   toReceiptState,
@@ -66,11 +66,7 @@ export function createClient(options: ClientOptions): Client {
     nowMs,
     patienceMs: options.patienceMs ?? 60_000,
   });
-  const ask = async (request: Call): Promise<Reply> => {
-    const reply = await transport(request);
-    if (reply.status < 200 || reply.status > 299) throw new ApiError(reply.status, reply.json);
-    return reply;
-  };
+  const ask = createAsking(transport, sleep);
   const call = async (request: Call): Promise<unknown> => (await ask(request)).json;
   const receipt = async (token: string, waitMs = 0): Promise<ReceiptState> =>
     toReceiptState(await call({ method: 'GET', path: `/v1/receipts/${encodeURIComponent(token)}?wait_ms=${waitMs}` }));

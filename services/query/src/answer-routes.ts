@@ -16,12 +16,13 @@ import { bodyOf, isNamed, lasting, toHeader } from './answer-body.ts';
 import type { EtagOf } from './answer-body.ts';
 import { ANSWER_TYPES, formatOf } from './answer-format.ts';
 import type { Answer, AnswerMeta, Ask, Asker, AskOutcome } from './ask.ts';
+import { questionInTime } from './background/question-in-time.ts';
+import type { QuestionInTimeDeps } from './background/question-in-time.ts';
 import { compressed } from './compressed.ts';
 import type { Encoding } from './compressed.ts';
 import { storeFaultOf } from './store-fault.ts';
 
-export interface AnswerRoutesDeps {
-  readonly ask: Ask;
+export interface AnswerRoutesDeps extends QuestionInTimeDeps {
   readonly etagOf: EtagOf;
   readonly questionBytesMax: number;
   readonly step: Step;
@@ -40,14 +41,12 @@ export async function askFunnel(deps: AnswerRoutesDeps, exchange: Exchange): Pro
   return askBody(deps, exchange, (body) => (typeof body === 'object' && !Array.isArray(body) ? { ...body, kind: 'funnel' } : body));
 }
 
-async function askBody(
-  { ask, questionBytesMax, step }: AnswerRoutesDeps,
-  exchange: Exchange,
-  toQuestion: (body: unknown) => unknown,
-): Promise<void> {
+async function askBody(deps: AnswerRoutesDeps, exchange: Exchange, toQuestion: (body: unknown) => unknown): Promise<void> {
+  const { questionBytesMax, step } = deps;
   const body = await step('receive_request', async () => readJsonBody(exchange.request, questionBytesMax));
   if (!body.ok) return refuse(exchange, { code: body.fault.code });
-  const outcome = await ask(toQuestion(body.value), askerOf(exchange));
+  const outcome = await questionInTime(deps, exchange, toQuestion(body.value));
+  if (outcome === null) return;
   if (!outcome.ok) return refuse(exchange, outcome.problem);
   const { answer, person } = outcome;
   const format = formatOf(exchange.request.headers.accept);
@@ -65,13 +64,15 @@ async function askBody(
 }
 
 /** `GET /v1/query?q=…`: `answer-body.ts` says what may be kept of it. */
-export async function askKept({ ask, etagOf, step }: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
+export async function askKept(deps: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
+  const { etagOf, step } = deps;
   const { query, caller, request } = exchange;
   const [text, ...others] = query.getAll('q');
   if (text === undefined || others.length > 0) return refuse(exchange, questionMissing());
   const question = decodeJson(Buffer.from(text));
   if (!question.ok) return refuse(exchange, { code: question.fault.code });
-  const outcome = await ask(question.value, askerOf(exchange));
+  const outcome = await questionInTime(deps, exchange, question.value);
+  if (outcome === null) return;
   if (!outcome.ok) return refuse(exchange, outcome.problem);
   const { answer, mayAgeMs, person } = outcome;
   const format = formatOf(request.headers.accept);

@@ -6,30 +6,19 @@ import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
 import {
   createAuditKeeper,
-  createAuditReader,
-  createAuditStore,
-  createBudgetStore,
-  createEntityReader,
-  createErasureStore,
-  createEventStore,
-  createGapStore,
-  createInsightStore,
-  createJobReader,
   createJourneyReader,
   createKeptStore,
   createNewestReader,
   createPool,
   createPoolMeter,
   createReadStore,
-  createRejectedStore,
-  createRestatedStore,
-  createTallyReader,
 } from '@tidegate/postgres';
 import type { Person } from '@tidegate/postgres';
 import { connectRedis, createKeptFigures, createRecentSets, createRedisCells, forgetPerson } from '@tidegate/redis';
 import {
   createAuditChain,
   databaseTarget,
+  directDatabaseUrlOf,
   deriveKey,
   kafkaTarget,
   pause,
@@ -50,11 +39,15 @@ import { eraseCache } from './erase-cache.ts';
 import { createFreshness } from './freshness.ts';
 import type { Freshness } from './freshness.ts';
 import { createHandlers } from './handlers.ts';
+import type { QueryHandlers } from './handlers.ts';
+import { startJobs } from './jobs-app.ts';
+import type { RunningJobs } from './jobs-app.ts';
 import { createKeptHistory, followKept } from './kept-history.ts';
 import { materialiseAll } from './materialise-all.ts';
 import { createRegistry } from './registry.ts';
 import type { Registry } from './registry.ts';
 import { createStatus } from './status.ts';
+import { storesOf } from './stores-app.ts';
 import { watchLog } from './watch-log.ts';
 import type { WatchedLog } from './watch-log.ts';
 
@@ -67,9 +60,10 @@ const READER_TIMEOUT_MS = 2_000;
 /** Aggregators speak after each flush, up to thirty times a second; what they say is counted in seconds here. */
 const PROGRESS_PACE_MS = 100;
 const VERSION = '0.1.0';
-/** The login of DATABASE_URL must be a member of both. */
+/** The login of DATABASE_URL must be a member of all three. */
 const ROLE = 'tidegate_query';
 const AUDIT_ROLE = 'tidegate_audit';
+const QUEUE_ROLE = 'tidegate_jobs';
 const AUDIT_TIMEOUT_MS = 10_000;
 
 export interface RunningQuery extends RunningService {
@@ -81,7 +75,7 @@ type QueryAdapters = Awaited<ReturnType<typeof connect>>;
 
 export async function startQuery(config: QueryConfig, context: ServiceContext): Promise<RunningQuery> {
   const adapters = await connect(config, context);
-  const { metrics, tracing, topics, client, primary, checks, auditing } = adapters;
+  const { metrics, topics, client, primary, checks, auditing } = adapters;
   const registry = createRegistry(() => context.log.error('control_record_unreadable'));
   metrics.onScrape(() => registry.hitAims().forEach((share, of) => metrics.gauge('cache_hit_aim', { class: of }).set(share)));
   metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(registry.knownThroughMs() / 1_000));
@@ -102,23 +96,21 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const erasing = followErasures(adapters, context, stopped.signal);
   let isRegistryRead = false;
   void tables.control.ready.then(() => (isRegistryRead = true));
+  const jobs = startJobs(config, context, {
+    ...adapters,
+    jobs: adapters.stores.jobs,
+    pool: adapters.queuePool,
+    ready: tables.control.ready,
+  });
 
   const handlers = createHandlers({
-    ...asking,
-    ...{ registry, freshness, primary, store: adapters.store, keptFigures: adapters.keptFigures },
+    ...{ ...asking, background: jobs.background, keptFigures: adapters.keptFigures },
+    ...{ registry, freshness, primary, store: adapters.store },
     ...adapters.stores,
     auditChain: auditing.chain,
     ...statusOf(log, checks, freshness),
   });
-  const callerKey = deriveKey(config.secretKey, 'tidegate/caller', 32);
-  const server = createHttpServer({
-    ...{ handlers, callerKey },
-    isReady: () => isRegistryRead,
-    clock: systemClock,
-    log: context.log,
-    metrics,
-    tracing,
-  });
+  const server = serve(config, context, { ...adapters, handlers, isReady: () => isRegistryRead });
   const port = await server.listen({ host: config.listenHost, port: config.listenPort });
   let isDraining = false;
   const health = { isLive: () => true, isReady: () => !isDraining };
@@ -135,10 +127,20 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
       await server.close();
       stopped.abort();
       await Promise.all([following, counting.following, erasing]);
-      await closeAll({ server, tables, log, announcements, audit, adapters });
+      await closeAll({ server, tables, log, announcements, audit, jobs, adapters });
       await telemetry.close();
     },
   };
+}
+
+interface Serving extends Pick<QueryAdapters, 'metrics' | 'tracing'> {
+  readonly handlers: QueryHandlers;
+  readonly isReady: () => boolean;
+}
+
+function serve({ secretKey }: QueryConfig, { log }: ServiceContext, { handlers, isReady, metrics, tracing }: Serving): HttpListener {
+  const callerKey = deriveKey(secretKey, 'tidegate/caller', 32);
+  return createHttpServer({ handlers, callerKey, isReady, clock: systemClock, log, metrics, tracing });
 }
 
 function followHistory({ keptStore }: QueryAdapters, { log }: ServiceContext, signal: AbortSignal) {
@@ -196,6 +198,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     journeys: createJourneyReader(pool),
     keptStore: createKeptStore(pool),
     stores: storesOf(pool, topics),
+    queuePool: connectQueue(config, log),
     // Two connections: a large update must not hold up an answer.
     store: createRedisCells({ client: readerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
     materialiserStore: createRedisCells({ client: writerRedis, prefix: config.redisPrefix, onDamage: () => meter.dropped('chunks') }),
@@ -216,22 +219,14 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
   };
 }
 
-/** What routes show of tables beside the cells. */
-function storesOf(pool: ReturnType<typeof createPool>, topics: TopicNames) {
-  return {
-    entities: createEntityReader(pool),
-    audit: createAuditStore(pool),
-    accesses: createAuditReader(pool),
-    events: createEventStore(pool),
-    erasures: createErasureStore(pool),
-    tallies: createTallyReader(pool),
-    budgets: createBudgetStore(pool),
-    restated: createRestatedStore(pool),
-    insights: createInsightStore(pool),
-    rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events, backfill: topics.backfill }),
-    jobs: createJobReader(pool),
-    gaps: { ...createGapStore(pool), readGaps: createReadStore(pool).readGaps },
-  };
+/** As the role that has the jobs and nothing else, and never through a pooler of transactions. */
+function connectQueue(config: QueryConfig, log: ServiceContext['log']) {
+  return createPool({
+    databaseUrl: directDatabaseUrlOf(config),
+    ...{ applicationName: 'tidegate-query-jobs', role: QUEUE_ROLE, connectionsMax: 2, isDurable: true },
+    statementTimeoutMs: AUDIT_TIMEOUT_MS,
+    onError: (error) => log.warn('postgres_connection_lost', { error }),
+  });
 }
 
 /** A connection of its own, as the role that can add to the audit and change none of it: what it commits is on the disk. */
@@ -286,10 +281,12 @@ interface Running {
   readonly log: WatchedLog;
   readonly announcements: Promise<Announcements | null>;
   readonly audit: KeepingAudit;
+  readonly jobs: RunningJobs;
   readonly adapters: QueryAdapters;
 }
 
-async function closeAll({ tables, log, announcements, audit, adapters }: Running): Promise<void> {
+async function closeAll({ tables, log, announcements, audit, jobs, adapters }: Running): Promise<void> {
+  await jobs.close();
   const following = await announcements;
   await Promise.all([following?.close(), tables.control.close(), tables.progress.close(), log.close(), audit.close()]);
   await adapters.close();

@@ -17,6 +17,7 @@ import type {
 } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
+import type { JobMeta } from './background/job-meta.ts';
 import { freshClaims } from './fresh-claims.ts';
 import type { FreshClaims } from './fresh-claims.ts';
 import type { Freshness } from './freshness.ts';
@@ -63,6 +64,8 @@ export interface AnswerMeta extends FreshClaims {
   readonly history_from?: string;
   /** Raw events of its buckets are gone, so it cannot be counted again. */
   readonly recountable?: false;
+  /** A job found it, then. */
+  readonly job?: JobMeta;
   /** Of an analysis or a journey: its kind, and what it says of the whole. */
   readonly analysis?: { readonly kind: AnalysisKind | JourneyKind } & Findings;
 }

@@ -127,7 +127,7 @@ function createLive(config: ConfigValues<typeof queryConfig>, metrics: Metrics, 
     onFailed: () => metrics.counter('live_askings_failed_total').inc(),
     onTopics: (count) => metrics.gauge('live_questions').set(count),
   });
-  return { hub, monotonicMs, lifeMs: config.liveLifeS * 1_000 };
+  return { hub, monotonicMs, pause, lifeMs: config.liveLifeS * 1_000 };
 }
 
 /** What findings stand on. */

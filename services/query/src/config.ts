@@ -1,11 +1,21 @@
 import { lifetimeFields } from './lifetime-fields.ts';
-import { databaseFields, defineConfig, kafkaFields, redisFields, sharedFields, telemetryFields, text } from '@tidegate/runtime';
+import {
+  databaseFields,
+  defineConfig,
+  directDatabaseField,
+  kafkaFields,
+  redisFields,
+  sharedFields,
+  telemetryFields,
+  text,
+} from '@tidegate/runtime';
 
 /** Settings of the query service; docs/reference/config.md is generated from them. */
 export const queryConfig = defineConfig('query', {
   ...kafkaFields,
   topicPrefix: sharedFields.topicPrefix,
   ...databaseFields,
+  ...directDatabaseField,
   ...redisFields,
   redisPrefix: sharedFields.redisPrefix,
   listenHost: sharedFields.listenHost,
@@ -36,6 +46,12 @@ export const queryConfig = defineConfig('query', {
     schema: text.integer({ min: 0, max: 10_000 }),
     default: '2000',
     description: 'Longest that such a route waits for its event to be counted; then it answers 202 with the receipt.',
+  },
+  answerWithinMs: {
+    env: 'ANSWER_WITHIN_MS',
+    schema: text.integer({ min: 1, max: 30_000 }),
+    default: '300',
+    description: 'How long a caller waits for an answer that may become a job; then 202 says where it will be.',
   },
   cacheBudgetMs: {
     env: 'CACHE_BUDGET_MS',

@@ -5,6 +5,7 @@ import type { Caller, Exchange, Handler, ProblemFault, RouteNameOf } from '@tide
 import { RECEIPT_QUERY, sendJson, sendProblem, visibleRows } from '@tidegate/http';
 import { askBatch, askFunnel, askKept, askQuestion } from './answer-routes.ts';
 import type { AnswerRoutesDeps } from './answer-routes.ts';
+import { createMakeAnew } from './background/make-anew.ts';
 import { createCacheHandlers } from './cache-admin.ts';
 import type { CacheAdminDeps } from './cache-admin.ts';
 import { createAuditHandlers } from './audit/audit-routes.ts';
@@ -20,7 +21,7 @@ import { createExperimentHandlers } from './experiments.ts';
 import type { Freshness } from './freshness.ts';
 import { createGapHandlers } from './gaps.ts';
 import type { GapsDeps } from './gaps.ts';
-import { createJobHandlers } from './jobs.ts';
+import { createJobHandlers, findJob } from './jobs.ts';
 import type { JobsDeps } from './jobs.ts';
 import { readMaking } from './making.ts';
 import type { MakingDeps } from './making.ts';
@@ -56,7 +57,7 @@ import { viewOfWrite } from './writes/write-list.ts';
 export interface HandlerDeps
   extends
     AnswerRoutesDeps,
-    LiveRouteDeps,
+    Omit<LiveRouteDeps, 'findJob'>,
     RejectedDeps,
     Pick<AuditRoutesDeps, 'accesses' | 'auditChain'>,
     BudgetsDeps,
@@ -93,7 +94,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
   return {
     // A receipt asks for little: where even that takes too long the server is ill, not the request.
     askQuestion: whileStoreAnswers('question_too_slow', async (exchange) => askQuestion(deps, exchange)),
-    watch: whileStoreAnswers('question_too_slow', createWatch(deps)),
+    watch: whileStoreAnswers('question_too_slow', createWatch({ ...deps, findJob: async (exchange, id) => findJob(deps, exchange, id) })),
     askFunnel: whileStoreAnswers('question_too_slow', async (exchange) => askFunnel(deps, exchange)),
     askKept: whileStoreAnswers('question_too_slow', async (exchange) => askKept(deps, exchange)),
     ...createExperimentHandlers(deps),
@@ -147,6 +148,7 @@ function createPackHandlers(deps: HandlerDeps): Pick<QueryHandlers, 'readView' |
   const readEntity = createReadEntity(deps);
   const findInsights = createFindInsights({ ...deps, runView: createRunView({ ...deps, readEntity, readInsights: null }) });
   const runView = deps.keepViews(createRunView({ ...deps, readEntity, readInsights: createReadInsights(findInsights) }));
+  deps.background.makeBy(createMakeAnew({ ...deps, runView }));
   return {
     readView: whileStoreAnswers('question_too_slow', async (exchange) => readView({ ...deps, runView }, exchange)),
     listInsights: whileStoreAnswers('question_too_slow', async (exchange) => listInsights({ ...deps, findInsights }, exchange)),

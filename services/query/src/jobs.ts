@@ -1,6 +1,8 @@
 /** `GET /v1/jobs`, one of them, its result, and its end. Whoever asked for a job sees it, and so does an administrator of the tenant. */
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import { JOBS_QUERY, jobView, sendJson, sendProblem } from '@tidegate/http';
+import { ofPerson } from './answer-routes.ts';
+import { ANSWER_JOB, readResult } from './background/answer-job.ts';
 import type { JobFilter, JobInfo, JobReader } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import { z } from 'zod';
@@ -24,12 +26,14 @@ export interface JobHandlers {
 const CURSOR_SCHEMA = z.tuple([z.string(), z.number(), z.string()]);
 const ADMIN = 'tenant:admin';
 
+/** Null: not there, or not for this caller, who is told neither. */
+export async function findJob({ jobs }: Pick<JobsDeps, 'jobs'>, { caller }: Exchange, id: string): Promise<JobInfo | null> {
+  const job = await jobs.find(caller.tenant, id);
+  return job !== null && (job.owner === caller.keyId || caller.scopes.includes(ADMIN)) ? job : null;
+}
+
 export function createJobHandlers({ jobs, cursorSealer }: JobsDeps): JobHandlers {
-  /** Null: not there, or not for this caller, who is told neither. */
-  async function find({ caller, params }: Exchange): Promise<JobInfo | null> {
-    const job = await jobs.find(caller.tenant, params['job'] ?? '');
-    return job !== null && (job.owner === caller.keyId || caller.scopes.includes(ADMIN)) ? job : null;
-  }
+  const find = async (exchange: Exchange): Promise<JobInfo | null> => findJob({ jobs }, exchange, exchange.params['job'] ?? '');
 
   return {
     async listJobs(exchange) {
@@ -56,7 +60,7 @@ export function createJobHandlers({ jobs, cursorSealer }: JobsDeps): JobHandlers
       if (job === null) return refuse(exchange, { code: 'not_found' });
       const result = await jobs.result(job.tenant, job.id);
       if (result === null) return refuse(exchange, { code: 'job_without_result' });
-      sendText(exchange, result);
+      sendText(exchange, result, job.kind === ANSWER_JOB ? ofPerson(...(readResult(result)?.about ?? [])) : {});
     },
     async cancelJob(exchange) {
       const job = await find(exchange);
@@ -91,13 +95,14 @@ function openCursor(sealer: Sealer, list: Listed, text: string): JobFilter['afte
 }
 
 /** The result goes out as it was written: numbers in it may have more digits than a double. */
-function sendText({ response, context }: Exchange, json: string): void {
+function sendText({ response, context }: Exchange, json: string, headers: Readonly<Record<string, string>>): void {
   const body = Buffer.from(json);
   response.writeHead(200, {
     'content-type': 'application/json',
     'content-length': body.length,
     'cache-control': 'no-store',
     'x-request-id': context.requestId,
+    ...headers,
   });
   response.end(body);
 }

@@ -6,7 +6,7 @@ import type { World } from './world.ts';
 const PACK = {
   pack: 'wiki',
   title: 'Wikipedia edits',
-  events: { 'wiki.edit': { subject: 'none', fields: { page: { type: 'string', dimension: true } } } },
+  events: { 'wiki.edit': { subject: 'optional', fields: { page: { type: 'string', dimension: true } } } },
   metrics: { 'wiki.edits': { events: ['wiki.edit'], dimensions: ['page'], sets: [['page']], measures: { edits: { measure: 'count' } } } },
 };
 // More days than are cached: each question is a transaction of Postgres.
@@ -63,3 +63,22 @@ test('after a thousand questions that failed or whose client left, no connection
   expect(sessions.filter(({ state }) => state !== 'idle')).toEqual([]);
   // What a busy machine may take for seven hundred new sessions.
 }, 240_000);
+
+test('a question about raw events that takes long is a job of the queue, and the same question has its answer afterwards', async () => {
+  const steps = [
+    { event: 'wiki.edit', name: 'first' },
+    { event: 'wiki.edit', name: 'second' },
+  ];
+  const body = { kind: 'funnel', steps, window_s: 3_600, from: '2024-10-04', to: '2024-10-05' };
+  const asked = async () => world.call(service, '/v1/query', { body });
+  const unlock = await world.lock('raw_event');
+  const first = await asked();
+  await unlock();
+  expect(first.status).toBe(202);
+  const { job_id: id, poll_url: url } = JSON.parse(first.text) as { job_id: string; poll_url: string };
+  const state = async (): Promise<string> => (JSON.parse((await world.call(service, url)).text) as { status: string }).status;
+  await until(state, (status) => status === 'completed');
+  const again = await asked();
+  expect(again.status).toBe(200);
+  expect(JSON.parse(again.text)).toMatchObject({ meta: { analysis: { kind: 'funnel' }, job: { job_id: id, status: 'completed' } } });
+});

@@ -12,12 +12,14 @@ import type {
   TallyReader,
 } from '@tidegate/postgres';
 import { createMemoryEntityReader, createMemoryJobs } from '@tidegate/postgres/memory';
-import { systemClock as clock, createAuditChain, createRepeatableSealer } from '@tidegate/runtime';
+import { systemClock as clock, createAuditChain, createRepeatableSealer, pause } from '@tidegate/runtime';
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
 import { WebSocket } from 'ws';
 import { createEtag } from '../src/answer-body.ts';
 import type { Answer, Ask, AnswerMeta } from '../src/ask.ts';
 import type { CacheAdminDeps } from '../src/cache-admin.ts';
+import { createBackground } from '../src/background/background.ts';
+import type { Background } from '../src/background/background.ts';
 import { createFreshness } from '../src/freshness.ts';
 import type { GapsDeps } from '../src/gaps.ts';
 import { createHandlers } from '../src/handlers.ts';
@@ -86,6 +88,7 @@ export interface ServedStores {
   readonly events?: EventStore;
   readonly tallies?: TallyReader;
   readonly readRecent?: ReadRecent;
+  readonly background?: Background;
   readonly receipts?: Partial<Receipts>;
   readonly cache?: Partial<typeof NO_FIGURES>;
   readonly keepViews?: HandlerDeps['keepViews'];
@@ -105,6 +108,10 @@ function emptyStores() {
     audit: NO_AUDIT,
     accesses: NO_ACCESSES,
     events: { findCounted: async () => [], findRejected: async () => null },
+    background: createBackground({
+      ...{ queue: null, jobs: createMemoryJobs(), sealer: createRepeatableSealer(new Uint8Array(32).fill(4)) },
+      ...{ nowMs: () => clock.nowMs(), withinMs: 300, onError: () => undefined },
+    }),
     readRecent: async () => ({ events: [], held: [], floorMs: null, cache: 'bypass' as const }),
     tallies: { sums: async () => [], rejectedSince: async () => 0 },
     entities: createMemoryEntityReader({ entities: new Map() }),
@@ -126,7 +133,7 @@ function receiptsThatAreCounted(ask: Ask): Receipts {
 function liveOf(ask: Ask) {
   const quiet = { onFailed: () => undefined, onTopics: () => undefined };
   const { monotonicMs } = clock;
-  return { hub: createLiveHub({ ask, monotonicMs, paceMs: 5, idleMs: 20, topicsMax: 10, ...quiet }), monotonicMs, lifeMs: 60_000 };
+  return { hub: createLiveHub({ ask, monotonicMs, paceMs: 5, idleMs: 20, topicsMax: 10, ...quiet }), monotonicMs, pause, lifeMs: 60_000 };
 }
 
 /** The service's routes over HTTP, with a given outcome of its questions and receipts. */

@@ -58,6 +58,7 @@ export function compileView({ pack, name, view, cache, as = A_VIEW }: ViewToComp
     route,
     scope: view.scope ?? DEFAULT_SCOPE,
     cache: cacheClass,
+    isBackground: view.background === true,
     cacheKey,
     namesCaller: namesCaller(queries, made),
     asksLast: Object.values(view.queries).some((query) => Object.hasOwn(query, 'last')),

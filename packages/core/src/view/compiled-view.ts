@@ -49,6 +49,8 @@ export interface CompiledView {
   readonly route: RouteTemplate | null;
   readonly scope: string;
   readonly cache: CacheClass | null;
+  /** It may take long, and becomes a job then. */
+  readonly isBackground: boolean;
   /** Literal parts and names of parameters, by turns; null: the engine names kept answers. */
   readonly cacheKey: readonly string[] | null;
   /** Whether a question reaches back from the moment at which it is asked. */

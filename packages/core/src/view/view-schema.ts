@@ -59,6 +59,8 @@ const view = z.strictObject({
   route: z.string().max(200).optional(),
   scope: SCOPE_SCHEMA.optional(),
   cache: name.optional(),
+  /** It may take long: a caller who would wait for it is given a job. */
+  background: z.boolean().optional(),
   /** What kept answers are called in figures: text with parameters as `{name}`; persons and things show as their pseudonyms. */
   cache_key: z.string().max(200).optional(),
   params: z.record(name, PARAM_SCHEMA).default({}),

@@ -1,4 +1,5 @@
 import { BUDGETS_QUERY, BUDGETS_SCHEMA } from '../budget-schemas.ts';
+import { PROCESSING_SCHEMA } from '../job-schemas.ts';
 import * as packs from '../pack-schemas.ts';
 import { RESTATEMENTS_QUERY, RESTATEMENTS_SCHEMA } from '../restatement-schemas.ts';
 import { ANSWERING, JSON_BODY } from '../route-faults.ts';
@@ -6,6 +7,13 @@ import * as schemas from '../route-schemas.ts';
 import { INSIGHTS_PARAMS, INSIGHTS_QUERY, INSIGHTS_SCHEMA, VIEW_ANSWER_SCHEMA, VIEW_PARAMS, VIEW_QUERY } from '../view-schemas.ts';
 import { JSON_ONLY } from './route-declaration.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
+
+/** What takes long becomes a job. */
+const PROCESSING = {
+  description:
+    'The answer is being made by a job; the same call has it once the job is completed. Of questions that read raw events and of views that say `background`, where the answer takes longer than `ANSWER_WITHIN_MS`; of others where the request says `Prefer: respond-async`. `Prefer: wait=<seconds>` waits longer.',
+  schema: PROCESSING_SCHEMA,
+} as const;
 
 const ANSWER_CONTENT_TYPES = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
 
@@ -23,6 +31,7 @@ export const QUESTION_ROUTES = {
     accesses: { resource: 'answers', action: 'read' },
     responses: {
       200: { description: 'The answer.', schema: schemas.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
+      202: PROCESSING,
     },
     faults: [...JSON_BODY, ...ANSWERING],
   },
@@ -43,6 +52,7 @@ export const QUESTION_ROUTES = {
         schema: schemas.KEPT_ANSWER_SCHEMA,
         contentTypes: ANSWER_CONTENT_TYPES,
       },
+      202: PROCESSING,
       304: {
         description: 'The answer that `If-None-Match` names is what would be sent now. `Tidegate-Meta` says how fresh it is.',
         schema: null,
@@ -87,6 +97,7 @@ export const QUESTION_ROUTES = {
     accesses: { resource: 'answers', action: 'read' },
     responses: {
       200: { description: 'The funnel.', schema: schemas.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
+      202: PROCESSING,
     },
     faults: [...JSON_BODY, ...ANSWERING],
   },
@@ -159,6 +170,7 @@ export const QUESTION_ROUTES = {
           'The answer as the pack shapes it, with `meta` over all questions that it is made of. The scope is the one that the view declares; `GET /v1/packs/{pack}` lists views with their parameters.',
         schema: VIEW_ANSWER_SCHEMA,
       },
+      202: PROCESSING,
       304: { description: 'The figures are those that `If-None-Match` names. `Tidegate-Meta` says how fresh they are.', schema: null },
     },
     faults: ['request_invalid', 'not_found', 'view_failed', 'view_too_large', ...ANSWERING],

@@ -54,6 +54,8 @@ export interface JobReader {
   list(filter: JobFilter): Promise<readonly JobInfo[]>;
   /** Null where the tenant has no such job, or it has expired. */
   find(tenant: string, id: string): Promise<JobInfo | null>;
+  /** The newest with these parameters that is not finished, or completed and not expired; null: there is none. */
+  findEqual(tenant: string, kind: string, params: string): Promise<JobInfo | null>;
   /** JSON; null where the job is not completed. */
   result(tenant: string, id: string): Promise<string | null>;
   /** False where it is finished already, or not there. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { run } from '../statements.ts';
 import type { BegunJob, JobAttempts, JobCount, JobInfo, JobProgress, JobReader, JobState, JobToSubmit, Submitted } from './job-shape.ts';
@@ -31,6 +32,10 @@ export function createJobReader(pool: pg.Pool): JobReader {
     },
     async find(tenant, id) {
       const [row] = await run<Row>(pool, 'find-job', [tenant, id]);
+      return row === undefined ? null : toInfo(row);
+    },
+    async findEqual(tenant, kind, params) {
+      const [row] = await run<Row>(pool, 'find-equal-job', [tenant, kind, createHash('sha256').update(params).digest()]);
       return row === undefined ? null : toInfo(row);
     },
     async result(tenant, id) {

@@ -2542,6 +2542,19 @@ export interface components {
                 readonly [key: string]: unknown;
             };
         };
+        readonly Processing: {
+            /** @constant */
+            readonly status: "processing";
+            /** Format: uuid */
+            readonly job_id: string;
+            readonly poll_url: string;
+            readonly retry_after_s: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            readonly submitted_at: string;
+        };
         readonly KeptAnswer: {
             readonly columns: readonly {
                 readonly name: string;
@@ -2923,7 +2936,7 @@ export interface components {
             /** @description Where the result is; null: there is none yet. */
             readonly result_url: string | null;
         };
-        /** @description As the kind of the job says. */
+        /** @description As the kind of the job says; of `query.answer` the `answer` as its route gives it, and `about`: pseudonyms of those whose rows it holds. */
         readonly JobResult: {
             readonly [key: string]: unknown;
         };
@@ -4107,6 +4120,15 @@ export interface operations {
                     readonly "text/csv": components["schemas"]["KeptAnswer"];
                 };
             };
+            /** @description The answer is being made by a job; the same call has it once the job is completed. Of questions that read raw events and of views that say `background`, where the answer takes longer than `ANSWER_WITHIN_MS`; of others where the request says `Prefer: respond-async`. `Prefer: wait=<seconds>` waits longer. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Processing"];
+                };
+            };
             /** @description The answer that `If-None-Match` names is what would be sent now. `Tidegate-Meta` says how fresh it is. */
             readonly 304: {
                 headers: {
@@ -4140,12 +4162,22 @@ export interface operations {
                     readonly "text/csv": components["schemas"]["Answer"];
                 };
             };
+            /** @description The answer is being made by a job; the same call has it once the job is completed. Of questions that read raw events and of views that say `background`, where the answer takes longer than `ANSWER_WITHIN_MS`; of others where the request says `Prefer: respond-async`. `Prefer: wait=<seconds>` waits longer. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Processing"];
+                };
+            };
         };
     };
     readonly watch: {
         readonly parameters: {
             readonly query?: {
                 readonly q?: string;
+                readonly job?: string;
                 readonly metric?: string;
                 readonly kind?: "series" | "table" | "summary";
                 readonly measures?: string;
@@ -4225,6 +4257,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Answer"];
                     readonly "application/x-ndjson": components["schemas"]["Answer"];
                     readonly "text/csv": components["schemas"]["Answer"];
+                };
+            };
+            /** @description The answer is being made by a job; the same call has it once the job is completed. Of questions that read raw events and of views that say `background`, where the answer takes longer than `ANSWER_WITHIN_MS`; of others where the request says `Prefer: respond-async`. `Prefer: wait=<seconds>` waits longer. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Processing"];
                 };
             };
         };
@@ -4324,6 +4365,15 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ViewAnswer"];
+                };
+            };
+            /** @description The answer is being made by a job; the same call has it once the job is completed. Of questions that read raw events and of views that say `background`, where the answer takes longer than `ANSWER_WITHIN_MS`; of others where the request says `Prefer: respond-async`. `Prefer: wait=<seconds>` waits longer. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Processing"];
                 };
             };
             /** @description The figures are those that `If-None-Match` names. `Tidegate-Meta` says how fresh they are. */

@@ -3,7 +3,7 @@ import type { Sealer } from '@tidegate/runtime';
 import { sealVector } from './commit-vector.ts';
 import type { LiveTold } from './live-topic.ts';
 
-export type LiveEnd = 'slow_reader' | 'renew' | 'draining';
+export type LiveEnd = 'slow_reader' | 'renew' | 'draining' | 'over';
 
 export interface LiveChannel {
   /** The reader has not taken what was said: nothing more is to be said now. */

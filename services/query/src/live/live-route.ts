@@ -7,18 +7,20 @@ import { eventChannel } from './event-channel.ts';
 import type { LiveHub } from './live-hub.ts';
 import { streamTopic } from './live-stream.ts';
 import { socketChannel } from './socket-channel.ts';
+import { watchJob } from './watch-job.ts';
+import type { WatchJobDeps } from './watch-job.ts';
 
-export interface LiveRouteDeps {
+export interface LiveRouteDeps extends WatchJobDeps {
   readonly hub: LiveHub;
   readonly cursorSealer: Sealer;
-  readonly monotonicMs: () => number;
-  readonly lifeMs: number;
 }
 
-export function createWatch({ hub, cursorSealer: sealer, monotonicMs, lifeMs }: LiveRouteDeps): (exchange: Exchange) => Promise<void> {
+export function createWatch(deps: LiveRouteDeps): (exchange: Exchange) => Promise<void> {
+  const { hub, cursorSealer: sealer, monotonicMs, lifeMs } = deps;
   return async function watch(exchange) {
     const { caller, query, signal } = exchange;
     const asked = LIVE_QUERY.safeParse(Object.fromEntries(query));
+    if (asked.data?.job !== undefined) return watchJob(deps, exchange, { id: asked.data.job, ended: hub.ended });
     const question = asked.success ? questionOf(asked.data) : null;
     if (question === null) return refuse(exchange, { code: 'request_invalid', errors: [NO_JSON] });
     const watching = await hub.enter(question, { tenant: caller.tenant, rows: visibleRows(caller) });
@@ -43,7 +45,7 @@ const NO_JSON = { path: 'q', code: 'invalid_value', message: 'one question as JS
 const LISTS: ReadonlySet<string> = new Set(['measures', 'group_by']);
 
 /** A question as JSON in `q`, or its members by name; null: neither. */
-function questionOf({ q, where, last_event_id: _last, ...members }: z.output<typeof LIVE_QUERY>): unknown {
+function questionOf({ q, where, last_event_id: _last, job: _job, ...members }: z.output<typeof LIVE_QUERY>): unknown {
   if (q !== undefined) return jsonOf(q);
   const conditions = where === undefined ? undefined : jsonOf(where);
   if (conditions === null) return null;

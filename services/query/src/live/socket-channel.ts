@@ -8,9 +8,10 @@ import type { LiveChannel, LiveEnd } from './live-channel.ts';
 const MESSAGE_BYTES_MAX = 4_096;
 /** A client that does not say goodbye is let go. */
 const GOODBYE_MS = 2_000;
+const DONE = 1_000;
 const GOING_AWAY = 1_001;
 const POLICY = 1_008;
-const CODES: Readonly<Record<LiveEnd, number>> = { slow_reader: POLICY, renew: GOING_AWAY, draining: GOING_AWAY };
+const CODES: Readonly<Record<LiveEnd, number>> = { slow_reader: POLICY, renew: GOING_AWAY, draining: GOING_AWAY, over: DONE };
 
 const server = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: MESSAGE_BYTES_MAX });
 

@@ -5,13 +5,17 @@ import { sendProblem, visibleRows } from '@tidegate/http';
 import { cacheWordOf, ofPerson, sendBody } from '../answer-routes.ts';
 import { isNamed, toHeader } from '../answer-body.ts';
 import type { EtagOf } from '../answer-body.ts';
+import type { Background } from '../background/background.ts';
+import { viewInTime } from '../background/view-in-time.ts';
 import type { Registry } from '../registry.ts';
 import type { Step } from '@tidegate/telemetry';
+import { givenOf } from './given.ts';
 import type { RunView, ViewAnswer } from './run-view.ts';
 import { mayName } from './run-view.ts';
 import { lastingMeta } from './view-meta.ts';
 
 export interface ReadViewDeps {
+  readonly background: Background;
   readonly runView: RunView;
   readonly registry: Pick<Registry, 'view'>;
   readonly etagOf: EtagOf;
@@ -33,13 +37,11 @@ export async function readView(deps: ReadViewDeps, exchange: Exchange): Promise<
   if (!values.ok) return refuse(exchange, { code: 'request_invalid', errors: values.fault });
   const rows = visibleRows(caller);
   if (!mayName(rows, { view, values: values.value })) return refuse(exchange, { code: 'row_refused' });
-  const outcome = await deps.runView({ view, values: values.value, asker: { tenant: caller.tenant, rows, signal }, callerSubject });
+  const asked = { view, values: values.value, asker: { tenant: caller.tenant, rows, signal }, callerSubject };
+  const outcome = await viewInTime(deps, exchange, asked);
+  if (outcome === null) return;
   if (!outcome.ok) return refuse(exchange, outcome.problem);
   sendAnswer(deps, exchange, outcome.answer);
-}
-
-export function givenOf(query: URLSearchParams): ReadonlyMap<string, readonly string[]> {
-  return new Map([...new Set(query.keys())].map((name) => [name, query.getAll(name)]));
 }
 
 /** The tag is weak: it is of everything but what `meta` says of now, which `Tidegate-Meta` tells on 304 too. */

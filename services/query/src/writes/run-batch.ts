@@ -5,7 +5,7 @@ import { failed, ok, parseParams, readBodyValues } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import { decodeExactJson, readBytes, sendJson, sendProblem } from '@tidegate/http';
 import type { Registry } from '../registry.ts';
-import { givenOf } from '../views/read-view.ts';
+import { givenOf } from '../views/given.ts';
 import type { EventVerdict, SendEvents } from './event-sender.ts';
 import type { MakeEventDeps } from './make-event.ts';
 import { errorOf, makeEvent } from './make-event.ts';

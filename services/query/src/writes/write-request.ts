@@ -4,7 +4,7 @@ import { failed, ok, parseParams, readBodyValues } from '@tidegate/core';
 import type { Result } from '@tidegate/core';
 import type { Caller, Exchange, ProblemFault } from '@tidegate/http';
 import { decodeExactJson, idempotencyKeyOf, readBytes, writableSubject } from '@tidegate/http';
-import { givenOf } from '../views/read-view.ts';
+import { givenOf } from '../views/given.ts';
 
 export interface WriteRequestDeps {
   readonly pseudonymOf: (tenant: string, id: string) => string;

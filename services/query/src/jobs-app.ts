@@ -1,0 +1,50 @@
+/** The queue of background jobs, and answers that become one; a part of `app.ts`. */
+import type { JobReader } from '@tidegate/postgres';
+import { createJobQueue } from '@tidegate/postgres';
+import { createRepeatableSealer, deriveKey, pause, systemClock } from '@tidegate/runtime';
+import type { ConfigValues, ServiceContext } from '@tidegate/runtime';
+import type { Metrics } from '@tidegate/telemetry';
+import { createAnswerJob } from './background/answer-job.ts';
+import { createBackground } from './background/background.ts';
+import type { Background } from './background/background.ts';
+import type { queryConfig } from './config.ts';
+
+export interface RunningJobs {
+  readonly background: Background;
+  close(): Promise<void>;
+}
+
+export interface JobsParts {
+  /** As the role of the queue; it is ended with it. */
+  readonly pool: Parameters<typeof createJobQueue>[0]['pool'];
+  readonly metrics: Metrics;
+  readonly jobs: JobReader;
+  /** When the packs are known. */
+  readonly ready: Promise<unknown>;
+}
+
+export function startJobs(
+  config: ConfigValues<typeof queryConfig>,
+  { log }: Pick<ServiceContext, 'log'>,
+  { pool, metrics, jobs, ready }: JobsParts,
+): RunningJobs {
+  const queue = createJobQueue({
+    ...{ pool, metrics, pause, monotonicMs: systemClock.monotonicMs },
+    onFailure: (error, job) => log.error('job_attempt_failed', { error, detail: job }),
+    onError: (error) => log.warn('job_queue_failed', { error }),
+  });
+  const sealer = createRepeatableSealer(deriveKey(config.secretKey, 'tidegate/answer-job', 32));
+  const background = createBackground({
+    ...{ queue, jobs, sealer, nowMs: systemClock.nowMs, withinMs: config.answerWithinMs },
+    onError: (error) => log.warn('job_not_submitted', { error }),
+  });
+  // An attempt that knew no packs yet would fail for want of them.
+  void ready.then(() => queue.work([createAnswerJob({ sealer, make: background.make })]));
+  return {
+    background,
+    async close() {
+      await queue.close();
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** What stands on tables; a part of `app.ts`. */
+import type { TopicNames } from '@tidegate/kafka';
+import {
+  createAuditReader,
+  createAuditStore,
+  createBudgetStore,
+  createEntityReader,
+  createErasureStore,
+  createEventStore,
+  createGapStore,
+  createInsightStore,
+  createJobReader,
+  createReadStore,
+  createRejectedStore,
+  createRestatedStore,
+  createTallyReader,
+} from '@tidegate/postgres';
+
+/** What routes show of tables beside the cells. */
+export function storesOf(pool: Parameters<typeof createJobReader>[0], topics: TopicNames) {
+  return {
+    entities: createEntityReader(pool),
+    audit: createAuditStore(pool),
+    accesses: createAuditReader(pool),
+    events: createEventStore(pool),
+    erasures: createErasureStore(pool),
+    tallies: createTallyReader(pool),
+    budgets: createBudgetStore(pool),
+    restated: createRestatedStore(pool),
+    insights: createInsightStore(pool),
+    rejected: createRejectedStore(pool, { ingest: topics.rejected, events: topics.events, backfill: topics.backfill }),
+    jobs: createJobReader(pool),
+    gaps: { ...createGapStore(pool), readGaps: createReadStore(pool).readGaps },
+  };
+}
