@@ -111,6 +111,7 @@ describe('every declared route, for a person who may see only their own rows', (
       'listMetrics',
       'readMetric',
       'readReceipt',
+      'readRecentEvents',
     ],
     ...['listFunnels', 'listExperiments', 'readAssignment'],
     ...[

@@ -15,6 +15,7 @@ import type { Answer, AnswerMeta } from './ask.ts';
 import type { AnswerFormat } from './answer-format.ts';
 import { toCsv } from './csv.ts';
 import { toNdjson } from './ndjson.ts';
+import { toParquet } from './parquet.ts';
 
 /** Of what an answer claims that which follows from its rows and the question alone. */
 export type LastingMeta = Pick<
@@ -34,7 +35,7 @@ export type LastingMeta = Pick<
 
 export type AnswerBody = Omit<Answer, 'meta'> & { readonly meta: AnswerMeta | LastingMeta };
 
-export function bodyOf(format: AnswerFormat, answer: AnswerBody): Buffer {
+export async function bodyOf(format: AnswerFormat, answer: AnswerBody): Promise<Buffer> {
   switch (format) {
     case 'json':
       return Buffer.from(JSON.stringify(answer));
@@ -42,6 +43,8 @@ export function bodyOf(format: AnswerFormat, answer: AnswerBody): Buffer {
       return Buffer.from(toNdjson(answer));
     case 'csv':
       return Buffer.from(toCsv(answer));
+    case 'parquet':
+      return toParquet(answer);
   }
 }
 

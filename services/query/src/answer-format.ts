@@ -1,13 +1,14 @@
 /** The forms in which an answer can be had, and which of them a caller prefers (RFC 9110, section 12.5.1). */
-export type AnswerFormat = 'json' | 'ndjson' | 'csv';
+export type AnswerFormat = 'json' | 'ndjson' | 'csv' | 'parquet';
 
 export const ANSWER_TYPES: Readonly<Record<AnswerFormat, string>> = {
   json: 'application/json',
   ndjson: 'application/x-ndjson',
   csv: 'text/csv; charset=utf-8; header=present',
+  parquet: 'application/vnd.apache.parquet',
 };
 
-const FORMATS: readonly AnswerFormat[] = ['json', 'ndjson', 'csv'];
+const FORMATS: readonly AnswerFormat[] = ['json', 'ndjson', 'csv', 'parquet'];
 
 interface MediaRange {
   readonly type: string;

@@ -50,8 +50,8 @@ async function askBody(deps: AnswerRoutesDeps, exchange: Exchange, toQuestion: (
   if (!outcome.ok) return refuse(exchange, outcome.problem);
   const { answer, person } = outcome;
   const format = formatOf(exchange.request.headers.accept);
-  // A table of commas has no place for what stands beside the rows.
-  const beside = format === 'csv' ? besideRows(answer) : {};
+  // A table has no place that readers look at for what stands beside the rows.
+  const beside = format === 'csv' || format === 'parquet' ? besideRows(answer) : {};
   const headers = {
     'x-cache': cacheWordOf(answer.meta.cache.state),
     'cache-control': 'no-store',
@@ -59,7 +59,7 @@ async function askBody(deps: AnswerRoutesDeps, exchange: Exchange, toQuestion: (
     ...beside,
     ...ofPerson(person),
   };
-  const answered = step('generate_response', () => bodyOf(format, answer));
+  const answered = await step('generate_response', async () => bodyOf(format, answer));
   sendBody(step, exchange, { body: answered, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
 }
 
@@ -76,7 +76,7 @@ export async function askKept(deps: AnswerRoutesDeps, exchange: Exchange): Promi
   if (!outcome.ok) return refuse(exchange, outcome.problem);
   const { answer, mayAgeMs, person } = outcome;
   const format = formatOf(request.headers.accept);
-  const body = step('generate_response', () => bodyOf(format, lasting(answer)));
+  const body = await step('generate_response', async () => bodyOf(format, lasting(answer)));
   const etag = etagOf({ tenant: caller.tenant, format, body });
   const headers = {
     etag,

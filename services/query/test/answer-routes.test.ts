@@ -106,6 +106,7 @@ describe('forms of an answer', () => {
     ['application/x-ndjson, application/json', 'ndjson'],
     ['application/json, application/x-ndjson', 'json'],
     ['text/*', 'csv'],
+    ['application/vnd.apache.parquet, application/json;q=0.1', 'parquet'],
     ['text/csv;q=0, */*;q=0.1', 'json'],
     ['text/html', 'json'],
     ['text/csv;q=2, application/x-ndjson;q=0.1', 'ndjson'],
@@ -146,6 +147,27 @@ describe('forms of an answer', () => {
       'abc',
     ]);
     expect(JSON.parse(headers.get('tidegate-meta') ?? '')).toEqual(answer.meta);
+  });
+});
+
+describe('an answer as Parquet', () => {
+  test('is a file with the claims beside it, and one that may be kept has the same tag until its rows change', async () => {
+    const answer = answerWith([['Oslo', 2]], {}, { next_cursor: 'abc' });
+    const { call } = await serveAnswer(() => answer);
+    const accept = { accept: 'application/vnd.apache.parquet' };
+    const asked = await call('/v1/query', { method: 'POST', body: '{}', headers: accept });
+    const bytes = Buffer.from(await asked.arrayBuffer());
+    // A file of the format begins and ends with these letters.
+    expect([bytes.subarray(0, 4).toString(), bytes.subarray(-4).toString()]).toEqual(['PAR1', 'PAR1']);
+    expect([asked.status, asked.headers.get('content-type'), asked.headers.get('tidegate-next-cursor')]).toEqual([
+      200,
+      'application/vnd.apache.parquet',
+      'abc',
+    ]);
+    const [first, second] = [await call(ASKED, { headers: accept }), await call(ASKED, { headers: accept })];
+    expect(first.headers.get('etag')).toBe(second.headers.get('etag'));
+    const kept = await call(ASKED, { headers: { ...accept, 'if-none-match': first.headers.get('etag') ?? '' } });
+    expect(kept.status).toBe(304);
   });
 });
 

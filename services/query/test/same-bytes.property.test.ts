@@ -248,14 +248,14 @@ test('an answer is the same bytes from Postgres, from chunks just filled, from c
         for (const commit of part) await house.commit(commit);
         for (const question of asked) {
           const fresh = await bare(question);
-          const expected = bodyOf('json', lasting(fresh)).toString();
+          const expected = (await bodyOf('json', lasting(fresh))).toString();
           for (const answerer of [long, long, house.process(), house.process()]) {
             house.tick();
             const answer = await answerer(question);
             const { state, age_ms: ageMs } = answer.meta.cache;
             const way = state === 'hit' && ageMs > 0 ? 'kept' : state;
             ways.set(way, (ways.get(way) ?? 0) + 1);
-            expect(bodyOf('json', lasting(answer)).toString()).toBe(expected);
+            expect((await bodyOf('json', lasting(answer))).toString()).toBe(expected);
           }
         }
       }

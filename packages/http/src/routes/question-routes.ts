@@ -15,7 +15,7 @@ const PROCESSING = {
   schema: PROCESSING_SCHEMA,
 } as const;
 
-const ANSWER_CONTENT_TYPES = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
+const ANSWER_CONTENT_TYPES = ['application/json', 'application/x-ndjson', 'text/csv', 'application/vnd.apache.parquet'] as const;
 
 /** Questions, and what can be asked. */
 export const QUESTION_ROUTES = {

@@ -4118,6 +4118,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["KeptAnswer"];
                     readonly "application/x-ndjson": components["schemas"]["KeptAnswer"];
                     readonly "text/csv": components["schemas"]["KeptAnswer"];
+                    readonly "application/vnd.apache.parquet": components["schemas"]["KeptAnswer"];
                 };
             };
             /** @description The answer is being made by a job; the same call has it once the job is completed. Of questions that read raw events and of views that say `background`, where the answer takes longer than `ANSWER_WITHIN_MS`; of others where the request says `Prefer: respond-async`. `Prefer: wait=<seconds>` waits longer. */
@@ -4160,6 +4161,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Answer"];
                     readonly "application/x-ndjson": components["schemas"]["Answer"];
                     readonly "text/csv": components["schemas"]["Answer"];
+                    readonly "application/vnd.apache.parquet": components["schemas"]["Answer"];
                 };
             };
             /** @description The answer is being made by a job; the same call has it once the job is completed. Of questions that read raw events and of views that say `background`, where the answer takes longer than `ANSWER_WITHIN_MS`; of others where the request says `Prefer: respond-async`. `Prefer: wait=<seconds>` waits longer. */
@@ -4257,6 +4259,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Answer"];
                     readonly "application/x-ndjson": components["schemas"]["Answer"];
                     readonly "text/csv": components["schemas"]["Answer"];
+                    readonly "application/vnd.apache.parquet": components["schemas"]["Answer"];
                 };
             };
             /** @description The answer is being made by a job; the same call has it once the job is completed. Of questions that read raw events and of views that say `background`, where the answer takes longer than `ANSWER_WITHIN_MS`; of others where the request says `Prefer: respond-async`. `Prefer: wait=<seconds>` waits longer. */
