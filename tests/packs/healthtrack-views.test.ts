@@ -48,7 +48,7 @@ describe('the views of healthtrack', () => {
       goal({ goal_type: 'sleep', target_value: 8, start_value: 6, status: 'paused', target_date: '2026-01-01' }),
       goal({ goal_type: 'sleep', target_value: 6, start_value: 6 }),
     ];
-    expect(answer('goals', {}, { rows, week, values })).toMatchObject({
+    expect(answer('goals', {}, { rows, week, values, eaten: [] })).toMatchObject({
       user_id: 'u-1',
       items: [
         { goal_type: 'weight', current: 78, progress_pct: 40, completed: false, overdue: false },
@@ -92,7 +92,7 @@ describe('the views of healthtrack', () => {
     ...{ bucket: `${date}T00:00:00.000+00:00`, metric_type: type, count: 1, sum: amount, avg: amount },
   });
   const dates = ['2026-11-07', '2026-11-08', '2026-11-09'];
-  const meal = { meals: 2, calories: 2_000, protein_g: 20, carbs_g: 300, fat_g: 80, water_ml: 400 };
+  const meal = { meals: 2, calories: 2_000, protein_g: 20, carbs_g: 300, fat_g: 80, water_ml: 400, mean_water_ml: 200 };
   const rows = {
     daily: dates.flatMap((date, at) => [
       // In the mean 4,000 steps, 6 h, 99 beats, 600 ml beside the 400 ml of the meals.

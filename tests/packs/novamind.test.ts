@@ -413,6 +413,16 @@ describe('synthetic: how treatments turn out', () => {
     ['worsened', 'phq9', 8, 12, 4, -50],
     // 40 → 60 where more is better: 20 of 60 = 33.33 %, and 60 is within remission.
     ['remission', 'who5', 40, 60, 20, 33.33],
+    // Remission is at or below 4, and from 52 on where more is better; whoever is in it before does not come to it.
+    ['remission', 'gad7', 5, 4, -1, 20],
+    ['unchanged', 'gad7', 6, 5, -1, 16.67],
+    ['response', 'phq9', 4, 2, -2, 50],
+    ['remission', 'who5', 51, 52, 1, 2.04],
+    ['unchanged', 'who5', 50, 51, 1, 2],
+    ['response', 'who5', 60, 80, 20, 50],
+    // A quarter of the way is partly, and a quarter back is worse.
+    ['partial', 'phq9', 20, 15, -5, 25],
+    ['worsened', 'phq9', 8, 10, 2, -25],
     // From the best score there is no room: nothing to divide by, and it got worse.
     ['worsened', 'phq9', 0, 3, 3, null],
     ['unchanged', 'phq9', 0, 0, 0, null],

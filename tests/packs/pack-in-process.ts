@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseMapping, sendFile } from '@tidegate/cli';
 import {
+  compileInsights,
   compilePack,
   compileViews,
   compileWrites,
@@ -36,11 +37,14 @@ import {
 import type {
   AnswerRow,
   AnswerValue,
+  CompiledMetric,
   CompiledPack,
   CompiledView,
   CompiledWrite,
   EntityAsk,
   Fault,
+  Finding,
+  FoldedBatch,
   Json,
   PackSource,
   Plan,
@@ -81,6 +85,8 @@ export interface PackInProcess {
   askObjects(question: QuestionInput): readonly Readonly<Record<string, AnswerValue>>[];
   /** The answer of a view to parameters as an address has them, undefined where there is no such thing; throws where it is refused. */
   view(name: string, params?: Readonly<Record<string, string>>): Promise<Json | undefined>;
+  /** What the rules of an insight find now, of a person or of nobody in particular. */
+  insight(name: string, subject?: string): Promise<readonly Finding[]>;
   /** The answer of a write, or what is told of the members that were sent; undefined where there is no such thing. */
   write(name: string, request: WriteRequest): Promise<Json | undefined>;
 }
@@ -98,6 +104,7 @@ export function runPack(name: string, reader?: EntityReader): PackInProcess {
   const pack = compilePack({ tenant: TENANT, version: 1, metricVersions: {}, pack: source });
   const views = compileViews(source);
   const writes = compileWrites(source);
+  const insights = compileInsights(source);
   let madeIds = 0;
   const types = new EventTypes([pack]);
   const plans = foldPlansOf(pack.metrics.values());
@@ -106,6 +113,8 @@ export function runPack(name: string, reader?: EntityReader): PackInProcess {
   const judge = new EventJudge();
   const canonical = createCanonicalReader();
   const rows = createRows(pack);
+  /** Cells over the rows as they are now, by metric; made when they are asked for. */
+  const foldedRows = new Map<CompiledMetric, FoldedBatch | null>();
 
   function sendOne(event: string): Fault | null {
     const bytes = utf8.encode(event);
@@ -117,6 +126,7 @@ export function runPack(name: string, reader?: EntityReader): PackInProcess {
     if (!canonical.read(record.bytes, 0, record.length)) throw new Error('no record of the log');
     folder.fold(canonical, NOW_MS);
     rows.add(JSON.parse(decoder.decode(record.written())) as Logged);
+    foldedRows.clear();
     return null;
   }
 
@@ -164,6 +174,14 @@ export function runPack(name: string, reader?: EntityReader): PackInProcess {
       if (!values.ok) throw new Error(JSON.stringify(values.fault));
       return answerOf(view, values.value, { sources });
     },
+    async insight(insightName, subject) {
+      const insight = insights.get(insightName);
+      if (insight === undefined) throw new Error(`no insight ${insightName}`);
+      const work = { left: WORK_MAX };
+      const names = { subject: subject ?? null, now: new Date(NOW_MS).toISOString() };
+      const asked = mustBe(insight.view.params.fill(names, work));
+      return mustBe(insight.find({ ...names, view: await this.view(insight.view.name, textsOf(asked)) }, work));
+    },
     async write(writeName, request) {
       const write = writes.get(writeName);
       if (write === undefined) throw new Error(`no write ${writeName}`);
@@ -188,7 +206,9 @@ export function runPack(name: string, reader?: EntityReader): PackInProcess {
   function rowsOf(plan: Plan): readonly AnswerRow[] {
     const { over } = plan.metric;
     if (over === undefined) return answerRows(plan, batches);
-    const { folded } = projectRows(rows.of(over.entity), () => undefined, createRowFold([plan.metric]));
+    const known = foldedRows.get(plan.metric);
+    const folded = known === undefined ? projectRows(rows.of(over.entity), () => undefined, createRowFold([plan.metric])).folded : known;
+    foldedRows.set(plan.metric, folded);
     return answerRows(plan, folded === null ? [] : [folded]);
   }
 

@@ -97,6 +97,26 @@ describe('views over the synthetic samples, worked out by hand', () => {
     expect(await view('progress', { user_id: 'learner-8', as_of })).toMatchObject({ total_xp: 0, level: 1, achievements: [] });
   });
 
+  test('progress: an achievement counts from its first unlock, points are not below zero, and the level is the latest (D-S3)', async () => {
+    const events = [
+      ['achievement_unlocked', '2026-10-02T08:00:00Z', { achievement_id: 'a' }],
+      ['achievement_unlocked', '2026-10-03T08:00:00Z', { achievement_id: 'a' }],
+      ['xp_gained', '2026-10-02T08:00:00Z', { xp_amount: 10, reason: 'session' }],
+      ['xp_gained', '2026-10-03T08:00:00Z', { xp_amount: -30, reason: 'other' }],
+      ['level_up', '2026-10-02T08:00:00Z', { level: 7 }],
+      ['level_up', '2026-10-03T08:00:00Z', { level: 6 }],
+    ] as const;
+    const texts = events.map(([type, occurred_at, data], at) =>
+      JSON.stringify({ id: `p-${at}`, type, occurred_at, subject: 'learner-9', data }),
+    );
+    expect(pack.send(texts)).toEqual(texts.map(() => null));
+    expect(await view('progress', { user_id: 'learner-9', as_of: '2026-10-04T12:00:00Z', days: '3' })).toMatchObject({
+      ...{ total_xp: 0, level: 6, xp_in_period: -20, achievements_total: 1 },
+      achievements: [{ achievement_id: 'a', unlocked_at: '2026-10-02T08:00:00.000Z' }],
+      xp_trend: [{ cumulative_xp: 10 }, { cumulative_xp: -20 }, { cumulative_xp: -20 }],
+    });
+  });
+
   test('coach: of one learner, and of all', async () => {
     // (1800 + 1200) / 2, 220 + 140; of all (1800 + 1200 + 900) / 3, and one of two ratings is 4 or more.
     expect(await view('coach', learner)).toMatchObject({
