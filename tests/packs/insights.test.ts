@@ -177,3 +177,40 @@ describe('a learner who may stay away', () => {
     ]);
   });
 });
+
+describe('an athlete', () => {
+  const pack = runPack('fitness');
+  const ran = (who: string, day: number, distance: number) => {
+    const at = new Date(Date.UTC(2026, 10, 21 - day, 0)).toISOString();
+    const data = {
+      activity_id: `${who}-${day}`,
+      sport: 'run',
+      started_at: at,
+      distance_m: Math.round(distance),
+      elapsed_time_s: 3_000,
+      avg_hr: 150,
+    };
+    send(pack, 'training.activity.recorded', { at, who, data });
+  };
+  const found = async (who: string) => (await pack.insight('training', who)).map(({ rank, rule, level }) => `${rank} ${rule} ${level}`);
+
+  test('is told of efficiency, load and habit where there is something to tell, and of nothing else', async () => {
+    // 10 km each on five days of 90 in three months: metres a beat stay as they are. The week of the 16th has none.
+    for (const day of [80, 60, 40, 20, 8]) ran('even', day, 10_000);
+    expect([await found('even'), await found('nobody')]).toEqual([[], []]);
+    // A tenth of a metre a beat more every ten days, from 1.0 to 1.4: 100 · 30 · 0.01 / 1.2 = 25 % in 30 days.
+    for (const [at, day] of [80, 70, 60, 50, 40].entries()) ran('growing', day, 7_500 * (1 + at / 10));
+    expect(await found('growing')).toEqual(['1 efficiency_trend improving']);
+    for (const [at, day] of [80, 70, 60, 50, 40].entries()) ran('falling', day, 7_500 * (1.4 - at / 10));
+    expect(await found('falling')).toEqual(['1 efficiency_trend declining']);
+    // Seven days in a row to yesterday. Five of them are of the week that began on the 16th: 5 km beside (10 + 1 + 1) / 4.
+    for (const day of [1, 2, 3, 4, 5, 6, 7]) ran('steady', day, 1_000);
+    ran('steady', 20, 10_000);
+    expect(await found('steady')).toEqual(['1 efficiency_trend declining', '2 week_volume higher', '3 streak steady']);
+    expect(await pack.insight('training', 'steady')).toMatchObject([
+      {},
+      { message: 'It is 66.67 % above the mean of the four weeks before.', evidence: { distance_m: 5_000, change_pct: 66.67 } },
+      { evidence: { current_days: 7, longest_days: 7 } },
+    ]);
+  });
+});
