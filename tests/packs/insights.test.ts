@@ -136,6 +136,8 @@ describe('patients at risk', () => {
     }
     const adverse = { medication_code: 'M', severity: 'life_threatening' };
     send(pack, 'clinical.adverse.reported', { at: '2026-10-01T08:00:00Z', who: 'ill', data: adverse });
+    // What was milder later takes nothing away.
+    send(pack, 'clinical.adverse.reported', { at: '2026-11-01T08:00:00Z', who: 'ill', data: { ...adverse, severity: 'mild' } });
     send(pack, 'clinical.patient.updated', { at: '2026-01-01T08:00:00Z', who: 'ill', data: { birth_date: '1950-01-01', sex: 'male' } });
     // 10 for the age, 20 for five diagnoses, 30, and 15 for the adverse event: 75.
     expect((await pack.insight('risk')).map(({ about, rank, priority, level }) => [about, rank, priority, level])).toEqual([

@@ -471,7 +471,10 @@ describe('synthetic: how treatments turn out', () => {
       ...[course('a', 'ca'), scored('a', '2026-02-28', 20), scored('a', '2026-05-01', 4)],
       ...[course('b', 'cb'), scored('b', '2026-02-28', 20), scored('b', '2026-05-01', 15)],
       event('medication.stopped', 'b', '2026-06-01', { course_id: 'cb', reason: 'side_effect' }),
-      event('adverse.reported', 'b', '2026-05-20', { medication_code: 'M', severity: 'mild' }),
+      // Before, while and after the course; it counts that one of them was while.
+      ...['2026-01-20', '2026-05-20', '2026-07-20'].map((at) =>
+        event('adverse.reported', 'b', at, { medication_code: 'M', severity: 'mild' }),
+      ),
       ...[course('c', 'cc'), event('adverse.reported', 'c', '2026-02-01', { medication_code: 'M', severity: 'mild' })],
       event('medication.stopped', 'c', '2026-03-11', { course_id: 'cc', reason: 'completed' }),
     ]);

@@ -272,12 +272,20 @@ interface Sources {
 /** As the query service does it, one query after the other. */
 async function answerOf(
   view: CompiledView,
-  { params, window, wait }: ViewValues,
+  { params, pseudonyms, window, wait }: ViewValues,
   { sources, more = {} }: { readonly sources: Sources; readonly more?: object },
 ): Promise<Json | undefined> {
   const work = { left: WORK_MAX };
   const meta: Record<string, unknown> = {};
-  const values: Record<string, unknown> = { params, window, now: new Date(NOW_MS).toISOString(), caller: { subject: null }, meta, ...more };
+  const values: Record<string, unknown> = {
+    params,
+    pseudonyms,
+    window,
+    now: new Date(NOW_MS).toISOString(),
+    caller: { subject: null },
+    meta,
+    ...more,
+  };
   for (const query of view.queries) {
     meta[query.name] = { next_cursor: null };
     values[query.name] = [];

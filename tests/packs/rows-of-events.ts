@@ -15,6 +15,7 @@ import { createMemoryDatabase, createMemoryEntityReader } from '@tidegate/postgr
 /** A record of the log, decoded. */
 export interface Logged {
   readonly id: string;
+  readonly source?: string;
   readonly type: string;
   readonly subject?: string;
   readonly time: string;
@@ -28,6 +29,7 @@ export function createRows({ entities }: Pick<CompiledPack, 'entities'>) {
     reader: createMemoryEntityReader(database),
     add(event: Logged): void {
       for (const entity of entities.values()) {
+        if (entity.idFields.some((field) => (event.data[field] ?? null) === null)) continue;
         if (entity.events.includes(event.type)) put(rowsOf(entity), entity, event);
         if (entity.deletedBy.includes(event.type)) remove(rowsOf(entity), entity, event);
       }
@@ -63,7 +65,7 @@ function remove(rows: Rows, entity: CompiledEntity, event: Logged): void {
 
 function placeOf(entity: CompiledEntity, event: Logged): { readonly name: string; readonly key: EntityRowKey } {
   const subject = entity.hasSubject ? (event.subject ?? '') : '';
-  const texts = entity.idFields.map((field) => String(event.data[field]));
+  const texts = entity.isPerEvent ? [event.source ?? '', event.id] : entity.idFields.map((field) => String(event.data[field]));
   const id = texts.length > 1 ? JSON.stringify(texts) : texts.join('');
   return { name: JSON.stringify([entity.tenant, subject, id]), key: { subject, id } };
 }

@@ -42,8 +42,17 @@ describe('views over the synthetic samples, worked out by hand', () => {
   });
 
   test('daily activity: what was done on each day', async () => {
-    const none = { sessions: 0, study_seconds: 0, xp: 0, materials_viewed: 0, materials_completed: 0, coach_messages: 0, achievements: 0 };
-    expect(await view('daily_activity', { ...learner, days: '3' })).toEqual({
+    const none = {
+      user_hash: 'learner-7',
+      sessions: 0,
+      study_seconds: 0,
+      xp: 0,
+      materials_viewed: 0,
+      materials_completed: 0,
+      coach_messages: 0,
+      achievements: 0,
+    };
+    expect(await view('daily_activity_summary', { ...learner, days: '3' })).toEqual({
       items: [
         {
           ...none,
@@ -59,6 +68,109 @@ describe('views over the synthetic samples, worked out by hand', () => {
         { ...none, activity_date: '2026-11-04' },
       ],
     });
+  });
+
+  test('learning_sessions: a row a session, with its materials and achievements in the order of their coming', async () => {
+    const session = { user_hash: 'learner-7', achievement_ids: [] };
+    expect(await view('learning_sessions', learner)).toEqual({
+      items: [
+        {
+          ...{ ...session, session_id: 'sess-2', started_at: '2026-11-03T18:00:00.000Z', ended_at: '2026-11-03T18:10:00.000Z' },
+          ...{ duration_seconds: 600, xp_earned: 10, material_ids: ['anatomy-02'] },
+        },
+        {
+          ...{ ...session, session_id: 'sess-1', started_at: '2026-11-02T17:00:00.000Z', ended_at: '2026-11-02T17:25:30.000Z' },
+          ...{ duration_seconds: 1_530, xp_earned: 60, material_ids: ['anatomy-01', 'anatomy-quiz-01'], achievement_ids: ['first-quiz'] },
+        },
+      ],
+      next_cursor: null,
+    });
+    // What was looked at beside a session that nobody named is of none.
+    expect(await view('learning_sessions', { user_id: 'learner-8', as_of })).toMatchObject({
+      items: [{ session_id: 'sess-3', ended_at: null, duration_seconds: null, xp_earned: null, material_ids: [] }],
+    });
+    const first = (await view('learning_sessions', { ...learner, limit: '1' })) as { items: unknown[]; next_cursor: string };
+    expect(await view('learning_sessions', { ...learner, limit: '1', cursor: first.next_cursor })).toMatchObject({
+      items: [{ session_id: 'sess-1' }],
+      next_cursor: null,
+    });
+  });
+
+  test('gamification_stats: the state of a learner, and when it changed last', async () => {
+    expect(await view('gamification_stats', learner)).toEqual({
+      ...{ user_hash: 'learner-7', total_xp: 60, current_level: 2, current_streak: 2, longest_streak: 2, achievement_ids: ['first-quiz'] },
+      updated_at: '2026-11-03T18:10:01.000Z',
+    });
+    expect(await view('gamification_stats', { user_id: 'nobody', as_of })).toEqual({
+      ...{
+        user_hash: 'nobody',
+        total_xp: 0,
+        current_level: 1,
+        current_streak: 0,
+        longest_streak: 0,
+        achievement_ids: [],
+        updated_at: null,
+      },
+    });
+  });
+
+  test('ai_coach_metrics: a row a talk, each message counted', async () => {
+    // (1800 + 1200) / 2 ms, 220 + 140 tokens.
+    expect(await view('ai_coach_metrics', learner)).toEqual({
+      items: [
+        {
+          ...{ conversation_id: 'conv-1', user_hash: 'learner-7', started_at: '2026-11-03T18:02:00.000Z' },
+          ...{ messages: 3, avg_response_ms: 1_500, tokens: 360, rating: 5 },
+        },
+      ],
+      next_cursor: null,
+    });
+  });
+
+  test('system_metrics: requests and errors one by one, those of a route, and those that failed', async () => {
+    const asked = { as_of: '2026-11-03T18:30:00Z' };
+    const { items } = (await view('system_metrics', asked)) as { items: Record<string, unknown>[] };
+    expect(items).toHaveLength(6);
+    expect(items[0]).toEqual({
+      ...{ occurred_at: '2026-11-03T18:00:05.000Z', method: null, route: null, status_code: null, duration_ms: null },
+      ...{ error_type: 'TimeoutError', authenticated: null },
+    });
+    expect(await view('system_metrics', { ...asked, status_min: '500' })).toEqual({
+      items: [
+        {
+          ...{ occurred_at: '2026-11-03T18:00:02.000Z', method: 'POST', route: '/login', status_code: 503, duration_ms: 250 },
+          ...{ error_type: null, authenticated: false },
+        },
+      ],
+      next_cursor: null,
+    });
+    expect(await view('system_metrics', { ...asked, route: '/courses/{id}' })).toMatchObject({
+      items: [{ status_code: 404 }, { status_code: 200 }],
+    });
+    expect(await view('system_metrics', { ...asked, minutes: '5' })).toMatchObject({ items: [] });
+  });
+
+  test('hourly_analytics_summary: each hour has its events by type, with users, duration and errors', async () => {
+    const { items } = (await view('hourly_analytics_summary', { start: '2026-11-03', end: '2026-11-03' })) as {
+      items: Record<string, unknown>[];
+    };
+    const at = (hour: string) => items.filter((one) => one['hour'] === `2026-11-03T${hour}:00:00.000+00:00`);
+    const evening = at('18').toSorted((a, b) => (String(a['event_type']) < String(b['event_type']) ? -1 : 1));
+    // (12.5 + 3.5 + 250 + 34) / 4 ms, and of four requests one was answered with 503; 600 s of the session.
+    expect(evening.map((one) => ['event_type', 'events', 'unique_users', 'avg_duration_ms', 'errors'].map((name) => one[name]))).toEqual([
+      ['experiment.exposed', 2, 2, null, 0],
+      ['experiment.goal', 1, 1, null, 0],
+      ['learning.coach.messaged', 3, 1, null, 0],
+      ['learning.coach.rated', 1, 1, null, 0],
+      ['learning.session.ended', 1, 1, 600_000, 0],
+      ['learning.session.started', 1, 1, null, 0],
+      ['learning.xp.awarded', 1, 1, null, 0],
+      ['system.error.raised', 2, 0, null, 2],
+      ['system.request.completed', 4, 0, 75, 1],
+    ]);
+    expect(at('06').map((one) => one['event_type'])).toEqual(
+      expect.arrayContaining(['learning.session.started', 'learning.material.viewed', 'learning.coach.messaged', 'learning.coach.rated']),
+    );
   });
 
   test('heatmap: a level for each day, and minutes by hour of the week from Monday on', async () => {

@@ -58,8 +58,9 @@ export class EntityChanges {
   }
 }
 
-/** Null where a part of it is missing. */
-function idOf(event: EventView, { idFields, fields }: CompiledEntity): string | null {
+/** Null where a part of it is missing: the event is about no such thing. */
+function idOf(event: EventView, { idFields, fields, isPerEvent }: CompiledEntity): string | null {
+  if (isPerEvent) return rowId([event.source(), event.id()]);
   const texts: string[] = [];
   for (const name of idFields) {
     const value = valueOf(event, name, fields.find((field) => field.name === name)?.column ?? 'text');

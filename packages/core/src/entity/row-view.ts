@@ -46,6 +46,11 @@ export class RowView implements EventView {
     return this.row?.key.id ?? '';
   }
 
+  /** A row is of no sender. */
+  source(): string {
+    return '';
+  }
+
   subject(): string {
     return this.row?.key.subject ?? '';
   }

@@ -1,6 +1,7 @@
 import type { CompiledEventType, CompiledField, FieldType } from './compiled.ts';
 import { ROW_INSTANTS, ROW_SUBJECT } from './compiled-entity.ts';
 import type { CompiledEntity, EntityColumn, EntityField } from './compiled-entity.ts';
+import { ROW_EVENT } from './event-members.ts';
 import type { EntitySource, PackSource } from './schema.ts';
 
 const COLUMNS: Readonly<Record<FieldType, EntityColumn>> = {
@@ -30,9 +31,9 @@ export function keptFields(entity: EntitySource, events: readonly { readonly fie
   return [...new Set([...idsOf(entity), ...named, ...times])].toSorted();
 }
 
-/** Fields that name an entity; none: the subject does. */
+/** Fields that name an entity; none: the subject does, or the event is it. */
 export function idsOf({ id }: Pick<EntitySource, 'id'>): readonly string[] {
-  return [id].flat().filter((name) => name !== ROW_SUBJECT);
+  return [id].flat().filter((name) => name !== ROW_SUBJECT && name !== ROW_EVENT);
 }
 
 export interface EntitiesToCompile {
@@ -53,6 +54,7 @@ export function compileEntities({ tenant, pack, eventTypes }: EntitiesToCompile)
         ...{ tenant, pack: pack.pack, entity: name },
         ...(source.title === undefined ? {} : { title: source.title }),
         idFields: idsOf(source),
+        isPerEvent: source.id === ROW_EVENT,
         hasSubject: types.every(({ subject }) => subject === 'required'),
         events: source.events,
         deletedBy: source.deleted_by ?? [],

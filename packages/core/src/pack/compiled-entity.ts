@@ -25,8 +25,9 @@ export interface CompiledEntity {
   readonly pack: string;
   readonly entity: string;
   readonly title?: string;
-  /** Fields that name it, in the order of its ids; none: the subject is the entity. */
+  /** Fields that name it, in the order of its ids; none: the subject is the entity, or each event is a row of its own. */
   readonly idFields: readonly string[];
+  readonly isPerEvent: boolean;
   /** Whether its events are of persons; else rows have the empty subject. */
   readonly hasSubject: boolean;
   readonly events: readonly string[];

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createRawFold } from '../rollup/raw-fold.ts';
 import { compilePack } from './compile.ts';
 import { metricDefinition } from './metric-definition.ts';
 import { parsePack } from './parse.ts';
@@ -92,6 +93,34 @@ test('the person may be the entity', () => {
   expect(goal).toMatchObject({ idFields: [], hasSubject: true });
 });
 
+test('each event may be a row of its own, by its sender and its id, told twice or not', () => {
+  const pack = compiled({ entity: { id: '_event', deleted_by: undefined, fields: ['status', 'target'] } });
+  expect(pack.entities.get('goal')).toMatchObject({ idFields: [], isPerEvent: true, hasSubject: true });
+  const raw = createRawFold([...pack.metrics.values()]);
+  const set = (eventId: string, source = '') =>
+    raw.fold({
+      ...{ tenant: 'acme', eventId, source, subject: 'anna', type: 'goal.set', occurredAtMs: 0, receivedAtMs: 0, packVersion: 1 },
+      data: '{"goal_id":"g","status":"done"}',
+    });
+  for (const eventId of ['e-1', 'e-2', 'e-1']) set(eventId);
+  set('e-1', 'watch');
+  expect(raw.take().entities[0]?.rows.map(({ key }) => key)).toEqual([
+    { subject: 'anna', id: '["","e-1"]' },
+    { subject: 'anna', id: '["","e-2"]' },
+    { subject: 'anna', id: '["watch","e-1"]' },
+  ]);
+  expect(faults({ entity: { id: '_event' } }).join()).toContain('entities.goal.deleted_by: an event that is a row of its own');
+});
+
+test('an event of a person that does not carry the id is about no such thing', () => {
+  const pack = compiled({ fields: { goal_id: { type: 'string', optional: true, action: 'keep' } } });
+  const raw = createRawFold([...pack.metrics.values()]);
+  const event = { tenant: 'acme', source: '', subject: 'anna', type: 'goal.set', occurredAtMs: 0, receivedAtMs: 0, packVersion: 1 };
+  raw.fold({ ...event, eventId: 'e-1', data: '{"status":"done"}' });
+  raw.fold({ ...event, eventId: 'e-2', data: '{"goal_id":"g","status":"done"}' });
+  expect(raw.take().entities[0]?.rows.map(({ key }) => key.id)).toEqual(['g']);
+});
+
 test('several fields may be the id together, and a row may keep the time of a type of event', () => {
   const entity = { id: ['goal_id', 'status'], times: { changed_at: 'goal.changed' }, fields: ['target'], deleted_by: undefined };
   const goal = compiled({ entity }).entities.get('goal');
@@ -125,8 +154,8 @@ test.each<[string, Changes, string]>([
   ['an event without the id', { changed: { fields: {} } }, 'entities.goal.events: goal.changed: does not declare the id'],
   [
     'an id that may be absent',
-    { fields: { goal_id: { type: 'string', optional: true } } },
-    'entities.goal.events: goal.set: the id must be',
+    { set: { subject: 'none' }, fields: { goal_id: { type: 'string', optional: true } } },
+    'entities.goal.events: goal.set: the id is optional',
   ],
   ['a sealed id', { fields: { goal_id: { type: 'string', action: 'seal' } } }, 'entities.goal.events: goal.set: the id is dropped'],
   ['an id of two types', { fields: { goal_id: { type: 'integer' } } }, 'entities.goal.id: has different types'],

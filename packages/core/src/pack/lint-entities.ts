@@ -2,6 +2,7 @@
 import { entityColumn, idsOf, isRowInstant, keptFields } from './compile-entities.ts';
 import { columnHash, ROW_SUBJECT } from './compiled-entity.ts';
 import { isUnreadable } from './lint-persons.ts';
+import { ROW_EVENT } from './event-members.ts';
 import type { EntitySource, EventTypeSource, FieldSource, PackSource } from './schema.ts';
 
 type Report = (path: string, message: string) => void;
@@ -16,6 +17,7 @@ export function lintEntities(pack: PackSource, report: Report): void {
     const at: Report = (path, message) => report(`entities.${name}${path === '' ? '' : '.'}${path}`, message);
     if (pack.pack.length + name.length > TABLE_NAME_MAX) at('', `has a name that is too long with the pack's: ${TABLE_NAME_MAX} together`);
     lintEvents(pack, entity, at);
+    if (entity.id === ROW_EVENT && entity.deleted_by !== undefined) at('deleted_by', 'an event that is a row of its own is not taken back');
     lintTimes(pack, entity, at);
     lintFields(pack, entity, at);
     lintIndexes(pack, entity, at);
@@ -57,6 +59,7 @@ function lintType(pack: PackSource, { entity, type }: { readonly entity: EntityS
 /** All events of a row must lie in one partition. */
 function lintPlace(entity: EntitySource, events: readonly EventTypeSource[], report: Report): void {
   if (events.every(({ subject }) => subject === 'required')) return;
+  if (entity.id === ROW_EVENT && events.every(({ subject }) => subject === 'none')) return;
   const [key] = new Set(events.map((event) => event.key));
   const isPart = key !== undefined && idsOf(entity).includes(key);
   if (isPart && events.every((event) => event.subject === 'none' && event.key === key)) return;
@@ -69,7 +72,9 @@ function lintPlace(entity: EntitySource, events: readonly EventTypeSource[], rep
 function lintId(id: string, event: EventTypeSource, report: (message: string) => void): void {
   const field = event.fields[id];
   if (field === undefined) return report('does not declare the id');
-  if (!NAMEABLE.has(field.type) || field.optional === true) report('the id must be a string, enum or integer that is not optional');
+  if (!NAMEABLE.has(field.type)) report('the id must be a string, enum or integer');
+  // An event of a person that does not carry it is about no such thing; others lie where their key is.
+  if (field.optional === true && event.subject !== 'required') report('the id is optional, which it may be in events of persons alone');
   if (isUnreadable(field)) report('the id is dropped, refused or sealed');
   if (field.derive !== undefined) report('the id is a derived field, which is not sent');
 }

@@ -43,8 +43,8 @@ export function lintMeasure(measure: MeasureSource, events: readonly EventTypeSo
 }
 
 function lintSubject(events: readonly EventTypeSource[], report: Report): void {
-  if (events.some(({ subject }) => subject === 'none'))
-    report('field', 'names the subject, which an event type of the metric does not take');
+  if (events.length > 0 && events.every(({ subject }) => subject === 'none'))
+    report('field', 'names the subject, which no event type of the metric takes');
   if (events.some(({ fields }) => fields[SUBJECT_FIELD] !== undefined)) {
     report('field', 'could be the event’s subject or the field of that name: name the field otherwise');
   }

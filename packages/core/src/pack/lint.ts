@@ -2,6 +2,7 @@ import type { Fault } from '../fault/fault.ts';
 import { compareExact, parseExact } from '../event/exact-number.ts';
 import { lintInsights } from '../insight/compile-insight.ts';
 import { compileLimits, lintReach, SHIPPED_LAYER } from '../limit/limits-tree.ts';
+import { TYPE_DIMENSION } from './event-members.ts';
 import { namesOfEvents } from './event-names.ts';
 import { fieldsOfEntities, lintEntities } from './lint-entities.ts';
 import { lintSourceOf } from './lint-entity-metrics.ts';
@@ -230,6 +231,7 @@ function lintDimensions(metric: MetricSource, find: (name: string) => readonly F
   for (const [index, name] of metric.dimensions.entries()) {
     const path = `dimensions[${String(index)}]`;
     if (name === 'subject') report(path, 'subject is no dimension: name it in sets');
+    else if (name === TYPE_DIMENSION) lintTypeDimension(metric, (message) => report(path, message));
     else lintField(find(name), (message) => report(path, message));
     if (find(name).some((field) => field.dimension !== true)) report(path, 'names a field that is not marked `dimension: true`');
     if (metric.dimensions.indexOf(name) !== index) report(path, 'stands twice');
@@ -237,6 +239,11 @@ function lintDimensions(metric: MetricSource, find: (name: string) => readonly F
   for (const name of Object.keys(metric.values_per_day ?? {})) {
     if (!metric.dimensions.includes(name)) report(`values_per_day.${name}`, 'is no dimension of the metric');
   }
+}
+
+/** A row is what several events made it. */
+function lintTypeDimension({ over }: MetricSource, report: (message: string) => void): void {
+  if (over !== undefined) report('is of events, and the metric is over rows');
 }
 
 function lintMeasures(metric: MetricSource, events: readonly EventTypeSource[], report: Report): void {

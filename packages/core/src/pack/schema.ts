@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { INSIGHTS_SCHEMA } from '../insight/insight-schema.ts';
 import { LIMITS_SCHEMA } from '../limit/limits-schema.ts';
 import { EXPERIMENTS_SCHEMA, FUNNELS_SCHEMA } from './named-journeys.ts';
+import { ROW_EVENT, TYPE_DIMENSION } from './event-members.ts';
 import { CACHE_SCHEMA, VIEWS_SCHEMA } from '../view/view-schema.ts';
 import { WRITES_SCHEMA } from '../write/write-schema.ts';
 
@@ -105,8 +106,8 @@ const cellRetention = {
 /** What the aggregator keeps of each thing as it is now (docs/design/entities.md). */
 const entity = z.strictObject({
   title: z.string().optional(),
-  /** The field that names it, or the fields that name it together; `subject`: the person is the entity. */
-  id: z.union([fieldName, z.array(fieldName).min(2).max(4)]),
+  /** The field that names it, or the fields that name it together; `subject`: the person is the entity; `_event`: each event is one. */
+  id: z.union([fieldName, z.literal(ROW_EVENT), z.array(fieldName).min(2).max(4)]),
   events: z.array(dottedName).min(1).max(64),
   deleted_by: z.array(dottedName).min(1).max(64).optional(),
   /** Default: all that the events keep. */
@@ -125,6 +126,8 @@ const entity = z.strictObject({
     .optional(),
 });
 
+const dimensionName = z.union([fieldName, z.literal(TYPE_DIMENSION)]);
+
 const metric = z.strictObject({
   title: z.string().optional(),
   /** One of the two: what it counts. */
@@ -133,8 +136,9 @@ const metric = z.strictObject({
   /** Of an entity: the date or timestamp that places a row in a bucket; default: when its first event occurred. */
   at: fieldName.optional(),
   where: z.record(fieldName, condition).optional(),
-  dimensions: z.array(fieldName).max(16).default([]),
-  sets: z.array(z.array(fieldName)).min(1).max(32).optional(),
+  /** Fields of its events; `_type` is the type of the event. */
+  dimensions: z.array(dimensionName).max(16).default([]),
+  sets: z.array(z.array(dimensionName)).min(1).max(32).optional(),
   /** By dimension: different values that an event day admits, where it is to be less than the installation allows. */
   values_per_day: z.record(fieldName, z.int().min(1).max(1_000_000)).optional(),
   grains: z

@@ -8,7 +8,7 @@ export type QuestionKind = (typeof QUESTION_KINDS)[number];
 export type QuestionGrain = (typeof QUESTION_GRAINS)[number];
 
 const METRIC_NAME = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/;
-const DIMENSION_NAME = /^[a-z][a-z0-9_]*$/;
+const DIMENSION_NAME = /^(?:[a-z][a-z0-9_]*|_type)$/;
 const MEASURE_NAME = /^[a-z][a-z0-9_]*(\.(p\d{1,2}(\.\d{1,3})?|(variance|stddev)(_pop)?|mean|count))?$|^p\d{1,2}(\.\d{1,3})?$/;
 const ORDER = /^-?[a-z][a-z0-9_]*(\.[a-z0-9_]+){0,2}$/;
 const LAST = /^[1-9]\d{0,4}(h|d|w|mo|q|y)$/;

@@ -5,6 +5,7 @@ export type EventView = Pick<
   CanonicalReader,
   | 'tenant'
   | 'id'
+  | 'source'
   | 'type'
   | 'subject'
   | 'timeMs'

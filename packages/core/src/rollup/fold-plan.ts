@@ -1,6 +1,7 @@
 import type { PlannedEntity } from '../entity/entity-changes.ts';
 import type { CompiledEntity } from '../pack/compiled-entity.ts';
 import type { CompiledMeasure, CompiledMetric, MeasureKind } from '../pack/compiled.ts';
+import { TYPE_DIMENSION } from '../pack/event-members.ts';
 import { isNumberType } from '../pack/field-type.ts';
 import { compileWhere } from '../pack/where.ts';
 import type { EventPredicate } from '../pack/where.ts';
@@ -61,6 +62,8 @@ export interface PlannedMetric {
 /** What the events of one type add to: each dimension and number is read from the event once, however many metrics use it. */
 export interface FoldPlan {
   readonly dimensions: readonly string[];
+  /** Which of the dimensions is the type of the event; -1: none. */
+  readonly typeSlot: number;
   readonly inputs: readonly PlannedInput[];
   /** Fields that some measure takes in as values among others, or `subject`. */
   readonly values: readonly string[];
@@ -102,7 +105,8 @@ export function createFoldPlan(metrics: readonly CompiledMetric[], entities: rea
   }));
   const needsStamp = planned.some(({ adds: { more } }) => more !== null && more.numbers.length + more.texts.length > 0);
   const hasMinutes = planned.some(({ isByMinute }) => isByMinute);
-  return { dimensions, inputs, values, needsStamp, hasMinutes, metrics: planned, entities };
+  const typeSlot = dimensions.indexOf(TYPE_DIMENSION);
+  return { dimensions, typeSlot, inputs, values, needsStamp, hasMinutes, metrics: planned, entities };
 }
 
 interface Slots {

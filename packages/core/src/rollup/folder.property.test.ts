@@ -92,7 +92,7 @@ function view(event: Event): EventView {
     // No measure here asks for these.
     valueHash: () => 0,
     subjectHash: () => 0,
-    ...{ id: () => '', json: () => '' },
+    ...{ id: () => '', source: () => '', json: () => '' },
     copyId: () => 0,
   };
 }

@@ -99,8 +99,9 @@ export function createFolder(planOf: FoldPlanSource, options: { readonly seriesM
 }
 
 function readEvent(event: EventView, to: BoundPlan): void {
-  const { dimensions, inputs } = to.plan;
+  const { dimensions, typeSlot, inputs } = to.plan;
   for (let i = 0; i < dimensions.length; i += 1) to.values[i] = event.dimension(dimensions[i] ?? '');
+  if (typeSlot >= 0) to.values[typeSlot] = event.type();
   for (let i = 0; i < inputs.length; i += 1) {
     const planned = inputs[i];
     const input = to.inputs[i];

@@ -73,7 +73,7 @@ function view(event: Event): EventView {
     dimension: text,
     valueHash: (field) => (text(field) === null ? 0 : hashText(text(field) ?? '')),
     subjectHash: () => (event.subject === '' ? 0 : hashText(event.subject)),
-    ...{ id: () => '', json: () => '' },
+    ...{ id: () => '', source: () => '', json: () => '' },
     copyId: (into) => utf8.encodeInto(event.id, into).written,
   };
 }

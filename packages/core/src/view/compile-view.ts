@@ -13,7 +13,7 @@ import type { CacheSource, ParamSource, QuerySource, ViewSource } from './view-s
 import { WINDOW_PARAMS } from './window.ts';
 
 /** What every expression of a view may name, beside its queries. */
-export const VIEW_NAMES = ['params', 'window', 'now', 'caller', 'meta'] as const;
+export const VIEW_NAMES = ['params', 'pseudonyms', 'window', 'now', 'caller', 'meta'] as const;
 
 export const DEFAULT_SCOPE = 'query:read';
 const TEXT_LENGTH_MAX = 256;

@@ -100,7 +100,8 @@ function sampleOf(view: CompiledView, isFull: boolean): Readonly<Record<string, 
   const given: ParamValues = window === null ? params : { ...params, ...ofWindow, ...window.params };
   const rows = Object.fromEntries(view.queries.map(({ name }) => [name, []]));
   const meta = Object.fromEntries(view.queries.map(({ name }) => [name, { next_cursor: null, analysis: {} }]));
-  return { params: given, window, now: SAMPLE_NOW, caller: { subject: 'sample' }, meta, ...rows };
+  const pseudonyms = Object.fromEntries(view.params.flatMap(({ name, type }) => (type === 'subject' ? [[name, 'sample']] : [])));
+  return { params: given, pseudonyms, window, now: SAMPLE_NOW, caller: { subject: 'sample' }, meta, ...rows };
 }
 
 const SAMPLES: Readonly<Record<CompiledParam['type'], ParamValue>> = {

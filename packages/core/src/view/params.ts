@@ -22,6 +22,8 @@ export interface GivenParams {
 
 export interface ViewValues {
   readonly params: ParamValues;
+  /** Of each parameter that names a person, that person's pseudonym. */
+  readonly pseudonyms: Readonly<Record<string, string | null>>;
   readonly window: Window | null;
   /** Instants that nobody gave: they are those of the request. */
   readonly ofNow: readonly string[];
@@ -46,7 +48,18 @@ export function parseParams(view: CompiledView, asked: GivenParams): Result<View
   const wait = readWait(asked, say);
   const window = view.window === null || errors.length > 0 ? null : windowOf(view.window, params, say);
   const ofNow = declared.filter((param) => isOfNow(param, asked)).map(({ name }) => name);
-  return errors.length > 0 ? failed(errors) : ok({ params: { ...params, ...window?.params }, window, ofNow, wait });
+  if (errors.length > 0) return failed(errors);
+  return ok({ params: { ...params, ...window?.params }, pseudonyms: pseudonymsOf(view, params, asked), window, ofNow, wait });
+}
+
+function pseudonymsOf({ params: declared }: CompiledView, params: ParamValues, { pseudonymOf }: GivenParams): ViewValues['pseudonyms'] {
+  const persons = declared.filter(({ type }) => type === 'subject');
+  return Object.fromEntries(
+    persons.map(({ name }) => {
+      const value = params[name];
+      return [name, typeof value === 'string' ? pseudonymOf(value) : null];
+    }),
+  );
 }
 
 function readParam(param: CompiledParam, asked: GivenParams, say: Say): ParamValue {

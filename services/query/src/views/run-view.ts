@@ -53,7 +53,14 @@ export function createRunView(deps: RunViewDeps): RunView {
     const running: Running = {
       ...{ deps, asked },
       work: { left: WORK_MAX },
-      base: { params: values.params, window: values.window, now, caller: { subject: callerSubject }, ...more },
+      base: {
+        params: values.params,
+        pseudonyms: values.pseudonyms,
+        window: values.window,
+        now,
+        caller: { subject: callerSubject },
+        ...more,
+      },
       answers: new Map(),
     };
     // In this order each finds what it needs begun already.
