@@ -106,6 +106,34 @@ describe('Fitbit steps, each export with a source of its own', () => {
   });
 });
 
+test('who registers is a person who signs in and reads the own profile at once, and whose names nobody else has', async () => {
+  const call = async (method: string, path: string, { token, body }: { readonly token?: string; readonly body?: object }) => {
+    const answer = await fetch(`${system.tidegate.gateway}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown>, cache: answer.headers.get('x-cache') };
+  };
+  const names = { username: 'anna_1', email: 'anna@example.org', password: 'Correct-Horse-9', full_name: 'Anna A.' };
+  const profile = { sex: 'female', height_cm: 170.5, date_of_birth: '1990-05-01', medical_history: 'none to speak of', tz: 'Europe/Oslo' };
+  const registered = await call('POST', '/api/v1/users/register', { body: { ...names, ...profile } });
+  expect(registered).toMatchObject({
+    status: 201,
+    body: { email: names.email, username: 'anna_1', full_name: 'Anna A.', height_cm: 170.5 },
+  });
+  expect(JSON.stringify(registered.body)).not.toMatch(/Horse|1990|none to speak of/);
+  const id = String(registered.body['id']);
+  const again = { ...names, ...profile, username: 'ANNA_1', email: 'other@example.org' };
+  expect(await call('POST', '/api/v1/users/register', { body: again })).toMatchObject({ status: 409, body: { code: 'user_taken' } });
+  const { body: session } = await call('POST', '/api/v1/users/login', { body: { email: 'Anna@Example.org', password: names.password } });
+  const token = String(session['access_token']);
+  const own = { id, sex: 'female', height_cm: 170.5, health_status: null, tz: 'Europe/Oslo' };
+  expect(await call('GET', `/api/v1/users/${id}`, { token })).toMatchObject({ status: 200, body: own, cache: 'MISS' });
+  expect(await call('GET', `/api/v1/users/${id}`, { token })).toMatchObject({ status: 200, body: own, cache: 'HIT' });
+  expect(await call('GET', '/api/v1/users/usr_other', { token })).toMatchObject({ status: 403 });
+});
+
 describe('routes of packs that write', () => {
   const user = 'user-of-writes';
 

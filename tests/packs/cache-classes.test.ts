@@ -31,6 +31,7 @@ test.each([
   ['healthtrack.metrics_summary', 300, 0, 'REDIS_CACHE_EXPIRE_METRICS', 70],
   ['healthtrack.goals', 3_600, 0, null, 80],
   ['healthtrack.nutrition', 300, 0, null, 60],
+  ['healthtrack.profile', 86_400, 0, null, 95],
   ['fitness.activities', 300, 0, null, null],
   ['fitness.efficiency_trends', 3_600, 0, null, null],
   ['fitness.correlations', 86_400, 0, null, null],

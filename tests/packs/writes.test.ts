@@ -118,3 +118,27 @@ describe('routes of packs that write', () => {
     }
   });
 });
+
+it('healthtrack: who registers is told what is kept of them, and it is read back; what a person cannot be is refused (synthetic)', async () => {
+  const pack = runPack('healthtrack');
+  const told = { email: 'anna@example.org', username: 'anna', full_name: 'Anna A.', sex: 'female', height_cm: 170, tz: 'Europe/Oslo' };
+  const sensitive = { date_of_birth: '1990-05-01', medical_history: 'none to speak of' };
+  const kept = {
+    id: 'usr_1',
+    sex: 'female',
+    height_cm: 170,
+    health_status: null,
+    tz: 'Europe/Oslo',
+    created_at: '2026-11-21T00:00:00.000Z',
+  };
+  expect(await pack.write('register', { by: 'usr_1', body: { ...told, ...sensitive } })).toEqual({
+    ...kept,
+    ...{ email: 'anna@example.org', username: 'anna', full_name: 'Anna A.' },
+  });
+  expect(await pack.view('profile', { user_id: 'usr_1' })).toEqual(kept);
+  const { full_name: _, ...nameless } = told;
+  expect(await pack.write('register', { by: 'usr_2', body: nameless })).toEqual({ errors: ['full_name'] });
+  expect(await pack.write('register', { by: 'usr_2', body: { ...told, height_cm: 17 } })).toEqual({ errors: ['height_cm'] });
+  expect(await pack.write('register', { by: 'usr_2', body: { ...told, password: 'Correct-Horse-9' } })).toEqual({ errors: [''] });
+  expect(await pack.view('profile', { user_id: 'usr_2' })).toBeUndefined();
+});

@@ -41,7 +41,14 @@ export { RECOUNT_ASK_SCHEMA, RECOUNTS_QUERY } from './audit-schemas.ts';
 export { BATCH_QUESTIONS_MAX, LIVE_QUERY, RECEIPT_QUERY, REJECTED_QUERY } from './route-schemas.ts';
 export { ISSUER_REQUEST_SCHEMA, TOKEN_REQUEST_SCHEMA } from './token-schemas.ts';
 export { PACK_PREVIEW_REQUEST_SCHEMA } from './pack-schemas.ts';
-export { LOGIN_REQUEST_SCHEMA, REFRESH_REQUEST_SCHEMA, USER_CHANGE_SCHEMA, USER_REQUEST_SCHEMA, USERS_QUERY } from './user-schemas.ts';
+export {
+  LOGIN_REQUEST_SCHEMA,
+  REFRESH_REQUEST_SCHEMA,
+  REGISTER_REQUEST_SCHEMA,
+  USER_CHANGE_SCHEMA,
+  USER_REQUEST_SCHEMA,
+  USERS_QUERY,
+} from './user-schemas.ts';
 export type { RouteMatch } from './router.ts';
 export { createRouter } from './router.ts';
 export { accessOf, SUBJECT_HEADER } from './routes/access.ts';

@@ -43,6 +43,22 @@ export const USER_REQUEST_SCHEMA = z
   })
   .meta({ id: 'UserRequest' });
 
+/** What is beside the names and the password is told to the write of a pack by which persons are registered. */
+export const REGISTER_REQUEST_SCHEMA = z
+  .looseObject({
+    username: z
+      .string()
+      .toLowerCase()
+      .regex(/^[a-z0-9_.]{3,50}$/, 'has 3 to 50 letters, digits, underscores and dots')
+      .meta({ description: 'Compared without case.' }),
+    email: EMAIL,
+    password: PASSWORD,
+  })
+  .meta({ id: 'RegisterRequest', description: 'Further members are those of the write of the pack that registers persons.' });
+export const REGISTERED_SCHEMA = z
+  .looseObject({ id: z.string().meta({ description: 'Of the user, and the subject of the events about the person.' }) })
+  .meta({ id: 'Registered' });
+
 export const USER_CHANGE_SCHEMA = z
   .strictObject({ roles: ROLES_OF_USER.optional(), password: PASSWORD.optional(), state: z.enum(['active', 'disabled']).optional() })
   .refine((change) => Object.values(change).some((member) => member !== undefined), { message: 'changes at least one member' })

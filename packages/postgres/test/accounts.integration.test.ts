@@ -26,7 +26,7 @@ describe('accounts in Postgres', () => {
   });
 
   const asked = (username: string) => ({
-    ...{ tenant: 'acme', username, email: null, passwordHash: HASH, roles: ['person'], subject: 'jane' },
+    ...{ tenant: 'acme', username, email: null, passwordHash: HASH, roles: ['person'], subject: 'jane', nowMs: NOW_MS },
   });
   async function newUser(): Promise<UserInfo> {
     const created = await store.accounts.createUser(asked(`user-${(names += 1)}`));
@@ -139,5 +139,44 @@ describe('accounts in Postgres', () => {
     await open(user);
     expect(await database.query('SELECT 1 FROM user_session WHERE session_id = $1', [first.sessionId])).toEqual([]);
     expect(await refresh(first.refreshToken)).toEqual({ ok: false, fault: 'credentials_invalid' });
+  });
+
+  it('a person who registers has the names for a minute, is nobody until then, and signs in afterwards', async () => {
+    const anna = { tenant: 'acme', username: 'anna', email: 'anna@example.org', passwordHash: HASH, roles: ['person'], nowMs: NOW_MS };
+    const reserved = await store.accounts.reserveUser(anna);
+    if (!reserved.ok) throw new Error(reserved.fault);
+    const userId = reserved.value;
+    // In use as either, for who registers and for who is made by an administrator.
+    const taken = { ok: false, fault: 'user_taken' };
+    expect(await store.accounts.reserveUser({ ...anna, email: 'other@example.org' })).toEqual(taken);
+    expect(await store.accounts.reserveUser({ ...anna, username: 'other' })).toEqual(taken);
+    expect(await store.accounts.createUser(asked('anna'))).toEqual(taken);
+    expect(await store.accounts.reserveUser({ ...anna, tenant: 'nowhere' })).toEqual({ ok: false, fault: 'not_found' });
+    const listed = await store.accounts.listUsers({ tenant: 'acme', after: null, limit: 500 });
+    expect([listed.some((user) => user.userId === userId), await store.accounts.findUser('acme', userId)]).toEqual([false, null]);
+    expect((await store.accounts.findSignIn('acme', 'anna'))?.user.state).not.toBe('active');
+    expect([await store.accounts.activateUser(userId), await store.accounts.activateUser(userId)]).toEqual([true, false]);
+    expect(await store.accounts.findSignIn('acme', 'anna@example.org')).toMatchObject({
+      user: { userId, subject: userId, state: 'active' },
+    });
+    // A user is no reservation: neither released nor run out.
+    await store.accounts.releaseUser(userId);
+    expect(await store.accounts.reserveUser({ ...anna, nowMs: NOW_MS + 3_600_000 })).toEqual(taken);
+  });
+
+  it('a registration that was refused gives the names back at once, and one that broke off after a minute', async () => {
+    const otto = { tenant: 'acme', username: 'otto', email: 'otto@example.org', passwordHash: HASH, roles: ['person'], nowMs: NOW_MS };
+    const first = await store.accounts.reserveUser(otto);
+    if (!first.ok) throw new Error(first.fault);
+    await store.accounts.releaseUser(first.value);
+    const second = await store.accounts.reserveUser(otto);
+    if (!second.ok) throw new Error(second.fault);
+    expect(await store.accounts.reserveUser({ ...otto, nowMs: NOW_MS + 60_000 })).toEqual({ ok: false, fault: 'user_taken' });
+    const third = await store.accounts.reserveUser({ ...otto, nowMs: NOW_MS + 60_001 });
+    expect(third).toMatchObject({ ok: true });
+    expect([await store.accounts.activateUser(second.value), third.ok && (await store.accounts.activateUser(third.value))]).toEqual([
+      false,
+      true,
+    ]);
   });
 });

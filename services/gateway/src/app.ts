@@ -21,6 +21,7 @@ import {
 import type { Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAccountRoutes } from './accounts/accounts.ts';
+import { createSendWrite } from './accounts/send-write.ts';
 import { createAdmin } from './admin.ts';
 import { createAudit } from './audit/audit.ts';
 import type { AuditLog } from './audit/audit-log.ts';
@@ -87,7 +88,7 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   const swaps = swapVersions({ control, store, wake: publishing.wake, log: context.log, signal: background.signal });
   const proxy = createProxy({
     upstreams: { ingest: config.ingestUrl, query: config.queryUrl },
-    callerKey: deriveKey(config.secretKey, 'tidegate/caller', 32),
+    callerKey: callerKeyOf(config),
     clock,
     metrics,
     bodyBytesMax: config.bodyBytesMax,
@@ -173,24 +174,14 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
   const control = followControl({ client, topic, keys, issuers, denied, limits: limits.book, packRoutes, origins, clock, log });
   metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(control.knownThroughMs() / 1_000));
   return {
-    config,
-    context,
-    signal,
-    database,
-    topic,
-    metrics,
+    ...{ config, context, signal, database, topic, metrics, client, redis, keys, issuers, denied, limits, packRoutes, origins, control },
     tracing: createTracing({ service: 'gateway', endpoint: config.otlpEndpoint, ratio: config.traceRatio }),
     store: createControlStore(database),
-    client,
-    redis,
-    keys,
-    issuers,
-    denied,
-    limits,
-    packRoutes,
-    origins,
-    control,
   };
+}
+
+function callerKeyOf({ secretKey }: GatewayConfig): Uint8Array {
+  return deriveKey(secretKey, 'tidegate/caller', 32);
 }
 
 interface GateParts {
@@ -213,7 +204,10 @@ function createGateOf(parts: Parts, { proxy, live, auditLog, wake, isDraining }:
     log,
     handlers: {
       ...createAdmin({ store, wake, clock, metrics, packRoutes }),
-      ...createAccountRoutes({ accounts, localTokens, denied, limits: gateLimits, loginTenant: config.loginTenant, audit, wake, clock }),
+      ...createAccountRoutes({
+        ...{ accounts, localTokens, denied, limits: gateLimits, loginTenant: config.loginTenant, audit, wake, clock, packRoutes },
+        sendWrite: createSendWrite({ queryUrl: config.queryUrl, callerKey: callerKeyOf(config), clock }),
+      }),
       ...createTokenRoutes({ localTokens }),
       ...createLimitRoutes({ limits, addressOf, store, wake }),
       ...createOriginAdmin({ store, wake }),

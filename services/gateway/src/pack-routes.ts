@@ -13,6 +13,8 @@ export interface PackRoute {
   /** Of the view or the write. */
   readonly name: string;
   readonly scope: string;
+  /** Of a write by which persons are registered. */
+  readonly registers?: boolean;
 }
 
 type Match = (method: string, path: string) => RouteMatch<PackRoute>;
@@ -25,6 +27,8 @@ export interface PackRoutes {
   match(tenant: string, method: string, path: string): RouteMatch<PackRoute>;
   /** By its name; null: the tenant has none of it. */
   named(tenant: string, named: Pick<PackRoute, 'pack' | 'kind' | 'name'>): PackRoute | null;
+  /** The write by which the tenant's persons are registered; null: none of its packs has one. */
+  registration(tenant: string): PackRoute | null;
   /** How the tenant's views and writes are asked; the same object until one of its packs changes. */
   signatures(tenant: string): PackSignatures;
   /** Scopes that the tenant's packs declare. */
@@ -62,6 +66,7 @@ export function createPackRoutes(): PackRoutes {
         .get(tenant)
         ?.get(pack)
         ?.find((one) => one.kind === kind && one.name === name) ?? null,
+    registration: (tenant) => [...(tenants.get(tenant)?.values() ?? [])].flat().find(({ registers }) => registers === true) ?? null,
     signatures: signatures.of,
     scopes: (tenant) => new Set([...(tenants.get(tenant)?.values() ?? [])].flat().map(({ scope }) => scope)),
   };
@@ -71,8 +76,8 @@ function routesOf(source: Pick<PackSource, 'pack' | 'views' | 'writes'>): readon
   const views = viewRoutes(source).map(({ pack, view, scope, route }): PackRoute => {
     return { method: route?.method ?? 'GET', path: route?.path ?? UNNAMED_PATH, pack, kind: 'view', name: view, scope };
   });
-  const writes = writeRoutes(source).map(({ pack, write, scope, route: { method, path } }): PackRoute => {
-    return { method, path, pack, kind: 'write', name: write, scope };
+  const writes = writeRoutes(source).map(({ pack, write, scope, registers, route: { method, path } }): PackRoute => {
+    return { method, path, pack, kind: 'write', name: write, scope, registers };
   });
   return [...views, ...writes];
 }

@@ -28,7 +28,11 @@ export const SHIPPED_CLASSES: readonly ClassSource[] = [
     before: 'never',
   },
   { class: 'ingest', routes: ['POST /v1/events', 'POST /v1/segment/*'], policies: ['ingest'], before: 'without_key' },
-  { class: 'login', routes: ['POST /v1/auth/login', 'POST /v1/users/login'], policies: ['login', 'login_account'] },
+  {
+    class: 'login',
+    routes: ['POST /v1/auth/login', 'POST /v1/users/login', 'POST /v1/users/register'],
+    policies: ['login', 'login_account'],
+  },
   { class: 'analytics', routes: ['* /v1/analytics/**'], policies: ['analytics', 'user', 'endpoint', 'api_key'] },
   { class: 'patient_data', routes: ['* /v1/patients/**'], policies: ['patient_data', 'user', 'endpoint', 'api_key'] },
 ];

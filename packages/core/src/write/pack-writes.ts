@@ -19,12 +19,13 @@ export interface WriteRoute {
   readonly write: string;
   readonly scope: string;
   readonly route: RouteTemplate;
+  readonly registers: boolean;
 }
 
 export function writeRoutes({ pack, writes = {} }: Pick<PackSource, 'pack' | 'writes'>): readonly WriteRoute[] {
-  return Object.entries(writes).flatMap(([write, { route, scope = WRITE_SCOPE }]) => {
+  return Object.entries(writes).flatMap(([write, { route, scope = WRITE_SCOPE, registers = false }]) => {
     const parsed = parseRoute(route);
-    return parsed.ok ? [{ pack, write, scope, route: parsed.value }] : [];
+    return parsed.ok ? [{ pack, write, scope, route: parsed.value, registers }] : [];
   });
 }
 

@@ -5,6 +5,7 @@ import { NAME_SCHEMA, PARAM_SCHEMA, QUERY_SCHEMA, SCOPE_SCHEMA } from '../view/v
 /** As a parameter, but read from JSON: a list is a list, and `json` is whatever the event type makes of it. */
 const bodyMember = PARAM_SCHEMA.omit({ in: true }).extend({
   type: z.enum(['string', 'integer', 'number', 'boolean', 'date', 'instant', 'zone', 'subject', 'list', 'json']),
+  max_length: z.int().min(1).max(65_536).optional(),
 });
 
 const expression = z.string().max(4_000);
@@ -43,6 +44,8 @@ const write = z.strictObject({
   each: NAME_SCHEMA.optional(),
   events_max: z.int().min(1).max(10_000).default(500),
   body_bytes_max: z.int().min(64).max(16_777_216).optional(),
+  /** By it a person is registered who has no credential yet (docs/design/accounts.md). */
+  registers: z.boolean().optional(),
   /** False: answered as soon as the log has the event. */
   waits: z.boolean().default(true),
   /** Asked once the event is counted. */

@@ -39,6 +39,30 @@ function logoutRoute(path: string, summary: string) {
 export const ACCOUNT_ROUTES = {
   login: loginRoute('/v1/auth/login', 'Sign in with a user name or an e-mail address, and a password'),
   loginUser: loginRoute('/v1/users/login', 'The same as `/v1/auth/login`'),
+  registerUser: {
+    method: 'POST',
+    path: '/v1/users/register',
+    summary: 'Register a person of `LOGIN_TENANT`, by the pack that says how',
+    answers: 'gateway',
+    scope: null,
+    limitClass: 'login',
+    body: { contentTypes: JSON_ONLY, schema: users.REGISTER_REQUEST_SCHEMA },
+    accesses: { resource: 'users', action: 'create' },
+    responses: {
+      201: { description: 'The profile as it is committed; the person can sign in.', schema: users.REGISTERED_SCHEMA },
+      202: { description: 'The person can sign in; the profile is accepted and not counted in time.', schema: users.REGISTERED_SCHEMA },
+    },
+    faults: [
+      ...JSON_BODY,
+      'not_found',
+      'overloaded',
+      'password_weak',
+      'request_invalid',
+      'unavailable',
+      'upstream_unreachable',
+      'user_taken',
+    ],
+  },
   refresh: {
     method: 'POST',
     path: '/v1/auth/refresh',

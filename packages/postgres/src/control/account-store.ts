@@ -2,6 +2,8 @@ import type { Result } from '@tidegate/core';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Denial } from './control-records.ts';
 import { deny, readDenials } from './denials.ts';
+import type { UserToReserve } from './registrations.ts';
+import { activateUser, releaseUser, reserveUser } from './registrations.ts';
 import type { Session, SessionToEnd, SessionToOpen, TokenToRefresh } from './sessions.ts';
 import { endSession, openSession, refreshSession } from './sessions.ts';
 import type { SignInRecord, UserChange, UserInfo, UserPage, UserToCreate } from './users.ts';
@@ -10,6 +12,11 @@ import { changeUser, createUser, findSignIn, findUser, listUsers } from './users
 /** People who sign in, and what came of it. */
 export interface AccountStore {
   createUser(asked: UserToCreate): Promise<Result<UserInfo, 'not_found' | 'user_taken'>>;
+  /** The id of a user to be, whose names nobody else can have for a minute. */
+  reserveUser(asked: UserToReserve): Promise<Result<string, 'not_found' | 'user_taken'>>;
+  /** False: it is not reserved any more. */
+  activateUser(userId: string): Promise<boolean>;
+  releaseUser(userId: string): Promise<void>;
   listUsers(page: UserPage): Promise<readonly UserInfo[]>;
   /** Null: the tenant has no such user. */
   findUser(tenant: string, userId: string): Promise<UserInfo | null>;
@@ -28,6 +35,9 @@ export interface AccountStore {
 export function createAccountStore(prisma: PrismaClient): AccountStore {
   return {
     createUser: (asked) => createUser(prisma, asked),
+    reserveUser: (asked) => reserveUser(prisma, asked),
+    activateUser: (userId) => activateUser(prisma, userId),
+    releaseUser: (userId) => releaseUser(prisma, userId),
     listUsers: (page) => listUsers(prisma, page),
     findUser: (tenant, userId) => findUser(prisma, tenant, userId),
     changeUser: (change) => changeUser(prisma, change),

@@ -3,6 +3,7 @@ import { failed, ok } from '@tidegate/core';
 import type { PrismaClient, UserAccount } from '../generated/prisma/client.ts';
 import { newId } from './api-key.ts';
 import { deny } from './denials.ts';
+import { dropGivenUp } from './registrations.ts';
 
 export interface UserToCreate {
   readonly tenant: string;
@@ -14,6 +15,7 @@ export interface UserToCreate {
   readonly roles: readonly string[];
   /** Plain id of the person whose events are theirs. */
   readonly subject: string | null;
+  readonly nowMs: number;
 }
 
 /** A user as lists show it. Instants are epoch milliseconds. */
@@ -61,9 +63,11 @@ export interface UserPage {
 export async function createUser(prisma: PrismaClient, asked: UserToCreate): Promise<Result<UserInfo, 'not_found' | 'user_taken'>> {
   return prisma.$transaction(async (transaction) => {
     if ((await transaction.tenant.count({ where: { tenant: asked.tenant } })) === 0) return failed('not_found');
+    const { nowMs, ...user } = asked;
+    await dropGivenUp(transaction, user, nowMs);
     const userId = newId('usr');
     const { count } = await transaction.userAccount.createMany({
-      data: [{ ...asked, userId, roles: [...asked.roles] }],
+      data: [{ ...user, userId, roles: [...user.roles] }],
       skipDuplicates: true,
     });
     if (count === 0) return failed('user_taken');
@@ -73,13 +77,13 @@ export async function createUser(prisma: PrismaClient, asked: UserToCreate): Pro
 
 /** The tenant's users by id, a page of them. */
 export async function listUsers(prisma: PrismaClient, { tenant, after, limit }: UserPage): Promise<readonly UserInfo[]> {
-  const where = after === null ? { tenant } : { tenant, userId: { gt: after } };
+  const where = { tenant, state: { not: 'pending' }, ...(after === null ? {} : { userId: { gt: after } }) };
   return (await prisma.userAccount.findMany({ where, orderBy: { userId: 'asc' }, take: limit })).map(fromRow);
 }
 
 /** Null: the tenant has no such user. */
 export async function findUser(prisma: PrismaClient, tenant: string, userId: string): Promise<UserInfo | null> {
-  const row = await prisma.userAccount.findFirst({ where: { tenant, userId } });
+  const row = await prisma.userAccount.findFirst({ where: { tenant, userId, state: { not: 'pending' } } });
   return row === null ? null : fromRow(row);
 }
 

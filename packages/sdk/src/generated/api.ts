@@ -751,6 +751,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/users/register": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Register a person of `LOGIN_TENANT`, by the pack that says how */
+        readonly post: operations["registerUser"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/auth/refresh": {
         readonly parameters: {
             readonly query?: never;
@@ -3033,6 +3050,22 @@ export interface components {
              */
             readonly refresh_expires_at: string;
         };
+        /** @description Further members are those of the write of the pack that registers persons. */
+        readonly RegisterRequest: {
+            /** @description Compared without case. */
+            readonly username: string;
+            /** Format: email */
+            readonly email: string;
+            readonly password: string;
+        } & {
+            readonly [key: string]: unknown;
+        };
+        readonly Registered: {
+            /** @description Of the user, and the subject of the events about the person. */
+            readonly id: string;
+        } & {
+            readonly [key: string]: unknown;
+        };
         readonly RefreshRequest: {
             readonly refresh_token: string;
         };
@@ -5085,6 +5118,39 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    readonly registerUser: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RegisterRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description The profile as it is committed; the person can sign in. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Registered"];
+                };
+            };
+            /** @description The person can sign in; the profile is accepted and not counted in time. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Registered"];
                 };
             };
         };

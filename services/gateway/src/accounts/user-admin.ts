@@ -58,7 +58,7 @@ const LISTED_ROLES = Object.entries(ROLES).map(([name, { title, scopes, needsSub
   needs_subject: needsSubject,
 }));
 
-async function createUser(exchange: Exchange, { accounts, passwords }: UserAdminDependencies): Promise<void> {
+async function createUser(exchange: Exchange, { accounts, passwords, clock }: UserAdminDependencies): Promise<void> {
   const { response, context, caller } = exchange;
   const asked = await readAsked(exchange, USER_REQUEST_SCHEMA);
   if (!asked.ok) return sendProblem(response, asked.fault, context);
@@ -67,7 +67,8 @@ async function createUser(exchange: Exchange, { accounts, passwords }: UserAdmin
   if (refused !== null) return sendProblem(response, refused, context);
   const hashed = await hashOf(password, passwords);
   if (!hashed.ok) return sendProblem(response, hashed.fault, context);
-  const created = await accounts.createUser({ tenant: caller.tenant, username, email, roles, subject, passwordHash: hashed.value });
+  const user = { tenant: caller.tenant, username, email, roles, subject, passwordHash: hashed.value };
+  const created = await accounts.createUser({ ...user, nowMs: clock.nowMs() });
   if (!created.ok) return sendProblem(response, { code: created.fault }, context);
   sendJson(exchange, toWire(created.value), { ...NO_STORE, status: 201 });
 }
@@ -112,7 +113,7 @@ async function toChange(
   });
 }
 
-async function hashOf(password: string, passwords: UserAdminDependencies['passwords']): Promise<Result<string, ProblemFault>> {
+export async function hashOf(password: string, passwords: UserAdminDependencies['passwords']): Promise<Result<string, ProblemFault>> {
   const broken = brokenPasswordRules(password);
   if (broken.length > 0) return failed({ code: 'password_weak', errors: broken.map((rule) => ({ path: 'password', ...rule })) });
   const hashed = await passwords.hash(password);
