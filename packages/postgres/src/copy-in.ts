@@ -1,13 +1,12 @@
 import pg from 'pg';
 
-/** Largest piece handed to the socket at once. */
-const CHUNK_BYTES = 1 << 20;
+/** First byte of a CopyData message; its length, itself included, follows in four bytes. */
+const COPY_DATA = 'd'.charCodeAt(0);
 const HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
 const TRAILER = Buffer.from([0xff, 0xff]);
 
 /** What the driver's connection can do beyond its published types. */
 interface CopyConnection extends pg.Connection {
-  sendCopyFromChunk(chunk: Uint8Array): void;
   endCopyFrom(): void;
 }
 
@@ -43,11 +42,26 @@ class CopyQuery extends pg.Query {
   }
 }
 
+/**
+ * Written to the socket as they are. The driver's own way copies each piece into a message that it makes for it: 2 of 100
+ * processor seconds of an aggregator at full load.
+ */
 function sendRows(connection: CopyConnection, rows: readonly Uint8Array[]): void {
-  connection.sendCopyFromChunk(HEADER);
-  for (const part of rows) {
-    for (let at = 0; at < part.length; at += CHUNK_BYTES) connection.sendCopyFromChunk(part.subarray(at, at + CHUNK_BYTES));
+  const { stream } = connection;
+  // As the driver does: a connection that is gone ends the query by itself.
+  if (!stream.writable) return;
+  stream.cork();
+  for (const part of [HEADER, ...rows, TRAILER]) {
+    stream.write(copyDataHead(part.length));
+    stream.write(part);
   }
-  connection.sendCopyFromChunk(TRAILER);
   connection.endCopyFrom();
+  stream.uncork();
+}
+
+function copyDataHead(bodyBytes: number): Uint8Array {
+  const head = Buffer.allocUnsafe(5);
+  head[0] = COPY_DATA;
+  head.writeInt32BE(4 + bodyBytes, 1);
+  return head;
 }
