@@ -74,7 +74,7 @@ it.each([
 });
 
 it('takes what just fits', () => {
-  // 10 + 10 + 14 + 55 × 8 = 474 of 480.
-  expect(render(['query.replicas=55']).length).toBeGreaterThan(10);
+  // Past a pooler 3 × 2 + 2 + 2 × 44, else 5 × 2 + 2 × 2 + 8 × 2 + 8 × 44: 478 of 480.
+  expect(render(['query.replicas=44']).length).toBeGreaterThan(10);
   expect(render([], ['k8s/chart/values-production.yaml']).length).toBeGreaterThan(10);
 });
