@@ -43,7 +43,8 @@ test('an unused file, export and dependency each turn the check for unused thing
 describe('generated files', () => {
   const check = (out: string) => run({ program: process.execPath, args: [script('generate.ts'), '--check', '--out', out] });
 
-  test('are current as they are committed, and a changed or missing page turns the check red', async () => {
+  // Each check is a process that loads the whole of the documentation's sources: seconds, on a busy machine many.
+  test('are current as they are committed, and a changed or missing page turns the check red', { timeout: 120_000 }, async () => {
     const copy = join(folder, 'generated');
     for (const part of ['docs/reference', 'packages/sdk/src/generated']) cpSync(join(root, part), join(copy, part), { recursive: true });
     expect(await check(copy)).toMatchObject({ code: 0, output: '' });

@@ -27,6 +27,11 @@ export const METRICS = {
     help: 'Appends that failed, by what is known of the outcome (not_sent, unknown).',
     labels: ['outcome'],
   },
+  archive_last_success_seconds: {
+    kind: 'gauge',
+    help: 'When `tidegate archive run` last came to its end, in seconds since 1970, as the aggregator that holds the maintenance knows it. Absent: never.',
+    labels: [],
+  },
   audit_accesses_total: { kind: 'counter', help: 'Accesses that have to be audited: kept, dropped, or waiting.', labels: [] },
   audit_chain_lag_records: { kind: 'gauge', help: 'Records of audit.v1 that are not in the chains yet, when last looked at.', labels: [] },
   audit_chained_total: { kind: 'counter', help: 'Records of audit.v1 that this process put into the chains.', labels: [] },
@@ -40,11 +45,6 @@ export const METRICS = {
   audit_unreadable_total: {
     kind: 'counter',
     help: 'Records of audit.v1 that could not be read; their hashes are in the chain of nobody.',
-    labels: [],
-  },
-  archive_last_success_seconds: {
-    kind: 'gauge',
-    help: 'When `tidegate archive run` last came to its end, in seconds since 1970, as the aggregator that holds the maintenance knows it. Absent: never.',
     labels: [],
   },
   backfill_counted_total: { kind: 'counter', help: 'Of the events counted those of the backfill lane.', labels: [] },
