@@ -12,6 +12,8 @@ interface Row extends JobInfo {
 /** The rows of jobs in memory: the twin of `createJobReader` and `createJobAttempts`. */
 export interface MemoryJobs extends JobReader, JobAttempts {
   submit(job: JobToSubmit): Promise<Submitted>;
+  /** As they were submitted. */
+  paramsOf(id: string): string | null;
 }
 
 interface Table {
@@ -21,7 +23,12 @@ interface Table {
 
 export function createMemoryJobs(nowMs: () => number = () => Date.now()): MemoryJobs {
   const table: Table = { rows: new Map(), nowMs };
-  return { ...createReader(table), ...createAttempts(table), submit: async (job) => submit(table, job) };
+  return {
+    ...createReader(table),
+    ...createAttempts(table),
+    submit: async (job) => submit(table, job),
+    paramsOf: (id) => table.rows.get(id)?.params ?? null,
+  };
 }
 
 function submit({ rows, nowMs }: Table, job: JobToSubmit): Submitted {

@@ -61,7 +61,7 @@ export interface HandlerDeps
     RejectedDeps,
     Pick<AuditRoutesDeps, 'accesses' | 'auditChain'>,
     BudgetsDeps,
-    JobsDeps,
+    Omit<JobsDeps, 'background'>,
     RestatementsDeps,
     Pick<GapsDeps, 'gaps'>,
     Pick<RecountsDeps, 'audit'>,

@@ -2,7 +2,8 @@
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import { JOBS_QUERY, jobView, sendJson, sendProblem } from '@tidegate/http';
 import { ofPerson } from './answer-routes.ts';
-import { ANSWER_JOB, readResult } from './background/answer-job.ts';
+import { ANSWER_JOB } from './background/answer-job.ts';
+import type { Background } from './background/background.ts';
 import type { JobFilter, JobInfo, JobReader } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import { z } from 'zod';
@@ -11,6 +12,8 @@ import { openText, sealText } from './sealed-text.ts';
 export interface JobsDeps {
   readonly jobs: JobReader;
   readonly cursorSealer: Sealer;
+  /** Opens results that name persons. */
+  readonly background: Pick<Background, 'open'>;
 }
 
 type Answering = (exchange: Exchange) => Promise<void>;
@@ -32,7 +35,7 @@ export async function findJob({ jobs }: Pick<JobsDeps, 'jobs'>, { caller }: Exch
   return job !== null && (job.owner === caller.keyId || caller.scopes.includes(ADMIN)) ? job : null;
 }
 
-export function createJobHandlers({ jobs, cursorSealer }: JobsDeps): JobHandlers {
+export function createJobHandlers({ jobs, cursorSealer, background }: JobsDeps): JobHandlers {
   const find = async (exchange: Exchange): Promise<JobInfo | null> => findJob({ jobs }, exchange, exchange.params['job'] ?? '');
 
   return {
@@ -60,7 +63,8 @@ export function createJobHandlers({ jobs, cursorSealer }: JobsDeps): JobHandlers
       if (job === null) return refuse(exchange, { code: 'not_found' });
       const result = await jobs.result(job.tenant, job.id);
       if (result === null) return refuse(exchange, { code: 'job_without_result' });
-      sendText(exchange, result, job.kind === ANSWER_JOB ? ofPerson(...(readResult(result)?.about ?? [])) : {});
+      const opened = job.kind === ANSWER_JOB ? background.open(result) : null;
+      sendText(exchange, opened === null ? result : JSON.stringify(opened), ofPerson(...(opened?.about ?? [])));
     },
     async cancelJob(exchange) {
       const job = await find(exchange);

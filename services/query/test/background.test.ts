@@ -85,7 +85,8 @@ async function createCase(withinMs: number) {
     const answer = await served.call(path, { scopes: ['query:read'], keyId: 'k' });
     return { status: answer.status, body: (await answer.json()) as Readonly<Record<string, unknown>> };
   };
-  return { asked, post, view, attempt, list, state, failures, ofProcess, pass: (ms: number) => void (nowMs += ms) };
+  const row = async (id: string) => [jobs.paramsOf(id), await jobs.result('acme', id)];
+  return { asked, post, view, row, attempt, list, state, failures, ofProcess, pass: (ms: number) => void (nowMs += ms) };
 }
 
 const found = (n: number): AskOutcome => ({ ok: true, answer: answerWith([['Oslo', n]]), mayAgeMs: 0, person: '*' });
@@ -239,10 +240,15 @@ describe('an answer that takes long', () => {
   });
 
   it('leaves nothing in the job that names anybody', async () => {
-    const { post, list } = await createCase(5);
-    await post({ ...PLAIN, subject: 'jane' }, { prefer: 'respond-async' });
+    const { asked, post, attempt, list, row } = await createCase(5);
+    const { body } = await post({ ...PLAIN, subject: 'jane' }, { prefer: 'respond-async' });
+    asked[0]?.let({ ok: true, answer: answerWith([['jane', 1]]), mayAgeMs: 0, person: 'pseudonym' });
+    await attempt(String(body['job_id']));
     const [job] = await list();
-    expect(JSON.stringify(job)).not.toContain('jane');
+    expect(JSON.stringify([job, await row(String(body['job_id']))])).not.toMatch(/jane|pseudonym/);
+    ok(served);
+    const result = await (await served.call(`/v1/jobs/${String(body['job_id'])}/result`)).json();
+    expect(result).toMatchObject({ answer: { rows: [['jane', 1]] }, about: ['pseudonym'] });
   });
 });
 

@@ -39,19 +39,31 @@ export interface JobResult {
 /** Refused: with which code. */
 export type Made = { readonly ok: true; readonly result: JobResult } | { readonly ok: false; readonly code: string };
 
-const PARAMS_SCHEMA = z.object({ v: z.literal(1), sealed: z.string() });
+const SEALED_SCHEMA = z.object({ v: z.literal(1), sealed: z.string() });
 const RESULT_SCHEMA = z.object({ answer: z.record(z.string(), z.unknown()), about: z.array(z.string()) });
 
 /** Sealed, because it may name a person; `sealer` seals equal calls to equal texts. */
 export function paramsText(sealer: Sealer, call: CallOf): string {
-  const sealed = Buffer.from(sealer.seal(Buffer.from(JSON.stringify(call)))).toString('base64url');
-  return JSON.stringify({ v: 1, sealed });
+  return sealedText(sealer, call);
 }
 
-export function readResult(text: string): JobResult | null {
+/** Null where the text is no result of this installation. */
+export function openResult(sealer: Sealer, text: string): JobResult | null {
+  const read = RESULT_SCHEMA.safeParse(openedText(sealer, text));
+  return read.success ? read.data : null;
+}
+
+function sealedText(sealer: Sealer, value: unknown): string {
+  return JSON.stringify({ v: 1, sealed: Buffer.from(sealer.seal(Buffer.from(JSON.stringify(value)))).toString('base64url') });
+}
+
+/** Undefined where the text is none of ours. */
+function openedText(sealer: Sealer, text: string): unknown {
   const json = decodeJson(Buffer.from(text));
-  const read = json.ok ? RESULT_SCHEMA.safeParse(json.value) : null;
-  return read?.success === true ? read.data : null;
+  const read = json.ok ? SEALED_SCHEMA.safeParse(json.value) : null;
+  const plain = read?.success === true ? sealer.open(Buffer.from(read.data.sealed, 'base64url')) : null;
+  const opened = plain === null ? null : decodeJson(plain);
+  return opened?.ok === true ? opened.value : undefined;
 }
 
 export interface AnswerJobDeps {
@@ -69,17 +81,15 @@ export function createAnswerJob({ sealer, make }: AnswerJobDeps): DeclaredJob {
       await advance({ progress: { done: 0, total: 1 }, cursor: null });
       const made = await make(params, openCall(sealer, params), signal);
       if (!made.ok) throw new JobFault(made.code);
-      return JSON.stringify(made.result);
+      // What was asked about a person names that person.
+      return sealedText(sealer, made.result);
     },
   });
 }
 
 /** Sealed by this installation, of calls that have this shape. */
 function openCall(sealer: Sealer, params: string): CallOf {
-  const json = decodeJson(Buffer.from(params));
-  const read = json.ok ? PARAMS_SCHEMA.safeParse(json.value) : null;
-  const plain = read?.success === true ? sealer.open(Buffer.from(read.data.sealed, 'base64url')) : null;
-  const call = plain === null ? null : decodeJson(plain);
-  if (call?.ok !== true) throw new JobFault('job_failed');
-  return call.value as CallOf;
+  const call = openedText(sealer, params);
+  if (call === undefined) throw new JobFault('job_failed');
+  return call as CallOf;
 }

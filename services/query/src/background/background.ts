@@ -4,7 +4,7 @@
  */
 import type { JobInfo, JobQueue, JobReader } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
-import { ANSWER_JOB, paramsText, readResult } from './answer-job.ts';
+import { ANSWER_JOB, openResult, paramsText } from './answer-job.ts';
 import type { CallOf, JobResult, Made } from './answer-job.ts';
 
 export interface BackgroundDeps {
@@ -46,6 +46,8 @@ export interface Background {
   settle<T>(asked: InBackground<T>): Promise<Settled<T>>;
   /** What this process has begun for the parameters of a job, else what is begun now. */
   make(params: string, call: CallOf, signal: AbortSignal): Promise<Made>;
+  /** The result of such a job; null where the text is none. */
+  open(text: string): JobResult | null;
   /** Told once, when the routes stand. */
   makeBy(anew: MakeAnew): void;
 }
@@ -100,12 +102,13 @@ export function createBackground(deps: BackgroundDeps): Background {
     async make(params, call, signal) {
       return under.get(params) ?? anew(call, signal);
     },
+    open: (text) => openResult(deps.sealer, text),
     makeBy: (given) => void (anew = given),
   };
 }
 
 async function find(
-  { jobs, nowMs }: BackgroundDeps,
+  { jobs, sealer, nowMs }: BackgroundDeps,
   { tenant }: CallOf,
   params: string,
 ): Promise<Exclude<Settled<never>, { kind: 'made' }> | null> {
@@ -115,7 +118,7 @@ async function find(
   const ageMs = Math.max(0, nowMs() - job.finishedAtMs);
   if (ageMs > GIVEN_MS) return null;
   const text = await jobs.result(tenant, job.id);
-  const result = text === null ? null : readResult(text);
+  const result = text === null ? null : openResult(sealer, text);
   return result === null ? null : { kind: 'kept', kept: { ...result, job, finishedMs: job.finishedAtMs, ageMs } };
 }
 
