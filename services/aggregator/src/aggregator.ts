@@ -16,7 +16,7 @@ import { createLiveness } from './liveness.ts';
 import type { Liveness } from './liveness.ts';
 import { createLogProbe } from './log-probe.ts';
 import type { OwnedPartition } from './owned-partition.ts';
-import { createOwnership } from './ownership.ts';
+import { createOwnership, lateOwnership } from './ownership.ts';
 import type { Ownership } from './ownership.ts';
 import { createReaders } from './readers.ts';
 import { startRecount } from './recount/recount.ts';
@@ -77,12 +77,6 @@ export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator>
     folded: () => ownership.all().reduce((sum, { live, backfill }) => sum + live.folded + backfill.folded, 0),
     stop: () => stop(parts, { member, stopIdle, walks: [recount, erasures], loop, readers, ownership }),
   };
-}
-
-/** Gauges and liveness look at the owned partitions before there is anything that owns. */
-function lateOwnership(): { owned: () => readonly OwnedPartition[]; bind: (ownership: Ownership) => void } {
-  let bound: Ownership | null = null;
-  return { owned: () => bound?.all() ?? [], bind: (ownership) => void (bound = ownership) };
 }
 
 async function createParts(deps: AggregatorDeps, owned: () => readonly OwnedPartition[]): Promise<AggregatorParts> {

@@ -151,3 +151,9 @@ function createReading({ reader, backfillReader, topics }: OwnershipDeps): Recor
     },
   };
 }
+
+/** Gauges and liveness look at the owned partitions before there is anything that owns. */
+export function lateOwnership(): { owned: () => readonly OwnedPartition[]; bind: (ownership: Ownership) => void } {
+  let bound: Ownership | null = null;
+  return { owned: () => bound?.all() ?? [], bind: (ownership) => void (bound = ownership) };
+}
