@@ -139,16 +139,6 @@ export const METRICS = {
     labels: ['partition'],
   },
   events_rejected_total: { kind: 'counter', help: 'Events rejected, by code.', labels: ['code'] },
-  rejected_beyond_quota_total: {
-    kind: 'counter',
-    help: 'Refused events that a tenant’s quota of the day (REJECTED_MB_PER_DAY) had no room for, by code: counted, and no row kept.',
-    labels: ['code'],
-  },
-  rejected_originals_left_out_total: {
-    kind: 'counter',
-    help: 'Refused events that were sent to rejected.v1 without their original, for the tenant’s quota of the day was spent.',
-    labels: [],
-  },
   events_retry_total: { kind: 'counter', help: 'Events whose outcome is unknown or that were not tried.', labels: [] },
   flush_cells: { kind: 'histogram', help: 'Cells per flush.', labels: [], buckets: COUNTS },
   flush_duration_seconds: { kind: 'histogram', help: 'Time of a flush transaction.', labels: [], buckets: SECONDS },
@@ -250,6 +240,16 @@ export const METRICS = {
     labels: [],
   },
   recount_cells_total: { kind: 'counter', help: 'Cells that were compared with a recount of the raw events.', labels: [] },
+  rejected_beyond_quota_total: {
+    kind: 'counter',
+    help: 'Refused events that a tenant’s quota of the day (REJECTED_MB_PER_DAY) had no room for, by code: counted, and no row kept.',
+    labels: ['code'],
+  },
+  rejected_originals_left_out_total: {
+    kind: 'counter',
+    help: 'Refused events that were sent to rejected.v1 without their original, for the tenant’s quota of the day was spent.',
+    labels: [],
+  },
   requests_duration_seconds: {
     kind: 'histogram',
     help: 'Time from the first byte of a request to the last of its answer.',
