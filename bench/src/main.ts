@@ -7,6 +7,8 @@ import { startBenchDatabase } from './bench-database.ts';
 import { benchCardinality } from './cardinality.ts';
 import { benchDedup } from './dedup.ts';
 import { benchFreshness } from './freshness.ts';
+import { benchGateway } from './gateway/bench-gateway.ts';
+import { startGatewaySystem } from './gateway/system.ts';
 import { benchGrowth } from './growth.ts';
 import { runInterruptible } from './interruptible.ts';
 import { benchMeasures } from './measures.ts';
@@ -74,9 +76,15 @@ else if (name === 'dedup') {
     work: async (database) => keep(await benchDedup({ database, seed: Number(values.seed), say })),
     end: async (database) => database.stop(),
   });
+} else if (name === 'gateway') {
+  await runInterruptible({
+    start: async (signal) => startGatewaySystem({ settings: UNLIMITED, signal }),
+    work: async (system) => keep(await benchGateway({ system, minutes: Number(values.minutes), rate: Number(values.rate ?? 0), say })),
+    end: async (system) => system.stop(),
+  });
 } else if (bench === undefined) {
   process.stderr.write(
-    `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')}|measures|growth|dedup [--minutes N] [--rate N] [--seed N] [--json]\n`,
+    `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')}|gateway|measures|growth|dedup [--minutes N] [--rate N] [--seed N] [--json]\n`,
   );
   process.exitCode = 2;
 } else {
