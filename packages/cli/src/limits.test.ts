@@ -60,6 +60,31 @@ describe('tidegate limits', () => {
     expect((await runCommand(['limits', 'get', ...flags], answer)).asked).toBe(`GET ${path}`);
   });
 
+  it('replay sends the candidate and shows before and after by class and policy, and who would have been refused', async () => {
+    const file = await fileOf('policies: { api_key: { limit: 60 } }\n');
+    const counts = { requests: 80, refused: 0, would_refuse: 31 };
+    const replayed = {
+      ...{ from: '2026-11-30T04:00:00.000Z', to: '2026-11-30T05:00:00.000Z', is_complete: false, ...counts, callers_hit: 1 },
+      classes: [{ class: 'default', ...counts }],
+      policies: [{ policy: 'api_key', refused: 0, would_refuse: 31 }],
+      callers: [
+        {
+          ...{ key: 'key_1', user: null, route: 'POST /v1/query', requests: 60, refused: 0, would_refuse: 31 },
+          ...{ policy: 'api_key', first_at: '2026-11-30T04:00:05.000Z' },
+        },
+      ],
+    };
+    const told = await runCommand(['limits', 'replay', file, '--last-s', '600'], () => Response.json(replayed));
+    expect([told.code, told.asked]).toEqual([0, 'POST /v1/limits/replay {"limits":{"policies":{"api_key":{"limit":60}}},"last_s":600}']);
+    const rows = cellsOf(told.out);
+    expect(rows[0]?.join(' ')).toContain('of 80 requests 80 were let in, 49 would have been');
+    expect(rows[1]?.join(' ')).toContain('Not all that was asked for is recorded');
+    expect(rows).toContainEqual(['default', '80', '0', '49', '31']);
+    expect(rows).toContainEqual(['api_key', '0', '31']);
+    expect(rows.at(-1)).toEqual(['key_1', 'POST /v1/query', '60', '0', '31', 'api_key', '2026-11-30T04:00:05.000Z']);
+    expect(JSON.parse((await runCommand(['limits', 'replay', file, '--json'], () => Response.json(replayed))).out)).toEqual(replayed);
+  });
+
   it('a file that is not there, or is no YAML, is told, and nothing is sent', async () => {
     const broken = await fileOf('policies: [');
     for (const file of [join(folder, 'none.yaml'), broken]) {

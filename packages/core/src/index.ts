@@ -52,6 +52,8 @@ export { planLevels } from './limit/plan-levels.ts';
 export type { LevelsAsk, LimitSubject, PlannedLevel } from './limit/plan-levels.ts';
 export { compilePolicy } from './limit/policy.ts';
 export type { BucketPolicy, LimitPolicy } from './limit/policy.ts';
+export { createLimitReplay } from './limit/replay.ts';
+export type { Demand, LimitReplay, Replayed, ReplayedLevels } from './limit/replay.ts';
 
 // pack
 export { namedExperiments, namedFunnels, variantOf, WEIGHTS_TOTAL } from './pack/named-journeys.ts';

@@ -13,7 +13,7 @@ export { BULK_REPLAY_SCHEMA, JOBS_QUERY } from './job-schemas.ts';
 export type { ShownJob } from './job-view.ts';
 export { jobView } from './job-view.ts';
 export type { BodyFault } from './json-body.ts';
-export { EXPLAIN_REQUEST_SCHEMA } from './limit-schemas.ts';
+export { EXPLAIN_REQUEST_SCHEMA, REPLAY_REQUEST_SCHEMA } from './limit-schemas.ts';
 export { decodeExactJson, decodeJson, readBytes, readJsonBody } from './json-body.ts';
 export type { HttpListener, ListenAddress, ListenerOptions, RequestListener, Upgrade } from './listener.ts';
 export { createListener } from './listener.ts';

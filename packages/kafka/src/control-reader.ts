@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decodeJson } from './json-value.ts';
 import type { TableRecord } from './table-reader.ts';
 
 /** What the control topic tells under one key, which is `kind/tenant/name`. */
@@ -47,12 +48,4 @@ export function createControlReader(): ControlReader {
     versions,
     knownThroughMs: () => knownThroughMs,
   };
-}
-
-function decodeJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(utf8.decode(bytes)) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -25,6 +25,7 @@ export { ensureTidegateTopics, tidegateTopics, topicNames } from './topics.ts';
 export type { TidegateTopicOptions, TopicNames } from './topics.ts';
 export { createControlReader } from './control-reader.ts';
 export type { ControlReader, ControlTold } from './control-reader.ts';
+export { readJsonSince } from './read-since.ts';
 export { followTable } from './table-reader.ts';
 export type { FollowedTable, TableOptions, TableRecord } from './table-reader.ts';
 export { createLogClient } from './log-client.ts';

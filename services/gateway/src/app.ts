@@ -53,8 +53,8 @@ import { createTokenRoutes } from './token-routes.ts';
 import { createClientAddress } from './limits/client-address.ts';
 import { createGateLimits } from './limits/gate-limits.ts';
 import { createLimitRoutes } from './limits/limit-routes.ts';
-import type { Limits } from './limits/limits.ts';
 import { limitSettings, listOf } from './limits/settings.ts';
+import type { StartedLimits } from './limits/start-limits.ts';
 import { startLimits } from './limits/start-limits.ts';
 import type { LiveSlots } from './live-slots.ts';
 import { createLiveSlots } from './live-slots.ts';
@@ -147,7 +147,7 @@ interface Parts {
   readonly keys: KeyDirectory;
   readonly issuers: IssuerDirectory;
   readonly denied: Denied;
-  readonly limits: Limits;
+  readonly limits: StartedLimits;
   readonly packRoutes: PackRoutes;
   readonly origins: OriginBook;
   readonly control: ControlView;
@@ -209,7 +209,7 @@ function createGateOf(parts: Parts, { proxy, live, auditLog, wake, isDraining }:
         sendWrite: createSendWrite({ queryUrl: config.queryUrl, callerKey: callerKeyOf(config), clock }),
       }),
       ...createTokenRoutes({ localTokens }),
-      ...createLimitRoutes({ limits, addressOf, store, wake }),
+      ...createLimitRoutes({ limits, addressOf, store, wake, clock }),
       ...createOriginAdmin({ store, wake }),
       ...createIssuerAdmin({ store, wake, plainHosts: config.jwksPlainHosts, packRoutes }),
       ...createHealth({
@@ -262,7 +262,7 @@ function startPublishing({ config, context, metrics, client, control, topic, dat
   };
 }
 
-function createLimitsOf(parts: Pick<Parts, 'config' | 'context' | 'metrics' | 'client' | 'redis' | 'signal'>): Limits {
+function createLimitsOf(parts: Pick<Parts, 'config' | 'context' | 'metrics' | 'client' | 'redis' | 'signal'>): StartedLimits {
   const { config, context, metrics, client, redis, signal } = parts;
   return startLimits({
     ...{ client, topic: topicNames(config.topicPrefix).decisions, signal },

@@ -287,9 +287,15 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     await expect.poll(keyLimit, { interval: 20 }).toMatchObject({ limit: 777, source: 'tenant', scope: 'api_key' });
     const explained = await call('POST', '/v1/limits/explain', { key: keys.apiKey, body: '{"method":"POST","path":"/api/v1/query"}' });
     expect(explained.body).toMatchObject({ class: 'default', cost: 1, would_pass: true, decided_by: null });
-    const refused = await call('POST', '/v1/admin/limits', { body: '{"policies":{"global":{"limit":1}}}' });
+    const reaching = { policies: { global: { limit: 1 } } };
+    const refused = await call('POST', '/v1/admin/limits', { body: JSON.stringify(reaching) });
     expect([refused.status, refused.body]).toMatchObject([422, { code: 'limits_invalid', errors: [{ path: 'tenant.policies.global' }] }]);
     expect((await call('GET', '/v1/admin/limits')).body).toMatchObject({ limits: record });
+    const asIf = (limits: unknown): ReturnType<typeof call> => call('POST', '/v1/limits/replay', { body: JSON.stringify({ limits }) });
+    expect([await asIf({}), await asIf(reaching)]).toMatchObject([
+      { status: 200, body: { refused: 0 } },
+      { status: 422, body: { code: 'limits_invalid' } },
+    ]);
     await call('POST', '/v1/admin/limits', { body: '{}' });
     await expect.poll(keyLimit, { interval: 20 }).toMatchObject({ limit: 1_000, source: 'settings' });
   });

@@ -33,6 +33,28 @@ interface Explained {
   readonly levels: readonly Level[];
 }
 
+interface Replayed {
+  readonly from: string;
+  readonly to: string;
+  readonly is_complete: boolean;
+  readonly requests: number;
+  readonly refused: number;
+  readonly would_refuse: number;
+  readonly classes: readonly { class: string; requests: number; refused: number; would_refuse: number }[];
+  readonly policies: readonly { policy: string; refused: number; would_refuse: number }[];
+  readonly callers_hit: number;
+  readonly callers: readonly {
+    key: string | null;
+    user: string | null;
+    route: string;
+    requests: number;
+    refused: number;
+    would_refuse: number;
+    policy: string;
+    first_at: string;
+  }[];
+}
+
 const COLUMNS = [
   ...['policy', 'counts by', 'mode'].map((name) => ({ name, type: 'string' })),
   ...['limit', 'seconds', 'at once', 'left', 'wait (s)'].map((name) => ({ name, type: 'integer' })),
@@ -65,6 +87,7 @@ export function addLimits(program: Command, terminal: Terminal): void {
       if (json === true) return printJson(terminal, told);
       terminal.stdout.write(`${verdictOf(told)}\n${levelsView(told.levels)}`);
     });
+  addReplay(limits, terminal);
   limits
     .command('get')
     .description('What the tenant has set of its limits; needs a key with tenant:admin.')
@@ -81,6 +104,54 @@ export function addLimits(program: Command, terminal: Terminal): void {
       const flags = command.optsWithGlobals<LimitFlags>();
       printJson(terminal, await connect(terminal, flags).call(post(pathOf(flags), await readLimits(file))));
     });
+}
+
+function addReplay(limits: Command, terminal: Terminal): void {
+  limits
+    .command('replay <file>')
+    .description(
+      'Whom the limits of a YAML or JSON file would have refused, by what was asked for of late; needs tenant:admin. Changes nothing.',
+    )
+    .option('--last-s <seconds>', 'how far back, at most a day', '3600')
+    .addOption(new Option('--json', 'as JSON'))
+    .action(async (file: string, _flags: unknown, command: Command) => {
+      const { json, lastS, ...connection } = command.optsWithGlobals<LimitFlags & { readonly lastS: string }>();
+      const asked = post('/v1/limits/replay', { limits: await readLimits(file), last_s: Number(lastS) });
+      const told = (await connect(terminal, connection).call(asked)) as Replayed;
+      if (json === true) return printJson(terminal, told);
+      terminal.stdout.write(replayView(told));
+    });
+}
+
+const counted = (...names: readonly string[]): readonly { name: string; type: string }[] =>
+  names.map((name) => ({ name, type: 'integer' }));
+const named = (...names: readonly string[]): readonly { name: string; type: string }[] => names.map((name) => ({ name, type: 'string' }));
+
+function replayView({ classes, policies, callers, callers_hit: hit, ...told }: Replayed): string {
+  const [allowed, allows] = [told.requests - told.refused, told.requests - told.would_refuse];
+  const lines = [
+    `${told.from} to ${told.to}: of ${told.requests} requests ${allowed} were let in, ${allows} would have been.`,
+    ...(told.is_complete ? [] : ['Not all that was asked for is recorded: there was more than this.']),
+    tableView({
+      columns: [...named('class'), ...counted('allowed', 'refused', 'would be allowed', 'would be refused')],
+      rows: classes.map((of) => [of.class, of.requests - of.refused, of.refused, of.requests - of.would_refuse, of.would_refuse]),
+    }),
+    tableView({
+      columns: [...named('policy'), ...counted('refused', 'would refuse')],
+      rows: policies.map((of) => [of.policy, of.refused, of.would_refuse]),
+    }),
+    hit === 0 ? 'Nobody would have been refused.' : `Would have been refused (${callers.length} of ${hit}):`,
+  ];
+  const whom = tableView({
+    columns: [...named('caller', 'route'), ...counted('requests', 'refused', 'would be refused'), ...named('by', 'first at')],
+    rows: callers.map((one) => [
+      one.key ?? `user ${one.user ?? ''}`,
+      one.route,
+      ...[one.requests, one.refused, one.would_refuse],
+      ...[one.policy, one.first_at],
+    ]),
+  });
+  return `${[...lines, ...(hit === 0 ? [] : [whom])].join('\n')}\n`;
 }
 
 function pathOf({ installation }: LimitFlags): string {

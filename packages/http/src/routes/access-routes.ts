@@ -136,6 +136,18 @@ export const ACCESS_ROUTES = {
     responses: { 200: { description: 'Class, levels and who set each.', schema: limits.EXPLAIN_RESPONSE } },
     faults: [...JSON_BODY, 'not_found', 'request_invalid', 'unavailable'],
   },
+  replayLimits: {
+    method: 'POST',
+    path: '/v1/limits/replay',
+    summary: 'Whom other limits would have refused, by what was asked for of late',
+    answers: 'gateway',
+    scope: 'tenant:admin',
+    limitClass: 'api_key',
+    body: { contentTypes: JSON_ONLY, schema: limits.REPLAY_REQUEST_SCHEMA },
+    accesses: { action: 'read' },
+    responses: { 200: { description: 'Before and after, to the second. Nothing is changed.', schema: limits.REPLAY_RESPONSE } },
+    faults: [...JSON_BODY, 'request_invalid', 'limits_invalid', 'range_too_large', 'unavailable'],
+  },
   readOrigins: {
     method: 'GET',
     path: '/v1/admin/origins',

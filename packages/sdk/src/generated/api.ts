@@ -1010,6 +1010,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/limits/replay": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Whom other limits would have refused, by what was asked for of late */
+        readonly post: operations["replayLimits"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/admin/origins": {
         readonly parameters: {
             readonly query?: never;
@@ -3361,6 +3378,100 @@ export interface components {
                 readonly wait_s: number;
             }[];
         };
+        readonly LimitsReplayRequest: {
+            /** @description The candidate, in place of what the tenant has set. */
+            readonly limits: {
+                /** @default {} */
+                readonly policies?: {
+                    readonly [key: string]: {
+                        /** @enum {string} */
+                        readonly scope?: "ip" | "network" | "auth_failure" | "global" | "tenant" | "user" | "api_key" | "endpoint" | "account";
+                        readonly limit?: number;
+                        readonly window_s?: number;
+                        readonly burst?: number;
+                        /** @enum {string} */
+                        readonly mode?: "enforce" | "shadow" | "off";
+                        /** @enum {string} */
+                        readonly without_redis?: "open" | "local" | "closed";
+                    };
+                };
+                /** @default [] */
+                readonly classes?: readonly {
+                    readonly class: string;
+                    readonly routes: readonly string[];
+                    readonly policies: readonly string[];
+                    readonly cost?: number;
+                }[];
+                /** @default {} */
+                readonly keys?: {
+                    readonly [key: string]: {
+                        readonly policies: {
+                            readonly [key: string]: {
+                                /** @enum {string} */
+                                readonly scope?: "ip" | "network" | "auth_failure" | "global" | "tenant" | "user" | "api_key" | "endpoint" | "account";
+                                readonly limit?: number;
+                                readonly window_s?: number;
+                                readonly burst?: number;
+                                /** @enum {string} */
+                                readonly mode?: "enforce" | "shadow" | "off";
+                                /** @enum {string} */
+                                readonly without_redis?: "open" | "local" | "closed";
+                            };
+                        };
+                    };
+                };
+            };
+            /**
+             * @description Seconds back from now.
+             * @default 3600
+             */
+            readonly last_s?: number;
+        };
+        readonly LimitsReplayed: {
+            /** Format: date-time */
+            readonly from: string;
+            /** Format: date-time */
+            readonly to: string;
+            /** @description False: a record of the stretch is missing, or there were more callers than a record names; then there was more than this. */
+            readonly is_complete: boolean;
+            readonly requests: number;
+            /** @description As it was. */
+            readonly refused: number;
+            /** @description As the candidate would have had it. */
+            readonly would_refuse: number;
+            readonly classes: readonly {
+                readonly class: string;
+                readonly requests: number;
+                /** @description As it was. */
+                readonly refused: number;
+                /** @description As the candidate would have had it. */
+                readonly would_refuse: number;
+            }[];
+            readonly policies: readonly {
+                readonly policy: string;
+                /** @description As it was. */
+                readonly refused: number;
+                /** @description As the candidate would have had it. */
+                readonly would_refuse: number;
+            }[];
+            readonly callers_hit: number;
+            /** @description Those that would have been refused, most first; at most 100. */
+            readonly callers: readonly {
+                readonly key: string | null;
+                /** @description Keyed hash of a signed-in user, as in the decisions topic. */
+                readonly user: string | null;
+                readonly route: string;
+                readonly requests: number;
+                /** @description As it was. */
+                readonly refused: number;
+                /** @description As the candidate would have had it. */
+                readonly would_refuse: number;
+                /** @description Which would have refused most of it. */
+                readonly policy: string;
+                /** Format: date-time */
+                readonly first_at: string;
+            }[];
+        };
         readonly Origins: {
             /** @description Pages that may read answers; `*`: all. */
             readonly origins: readonly string[];
@@ -5596,6 +5707,30 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["LimitsExplained"];
+                };
+            };
+        };
+    };
+    readonly replayLimits: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["LimitsReplayRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Before and after, to the second. Nothing is changed. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LimitsReplayed"];
                 };
             };
         };

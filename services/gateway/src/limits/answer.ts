@@ -1,4 +1,4 @@
-import type { EffectivePolicy, LimitScope } from '@tidegate/core';
+import type { EffectivePolicy, Fault, LimitScope } from '@tidegate/core';
 import { limitNumbers } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import { rateLimitHeaders } from '@tidegate/http';
@@ -120,4 +120,9 @@ function spanOf(windowS: number): string {
     [86_400, 'a day'],
   ]);
   return named.get(windowS) ?? `${windowS} seconds`;
+}
+
+/** Every fault of a record of limits. */
+export function limitsInvalid(faults: readonly Fault[]): ProblemFault {
+  return { code: 'limits_invalid', errors: faults.map(({ code, path = '', message }) => ({ code, path, message })) };
 }

@@ -34,11 +34,15 @@ type LimitsRecord = TenantLimits | InstallationLimits;
 export interface LimitBook {
   /** Of a caller; nulls where nobody is authenticated. */
   limitsOf(tenant: string | null, keyId: string | null): EffectiveLimits;
+  /** The same if the tenant's record were another one, which must have been checked. */
+  limitsAsIf(tenant: string, keyId: string | null, own: TenantLimits): EffectiveLimits;
   /** Takes what the control topic says; null: it is gone. What cannot be read changes nothing. */
   putLimits(tenant: string, value: unknown): void;
   putPack(tenant: string, pack: string, value: unknown): void;
   /** What would be wrong with such a record of the tenant; `-` is the installation's own. */
   check(tenant: string, value: unknown): Result<LimitsRecord, readonly Fault[]>;
+  /** The same of a tenant's. */
+  checkTenants(tenant: string, value: unknown): Result<TenantLimits, readonly Fault[]>;
   /** What stands, as it was set; null: nothing was. */
   recordOf(tenant: string): LimitsRecord | null;
   /** Goes up with each change. */
@@ -115,8 +119,7 @@ export function createLimitBook({ settings, log }: LimitBookOptions): LimitBook 
     for (const listener of listeners) listener();
   }
 
-  function compile(tenant: string | null, keyId: string | null): EffectiveLimits {
-    const result = compileLimits(records.layersOf(tenant, keyId));
+  function orLeast(result: ReturnType<typeof compileLimits>, tenant: string | null): EffectiveLimits {
     if (result.ok) return result.value;
     // Each record was good when it was set; together they may not be, and limits that hold are better than none.
     log.error('limits_contradict', { detail: { tenant: tenant ?? INSTALLATION, path: result.fault[0]?.path ?? '' } });
@@ -132,11 +135,12 @@ export function createLimitBook({ settings, log }: LimitBookOptions): LimitBook 
       const name = `${tenant ?? INSTALLATION}/${hasOwn ? keyId : ''}`;
       let found = compiled.get(name);
       if (found === undefined) {
-        found = compile(tenant, hasOwn ? keyId : null);
+        found = orLeast(compileLimits(records.layersOf(tenant, hasOwn ? keyId : null)), tenant);
         compiled.set(name, found);
       }
       return found;
     },
+    limitsAsIf: (tenant, keyId, own) => orLeast(compileLimits(records.layersOf(tenant, keyId, { own })), tenant),
     putLimits(tenant, value) {
       const read = value === null ? ok(null) : records.check(tenant, value);
       if (!read.ok) return log.error('limits_record_unreadable', { detail: { tenant } });
@@ -148,6 +152,11 @@ export function createLimitBook({ settings, log }: LimitBookOptions): LimitBook 
       if (records.putPack(tenant, pack, read.success ? read.data.source.limits : undefined)) changed();
     },
     check: (tenant, value) => records.check(tenant, value),
+    checkTenants(tenant, value) {
+      const checked = records.check(tenant, value);
+      if (!checked.ok) return checked;
+      return isTenants(checked.value) ? ok(checked.value) : failed([]);
+    },
     recordOf: (tenant) => (tenant === INSTALLATION ? records.installation : records.tenants.get(tenant)) ?? null,
     version: () => version,
     onChange: (listener) => void listeners.push(listener),

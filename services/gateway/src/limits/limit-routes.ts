@@ -4,23 +4,33 @@ import { limitNumbers } from '@tidegate/core';
 import type { Exchange, Handler, RouteNameOf } from '@tidegate/http';
 import { createRouter, EXPLAIN_REQUEST_SCHEMA, listRoutes, normalisePath, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
 import type { ControlStore } from '@tidegate/postgres';
+import type { Clock } from '@tidegate/runtime';
 import { invalid } from '../admin.ts';
+import { limitsInvalid } from './answer.ts';
 import { INSTALLATION } from './book.ts';
 import type { ClientAddress } from './client-address.ts';
-import type { Limits } from './limits.ts';
 import type { Plan } from './plans.ts';
+import { createReplayRoute } from './replay/replay-route.ts';
+import type { StartedLimits } from './start-limits.ts';
 
 export interface LimitRoutesDependencies {
-  readonly limits: Pick<Limits, 'book' | 'plans' | 'peek'>;
+  readonly limits: Pick<StartedLimits, 'book' | 'plans' | 'peek' | 'readDecisions'>;
   readonly addressOf: (request: IncomingMessage) => ClientAddress;
   readonly store: Pick<ControlStore, 'putLimits'>;
   /** Tells the publisher that there is something to publish. */
   readonly wake: () => void;
+  readonly clock: Clock;
 }
 
 type LimitRoute = Extract<
   RouteNameOf<'gateway'>,
-  'readLimits' | 'explainLimits' | 'readTenantLimits' | 'putTenantLimits' | 'readInstallationLimits' | 'putInstallationLimits'
+  | 'readLimits'
+  | 'explainLimits'
+  | 'replayLimits'
+  | 'readTenantLimits'
+  | 'putTenantLimits'
+  | 'readInstallationLimits'
+  | 'putInstallationLimits'
 >;
 
 const BYTES_MAX = 262_144;
@@ -91,6 +101,7 @@ export function createLimitRoutes(dependencies: LimitRoutesDependencies): Readon
       sendJson(exchange, { limits: [...told.values()] }, NO_STORE);
     },
     explainLimits: explain,
+    replayLimits: createReplayRoute({ book: limits.book, readDecisions: limits.readDecisions, clock: dependencies.clock }),
     readTenantLimits: (exchange) => sendJson(exchange, { limits: limits.book.recordOf(exchange.caller.tenant) }, NO_STORE),
     putTenantLimits: (exchange) => put(exchange, exchange.caller.tenant),
     readInstallationLimits: (exchange) => sendJson(exchange, { limits: limits.book.recordOf(INSTALLATION) }, NO_STORE),
@@ -107,10 +118,7 @@ async function putLimits(
   const body = await readJsonBody(request, BYTES_MAX);
   if (!body.ok) return sendProblem(response, body.fault, context);
   const checked = limits.book.check(whose, body.value);
-  if (!checked.ok) {
-    const errors = checked.fault.map(({ code, path = '', message }) => ({ code, path, message }));
-    return sendProblem(response, { code: 'limits_invalid', errors }, context);
-  }
+  if (!checked.ok) return sendProblem(response, limitsInvalid(checked.fault), context);
   await store.putLimits(whose, checked.value);
   wake();
   sendJson(exchange, { limits: checked.value }, NO_STORE);
