@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { compileLimits, SHIPPED_LAYER, type QuestionInput } from '@tidegate/core';
+import { listRoutes } from '@tidegate/http';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { comparable } from './comparable.ts';
@@ -57,12 +58,16 @@ describe('the synthetic samples, added up by hand', () => {
   });
 });
 
-test('an athlete may ask 60 times a minute, and for correlations 10 times an hour', () => {
+function fitnessLimits(): (method: string, path: string) => readonly string[] {
   const { limits } = parse(readFileSync(packFile('fitness', 'pack.yaml'), 'utf8')) as { limits: { policies: object; classes: [] } };
   const compiled = compileLimits([SHIPPED_LAYER, { source: 'pack fitness', policies: { ...limits.policies }, classes: limits.classes }]);
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.fault));
-  const policiesOf = (method: string, path: string) =>
+  return (method, path) =>
     compiled.value.classOf(method, path).policies.map(({ name, limit, windowS }) => `${name}: ${limit} in ${windowS} s`);
+}
+
+test('an athlete may ask 60 times a minute, and for correlations 10 times an hour', () => {
+  const policiesOf = fitnessLimits();
   const general = 'fitness.general: 60 in 60 s';
   for (const [method, path] of [
     ['GET', '/v1/activities'],
@@ -77,4 +82,14 @@ test('an athlete may ask 60 times a minute, and for correlations 10 times an hou
   }
   expect(policiesOf('GET', '/v1/correlations')).toEqual(expect.arrayContaining([general, 'fitness.correlations: 10 in 3600 s']));
   expect(policiesOf('GET', '/v1/metrics')).not.toContain(general);
+});
+
+test('who administers may ask 50 times a minute, on every route that takes a right to administer', () => {
+  const policiesOf = fitnessLimits();
+  const routes = listRoutes().filter(({ scope, path }) => scope?.endsWith(':admin') === true || path.startsWith('/v1/admin/'));
+  expect(routes.length).toBeGreaterThan(30);
+  for (const { method, path } of routes)
+    expect([path, policiesOf(method, path)]).toEqual([path, expect.arrayContaining(['fitness.admin: 50 in 60 s'])]);
+  for (const path of ['/v1/query', '/v1/limits/explain', '/v1/auth/login'])
+    expect(policiesOf('POST', path).join()).not.toContain('fitness.admin');
 });
