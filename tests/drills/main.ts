@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { GROUND_DRILLS } from './catalogue.ts';
 import { onOwnGround, runExactlyOnce, runFlushBoundaries, runReplayKills } from './own-system.ts';
 import { runMutants } from './mutants.ts';
+import { redisFaults } from './redis-faults.ts';
 import { runStartKills } from './run-start-kills.ts';
 import type { Drill, DrillReport } from './drill.ts';
 
@@ -10,6 +11,7 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   'exactly-once': runExactlyOnce,
   'flush-boundaries': runFlushBoundaries,
   mutants: runMutants,
+  redis: redisFaults,
   'replay-kills': runReplayKills,
   start: runStartKills,
   ...Object.fromEntries(Object.entries(GROUND_DRILLS).map(([name, ground]) => [name, onOwnGround(name, ground)])),

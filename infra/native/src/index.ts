@@ -1,4 +1,5 @@
-export { startDatabase, startKafka, startServers, type ServerOptions, type Servers } from './servers.ts';
+export { startDatabase, startKafka, startRedisServer, startServers, type ServerOptions, type Servers } from './servers.ts';
+export type { RedisServer } from './redis-server.ts';
 export { startRedisCluster, type RedisCluster } from './redis-cluster.ts';
 export { serverProperties, type KafkaServer, type Tuning } from './kafka-server.ts';
 export { createProgress, type Progress } from './progress.ts';

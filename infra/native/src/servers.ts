@@ -8,7 +8,7 @@ import type { CacheContext } from './package-cache.ts';
 import { providePostgres, startPostgres, type PostgresServer } from './postgres-server.ts';
 import { endLeftovers } from './process-record.ts';
 import { asStep, createProgress, type Progress, type Step } from './progress.ts';
-import { provideRedis, startRedis } from './redis-server.ts';
+import { provideRedis, startRedis, type RedisServer } from './redis-server.ts';
 
 /** Addresses of the three servers, and the way to end those that were started here. */
 export interface Servers {
@@ -86,6 +86,12 @@ export async function startKafka(options: ServerOptions & Pick<KafkaOptions, 'po
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.properties === undefined ? {} : { properties: options.properties }),
   });
+}
+
+/** A Redis alone, for drills that kill, pause and replace it. */
+export async function startRedisServer(options: ServerOptions): Promise<RedisServer> {
+  const { home, binary } = await findRedis(options);
+  return startRedis(home, binary);
 }
 
 /** The program of Redis, and where what it starts belongs. */

@@ -16,6 +16,8 @@ export interface AwayOptions {
 export interface Away {
   /** By the mode of the policies: `closed` refuses, `local` counts in this process, `open` lets pass. */
   decide(plan: Plan): LimitDecision;
+  /** Redis is going to be asked: what is owed of these buckets goes before it. */
+  payFirst(plan: Plan): void;
   /** Redis answered: buckets that may have to stand in for it learn how full they are, and debts are paid. */
   counted(plan: Plan, decision: BucketDecision): void;
 }
@@ -61,11 +63,14 @@ export function createAway({ debts, local, nowUs }: AwayOptions): Away {
       );
       return { kind: 'denied', plan, levels, nowUs: decision.nowUs, source: 'local' };
     },
+    payFirst: ({ asks }) => debts.payFirst(asks),
     counted(plan, { levels }) {
       if (debts.isOwing()) void debts.repay();
       const { local: asks, places } = absenceOf(plan);
       for (const [at, { key, policy }] of asks.entries()) {
-        const units = levels[places[at] ?? -1]?.units ?? policy.capacity;
+        const told = levels[places[at] ?? -1]?.units ?? policy.capacity;
+        // Redis does not know of what was spent without it and not yet paid.
+        const units = Math.max(0, told - debts.owed(key) * policy.q);
         local.seed(key, units >= policy.capacity ? null : { units, lastUs: nowUs(), q: policy.q });
       }
     },

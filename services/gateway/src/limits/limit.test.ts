@@ -11,6 +11,8 @@ import type { LimitedRequest } from './plans.ts';
 interface World {
   nowMs: number;
   isAway: boolean;
+  /** Whether the next calls are answered in spite of that, in their order. */
+  answers: boolean[];
   /** Calls of the script. */
   calls: number;
   readonly limits: Limits;
@@ -27,7 +29,7 @@ function createWorld({ settings = {}, isTogether = true }: WorldOptions = {}): W
   const shared = createMemoryBuckets({ nowUs: () => 1e15 + world.nowMs * 1_000 });
   const asked = async <T>(action: () => Promise<T>): Promise<T> => {
     world.calls += 1;
-    if (world.isAway) throw new Error('away');
+    if (world.isAway && world.answers.shift() !== true) throw new Error('away');
     return action();
   };
   const buckets: Buckets = {
@@ -40,7 +42,7 @@ function createWorld({ settings = {}, isTogether = true }: WorldOptions = {}): W
     ...{ prefix: 'tg', hashKey: new Uint8Array(32), gateway: 'g', budgetMs: 25, append: () => Promise.resolve(), random: () => 1 },
     clock: { nowMs: () => world.nowMs, monotonicMs: () => world.nowMs },
   });
-  const world: World = { nowMs: 0, isAway: false, calls: 0, limits, metrics };
+  const world: World = { nowMs: 0, isAway: false, answers: [], calls: 0, limits, metrics };
   return world;
 }
 
@@ -252,6 +254,28 @@ describe('while Redis is away', () => {
     await decide(world, 1); // the probe; its return makes the gateway pay
     await expect.poll(async () => /limiter_debts_repaid_total\{[^}]*\} 5/.test(await world.metrics.expose())).toBe(true);
     expect(await admitted(world, 10, login('10.0.0.1'))).toBe(0);
+  });
+
+  it.each([
+    // The repayment goes first and is answered, what is asked behind it is not. The other way round, which Redis
+    // does not do, the one request that it answers is let in too, each of the three times.
+    [[true, false], 10],
+    [[false, true], 13],
+  ])('a Redis that comes back for a moment (%j) gives no second budget', async (answers, most) => {
+    // One token in 28 hours: none flows in.
+    const slow: PolicySource = { limit: 1, window_s: 100_000, burst: 10, without_redis: 'local' };
+    const world = createWorld({ settings: { ip: { limit: 6_000_000, burst: 100_000 }, api_key: slow } });
+    let passed = await admitted(world, 1, question());
+    world.isAway = true;
+    for (let round = 0; round < 4; round += 1) {
+      passed += await admitted(world, 20, question());
+      world.nowMs += 10_000;
+      world.answers = [...answers];
+    }
+    world.isAway = false;
+    world.nowMs += 10_000;
+    passed += await admitted(world, 20, question());
+    expect([passed >= 10, passed <= most]).toEqual([true, true]);
   });
 
   it('a policy that wants it so refuses, with a code of its own and nothing else', async () => {

@@ -36,6 +36,7 @@ export function createLimit({ plans, buckets, breaker, away, decisions, clock, m
 
   async function decide(plan: Plan): Promise<LimitDecision> {
     if (!breaker.allows()) return away.decide(plan);
+    away.payFirst(plan);
     let decision: BucketDecision;
     try {
       decision = await ask(plan);

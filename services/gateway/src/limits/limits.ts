@@ -70,7 +70,8 @@ export function createLimits(options: LimitsOptions): Limits {
   });
   const known = createDenyCache({ buckets: grouped, monotonicMs: clock.monotonicMs });
   const repaid = metrics.counter('limiter_debts_repaid_total');
-  const debts = createDebts({ buckets: shared, onRepaid: (tokens) => repaid.inc(tokens) });
+  // Past the breaker, which counts what requests ask: one probe is one call, whatever is owed.
+  const debts = createDebts({ buckets: options.buckets, onRepaid: (tokens) => repaid.inc(tokens) });
   const away = createAway({ debts, local: createMemoryBuckets({ nowUs, bucketsMax: LOCAL_BUCKETS_MAX }), nowUs });
   book.onChange(() => {
     known.clear();
