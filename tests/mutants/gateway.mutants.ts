@@ -186,6 +186,15 @@ export const mutants: readonly Mutant[] = [
     kind: 'unit',
   },
   {
+    name: 'the key of a page goes on to the service',
+    section: 10,
+    file: 'services/gateway/src/socket-protocols.ts',
+    find: 'filter((name) => !isCredential(name))',
+    replace: 'filter((name) => name !== CREDENTIAL)',
+    tests: ['services/gateway/test/live.test.ts'],
+    kind: 'unit',
+  },
+  {
     name: "a client's own identity headers go on",
     section: 10,
     file: 'services/gateway/src/forward-headers.ts',

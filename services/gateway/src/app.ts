@@ -35,8 +35,8 @@ import type { OriginBook } from './cors.ts';
 import { createOriginBook } from './cors.ts';
 import { createOriginAdmin } from './origin-admin.ts';
 import { watchDependencies } from './dependencies.ts';
-import type { Gate } from './gate.ts';
-import { createGate } from './gate.ts';
+import { createIsOff } from './features.ts';
+import { createGate, type Gate } from './gate.ts';
 import { createHealth } from './health.ts';
 import { startKeyUse } from './key-use.ts';
 import type { KeyDirectory } from './keys.ts';
@@ -56,8 +56,7 @@ import { createLimitRoutes } from './limits/limit-routes.ts';
 import { limitSettings, listOf } from './limits/settings.ts';
 import type { StartedLimits } from './limits/start-limits.ts';
 import { startLimits } from './limits/start-limits.ts';
-import type { LiveSlots } from './live-slots.ts';
-import { createLiveSlots } from './live-slots.ts';
+import { createLiveSlots, type LiveSlots } from './live-slots.ts';
 import type { Proxy } from './proxy.ts';
 import type { PackRoutes } from './pack-routes.ts';
 import { createPackRoutes } from './pack-routes.ts';
@@ -226,6 +225,7 @@ function createGateOf(parts: Parts, { proxy, live, auditLog, wake, isDraining }:
       clock,
     }),
     limits: gateLimits,
+    isOff: createIsOff({ enableAnalytics: config.enableAnalytics, book: limits.book }),
     proxy,
     controlApp,
     origins,

@@ -4,6 +4,7 @@ import type { Caller } from '@tidegate/http';
 import { readApiKey } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import type { KeyDirectory } from './keys.ts';
+import { socketCredential } from './socket-protocols.ts';
 import { looksLikeToken } from './tokens/token-form.ts';
 import type { ReadToken } from './tokens/tokens.ts';
 
@@ -47,12 +48,12 @@ export function createAuthenticate({ keys, readToken, isLoaded, clock }: Authent
   };
 }
 
-/** `Authorization: Bearer`, `X-API-Key`, or `Authorization: Basic` with the key as user name. */
+/** `Authorization: Bearer`, `X-API-Key`, `Authorization: Basic` with the key as user name, or a subprotocol of a WebSocket. */
 function credentialOf(headers: IncomingHttpHeaders): string | null {
   const authorization = headers.authorization;
   if (authorization === undefined) {
     const header = headers['x-api-key'];
-    return typeof header === 'string' && header !== '' ? header.trim() : null;
+    return typeof header === 'string' && header !== '' ? header.trim() : socketCredential(headers);
   }
   const [scheme = '', value = ''] = authorization.trim().split(/ +/, 2);
   switch (scheme.toLowerCase()) {

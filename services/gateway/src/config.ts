@@ -62,6 +62,13 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     default: '60',
     description: 'Seconds without a byte after which an answer that stays open is ended.',
   } satisfies ConfigField<number>,
+  enableAnalytics: {
+    env: 'ENABLE_ANALYTICS',
+    schema: text.flag(),
+    default: 'true',
+    description:
+      'Whether the routes of the limit class `analytics` (`/v1/analytics/…` of packs) are there; off, they are 404 `feature_disabled`.',
+  } satisfies ConfigField<boolean>,
   rateLimitEnabled: {
     env: 'RATE_LIMIT_ENABLED',
     schema: text.flag(),

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { withoutCredential } from './socket-protocols.ts';
 
 /** RFC 9110 section 7.6.1: meant for one connection only, and so never passed on. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -27,6 +28,9 @@ const NOT_THE_CLIENTS: ReadonlySet<string> = new Set([
   'x-request-id',
 ]);
 
+/** May hold a credential among others. */
+const SOCKET_PROTOCOLS = 'sec-websocket-protocol';
+
 /** Identity and routing hints that only the gateway may give. */
 const RESERVED_PREFIX = /^x-(?:tidegate|user|tenant|internal|forwarded|real|original|rewrite)-/;
 /** Names that a client may send under the reserved prefix. */
@@ -41,7 +45,8 @@ export function requestHeaders(headers: IncomingHttpHeaders, own: Readonly<Recor
   const forwarded: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || named.has(name) || isWithheld(name)) continue;
-    forwarded[name] = value;
+    const passed = name === SOCKET_PROTOCOLS ? withoutCredential(String(value)) : value;
+    if (passed !== null) forwarded[name] = passed;
   }
   return { ...forwarded, ...own };
 }

@@ -7,6 +7,7 @@ import type { Authenticate, Authentication } from './authenticate.ts';
 import type { ControlApp } from './control-app.ts';
 import type { OriginBook } from './cors.ts';
 import { isPreflight, letRead, preflight } from './cors.ts';
+import type { IsOff } from './features.ts';
 import type { Charge, GateLimits, RouteName } from './limits/gate-limits.ts';
 import { NO_ROUTE } from './limits/gate-limits.ts';
 import type { LiveSlot, LiveSlots } from './live-slots.ts';
@@ -19,6 +20,8 @@ import { dropRest } from './request-body.ts';
 export interface GateDependencies {
   readonly authenticate: Authenticate;
   readonly limits: GateLimits;
+  /** Features that are switched off. */
+  readonly isOff: IsOff;
   readonly proxy: Proxy;
   readonly controlApp: ControlApp;
   /** Pages that may read answers. */
@@ -40,6 +43,7 @@ export interface GateDependencies {
 const NOBODY: Caller = { tenant: '-', keyId: '-', scopes: [] };
 
 const FREE_SLOT: LiveSlot = { ok: true };
+const OFF: ProblemFault = { code: 'feature_disabled' };
 
 interface Arrival {
   readonly request: IncomingMessage;
@@ -57,7 +61,7 @@ export type Gate = (request: IncomingMessage, response: ServerResponse, upgrade?
  * proxied routes end in the proxy; administration and health, which are few, go on to Express.
  */
 export function createGate(dependencies: GateDependencies): Gate {
-  const { authenticate, limits, audit, origins, packRoutes, telemetry, step, bodyBytesMax, log } = dependencies;
+  const { authenticate, limits, isOff, audit, origins, packRoutes, telemetry, step, bodyBytesMax, log } = dependencies;
   const through = createThrough(dependencies);
   const route = createRouting(packRoutes, dependencies.routes ?? listRoutes());
 
@@ -76,7 +80,7 @@ export function createGate(dependencies: GateDependencies): Gate {
     // It left while its limit was looked up. Nothing is done for it, be it a question or a new key that nobody would see; its
     // token stays spent, or leaving early would be a way to ask for nothing.
     if (headers === null || response.closed) return;
-    const refused = forbidden(asked.route, caller);
+    const refused = isOff(asked.route, caller) ? OFF : forbidden(asked.route, caller);
     if (refused !== null) return sendProblem(response, { ...refused, headers }, context);
     return through({ ...arrival, ...asked, caller, headers });
   }

@@ -13,6 +13,7 @@ import { createAuthenticate } from '../src/authenticate.ts';
 import type { ControlApp } from '../src/control-app.ts';
 import { createControlApp } from '../src/control-app.ts';
 import type { Dependencies } from '../src/dependencies.ts';
+import { createIsOff } from '../src/features.ts';
 import { createGate } from '../src/gate.ts';
 import { createHealth } from '../src/health.ts';
 import type { KeyDirectory } from '../src/keys.ts';
@@ -73,6 +74,8 @@ export interface GateOptions {
   readonly listener?: Omit<ListenerOptions, 'onUpgrade'>;
   readonly readToken?: ReadToken;
   readonly packRoutes?: PackRoutes;
+  /** Default: they are there. */
+  readonly enableAnalytics?: boolean;
   /** Default: it is. */
   readonly isLimited?: boolean;
   /** Called before each look-up of a limit; the look-up waits for it. */
@@ -213,6 +216,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
       clock,
       random,
     }),
+    isOff: createIsOff({ enableAnalytics: options.enableAnalytics ?? true, book: limits.book }),
     proxy,
     packRoutes: options.packRoutes ?? oneView(),
     audit: createAudit(options.auditLog ?? auditInto(audited)),

@@ -32,6 +32,7 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
     loginTenant: 'demo',
     // All of a test comes from one address.
     ...{
+      enableAnalytics: true,
       rateLimitEnabled: true,
       limitIpPerMinute: 6_000_000,
       limitGlobalPerMinute: 6_000_000,

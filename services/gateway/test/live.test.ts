@@ -124,6 +124,22 @@ describe('a WebSocket', () => {
     await expect.poll(() => reader.text().endsWith(`hello${bytes}`)).toBe(true);
   });
 
+  it('of a page is known by the credential among its subprotocols, which ends at the gateway', async () => {
+    await start();
+    const page = (protocols: string): Reader => read([...WISH, `sec-websocket-protocol: ${protocols}`]);
+    const reader = page(`tidegate.v1, tidegate.key.${gate.key}, other`);
+    await expect.poll(() => reader.text()).toContain('hello');
+    const alone = page(`tidegate.key.${gate.key}`);
+    await expect.poll(() => alone.text()).toContain('hello');
+    expect(service.upgrades.map(({ headers }) => headers['sec-websocket-protocol'])).toEqual(['tidegate.v1, other', undefined]);
+    expect(JSON.stringify(service.upgrades.map(({ rawHeaders, url }) => [rawHeaders, url]))).not.toContain(gate.key);
+    const wrong = page('tidegate.v1, tidegate.key.tg_live_wrong');
+    await expect.poll(() => wrong.text()).toMatch(/^HTTP\/1\.1 401 /);
+    // Only where a WebSocket is asked for: elsewhere there are headers for it.
+    const plain = read([`sec-websocket-protocol: tidegate.key.${gate.key}`], '/v1/plain');
+    await expect.poll(() => plain.text()).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
   it('that comes with its first bytes loses none of them', async () => {
     await start();
     const reader = webSocket();

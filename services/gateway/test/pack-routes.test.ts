@@ -32,6 +32,31 @@ async function startWith(
   };
 }
 
+describe('a route of the analytics, where they are switched off', () => {
+  it('is 404 with a code of its own by each of its ways, unless its pack has a class for it; all others go on', async () => {
+    const packRoutes = createPackRoutes();
+    const outcomes = { params: {}, queries: {}, answer: {} };
+    const analytics = {
+      outcomes: { ...outcomes, route: 'GET /api/v1/analytics/outcomes' },
+      trends: { ...outcomes, route: 'GET /v1/analytics/trends' },
+    };
+    packRoutes.put('acme', 'health', { pack: 'health', views: { ...views, ...analytics } });
+    const started = await startGate({ scopes: ['query:read'], packRoutes, enableAnalytics: false });
+    gate = started;
+    const own = { policies: {}, classes: [{ class: 'health.trends', routes: ['GET /v1/analytics/trends'], policies: ['api_key'] }] };
+    started.limits.book.putPack('acme', 'health', { source: { limits: own } });
+    const codeOf = async (path: string, key = started.key): Promise<unknown[]> => {
+      const response = await fetch(`http://127.0.0.1:${started.port}${path}`, { headers: { 'x-api-key': key } });
+      return [response.status, response.ok ? null : ((await response.json()) as { code: string }).code];
+    };
+    const off = [404, 'feature_disabled'];
+    for (const path of ['/api/v1/analytics/outcomes', '/v1/analytics/outcomes', '/v1/views/health/outcomes'])
+      expect(await codeOf(path)).toEqual(off);
+    expect(await codeOf('/v1/analytics/outcomes', 'tg_live_wrong')).toEqual([401, 'credentials_invalid']);
+    for (const path of ['/v1/analytics/trends', '/v1/goals/latest', '/v1/metrics']) expect(await codeOf(path)).toEqual([200, null]);
+  });
+});
+
 describe('a route that a pack declares', () => {
   it('goes on as its view, with what stands in its path as parameters, under each of its names', async () => {
     const { get, gate: started } = await startWith(['query:read', 'patient:read']);

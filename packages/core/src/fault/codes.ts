@@ -110,6 +110,12 @@ export const FAULTS = {
     meaning: 'The database refuses this one event for its data. It became a rejected row and the others went on.',
     next: 'Read the rejected row, correct the event and send it again.',
   },
+  feature_disabled: {
+    status: 404,
+    title: 'Feature switched off',
+    meaning: 'The route belongs to a feature that this installation has switched off.',
+    next: 'Ask whoever runs the installation; ENABLE_ANALYTICS is the switch of the analytics routes.',
+  },
   field_invalid: {
     status: 422,
     title: 'Field has the wrong type',

@@ -73,7 +73,7 @@ export const QUESTION_ROUTES = {
     responses: {
       101: {
         description:
-          'A WebSocket (RFC 6455) where the client asks for one: JSON messages of the same, with `type` (`snapshot`, `update`, `ping`, `error`) and `id`. What the client sends is not read.',
+          'A WebSocket (RFC 6455) where the client asks for one: JSON messages of the same, with `type` (`snapshot`, `update`, `ping`, `error`) and `id`. What the client sends is not read. A page offers its key or token as the subprotocol `tidegate.key.…` beside `tidegate.v1`.',
         schema: null,
       },
       200: {

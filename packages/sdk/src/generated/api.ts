@@ -4343,7 +4343,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description A WebSocket (RFC 6455) where the client asks for one: JSON messages of the same, with `type` (`snapshot`, `update`, `ping`, `error`) and `id`. What the client sends is not read. */
+            /** @description A WebSocket (RFC 6455) where the client asks for one: JSON messages of the same, with `type` (`snapshot`, `update`, `ping`, `error`) and `id`. What the client sends is not read. A page offers its key or token as the subprotocol `tidegate.key.…` beside `tidegate.v1`. */
             readonly 101: {
                 headers: {
                     readonly [name: string]: unknown;
