@@ -79,7 +79,7 @@ else if (name === 'dedup') {
 } else if (name === 'gateway') {
   await runInterruptible({
     start: async (signal) => startGatewaySystem({ settings: UNLIMITED, signal }),
-    work: async (system) => keep(await benchGateway({ system, minutes: Number(values.minutes), rate: Number(values.rate ?? 0), say })),
+    work: async (system) => keep(await benchGateway({ system, minutes: Number(values.minutes ?? 1), rate: Number(values.rate ?? 0), say })),
     end: async (system) => system.stop(),
   });
 } else if (bench === undefined) {
