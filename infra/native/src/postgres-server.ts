@@ -47,6 +47,8 @@ export interface PostgresOptions {
   readonly home: ProcessHome;
   readonly binaries: string;
   readonly tuning: Tuning;
+  /** Of the primary that it is a streaming replica of; absent: it is one itself. */
+  readonly replicaOf?: string;
 }
 
 /** How the server is run, given who we are: as ourselves, or, as root, by one of three ways to be somebody else. */
@@ -58,10 +60,10 @@ interface Standing {
   readonly prefix: readonly string[];
 }
 
-/** Starts the server on loopback with its data in `<data folder>/postgres`; makes the cluster when there is none. */
+/** Starts the server on loopback with its data in `<data folder>/postgres`; makes the cluster, or a copy of the primary's, when there is none. */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const standing = standingOf(options);
-  await createCluster(options.home.dataDir, standing);
+  await createCluster(options, standing);
   const { port, ...started } = await startOnFreePort(async (at) => ({ port: at, running: await launchPostgres(options, standing, at) }));
   let { running } = started;
   return {
@@ -157,14 +159,17 @@ function readableCopy(binaries: string): string {
   return join(copy, binaries.slice(tree.length + 1));
 }
 
-/** `initdb` into a folder beside the cluster's, renamed when done: a start that is cut leaves no half-made cluster. */
-async function createCluster(dataDir: string, standing: Standing): Promise<void> {
+/** Made in a folder beside the cluster's, renamed when done: a start that is cut leaves no half-made cluster. */
+async function createCluster({ home: { dataDir }, replicaOf }: PostgresOptions, standing: Standing): Promise<void> {
   const cluster = join(standing.folder, 'cluster');
   if (existsSync(cluster)) return;
   const stageName = `new-${randomBytes(4).toString('hex')}`;
   for (const name of readdirSync(standing.folder)) if (name.startsWith('new-')) rmSync(join(standing.folder, name), { recursive: true });
-  const initdb = ['-D', join(standing.folder, stageName), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
-  const [command = '', ...args] = [...standing.prefix, join(standing.binaries, 'initdb'), ...initdb];
+  const [program, making] =
+    replicaOf === undefined
+      ? ['initdb', ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']]
+      : ['pg_basebackup', ['-d', replicaOf, '-X', 'stream', '-c', 'fast', '-R', '--no-sync']];
+  const [command = '', ...args] = [...standing.prefix, join(standing.binaries, program), '-D', join(standing.folder, stageName), ...making];
   await runTool({ command, args, cwd: standing.folder, owner: dataDir, account: standing.account });
   renameSync(join(standing.folder, stageName), cluster);
   writeFileSync(locationFile(dataDir), `${cluster}\n`, { mode: 0o600 });

@@ -107,6 +107,13 @@ export async function startDatabase(options: ServerOptions): Promise<Pick<Server
   return { databaseUrl: address, postgres: postgres ?? null, stop };
 }
 
+/** A streaming replica of a server of the same version, with its data in the folder. */
+export async function startReplica(options: ServerOptions & { readonly of: string }): Promise<PostgresServer> {
+  const context = contextOf(options);
+  const binaries = await asStep(context.progress, 'Postgres', (step) => providePostgres(cacheContext(context, step)));
+  return startPostgres({ ...context, binaries, replicaOf: options.of });
+}
+
 export function contextOf(options: ServerOptions): ServerContext {
   const env = options.env ?? process.env;
   const { log } = options;

@@ -109,6 +109,9 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
   value: {{ $values.aggregator.dedupWindowHours | quote }}
 {{- end }}
 {{- if eq .service "query" }}
+{{- with $values.database.replicaUrlKey }}
+{{ include "tidegate.secretEnv" (dict "env" "DATABASE_REPLICA_URL" "secret" $values.database.existingSecret "key" .) }}
+{{- end }}
 - name: DATABASE_CONNECTIONS
   value: {{ $values.query.databaseConnections | quote }}
 {{- end }}

@@ -185,6 +185,10 @@ export const ANSWER_SCHEMA = z
       complete_through: INSTANT_SCHEMA.nullable(),
       lag_ms: z.number().nullable(),
       status: z.enum(['current', 'catching_up', 'stalled', 'incomplete']),
+      read_from: z
+        .enum(['replica'])
+        .optional()
+        .meta({ description: 'The rows are of a replica of Postgres, some seconds old at most. Absent: of the primary, or kept from it.' }),
       over_budget: z.array(z.string()).optional().meta({
         description:
           'Dimensions that group_by or where name, of which some day of the range had more values than its budget: those beyond it are counted under `_other`.',

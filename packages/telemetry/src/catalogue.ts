@@ -250,6 +250,17 @@ export const METRICS = {
     help: 'Refused events that were sent to rejected.v1 without their original, for the tenant’s quota of the day was spent.',
     labels: [],
   },
+  replica_lag_seconds: {
+    kind: 'gauge',
+    help: 'How far the replica of Postgres lies behind what is counted, when it was there last.',
+    labels: [],
+  },
+  replica_reads_total: {
+    kind: 'counter',
+    help: 'Readings that may lie behind, by the server that they went to: primary where the replica lay too far behind or was away.',
+    labels: ['server'],
+  },
+  replica_usable: { kind: 'gauge', help: '1 while the replica of Postgres is there and lies behind by no more than it may.', labels: [] },
   requests_duration_seconds: {
     kind: 'histogram',
     help: 'Time from the first byte of a request to the last of its answer.',

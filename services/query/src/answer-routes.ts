@@ -141,7 +141,7 @@ export function ofPerson(...persons: readonly (string | undefined)[]): Readonly<
 }
 
 function askerOf({ caller, signal }: Exchange): Asker {
-  return { tenant: caller.tenant, rows: visibleRows(caller), signal };
+  return { tenant: caller.tenant, rows: visibleRows(caller), signal, mayLag: true };
 }
 
 async function askOrRefuse(ask: Ask, question: unknown, as: Asker): Promise<AskOutcome> {

@@ -2,8 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createHttpServer } from '@tidegate/http';
 import type { HttpListener } from '@tidegate/http';
-import { createLogClient, followTable, topicNames } from '@tidegate/kafka';
-import type { FollowedTable, LogClient, TopicNames } from '@tidegate/kafka';
+import { createLogClient, topicNames } from '@tidegate/kafka';
 import {
   createAuditKeeper,
   createJourneyReader,
@@ -34,8 +33,11 @@ import { createCacheFigures, followFigures } from './cache-figures.ts';
 import { keepAudit } from './audit/keep-audit.ts';
 import type { KeepingAudit } from './audit/keep-audit.ts';
 import { createCacheMeter } from './cache-meter.ts';
+import { NO_REPLICA } from './config.ts';
 import type { queryConfig } from './config.ts';
 import { eraseCache } from './erase-cache.ts';
+import { followTables } from './follow-tables.ts';
+import type { Tables } from './follow-tables.ts';
 import { createFreshness } from './freshness.ts';
 import type { Freshness } from './freshness.ts';
 import { createHandlers } from './handlers.ts';
@@ -45,7 +47,7 @@ import type { RunningJobs } from './jobs-app.ts';
 import { createKeptHistory, followKept } from './kept-history.ts';
 import { materialiseAll } from './materialise-all.ts';
 import { createRegistry } from './registry.ts';
-import type { Registry } from './registry.ts';
+import { readOnReplica } from './replica.ts';
 import { createStatus } from './status.ts';
 import { storesOf } from './stores-app.ts';
 import { watchLog } from './watch-log.ts';
@@ -57,8 +59,6 @@ type QueryConfig = ConfigValues<typeof queryConfig>;
 const ERASURES_EVERY_MS = 1_000;
 const MATERIALISER_TIMEOUT_MS = 5_000;
 const READER_TIMEOUT_MS = 2_000;
-/** Aggregators speak after each flush, up to thirty times a second; what they say is counted in seconds here. */
-const PROGRESS_PACE_MS = 100;
 const VERSION = '0.1.0';
 /** The login of DATABASE_URL must be a member of all three. */
 const ROLE = 'tidegate_query';
@@ -84,16 +84,16 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const stopped = new AbortController();
   const onError = (error: unknown): void => context.log.warn('log_watch_failed', { error });
   const log = watchLog({ client, topics, primary, freshness, pause, onError, signal: stopped.signal });
-  const { kept, following } = followHistory(adapters, context, stopped.signal);
-  const counting = countFigures(adapters, context, stopped.signal);
-  const asking = createAsking(config, adapters, { registry, freshness, kept, newToken: newRandomId, figures: counting.figures });
+  const { kept, figures, following } = followStores(adapters, context, stopped.signal);
+  const replica = readOnReplica(adapters.replica, { ...{ freshness, metrics, log: context.log }, lagMaxMs: config.replicaLagMaxMs });
+  const { onReplica } = replica;
+  const asking = createAsking(config, adapters, { registry, freshness, kept, newToken: newRandomId, figures, onReplica });
   const announcements = materialiseAll({
     ...{ ...adapters, log: context.log, newEpochId: newRandomId, signal: stopped.signal },
     names: asking.names,
     onMaterialised: asking.hub.materialised,
   });
   const audit = keepAudit({ keeper: auditing.keeper, client, topic: topics.audit, signal: stopped.signal, metrics, log: context.log });
-  const erasing = followErasures(adapters, context, stopped.signal);
   let isRegistryRead = false;
   void tables.control.ready.then(() => (isRegistryRead = true));
   const jobs = startJobs(config, context, {
@@ -126,7 +126,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     async stop() {
       await server.close();
       stopped.abort();
-      await Promise.all([following, counting.following, erasing]);
+      await Promise.all([following, replica.close()]);
       await closeAll({ server, tables, log, announcements, audit, jobs, adapters });
       await telemetry.close();
     },
@@ -143,16 +143,19 @@ function serve({ secretKey }: QueryConfig, { log }: ServiceContext, { handlers, 
   return createHttpServer({ handlers, callerKey, isReady, clock: systemClock, log, metrics, tracing });
 }
 
-function followHistory({ keptStore }: QueryAdapters, { log }: ServiceContext, signal: AbortSignal) {
+/** What is followed as long as the service runs. */
+function followStores(adapters: QueryAdapters, context: ServiceContext, signal: AbortSignal) {
+  const { keptStore, keptFigures } = adapters;
+  const warn = (event: string) => (error: unknown) => context.log.warn(event, { error });
   const kept = createKeptHistory(keptStore, systemClock.monotonicMs);
-  const onError = (error: unknown): void => log.warn('kept_history_unreadable', { error });
-  return { kept, following: followKept({ kept, pause, onError, signal }) };
-}
-
-function countFigures({ keptFigures }: QueryAdapters, { log }: ServiceContext, signal: AbortSignal) {
-  const onError = (error: unknown): void => log.warn('cache_figures_not_counted', { error });
+  const onError = warn('cache_figures_not_counted');
   const figures = createCacheFigures({ figures: keptFigures, instance: newRandomId(), nowMs: systemClock.nowMs, onError });
-  return { figures, following: followFigures({ figures, pause, signal }) };
+  const following = [
+    followKept({ kept, pause, onError: warn('kept_history_unreadable'), signal }),
+    followFigures({ figures, pause, signal }),
+    followErasures(adapters, context, signal),
+  ];
+  return { kept, figures, following: Promise.all(following) };
 }
 
 function followErasures(
@@ -196,6 +199,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     topics,
     primary: createReadStore(pool),
     journeys: createJourneyReader(pool),
+    replica: connectReplica(config),
     keptStore: createKeptStore(pool),
     stores: storesOf(pool, topics),
     queuePool: connectQueue(config, log),
@@ -229,6 +233,15 @@ function connectQueue(config: QueryConfig, log: ServiceContext['log']) {
   });
 }
 
+/** Null: none is named. */
+function connectReplica(config: QueryConfig) {
+  const { databaseReplicaUrl: databaseUrl, databaseConnections: connectionsMax, statementTimeoutMs } = config;
+  if (databaseUrl === NO_REPLICA) return null;
+  const at = { ...databaseTarget(config), databaseUrl, applicationName: 'tidegate-query', role: ROLE };
+  const pool = createPool({ ...at, connectionsMax, statementTimeoutMs });
+  return { cells: createReadStore(pool), journeys: createJourneyReader(pool), end: async () => pool.end() };
+}
+
 /** A connection of its own, as the role that can add to the audit and change none of it: what it commits is on the disk. */
 function connectAudit(config: QueryConfig, log: ServiceContext['log']) {
   const chain = createAuditChain(deriveKey(config.secretKey, 'tidegate/audit', 32));
@@ -239,29 +252,6 @@ function connectAudit(config: QueryConfig, log: ServiceContext['log']) {
     onError: (error) => log.warn('postgres_connection_lost', { error }),
   });
   return { chain, keeper: createAuditKeeper(pool, chain), close: async () => pool.end() };
-}
-
-interface Tables {
-  readonly control: FollowedTable;
-  readonly progress: FollowedTable;
-}
-
-function followTables(
-  { client, topics }: { readonly client: LogClient; readonly topics: TopicNames },
-  { log }: ServiceContext,
-  { registry, freshness }: { readonly registry: Registry; readonly freshness: Freshness },
-): Tables {
-  const onError = (error: Error): void => log.warn('table_read_failed', { error });
-  return {
-    control: followTable({ client, topic: topics.control, onRecord: (record) => registry.take(record), onError }),
-    progress: followTable({
-      client,
-      topic: topics.progress,
-      onRecord: (record) => freshness.take(record),
-      onError,
-      paceMs: PROGRESS_PACE_MS,
-    }),
-  };
 }
 
 function statusOf(log: WatchedLog, checks: QueryAdapters['checks'], freshness: Freshness) {

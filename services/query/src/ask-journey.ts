@@ -4,6 +4,7 @@ import type { Fault, Journey, JourneyQuestion, Receipt } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import type { JourneyReader } from '@tidegate/postgres';
 import type { Step } from '@tidegate/telemetry';
+import { mayLag } from './ask.ts';
 import type { AnswerMeta, Ask, Asker, AskOutcome } from './ask.ts';
 import { freshClaims } from './fresh-claims.ts';
 import type { ClaimingDeps } from './fresh-claims.ts';
@@ -11,10 +12,13 @@ import type { KeptHistory } from './kept-history.ts';
 import { openAfter, toProblemFault } from './question-faults.ts';
 import type { Receipts } from './receipts.ts';
 import type { Registry } from './registry.ts';
+import type { OnReplica } from './on-replica.ts';
 
 export interface AskJourneyDeps extends ClaimingDeps {
   readonly registry: Pick<Registry, 'eventType'>;
   readonly journeys: JourneyReader;
+  /** Absent: there is no replica. */
+  readonly onReplica?: OnReplica;
   readonly receipts: Pick<Receipts, 'open' | 'waitFor' | 'stateOf'>;
   readonly kept: Pick<KeptHistory, 'isRecountable' | 'rawFromMs'>;
   readonly step: Step;
@@ -55,31 +59,40 @@ interface Asked {
 }
 
 async function answer(deps: AskJourneyDeps, asked: Asked): Promise<AskOutcome> {
-  const { question, journey, receipt, asker } = asked;
+  const { question, receipt, asker } = asked;
   asker.reads?.untold();
   if (receipt !== null) await deps.receipts.waitFor(receipt, question.wait_ms, asker.signal);
-  const fold = journey.begin();
-  const readRaw = createRawRecordReader();
-  const read = await deps.step('query_database', async () =>
-    deps.journeys.readJourneys({ ...journey, tenant: asker.tenant, eventsMax: deps.eventsMax }, (event) =>
+  const { read, fold, isOfReplica } = await deps.step('query_database', async () => readEvents(deps, asked));
+  if (read.isCut) return refused(TOO_MANY_EVENTS);
+  const { columns, rows, findings } = fold.conclude();
+  const after = receipt === null ? null : await deps.receipts.stateOf(receipt, read.progress);
+  const meta: AnswerMeta = {
+    ...freshClaims(deps, read.progress, after),
+    ...(isOfReplica ? { read_from: 'replica' as const } : {}),
+    ...lastingClaims(deps, asked),
+    cache: { state: 'bypass', age_ms: 0 },
+    analysis: { kind: question.kind, ...findings },
+  };
+  return { ok: true, answer: { columns, rows, next_cursor: null, meta }, mayAgeMs: 0 };
+}
+
+/** From the replica where it may and can be; what was begun there and broke off is begun anew. */
+async function readEvents(deps: AskJourneyDeps, { journey, receipt, asker }: Asked) {
+  const from = async (journeys: JourneyReader, isOfReplica: boolean) => {
+    const fold = journey.begin();
+    const readRaw = createRawRecordReader();
+    const read = await journeys.readJourneys({ ...journey, tenant: asker.tenant, eventsMax: deps.eventsMax }, (event) =>
       fold.event({
         subject: event.subject ?? '',
         type: event.type,
         atMs: event.occurredAtMs,
         fields: journey.readsData ? readRaw(event) : null,
       }),
-    ),
-  );
-  if (read.isCut) return refused(TOO_MANY_EVENTS);
-  const { columns, rows, findings } = fold.conclude();
-  const after = receipt === null ? null : await deps.receipts.stateOf(receipt, read.progress);
-  const meta: AnswerMeta = {
-    ...freshClaims(deps, read.progress, after),
-    ...lastingClaims(deps, asked),
-    cache: { state: 'bypass', age_ms: 0 },
-    analysis: { kind: question.kind, ...findings },
+    );
+    return { read, fold, isOfReplica };
   };
-  return { ok: true, answer: { columns, rows, next_cursor: null, meta }, mayAgeMs: 0 };
+  const lagging = mayLag(asker, receipt) ? await deps.onReplica?.(async ({ journeys }) => from(journeys, true)) : null;
+  return lagging ?? from(deps.journeys, false);
 }
 
 function lastingClaims({ kept }: AskJourneyDeps, { question, journey, asker }: Asked) {

@@ -49,6 +49,8 @@ export interface Answer {
 }
 
 export interface AnswerMeta extends FreshClaims {
+  /** Rows are of a replica of Postgres; absent: of the primary, or kept from it. */
+  readonly read_from?: 'replica';
   /** Absent where no metric was asked for. */
   readonly metric_version?: number;
   readonly revision?: number;
@@ -83,6 +85,8 @@ export interface Asker {
   /** What may be seen of the answer; null: all. */
   readonly rows: RowScope | null;
   readonly signal: AbortSignal;
+  /** Whether what is committed just now may be missing: the answer is neither kept nor followed by what is announced. */
+  readonly mayLag?: true;
   /** Told what the answer is made of; absent: nobody wants to know. */
   readonly reads?: ReadLog;
 }
@@ -97,18 +101,22 @@ export function createAsk(deps: AskDeps): Ask {
     const { question, plan, receipt, person } = prepared.value;
     const waited = receipt === null ? null : await deps.receipts.waitFor(receipt, question.wait_ms, signal);
     await asker.reads?.metric(plan.metric.metric, plan.range.subject);
-    const request = { plan, subjectShown: question.subject ?? null, skipCache: waited?.countedIn === 'postgres' };
-    const outcome = await deps.read(request);
+    const skipCache = waited?.countedIn === 'postgres';
+    const outcome = await deps.read({ plan, subjectShown: question.subject ?? null, skipCache, mayLag: mayLag(asker, receipt) });
     if (outcome.ok) {
       const { result } = outcome;
       const after = receipt === null ? null : await deps.receipts.stateOf(receipt, result.held);
-      // Who waits for a receipt asks about now.
       const mayAgeMs = receipt === null ? question.max_staleness_ms : 0;
       return { ok: true, answer: answerOf(deps, { question, plan, after, result }), mayAgeMs, ...(person === null ? {} : { person }) };
     }
     const message = 'the range holds more cells than one answer may be made of';
     return { ok: false, problem: toProblemFault({ code: outcome.fault, path: 'from', message }) };
   };
+}
+
+/** Who waits for a receipt asks about now. */
+export function mayLag(asker: Asker, receipt: Receipt | null): boolean {
+  return asker.mayLag === true && receipt === null;
 }
 
 /** Where it is not sure which cells are dropped, it is asked for first. */
@@ -176,6 +184,7 @@ function answerOf(deps: AskDeps, { question, plan, after, result }: Answering): 
     next_cursor: sealCursor(deps.cursorSealer, result.table.next),
     meta: {
       ...freshClaims(deps, result.held, after),
+      ...(result.isOfReplica === true ? { read_from: 'replica' as const } : {}),
       metric_version: plan.metric.version,
       revision: result.table.revision,
       grain: plan.grain,

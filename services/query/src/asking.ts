@@ -30,6 +30,7 @@ import type { Read } from './read.ts';
 import { createReceipts } from './receipts.ts';
 import { createRecentEvents } from './recent/recent-events.ts';
 import type { Registry } from './registry.ts';
+import type { OnReplica } from './on-replica.ts';
 import { createKeptViews } from './views/kept-views.ts';
 import type { RunView } from './views/run-view.ts';
 import { createEventSender } from './writes/event-sender.ts';
@@ -53,6 +54,7 @@ export interface AskingAdapters {
 }
 
 interface AskingParts {
+  readonly onReplica: OnReplica;
   readonly registry: Registry;
   readonly freshness: Freshness;
   readonly kept: KeptHistory;
@@ -63,7 +65,7 @@ interface AskingParts {
 export function createAsking(
   config: ConfigValues<typeof queryConfig>,
   adapters: AskingAdapters,
-  { registry, freshness, kept, newToken, figures }: AskingParts,
+  { registry, freshness, kept, newToken, figures, onReplica }: AskingParts,
 ) {
   const { store, primary, topics } = adapters;
   const { nowMs, monotonicMs } = systemClock;
@@ -82,7 +84,7 @@ export function createAsking(
   const pseudonymOf = createPseudonyms(config.pseudonymSecret);
   const plain = createAsk({
     registry,
-    read: createReading(config, adapters, newToken),
+    read: createReading(config, adapters, { newToken, onReplica }),
     receipts,
     freshness,
     kept,
@@ -96,6 +98,7 @@ export function createAsking(
     ...{ registry, receipts, freshness, kept, nowMs, bucketsMax: config.bucketsMax, eventsMax: config.journeyEventsMax },
     journeys: adapters.journeys,
     step: adapters.tracing.step,
+    onReplica,
   });
   const ask: Ask = async (value, as) => (isJourney(value) ? askJourney(value, as) : analyse(value, as));
   const etagOf = createEtag(deriveKey(config.secretKey, 'tidegate/etag', 32));
@@ -150,11 +153,12 @@ function createWriting({ ingestUrl, secretKey, writeWaitMs }: ConfigValues<typeo
 function createReading(
   config: ConfigValues<typeof queryConfig>,
   { store, primary: untraced, meter, tracing }: AskingAdapters,
-  newToken: () => string,
+  { newToken, onReplica }: Pick<AskingParts, 'newToken' | 'onReplica'>,
 ): Read {
   const { step } = tracing;
   const primary: ReadStore = { ...untraced, readCells: (...asked) => step('query_database', async () => untraced.readCells(...asked)) };
   const read = createRead({
+    onReplica,
     store,
     primary,
     step,

@@ -10,6 +10,8 @@ import {
   text,
 } from '@tidegate/runtime';
 
+export const NO_REPLICA = 'none';
+
 /** Settings of the query service; docs/reference/config.md is generated from them. */
 export const queryConfig = defineConfig('query', {
   ...kafkaFields,
@@ -28,6 +30,20 @@ export const queryConfig = defineConfig('query', {
     schema: text.integer({ min: 1, max: 200 }),
     default: '8',
     description: 'Most connections to Postgres.',
+  },
+  databaseReplicaUrl: {
+    env: 'DATABASE_REPLICA_URL',
+    schema: text.url(['postgres', 'postgresql']).or(text.choice([NO_REPLICA])),
+    default: NO_REPLICA,
+    description:
+      'A replica of Postgres, for questions that are answered from there and may lie behind by some seconds (docs/design/replicas.md); `none`: the primary answers all.',
+    secret: true,
+  },
+  replicaLagMaxMs: {
+    env: 'REPLICA_LAG_MAX_MS',
+    schema: text.integer({ min: 1_000, max: 600_000 }),
+    default: '10000',
+    description: 'A replica that lies behind by more is not asked until it has caught up.',
   },
   statementTimeoutMs: {
     env: 'STATEMENT_TIMEOUT_MS',

@@ -20,6 +20,7 @@ export function joinClaims(claims: readonly AnswerMeta[]): AnswerMeta {
     approximate: { ...a.approximate, ...b.approximate },
     suppressed_groups: a.suppressed_groups + b.suppressed_groups,
     ...(a.edges_rounded === true ? { edges_rounded: true as const } : {}),
+    ...(a.read_from === 'replica' ? { read_from: 'replica' as const } : {}),
     ...joinHistory(a, b),
     ...joinBudgets(a, b),
     ...joinReceipts(a, b),

@@ -7,4 +7,6 @@ export interface ReadAsk {
   readonly subjectShown: string | null;
   /** From Postgres, whatever Redis holds. */
   readonly skipCache: boolean;
+  /** Whether the answer may lie behind what is committed by as much as a replica may. */
+  readonly mayLag?: boolean;
 }

@@ -13,6 +13,7 @@ import { inMergeOrder, isOrderSeen } from './merge-order.ts';
 import type { ReadAsk } from './read-ask.ts';
 import { createReadChunks } from './read-chunks.ts';
 import type { ChunkShape, ChunksRead, ReadChunksDeps } from './read-chunks.ts';
+import type { OnReplica } from './on-replica.ts';
 import { createIsWanted } from './wanted-buckets.ts';
 
 /** What an answer is known to hold of a partition. */
@@ -33,13 +34,16 @@ export interface ReadResult {
   readonly historyFromS: number | null;
   readonly held: readonly HeldProgress[];
   readonly cache: ChunksRead['cache'] | { readonly state: 'bypass'; readonly ageMs: 0 };
+  readonly isOfReplica?: true;
 }
 
 export type ReadOutcome = { readonly ok: true; readonly result: ReadResult } | { readonly ok: false; readonly fault: 'range_too_large' };
 
 export interface ReadDeps extends ReadChunksDeps {
-  /** Of the primary: a replica may lie behind what progress in Redis names. */
+  /** Of the primary: a replica may lie behind what progress in Redis names, and nothing may be kept from it. */
   readonly primary: ReadStore;
+  /** For what may lag and is not kept; absent: there is no replica. */
+  readonly onReplica?: OnReplica;
   /** Most chunks of one answer. */
   readonly chunksMax: number;
   readonly step: Step;
@@ -105,13 +109,17 @@ export function heldOf({ partitions }: MaterialisedProgress): HeldProgress[] {
   }));
 }
 
-async function readPostgres({ primary, cellsMax }: ReadDeps, { plan, subjectShown }: ReadAsk): Promise<ReadOutcome> {
+async function readPostgres({ primary, onReplica, cellsMax }: ReadDeps, { plan, subjectShown, mayLag }: ReadAsk): Promise<ReadOutcome> {
   let pieces: readonly RangePiece[] = [];
-  const snapshot = await primary.readCells(plan.range, cellsMax, (sealed) => (pieces = piecesOfPlan(plan, sealed)));
+  const reading = async (from: Pick<ReadStore, 'readCells'>): Promise<CellSnapshot> =>
+    from.readCells(plan.range, cellsMax, (sealed) => (pieces = piecesOfPlan(plan, sealed)));
+  const lagging = mayLag === true ? await onReplica?.(async ({ cells }) => reading(cells)) : null;
+  const snapshot = lagging ?? (await reading(primary));
   if (snapshot.isCut) return { ok: false, fault: 'range_too_large' };
   const table = answerFromSnapshot({ plan, subjectShown }, snapshot, pieces);
   const historyFromS = missingUntilS(pieces, plan.range);
-  return { ok: true, result: { table, historyFromS, held: snapshot.progress, cache: { state: 'bypass', ageMs: 0 } } };
+  const ofReplica = lagging === null || lagging === undefined ? {} : { isOfReplica: true as const };
+  return { ok: true, result: { table, historyFromS, held: snapshot.progress, cache: { state: 'bypass', ageMs: 0 }, ...ofReplica } };
 }
 
 function answerFromSnapshot(

@@ -97,6 +97,20 @@ describe('a journey', () => {
     ]);
   });
 
+  it('is read on the replica where it may lag and waits for no receipt, from its beginning on the primary where that breaks off', async () => {
+    const replica = { cells: {} as never, journeys: { readJourneys: async () => ({ progress: [PROGRESS], isCut: false }) } };
+    const { ask, asks } = journeyOver({ onReplica: async (reading) => reading(replica) });
+    expect(await ask(QUESTION, { ...AS, mayLag: true })).toMatchObject({
+      answer: { meta: { read_from: 'replica', analysis: { users: 0 } } },
+    });
+    expect(asks).toEqual([]);
+    expect(await ask(QUESTION, AS)).toMatchObject({ answer: { meta: { analysis: { users: 2 } } } });
+    const broken = journeyOver({ onReplica: async () => null });
+    const outcome = await broken.ask(QUESTION, { ...AS, mayLag: true });
+    expect(outcome).toMatchObject({ answer: { meta: { analysis: { users: 2 } } } });
+    expect(outcome.ok && outcome.answer.meta.read_from).toBe(undefined);
+  });
+
   it('says since when raw rows are there, and that what is in no archive cannot be counted again', async () => {
     const fromMs = Date.parse('2026-11-03');
     const { ask } = journeyOver({ kept: { rawFromMs: () => fromMs, isRecountable: () => false } });

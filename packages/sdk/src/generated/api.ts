@@ -2570,6 +2570,11 @@ export interface components {
                 readonly lag_ms: number | null;
                 /** @enum {string} */
                 readonly status: "current" | "catching_up" | "stalled" | "incomplete";
+                /**
+                 * @description The rows are of a replica of Postgres, some seconds old at most. Absent: of the primary, or kept from it.
+                 * @enum {string}
+                 */
+                readonly read_from?: "replica";
                 /** @description Dimensions that group_by or where name, of which some day of the range had more values than its budget: those beyond it are counted under `_other`. */
                 readonly over_budget?: readonly string[];
             } & {
