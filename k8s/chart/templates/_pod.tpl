@@ -78,6 +78,21 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
 {{- end }}
 {{- end }}
 
+{{- define "tidegate.tlsEnv" -}}
+{{- if .Values.tls.existingSecret }}
+- name: TLS_CERT_FILE
+  value: /etc/tidegate/tls/tls.crt
+- name: TLS_KEY_FILE
+  value: /etc/tidegate/tls/tls.key
+- name: TLS_VERSION_MIN
+  value: {{ .Values.tls.versionMin | quote }}
+{{- end }}
+{{- if .Values.tls.hstsSeconds }}
+- name: HSTS_SECONDS
+  value: {{ int .Values.tls.hstsSeconds | quote }}
+{{- end }}
+{{- end }}
+
 {{/* The environment of one service. Takes root and service. What all have in common and is no secret lies in the config map. */}}
 {{- define "tidegate.env" -}}
 {{- $values := .root.Values -}}
@@ -101,6 +116,9 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
 {{- if eq .service "gateway" }}
 - name: QUERY_URL
   value: http://{{ include "tidegate.fullname" .root }}-query:8002
+{{- end }}
+{{- if eq .service "gateway" }}
+{{- include "tidegate.tlsEnv" .root }}
 {{- end }}
 {{- if eq .service "aggregator" }}
 - name: DEDUP_MEMORY_MB

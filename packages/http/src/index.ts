@@ -17,6 +17,7 @@ export { EXPLAIN_REQUEST_SCHEMA, REPLAY_REQUEST_SCHEMA } from './limit-schemas.t
 export { decodeExactJson, decodeJson, readBytes, readJsonBody } from './json-body.ts';
 export type { HttpListener, ListenAddress, ListenerOptions, RequestListener, Upgrade } from './listener.ts';
 export { createListener } from './listener.ts';
+export type { ListenerTls, ServerCertificate } from './secure.ts';
 export { faultsOf, openApiDocument } from './openapi.ts';
 export type { PackSignatures } from './openapi-packs.ts';
 export { ORIGINS_REQUEST_SCHEMA } from './origin-schemas.ts';

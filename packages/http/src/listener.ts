@@ -1,7 +1,10 @@
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import { createServer, ServerResponse as Response } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { createInFlight } from '@tidegate/runtime';
+import { secureOptions } from './secure.ts';
+import type { ListenerTls, ServerCertificate } from './secure.ts';
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -18,6 +21,8 @@ export interface HttpListener {
   drain(): void;
   /** Takes no more connections, lets running requests end, cuts what still runs after `graceMs`. */
   close(graceMs?: number): Promise<void>;
+  /** New connections are made with it; those that are there go on. @throws Error where it does not fit its key; nothing has changed then */
+  renew(certificate: ServerCertificate): void;
 }
 
 /** A request whose client asked to speak WebSocket from here on: the connection, and what of it was read already. */
@@ -33,6 +38,10 @@ export interface ListenerOptions {
   readonly headersTimeoutMs?: number;
   /** Longest until all of a request is there; default 5 minutes. */
   readonly requestTimeoutMs?: number;
+  /** Absent: plain HTTP. */
+  readonly tls?: ListenerTls;
+  /** How long browsers are to ask this host by TLS alone; 0 or absent: they are not told. */
+  readonly hstsSeconds?: number;
 }
 
 const HEADER_BYTES_MAX = 16 * 1_024;
@@ -52,10 +61,12 @@ const GRACE_MS = 20_000;
 export function createListener(listener: RequestListener, options: ListenerOptions = {}): HttpListener {
   let isDraining = false;
   const inFlight = createInFlight<ServerResponse>();
-  const { onUpgrade } = options;
-  const server = createServer(serverOptions(options), (request, response) => {
+  const { onUpgrade, tls, hstsSeconds = 0 } = options;
+  const take: RequestListener = (request, response) => {
     if (enter(request, response)) listener(request, response);
-  });
+  };
+  const secure = tls === undefined ? null : createSecureServer({ ...serverOptions(options), ...secureOptions(tls) }, take);
+  const server = secure ?? createServer(serverOptions(options), take);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseConnection(error, { socket, inFlight }));
   if (onUpgrade !== undefined) {
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -67,6 +78,7 @@ export function createListener(listener: RequestListener, options: ListenerOptio
   /** Whether the request is one to be handled. */
   function enter(request: IncomingMessage, response: ServerResponse): boolean {
     if (isDraining) response.setHeader('connection', 'close');
+    if (hstsSeconds > 0) response.setHeader('strict-transport-security', `max-age=${hstsSeconds}; includeSubDomains`);
     follow(response);
     // Names and values, in turn. The runtime itself would leave out what is beyond its own bound without a word.
     if (request.rawHeaders.length <= 2 * HEADERS_MAX) return true;
@@ -92,6 +104,9 @@ export function createListener(listener: RequestListener, options: ListenerOptio
   return {
     listen: (address) => listen(server, address),
     drain,
+    renew: (certificate) => {
+      if (tls !== undefined) secure?.setSecureContext(secureOptions({ ...tls, certificate }));
+    },
     close: async (graceMs = GRACE_MS) => {
       drain();
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);

@@ -287,6 +287,7 @@ export const METRICS = {
     buckets: SECONDS,
   },
   task_slices_total: { kind: 'counter', help: 'Slices of owners’ tasks, by kind and result (done, failed).', labels: ['kind', 'result'] },
+  tls_certificate_expires_seconds: { kind: 'gauge', help: 'Epoch time at which the certificate of the public API runs out.', labels: [] },
   users_total: { kind: 'gauge', help: 'Users of the installation.', labels: [] },
 } as const satisfies Readonly<Record<string, MetricSpec>>;
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createListener, createRequestTelemetry } from '@tidegate/http';
+import { createRequestTelemetry } from '@tidegate/http';
 import type { LogClient } from '@tidegate/kafka';
 import { createLogClient, topicNames } from '@tidegate/kafka';
 import type { ControlStore } from '@tidegate/postgres';
@@ -27,6 +27,7 @@ import { createAudit } from './audit/audit.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { startAuditLog } from './audit/start-audit-log.ts';
 import { createAuthenticate } from './authenticate.ts';
+import { createPublicListener } from './certificate.ts';
 import type { GATEWAY_CONFIG } from './config.ts';
 import { createControlApp } from './control-app.ts';
 import type { ControlView } from './control.ts';
@@ -101,7 +102,7 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   });
   const live = createLiveSlots({ perKeyMax: config.livePerKeyMax, perTenantMax: config.livePerTenantMax }, metrics);
   const gate = createGateOf(parts, { proxy, live, auditLog, wake: publishing.wake, isDraining: () => isDraining });
-  const listener = createListener(gate, { onUpgrade: gate });
+  const listener = createPublicListener(gate, config, { metrics, log: context.log, signal: background.signal });
   // Limits from the first request on where Redis is there; without it the gateway serves all the same.
   await whenConnected(redis, REDIS_WAIT_MS);
   const port = await listener.listen({ host: config.apiHost, port: config.apiPort });

@@ -27,6 +27,32 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     default: '8000',
     description: 'Port of the public API.',
   } satisfies ConfigField<number>,
+  tlsCertFile: {
+    env: 'TLS_CERT_FILE',
+    schema: text.maybe(),
+    default: '',
+    description:
+      'PEM with the certificate of the public API; it is then served by TLS, and renewed files are taken over within seconds. Empty: plain HTTP.',
+  } satisfies ConfigField<string>,
+  tlsKeyFile: {
+    env: 'TLS_KEY_FILE',
+    schema: text.maybe(),
+    default: '',
+    description: 'PEM with the key of that certificate.',
+  } satisfies ConfigField<string>,
+  tlsVersionMin: {
+    env: 'TLS_VERSION_MIN',
+    schema: text.choice(['1.2', '1.3']),
+    default: '1.3',
+    description: 'Least version of TLS. Of 1.2 only what has forward secrecy and authenticated encryption is taken.',
+  } satisfies ConfigField<'1.2' | '1.3'>,
+  hstsSeconds: {
+    env: 'HSTS_SECONDS',
+    schema: text.integer({ min: 0, max: 100_000_000 }),
+    default: '0',
+    description:
+      'How long browsers are to ask this host and those under it by TLS alone (Strict-Transport-Security); 0: they are not told.',
+  } satisfies ConfigField<number>,
   ingestUrl: {
     env: 'INGEST_URL',
     schema: text.url(['http']),

@@ -24,6 +24,7 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
   return {
     apiHost: '127.0.0.1',
     apiPort: 0,
+    ...{ tlsCertFile: '', tlsKeyFile: '', tlsVersionMin: '1.3', hstsSeconds: 0 },
     ingestUrl: upstreamUrl,
     queryUrl: upstreamUrl,
     bodyBytesMax: 1_000_000,
