@@ -1,12 +1,4 @@
-export {
-  startDatabase,
-  startKafka,
-  startRedisServer,
-  startReplica,
-  startServers,
-  type ServerOptions,
-  type Servers,
-} from './servers.ts';
+export { startDatabase, startKafka, startRedisServer, startReplica, startServers, type ServerOptions, type Servers } from './servers.ts';
 export type { RedisServer } from './redis-server.ts';
 export { startRedisCluster, type RedisCluster } from './redis-cluster.ts';
 export { serverProperties, type KafkaServer, type Tuning } from './kafka-server.ts';
