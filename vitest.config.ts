@@ -3,7 +3,8 @@ import { plantedHere } from './tests/mutants/planted-source.ts';
 
 // Endings tell the cost: .test.ts and .property.test.ts need nothing, .integration.test.ts needs Kafka, Postgres and Redis
 // (their addresses in KAFKA_BROKERS, DATABASE_URL, REDIS_URL), .e2e.test.ts starts the services as processes,
-// .datasets.test.ts replays data sets that are not in the repository (TIDEGATE_DATA).
+// .datasets.test.ts replays data sets that are not in the repository (TIDEGATE_DATA), .cluster.test.ts needs a control plane of
+// Kubernetes (npm run test:cluster starts one).
 // With a mutant asked for by `tests/mutants`, its file is served with the bug in it; the tree stays as it is.
 const planted = plantedHere();
 
@@ -37,7 +38,7 @@ export default defineConfig({
             'tests/**/*.test.ts',
             'bench/**/*.test.ts',
           ],
-          exclude: ['**/node_modules/**', '**/*.integration.test.ts', '**/*.e2e.test.ts', '**/*.datasets.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.integration.test.ts', '**/*.e2e.test.ts', '**/*.datasets.test.ts', '**/*.cluster.test.ts'],
           testTimeout: 30_000,
           // The files of a worker share its modules: loading them anew for each file took longer than the tests. Nothing here
           // keeps state in a module, and the leak guard looks at every file.
@@ -73,6 +74,18 @@ export default defineConfig({
           include: ['tests/**/*.datasets.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          include: ['tests/cluster/*.cluster.test.ts'],
+          globalSetup: ['./tests/cluster/nodes-and-kinds.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          // One file takes all nodes out of use for a moment.
           fileParallelism: false,
         },
       },

@@ -18,6 +18,7 @@ const COMMANDS = {
   test: { entry: 'scripts/test.ts', servers: true },
   'test-analytics': { entry: 'scripts/test-analytics.ts', servers: true },
   'test-datasets': { entry: 'scripts/test-datasets.ts', servers: true },
+  'test-cluster': { entry: 'scripts/test-cluster.ts', servers: false },
   bench: { entry: 'bench/src/main.ts', servers: true },
   drill: { entry: 'tests/drills/main.ts', servers: true },
   mutants: { entry: 'tests/mutants/run.ts', servers: true },

@@ -20,3 +20,4 @@ export {
 } from './deploy-tools.ts';
 export { startPgBouncer, type PgBouncer } from './pgbouncer.ts';
 export { startPrometheus, type Prometheus } from './prometheus.ts';
+export { startControlPlane, type ControlPlane } from './control-plane.ts';

@@ -16,6 +16,7 @@ export interface ToolRun {
   /** The data folder that the run belongs to: a later start ends it if this one is killed. */
   readonly owner?: string;
   readonly account?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Called with the lines of both streams. */
   readonly onLine?: (line: string) => void;
   /** Ends the program together with what it started. */
   readonly signal?: AbortSignal | undefined;
@@ -38,11 +39,17 @@ export function runTool(run: ToolRun): Promise<string> {
     if (run.signal?.aborted === true) end();
     let output = '';
     let errors = '';
+    const tell = (text: string): void => {
+      for (const line of text.split('\n')) if (line.trim() !== '') run.onLine?.(line.trim());
+    };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
-      for (const line of text.split('\n')) if (line.trim() !== '') run.onLine?.(line.trim());
+      tell(text);
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+      tell(text);
+    });
     child.once('error', reject);
     child.once('close', (code) => {
       run.signal?.removeEventListener('abort', end);
