@@ -131,7 +131,12 @@ test('who registers is a person who signs in and reads the own profile at once, 
   const own = { id, sex: 'female', height_cm: 170.5, health_status: null, tz: 'Europe/Oslo' };
   expect(await call('GET', `/api/v1/users/${id}`, { token })).toMatchObject({ status: 200, body: own, cache: 'MISS' });
   expect(await call('GET', `/api/v1/users/${id}`, { token })).toMatchObject({ status: 200, body: own, cache: 'HIT' });
-  expect(await call('GET', '/api/v1/users/usr_other', { token })).toMatchObject({ status: 403 });
+  expect(await call('GET', '/api/v1/users/usr_other', { token })).toMatchObject({ status: 403, body: { code: 'row_refused' } });
+  // What a scope lets others see of her she sees without it.
+  for (const of of ['health-goals/user', 'health-metrics/user', 'recommendations']) {
+    expect(await call('GET', `/api/v1/${of}/${id}`, { token })).toMatchObject({ status: 200 });
+    expect(await call('GET', `/api/v1/${of}/usr_other`, { token })).toMatchObject({ status: 403, body: { code: 'row_refused' } });
+  }
 });
 
 describe('routes of packs that write', () => {

@@ -175,7 +175,7 @@ export type { CacheClass, CompiledParam, CompiledQuery, CompiledView } from './v
 export { fillAnswer } from './view/fill-answer.ts';
 export type { AnswerFault } from './view/fill-answer.ts';
 export { keptIdentity, keptName, plainToKeptName } from './view/kept-name.ts';
-export { compileViews, viewRoutes, viewSignatures } from './view/pack-views.ts';
+export { compileViews, isOfPerson, viewRoutes, viewSignatures } from './view/pack-views.ts';
 export type { ViewRoute, ViewSignature } from './view/pack-views.ts';
 export { parseParams } from './view/params.ts';
 export type { GivenParams, ViewValues } from './view/params.ts';

@@ -113,6 +113,23 @@ export function visibleRows({ rows, subject, scopes }: Caller): RowScope | null 
   return { metrics: null, where: {}, subject };
 }
 
+/** What has to be known of a route to let a caller ask it. */
+export interface ScopedRoute {
+  readonly scope: string;
+  /** Whether it is about one person, whom each call names. */
+  readonly isOfPerson?: boolean;
+}
+
+/**
+ * Whether the caller holds what the route takes. The scope of a view of a person is for seeing others: who signs in as a person,
+ * sees their own rows alone and may ask questions needs none for themself; the service refuses everybody else's name.
+ */
+export function mayAsk({ scope, isOfPerson = false }: ScopedRoute, caller: Caller): boolean {
+  if (caller.scopes.includes(scope)) return true;
+  const isPerson = caller.rows === undefined && (visibleRows(caller)?.subject ?? null) !== null;
+  return isOfPerson && isPerson && caller.scopes.includes('query:read');
+}
+
 /** The one person whom the caller may send events about; null: any. */
 export function writableSubject({ subject, scopes }: Caller): string | null {
   return subject === undefined || scopes.includes('ingest:write_any') ? null : subject;

@@ -2,8 +2,17 @@ export { KEY_REQUEST_SCHEMA, ROTATE_REQUEST_SCHEMA, SCOPES, unknownScopes } from
 export type { Scope } from './admin-schemas.ts';
 export type { ApiPage } from './api-page.ts';
 export { apiPage } from './api-page.ts';
-export type { Caller, CallerReading, OwnToken } from './caller.ts';
-export { CALLER_HEADER, createCallerVerifier, ROW_SCOPE_SCHEMA, signCaller, userOf, visibleRows, writableSubject } from './caller.ts';
+export type { Caller, CallerReading, OwnToken, ScopedRoute } from './caller.ts';
+export {
+  CALLER_HEADER,
+  createCallerVerifier,
+  mayAsk,
+  ROW_SCOPE_SCHEMA,
+  signCaller,
+  userOf,
+  visibleRows,
+  writableSubject,
+} from './caller.ts';
 export type { Exchange, RequestContext } from './exchange.ts';
 export { clientGone, requestIdOf, sendJson } from './exchange.ts';
 export { ERASURE_ASK_SCHEMA, OWN_ERASURE_ASK_SCHEMA } from './erasure-schemas.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, NamedRoute, ProblemFault, RequestContext, RequestTelemetry, Upgrade } from '@tidegate/http';
-import { isOpenTo, listRoutes, sendProblem } from '@tidegate/http';
+import { isOpenTo, listRoutes, mayAsk, sendProblem } from '@tidegate/http';
 import type { Logger, Step } from '@tidegate/telemetry';
 import type { Audit } from './audit/audit.ts';
 import type { Authenticate, Authentication } from './authenticate.ts';
@@ -193,7 +193,7 @@ function tooMany({ scope, limit }: Extract<LiveSlot, { ok: false }>, headers: Re
 /** Why the caller may not ask the route; null: it may. */
 function forbidden(route: AskedRoute, caller: Caller): ProblemFault | null {
   const { scope } = route;
-  if (scope !== null && !caller.scopes.includes(scope)) {
+  if (scope !== null && !mayAsk({ ...route, scope }, caller)) {
     return { code: 'scope_missing', detail: `Use a key or a token that has the scope ${scope}.` };
   }
   return isOpenTo(route, caller) ? null : { code: 'row_refused' };

@@ -13,6 +13,8 @@ export interface PackRoute {
   /** Of the view or the write. */
   readonly name: string;
   readonly scope: string;
+  /** Of a view: whether it is about one person, whom each call names. */
+  readonly isOfPerson?: boolean;
   /** Of a write by which persons are registered. */
   readonly registers?: boolean;
 }
@@ -73,8 +75,8 @@ export function createPackRoutes(): PackRoutes {
 }
 
 function routesOf(source: Pick<PackSource, 'pack' | 'views' | 'writes'>): readonly PackRoute[] {
-  const views = viewRoutes(source).map(({ pack, view, scope, route }): PackRoute => {
-    return { method: route?.method ?? 'GET', path: route?.path ?? UNNAMED_PATH, pack, kind: 'view', name: view, scope };
+  const views = viewRoutes(source).map(({ pack, view, scope, isOfPerson, route }): PackRoute => {
+    return { method: route?.method ?? 'GET', path: route?.path ?? UNNAMED_PATH, pack, kind: 'view', name: view, scope, isOfPerson };
   });
   const writes = writeRoutes(source).map(({ pack, write, scope, registers, route: { method, path } }): PackRoute => {
     return { method, path, pack, kind: 'write', name: write, scope, registers };

@@ -31,6 +31,7 @@ export interface AskedRoute extends Pick<NamedRoute, 'name' | 'rows' | 'answers'
   /** Template: what limits go by. */
   readonly path: string;
   readonly scope: string | null;
+  readonly isOfPerson?: boolean;
 }
 
 /** What is asked, once it is known by whom. */
@@ -88,8 +89,8 @@ export function askedBy({ tenant }: Caller, routed: Routed, packRoutes: PackRout
 /** A view, or a write, is the same by whichever way it is asked: its own scope, and the limits of its declared route. */
 function askedOfPack(found: PackRoute | null, target: string): Asked | null {
   if (found === null) return null;
-  const { kind, method, path, scope } = found;
+  const { kind, method, path, scope, isOfPerson = false } = found;
   const name = kind === 'view' ? 'readView' : 'runWrite';
   const { rows, answers } = ROUTES[name];
-  return { route: { name, rows, answers, method, path, scope }, target, ...(kind === 'write' ? { method: 'POST' } : {}) };
+  return { route: { name, rows, answers, method, path, scope, isOfPerson }, target, ...(kind === 'write' ? { method: 'POST' } : {}) };
 }

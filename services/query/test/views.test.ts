@@ -258,6 +258,15 @@ describe('GET /v1/views/{pack}/{view}', () => {
     expect([answer.status, await answer.json()]).toMatchObject([403, { code: 'scope_missing' }]);
   });
 
+  test('needs no scope of its own from a person who asks about themself', async () => {
+    const call = await serveViews(answering([answerWith([['x', 3]])]));
+    const person = { subject: 'u-1', scopes: ['query:read'] };
+    const own = await call('/v1/views/wiki/person?user_id=u-1', person);
+    expect([own.status, await own.json()]).toMatchObject([200, { user_id: 'u-1', n: 3 }]);
+    const other = await call('/v1/views/wiki/person?user_id=u-2', person);
+    expect([other.status, await other.json()]).toMatchObject([403, { code: 'row_refused' }]);
+  });
+
   test('is refused with the question that is refused', async () => {
     const problem = { code: 'range_too_large', errors: [{ path: 'from', code: 'range_too_large', message: 'too many' }] } as const;
     const call = await serveViews(async () => ({ ok: false, problem }));

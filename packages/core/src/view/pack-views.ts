@@ -17,15 +17,23 @@ export interface ViewRoute {
   readonly pack: string;
   readonly view: string;
   readonly scope: string;
+  /** Whether it is about one person, whom each call names: the caller, where nobody is named. */
+  readonly isOfPerson: boolean;
   /** Null: it is had under its name alone. */
   readonly route: RouteTemplate | null;
 }
 
 export function viewRoutes({ pack, views = {} }: Pick<PackSource, 'pack' | 'views'>): readonly ViewRoute[] {
-  return Object.entries(views).map(([view, { route, scope = DEFAULT_SCOPE }]) => {
+  return Object.entries(views).map(([view, { route, params, scope = DEFAULT_SCOPE }]) => {
     const parsed = route === undefined ? null : parseRoute(route);
-    return { pack, view, scope, route: parsed?.ok === true ? parsed.value : null };
+    const isOfPerson = Object.values(params).some(({ type, optional }) => type === 'subject' && optional !== true);
+    return { pack, view, scope, isOfPerson, route: parsed?.ok === true ? parsed.value : null };
   });
+}
+
+/** As `ViewRoute.isOfPerson`, of a view that is compiled. */
+export function isOfPerson({ params }: Pick<CompiledView, 'params'>): boolean {
+  return params.some(({ type, isOptional }) => type === 'subject' && !isOptional);
 }
 
 /** What callers are told of a view: how it is asked, with the parameters that its window declares. */

@@ -1,8 +1,8 @@
 /** Findings as one query of a view, and `GET /v1/insights/{pack}`: all that the rules of a pack find of one person, or of nobody in particular. */
 import type { CompiledInsight } from '@tidegate/core';
-import { failed, ok } from '@tidegate/core';
-import type { Exchange, ProblemFault } from '@tidegate/http';
-import { INSIGHTS_QUERY, sendJson, sendProblem, visibleRows } from '@tidegate/http';
+import { failed, isOfPerson, ok } from '@tidegate/core';
+import type { Caller, Exchange, ProblemFault } from '@tidegate/http';
+import { INSIGHTS_QUERY, mayAsk, sendJson, sendProblem, visibleRows } from '@tidegate/http';
 import { ofPerson } from '../answer-routes.ts';
 import type { AnswerMeta } from '../ask.ts';
 import type { Registry } from '../registry.ts';
@@ -51,7 +51,7 @@ export async function listInsights({ registry, findInsights }: ListInsightsDeps,
   const asked = [...pack.insights.values()].filter(
     (one) => one.of === (subject === undefined ? 'all' : 'person') && (only === undefined || one.insight === only),
   );
-  const open = asked.filter((one) => caller.scopes.includes(scopeOf(registry, caller.tenant, one)));
+  const open = asked.filter((one) => maySee(registry, caller, one));
   if (asked.length > open.length && open.length === 0) return refuse(exchange, { code: 'scope_missing' });
   const about = {
     asker: { tenant: caller.tenant, rows: visibleRows(caller), signal },
@@ -71,8 +71,10 @@ function respond(exchange: Exchange, found: readonly (readonly [CompiledInsight,
   sendJson(exchange, { insights }, { headers: { 'cache-control': 'no-store', ...ofPerson(persons[0]) } });
 }
 
-function scopeOf({ view }: Pick<Registry, 'view'>, tenant: string, insight: CompiledInsight): string {
-  return view(tenant, insight.pack, insight.view.name)?.scope ?? '';
+/** Whoever may ask the view that an insight is found by. */
+function maySee({ view }: Pick<Registry, 'view'>, caller: Caller, insight: CompiledInsight): boolean {
+  const found = view(caller.tenant, insight.pack, insight.view.name);
+  return found !== null && mayAsk({ scope: found.scope, isOfPerson: isOfPerson(found) }, caller);
 }
 
 function refuse({ response, context }: Exchange, fault: ProblemFault): void {

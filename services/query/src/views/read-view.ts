@@ -1,7 +1,7 @@
 /** `GET /v1/views/{pack}/{view}`: the gateway sends the routes that packs declare here too, with what stands in their paths as parameters. */
-import { parseParams } from '@tidegate/core';
+import { isOfPerson, parseParams } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { sendProblem, visibleRows } from '@tidegate/http';
+import { mayAsk, sendProblem, visibleRows } from '@tidegate/http';
 import { cacheWordOf, ofPerson, sendBody } from '../answer-routes.ts';
 import { isNamed, toHeader } from '../answer-body.ts';
 import type { EtagOf } from '../answer-body.ts';
@@ -29,7 +29,7 @@ export async function readView(deps: ReadViewDeps, exchange: Exchange): Promise<
   const view = deps.registry.view(caller.tenant, params['pack'] ?? '', params['view'] ?? '');
   if (view === null) return refuse(exchange, { code: 'not_found' });
   // The gateway asked the same; who reaches this service past it is asked again.
-  if (!caller.scopes.includes(view.scope))
+  if (!mayAsk({ scope: view.scope, isOfPerson: isOfPerson(view) }, caller))
     return refuse(exchange, { code: 'scope_missing', detail: `The view needs the scope ${view.scope}.` });
   const callerSubject = caller.subject ?? null;
   const pseudonymOf = (id: string): string => deps.pseudonymOf(caller.tenant, id);
