@@ -1,17 +1,11 @@
 import { Option, type Command } from 'commander';
-import { connect, printJson, requireSetting, setting, type Connection, type Terminal } from '../terminal.ts';
+import { requireSetting, setting, type Terminal } from '../terminal.ts';
 
 /**
- * Work of an operator: the state of the system, its schema and its topics. The drivers are loaded by the commands that need
+ * Work of an operator: the schema and the topics. The drivers are loaded by the commands that need
  * them, so that all others start at once.
  */
 export function addOperations(program: Command, terminal: Terminal): void {
-  program
-    .command('status')
-    .description('Partitions, lag, completeness and the state of what the system depends on.')
-    .action(async (_flags: unknown, command: Command) => {
-      printJson(terminal, await connect(terminal, command.optsWithGlobals<Connection>()).status());
-    });
   program
     .command('db')
     .description('The database.')
