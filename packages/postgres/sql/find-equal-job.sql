@@ -1,4 +1,4 @@
--- The newest job of a tenant with these parameters that is not finished, or completed and not expired.
+-- The job of a tenant with these parameters that is not finished (there is one at most), else the one that was completed last and is not expired.
 -- $1 tenant, $2 kind, $3 SHA-256 of the parameters.
 SELECT job_id, tenant, owner, kind, state, attempts, progress, error_code,
   (extract(epoch FROM submitted_at) * 1000)::float8 AS submitted_at_ms,
@@ -8,5 +8,5 @@ SELECT job_id, tenant, owner, kind, state, attempts, progress, error_code,
 FROM job
 WHERE tenant = $1 AND kind = $2 AND params_sha256 = $3 AND state IN ('queued', 'processing', 'completed')
   AND (expires_at IS NULL OR expires_at > now())
-ORDER BY submitted_at DESC, job_id DESC
+ORDER BY finished_at DESC NULLS FIRST
 LIMIT 1

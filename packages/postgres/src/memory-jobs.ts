@@ -62,7 +62,8 @@ function createReader(table: Table): JobReader {
     },
     async findEqual(tenant, kind, params) {
       const equal = [...rows.values()].filter((row) => row.tenant === tenant && row.kind === kind && row.params === params && isSeen(row));
-      const [newest] = equal.filter((row) => isOpen(row) || row.state === 'completed').toSorted((a, b) => (isBehind(a, b) ? 1 : -1));
+      const finishedMs = ({ finishedAtMs }: Row): number => finishedAtMs ?? Infinity;
+      const [newest] = equal.filter((row) => isOpen(row) || row.state === 'completed').toSorted((a, b) => finishedMs(b) - finishedMs(a));
       return newest === undefined ? null : infoOf(newest);
     },
     result: async (tenant, id) => seen(tenant, id)?.result ?? null,

@@ -173,7 +173,7 @@ export const QUESTION_ROUTES = {
       202: PROCESSING,
       304: { description: 'The figures are those that `If-None-Match` names. `Tidegate-Meta` says how fresh they are.', schema: null },
     },
-    faults: ['request_invalid', 'not_found', 'view_failed', 'view_too_large', ...ANSWERING],
+    faults: ['request_invalid', 'not_found', 'feature_disabled', 'view_failed', 'view_too_large', ...ANSWERING],
   },
   listInsights: {
     method: 'GET',

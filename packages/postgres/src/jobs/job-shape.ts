@@ -54,7 +54,7 @@ export interface JobReader {
   list(filter: JobFilter): Promise<readonly JobInfo[]>;
   /** Null where the tenant has no such job, or it has expired. */
   find(tenant: string, id: string): Promise<JobInfo | null>;
-  /** The newest with these parameters that is not finished, or completed and not expired; null: there is none. */
+  /** The one with these parameters that is not finished, else the one that was completed last and is not expired; null: there is none. */
   findEqual(tenant: string, kind: string, params: string): Promise<JobInfo | null>;
   /** JSON; null where the job is not completed. */
   result(tenant: string, id: string): Promise<string | null>;
