@@ -1,21 +1,13 @@
 /** The routes of questions: one in a body, one in an address whose answer callers may keep, many in a body. */
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import {
-  BATCH_QUESTIONS_MAX,
-  decodeJson,
-  readJsonBody,
-  sendJson,
-  sendProblem,
-  SUBJECT_HEADER,
-  toProblem,
-  visibleRows,
-} from '@tidegate/http';
+import { BATCH_QUESTIONS_MAX, decodeJson, readJsonBody, sendJson, sendProblem, SUBJECT_HEADER, toProblem } from '@tidegate/http';
 import type { Step } from '@tidegate/telemetry';
 import { z } from 'zod';
 import { bodyOf, isNamed, lasting, toHeader } from './answer-body.ts';
 import type { EtagOf } from './answer-body.ts';
 import { ANSWER_TYPES, formatOf } from './answer-format.ts';
 import type { Answer, AnswerMeta, Ask, Asker, AskOutcome } from './ask.ts';
+import { askerOf } from './asker.ts';
 import { questionInTime } from './background/question-in-time.ts';
 import type { QuestionInTimeDeps } from './background/question-in-time.ts';
 import { compressed } from './compressed.ts';
@@ -138,10 +130,6 @@ export function ofPerson(...persons: readonly (string | undefined)[]): Readonly<
   const [first, ...others] = persons;
   if (first === undefined) return {};
   return { [SUBJECT_HEADER]: others.length > 0 ? '*' : first };
-}
-
-function askerOf({ caller, signal }: Exchange): Asker {
-  return { tenant: caller.tenant, rows: visibleRows(caller), signal, mayLag: true };
 }
 
 async function askOrRefuse(ask: Ask, question: unknown, as: Asker): Promise<AskOutcome> {

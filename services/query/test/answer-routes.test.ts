@@ -265,3 +265,18 @@ describe('answers of more than a kilobyte', () => {
     expect([response.headers.get('content-encoding'), response.headers.get('etag')?.startsWith('"')]).toEqual([null, true]);
   });
 });
+
+test('whoever asks over HTTP may be answered from a replica, by each route of questions, also where a job may go on with it', async () => {
+  const lagging: unknown[] = [];
+  served = await serveAsk(async (_question, { mayLag }) => {
+    lagging.push(mayLag);
+    return { ok: true, answer: answerWith([]), mayAgeMs: 0 };
+  });
+  const { call } = served;
+  const post = async (path: string, body: object): Promise<Response> => call(path, { method: 'POST', body: JSON.stringify(body) });
+  await call(ASKED);
+  await post('/v1/query', { metric: 'wiki.edits' });
+  await post('/v1/query', { kind: 'funnel' });
+  await post('/v1/query/batch', { questions: [{ metric: 'wiki.edits' }] });
+  expect(lagging).toEqual([true, true, true, true]);
+});

@@ -1,44 +1,33 @@
 /** A question whose answer may become a job. */
 import { isJourney } from '@tidegate/core';
 import type { Exchange } from '@tidegate/http';
-import { visibleRows } from '@tidegate/http';
-import type { Answer, Ask, AskOutcome, Asker } from '../ask.ts';
-import type { CallOf, Made } from './answer-job.ts';
+import type { Answer, Ask, AskOutcome } from '../ask.ts';
+import { askerOf } from '../asker.ts';
+import type { Made } from './answer-job.ts';
 import type { Background, KeptResult } from './background.ts';
+import { callInTime } from './call-in-time.ts';
 import { jobMeta } from './job-meta.ts';
 import { preferenceOf } from './prefer.ts';
-import { sendJob } from './send-job.ts';
 
 export interface QuestionInTimeDeps {
   readonly ask: Ask;
   readonly background: Background;
 }
 
-const NEVER = new AbortController().signal;
-
 /** Null: a job goes on with it, and the caller was told. */
-export async function questionInTime(deps: QuestionInTimeDeps, exchange: Exchange, question: unknown): Promise<AskOutcome | null> {
-  const { caller, signal, request } = exchange;
-  const asker: Asker = { tenant: caller.tenant, rows: visibleRows(caller), signal };
-  const { isAsync, waitMs } = preferenceOf(request.headers['prefer']);
+export async function questionInTime(
+  { ask, background }: QuestionInTimeDeps,
+  exchange: Exchange,
+  question: unknown,
+): Promise<AskOutcome | null> {
+  const asker = askerOf(exchange);
+  const { isAsync, waitMs } = preferenceOf(exchange.request.headers['prefer']);
   const readsRaw = isJourney(question);
-  if ((!readsRaw && !isAsync) || waitsForReceipt(question)) return deps.ask(question, asker);
-  const call: CallOf = { ...callerOf(exchange), call: { of: 'question', question } };
-  const begin = async (): Promise<AskOutcome> => deps.ask(question, { ...asker, signal: NEVER });
-  const settled = await deps.background.settle({ call, looksFirst: readsRaw, withinMs: waitMs, begin, toMade: madeOfAnswer });
-  switch (settled.kind) {
-    case 'made':
-      return settled.outcome;
-    case 'kept':
-      return fromJob(settled.kept);
-    case 'job':
-      sendJob(exchange, settled.job);
-      return null;
-  }
-}
-
-export function callerOf({ caller }: Exchange): Omit<CallOf, 'call'> {
-  return { tenant: caller.tenant, owner: caller.keyId, rows: visibleRows(caller), callerSubject: caller.subject ?? null };
+  if ((!readsRaw && !isAsync) || waitsForReceipt(question)) return ask(question, asker);
+  return callInTime(background, exchange, {
+    ...{ call: { of: 'question', question }, looksFirst: readsRaw, withinMs: waitMs, toMade: madeOfAnswer, fromJob },
+    begin: async (signal) => ask(question, { ...asker, signal }),
+  });
 }
 
 export function madeOfAnswer(outcome: AskOutcome): Made {

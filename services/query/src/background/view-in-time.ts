@@ -2,39 +2,28 @@
 import type { Exchange } from '@tidegate/http';
 import { givenOf } from '../views/given.ts';
 import type { RunView, ViewAnswer, ViewAsk, ViewOutcome } from '../views/run-view.ts';
-import type { CallOf } from './answer-job.ts';
 import type { Background, KeptResult } from './background.ts';
+import { callInTime } from './call-in-time.ts';
 import { jobMeta } from './job-meta.ts';
 import { madeOfView } from './make-anew.ts';
 import { preferenceOf } from './prefer.ts';
-import { callerOf } from './question-in-time.ts';
-import { sendJob } from './send-job.ts';
 
 export interface ViewInTimeDeps {
   readonly runView: RunView;
   readonly background: Background;
 }
 
-const NEVER = new AbortController().signal;
-
 /** Null: a job goes on with it, and the caller was told. What a view found is kept by its class, so equal jobs are no first look. */
-export async function viewInTime(deps: ViewInTimeDeps, exchange: Exchange, asked: ViewAsk): Promise<ViewOutcome | null> {
+export async function viewInTime({ runView, background }: ViewInTimeDeps, exchange: Exchange, asked: ViewAsk): Promise<ViewOutcome | null> {
   const { view, values, asker } = asked;
   const { isAsync, waitMs } = preferenceOf(exchange.request.headers['prefer']);
-  if ((!view.isBackground && !isAsync) || values.wait.after !== undefined) return deps.runView(asked);
+  if ((!view.isBackground && !isAsync) || values.wait.after !== undefined) return runView(asked);
   const given = [...givenOf(exchange.query)];
-  const call: CallOf = { ...callerOf(exchange), call: { of: 'view', pack: view.pack, view: view.view, given } };
-  const begin = async (): Promise<ViewOutcome> => deps.runView({ ...asked, asker: { ...asker, signal: NEVER } });
-  const settled = await deps.background.settle({ call, looksFirst: false, withinMs: waitMs, begin, toMade: madeOfView });
-  switch (settled.kind) {
-    case 'made':
-      return settled.outcome;
-    case 'kept':
-      return { ok: true, answer: fromJob(settled.kept) };
-    case 'job':
-      sendJob(exchange, settled.job);
-      return null;
-  }
+  return callInTime<ViewOutcome>(background, exchange, {
+    ...{ call: { of: 'view', pack: view.pack, view: view.view, given }, looksFirst: false, withinMs: waitMs, toMade: madeOfView },
+    begin: async (signal) => runView({ ...asked, asker: { ...asker, signal } }),
+    fromJob: (kept) => ({ ok: true, answer: fromJob(kept) }),
+  });
 }
 
 /** Written by `madeOfView`, so it has that shape; what it says of itself is what it said then. */
