@@ -3,7 +3,7 @@ import { startCpuWindow } from './machine.ts';
 import { sendLoad } from './load.ts';
 import { quantile } from './quantile.ts';
 import type { BenchMeasurement } from './report.ts';
-import { nowMs, openWorkload, warmUp, type BenchOptions } from './road.ts';
+import { loadOptions, nowMs, openWorkload, warmUp, type BenchOptions } from './road.ts';
 
 const PROBES_PER_SECOND = 20;
 const PROBES_MIN = 1_000;
@@ -26,18 +26,7 @@ export async function benchFreshness(options: BenchOptions): Promise<BenchMeasur
   await warmUp(options, workload);
   const forMs = Math.max(options.minutes * 60_000, (PROBES_MIN / PROBES_PER_SECOND) * 1_000 + 2_000);
   const cpu = startCpuWindow(process.pid, nowMs);
-  const { gateway, apiKey } = options.tidegate;
-  const loading = sendLoad({
-    gateway,
-    apiKey,
-    workload,
-    connections: 16,
-    eventsPerRequest: 500,
-    rate: options.rate,
-    uncountedMax: 0,
-    nowMs,
-    forMs,
-  });
+  const loading = sendLoad({ ...loadOptions(options, workload), forMs });
   const delays = await probe(options, forMs);
   const load = await loading;
   const used = cpu.end();

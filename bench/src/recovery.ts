@@ -5,7 +5,7 @@ import { sendLoad } from './load.ts';
 import { startCpuWindow } from './machine.ts';
 import { startPositionWatch, type PositionWatch } from './position-watch.ts';
 import { median } from './quantile.ts';
-import { nowMs, openWorkload, warmUp, type BenchOptions } from './road.ts';
+import { loadOptions, nowMs, openWorkload, warmUp, type BenchOptions } from './road.ts';
 import type { BenchMeasurement } from './report.ts';
 
 const KILLS = 4;
@@ -31,8 +31,7 @@ export async function benchRecovery(options: BenchOptions): Promise<BenchMeasure
   const positions = await startPositionWatch(tidegate.addresses.databaseUrl);
   const names = services.names.filter((name) => name.startsWith('aggregator'));
   const over = new AbortController();
-  const shape = { connections: 16, eventsPerRequest: 500, rate, uncountedMax: 0 };
-  const loading = sendLoad({ gateway, apiKey, workload, ...shape, signal: over.signal, forMs: Infinity, nowMs });
+  const loading = sendLoad({ ...loadOptions(options, workload), signal: over.signal, forMs: Infinity });
   try {
     const kills = await killInTurn({ services, names, client, positions, say });
     const rollingMs = await rollAll({ services, names, client, positions, say });

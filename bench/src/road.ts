@@ -85,7 +85,8 @@ function perMillion(seconds: Readonly<Record<string, number>>, events: number): 
   return Object.fromEntries(Object.entries(seconds).map(([name, value]) => [`cpu_s_per_million_${name}`, value / (events / 1e6)]));
 }
 
-function loadOptions(options: BenchOptions, workload: Workload): Parameters<typeof sendLoad>[0] {
+/** As every bench of the whole system sends it. */
+export function loadOptions(options: BenchOptions, workload: Workload): Parameters<typeof sendLoad>[0] {
   const { gateway, apiKey } = options.tidegate;
   const shape = { connections: CONNECTIONS, eventsPerRequest: EVENTS_PER_REQUEST, rate: options.rate, uncountedMax: UNCOUNTED_MAX, nowMs };
   return { gateway, apiKey, workload, ...shape, forMs: options.minutes * 60_000 };

@@ -4,7 +4,7 @@ import { residentBytes } from '@tidegate/testkit';
 import { sendLoad } from './load.ts';
 import { startCpuWindow } from './machine.ts';
 import { median } from './quantile.ts';
-import { countEdits, nowMs, openWorkload, warmUp, type BenchOptions } from './road.ts';
+import { countEdits, loadOptions, nowMs, openWorkload, warmUp, type BenchOptions } from './road.ts';
 import type { BenchMeasurement } from './report.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -23,8 +23,7 @@ export async function benchSoak(options: BenchOptions): Promise<BenchMeasurement
   say(`sending ${rate} events a second for ${minutes} min`);
   const cpu = startCpuWindow(process.pid, nowMs);
   const memory = watchMemory(pidsOf(options), minutes, say);
-  const shape = { connections: 16, eventsPerRequest: 500, rate, uncountedMax: 0 };
-  const load = await sendLoad({ gateway, apiKey, workload, ...shape, forMs: minutes * 60_000, nowMs });
+  const load = await sendLoad(loadOptions(options, workload));
   const figures = memory.end();
   const isCounted = await client.counted(load.receipts, COUNTED_WITHIN_MS);
   const used = cpu.end();
@@ -45,7 +44,7 @@ export async function benchSoak(options: BenchOptions): Promise<BenchMeasurement
 
 type Pids = Readonly<Record<string, () => number>>;
 
-/** The services, and the two servers that are one process each. Postgres is many, which share most of what they hold. */
+/** The services and the broker. Postgres is many processes, which share most of what they hold. */
 function pidsOf({ tidegate }: BenchOptions): Pids {
   const { services, kafka } = tidegate;
   const own = Object.fromEntries(services.names.map((name) => [name, () => services.pid(name)]));

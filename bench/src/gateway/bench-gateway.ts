@@ -1,9 +1,10 @@
 import type { RedisConnection } from '@tidegate/redis';
 import { startCpuWindow, treeSeconds } from '../machine.ts';
+import { median, quantile } from '../quantile.ts';
 import type { BenchMeasurement } from '../report.ts';
 import { ANSWER } from './answer.ts';
 import { startCounting } from './counted.ts';
-import { quantile, runLoad } from './load.ts';
+import { runLoad } from './load.ts';
 import type { LoadResult } from './load.ts';
 import { measureRedisDecisions } from './redis-decisions.ts';
 import { openRedis, redisSeconds } from './redis-meter.ts';
@@ -153,11 +154,4 @@ function ratiosOf(rounds: readonly Round[]): Record<string, number> {
     bare_proxy: median(rounds.map(({ gateway, bareProxy }) => gateway.rps / bareProxy.rps)),
     rate_limiter_flexible: median(rounds.map(({ gateway, rateLimiterFlexible }) => gateway.rps / rateLimiterFlexible.rps)),
   };
-}
-
-function median(values: readonly number[]): number {
-  return quantile(
-    values.toSorted((a, b) => a - b),
-    0.5,
-  );
 }

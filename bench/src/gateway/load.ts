@@ -135,8 +135,3 @@ function readAnswer(text: string): { readonly status: number; readonly bodyBytes
   const bodyBytes = text.length - headEnd - 4;
   return bodyBytes < length ? null : { status: Number(text.slice(9, 12)), bodyBytes: length < 0 ? -1 : bodyBytes };
 }
-
-/** Exact sample quantile by the nearest-rank rule. */
-export function quantile(ascending: readonly number[], q: number): number {
-  return ascending[Math.max(0, Math.ceil(q * ascending.length) - 1)] ?? Number.NaN;
-}
