@@ -26,12 +26,13 @@ export interface ViewRoute {
 export function viewRoutes({ pack, views = {} }: Pick<PackSource, 'pack' | 'views'>): readonly ViewRoute[] {
   return Object.entries(views).map(([view, { route, params, scope = DEFAULT_SCOPE }]) => {
     const parsed = route === undefined ? null : parseRoute(route);
-    const isOfPerson = Object.values(params).some(({ type, optional }) => type === 'subject' && optional !== true);
-    return { pack, view, scope, isOfPerson, route: parsed?.ok === true ? parsed.value : null };
+    const template = parsed?.ok === true ? parsed.value : null;
+    const declared = Object.entries(params).map(([name, param]) => compileParam(name, param, template));
+    return { pack, view, scope, isOfPerson: isOfPerson({ params: declared }), route: template };
   });
 }
 
-/** As `ViewRoute.isOfPerson`, of a view that is compiled. */
+/** Whether a view of these parameters is about one person, whom each call names. */
 export function isOfPerson({ params }: Pick<CompiledView, 'params'>): boolean {
   return params.some(({ type, isOptional }) => type === 'subject' && !isOptional);
 }

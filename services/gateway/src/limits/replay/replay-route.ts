@@ -1,3 +1,4 @@
+import { toIsoUtc } from '@tidegate/core';
 import type { Exchange, Handler } from '@tidegate/http';
 import { readJsonBody, REPLAY_REQUEST_SCHEMA, sendJson, sendProblem } from '@tidegate/http';
 import type { Clock } from '@tidegate/runtime';
@@ -5,7 +6,7 @@ import { invalid } from '../../admin.ts';
 import { limitsInvalid } from '../answer.ts';
 import type { LimitBook } from '../book.ts';
 import type { StartedLimits } from '../start-limits.ts';
-import type { Recorded } from './recorded.ts';
+import type { Recorded, Stretch } from './recorded.ts';
 import { createRecording } from './recorded.ts';
 import type { LimitsReplayed } from './replay-limits.ts';
 import { replayLimits } from './replay-limits.ts';
@@ -55,12 +56,6 @@ export function createReplayRoute({ book, readDecisions, clock }: ReplayRouteDep
   };
 }
 
-interface Stretch {
-  readonly tenant: string;
-  readonly from: number;
-  readonly to: number;
-}
-
 interface Told {
   readonly stretch: Stretch;
   readonly recorded: Recorded;
@@ -91,7 +86,7 @@ function counts({ asked, refused, wouldRefuse }: Pick<LimitsReplayed, 'asked' | 
 }
 
 function toInstant(second: number): string {
-  return new Date(second * 1_000).toISOString();
+  return toIsoUtc(second * 1_000);
 }
 
 function pause(): Promise<void> {
