@@ -1,4 +1,5 @@
-import { listOffsetsV7 } from '@platformatic/kafka';
+import { findErrorBy, listOffsetsV7 } from '@platformatic/kafka';
+import { backoffMs, delay } from '../delay.ts';
 import type { Cluster } from './cluster.ts';
 
 export interface OffsetRange {
@@ -9,13 +10,52 @@ export interface OffsetRange {
 const EARLIEST = -2n;
 const LATEST = -1n;
 
-/** First offset and offset after the last one of each partition, asked of their leaders. */
-export async function listOffsets(cluster: Cluster, topic: string, partitions: readonly number[]): Promise<Map<number, OffsetRange>> {
-  await cluster.refresh(topic);
+/** First offset and offset after the last one of each partition, asked of their leaders; waits out an election of a few seconds. */
+export function listOffsets(cluster: Cluster, topic: string, partitions: readonly number[]): Promise<Map<number, OffsetRange>> {
+  return untilLeaderAnswers(async () => {
+    await cluster.refresh(topic);
+    return askLeaders(cluster, topic, partitions);
+  });
+}
+
+/** A partition that has no leader in the cluster's metadata. */
+export class NoLeader extends Error {
+  constructor(topic: string, partition: number) {
+    super(`${topic}/${partition} has no leader`);
+    this.name = 'NoLeader';
+  }
+}
+
+/** Answers of a broker that is not, or not yet, the leader that the metadata says it is (https://kafka.apache.org/protocol#protocol_error_codes). */
+const BETWEEN_LEADERS = ['LEADER_NOT_AVAILABLE', 'NOT_LEADER_OR_FOLLOWER', 'OFFSET_NOT_AVAILABLE'];
+const ELECTION_ATTEMPTS = 8;
+
+/** Asks again, after pauses of 50 ms to 1 s, while the leader is not the one that was asked; any other failure is the caller's at once. */
+export async function untilLeaderAnswers<T>(ask: () => Promise<T>, pause = pauseBefore): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await ask();
+    } catch (cause) {
+      if (attempt + 1 >= ELECTION_ATTEMPTS || !isBetweenLeaders(cause)) throw cause;
+    }
+    await pause(attempt);
+  }
+}
+
+function pauseBefore(attempt: number): Promise<void> {
+  return delay(backoffMs(attempt));
+}
+
+function isBetweenLeaders(cause: unknown): boolean {
+  if (cause instanceof NoLeader) return true;
+  return cause instanceof Error && BETWEEN_LEADERS.some((apiId) => findErrorBy(cause, 'apiId', apiId));
+}
+
+async function askLeaders(cluster: Cluster, topic: string, partitions: readonly number[]): Promise<Map<number, OffsetRange>> {
   const byNode = new Map<number, number[]>();
   for (const partition of partitions) {
     const leader = cluster.leaderOf(topic, partition);
-    if (!leader) throw new Error(`${topic}/${partition} has no leader`);
+    if (!leader) throw new NoLeader(topic, partition);
     byNode.set(leader.nodeId, [...(byNode.get(leader.nodeId) ?? []), partition]);
   }
   const ranges = new Map<number, OffsetRange>();
