@@ -9,6 +9,15 @@ const CONSUME = 'services/aggregator/test/consume.test.ts';
 /** Bugs of taking over, flushing and announcing; each breaks one mechanism of the delivery protocol. */
 export const mutants: readonly Mutant[] = [
   {
+    name: 'a failover that took commits back is not seen where nothing arrives',
+    section: 10,
+    file: 'services/aggregator/src/idle.ts',
+    find: 'return { lane, partition, token, commitNo, completeThroughMs };',
+    replace: 'return { lane, partition, token, commitNo: commitNo - commitNo, completeThroughMs };',
+    tests: [TAKE_OVER],
+    kind: 'unit',
+  },
+  {
     name: 'an event that was accepted has no row where the quota of refused ones is spent',
     section: 4,
     file: 'packages/postgres/sql/insert-rejected.sql',

@@ -150,12 +150,13 @@ function amendOne(db: MemoryDatabase, amendment: Amendment): true {
 
 function touch(db: MemoryDatabase, idle: readonly IdlePartition[]): readonly number[] {
   const kept = new Set<number>();
-  for (const { lane: name, partition, token, completeThroughMs } of idle) {
+  for (const { lane: name, partition, token, completeThroughMs, commitNo } of idle) {
     const live = db.live.get(partition);
     if (live === undefined || !isHeld(db, { lane: name, partition }, token)) continue;
+    if (name === 'live' && live.commitNo < commitNo) continue;
     const column = name === 'live' ? 'completeThroughMs' : 'backfillThroughMs';
     db.live.set(partition, { ...live, [column]: Math.max(live[column] ?? completeThroughMs, completeThroughMs) });
-    kept.add(partition);
+    if (name === 'live') kept.add(partition);
   }
   return [...kept];
 }

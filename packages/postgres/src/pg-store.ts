@@ -15,7 +15,7 @@ import { createRawReader } from './raw-reader.ts';
 import { createRecountReader } from './recount-reader.ts';
 import { run } from './statements.ts';
 import { readTasks } from './tasks.ts';
-import type { Amendment, Claim, ClaimRequest, CommitFault, DataStore, LanePosition } from './store.ts';
+import type { Amendment, Claim, ClaimRequest, CommitFault, DataStore, EventLane, LanePosition } from './store.ts';
 
 export interface PgStoreOptions {
   readonly databaseUrl: string;
@@ -60,13 +60,14 @@ export function createPgStore(options: PgStoreOptions): DataStore {
       for (const day of days) await run(pool, 'ensure-raw-day', [day]);
     },
     touch: async (idle) => {
-      const rows = await run<{ partition: number }>(flushPool, 'touch', [
+      const rows = await run<{ lane: EventLane; partition: number }>(flushPool, 'touch', [
         textArray(idle.map((i) => i.lane)),
         int4Array(idle.map((i) => i.partition)),
         timestamptzArray(idle.map((i) => i.completeThroughMs)),
         byteaArray(idle.map((i) => i.token)),
+        int8Array(idle.map((i) => i.commitNo)),
       ]);
-      return [...new Set(rows.map((row) => row.partition))];
+      return rows.filter(({ lane }) => lane === 'live').map(({ partition }) => partition);
     },
     ...createRawReader(pool),
     ...createRecountReader(pool),

@@ -247,7 +247,10 @@ export interface DataStore extends RawStore, RecountStore, ErasureReader {
   readCells(partition: number, keys: readonly CellKey[]): Promise<readonly CellWithSeries[]>;
   /** Makes sure the arrival days can take raw rows. */
   ensureRawDays(days: readonly number[]): Promise<void>;
-  /** Moves complete-through of idle lanes forward; returns the partitions that are still held. */
+  /**
+   * Moves complete-through of idle lanes forward; returns the partitions whose live lane is still held, and has not gone back
+   * behind the commit that its owner remembers.
+   */
   touch(idle: readonly IdlePartition[]): Promise<readonly number[]>;
   /** Rows of `partition_task` of one kind. */
   readTasks(partition: number, kind: string): Promise<readonly TaskRow[]>;
@@ -259,6 +262,8 @@ export interface IdlePartition {
   readonly lane: EventLane;
   readonly partition: number;
   readonly token: Uint8Array;
+  /** The last commit that the owner knows to stand. */
+  readonly commitNo: number;
   readonly completeThroughMs: number;
 }
 

@@ -218,8 +218,10 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         partitions: [partition],
       });
       expect(await old.amend({ partition, lane: 'live', term: 9 }, bytes(16, 1))).toBe(false);
-      expect(await old.touch([{ lane: 'live', partition, token: bytes(16, 1), completeThroughMs: ARRIVAL_MS }])).toEqual([]);
-      expect(await young.touch([{ lane: 'live', partition, token: bytes(16, 2), completeThroughMs: ARRIVAL_MS }])).toEqual([partition]);
+      expect(await old.touch([{ lane: 'live', partition, token: bytes(16, 1), commitNo: 0, completeThroughMs: ARRIVAL_MS }])).toEqual([]);
+      expect(await young.touch([{ lane: 'live', partition, token: bytes(16, 2), commitNo: 0, completeThroughMs: ARRIVAL_MS }])).toEqual([
+        partition,
+      ]);
       expect((await young.readProgress([partition]))[0]).toMatchObject({ term: 2, completeThroughMs: ARRIVAL_MS });
     });
 
@@ -286,11 +288,25 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const store = open();
       const token = bytes(16, 1);
       await claimOne(store, partition, token);
-      const at = (lane: EventLane, ms: number) => ({ lane, partition, token, completeThroughMs: ARRIVAL_MS + ms });
+      const at = (lane: EventLane, ms: number) => ({ lane, partition, token, commitNo: 0, completeThroughMs: ARRIVAL_MS + ms });
       expect(await store.touch([at('live', 5), at('backfill', 9)])).toEqual([partition]);
-      expect(await store.touch([at('backfill', 7)])).toEqual([partition]);
+      expect(await store.touch([at('backfill', 7)])).toEqual([]);
       const through = { completeThroughMs: ARRIVAL_MS + 5, backfillThroughMs: ARRIVAL_MS + 9 };
       expect((await store.readProgress([partition]))[0]).toMatchObject(through);
+    });
+
+    it('an idle lane that lost commits of its owner is not held, and not called complete', async () => {
+      const partition = freePartition++;
+      const store = open();
+      const token = bytes(16, 1);
+      await claimOne(store, partition, token);
+      await store.commit({ partitions: [commitOf(partition, 0)] });
+      const before = (await store.readProgress([partition]))[0]?.completeThroughMs ?? 0;
+      const at = (lane: EventLane, commitNo: number) => ({ lane, partition, token, commitNo, completeThroughMs: before + 60_000 });
+      expect(await store.touch([at('live', 2), at('backfill', 2)])).toEqual([]);
+      expect((await store.readProgress([partition]))[0]?.completeThroughMs).toBe(before);
+      // The row may be ahead of what its owner knew when it asked.
+      expect(await store.touch([at('live', 0)])).toEqual([partition]);
     });
 
     it('log generations rise through the partitions of both event lanes, and through those of the rejected lane by themselves', async () => {

@@ -52,12 +52,12 @@ export interface FlushDeps {
  * Resolves with the batches that are committed.
  */
 export function createFlush(deps: FlushDeps) {
-  const ensureDays = createEnsureDays(deps.store);
+  const days = createKnownDays(deps.store);
   let failures = 0;
 
   async function attempt(frozen: readonly FrozenBatch[]): Promise<CommitOutcome> {
     try {
-      await ensureDays(frozen);
+      await days.ensure(frozen);
       await deps.announceRejected(frozen.flatMap((f) => f.commit.rejected));
     } catch (error) {
       return { kind: 'failed', commitSent: false, message: error instanceof Error ? error.message : String(error) };
@@ -86,6 +86,7 @@ export function createFlush(deps: FlushDeps) {
   }
 
   async function afterDataError(frozen: readonly FrozenBatch[], sqlState: string): Promise<readonly FrozenBatch[]> {
+    if (sqlState === NO_PLACE && days.forget()) return flush(frozen);
     const committed: FrozenBatch[] = [];
     if (frozen.length > 1) {
       for (const one of frozen) committed.push(...(await flush([one])));
@@ -116,20 +117,40 @@ export function createFlush(deps: FlushDeps) {
 /** A day that long past may have been dropped since it was last made; none younger ever is. */
 const KNOWN_DAYS = 8;
 
-/** Makes sure, once a day, that the arrival days of a flush have a place. */
-function createEnsureDays(store: Pick<DataStore, 'ensureRawDays'>): (frozen: readonly FrozenBatch[]) => Promise<void> {
+/** Postgres' check_violation: of a row that no partition of its table is there for, among others. */
+const NO_PLACE = '23514';
+
+interface KnownDays {
+  /** Makes sure, once a day, that the arrival days of a flush have a place. */
+  ensure(frozen: readonly FrozenBatch[]): Promise<void>;
+  /** A database that lost commits may have lost places with them. False where all of them were made sure just before. */
+  forget(): boolean;
+}
+
+function createKnownDays(store: Pick<DataStore, 'ensureRawDays'>): KnownDays {
   const known = new Set<number>();
-  return async function ensureDays(frozen) {
+  let areFresh = false;
+
+  async function ensure(frozen: readonly FrozenBatch[]): Promise<void> {
     const fresh = new Set<number>();
     for (const { commit } of frozen) {
       // The day after, too: no flush waits for it at midnight.
       const last = Math.floor(commit.arrivalToMs / DAY_MS) + 1;
       for (let day = Math.floor(commit.arrivalFromMs / DAY_MS); day <= last; day += 1) if (!known.has(day)) fresh.add(day);
     }
+    areFresh = fresh.size > 0 && known.size === 0;
     if (fresh.size === 0) return;
     await store.ensureRawDays([...fresh]);
     const newest = Math.max(...known, ...fresh);
     for (const day of fresh) if (day > newest - KNOWN_DAYS) known.add(day);
+  }
+
+  return {
+    ensure,
+    forget() {
+      known.clear();
+      return !areFresh;
+    },
   };
 }
 

@@ -22,7 +22,8 @@ export interface IdleDeps {
 
 /**
  * What partitions tell while nothing arrives: where everything up to the end offset is counted, the partition is complete
- * through the moment at which that end was asked for.
+ * through the moment at which that end was asked for. A partition whose row has lost commits in a failover is taken over anew: no
+ * flush would find out, as nothing arrives.
  */
 export function createIdleProgress(deps: IdleDeps) {
   let turn = 0;
@@ -57,8 +58,8 @@ export function createIdleProgress(deps: IdleDeps) {
   };
 }
 
-function toIdle(lane: EventLane, { partition, token }: OwnedPartition, completeThroughMs: number): IdlePartition {
-  return { lane, partition, token, completeThroughMs };
+function toIdle(lane: EventLane, { partition, token, commitNo }: OwnedPartition, completeThroughMs: number): IdlePartition {
+  return { lane, partition, token, commitNo, completeThroughMs };
 }
 
 /** The backfill lanes that are counted to the ends that were asked for. */

@@ -30,7 +30,7 @@ function scripted(outcomes: CommitOutcome[], row: Partial<ProgressRow> = {}) {
   const position = { nextOffset: 0, logGeneration: 1, topicId: 't', lastRecordSha256: null };
   const flush = createFlush({
     store: {
-      ensureRawDays: async () => undefined,
+      ensureRawDays: async () => void steps.push('days'),
       commit: async ({ partitions }) => {
         steps.push(`commit ${partitions.map((p) => p.partition).join('+')}`);
         return outcomes.shift() ?? { kind: 'committed', writes: new Map() };
@@ -91,7 +91,7 @@ describe('a flush', () => {
     const { flush, steps } = scripted([FAILED]);
     const frozen = frozenOf(0, 8);
     expect(await flush([frozen])).toEqual([]);
-    expect(steps).toEqual(['commit 0', 'read back', 'restart 0']);
+    expect(steps).toEqual(['days', 'commit 0', 'read back', 'restart 0']);
     expect(frozen.owned.live).toMatchObject({ committed: 0, folded: 0 });
     expect(frozen.owned.window.offer(new Uint8Array(12).fill(7), 0), 'the window holds nothing of it').toBe('first');
   });
@@ -101,7 +101,7 @@ describe('a flush', () => {
     const { flush, steps } = scripted([FAILED], { commitNo: 1, live });
     const frozen = frozenOf(0, 8);
     expect(await flush([frozen])).toEqual([frozen]);
-    expect(steps).toEqual(['commit 0', 'read back']);
+    expect(steps).toEqual(['days', 'commit 0', 'read back']);
     expect(frozen.owned).toMatchObject({ commitNo: 1, live: { committed: 8, folded: 8 } });
     expect(frozen.owned.window.offer(new Uint8Array(12).fill(7), 0)).toBe('copy');
   });
@@ -110,23 +110,33 @@ describe('a flush', () => {
     const live = { nextOffset: 5, logGeneration: 1, topicId: 't', lastRecordSha256: null };
     const { flush, steps } = scripted([FAILED], { commitNo: 1, live });
     expect(await flush([frozenOf(0, 8)])).toEqual([]);
-    expect(steps).toEqual(['commit 0', 'read back', 'lost 0']);
+    expect(steps).toEqual(['days', 'commit 0', 'read back', 'lost 0']);
   });
 
   it('goes on without the partitions that were lost', async () => {
     const { flush, steps } = scripted([{ kind: 'lost', partitions: [1] }]);
     const kept = frozenOf(0, 3);
     expect(await flush([kept, frozenOf(1, 3)])).toEqual([kept]);
-    expect(steps).toEqual(['commit 0+1', 'lost 1', 'commit 0']);
+    expect(steps).toEqual(['days', 'commit 0+1', 'lost 1', 'commit 0']);
   });
 
   it('with a value that the database refuses is cut down to the partition, then to half the records', async () => {
     const { flush, steps } = scripted([REFUSED, { kind: 'committed', writes: new Map() }, REFUSED]);
     const [sound, sick] = [frozenOf(0, 9), frozenOf(1, 9)];
     expect(await flush([sound, sick])).toEqual([sound]);
-    expect(steps).toEqual(['commit 0+1', 'commit 0', 'commit 1', 'restart 1']);
+    expect(steps).toEqual(['days', 'commit 0+1', 'commit 0', 'commit 1', 'restart 1']);
     expect(sick.owned).toMatchObject({ recordLimit: 5, live: { searchUntil: 9 } });
     expect(sick.owned.live.refused.size).toBe(0);
+  });
+
+  it('into a day that a failover took away makes the day again, and only then calls a record unstorable', async () => {
+    const noPlace: CommitOutcome = { kind: 'data_error', sqlState: '23514', message: 'no partition of relation "raw_event" found for row' };
+    const { flush, steps } = scripted([{ kind: 'committed', writes: new Map() }, noPlace, noPlace]);
+    await flush([frozenOf(0, 3)]);
+    const later = frozenOf(1, 1);
+    await flush([later]);
+    expect(steps).toEqual(['days', 'commit 0', 'commit 1', 'days', 'commit 1', 'restart 1']);
+    expect([...later.owned.live.refused]).toEqual([0]);
   });
 
   it('of one record that the database refuses names that record', async () => {

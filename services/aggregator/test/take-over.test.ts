@@ -19,6 +19,23 @@ async function sendAll(world: World, sent: readonly TestEvent[], partition?: num
   for (const event of sent) await world.send(event, partition === undefined ? {} : { partition });
 }
 
+/** What the tables of events hold now; called, it puts that back. */
+function backup({ database }: World): () => void {
+  const { lanes, live, cells, journal, series, rawRows } = database;
+  const [kept, rows] = [[lanes, live, cells, series].map((table) => [...table]), [...rawRows]];
+  const blocks = [...journal].map(([partition, of]) => [partition, [...of]] as const);
+  return () => {
+    for (const [i, table] of [lanes, live, cells, series].entries()) putBack(table, kept[i] ?? []);
+    putBack(journal, blocks);
+    rawRows.splice(0, rawRows.length, ...rows);
+  };
+}
+
+function putBack(table: Map<unknown, unknown>, kept: readonly (readonly [unknown, unknown])[]): void {
+  table.clear();
+  for (const [key, row] of kept) table.set(key, row);
+}
+
 describe('taking a partition over', () => {
   let world: World;
   const open = async (): Promise<World> => {
@@ -76,6 +93,21 @@ describe('taking a partition over', () => {
       expect(terms).toEqual(terms.toSorted((a, b) => a - b));
       expect(new Set(terms).size).toBe(2);
     }
+  });
+
+  it('counts again what a database lost in a failover, though its owner stays and nothing more arrives', async () => {
+    await open();
+    await world.start('a');
+    await sendAll(world, events(0, 9));
+    await until('all is counted and announced', () => world.isCounted() && staleCells(world).length === 0);
+    const bringBack = backup(world);
+    await sendAll(world, events(9, 9));
+    await until('the rest too', () => world.isCounted() && staleCells(world).length === 0);
+    bringBack();
+    expect(world.database.rawRows).toHaveLength(9);
+    await until('all is counted again', () => world.database.rawRows.length === 18);
+    await until('the cells of every commit are announced', () => staleCells(world).length === 0);
+    expect(storedCells(world)).toEqual(recount([...events(0, 9), ...events(9, 9)]));
   });
 
   it('reads a log that was made anew from its start under a new generation, and counts nothing twice', async () => {
