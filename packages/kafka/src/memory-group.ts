@@ -23,6 +23,10 @@ export class MemoryGroup {
     await this.#rebalance();
   }
 
+  async rejoin(): Promise<void> {
+    await this.#rebalance();
+  }
+
   async leave(memberId: string): Promise<void> {
     const member = this.#members.get(memberId);
     if (!member) return;

@@ -15,9 +15,13 @@ interface StoredPartition {
 }
 
 interface StoredTopic {
-  readonly description: TopicDescription;
+  description: TopicDescription;
   readonly keepsAppendTime: boolean;
   readonly partitions: StoredPartition[];
+}
+
+function emptyPartition(): StoredPartition {
+  return { startOffset: 0, endOffset: 0, batches: [] };
 }
 
 const NO_PRODUCER = { producerId: -1n, producerEpoch: -1, baseSequence: -1 };
@@ -44,8 +48,15 @@ export class MemoryLog {
         replicationFactor: spec.replicationFactor,
       },
       keepsAppendTime: spec.configs['message.timestamp.type'] === 'LogAppendTime',
-      partitions: Array.from({ length: spec.partitions }, () => ({ startOffset: 0, endOffset: 0, batches: [] })),
+      partitions: Array.from({ length: spec.partitions }, emptyPartition),
     });
+  }
+
+  grow(topic: string, count: number): void {
+    const found = this.#topics.get(topic);
+    if (!found) throw new Error(`there is no topic ${topic}`);
+    while (found.partitions.length < count) found.partitions.push(emptyPartition());
+    found.description = { ...found.description, partitions: found.partitions.length };
   }
 
   delete(topic: string): void {

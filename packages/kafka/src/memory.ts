@@ -158,7 +158,7 @@ class Broker implements MemoryBroker, MemorySource {
     }
     const joined = group;
     await joined.join(clientId, options);
-    return { close: () => joined.leave(clientId), commitOffsets: () => Promise.resolve() };
+    return { close: () => joined.leave(clientId), commitOffsets: () => Promise.resolve(), rejoin: () => void joined.rejoin() };
   }
 
   #createAdmin(): LogAdmin {
@@ -177,6 +177,11 @@ class Broker implements MemoryBroker, MemorySource {
           ranges.set(partition, range);
         }
         return Promise.resolve(ranges);
+      },
+      addPartitions: (topic, count, { isTrial } = { isTrial: false }) => {
+        if (!isTrial) this.log.grow(topic, count);
+        this.#wake();
+        return Promise.resolve();
       },
       deleteTopics: (names) => {
         for (const name of names) this.deleteTopic(name);

@@ -111,6 +111,8 @@ export interface GroupMember {
   close(): Promise<void>;
   /** Written for lag tools only; positions come from Postgres. */
   commitOffsets(topic: string, offsets: ReadonlyMap<number, number>): Promise<void>;
+  /** The group shares the topic's partitions out anew: those that the topic has got since are given too. A hint, soon followed. */
+  rejoin(): void;
 }
 
 export interface GroupOptions {
@@ -145,6 +147,11 @@ export interface LogAdmin {
   describeTopic(name: string): Promise<TopicDescription | null>;
   /** First offset and offset after the last one, per partition. */
   offsets(topic: string, partitions: readonly number[]): Promise<ReadonlyMap<number, { start: number; end: number }>>;
+  /**
+   * Gives an existing topic more partitions; nothing where it has as many or more. `isTrial`: the brokers say whether they would, and
+   * change nothing. One call at a time.
+   */
+  addPartitions(topic: string, count: number, how?: { readonly isTrial: boolean }): Promise<void>;
   deleteTopics(names: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }

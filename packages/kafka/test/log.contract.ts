@@ -1,135 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KafkaFailure, NO_HEADERS, createRecordBatch, encodeHeaders, followTable, readHeaders, traceparentOf } from '../src/index.ts';
-import type {
-  GroupMember,
-  LogAdmin,
-  LogClient,
-  LogProducer,
-  LogReader,
-  LogReaderOptions,
-  RecordBatch,
-  RecordHeader,
-  RecordSlab,
-} from '../src/index.ts';
-
-export interface MemberRequest {
-  readonly groupId: string;
-  readonly topic: string;
-  readonly sessionTimeoutMs: number;
-}
-
-/** A member in a place of its own, which can be ended without a chance to leave. */
-export interface DoomedMember {
-  kill(): Promise<void>;
-}
-
-/** What a kind of client needs besides the port to be tested. */
-export interface LogHarness {
-  client(clientId: string): LogClient | Promise<LogClient>;
-  /** Resolves once the member holds at least one partition. */
-  doomedMember(request: MemberRequest): Promise<DoomedMember>;
-  /** Removes the records before `startOffset`, as retention does. */
-  trim(topic: string, partition: number, startOffset: number): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** The session time of the group tests; the least that a broker takes by default. */
-const SESSION_MS = 6_000;
-const DEADLINE_MS = 20_000;
-
-interface ReadRecord {
-  readonly key: string | null;
-  readonly value: string | null;
-  readonly headers: readonly RecordHeader[];
-  readonly offset: number;
-  readonly appendTimeMs: number;
-}
-
-function textOf(bytes: Uint8Array, start: number | undefined, end: number | undefined): string | null {
-  if (start === undefined || start < 0) return null;
-  return Buffer.from(bytes.subarray(start, end)).toString();
-}
-
-function recordsOf(slab: RecordSlab): ReadRecord[] {
-  return Array.from({ length: slab.count }, (_, i) => ({
-    key: textOf(slab.bytes, slab.keyStart[i], slab.keyEnd[i]),
-    value: textOf(slab.bytes, slab.valueStart[i], slab.valueEnd[i]),
-    headers: readHeaders(slab.bytes, slab.headersStart[i] ?? 0, slab.headersEnd[i] ?? 0).map(({ name, value }) => ({
-      name,
-      value: value === null ? null : Uint8Array.from(value),
-    })),
-    offset: slab.offsets[i] ?? -1,
-    appendTimeMs: slab.timestampsMs[i] ?? -1,
-  }));
-}
-
-function batchOf(values: readonly string[]): RecordBatch {
-  const batch = createRecordBatch();
-  for (const value of values) batch.add(Buffer.from('k'), Buffer.from(value), NO_HEADERS);
-  return batch;
-}
-
-function numbered(from: number, to: number): string[] {
-  return Array.from({ length: to - from }, (_, i) => String(from + i));
-}
-
-/** Polls for a fact. */
-async function until(isTrue: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  while (!isTrue()) {
-    if (performance.now() > deadline) throw new Error(`not within ${DEADLINE_MS} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-/** One client with what the tests make through it. */
-class LogUnderTest {
-  readonly harness: LogHarness;
-  readonly client: LogClient;
-  readonly admin: LogAdmin;
-  readonly producer: LogProducer;
-  readonly #topics: string[] = [];
-  readonly #readers: LogReader[] = [];
-
-  private constructor(harness: LogHarness, client: LogClient, producer: LogProducer) {
-    this.harness = harness;
-    this.client = client;
-    this.admin = client.createAdmin();
-    this.producer = producer;
-  }
-
-  static async open(harness: LogHarness): Promise<LogUnderTest> {
-    const client = await harness.client('contract');
-    return new LogUnderTest(harness, client, await client.createProducer());
-  }
-
-  /** Has the topic removed at the end. */
-  readonly forget = (topic: string): void => void this.#topics.push(topic);
-
-  readonly topicOf = async (partitions: number, configs: Record<string, string> = {}): Promise<string> => {
-    const topic = `contract-${randomUUID()}`;
-    this.forget(topic);
-    const spec = { name: topic, partitions, replicationFactor: 1, configs: { 'message.timestamp.type': 'LogAppendTime', ...configs } };
-    await this.admin.ensureTopics([spec]);
-    return topic;
-  };
-
-  readonly read = (options: Partial<LogReaderOptions>): LogReader => {
-    const reader = this.client.createReader({ onSlab: () => undefined, onOutOfRange: () => undefined, ...options });
-    this.#readers.push(reader);
-    return reader;
-  };
-
-  async close(): Promise<void> {
-    await Promise.all(this.#readers.map((reader) => reader.close()));
-    await this.producer.close();
-    await this.admin.deleteTopics(this.#topics);
-    await this.admin.close();
-    await this.client.close();
-    await this.harness.close();
-  }
-}
+import { KafkaFailure, NO_HEADERS, createRecordBatch, encodeHeaders, followTable, traceparentOf } from '../src/index.ts';
+import type { GroupMember, LogClient } from '../src/index.ts';
+import { batchOf, LogUnderTest, numbered, recordsOf, SESSION_MS, until } from './log-under-test.ts';
+import type { LogHarness, ReadRecord } from './log-under-test.ts';
 
 type CreateHarness = () => Promise<LogHarness>;
 
@@ -401,6 +275,20 @@ function topicTests(log: () => LogUnderTest): void {
     await expect.poll(() => admin.describeTopic(topic)).toBeNull();
   });
 
+  it('gives a topic more partitions, never fewer, and none at a trial', async () => {
+    const { admin, producer, topicOf } = log();
+    const topic = await topicOf(2);
+    await producer.append(topic, 1, batchOf(['a']));
+    await admin.addPartitions(topic, 5, { isTrial: true });
+    expect(await admin.describeTopic(topic)).toMatchObject({ partitions: 2 });
+    await admin.addPartitions(topic, 5);
+    await admin.addPartitions(topic, 3);
+    await expect.poll(() => admin.describeTopic(topic)).toMatchObject({ partitions: 5 });
+    expect((await admin.offsets(topic, [1])).get(1)).toEqual({ start: 0, end: 1 });
+    // A client that knew the topic before may have to ask for it again.
+    await expect.poll(() => producer.append(topic, 4, batchOf(['b'])).catch(() => null), { timeout: 20_000 }).not.toBeNull();
+  });
+
   it('fails an append that cannot be done within its time, and the next one is not held up by it', async () => {
     const { forget, admin, producer } = log();
     const topic = `contract-${randomUUID()}`;
@@ -495,6 +383,29 @@ function groupTests(log: () => LogUnderTest): void {
     expect(held[1].size).toBe(0);
     await until(() => held[0].size === 4, 'all partitions with the one that is left');
     await first.close();
+    await Promise.all(clients.map((memberClient) => memberClient.close()));
+  });
+
+  it('shares out what the topic has got since, when a member asks for it', async () => {
+    const { admin, harness, topicOf } = log();
+    const topic = await topicOf(2);
+    const held = [new Set<number>(), new Set<number>()];
+    const clients = [await harness.client('grown-0'), await harness.client('grown-1')];
+    const members = await Promise.all(
+      clients.map((memberClient, who) =>
+        memberClient.joinGroup({
+          ...{ groupId: `group-${topic}`, topic, sessionTimeoutMs: SESSION_MS },
+          onAssigned: (partitions) => partitions.forEach((partition) => held[who]?.add(partition)),
+          onRevoked: (partitions) => partitions.forEach((partition) => held[who]?.delete(partition)),
+        }),
+      ),
+    );
+    await until(() => held.every(({ size }) => size === 1), 'one each');
+    await admin.addPartitions(topic, 6);
+    for (const member of members) member.rejoin();
+    await until(() => held.every(({ size }) => size === 3), 'three each');
+    expect(held.flatMap((of) => [...of]).sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    await Promise.all(members.map((member) => member.close()));
     await Promise.all(clients.map((memberClient) => memberClient.close()));
   });
 

@@ -1,6 +1,6 @@
 import { createMemoryBroker } from '../src/memory.ts';
 import { describeLogContract, describeModernLogContract } from './log.contract.ts';
-import type { LogHarness } from './log.contract.ts';
+import type { LogHarness } from './log-under-test.ts';
 
 function createMemoryHarness(): Promise<LogHarness> {
   let nowMs = Date.UTC(2026, 0, 1);

@@ -5,7 +5,7 @@ import { testServers } from '@tidegate/testkit';
 import { Kafka, logLevel } from 'kafkajs';
 import { createLogClient } from '../src/index.ts';
 import type { LogClientKind } from '../src/index.ts';
-import type { DoomedMember, LogHarness, MemberRequest } from './log.contract.ts';
+import type { DoomedMember, LogHarness, MemberRequest } from './log-under-test.ts';
 
 /** Appends of the contract wait this long for what never comes. */
 const DELIVERY_TIMEOUT_MS = 2_000;

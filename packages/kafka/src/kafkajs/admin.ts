@@ -1,4 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs';
+import { backoffMs, delay } from '../delay.ts';
 import type { LogAdmin } from '../port.ts';
 
 export function createAdmin(kafka: Kafka): LogAdmin {
@@ -37,6 +38,12 @@ export function createAdmin(kafka: Kafka): LogAdmin {
       const wanted = all.filter(({ partition }) => partitions.includes(partition));
       return new Map(wanted.map(({ partition, low, high }) => [partition, { start: Number(low), end: Number(high) }]));
     },
+    addPartitions: async (name, count, { isTrial } = { isTrial: false }) => {
+      const { topics } = await (await connected()).fetchTopicMetadata({ topics: [name] });
+      if ((topics[0]?.partitions.length ?? 0) >= count) return;
+      await admin.createPartitions({ topicPartitions: [{ topic: name, count }], validateOnly: isTrial });
+      if (!isTrial) await untilLed(admin, name);
+    },
     deleteTopics: async (names) => {
       const existing = new Set(await (await connected()).listTopics());
       const topics = names.filter((name) => existing.has(name));
@@ -46,4 +53,18 @@ export function createAdmin(kafka: Kafka): LogAdmin {
       if (connection) await admin.disconnect();
     },
   };
+}
+
+const LEADER_WAIT_ATTEMPTS = 20;
+
+/** The controller answers before each new partition has a leader that knows of it. */
+async function untilLed(admin: Admin, topic: string): Promise<void> {
+  for (let attempt = 0; attempt < LEADER_WAIT_ATTEMPTS; attempt++) {
+    try {
+      await admin.fetchTopicOffsets(topic);
+      return;
+    } catch {
+      await delay(backoffMs(attempt));
+    }
+  }
 }

@@ -4,6 +4,9 @@ import { toError } from '../delay.ts';
 import type { GroupMember, GroupOptions } from '../port.ts';
 import { ENDLESS } from './connection.ts';
 
+/** New partitions are found so late at most. */
+const METADATA_AGE_MS = 10_000;
+
 /** Resolves when the member has its first assignment. The library's consumer joins and beats; it is kept from fetching. */
 export async function joinGroup(kafka: Kafka, options: GroupOptions): Promise<GroupMember> {
   const member = new Member(kafka, options);
@@ -33,6 +36,7 @@ class Member implements GroupMember {
       // With everything paused a fetch is a sleep of this length, after which the library sends its heartbeat.
       maxWaitTimeInMs: 200,
       allowAutoTopicCreation: false,
+      metadataMaxAge: METADATA_AGE_MS,
       partitionAssigners: [PartitionAssigners.roundRobin],
       retry: { ...ENDLESS, restartOnFailure: () => Promise.resolve(!this.#isClosed) },
     });
@@ -50,6 +54,9 @@ class Member implements GroupMember {
   async commitOffsets(topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
     await this.#consumer.commitOffsets([...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })));
   }
+
+  /** The library looks for new partitions by itself, each time that it asks for metadata. */
+  rejoin(): void {}
 
   async close(): Promise<void> {
     if (this.#isClosed) return;

@@ -21,6 +21,11 @@ export function createAdmin(cluster: Cluster, options: LogClientOptions): LogAdm
       return { name, ...(await cluster.describe(name)) };
     },
     offsets: (topic, partitions) => listOffsets(cluster, topic, partitions),
+    addPartitions: async (name, count, { isTrial } = { isTrial: false }) => {
+      if ((await cluster.describe(name)).partitions >= count) return;
+      await admin.createPartitions({ topics: [{ name, count, assignments: null }], validateOnly: isTrial });
+      if (!isTrial) await untilCounted(cluster, name, count);
+    },
     deleteTopics: async (names) => {
       const existing = new Set(await admin.listTopics());
       const topics = names.filter((name) => existing.has(name));
@@ -47,6 +52,15 @@ async function createTopic(admin: Admin, { name, partitions, replicationFactor, 
 }
 
 const LEADER_WAIT_ATTEMPTS = 20;
+
+/** The controller answers before every broker knows of the new partitions. */
+async function untilCounted(cluster: Cluster, topic: string, count: number): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const { partitions } = await cluster.describe(topic);
+    if ((partitions >= count && cluster.isLed(topic)) || attempt >= LEADER_WAIT_ATTEMPTS) return;
+    await delay(backoffMs(attempt));
+  }
+}
 
 async function untilLed(cluster: Cluster, topic: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {

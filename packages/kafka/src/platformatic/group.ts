@@ -22,7 +22,7 @@ const HEARTBEAT_MS_MAX = 300;
  * |---|---|---|
  * | joining | assigned less than held | let go (callback awaited), joining |
  * | joining | assigned | take (callback awaited), beating |
- * | beating | rebalance | joining, keeps what it holds |
+ * | beating | rebalance, or `rejoin` | joining, keeps what it holds |
  * | any | no longer a member | let go of everything, joining as a new member |
  * | any | broker away | back-off, find the coordinator, joining, keeps what it holds |
  *
@@ -37,6 +37,8 @@ class GroupSession implements GroupMember {
   readonly #run: Promise<void>;
   #membership: Membership = { memberId: '', generationId: -1 };
   #owned: number[] = [];
+  /** Resolved when this member wants the group to share out anew. */
+  #wish = Promise.withResolvers<void>();
 
   constructor(wire: GroupWire, options: GroupOptions) {
     this.#wire = wire;
@@ -52,6 +54,10 @@ class GroupSession implements GroupMember {
 
   async commitOffsets(topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
     await this.#wire.commit(this.#membership, topic, offsets);
+  }
+
+  rejoin(): void {
+    this.#wish.resolve();
   }
 
   async close(): Promise<void> {
@@ -84,6 +90,8 @@ class GroupSession implements GroupMember {
   }
 
   #join(): ReturnType<GroupWire['join']> {
+    // This join grants what was wished for so far.
+    this.#wish = Promise.withResolvers();
     return this.#wire.join({
       memberId: this.#membership.memberId,
       owned: this.#owned,
@@ -100,6 +108,7 @@ class GroupSession implements GroupMember {
   /** From one assignment until the next join. */
   async #hold(assigned: readonly number[], onJoined: () => void): Promise<void> {
     const heart = this.#startHeart();
+    const wish = this.#wish.promise;
     try {
       const lost = this.#owned.filter((partition) => !assigned.includes(partition));
       const added = assigned.filter((partition) => !this.#owned.includes(partition));
@@ -108,7 +117,7 @@ class GroupSession implements GroupMember {
       if (added.length > 0) await this.#options.onAssigned(added);
       onJoined();
       // Having let go, join again: that is how the others learn that the partitions are free.
-      if (lost.length === 0) await this.#interruptible(heart.rebalance);
+      if (lost.length === 0) await this.#interruptible(Promise.race([heart.rebalance, wish]));
     } finally {
       heart.stop();
     }
