@@ -37,6 +37,8 @@ export type { JudgeContext } from './event/judge.ts';
 export type { OffsetRun } from './event/offset-runs.ts';
 export { countOf, decodeReceipt, encodeReceipt, lastOffsetOf } from './event/receipt.ts';
 export type { EventLane, Receipt, ReceiptEntry } from './event/receipt.ts';
+export { ancestorOf, classOf, growthFault } from './event/partition-growth.ts';
+export type { PartitionCount } from './event/partition-growth.ts';
 export { partitionOf } from './event/topic-key.ts';
 
 // limit

@@ -25,6 +25,8 @@ export interface AdmitDeps {
   /** Whether the lane's oldest uncounted event is older than half of the retention. */
   readonly isTooFarBehind: (lane: EventLane) => boolean;
   readonly partitions: () => number;
+  /** The log gets more partitions: what was not appended before is to be sent again. */
+  readonly isGrowing: () => boolean;
   readonly shieldOf: (tenant: string) => TenantShield;
   readonly personKeys: PersonKeys;
   readonly isErased: (tenant: string, pseudonym: string) => boolean;
@@ -257,9 +259,9 @@ function createAdditions(tenant: string, { treat }: TenantShield): Additions {
 }
 
 /** Whether an event of a lane has to be sent again later. How far the backfill lane is behind, by hours or not, is asked once a request. */
-function createRefusal({ appender, isTooFarBehind }: AdmitDeps): (lane: EventLane) => boolean {
+function createRefusal({ appender, isGrowing, isTooFarBehind }: AdmitDeps): (lane: EventLane) => boolean {
   let isBehind: boolean | null = null;
-  return (lane) => appender.isFull(lane) || (lane === 'backfill' && (isBehind ??= isTooFarBehind(lane)));
+  return (lane) => appender.isFull(lane) || isGrowing() || (lane === 'backfill' && (isBehind ??= isTooFarBehind(lane)));
 }
 
 function toFault(code: FaultCode): Fault {

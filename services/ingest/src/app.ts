@@ -190,7 +190,7 @@ function connectPostgres(config: IngestConfig, { metrics, clock, log }: Pick<Par
 
 function createServer(parts: Parts): HttpListener {
   const { config, clock, metrics, registry, backlog, appender } = parts;
-  const pressure = createPressure({ backlog, appender, nowMs: clock.nowMs });
+  const pressure = createPressure({ backlog, appender, isGrowing: registry.isGrowing, nowMs: clock.nowMs });
   const topics = topicNames(config.topicPrefix);
   const identityKey = deriveKey(config.pseudonymSecret, 'tidegate/identity', 16);
   const fieldKey = config.fieldKeys[0];
@@ -203,7 +203,7 @@ function createServer(parts: Parts): HttpListener {
     topics: { live: topics.events, backfill: topics.backfill },
     laneChoiceOf: createLaneChoice({ metrics, liveEventsPerS: config.liveEventsPerS }),
     isTooFarBehind: (lane) => backlog.isTooFarBehind(clock.nowMs(), lane),
-    partitions: registry.partitions,
+    ...{ partitions: registry.partitions, isGrowing: registry.isGrowing },
     shieldOf,
     isErased: registry.isErased,
     personKeys: createPersonKeys({

@@ -13,6 +13,8 @@ export interface Registry {
   isErased(tenant: string, pseudonym: string): boolean;
   /** 0 until it is known. */
   partitions(): number;
+  /** Partitions are being made more: nothing new is taken until that is done (docs/design/partition-growth.md). */
+  isGrowing(): boolean;
   /** Whether the topic was read to the end that it had at the start, and the number of partitions is known. */
   isReady(): boolean;
   readonly ready: Promise<void>;
@@ -27,7 +29,7 @@ export interface RegistryOptions {
   readonly log: Logger;
 }
 
-const PARTITION_COUNT = z.object({ count: z.number().int().min(1) });
+const PARTITION_COUNT = z.object({ count: z.number().int().min(1), growing_to: z.number().int().optional() });
 const NO_TYPES = new EventTypes([]);
 
 /** Follows control.v1. */
@@ -37,6 +39,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
   const types = new Map<string, EventTypes>();
   const erased = new Set<string>();
   let partitions = 0;
+  let isGrowing = false;
   let isRead = false;
 
   function take(record: TableRecord): void {
@@ -50,7 +53,9 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
 
   function takePartitions(value: unknown): void {
     const read = PARTITION_COUNT.safeParse(value);
-    if (read.success) partitions = read.data.count;
+    if (!read.success) return;
+    partitions = read.data.count;
+    isGrowing = read.data.growing_to !== undefined;
   }
 
   function takePack({ tenant, name, value }: ControlTold): void {
@@ -76,6 +81,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
     // Where nobody is erased no text is made for the question.
     isErased: (tenant, pseudonym) => erased.size > 0 && erased.has(`${tenant}/${pseudonym}`),
     partitions: () => partitions,
+    isGrowing: () => isGrowing,
     isReady: () => isRead && partitions > 0,
     ready,
     knownThroughMs: reader.knownThroughMs,

@@ -1,11 +1,11 @@
 import { readHeaders } from '@tidegate/kafka';
 import type { MemoryBroker } from '@tidegate/kafka/memory';
 import type { StoredRecord } from './ingest-fixture.ts';
-import { idsOf, PARTITIONS, topics } from './ingest-fixture.ts';
+import { idsOf, topics } from './ingest-fixture.ts';
 
 /** Everything that a topic holds, by partition and offset. */
 export function storedRecords(broker: MemoryBroker, topic: string): StoredRecord[] {
-  return Array.from({ length: PARTITIONS }, (_, partition) => {
+  return Array.from({ length: broker.describeTopic(topic)?.partitions ?? 0 }, (_, partition) => {
     const slab = broker.read(topic, partition);
     return Array.from({ length: slab.count }, (_unused, i): StoredRecord => ({
       partition,

@@ -261,6 +261,12 @@ export const FAULTS = {
     meaning: 'The oldest event that is not counted yet is older than half of the log retention; taking more could lose it.',
     next: 'Send the request again after the seconds in Retry-After.',
   },
+  log_growing: {
+    status: 503,
+    title: 'The log gets more partitions',
+    meaning: 'The partitions of the log are being made more; nothing of the request was taken.',
+    next: 'Send the request again after the seconds in Retry-After.',
+  },
   log_unavailable: {
     status: 503,
     title: 'The log takes nothing at the moment',

@@ -24,6 +24,7 @@ const INGEST_FAULTS: readonly FaultCode[] = [
   'idempotency_key_invalid',
   'lane_unknown',
   'log_behind',
+  'log_growing',
   'log_unavailable',
   'not_an_event',
   'overloaded',

@@ -68,6 +68,7 @@ export const REJECTED_ROUTES = {
       'bad_utf8',
       'body_too_large',
       'log_behind',
+      'log_growing',
       'log_unavailable',
       'not_an_event',
       'not_found',

@@ -34,6 +34,7 @@ export const WRITE_ROUTES = {
       'bad_encoding',
       'idempotency_key_invalid',
       'log_behind',
+      'log_growing',
       'log_unavailable',
       'not_found',
       'overloaded',
