@@ -213,7 +213,7 @@ test('a test file that leaves a server listening fails, though its tests pass', 
 });
 
 describe('.ci/run', () => {
-  /** A copy of the script beside a stand-in for npm that plays the given output. */
+  /** A copy of the script beside a stand-in for npm that plays the given output for each of the two suites. */
   async function runCi(output: string, exitCode: number) {
     const place = mkdtempSync(join(folder, 'ci-'));
     mkdirSync(join(place, '.ci'));
@@ -225,15 +225,15 @@ describe('.ci/run', () => {
   }
 
   test.each([
-    { what: 'a green run', output: 'work\n5 passed, 0 failed, 0 skipped', exit: 0, last: '5 passed, 0 failed, 0 skipped', code: 0 },
-    { what: 'a failure', output: '5 passed, 1 failed, 0 skipped', exit: 1, last: '5 passed, 1 failed, 0 skipped', code: 1 },
-    { what: 'a skip', output: '5 passed, 0 failed, 2 skipped', exit: 0, last: '5 passed, 0 failed, 2 skipped', code: 1 },
-    { what: 'a run that breaks off', output: 'work', exit: 137, last: '0 passed, 1 failed, 0 skipped', code: 1 },
+    { what: 'a green run', output: 'work\n5 passed, 0 failed, 0 skipped', exit: 0, last: '10 passed, 0 failed, 0 skipped', code: 0 },
+    { what: 'a failure', output: '5 passed, 1 failed, 0 skipped', exit: 1, last: '10 passed, 2 failed, 0 skipped', code: 1 },
+    { what: 'a skip', output: '5 passed, 0 failed, 2 skipped', exit: 0, last: '10 passed, 0 failed, 4 skipped', code: 1 },
+    { what: 'a run that breaks off', output: 'work', exit: 137, last: '0 passed, 2 failed, 0 skipped', code: 1 },
     {
       what: 'a run that is green but ends with an error',
       output: '5 passed, 0 failed, 0 skipped',
       exit: 1,
-      last: '5 passed, 1 failed, 0 skipped',
+      last: '10 passed, 2 failed, 0 skipped',
       code: 1,
     },
     { what: 'a run of nothing', output: '0 passed, 0 failed, 0 skipped', exit: 0, last: '0 passed, 0 failed, 0 skipped', code: 1 },
@@ -243,9 +243,12 @@ describe('.ci/run', () => {
 
   test('says again at its end what failed, and nothing that is only part of the work', async () => {
     const { lines } = await runCi('✗ unit tests\nmore work\n✗ a > b: c\n✗ d\n5 passed, 2 failed, 0 skipped', 1);
-    expect(lines.slice(-3)).toEqual(['✗ a > b: c', '✗ d', '5 passed, 2 failed, 0 skipped']);
-    expect(lines.filter((line) => line === '✗ unit tests')).toHaveLength(1);
-    expect((await runCi('work', 137)).lines.at(-2)).toBe('✗ npm run test broke off with 137');
+    expect(lines.slice(-3)).toEqual(['✗ a > b: c', '✗ d', '10 passed, 4 failed, 0 skipped']);
+    expect(lines.filter((line) => line === '✗ unit tests')).toHaveLength(2);
+    expect((await runCi('work', 137)).lines.slice(-3, -1)).toEqual([
+      '✗ npm run test broke off with 137',
+      '✗ npm run test:cluster broke off with 137',
+    ]);
   });
 });
 
