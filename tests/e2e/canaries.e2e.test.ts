@@ -58,6 +58,21 @@ metrics:
     sets: [[room], [room, subject]]
     measures:
       visits: {measure: count}
+entities:
+  visitor: {id: subject, events: [canary.visit], fields: [history, measure, room]}
+cache:
+  visitors: {ttl_s: 600}
+views:
+  visitor:
+    cache: visitors
+    params: {who: {type: subject}}
+    queries:
+      rows: {entity: visitor, subject: '\${params.who}', limit: 1}
+    exists: size(rows) > 0
+    sealed:
+      history: {entity: visitor, field: history}
+      measure: {entity: visitor, field: measure}
+    answer: {room: '\${rows[0].room}', history: '\${rows[0].history}', measure: '\${rows[0].measure}'}
 `;
 
 /** Marks of people, none of which may be found anywhere in the clear. */
@@ -165,6 +180,14 @@ test('no marked person is found in answers, logs, topics, tables, Redis or metri
     subject: MARKS.subject,
   });
   expect(own.rows).toEqual([[CONTROL, 2]]);
+  // Opened for who asks, in the end of what Redis keeps, and that is as it was sealed.
+  const visitor = async (): Promise<unknown> => {
+    const headers = { 'x-api-key': system.tidegate.apiKey };
+    const answer = await fetch(`${system.tidegate.gateway}/v1/views/canary/visitor?who=${MARKS.subject}`, { headers });
+    return [answer.headers.get('x-cache'), await answer.json()];
+  };
+  const opened = { room: CONTROL, history: MARKS.history, measure: Number(MARKS.measure) };
+  await expect.poll(visitor, { timeout: 30_000 }).toMatchObject(['HIT', opened]);
 
   const places = await placesWith(answers);
   const found = [...places].flatMap(([place, bytes]) => marksIn(bytes).map((mark) => `${mark} in ${place}`));

@@ -31,6 +31,7 @@ import {
   toEntityAsk,
   toEntityQuery,
   toQuestion,
+  withoutSealed,
   WORK_MAX,
   writeCanonical,
 } from '@tidegate/core';
@@ -172,7 +173,10 @@ export function runPack(name: string, reader?: EntityReader): PackInProcess {
       const given = new Map(Object.entries(params).map(([param, value]) => [param, [value]]));
       const values = parseParams(view, { given, nowMs: NOW_MS, callerSubject: null, pseudonymOf: (id) => id });
       if (!values.ok) throw new Error(JSON.stringify(values.fault));
-      return answerOf(view, values.value, { sources });
+      const answer = await answerOf(view, values.value, { sources });
+      // What is opened stays as it was sealed; what is sensitive nobody asks for.
+      const sensitive = view.sealed.filter(({ isSensitive }) => isSensitive);
+      return answer === undefined ? answer : withoutSealed(answer as Readonly<Record<string, Json>>, { sealed: sensitive });
     },
     async insight(insightName, subject) {
       const insight = insights.get(insightName);

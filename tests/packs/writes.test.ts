@@ -135,7 +135,10 @@ it('healthtrack: who registers is told what is kept of them, and it is read back
     ...kept,
     ...{ email: 'anna@example.org', username: 'anna', full_name: 'Anna A.' },
   });
-  expect(await pack.view('profile', { user_id: 'usr_1' })).toEqual(kept);
+  expect(await pack.view('profile', { user_id: 'usr_1' })).toEqual({
+    ...kept,
+    ...{ email: 'sealed', username: 'sealed', full_name: 'sealed' },
+  });
   const { full_name: _, ...nameless } = told;
   expect(await pack.write('register', { by: 'usr_2', body: nameless })).toEqual({ errors: ['full_name'] });
   expect(await pack.write('register', { by: 'usr_2', body: { ...told, height_cm: 17 } })).toEqual({ errors: ['height_cm'] });

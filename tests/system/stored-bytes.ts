@@ -63,14 +63,25 @@ async function readRedis(tidegate: Tidegate, places: Map<string, Buffer>): Promi
   const chunks: Buffer[] = [];
   for await (const keys of redis.scanStream({ match: `${tidegate.redisPrefix}:*`, count: 500 })) {
     for (const key of keys as string[]) {
-      chunks.push(
-        Buffer.from(key),
-        ...((await redis.type(key)) === 'hash' ? await hashBytes(redis, key) : [(await redis.getBuffer(key)) ?? Buffer.alloc(0)]),
-      );
+      chunks.push(Buffer.from(key), ...(await bytesOf(redis, key)));
     }
   }
   places.set('redis', Buffer.concat(chunks));
   await redis.quit();
+}
+
+/** A key may end between two looks at it, and then holds nothing. */
+async function bytesOf(redis: Redis, key: string): Promise<readonly Buffer[]> {
+  switch (await redis.type(key)) {
+    case 'hash':
+      return hashBytes(redis, key);
+    case 'zset':
+      return redis.zrangeBuffer(key, '0', '-1');
+    case 'none':
+      return [];
+    default:
+      return [(await redis.getBuffer(key)) ?? Buffer.alloc(0)];
+  }
 }
 
 async function hashBytes(redis: Redis, key: string): Promise<readonly Buffer[]> {

@@ -173,7 +173,7 @@ export { createStateAlgebra } from './query/state-algebra.ts';
 export { WORK_MAX } from './expression/work.ts';
 export type { TemplateFault } from './expression/template.ts';
 export type { Json } from './expression/to-json.ts';
-export type { CacheClass, CompiledParam, CompiledQuery, CompiledView } from './view/compiled-view.ts';
+export type { CacheClass, CompiledParam, CompiledQuery, CompiledView, SealedMember } from './view/compiled-view.ts';
 export { fillAnswer } from './view/fill-answer.ts';
 export type { AnswerFault } from './view/fill-answer.ts';
 export { keptIdentity, keptName, plainToKeptName } from './view/kept-name.ts';
@@ -187,6 +187,7 @@ export { toEntityAsk, toEntityQuery } from './view/entity-ask.ts';
 export type { EntityAsk, EntityQuery } from './view/entity-ask.ts';
 export { toInsightsAsk, toQuestion } from './view/view-query.ts';
 export type { InsightsAsk } from './view/view-query.ts';
+export { personParam, replaceMembers, textsOfMembers, withoutSealed } from './view/sealed-members.ts';
 export { SCOPE_PATTERN } from './view/view-schema.ts';
 
 // insight

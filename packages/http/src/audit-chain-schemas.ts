@@ -39,6 +39,7 @@ const AUDITED_SCHEMA = z
     resource_type: z.string(),
     resource_id: z.string().nullable(),
     subject: z.string().nullable().meta({ description: 'Pseudonym of the person whose rows were shown; `*`: several.' }),
+    opened: z.array(z.string()).optional().meta({ description: 'Sealed fields of that person that were shown opened.' }),
     status_code: z.int(),
     route: z.string(),
     trace_id: z.string(),

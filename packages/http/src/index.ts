@@ -61,10 +61,12 @@ export {
 } from './user-schemas.ts';
 export type { RouteMatch } from './router.ts';
 export { createRouter } from './router.ts';
-export { accessOf, SUBJECT_HEADER } from './routes/access.ts';
+export { accessOf, OPENED_HEADER, SUBJECT_HEADER } from './routes/access.ts';
 export type { Access, LimitClass, RouteDeclaration, Upstream } from './routes/route-declaration.ts';
 export type { NamedRoute, RouteName, RouteNameOf } from './routes/routes.ts';
-export { isOpenTo, listRoutes, ROUTES } from './routes/routes.ts';
+export { INTERNAL_ROUTES, isOpenTo, listRoutes, ROUTES } from './routes/routes.ts';
+export { OPEN_REQUEST_SCHEMA, OPENED_SCHEMA, OPENED_VALUES_MAX } from './sealed-schemas.ts';
+export type { OpenRequest, OpenedValues } from './sealed-schemas.ts';
 export type { Handler, HttpServerOptions } from './server.ts';
 export { INSIGHTS_QUERY } from './view-schemas.ts';
 export { createHttpServer, notAllowed } from './server.ts';

@@ -12,7 +12,7 @@ import type { RequestTelemetryOptions } from './request-telemetry.ts';
 import { createRequestTelemetry } from './request-telemetry.ts';
 import { createRouter } from './router.ts';
 import type { NamedRoute, RouteName } from './routes/routes.ts';
-import { isOpenTo, listRoutes } from './routes/routes.ts';
+import { isOpenTo, listServedRoutes } from './routes/routes.ts';
 
 /** Answers one request. A rejection becomes the problem `internal`, or cuts an answer that has begun. */
 export type Handler = (exchange: Exchange) => void | Promise<void>;
@@ -52,7 +52,7 @@ export function createHttpServer<N extends RouteName>(options: HttpServerOptions
     }
   }
 
-  const hasLive = listRoutes().some(({ name, isLive }) => isLive === true && handlers[name] !== undefined);
+  const hasLive = listServedRoutes().some(({ name, isLive }) => isLive === true && handlers[name] !== undefined);
   return createListener((request, response) => void serve(request, response), {
     ...(hasLive ? { onUpgrade: (request, response, upgrade) => void serve(request, response, upgrade) } : {}),
   });
@@ -70,7 +70,7 @@ type Resolution =
     };
 
 function createResolver(handlers: Readonly<Partial<Record<RouteName, Handler>>>): (request: IncomingMessage) => Resolution {
-  const match = createRouter<NamedRoute>(listRoutes().filter(({ name }) => handlers[name] !== undefined));
+  const match = createRouter<NamedRoute>(listServedRoutes().filter(({ name }) => handlers[name] !== undefined));
   return function resolve(request) {
     const target = normalisePath(request.url ?? '');
     if (!target.ok) return { kind: 'refused', template: 'none', fault: { code: 'path_invalid' } };

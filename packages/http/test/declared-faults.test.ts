@@ -3,7 +3,6 @@ import { FAULTS } from '@tidegate/core';
 import type { FaultCode } from '@tidegate/core';
 import { describe, expect, it } from 'vitest';
 import { faultsOf, listRoutes, ROUTES } from '../src/index.ts';
-import type { RouteName } from '../src/index.ts';
 
 const root = new URL('../../../', import.meta.url);
 const isCode = (word: string): word is FaultCode => Object.hasOwn(FAULTS, word);
@@ -18,7 +17,7 @@ function codesIn(folder: string, isWanted: (file: string) => boolean = () => tru
 }
 
 const OF_QUERY = ['', '/views', '/writes', '/insights'].map((folder) => `services/query/src${folder}`);
-const declared = (name: RouteName): readonly FaultCode[] => faultsOf({ name, ...ROUTES[name] });
+const declared = (name: keyof typeof ROUTES): readonly FaultCode[] => faultsOf({ name, ...ROUTES[name] });
 const declaredBy = (service: string): ReadonlySet<FaultCode> =>
   new Set(
     listRoutes()

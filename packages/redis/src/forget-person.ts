@@ -1,5 +1,6 @@
 import { recentKey } from './chunk-key.ts';
 import type { RedisConnection } from './connect.ts';
+import { figuresKey } from './kept-figures.ts';
 
 export interface PersonKeys {
   readonly prefix: string;
@@ -11,7 +12,7 @@ export interface PersonKeys {
 const COUNT = 1_000;
 
 /**
- * Deletes what Redis holds of a person: chunks of series of theirs, and all answers and newest events that are kept for the tenant, for
+ * Deletes what Redis holds of a person: chunks of series of theirs, names of answers in the figures of the cache, and all answers and newest events that are kept for the tenant, for
  * who they are about does not show. One walk over all keys, some at a time. Returns how many went.
  */
 export async function forgetPerson(client: RedisConnection, { prefix, tenant, subject }: PersonKeys): Promise<number> {
@@ -26,7 +27,36 @@ export async function forgetPerson(client: RedisConnection, { prefix, tenant, su
     if (own.length > 0) gone += await client.unlink(...own);
     cursor = next;
   } while (cursor !== '0');
+  return gone + (await forgetNames(client, { prefix, tenant, subject }));
+}
+
+/** Names of kept answers show whom they are about. */
+async function forgetNames(client: RedisConnection, { prefix, tenant, subject }: PersonKeys): Promise<number> {
+  const hits = figuresKey(prefix, tenant, 'hits');
+  let gone = 0;
+  for (const what of ['busy', 'kept']) {
+    const key = figuresKey(prefix, tenant, what);
+    for (const name of await namesIn(subject, async (at, match) => client.zscan(key, at, 'MATCH', match, 'COUNT', COUNT)))
+      gone += await client.zrem(key, name);
+  }
+  for (const name of await namesIn(subject, async (at, match) => client.hscan(hits, at, 'MATCH', match, 'COUNT', COUNT)))
+    gone += await client.hdel(hits, name);
   return gone;
+}
+
+/** `scan`: gives names and values by turns. A pseudonym holds no sign of a pattern. */
+async function namesIn(
+  subject: string,
+  scan: (cursor: string, match: string) => Promise<[cursor: string, pairs: string[]]>,
+): Promise<readonly string[]> {
+  const names = new Set<string>();
+  let cursor = '0';
+  do {
+    const [next, pairs] = await scan(cursor, `*${subject}*`);
+    pairs.forEach((name, at) => at % 2 === 0 && names.add(name));
+    cursor = next;
+  } while (cursor !== '0');
+  return [...names];
 }
 
 /** How many keys hold a text, in their name or in what lies under it; anybody's. */

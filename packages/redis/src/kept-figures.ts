@@ -72,10 +72,14 @@ const SEPARATOR = '\u0000';
 const NOTHING: CacheCounts = { hits: 0, misses: 0, errors: 0, writes: 0, changed: 0, evicted: 0 };
 const WHAT = ['hits', 'misses', 'errors', 'writes', 'changed', 'evicted'] as const;
 
+export function figuresKey(prefix: string, tenant: string, what: string): string {
+  return `${prefix}:{c:${tenant}}:figures:${what}`;
+}
+
 type Keys = (tenant: string, what: string) => string;
 
 export function createKeptFigures({ client, prefix }: { readonly client: Redis; readonly prefix: string }): KeptFigures {
-  const keyOf: Keys = (tenant, what) => `${prefix}:{c:${tenant}}:figures:${what}`;
+  const keyOf: Keys = (tenant, what) => figuresKey(prefix, tenant, what);
   return {
     ...createCounting(client, keyOf),
     ...createNames(client, keyOf),

@@ -279,6 +279,11 @@ export const METRICS = {
     help: 'Raw days that are due and wait, by reason: not_archived yet, or in_use by a task or a long read.',
     labels: ['reason'],
   },
+  sealed_values_asked_total: {
+    kind: 'counter',
+    help: 'Sealed values that ingest was asked to open, by result (opened, gone: the key is destroyed, unreadable).',
+    labels: ['result'],
+  },
   takeovers_total: { kind: 'counter', help: 'Partitions taken over.', labels: [] },
   task_slice_duration_seconds: {
     kind: 'histogram',

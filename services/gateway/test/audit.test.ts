@@ -111,7 +111,11 @@ describe('the gate', () => {
     gate.upstream.respond = (request, response) => {
       request.resume();
       const subject = request.headers['x-ask-about'];
-      const told = typeof subject === 'string' ? { 'x-tidegate-subject': subject } : {};
+      const opened = request.headers['x-ask-opened'];
+      const told = {
+        ...(typeof subject === 'string' ? { 'x-tidegate-subject': subject } : {}),
+        ...(typeof opened === 'string' ? { 'x-tidegate-opened': opened } : {}),
+      };
       request.on('end', () => response.writeHead(200, { 'content-type': 'application/json', ...told }).end('{"rows":[1]}'));
     };
   };
@@ -129,6 +133,13 @@ describe('the gate', () => {
         status_code: 200,
       },
     ]);
+  });
+
+  it('writes down which sealed fields were shown opened, and tells the client nothing of it', async () => {
+    await start();
+    const answer = await ask({ 'x-ask-about': 'pseudonym-1', 'x-ask-opened': 'born,name' });
+    expect([answer.status, answer.headers.get('x-tidegate-opened')]).toEqual([200, null]);
+    expect(gate.audited).toMatchObject([{ subject: 'pseudonym-1', opened: ['born', 'name'] }]);
   });
 
   it('notes every other access when it is over, refused ones too', async () => {

@@ -37,11 +37,12 @@ import { createLaneChoice } from './lane.ts';
 import { startErasingOriginals } from './erase-originals.ts';
 import { createOriginalQuota } from './original-quota.ts';
 import { createOpenOriginal } from './originals.ts';
+import { createOpenSealed } from './open-sealed.ts';
 import { createPersonKeys } from './person-keys.ts';
 import { createPrivacy } from './privacy.ts';
 import { createPressure } from './pressure.ts';
 import type { ReceiveDeps } from './receive.ts';
-import { createReceive } from './receive.ts';
+import { createReceive, createSegmentHandlers } from './receive.ts';
 import type { Registry } from './registry.ts';
 import { followRegistry } from './registry.ts';
 import { createReject } from './reject.ts';
@@ -197,6 +198,7 @@ function createServer(parts: Parts): HttpListener {
   if (fieldKey === undefined) throw new Error('FIELD_KEYS holds no key');
   const topicKey = deriveKey(config.pseudonymSecret, 'tidegate/topic-key', 16);
   const shieldOf = createShield({ pseudonymSecret: config.pseudonymSecret, cacheEntries: config.pseudonymCacheEntries });
+  const wrapper = createKeyWrapper(config.fieldKeys);
   const admit = createAdmit({
     clock,
     appender,
@@ -206,12 +208,7 @@ function createServer(parts: Parts): HttpListener {
     ...{ partitions: registry.partitions, isGrowing: registry.isGrowing },
     shieldOf,
     isErased: registry.isErased,
-    personKeys: createPersonKeys({
-      ...parts,
-      store: parts.personKeys,
-      wrapper: createKeyWrapper(config.fieldKeys),
-      cacheEntries: config.personKeyCacheEntries,
-    }),
+    personKeys: createPersonKeys({ ...parts, store: parts.personKeys, wrapper, cacheEntries: config.personKeyCacheEntries }),
     holdBytesMax: config.bufferBytesMax,
     reject: createReject({
       ...{ appender, topic: topics.rejected, partitions: registry.partitions, fieldKey, identityKey },
@@ -244,21 +241,10 @@ function createServer(parts: Parts): HttpListener {
       replayManyRejected: createReplayMany(parts),
       ...createPrivacy({ ...parts, ...keepingOf(config), shieldOf, topicKey }),
       sendEvents: createReceive(deps),
-      ...segmentHandlers(deps),
+      openSealed: createOpenSealed({ ...parts, wrapper, shieldOf }),
+      ...createSegmentHandlers(deps),
     },
   });
-}
-
-function segmentHandlers(deps: ReceiveDeps) {
-  return {
-    segmentTrack: createReceive(deps, 'track'),
-    segmentIdentify: createReceive(deps, 'identify'),
-    segmentPage: createReceive(deps, 'page'),
-    segmentScreen: createReceive(deps, 'screen'),
-    segmentGroup: createReceive(deps, 'group'),
-    segmentAlias: createReceive(deps, 'alias'),
-    segmentBatch: createReceive(deps, 'batch'),
-  };
 }
 
 function keepingOf({ fieldKeys, eventsRetentionHours }: IngestConfig) {

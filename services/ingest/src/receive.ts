@@ -59,6 +59,19 @@ export function createReceive(deps: ReceiveDeps, route: SegmentRoute | null = nu
   };
 }
 
+/** A route of each of Segment's calls. */
+export function createSegmentHandlers(deps: ReceiveDeps) {
+  return {
+    segmentTrack: createReceive(deps, 'track'),
+    segmentIdentify: createReceive(deps, 'identify'),
+    segmentPage: createReceive(deps, 'page'),
+    segmentScreen: createReceive(deps, 'screen'),
+    segmentGroup: createReceive(deps, 'group'),
+    segmentAlias: createReceive(deps, 'alias'),
+    segmentBatch: createReceive(deps, 'batch'),
+  };
+}
+
 interface Accepted {
   readonly format: BodyFormat;
   readonly encoding: ContentEncoding;

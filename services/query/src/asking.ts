@@ -34,6 +34,7 @@ import type { OnReplica } from './on-replica.ts';
 import { createKeptViews } from './views/kept-views.ts';
 import type { RunView } from './views/run-view.ts';
 import { createEventSender } from './writes/event-sender.ts';
+import { createFieldOpener } from './views/field-opener.ts';
 import { createWriteIds } from './writes/write-ids.ts';
 
 const ANSWER_BYTES_MAX = 262_144;
@@ -141,10 +142,12 @@ function createFinding(metrics: Metrics) {
   };
 }
 
-/** What routes that write stand on. */
+/** What routes that write stand on, and answers that open what is sealed: ingest. */
 function createWriting({ ingestUrl, secretKey, writeWaitMs }: ConfigValues<typeof queryConfig>, nowMs: () => number) {
+  const ofIngest = { ingestUrl, callerKey: deriveKey(secretKey, 'tidegate/caller', 32), nowMs };
   return {
-    sendEvents: createEventSender({ ingestUrl, callerKey: deriveKey(secretKey, 'tidegate/caller', 32), nowMs }),
+    sendEvents: createEventSender(ofIngest),
+    openFields: createFieldOpener(ofIngest),
     writeIdOf: createWriteIds(deriveKey(secretKey, 'tidegate/write-id', 16)),
     writeWaitMs,
   };

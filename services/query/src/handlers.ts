@@ -44,6 +44,8 @@ import { createWatch } from './live/live-route.ts';
 import type { LiveRouteDeps } from './live/live-route.ts';
 import type { Status } from './status.ts';
 import { storeFaultOf } from './store-fault.ts';
+import { createBareView } from './views/open-members.ts';
+import type { OpenMembersDeps } from './views/open-members.ts';
 import { readView } from './views/read-view.ts';
 import { createReadEntity } from './views/read-entity.ts';
 import type { ReadEntityDeps } from './views/read-entity.ts';
@@ -70,6 +72,7 @@ export interface HandlerDeps
     Pick<EventStatsDeps, 'tallies'>,
     Pick<RecentRouteDeps, 'readRecent'>,
     Pick<FindInsightsDeps, 'insights' | 'newFindingId' | 'onGenerated'>,
+    Pick<OpenMembersDeps, 'openFields'>,
     Pick<RunWriteDeps, 'sendEvents' | 'writeIdOf' | 'writeWaitMs'> {
   readonly entities: ReadEntityDeps['entities'];
   readonly primary: MakingDeps['primary'] & PreviewDeps['primary'];
@@ -147,10 +150,11 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
 function createPackHandlers(deps: HandlerDeps): Pick<QueryHandlers, 'readView' | 'listInsights' | 'runWrite'> {
   const readEntity = createReadEntity(deps);
   const findInsights = createFindInsights({ ...deps, runView: createRunView({ ...deps, readEntity, readInsights: null }) });
-  const runView = deps.keepViews(createRunView({ ...deps, readEntity, readInsights: createReadInsights(findInsights) }));
+  const runSealed = deps.keepViews(createRunView({ ...deps, readEntity, readInsights: createReadInsights(findInsights) }));
+  const runView = createBareView(runSealed);
   deps.background.makeBy(createMakeAnew({ ...deps, runView }));
   return {
-    readView: whileStoreAnswers('question_too_slow', async (exchange) => readView({ ...deps, runView }, exchange)),
+    readView: whileStoreAnswers('question_too_slow', async (exchange) => readView({ ...deps, runView: runSealed }, exchange)),
     listInsights: whileStoreAnswers('question_too_slow', async (exchange) => listInsights({ ...deps, findInsights }, exchange)),
     runWrite: whileStoreAnswers('unavailable', async (exchange) => runWrite({ ...deps, runView }, exchange)),
   };

@@ -154,7 +154,7 @@ class World {
   private async ask(at: 0 | 1): Promise<void> {
     const materialised = (await this.server.readProgress())?.partitions.get(0)?.commitNo ?? 0;
     const asker = { tenant: TENANT, rows: null, signal: new AbortController().signal };
-    const values = { params: {}, pseudonyms: {}, window: null, ofNow: [], wait: {} };
+    const values = { params: {}, pseudonyms: {}, window: null, ofNow: [], wait: {}, includesSensitive: false };
     const outcome = await this.instances[at].keptView({ view: VIEW, values, asker, callerSubject: null });
     if (!outcome.ok) throw new Error(JSON.stringify(outcome.problem));
     const { body, meta } = outcome.answer;

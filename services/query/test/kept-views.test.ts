@@ -235,7 +235,7 @@ test('of a thousand viewers of a cold key one makes the answer', async () => {
     return { ok: true, answer: { body: { n: made }, meta: { generated_at: '' }, mayAgeMs: 0, persons: [] } };
   });
   const asker = { tenant: 'acme', rows: null, signal: new AbortController().signal };
-  const values = { params: {}, pseudonyms: {}, window: null, ofNow: [], wait: {} };
+  const values = { params: {}, pseudonyms: {}, window: null, ofNow: [], wait: {}, includesSensitive: false };
   const outcomes = await Promise.all(Array.from({ length: 1_000 }, async () => keptView({ view, values, asker, callerSubject: null })));
   expect(made).toBe(1);
   expect(outcomes.filter((one) => one.ok && one.answer.meta.cache?.state === 'miss')).toHaveLength(1);
@@ -256,7 +256,7 @@ test('an answer of what nothing announces is kept as long as it may be old, and 
       nowMs += ms;
       const outcome = await keptView({
         view,
-        values: { params: {}, pseudonyms: {}, window: null, ofNow: [], wait: {} },
+        values: { params: {}, pseudonyms: {}, window: null, ofNow: [], wait: {}, includesSensitive: false },
         asker,
         callerSubject: null,
       });

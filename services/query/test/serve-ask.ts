@@ -93,6 +93,7 @@ export interface ServedStores {
   readonly cache?: Partial<typeof NO_FIGURES>;
   readonly keepViews?: HandlerDeps['keepViews'];
   readonly sendEvents?: SendEvents;
+  readonly openFields?: HandlerDeps['openFields'];
   readonly insights?: InsightStore;
   readonly onGenerated?: (pack: string, count: number) => void;
 }
@@ -116,6 +117,7 @@ function emptyStores() {
     tallies: { sums: async () => [], rejectedSince: async () => 0 },
     entities: createMemoryEntityReader({ entities: new Map() }),
     sendEvents: NOTHING_TAKEN,
+    openFields: async () => null,
     insights: NO_FINDINGS,
     onGenerated: () => undefined,
   };

@@ -9,6 +9,7 @@ import type { CacheClass, CompiledLet, CompiledParam, CompiledQuery, CompiledVie
 import { RESERVED_PARAMS } from './params.ts';
 import { parseRoute } from './route-template.ts';
 import type { RouteTemplate } from './route-template.ts';
+import { compileSealed, INCLUDE_PARAM } from './sealed-members.ts';
 import type { CacheSource, ParamSource, QuerySource, ViewSource } from './view-schema.ts';
 import { WINDOW_PARAMS } from './window.ts';
 
@@ -65,6 +66,7 @@ export function compileView({ pack, name, view, cache, as = A_VIEW }: ViewToComp
     params,
     window: view.window ?? null,
     queries,
+    sealed: compileSealed(view),
     ...made,
   });
 }
@@ -131,15 +133,19 @@ function given<T extends object>(members: T): { [K in keyof T]?: NonNullable<T[K
 }
 
 function lintParams(view: ViewSource, route: RouteTemplate | null, report: Report): void {
-  const ofWindow = new Set(view.window === undefined ? [] : WINDOW_PARAMS.map(({ name }) => name));
+  const ofEngine = new Set([...RESERVED_PARAMS, ...engineParams(view)]);
   for (const name of route?.params ?? []) {
     if (!Object.hasOwn(view.params, name)) report('route', `names {${name}}, which is no parameter of the view`);
   }
   for (const [name, source] of Object.entries(view.params)) {
     const at: Report = (path, message) => report(`params.${name}${path}`, message);
-    if (RESERVED_PARAMS.has(name) || ofWindow.has(name)) at('', 'is a parameter that the engine declares');
+    if (ofEngine.has(name)) at('', 'is a parameter that the engine declares');
     lintParam(source, route?.params.includes(name) === true, at);
   }
+}
+
+function engineParams({ window, sealed }: ViewSource): readonly string[] {
+  return [...(window === undefined ? [] : WINDOW_PARAMS), ...(sealed === undefined ? [] : [INCLUDE_PARAM])].map(({ name }) => name);
 }
 
 const BOUNDED: ReadonlySet<string> = new Set(['integer', 'number', 'list']);

@@ -42,6 +42,16 @@ export interface CacheClass {
   readonly hitAimPct: number | null;
 }
 
+/** A member that is a sealed field of the one person whom the view is about, by its place in the answer; lists on the way are walked. */
+export interface SealedMember {
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly entity: string;
+  readonly field: string;
+  /** Opened only for the person, and only where the request asks for it. */
+  readonly isSensitive: boolean;
+}
+
 export interface CompiledView {
   readonly pack: string;
   readonly view: string;
@@ -65,5 +75,7 @@ export interface CompiledView {
   readonly exists: Expression | null;
   /** In the order in which they are made. */
   readonly lets: readonly CompiledLet[];
+  /** Members of the answer that lie in it as they were sealed. */
+  readonly sealed: readonly SealedMember[];
   readonly answer: Template;
 }

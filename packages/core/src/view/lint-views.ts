@@ -10,6 +10,7 @@ import type { ParamValue, ParamValues } from './param-values.ts';
 import { routeShape } from './route-template.ts';
 import { toQuestion } from './view-query.ts';
 import type { CacheSource, ViewSource } from './view-schema.ts';
+import { lintSealed } from './sealed-members.ts';
 import { windowOf } from './window.ts';
 
 export interface ViewsToLint {
@@ -34,6 +35,7 @@ export function lintViews({ pack, views, cache, about }: ViewsToLint): readonly 
     if (route !== null && shapes.has(routeShape(route))) report('route', 'another view of the pack has this route');
     if (route !== null) shapes.add(routeShape(route));
     for (const query of compiled.value.queries) lintQuery(compiled.value, query, { about, report });
+    lintSealed({ view: compiled.value, answer: view.answer, entities: about.entities }, report);
     // What changes findings is not noted by a kept answer; they are worked out anew at each reading anyway.
     if (compiled.value.cache !== null && compiled.value.queries.some(({ source }) => source === 'insights')) {
       report('cache', 'is not for a view that asks for insights');

@@ -4,6 +4,7 @@ import { compileParam, compileView, DEFAULT_SCOPE } from './compile-view.ts';
 import type { CompiledParam, CompiledView } from './compiled-view.ts';
 import { parseRoute } from './route-template.ts';
 import type { RouteTemplate } from './route-template.ts';
+import { compileSealed, INCLUDE_PARAM, takesInclude } from './sealed-members.ts';
 import { WINDOW_PARAMS } from './window.ts';
 
 /** By name. Of a pack that was linted: what cannot be compiled all the same is left out. */
@@ -49,7 +50,8 @@ export function viewSignatures(source: Pick<PackSource, 'pack' | 'views'>): read
     const view = source.views?.[route.view];
     if (view === undefined) return [];
     const own = Object.entries(view.params).map(([name, param]) => compileParam(name, param, route.route));
-    const params = view.window === undefined ? own : [...own, ...WINDOW_PARAMS];
+    const included = takesInclude({ sealed: compileSealed(view) }) ? [INCLUDE_PARAM] : [];
+    const params = [...own, ...(view.window === undefined ? [] : WINDOW_PARAMS), ...included];
     return [{ ...route, title: view.title ?? route.view, description: view.description ?? null, params }];
   });
 }

@@ -7,6 +7,7 @@ import { toIsoUtc } from '../time/iso.ts';
 import { parseMoment } from '../time/moment.ts';
 import type { CompiledParam, CompiledView } from './compiled-view.ts';
 import type { ParamValue, ParamValues } from './param-values.ts';
+import { INCLUDE_PARAM, takesInclude } from './sealed-members.ts';
 import type { Window } from './window.ts';
 import { WINDOW_PARAMS, windowOf } from './window.ts';
 
@@ -29,6 +30,8 @@ export interface ViewValues {
   readonly ofNow: readonly string[];
   /** The receipt to wait for and how long, as a question takes them. */
   readonly wait: { readonly after?: string; readonly wait_ms?: number };
+  /** Sensitive members are asked for. */
+  readonly includesSensitive: boolean;
 }
 
 /** Every view takes them. */
@@ -42,14 +45,17 @@ export function parseParams(view: CompiledView, asked: GivenParams): Result<View
   const params: Record<string, ParamValue> = {};
   const declared = [...view.params, ...(view.window === null ? [] : WINDOW_PARAMS)];
   for (const param of declared) params[param.name] = readParam(param, asked, say);
-  const known = new Set([...declared.map(({ name }) => name), ...RESERVED_PARAMS]);
+  const engineOnly = takesInclude(view) ? [INCLUDE_PARAM] : [];
+  const isIncluded = engineOnly.some((param) => readParam(param, asked, say) !== null);
+  const known = new Set([...[...declared, ...engineOnly].map(({ name }) => name), ...RESERVED_PARAMS]);
   // A name that a caller made up is a value that it sent: it is not repeated.
   if ([...asked.given.keys()].some((name) => !known.has(name))) say('', 'holds a parameter that the view does not have');
   const wait = readWait(asked, say);
   const window = view.window === null || errors.length > 0 ? null : windowOf(view.window, params, say);
   const ofNow = declared.filter((param) => isOfNow(param, asked)).map(({ name }) => name);
   if (errors.length > 0) return failed(errors);
-  return ok({ params: { ...params, ...window?.params }, pseudonyms: pseudonymsOf(view, params, asked), window, ofNow, wait });
+  const pseudonyms = pseudonymsOf(view, params, asked);
+  return ok({ params: { ...params, ...window?.params }, pseudonyms, window, ofNow, wait, includesSensitive: isIncluded });
 }
 
 function pseudonymsOf({ params: declared }: CompiledView, params: ParamValues, { pseudonymOf }: GivenParams): ViewValues['pseudonyms'] {

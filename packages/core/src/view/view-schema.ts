@@ -70,6 +70,19 @@ const view = z.strictObject({
   let: z.record(name, z.unknown()).optional(),
   /** An expression over the queries; where it is not true, there is no such thing: 404. */
   exists: z.string().max(4_000).optional(),
+  /**
+   * Members of the answer that are sealed fields of the one person whom the view is about, by their place in it (`items.note`:
+   * of each of the items). They are opened for who may ask; with `include: sensitive` for the person alone, who has to ask for it.
+   */
+  sealed: z
+    .record(
+      z
+        .string()
+        .max(200)
+        .regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/, 'must be names with dots between them'),
+      z.strictObject({ entity: name, field: z.string().max(129), include: z.literal('sensitive').optional() }),
+    )
+    .optional(),
   answer: z.record(z.string().max(64), z.unknown()),
 });
 

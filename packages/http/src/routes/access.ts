@@ -7,6 +7,9 @@ import type { NamedRoute } from './routes.ts';
  */
 export const SUBJECT_HEADER = 'x-tidegate-subject';
 
+/** Beside it, which sealed fields of that person the answer shows opened: names with commas between them. */
+export const OPENED_HEADER = 'x-tidegate-opened';
+
 const ACTIONS = { GET: 'read', POST: 'create', DELETE: 'delete' } as const;
 
 /**

@@ -13,6 +13,7 @@ import { PRIVACY_ROUTES } from './privacy-routes.ts';
 import { QUESTION_ROUTES } from './question-routes.ts';
 import { REJECTED_ROUTES } from './rejected-routes.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
+import { SEALED_ROUTES } from './sealed-routes.ts';
 import { WRITE_ROUTES } from './write-routes.ts';
 
 /** Every route, by name. The API document, the gateway's checks and the services' handler tables come from this list. */
@@ -32,11 +33,16 @@ export const ROUTES = {
   ...HEALTH_ROUTES,
 } as const satisfies Readonly<Record<string, RouteDeclaration>>;
 
-export type RouteName = keyof typeof ROUTES;
+/** What services ask one another, and nobody else can: the gateway knows none of it, and no API document shows it. */
+export const INTERNAL_ROUTES = { ...SEALED_ROUTES } as const satisfies Readonly<Record<string, RouteDeclaration>>;
+
+type PublicRouteName = keyof typeof ROUTES;
+type InternalRouteName = keyof typeof INTERNAL_ROUTES;
+export type RouteName = PublicRouteName | InternalRouteName;
 /** Names of the routes that one service answers: its handler table must hold exactly these. */
-export type RouteNameOf<A extends RouteDeclaration['answers']> = {
-  [N in RouteName]: (typeof ROUTES)[N]['answers'] extends A ? N : never;
-}[RouteName];
+export type RouteNameOf<A extends RouteDeclaration['answers']> =
+  | { [N in PublicRouteName]: (typeof ROUTES)[N]['answers'] extends A ? N : never }[PublicRouteName]
+  | { [N in InternalRouteName]: (typeof INTERNAL_ROUTES)[N]['answers'] extends A ? N : never }[InternalRouteName];
 
 export interface NamedRoute extends RouteDeclaration {
   readonly name: RouteName;
@@ -45,6 +51,12 @@ export interface NamedRoute extends RouteDeclaration {
 /** The routes as a list, in the order in which the API document shows them. */
 export function listRoutes(): readonly NamedRoute[] {
   return Object.entries(ROUTES).map(([name, route]) => ({ ...route, name: name as RouteName }));
+}
+
+/** What a service behind the gateway can be asked. */
+export function listServedRoutes(): readonly NamedRoute[] {
+  const internal = Object.entries(INTERNAL_ROUTES).map(([name, route]) => ({ ...route, name: name as RouteName }));
+  return [...listRoutes(), ...internal];
 }
 
 /** Whether a caller may come here at all, whatever is asked. */

@@ -3590,6 +3590,8 @@ export interface components {
             readonly resource_id: string | null;
             /** @description Pseudonym of the person whose rows were shown; `*`: several. */
             readonly subject: string | null;
+            /** @description Sealed fields of that person that were shown opened. */
+            readonly opened?: readonly string[];
             readonly status_code: number;
             readonly route: string;
             readonly trace_id: string;

@@ -14,6 +14,8 @@ export interface AuditedAccess {
   readonly resource_id: string | null;
   /** Pseudonym of the person whose rows were shown, `*` for several, null for none. */
   readonly subject: string | null;
+  /** Sealed fields of that person that were shown opened; absent: none. */
+  readonly opened?: readonly string[];
   readonly status_code: number;
   /** Method and path template. */
   readonly route: string;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Access, Caller, RequestContext } from '@tidegate/http';
-import { accessOf, sendProblem, SUBJECT_HEADER } from '@tidegate/http';
+import { accessOf, OPENED_HEADER, sendProblem, SUBJECT_HEADER } from '@tidegate/http';
 import type { PackRoute } from '../pack-routes.ts';
 import type { Routed } from '../routing.ts';
 import type { AuditedAccess, AuditLog } from './audit-log.ts';
@@ -61,10 +61,11 @@ export function createAudit(log: Pick<AuditLog, 'note' | 'keep'>): Audit {
       if (access.person === undefined) return;
       holdAnswer(response, {
         judge: ({ status, headers }) => {
-          const subject = takeSubject(headers);
+          const subject = takeHeader(headers, SUBJECT_HEADER);
+          const opened = takeHeader(headers, OPENED_HEADER);
           if (status >= REFUSED || (subject === null && access.person !== 'always')) return null;
           isKept = true;
-          return log.keep(recordOf(status, subject));
+          return log.keep({ ...recordOf(status, subject), ...(opened === null ? {} : { opened: opened.split(',') }) });
         },
         refuse: () => sendProblem(response, { code: 'audit_unavailable' }, context),
       });
@@ -73,10 +74,11 @@ export function createAudit(log: Pick<AuditLog, 'note' | 'keep'>): Audit {
   };
 }
 
-function takeSubject(headers: Record<string, unknown>): string | null {
-  const subject = headers[SUBJECT_HEADER];
-  delete headers[SUBJECT_HEADER];
-  return typeof subject === 'string' ? subject : null;
+/** What a service says to the gateway goes no further. */
+function takeHeader(headers: Record<string, unknown>, name: string): string | null {
+  const value = headers[name];
+  delete headers[name];
+  return typeof value === 'string' ? value : null;
 }
 
 interface Seen {

@@ -17,7 +17,8 @@ export interface ViewInTimeDeps {
 export async function viewInTime({ runView, background }: ViewInTimeDeps, exchange: Exchange, asked: ViewAsk): Promise<ViewOutcome | null> {
   const { view, values, asker } = asked;
   const { isAsync, waitMs } = preferenceOf(exchange.request.headers['prefer']);
-  if ((!view.isBackground && !isAsync) || values.wait.after !== undefined) return runView(asked);
+  // A job keeps its answer, and what is sealed in one is for nobody who comes later.
+  if ((!view.isBackground && !isAsync) || view.sealed.length > 0 || values.wait.after !== undefined) return runView(asked);
   const given = [...givenOf(exchange.query)];
   return callInTime<ViewOutcome>(background, exchange, {
     ...{ call: { of: 'view', pack: view.pack, view: view.view, given }, looksFirst: false, withinMs: waitMs, toMade: madeOfView },

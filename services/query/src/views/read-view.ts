@@ -1,7 +1,8 @@
 /** `GET /v1/views/{pack}/{view}`: the gateway sends the routes that packs declare here too, with what stands in their paths as parameters. */
-import { isOfPerson, parseParams } from '@tidegate/core';
+import { failed, isOfPerson, ok, parseParams } from '@tidegate/core';
+import type { Result } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { mayAsk, sendProblem, visibleRows } from '@tidegate/http';
+import { mayAsk, OPENED_HEADER, sendProblem, visibleRows } from '@tidegate/http';
 import { cacheWordOf, ofPerson, sendBody } from '../answer-routes.ts';
 import { isNamed, toHeader } from '../answer-body.ts';
 import type { EtagOf } from '../answer-body.ts';
@@ -10,14 +11,16 @@ import { viewInTime } from '../background/view-in-time.ts';
 import type { Registry } from '../registry.ts';
 import type { Step } from '@tidegate/telemetry';
 import { givenOf } from './given.ts';
-import type { RunView, ViewAnswer } from './run-view.ts';
+import { mayInclude, openMembers } from './open-members.ts';
+import type { OpenedAnswer, OpenMembersDeps } from './open-members.ts';
+import type { RunView, ViewAnswer, ViewAsk } from './run-view.ts';
 import { mayName } from './run-view.ts';
 import { lastingMeta } from './view-meta.ts';
 
-export interface ReadViewDeps {
+export interface ReadViewDeps extends OpenMembersDeps {
   readonly background: Background;
   readonly runView: RunView;
-  readonly registry: Pick<Registry, 'view'>;
+  readonly registry: Pick<Registry, 'view' | 'pack'>;
   readonly etagOf: EtagOf;
   readonly pseudonymOf: (tenant: string, id: string) => string;
   readonly nowMs: () => number;
@@ -25,23 +28,51 @@ export interface ReadViewDeps {
 }
 
 export async function readView(deps: ReadViewDeps, exchange: Exchange): Promise<void> {
-  const { caller, params, signal } = exchange;
-  const view = deps.registry.view(caller.tenant, params['pack'] ?? '', params['view'] ?? '');
-  if (view === null) return refuse(exchange, { code: 'not_found' });
-  // The gateway asked the same; who reaches this service past it is asked again.
-  if (!mayAsk({ scope: view.scope, isOfPerson: isOfPerson(view) }, caller))
-    return refuse(exchange, { code: 'scope_missing', detail: `The view needs the scope ${view.scope}.` });
-  const callerSubject = caller.subject ?? null;
-  const pseudonymOf = (id: string): string => deps.pseudonymOf(caller.tenant, id);
-  const values = parseParams(view, { given: givenOf(exchange.query), nowMs: deps.nowMs(), callerSubject, pseudonymOf });
-  if (!values.ok) return refuse(exchange, { code: 'request_invalid', errors: values.fault });
-  const rows = visibleRows(caller);
-  if (!mayName(rows, { view, values: values.value })) return refuse(exchange, { code: 'row_refused' });
-  const asked = { view, values: values.value, asker: { tenant: caller.tenant, rows, signal }, callerSubject };
-  const outcome = await viewInTime(deps, exchange, asked);
+  const asked = readAsked(deps, exchange);
+  if (!asked.ok) return refuse(exchange, asked.fault);
+  const { view, values } = asked.value;
+  const outcome = await viewInTime(deps, exchange, asked.value);
   if (outcome === null) return;
   if (!outcome.ok) return refuse(exchange, outcome.problem);
-  sendAnswer(deps, exchange, outcome.answer);
+  if (view.sealed.length === 0) return sendAnswer(deps, exchange, outcome.answer);
+  const opened = await openMembers(deps, exchange, { view, values, body: outcome.answer.body });
+  sendOpened(deps, exchange, { ...outcome.answer, ...opened });
+}
+
+/** All that can be refused before anything is read. */
+function readAsked(deps: ReadViewDeps, { caller, params, query, signal }: Exchange): Result<ViewAsk, ProblemFault> {
+  const view = deps.registry.view(caller.tenant, params['pack'] ?? '', params['view'] ?? '');
+  if (view === null) return failed({ code: 'not_found' });
+  // The gateway asked the same; who reaches this service past it is asked again.
+  if (!mayAsk({ scope: view.scope, isOfPerson: isOfPerson(view) }, caller))
+    return failed({ code: 'scope_missing', detail: `The view needs the scope ${view.scope}.` });
+  const callerSubject = caller.subject ?? null;
+  const pseudonymOf = (id: string): string => deps.pseudonymOf(caller.tenant, id);
+  const values = parseParams(view, { given: givenOf(query), nowMs: deps.nowMs(), callerSubject, pseudonymOf });
+  if (!values.ok) return failed({ code: 'request_invalid', errors: values.fault });
+  const rows = visibleRows(caller);
+  if (!mayName(rows, { view, values: values.value })) return failed({ code: 'row_refused' });
+  if (!mayInclude(caller, { view, values: values.value })) return failed({ code: 'row_refused', detail: NOT_OWN });
+  return ok({ view, values: values.value, asker: { tenant: caller.tenant, rows, signal }, callerSubject });
+}
+
+const NOT_OWN = 'Sensitive members are shown to the person alone.';
+
+/** What was opened is kept by nobody: not by the caller's cache, and there is no tag to ask for it by. */
+function sendOpened(deps: ReadViewDeps, exchange: Exchange, answer: ViewAnswer & OpenedAnswer): void {
+  const { body, meta, opened, unopened, persons } = answer;
+  const hasUnopened = Object.keys(unopened).length > 0;
+  if (opened.length === 0 && !hasUnopened) return sendAnswer(deps, exchange, answer);
+  const told = hasUnopened ? { ...meta, sealed: unopened } : meta;
+  const headers = {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    ...(meta.cache === undefined ? {} : { 'x-cache': cacheWordOf(meta.cache.state) }),
+    ...ofPerson(...persons),
+    ...(opened.length === 0 ? {} : { [OPENED_HEADER]: opened.join(',') }),
+  };
+  const whole = deps.step('generate_response', () => Buffer.from(JSON.stringify({ ...body, meta: told })));
+  sendBody(deps.step, exchange, { body: whole, headers });
 }
 
 /** The tag is weak: it is of everything but what `meta` says of now, which `Tidegate-Meta` tells on 304 too. */
