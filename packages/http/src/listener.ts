@@ -89,7 +89,7 @@ export function createListener(listener: RequestListener, options: ListenerOptio
   /** An answer that is begun now may still be on its way when draining begins: its connection must not outlive it. */
   function follow(response: ServerResponse): void {
     const leave = inFlight.enter(response);
-    response.once('close', () => {
+    response.on('close', () => {
       leave();
       if (isDraining) setImmediate(() => server.closeIdleConnections());
     });

@@ -63,7 +63,7 @@ export function createRequestTelemetry({ clock, log, metrics, tracing }: Request
         attributes: { 'http.request.method': method, 'http.route': route },
       });
       inProgress.inc();
-      response.once('close', () => {
+      response.on('close', () => {
         // The head of a WebSocket is written by who speaks it.
         const isAnswered = response.headersSent || response.statusCode === SWITCHING;
         const status = isAnswered ? response.statusCode : CLIENT_GONE;

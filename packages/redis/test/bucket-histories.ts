@@ -5,7 +5,7 @@ import type { LevelKind } from '@tidegate/core';
 import { createSeededRandom } from '@tidegate/testkit';
 import { expect } from 'vitest';
 import type { BucketAsk } from '../src/buckets/port.ts';
-import { bucketArguments, bucketKeys, toDecisions } from '../src/buckets/redis-buckets.ts';
+import { bucketKeys, bucketLevels, bucketWeights, toDecisions } from '../src/buckets/redis-buckets.ts';
 import { createMemoryBuckets } from '../src/buckets-memory.ts';
 import type { RedisConnection } from '../src/connect.ts';
 import type { ScriptReply } from '../src/script-runner.ts';
@@ -57,7 +57,7 @@ export async function findDisagreement(redis: RedisConnection, { histories, fres
     const played = Array.from({ length: AT_ONCE }, () => history(random, [freshKey(), freshKey(), freshKey()]));
     const pipeline = redis.pipeline();
     for (const { nowUs, asks, weights } of played.flat()) {
-      pipeline.evalsha(sha, asks.length, ...bucketKeys(asks), ...bucketArguments(asks), ...weights, nowUs);
+      pipeline.evalsha(sha, asks.length, ...bucketKeys(asks), bucketLevels(asks), bucketWeights(weights), nowUs);
     }
     const replies = (await pipeline.exec()) ?? [];
     let at = 0;
@@ -85,7 +85,7 @@ function scriptWithClock(): string {
     .replace(/^local time = redis\.call\('TIME'\).*$/m, '')
     .replace('time[1] * 1000000 + time[2]', 'tonumber(table.remove(ARGV))')
     // Redis expires keys by its own clock; when, is the subject of a test of its own.
-    .replace("string.format('%.0f', ceil_divide(full_after, 1000) + 1)", "'600000'");
+    .replace("'PX', ceil_divide(full_after, 1000) + 1", "'PX', 600000");
   expect([clocked.includes('TIME'), clocked.includes('ceil_divide(full_after')]).toEqual([false, false]);
   return clocked;
 }

@@ -84,6 +84,19 @@ describe('the bucket script', () => {
     await Promise.all(connections.map((connection) => connection.quit()));
   });
 
+  it.each(['', 'x'.repeat(24), '12345:1800000000000000:30', Buffer.alloc(24, 0xff)])(
+    'takes a value that is no state of a bucket (%j) for an absent one, and puts one in its place',
+    async (value) => {
+      const buckets = createRedisBuckets({ redis, timeoutMs: 5_000 });
+      const policy = policyOf(1, 100_000, 2);
+      const key = freshKey();
+      await redis.set(key, value);
+      const taken: unknown[] = [];
+      for (let at = 0; at < 3; at += 1) taken.push((await buckets.take([{ key, policy, cost: 1 }])).allowed);
+      expect(taken).toEqual([true, true, false]);
+    },
+  );
+
   it('is sent anew to a server that has forgotten it', async () => {
     const buckets = createRedisBuckets({ redis, timeoutMs: 5_000 });
     const ask = { key: freshKey(), policy: policyOf(1, 100, 5), cost: 1 };
@@ -94,7 +107,7 @@ describe('the bucket script', () => {
 
   it('every key of a tenant lies in one cluster slot, and names nobody', () => {
     const key = bucketKey('tg', { tenant: 'acme', limitClass: 'api_key', subject: 'jane@example.com' });
-    expect(key).toMatch(/^tg:\{t:acme\}:b:api_key:[A-Za-z0-9_-]{22}$/);
+    expect(key).toMatch(/^tg:\{t:acme\}:b2:api_key:[A-Za-z0-9_-]{22}$/);
   });
 });
 

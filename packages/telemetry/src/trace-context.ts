@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomFillSync } from 'node:crypto';
 import { isSpanContextValid, TraceFlags } from '@opentelemetry/api';
 import type { SpanContext } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
@@ -28,8 +29,31 @@ export function fromTraceparent(traceparent: string | Uint8Array | null | undefi
   return context !== null && isSpanContextValid(context) ? { ...context, isRemote: true } : null;
 }
 
+const TRACE_ID_BYTES = 16;
+const SPAN_ID_BYTES = 8;
+const CHANCE_BYTES = 256 * (TRACE_ID_BYTES + SPAN_ID_BYTES);
+
+/** The context of a new span: of its parent's trace, or of a new one that nobody samples. */
+export function newContext(parent: SpanContext | null): SpanContext {
+  const traceFlags = parent === null ? TraceFlags.NONE : parent.traceFlags & TraceFlags.SAMPLED;
+  return { traceId: parent?.traceId ?? newId(TRACE_ID_BYTES), spanId: newId(SPAN_ID_BYTES), traceFlags };
+}
+
+const chance = Buffer.alloc(CHANCE_BYTES);
+let used = CHANCE_BYTES;
+
+/** Chance is fetched for hundreds at a time: by itself an id would take most of what a span costs. */
+function newId(bytes: number): string {
+  if (used + bytes > CHANCE_BYTES) {
+    randomFillSync(chance);
+    used = 0;
+  }
+  used += bytes;
+  const id = chance.toString('hex', used - bytes, used);
+  return /[1-9a-f]/.test(id) ? id : newId(bytes);
+}
+
 /** The W3C `traceparent` of a context: `00-<trace id>-<span id>-<flags>`. */
 export function toTraceparent(context: SpanContext): string {
-  const flags = (context.traceFlags & TraceFlags.SAMPLED).toString(16).padStart(2, '0');
-  return `00-${context.traceId}-${context.spanId}-${flags}`;
+  return `00-${context.traceId}-${context.spanId}-${(context.traceFlags & TraceFlags.SAMPLED) === 0 ? '00' : '01'}`;
 }

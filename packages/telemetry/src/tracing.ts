@@ -1,15 +1,9 @@
 import type { SpanContext, Tracer } from '@opentelemetry/api';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  AlwaysOffSampler,
-  BatchSpanProcessor,
-  ParentBasedSampler,
-  TracerProvider,
-  TraceIdRatioBasedSampler,
-} from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, ParentBasedSampler, TracerProvider, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import { createSpanExporter } from './span-exporter.ts';
-import { currentSpanContext, fromTraceparent, toTraceparent, withSpanContext } from './trace-context.ts';
+import { currentSpanContext, fromTraceparent, newContext, toTraceparent, withSpanContext } from './trace-context.ts';
 
 /** A context as it travels: the bytes or text of a W3C `traceparent`, or nothing. */
 export type Traceparent = string | Uint8Array | null | undefined;
@@ -76,7 +70,56 @@ const KINDS = {
 
 /** W3C trace context over HTTP and Kafka, on OpenTelemetry's own tracer. Nothing global is registered. */
 export function createTracing(options: TracingOptions): Tracing {
-  return tracingOf(createProvider(options), isEndpoint(options.endpoint));
+  const { endpoint } = options;
+  return isEndpoint(endpoint) ? tracingOf(createProvider({ ...options, endpoint }), true) : createUnsentTracing();
+}
+
+/** Without a collector: contexts are made and passed on, for logs, problem documents and whoever does export; nothing is recorded. */
+function createUnsentTracing(): Tracing {
+  const startSpan = (_name: string, { parent }: SpanOptions = {}): TraceSpan => new UnsentSpan(newContext(fromTraceparent(parent)));
+  return {
+    isExporting: false,
+    startSpan,
+    inSpan: async (name, options, action) => {
+      const span = startSpan(name, options);
+      return span.run(() => action(span));
+    },
+    step: (_name, action) => action(),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A class, so that the bytes are made only where they are asked for. */
+class UnsentSpan implements TraceSpan {
+  readonly traceId: string;
+  readonly traceparent: string;
+  readonly #context: SpanContext;
+
+  constructor(context: SpanContext) {
+    this.#context = context;
+    this.traceId = context.traceId;
+    this.traceparent = toTraceparent(context);
+  }
+
+  get traceparentBytes(): Uint8Array {
+    return new TextEncoder().encode(this.traceparent);
+  }
+
+  run<T>(action: () => T): T {
+    return withSpanContext(this.#context, action);
+  }
+
+  setAttribute(): void {
+    // Nobody reads it.
+  }
+
+  fail(): void {
+    // Nobody reads it.
+  }
+
+  end(): void {
+    // Nobody reads it.
+  }
 }
 
 /** Spans of a given provider; for the collector in memory too. */
@@ -146,17 +189,12 @@ function createStep(tracer: Tracer): Step {
   };
 }
 
-function createProvider(options: TracingOptions): TracerProvider {
-  const endpoint = options.endpoint;
-  const resource = resourceFromAttributes({ 'service.name': `tidegate-${options.service}` });
-  if (!isEndpoint(endpoint)) {
-    // Trace ids are still made and passed on for logs and problem documents; spans cost next to nothing.
-    return new TracerProvider({ resource, sampler: new ParentBasedSampler({ root: new AlwaysOffSampler() }) });
-  }
+function createProvider({ service, endpoint, ratio }: TracingOptions & { readonly endpoint: string }): TracerProvider {
+  const resource = resourceFromAttributes({ 'service.name': `tidegate-${service}` });
   const exporter = createSpanExporter(`${endpoint.replace(/\/+$/, '')}/v1/traces`);
   return new TracerProvider({
     resource,
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.ratio ?? 1) }),
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio ?? 1) }),
     spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1_000 })],
   });
 }

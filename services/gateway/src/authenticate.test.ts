@@ -86,3 +86,29 @@ it('garbage is refused without a look-up', () => {
   expect(world.ask('tg_live_000000000000000000000000000000000')).toBe('credentials_invalid');
   expect(world.lookups()).toBe(0);
 });
+
+it('a key that was taken before is asked about again each time: revoked, it is refused at once', () => {
+  const { secret } = mintApiKey('live');
+  const reading = readApiKey(secret);
+  const record = { ...RECORD, sha256: reading.ok ? reading.sha256Hex : '' };
+  const keys = createKeyDirectory();
+  let nowMs = NOW_MS;
+  const authenticate = createAuthenticate({
+    ...{ keys, isLoaded: () => true, readToken: () => ({ ok: false, code: 'credentials_invalid' }) as const },
+    clock: { nowMs: () => nowMs, monotonicMs: () => 0 },
+  });
+  const ask = (): unknown => authenticate({ 'x-api-key': secret });
+  keys.put('key/acme/k', { ...record, expires_at_ms: NOW_MS + 5, scopes: ['query:read'] });
+  const first = ask();
+  expect(first).toMatchObject({ ok: true, caller: { scopes: ['query:read'] } });
+  // The same object: its signature and its limits are found by it.
+  expect(ask()).toBe(first);
+  keys.put('key/acme/k', { ...record, expires_at_ms: NOW_MS + 5, scopes: [] });
+  expect(ask()).toMatchObject({ ok: true, caller: { scopes: [] } });
+  nowMs = NOW_MS + 5;
+  expect(ask()).toEqual({ ok: false, code: 'credentials_invalid' });
+  keys.put('key/acme/k', record);
+  expect(ask()).toMatchObject({ ok: true });
+  keys.revoke(record.sha256);
+  expect(ask()).toEqual({ ok: false, code: 'credentials_invalid' });
+});

@@ -43,28 +43,30 @@ const ALLOWED: ReadonlySet<string> = new Set(['x-tidegate-lane']);
 export function requestHeaders(headers: IncomingHttpHeaders, own: Readonly<Record<string, string>>): Record<string, string | string[]> {
   const named = namedByConnection(headers.connection);
   const forwarded: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     if (value === undefined || named.has(name) || isWithheld(name)) continue;
     const passed = name === SOCKET_PROTOCOLS ? withoutCredential(String(value)) : value;
     if (passed !== null) forwarded[name] = passed;
   }
-  return { ...forwarded, ...own };
+  return Object.assign(forwarded, own);
 }
 
 /** A service's headers that go on to the client. Which pages may read an answer is not the service's to say. */
 export function responseHeaders(headers: IncomingHttpHeaders, own: Readonly<Record<string, string>>): Record<string, string | string[]> {
   const named = namedByConnection(headers.connection);
   const forwarded: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     if (value === undefined || named.has(name) || HOP_BY_HOP.has(name) || name.startsWith('access-control-')) continue;
     forwarded[name] = value;
   }
-  return { ...forwarded, ...own };
+  return Object.assign(forwarded, own);
 }
 
 function isWithheld(name: string): boolean {
   if (HOP_BY_HOP.has(name) || NOT_THE_CLIENTS.has(name)) return true;
-  return RESERVED_PREFIX.test(name) && !ALLOWED.has(name);
+  return name.startsWith('x-') && RESERVED_PREFIX.test(name) && !ALLOWED.has(name);
 }
 
 function namedByConnection(connection: string | undefined): ReadonlySet<string> {

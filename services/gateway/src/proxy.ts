@@ -64,8 +64,8 @@ export function createProxy(options: ProxyOptions): Proxy {
       const method = passage.method ?? (request.method as Dispatcher.HttpMethod);
       pool.dispatch({ path, method, headers: sentHeaders(passage), body }, relay);
     };
-    dropRest(request, response, bodyBytesMax);
     if (!hasBody(request)) return send(null);
+    dropRest(request, response, bodyBytesMax);
     if (!isSmall(request)) return send(new RequestBody(request, { response, bytesMax: bodyBytesMax, idleMs: clientIdleMs }));
     readWhole(request, clientIdleMs)
       .then(send)

@@ -44,6 +44,14 @@ describe('1, bodies stream: a service', () => {
     expect(echo.requests).toEqual([]);
     client.destroy();
   });
+
+  it.each(['held until its access is written down', 'let through'])('answers with any bytes, as they are: %s', async (way) => {
+    const everyByte = Array.from({ length: 256 }, (_, at) => String.fromCharCode(at)).join('');
+    const person = way.startsWith('held') ? 'x-tidegate-subject: s\r\n' : '';
+    await restart({}, `HTTP/1.1 200 OK\r\n${person}content-length: 256\r\n\r\n${everyByte}`);
+    const answer = await send('GET /v1/views/any/any HTTP/1.1');
+    expect(answer.slice(answer.indexOf('\r\n\r\n') + 4)).toBe(everyByte);
+  });
 });
 
 describe('2, what is meant for one connection goes no further:', () => {

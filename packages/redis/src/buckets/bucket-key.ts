@@ -11,9 +11,9 @@ export interface BucketOwner {
 
 /**
  * All buckets of a tenant share a hash tag, and all that are asked for before authentication another one: one script can debit
- * several of them on a cluster.
+ * several of them on a cluster. `b2` is the form of their state: of another form, another bucket.
  */
 export function bucketKey(prefix: string, { tenant, limitClass, subject }: BucketOwner): string {
   const hash = createHash('sha256').update(subject).digest('base64url').slice(0, 22);
-  return `${prefix}:${tenant === null ? '{s1}' : `{t:${tenant}}`}:b:${limitClass}:${hash}`;
+  return `${prefix}:${tenant === null ? '{s1}' : `{t:${tenant}}`}:b2:${limitClass}:${hash}`;
 }

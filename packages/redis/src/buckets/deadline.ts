@@ -1,3 +1,5 @@
+import { createInFlight } from '@tidegate/runtime';
+
 /** An answer did not come within its time. Whether the command took effect is not known. */
 export class DeadlinePassed extends Error {
   constructor(ms: number) {
@@ -6,16 +8,61 @@ export class DeadlinePassed extends Error {
   }
 }
 
+/** The answer, or a rejection after `ms`. */
+export type Within = <T>(ms: number, answer: Promise<T>) => Promise<T>;
+
+interface Waiting {
+  readonly dueMs: number;
+  readonly giveUp: () => void;
+}
+
 /**
- * The answer, or a rejection after `ms`. A process that was busy for longer than that finds timer and answer due in the same
- * turn of the loop; what has arrived is looked at before the time is called up.
+ * Deadlines of many answers by one timer, which is left to run where an answer came in time: a timer of its own for each was set
+ * and cleared thousands of times a second. A process that was busy for longer than a deadline finds timer and answer due in the
+ * same turn of the loop; what has arrived is looked at before the time is called up.
  */
-export async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => setImmediate(() => late.reject(new DeadlinePassed(ms))), ms);
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
+export function createDeadline(): Within {
+  const waiting = createInFlight<Waiting>();
+  let timer: NodeJS.Timeout | undefined;
+  let firesMs = Number.POSITIVE_INFINITY;
+
+  function arm(dueMs: number): void {
+    if (dueMs >= firesMs) return;
     clearTimeout(timer);
+    firesMs = dueMs;
+    timer = setTimeout(look, Math.max(1, dueMs - performance.now()));
   }
+
+  function look(): void {
+    firesMs = Number.POSITIVE_INFINITY;
+    const nowMs = performance.now();
+    for (const { dueMs, giveUp } of waiting) {
+      if (dueMs <= nowMs) setImmediate(giveUp);
+      else arm(dueMs);
+    }
+  }
+
+  return function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const dueMs = performance.now() + ms;
+      const leave = waiting.enter({
+        dueMs,
+        giveUp: () => {
+          leave();
+          reject(new DeadlinePassed(ms));
+        },
+      });
+      answer.then(
+        (value) => {
+          leave();
+          resolve(value);
+        },
+        (error: unknown) => {
+          leave();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+      arm(dueMs);
+    });
+  };
 }

@@ -2,99 +2,111 @@
 -- per stage, because a refusal by one level must not have spent another's tokens, and because the clock of the gateways must
 -- not matter.
 --
--- KEYS[i]            bucket of level i; absent means full
--- ARGV[5i-4 .. 5i]   cost, p, q, burst, kind of level i: p/q tokens a microsecond, units are 1/q token. Kind 0 must have its
---                    cost and pays it, 1 (shadow) pays where it has it, 2 (guard) must have it and pays nothing, 3 (drain)
---                    pays what it has of it
--- ARGV[5N+1 ..]      weight of each request, in the order of their coming: it asks level i for cost × weight tokens
--- Returns            now in microseconds; of each level the microseconds by which its bucket is ahead of that; then of each
---                    request: which levels lacked its cost (sum of 2^(i-1)), and the units of each level after it
+-- KEYS[i]   bucket of level i; absent means full
+-- ARGV[1]   of each level eight doubles, little endian: cost, p, q, burst, kind, and three of 0, which leave room for what is
+--           worked out. p/q tokens a microsecond, units are 1/q token. Kind 0 must have its cost and pays it, 1 (shadow) pays
+--           where it has it, 2 (guard) must have it and pays nothing, 3 (drain) pays what it has of it
+-- ARGV[2]   a double of each request, in the order of their coming, its weight: it asks level i for cost × weight tokens
+-- Returns   now in microseconds; of each level the microseconds by which its bucket is ahead of that; then of each request:
+--           which levels lacked its cost (sum of 2^(i-1)), and the units of each level after it
 --
--- State is "units:last:q". All numbers are integers below 2^53, which Lua's doubles hold exactly (compilePolicy proves it).
--- The same arithmetic, operation by operation, is packages/core/src/limit/bucket.ts.
+-- State is three doubles: units, last, q. All numbers are integers below 2^53, which doubles hold exactly (compilePolicy
+-- proves it). The same arithmetic, operation by operation, is packages/core/src/limit/bucket.ts. Numbers are packed, and the
+-- levels lie in one table in which nothing grows, because text, small tables and their growth were half of the time
+-- (docs/adr/0037-a-lean-gateway.md).
+local struct_pack, struct_unpack, fmod, max, min = struct.pack, struct.unpack, math.fmod, math.max, math.min
 local time = redis.call('TIME') -- once: time is not frozen within a script
 local now = time[1] * 1000000 + time[2]
 
 -- Lua's own % divides first and is not exact near 2^53; fmod is.
 local function ceil_divide(dividend, divisor)
-  local rest = math.fmod(dividend, divisor)
+  local rest = fmod(dividend, divisor)
   local quotient = (dividend - rest) / divisor
   if rest > 0 then return quotient + 1 end
   return quotient
 end
 
+-- Places within a level. Cost and burst become units, and what is worked out takes the room of the zeros.
+local COST, P, Q, BURST, KIND, UNITS, LAST, BEFORE, WIDTH = 1, 2, 3, 4, 5, 6, 7, 8, 8
 local count = #KEYS
 local values = redis.call('MGET', unpack(KEYS))
-local unit_cost, p, q, capacity, kind, units, last, before = {}, {}, {}, {}, {}, {}, {}, {}
+local levels = { struct_unpack('<' .. string.rep('d', WIDTH * count), ARGV[1]) }
+local final = WIDTH * (count - 1)
 local answer = { now }
 
 for i = 1, count do
-  local at = 5 * i
-  local burst = tonumber(ARGV[at - 1])
-  p[i], q[i], kind[i] = tonumber(ARGV[at - 3]), tonumber(ARGV[at - 2]), ARGV[at]
-  unit_cost[i] = ARGV[at - 4] * q[i]
-  capacity[i] = burst * q[i]
-  units[i], last[i] = capacity[i], now
-  local kept_units, kept_last, kept_q
-  if values[i] then kept_units, kept_last, kept_q = string.match(values[i], '^(%d+):(%d+):(%d+)$') end
-  if kept_units then
-    local left = tonumber(kept_units)
-    last[i], kept_q = tonumber(kept_last), tonumber(kept_q)
-    if kept_q == q[i] then
-      left = math.min(left, capacity[i])
+  local at = WIDTH * (i - 1)
+  local p, q, burst = levels[at + P], levels[at + Q], levels[at + BURST]
+  local capacity = burst * q
+  local units, last, kept_units, kept_last, kept_q = capacity, now, nil, nil, nil
+  local state = values[i]
+  if state and #state == 24 then kept_units, kept_last, kept_q = struct_unpack('<ddd', state) end
+  -- What cannot be a state of ours (three numbers below 2^53) is as good as absent.
+  if kept_units and kept_units >= 0 and kept_last >= 0 and kept_q >= 1 and kept_units + kept_last + kept_q < 3 * 2^53 then
+    last = kept_last
+    if kept_q == q then
+      units = min(kept_units, capacity)
     else
       -- The policy changed: whole tokens are carried over, at most the new burst.
-      left = math.min((left - math.fmod(left, kept_q)) / kept_q, burst) * q[i]
+      units = min((kept_units - fmod(kept_units, kept_q)) / kept_q, burst) * q
     end
-    local elapsed = now - last[i]
+    local elapsed = now - last
     if elapsed < 0 then
       -- The clock went back. A little: nothing is credited until it has caught up. A lot: counting goes on from now.
-      units[i] = left
-      if -elapsed > math.max(5000000, ceil_divide(capacity[i], p[i])) then last[i] = now end
-    elseif elapsed >= ceil_divide(capacity[i] - left, p[i]) then
-      last[i] = now
+      if -elapsed > max(5000000, ceil_divide(capacity, p)) then last = now end
+    elseif elapsed >= ceil_divide(capacity - units, p) then
+      units, last = capacity, now
     else
-      units[i], last[i] = left + elapsed * p[i], now
+      units, last = units + elapsed * p, now
     end
   end
-  before[i] = units[i]
-  answer[i + 1] = math.max(0, last[i] - now)
+  levels[at + COST], levels[at + BURST] = levels[at + COST] * q, capacity
+  levels[at + UNITS], levels[at + LAST], levels[at + BEFORE] = units, last, units
+  answer[i + 1] = max(0, last - now)
 end
 
-for j = 5 * count + 1, #ARGV do
-  local weight = tonumber(ARGV[j])
+local told, next_weight = count + 1, 1
+while next_weight <= #ARGV[2] do
+  local weight
+  weight, next_weight = struct_unpack('<d', ARGV[2], next_weight)
   local lacking, bit, refused = 0, 1, false
-  for i = 1, count do
-    if units[i] < unit_cost[i] * weight then
+  for at = 0, final, WIDTH do
+    if levels[at + UNITS] < levels[at + COST] * weight then
       lacking = lacking + bit
-      if kind[i] == '0' or kind[i] == '2' then refused = true end
+      local kind = levels[at + KIND]
+      if kind == 0 or kind == 2 then refused = true end
     end
     bit = bit * 2
   end
-  answer[#answer + 1] = lacking
-  for i = 1, count do
-    local needed = unit_cost[i] * weight
-    if not refused and kind[i] ~= '2' then
-      if units[i] >= needed then
-        units[i] = math.min(capacity[i], units[i] - needed)
-      elseif kind[i] == '3' then
-        units[i] = 0
+  told = told + 1
+  answer[told] = lacking
+  for at = 0, final, WIDTH do
+    local units, kind = levels[at + UNITS], levels[at + KIND]
+    if not refused and kind ~= 2 then
+      local needed = levels[at + COST] * weight
+      if units >= needed then
+        units = min(levels[at + BURST], units - needed)
+      elseif kind == 3 then
+        units = 0
       end
+      levels[at + UNITS] = units
     end
-    answer[#answer + 1] = units[i]
+    told = told + 1
+    answer[told] = units
   end
 end
 
 for i = 1, count do
+  local at = WIDTH * (i - 1)
+  local units, last, capacity = levels[at + UNITS], levels[at + LAST], levels[at + BURST]
   -- A bucket from which nothing was taken is left as it is: a denial writes nothing.
-  if units[i] ~= before[i] then
-    if units[i] == capacity[i] then
+  if units ~= levels[at + BEFORE] then
+    if units == capacity then
       redis.call('DEL', KEYS[i])
     else
       -- A key that expires when its bucket is full again is never missed: an absent bucket is a full one.
-      local full_after = ceil_divide(capacity[i] - units[i], p[i]) + math.max(0, last[i] - now)
-      local state = string.format('%.0f:%.0f:%.0f', units[i], last[i], q[i])
-      redis.call('SET', KEYS[i], state, 'PX', string.format('%.0f', ceil_divide(full_after, 1000) + 1))
+      local full_after = ceil_divide(capacity - units, levels[at + P]) + max(0, last - now)
+      redis.call('SET', KEYS[i], struct_pack('<ddd', units, last, levels[at + Q]), 'PX', ceil_divide(full_after, 1000) + 1)
     end
   end
 end

@@ -55,7 +55,7 @@ export function createAudit(log: Pick<AuditLog, 'note' | 'keep'>): Audit {
       let isKept = false;
       const recordOf = (status: number, subject: string | null): AuditedAccess =>
         toRecord(audited, { access, status, subject, caller: callers.get(response) });
-      response.once('close', () => {
+      response.on('close', () => {
         if (!isKept) log.note(recordOf(response.headersSent ? response.statusCode : CLIENT_GONE, null));
       });
       if (access.person === undefined) return;

@@ -60,8 +60,8 @@ export function holdAnswer(response: ServerResponse, { judge, refuse }: HeldAnsw
       chunks.push(chunk);
       return false;
     },
-    end(chunk?: unknown) {
-      if (chunk !== undefined && chunk !== null) chunks.push(chunk);
+    end(chunk?: unknown, encoding?: BufferEncoding) {
+      if (chunk !== undefined && chunk !== null) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
       isEnded = true;
       return response;
     },
