@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const PROPERTY = ['services/aggregator/test/recount.property.test.ts'];
 const UNIT_TEST = ['services/aggregator/test/recount-unit.test.ts'];
+const ROWS = ['services/aggregator/test/recount-rows.test.ts'];
 const UNIT = 'services/aggregator/src/recount/recount-unit.ts';
 const REPAIR = 'services/aggregator/src/recount/repair-slice.ts';
 
@@ -55,7 +56,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a recount counts values under themselves that a budget had no room for',
     section: 6,
-    file: UNIT,
+    file: 'services/aggregator/src/recount/place-folded.ts',
     find: 'decided.decide(await deps.store.readSpentBudgets(decided.asked));',
     replace: 'decided.decide([]);',
     tests: PROPERTY,
@@ -77,6 +78,33 @@ export const mutants: readonly Mutant[] = [
     find: '  const after = await deps.store.readFloorsOf(ask.metric);',
     replace: '  const after = floors;',
     tests: UNIT_TEST,
+    kind: 'unit',
+  },
+  {
+    name: 'a row that a flush changes while rows are recounted is taken for drift',
+    section: 6,
+    file: UNIT,
+    find: 'return commitNo > cut.commitNo && commitNo <= commitNoNow() + 1;',
+    replace: 'return commitNo < 0 && cut.commitNo > commitNoNow();',
+    tests: ROWS,
+    kind: 'unit',
+  },
+  {
+    name: 'rows of another partition are recounted into the cells of this one',
+    section: 6,
+    file: 'packages/postgres/src/memory-recount.ts',
+    find: 'rows: all.flatMap(({ subject, id, state, ...row }) => (row.partition === partition ?',
+    replace: 'rows: all.flatMap(({ subject, id, state, ...row }) => (row.partition >= 0 && partition >= 0 ?',
+    tests: ROWS,
+    kind: 'unit',
+  },
+  {
+    name: 'metrics over an entity are not recounted',
+    section: 6,
+    file: UNIT,
+    find: 'return eventDay === null ? foldRows(deps, ask, expected)',
+    replace: 'return eventDay === null ? Promise.resolve()',
+    tests: ROWS,
     kind: 'unit',
   },
 ];

@@ -4,8 +4,9 @@ import type { CompiledEntity, EntityRowKey, EntityRowState, EntityState, EntityV
 import type pg from 'pg';
 import { byteaArray, dateArray, int4Array, textArray, timestamptzArray } from './binary-array.ts';
 import type { EntityAsk, EntityWrite } from './entity-commit.ts';
-import { lockRowsText, SENT, tableOf, writeRowsText } from './entity-table.ts';
+import { lockRowsText, partitionRowsText, SENT, tableOf, writeRowsText } from './entity-table.ts';
 import type { EntityTable, TableColumn } from './entity-table.ts';
+import type { EntityRowsAsk, EntityRowsPage } from './recount-shape.ts';
 
 type StoredRow = { readonly _tenant: string; readonly _subject: string; readonly _id: string; readonly _state: Buffer } & Record<
   string,
@@ -37,6 +38,19 @@ async function lockTable(client: pg.ClientBase, asks: readonly EntityAsk[]): Pro
       return row === undefined ? [] : [{ key, state: toState(row, table) }];
     }),
   ]);
+}
+
+export async function readRowsOfPartition(pool: pg.Pool, ask: EntityRowsAsk): Promise<EntityRowsPage> {
+  const { entity, partition, after, rowsMax } = ask;
+  const table = tableOf([entity]);
+  const { rows } = await pool.query<StoredRow & { readonly _is_own: boolean }>(partitionRowsText(table), [
+    ...[entity.tenant, after?.subject ?? '', after?.id ?? '', after === null, partition, rowsMax],
+  ]);
+  const last = rows.at(-1);
+  return {
+    rows: rows.filter((row) => row._is_own).map((row) => ({ key: { subject: row._subject, id: row._id }, state: toState(row, table) })),
+    last: rows.length < rowsMax || last === undefined ? null : { subject: last._subject, id: last._id },
+  };
 }
 
 function rowName(tenant: string, { subject, id }: EntityRowKey): string {

@@ -65,6 +65,20 @@ FOR UPDATE OF t`;
 }
 
 /**
+ * Rows of a tenant in key order, of those that another partition wrote the key alone. $1 tenant, $2 subject and $3 id that they come
+ * after, $4 whether they begin with the first instead, $5 partition, $6 most rows.
+ */
+export function partitionRowsText({ name, columns }: EntityTable): string {
+  const own = (text: string): string => `CASE WHEN t._partition = $5::int4 THEN ${text} END`;
+  const values = columns.map(({ columnName, column }) => `, ${own(shownText(column, `t.${quoted(columnName)}`))} AS ${quoted(columnName)}`);
+  return `SELECT t._tenant, t._subject, t._id, t._partition = $5::int4 AS _is_own, ${own('t._state')} AS _state${values.join('')}
+FROM ${quoted(name)} t
+WHERE t._tenant = $1 AND ($4::boolean OR (t._subject, t._id) > ($2, $3))
+ORDER BY t._tenant, t._subject, t._id
+LIMIT $6::int4`;
+}
+
+/**
  * Rows as they are now, new ones and others. $1 text[] tenant, $2 text[] subject, $3 text[] id, $4 timestamptz[] created,
  * $5 timestamptz[] updated, $6 text[] exists, $7 int4[] partition, $8 bytea[] state, then each column.
  */

@@ -1,5 +1,5 @@
 /** Rows of entities in memory: what the tables would hold, and the reader over them. */
-import { entityTable, failed, isThere, ok, planEntityRead, planFigures } from '@tidegate/core';
+import { compareUtf8, entityTable, failed, isThere, ok, planEntityRead, planFigures } from '@tidegate/core';
 import type {
   CompiledEntity,
   EntityBeside,
@@ -7,6 +7,7 @@ import type {
   EntityPick,
   EntityPlace,
   EntityRead,
+  EntityRowKey,
   EntityState,
   EntityValue,
 } from '@tidegate/core';
@@ -28,6 +29,20 @@ export type MemoryEntities = Map<string, Map<string, MemoryEntity>>;
 
 export function entityRowName({ tenant, subject, id }: Pick<MemoryEntity, 'tenant' | 'subject' | 'id'>): string {
   return JSON.stringify([tenant, subject, id]);
+}
+
+/** Rows of a tenant that come after a key, in the order of keys. */
+export function entitiesInOrder(
+  table: ReadonlyMap<string, MemoryEntity> | undefined,
+  tenant: string,
+  after: EntityRowKey | null,
+): readonly MemoryEntity[] {
+  const own = [...(table?.values() ?? [])].filter((row) => row.tenant === tenant);
+  return own.filter((row) => after === null || compareRowKeys(row, after) > 0).toSorted(compareRowKeys);
+}
+
+function compareRowKeys(a: EntityRowKey, b: EntityRowKey): number {
+  return compareUtf8(a.subject, b.subject) || compareUtf8(a.id, b.id);
 }
 
 export function createMemoryEntityReader(database: { readonly entities: MemoryEntities }): EntityReader {

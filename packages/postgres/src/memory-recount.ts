@@ -1,11 +1,12 @@
-import { compareBytes, versionName } from '@tidegate/core';
+import { compareBytes, entityTable, versionName } from '@tidegate/core';
 import { budgetText } from './commit-budgets.ts';
 import { seriesKey } from './memory-database.ts';
 import type { MemoryDatabase } from './memory-database.ts';
+import { entitiesInOrder } from './memory-entities.ts';
 import { spentOf } from './memory-budgets.ts';
 import type { RecountStore, SpanCellsAsk } from './recount-shape.ts';
 
-/** As the statements `read-event-days`, `read-span-cells`, `read-spent-budgets`, `read-floors-of`, `read-recount-requests`. */
+/** As the statements `read-event-days`, `read-span-cells`, `read-spent-budgets`, `read-floors-of`, `read-recount-requests`, and `partitionRowsText`. */
 export function createMemoryRecount(db: MemoryDatabase): RecountStore {
   return {
     async readEventDays({ tenant }) {
@@ -31,6 +32,14 @@ export function createMemoryRecount(db: MemoryDatabase): RecountStore {
           return entry === undefined ? [] : [{ ...cell, series: entry }];
         }),
         lastSeries: series.length < ask.seriesMax ? null : (series.at(-1)?.id ?? null),
+      };
+    },
+    async readEntityRows({ entity, partition, after, rowsMax }) {
+      const all = entitiesInOrder(db.entities.get(entityTable(entity)), entity.tenant, after).slice(0, rowsMax);
+      const last = all.at(-1);
+      return {
+        rows: all.flatMap(({ subject, id, state, ...row }) => (row.partition === partition ? [{ key: { subject, id }, state }] : [])),
+        last: all.length < rowsMax || last === undefined ? null : { subject: last.subject, id: last.id },
       };
     },
     readSpentBudgets: async (asked) =>

@@ -5,6 +5,7 @@ import { readSpent } from './commit-budgets.ts';
 import { fromCellRow } from './commit-cells.ts';
 import type { CellWithSeries } from './cell-shape.ts';
 import type { RecountStore, SpanCellsAsk } from './recount-shape.ts';
+import { readRowsOfPartition } from './entity-rows.ts';
 import { fromUuid, toUuid } from './seal-columns.ts';
 import { run } from './statements.ts';
 
@@ -31,6 +32,7 @@ export function createRecountReader(pool: pg.Pool): RecountStore {
         lastSeries: series.size < seriesMax || last === undefined ? null : fromUuid(last.series_id),
       };
     },
+    readEntityRows: (ask) => readRowsOfPartition(pool, ask),
     readSpentBudgets: async (asked) => (asked.length === 0 ? [] : readSpent(pool, asked)),
     async readFloorsOf({ tenant, metric, version }) {
       const rows = await run<{ grain: GrainCode; floor_s: number }>(pool, 'read-floors-of', [tenant, metric, version]);

@@ -1,5 +1,5 @@
-/** What a recount of raw events reads, and what it finds (docs/design/reconciliation.md). */
-import type { GrainCode, MetricVersion } from '@tidegate/core';
+/** What a recount of raw events, or of rows of entities, reads, and what it finds (docs/design/reconciliation.md). */
+import type { CompiledEntity, EntityRowKey, EntityRowState, GrainCode, MetricVersion } from '@tidegate/core';
 import type { AskedValue, SpentBudget } from './budget-shape.ts';
 import type { CellWithSeries } from './cell-shape.ts';
 
@@ -45,6 +45,22 @@ export interface SpanCells {
   readonly lastSeries: Uint8Array | null;
 }
 
+export interface EntityRowsAsk {
+  readonly entity: CompiledEntity;
+  readonly partition: number;
+  /** Null: from the first. */
+  readonly after: EntityRowKey | null;
+  /** So many rows of the tenant are looked at, whichever partition wrote them. */
+  readonly rowsMax: number;
+}
+
+export interface EntityRowsPage {
+  /** Those that the partition wrote last. */
+  readonly rows: readonly EntityRowState[];
+  /** The page ends with this row; null: there are no further ones. */
+  readonly last: EntityRowKey | null;
+}
+
 export interface RecountRequest {
   readonly tenant: string;
   /** Null: all of the tenant. */
@@ -57,6 +73,8 @@ export interface RecountStore {
   readEventDays(of: { readonly tenant: string; readonly types: readonly string[] }): Promise<readonly EventDay[]>;
   /** In the order of series. */
   readSpanCells(ask: SpanCellsAsk): Promise<SpanCells>;
+  /** In the order of keys, rows with nothing but a deletion mark included. */
+  readEntityRows(ask: EntityRowsAsk): Promise<EntityRowsPage>;
   /** Of the budgets asked about those that are spent. Nothing is admitted. */
   readSpentBudgets(asked: readonly AskedValue[]): Promise<readonly SpentBudget[]>;
   /** From which second on cells of a grain are kept; absent: all. */

@@ -1,9 +1,9 @@
-import { decodeState, formatExact, readMeasureAt } from '@tidegate/core';
 import { createPgStore, migrate } from '@tidegate/postgres';
 import { createScratchDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { COLUMNS_OF_SHOP, expectedFigures, isOthers, METRICS, REQUEST, SALES, sendSale, tellShop } from './sales.ts';
+import { COLUMNS_OF_SHOP, expectedFigures, isOthers, REQUEST, SALES, sendSale, tellShop } from './sales.ts';
+import { salesInTables } from './stored-sales.ts';
 import { START_MS, World } from './world.ts';
 
 let database: ScratchDatabase;
@@ -39,28 +39,8 @@ async function untilRow(text: string, value: string): Promise<void> {
     if (performance.now() > deadline) throw new Error(`not ${value}: ${text}`);
 }
 
-/** Of the finest cells of everybody together that hold something, as `expectedFigures` tells them. */
-async function figures(): Promise<readonly string[]> {
-  const rows = await database.query<{ metric: string; place: string; state: Buffer }>(
-    `SELECT metric, c.partition || ' ' || dims[1] || ' ' || bucket_s AS place, state FROM cell c JOIN series USING (series_id) WHERE grain = 2 AND subject = ''`,
-  );
-  return rows
-    .flatMap(({ metric, place, state }) => {
-      const read = decodeState(state, METRICS.get(metric)?.measures ?? []);
-      const [n, other] = read === null ? ['?', '?'] : [0, 1].map((at) => textOf(readMeasureAt(read, at)));
-      return n === '0' || n === 'null' ? [] : [`${metric} ${place}: ${n} ${other}`];
-    })
-    .toSorted();
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'object' && value !== null && 'unscaled' in value
-    ? formatExact(value as Parameters<typeof formatExact>[0])
-    : String(value);
-}
-
 it('takes a person out of every table, and leaves what everybody else alone would have given', async () => {
-  expect(await figures()).toEqual(expectedFigures(SALES));
+  expect(await salesInTables(database)).toEqual(expectedFigures(SALES));
   await database.query(
     `INSERT INTO person_key (tenant, subject, key_id, field_key_id, wrapped) VALUES ('acme', 'anna', '\\x0102030405060708', '\\x0102030405060708', '\\x00')`,
   );
@@ -68,7 +48,7 @@ it('takes a person out of every table, and leaves what everybody else alone woul
     REQUEST,
   ]);
   await untilRow('SELECT events_at IS NOT NULL FROM erasure', 'true');
-  expect(await figures()).toEqual(expectedFigures(SALES.filter(isOthers)));
+  expect(await salesInTables(database)).toEqual(expectedFigures(SALES.filter(isOthers)));
   const own = SALES.length - SALES.filter(isOthers).length;
   const counts = await database.query<{ what: string; removed: string }>('SELECT what, removed FROM erasure_count');
   expect(Object.fromEntries(counts.map(({ what, removed }) => [what, Number(removed)]))).toMatchObject({

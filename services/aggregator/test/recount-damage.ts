@@ -25,30 +25,30 @@ function wrongState(): Uint8Array {
   return encodeState(state);
 }
 
+interface PlantIn {
+  readonly spoiled: Set<string>;
+  readonly closedS: number;
+  /** Default: every cell. */
+  readonly isMeant?: (cell: StoredCell & { readonly partition: number }) => boolean;
+}
+
 /** Spoils a cell whose bucket is closed, behind the back of its owner. Returns what a recount has to say of it; null: nothing was left. */
-export function plant(
-  world: World,
-  { kind, pick }: Damage,
-  { spoiled, closedS }: { spoiled: Set<string>; closedS: number },
-): string | null {
+export function plant(world: World, { kind, pick }: Damage, to: PlantIn): string | null {
+  const { spoiled, closedS, isMeant = () => true } = to;
   const { cells } = world.database;
   const endS = ({ grain, bucketS }: StoredCell): number =>
     bucketS + (Object.values(GRAINS).find(({ code }) => code === grain)?.seconds ?? 0);
-  const closed = [...cells].filter(([key, cell]) => endS(cell) <= closedS && !spoiled.has(key));
+  const closed = [...cells].filter(([key, cell]) => endS(cell) <= closedS && !spoiled.has(key) && isMeant(cell));
   const [key, cell] = closed[pick % Math.max(1, closed.length)] ?? [];
   if (key === undefined || cell === undefined) return null;
-  if (kind === 'stray') return plantStray(world, cell, { spoiled, closedS });
+  if (kind === 'stray') return plantStray(world, cell, to);
   spoiled.add(key);
   if (kind === 'missing') cells.delete(key);
   else cells.set(key, { ...cell, state: kind === 'differs' ? wrongState() : Uint8Array.of(1, 255) });
   return `${kind} ${key}`;
 }
 
-function plantStray(
-  world: World,
-  like: StoredCell & { readonly partition: number },
-  to: { spoiled: Set<string>; closedS: number },
-): string | null {
+function plantStray(world: World, like: StoredCell & { readonly partition: number }, to: PlantIn): string | null {
   const { code, seconds } = GRAINS.quarter_hour;
   for (let bucketS = to.closedS - seconds; bucketS > to.closedS - 10 * 86_400; bucketS -= seconds) {
     const stray = { ...like, grain: code, bucketS, state: wrongState() };
@@ -69,11 +69,13 @@ export function recountsOf(world: World): readonly RecountTask[] {
   return [...world.database.tasks.values()].filter(({ kind }) => kind === 'recount').flatMap((row) => fromRecountJson(row) ?? []);
 }
 
-/** Asks for a recount and waits until every partition has done it. */
-export async function recountAll(world: World): Promise<readonly RecountTask[]> {
+/** Asks for a recount, of all metrics where there is but one, and waits until every partition has done it. */
+export async function recountAll(world: World, metric: string | null = null): Promise<readonly RecountTask[]> {
   const requestNo = world.database.recountRequests.length + 1;
-  world.database.recountRequests.push({ tenant: 'acme', metric: null, requestNo });
-  const done = (): readonly RecountTask[] => recountsOf(world).filter(({ last }) => (last?.requestNo ?? 0) >= requestNo);
+  world.database.recountRequests.push({ tenant: 'acme', metric, requestNo });
+  const isOfMetric = ({ version }: RecountTask): boolean => metric === null || version.metric === metric;
+  const done = (): readonly RecountTask[] =>
+    recountsOf(world).filter((task) => isOfMetric(task) && (task.last?.requestNo ?? 0) >= requestNo);
   await until('every partition is recounted', () => done().length === PARTITIONS);
   return done();
 }

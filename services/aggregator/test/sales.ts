@@ -1,6 +1,6 @@
 /** A shop whose customers can be erased: what they bought, and what is to be counted of it. */
 import { compilePack, parsePack } from '@tidegate/core';
-import type { CompiledMetric } from '@tidegate/core';
+import type { CompiledEntity, CompiledMetric } from '@tidegate/core';
 import { eventHeaders, JSON_HEADERS } from './records.ts';
 import { START_MS, TOPICS } from './world.ts';
 import type { World } from './world.ts';
@@ -46,6 +46,8 @@ const PEOPLE = Object.keys(PARTITION_OF);
 
 export interface Sale {
   readonly id: string;
+  /** Default: the id. A later sale of an order changes its row. */
+  readonly order?: string;
   readonly who: string;
   readonly region: string;
   readonly price: number;
@@ -58,6 +60,20 @@ export const saleAt = (i: number): Sale => ({
   timeMs: START_MS - (Math.floor(i / 6) % 20) * 18_000_000,
 });
 export const SALES: readonly Sale[] = Array.from({ length: 132 }, (_, i) => saleAt(i));
+
+/** Each fourth sale is of an order that was sold before, and changes its row. */
+export const salesOfOrders = (count: number): readonly Sale[] =>
+  Array.from({ length: count }, (_, i) => {
+    const [sale, earlier] = [saleAt(i), saleAt(i - 3)];
+    return i % 4 === 3 ? { ...sale, order: earlier.id, who: earlier.who } : sale;
+  });
+
+/** Of each sale a later one of its order, in the other region and for one more: every row changes, and stays where it is. */
+export const changesOf = (sales: readonly Sale[]): readonly Sale[] =>
+  sales.map((sale, i) => ({
+    ...{ ...sale, id: `late-${i}`, order: sale.order ?? sale.id, timeMs: sale.timeMs + 60_000_000 },
+    ...{ region: sale.region === 'north' ? 'south' : 'north', price: sale.price + 1 },
+  }));
 
 /** By metric, partition, region and quarter of an hour, of plain additions. */
 export function expectedFigures(sales: readonly Sale[]): readonly string[] {
@@ -72,11 +88,51 @@ export function expectedFigures(sales: readonly Sale[]): readonly string[] {
     .toSorted();
 }
 
+/** Of `orders`, which count the rows that there are. */
+export function expectedOrders(sales: readonly Sale[]): readonly string[] {
+  return expectedFigures(orderRows(sales)).filter((figure) => figure.startsWith('orders '));
+}
+
+/** Each order as its last sale said, where its first one lies. */
+export function orderRows(sales: readonly Sale[]): readonly Sale[] {
+  const orders = Map.groupBy(sales, ({ id, order = id, who }) => `${who} ${order}`);
+  return [...orders.values()].flatMap((of) => {
+    const sorted = of.toSorted((a, b) => a.timeMs - b.timeMs || (a.id < b.id ? -1 : 1));
+    const [first, last] = [sorted[0], sorted.at(-1)];
+    return first === undefined || last === undefined ? [] : [{ ...last, timeMs: first.timeMs }];
+  });
+}
+
 /** What makes the entity's table. */
 export const COLUMNS_OF_SHOP: readonly unknown[] = ['shop', 'order', ['order.text', 'region.text', 'price.numeric'], []];
 
 export async function tellShop(world: World): Promise<void> {
   await tell(world, { version: 1, source: SOURCE, metrics: VERSIONS });
+}
+
+/** The same events, counted by `sales` alone: no entity yet. */
+export async function tellSales(world: World): Promise<void> {
+  const { sales } = SOURCE.metrics;
+  await tell(world, { version: 1, source: { ...SOURCE, entities: {}, metrics: { sales } }, metrics: { sales: 1 } });
+}
+
+/** Orders come to it, with these members and no metric over them. */
+export async function tellOrders(world: World, version: number, fields: readonly string[]): Promise<void> {
+  await tell(world, { version, source: ordersSource(fields), metrics: { sales: 1 } });
+}
+
+export function ordersOf(fields: readonly string[]): CompiledEntity {
+  const parsed = parsePack(ordersSource(fields));
+  const entity = parsed.ok
+    ? compilePack({ tenant: 'acme', version: 1, metricVersions: {}, pack: parsed.value }).entities.get('order')
+    : undefined;
+  if (entity === undefined) throw new Error('no such entity');
+  return entity;
+}
+
+function ordersSource(fields: readonly string[]): object {
+  const { sales } = SOURCE.metrics;
+  return { ...SOURCE, entities: { order: { ...SOURCE.entities.order, fields } }, metrics: { sales } };
 }
 
 /** A second version of `sales`, which counts the same, is to be made of raw events. */
@@ -94,10 +150,10 @@ async function tell(world: World, record: { readonly version: number } & Readonl
   await world.append(TOPICS.control, 0, { key: 'pack/acme/shop', value, headers: JSON_HEADERS });
 }
 
-export async function sendSale(world: World, { id, who, region, price, timeMs }: Sale): Promise<void> {
+export async function sendSale(world: World, { id, order = id, who, region, price, timeMs }: Sale): Promise<void> {
   const value = {
     ...{ specversion: '1.0', id, source: 'urn:till', type: 'shop.sale', subject: who, time: new Date(timeMs).toISOString() },
-    ...{ datacontenttype: 'application/json', tenant: 'acme', packversion: 1, data: { order: id, region, price } },
+    ...{ datacontenttype: 'application/json', tenant: 'acme', packversion: 1, data: { order, region, price } },
   };
   await world.append(TOPICS.events, PARTITION_OF[who] ?? 0, { value: JSON.stringify(value), headers: eventHeaders(id) });
 }

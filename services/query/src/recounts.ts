@@ -78,8 +78,7 @@ function parse<T>({ response, context }: Exchange, schema: z.ZodType<T>, value: 
 
 /** Those that are answered, and those that owners recount beside them. */
 function versionsOf({ registry }: RecountsDeps, tenant: string, tasks: readonly RecountTask[]): readonly MetricVersion[] {
-  const ofEvents = registry.metrics(tenant).filter(({ over }) => over === undefined);
-  const answered = ofEvents.map(({ metric, version }) => ({ tenant, metric, version }));
+  const answered = registry.metrics(tenant).map(({ metric, version }) => ({ tenant, metric, version }));
   const all = [...answered, ...tasks.map(({ version }) => version)];
   return all.filter((one, at) => all.findIndex((other) => isSame(one, other)) === at).toSorted(byName);
 }

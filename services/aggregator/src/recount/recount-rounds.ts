@@ -116,12 +116,8 @@ function isSettled({ registry }: RoundsDeps, { state, takenOverMs }: OwnedPartit
   return state === 'running' && registry.knownThroughMs() >= takenOverMs;
 }
 
-/**
- * Not where its history is still being made, or will be; nor over an entity: rows change by events of any partition, and are no
- * recount of the raw events of one.
- */
+/** Not where its history is still being made, or will be. */
 function isWhole({ registry }: RoundsDeps, { versions }: OwnedPartition, metric: CompiledMetric): boolean {
-  if (metric.over !== undefined) return false;
   const name = versionName(metric);
   const task = versions.tasks.get(name);
   return task === undefined ? !registry.making().some((made) => versionName(made) === name) : task.isDone;

@@ -1,17 +1,17 @@
-/** One event day of a metric version on one partition, recounted and compared (docs/design/reconciliation.md, section 1). */
+/** One event day of a metric version on one partition, or all rows of the entity that it is over, recounted and compared (docs/design/reconciliation.md, section 1). */
 import { compareBytes, createRawFold, createState, decodeState, GRAINS, isSameState } from '@tidegate/core';
-import type { BudgetedDimension, CompiledMetric, FoldedBatch, GrainCode, SealState, SeriesEntry, StoredGrain } from '@tidegate/core';
+import type { BudgetedDimension, CompiledMetric, GrainCode, SealState, SeriesEntry, StoredGrain } from '@tidegate/core';
 import { cellKeyText } from '@tidegate/postgres';
 import type { CellWithSeries, RawStore, RecountStore, StoredCell, StoredEvent } from '@tidegate/postgres';
 import { createAdmissions } from '../admissions.ts';
-import { createHeldCells } from '../held-cells.ts';
-import type { HeldDelta } from '../held-cells.ts';
 import type { EventCursor, OwnedPartition } from '../owned-partition.ts';
 import { createRawPages } from '../raw-pages.ts';
 import type { RawPagesAsk, RawPosition } from '../raw-pages.ts';
 import type { Drift } from './drift.ts';
 import { createExpectedCells, isComparable } from './expected-cells.ts';
 import type { ExpectedCell, ExpectedCells } from './expected-cells.ts';
+import { foldRows } from './fold-rows.ts';
+import { placeFolded } from './place-folded.ts';
 
 const DAY_S = 86_400;
 const ROWS = 2_000;
@@ -36,7 +36,8 @@ export function cutOf({ commitNo, live, backfill, seals }: OwnedPartition): Cut 
 export interface UnitAsk {
   readonly partition: number;
   readonly metric: CompiledMetric;
-  readonly eventDay: number;
+  /** Null: the metric is over an entity, and a row may lie anywhere. */
+  readonly eventDay: number | null;
   /** Cells of the half-open range are compared; of it only the event day has events. */
   readonly fromS: number;
   readonly toS: number;
@@ -77,7 +78,7 @@ export async function recountUnit(deps: RecountUnitDeps, ask: UnitAsk): Promise<
   let afterSeries: Uint8Array | null = null;
   do {
     const expected = createExpectedCells({ afterSeries, cellsMax: deps.cellsMax });
-    await foldDay(deps, ask, expected);
+    await fill(deps, ask, expected);
     await compare(
       deps,
       { ...ask, afterSeries, through: expected.through(), floors },
@@ -92,11 +93,17 @@ export async function recountUnit(deps: RecountUnitDeps, ask: UnitAsk): Promise<
   return { isKept, buckets: buckets.size, cells, cellsMoved, drifts: drifts.filter((drift) => isAbove(after, drift)) };
 }
 
+function fill(deps: RecountUnitDeps, { eventDay, ...ask }: UnitAsk, expected: ExpectedCells): Promise<void> {
+  return eventDay === null ? foldRows(deps, ask, expected) : foldDay(deps, { ...ask, eventDay }, expected);
+}
+
 function coarseOf({ metric, cut: { seals }, fromS, toS }: UnitAsk) {
   return { metric, seals, fromS, toS };
 }
 
+/** Rows of an entity are all there are, whenever they are read. */
 async function isDayKept({ store }: RecountUnitDeps, { metric, eventDay }: UnitAsk): Promise<boolean> {
+  if (eventDay === null) return true;
   const days = await store.readEventDays({ tenant: metric.tenant, types: metric.eventTypes });
   return days.find((day) => day.eventDay === eventDay)?.isKept === true;
 }
@@ -105,7 +112,8 @@ function isAbove(floors: Floors, { grain, bucketS }: { readonly grain: StoredGra
   return bucketS >= (floors.get(GRAINS[grain].code) ?? Number.NEGATIVE_INFINITY);
 }
 
-export interface DayAsk extends Pick<UnitAsk, 'partition' | 'metric' | 'eventDay' | 'toS' | 'cut'> {
+export interface DayAsk extends Pick<UnitAsk, 'partition' | 'metric' | 'toS' | 'cut'> {
+  readonly eventDay: number;
   /** Default: none. */
   readonly isLeftOut?: (event: StoredEvent) => boolean;
 }
@@ -132,33 +140,6 @@ export async function foldDay(deps: Omit<RecountUnitDeps, 'cellsMax'>, ask: DayA
     offsets = page.events.length < ROWS / 4 ? Math.min(OFFSETS.most, offsets * 2) : OFFSETS.first;
     at = page.next;
   } while (at !== null);
-}
-
-interface Placing {
-  readonly deps: Pick<RecountUnitDeps, 'store'>;
-  readonly admissions: ReturnType<typeof createAdmissions>;
-}
-
-/** What the day's budgets had no room for is counted as `_other`, as the flush did. */
-export async function placeFolded({ deps, admissions }: Placing, folded: FoldedBatch, expected: Pick<ExpectedCells, 'add'>): Promise<void> {
-  const held: HeldDelta[] = [];
-  for (const delta of folded.deltas) {
-    const entry = folded.series[delta.series];
-    if (entry === undefined) throw new Error('a delta names a series that its batch does not hold');
-    const values = admissions.heldOf(entry, delta.bucketS);
-    if (values.length === 0) expected.add(entry, delta);
-    else held.push({ delta, entry, values });
-  }
-  if (held.length === 0) return;
-  const decided = createHeldCells(held, {
-    cellOf(entry, delta) {
-      const key = { seriesId: entry.id, grain: GRAINS[delta.grain].code, bucketS: delta.bucketS };
-      return { key, text: cellKeyText(key), entry, known: undefined, deltas: [delta] };
-    },
-    isWritten: () => true,
-  });
-  decided.decide(await deps.store.readSpentBudgets(decided.asked));
-  for (const { entry, deltas } of decided.cells) for (const delta of deltas) expected.add(entry, delta);
 }
 
 interface CompareAsk extends UnitAsk {

@@ -10,7 +10,7 @@ import type { Drift } from './drift.ts';
 import { createRounds } from './recount-rounds.ts';
 import type { RecountJob, Rounds, RoundsDeps } from './recount-rounds.ts';
 import { cutOf, recountUnit } from './recount-unit.ts';
-import type { UnitResult } from './recount-unit.ts';
+import type { UnitAsk, UnitResult } from './recount-unit.ts';
 import { repairSlice } from './repair-slice.ts';
 
 export interface RecountDeps extends Pick<RoundsDeps, 'registry' | 'owned'> {
@@ -38,8 +38,9 @@ export interface Recount {
 
 const DAY_S = 86_400;
 const HOUR_S = 3_600;
-/** Before every event. */
+/** Before and after every event, and every date of a row. */
 const ALL_BEFORE_S = -8_640_000_000_000;
+const ALL_AFTER_S = 8_640_000_000_000;
 /** So much at least for what was asked for. */
 const ASKED_SHARE = 0.5;
 const REST_MAX_MS = 5_000;
@@ -106,11 +107,42 @@ async function run(walk: Walk): Promise<void> {
   }
 }
 
-/** One event day further. */
 async function advance(walk: Walk, job: RecountJob): Promise<void> {
+  walk.busySinceMs = walk.deps.clock.monotonicMs();
+  return job.metric.over === undefined ? advanceDay(walk, job) : recountRows(walk, job);
+}
+
+/**
+ * The whole of a metric over an entity: a row may lie in any bucket, open or to come. Its cells change with the rows in commits of the
+ * owner, so a cell that no commit since the cut has written is what the rows say, however old or new its bucket is.
+ */
+async function recountRows(walk: Walk, job: RecountJob): Promise<void> {
+  const { owned, metric } = job;
+  const all = { eventDay: null, fromS: ALL_BEFORE_S, toS: ALL_AFTER_S, cut: cutOf(owned) };
+  const { found, repaired } = await recountAndRepair(walk, job, { partition: owned.partition, metric, ...all });
+  return finish(walk, { ...job, round: addUp(job.round, found, repaired) });
+}
+
+interface UnitDone {
+  readonly found: UnitResult;
+  readonly repaired: number;
+}
+
+async function recountAndRepair(walk: Walk, job: RecountJob, of: Omit<UnitAsk, 'commitNoNow'>): Promise<UnitDone> {
+  const { deps } = walk;
+  const ask = { ...of, commitNoNow: () => job.owned.commitNo };
+  const found = await recountUnit({ ...deps, step: (work) => takeStep(walk, job, work), cellsMax: CELLS_MAX }, ask);
+  if (!found.isKept) return { found, repaired: 0 };
+  const repaired = await repair(walk, job, found.drifts);
+  tell(deps, found, repaired);
+  return { found, repaired };
+}
+
+/** One event day further. */
+async function advanceDay(walk: Walk, job: RecountJob): Promise<void> {
   const { deps } = walk;
   const { owned, metric } = job;
-  walk.busySinceMs = deps.clock.monotonicMs();
+  // Before the days are read: a day that none of them is has no event below the cut.
   const cut = cutOf(owned);
   const closedS = closedBefore(owned, deps.closedAfterS);
   const days = await deps.store.readEventDays({ tenant: metric.tenant, types: metric.eventTypes });
@@ -120,16 +152,13 @@ async function advance(walk: Walk, job: RecountJob): Promise<void> {
   const after = { ...job.round, nextDay: day.eventDay + 1, share: (at + 1) / days.length };
   if (!isRecountable(job, day)) return save(walk, job, { ...after, daysUnkept: after.daysUnkept + 1 });
   const next = days[at + 1];
-  const ask = {
-    ...{ partition: owned.partition, metric, eventDay: day.eventDay, cut, commitNoNow: () => owned.commitNo },
+  const { found, repaired } = await recountAndRepair(walk, job, {
+    ...{ partition: owned.partition, metric, eventDay: day.eventDay, cut },
     fromS: at === 0 ? ALL_BEFORE_S : day.eventDay * DAY_S,
     toS: next === undefined ? closedS : Math.min(closedS, next.eventDay * DAY_S),
-  };
-  const found = await recountUnit({ ...deps, step: (work) => takeStep(walk, job, work), cellsMax: CELLS_MAX }, ask);
+  });
   if (!found.isKept) return save(walk, job, { ...after, daysUnkept: after.daysUnkept + 1 });
-  const repaired = await repair(walk, job, found.drifts);
-  tell(deps, found, repaired);
-  return save(walk, job, addUp(after, found, repaired));
+  return save(walk, job, { ...addUp(after, found, repaired), days: after.days + 1 });
 }
 
 /** Buckets that end by it are closed; whole hours, so that no bucket but those of days is cut. */
@@ -147,7 +176,6 @@ function isRecountable({ owned, task }: RecountJob, { eventDay, isKept }: EventD
 function addUp(round: RecountRound, found: UnitResult, repaired: number): RecountRound {
   return {
     ...round,
-    days: round.days + 1,
     buckets: round.buckets + found.buckets,
     cells: round.cells + found.cells,
     cellsMoved: round.cellsMoved + found.cellsMoved,
