@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const ROWS = 'packages/core/src/entity/entities.property.test.ts';
+const HISTORY = 'services/aggregator/test/entity-history.test.ts';
 const OWNER = 'services/aggregator/test/entities.test.ts';
 
 /** Bugs of rows of entities, and of metrics over them. */
@@ -57,6 +58,24 @@ export const mutants: readonly Mutant[] = [
     find: '    for (const changed of block.entities) rows.add(changed);\n',
     replace: '',
     tests: [OWNER],
+    kind: 'unit',
+  },
+  {
+    name: 'rows of an entity that came after its events hold those to come alone',
+    section: 6,
+    file: 'services/aggregator/src/known-packs.ts',
+    find: 'making = all.flatMap((pack) => [...pack.making, ...pack.rows]);',
+    replace: 'making = all.flatMap((pack) => pack.making);',
+    tests: [HISTORY],
+    kind: 'unit',
+  },
+  {
+    name: 'a member that is declared later has no history',
+    section: 6,
+    file: 'packages/core/src/entity/rows-version.ts',
+    find: 'deletedBy.toSorted(), columns]',
+    replace: 'deletedBy.toSorted(), columns.length > 0]',
+    tests: [HISTORY],
     kind: 'unit',
   },
 ];

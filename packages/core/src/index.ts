@@ -103,6 +103,7 @@ export { decodeChangedEntities, encodeChangedEntities } from './entity/changed-c
 export type { EntityBatch } from './entity/entity-changes.ts';
 export { isSameEntity, projectedEntities } from './entity/projected-entities.ts';
 export { createRowFold, projectRows } from './entity/project.ts';
+export { rowsVersion } from './entity/rows-version.ts';
 export type { Projection, RowFold } from './entity/project.ts';
 export { decodeEntityState, encodeEntityState } from './entity/state-codec.ts';
 export { compareStamps, compareUtf8, isThere } from './entity/entity-shape.ts';

@@ -1,4 +1,13 @@
-import { compileVersions, createRowFold, foldPlansOf, isSameEntity, parsePackRecord, projectedEntities, versionName } from '@tidegate/core';
+import {
+  compileVersions,
+  createRowFold,
+  foldPlansOf,
+  isSameEntity,
+  parsePackRecord,
+  projectedEntities,
+  rowsVersion,
+  versionName,
+} from '@tidegate/core';
 import type { CompiledEntity, CompiledMeasure, CompiledMetric, FoldPlan, MetricVersion, PackRecord, RowFold } from '@tidegate/core';
 import { createControlReader } from '@tidegate/kafka';
 import type { ControlTold, TableRecord } from '@tidegate/kafka';
@@ -23,7 +32,7 @@ export interface KnownPacks {
   measuresOf(series: MetricVersion): readonly CompiledMeasure[];
   /** Null: no pack that was told names this version of the metric. */
   metricOf(series: MetricVersion): CompiledMetric | null;
-  /** Versions that are being made, of all packs in force. */
+  /** Versions that are being made, of all packs in force, and the rows of every entity: a partition that has made them does so no more. */
   making(): readonly CompiledMetric[];
   /** Versions that packs in force have folded or made. */
   counted(): readonly CompiledMetric[];
@@ -52,6 +61,8 @@ interface KnownPack {
   readonly version: number;
   readonly folded: readonly CompiledMetric[];
   readonly making: readonly CompiledMetric[];
+  /** Of each entity the version of its rows. */
+  readonly rows: readonly CompiledMetric[];
   readonly plans: FoldPlans;
   readonly entities: readonly CompiledEntity[];
   readonly rowFolds: WeakMap<AdoptedVersions, Map<string, RowFold | null>>;
@@ -66,6 +77,7 @@ const NO_PLANS: FoldPlans = new Map();
 const NOTHING_FOLDED = {
   folded: [],
   making: [],
+  rows: [],
   retention: null,
   plans: NO_PLANS,
   plansWith: new WeakMap<AdoptedVersions, FoldPlans>(),
@@ -152,6 +164,7 @@ function toKnownPack(tenant: string, record: PackRecord): KnownPack {
   return {
     version: pack.version,
     ...{ folded, making, entities, types: new Set(types) },
+    rows: [...pack.entities.values()].map(rowsVersion),
     ...{ plans: foldPlansOf(folded, entities), plansWith: new WeakMap(), rowFolds: new WeakMap() },
     retention: { tenant, types, rawDays: pack.rawDays, metrics },
   };
@@ -172,11 +185,12 @@ function createKnownVersions(): KnownVersions {
     note(packs) {
       const all = [...packs];
       const inForce = all.flatMap((pack) => [...pack.folded, ...pack.making]);
+      const made = [...inForce, ...all.flatMap(({ rows }) => rows)];
       counted = inForce;
-      for (const metric of inForce) metrics.set(versionName(metric), metric);
+      for (const metric of made) metrics.set(versionName(metric), metric);
       hasMinutes ||= inForce.some(({ grains }) => grains.includes('minute'));
-      making = all.flatMap((pack) => pack.making);
-      wanted = new Set(inForce.map(versionName));
+      making = all.flatMap((pack) => [...pack.making, ...pack.rows]);
+      wanted = new Set(made.map(versionName));
     },
     metricOf: (version) => metrics.get(versionName(version)) ?? null,
     making: () => making,

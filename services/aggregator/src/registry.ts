@@ -20,7 +20,7 @@ export interface Registry {
   measuresOf(series: MetricVersion): readonly CompiledMeasure[];
   /** The metric version itself; null where no pack told since the start has named it. */
   metricOf(series: MetricVersion): CompiledMetric | null;
-  /** Versions that are being made from raw events, of all packs in force. */
+  /** Versions that are being made from raw events, of all packs in force, and the rows of every entity. */
   making(): readonly CompiledMetric[];
   /** Versions that packs in force have folded or made. */
   counted(): readonly CompiledMetric[];
