@@ -107,8 +107,11 @@ export type { TallyReader, TallyRow, TallyStore, TallySum } from './tally-store.
 
 export { createKeptStore } from './kept-store.ts';
 export type { Kept, KeptStore, LostRaw } from './kept-store.ts';
+export { readIndexReport } from './index-report.ts';
+export type { IndexReport } from './index-report.ts';
 export { createRetentionStore } from './retention-store.ts';
 export type {
+  AgedRows,
   CellFloorRow,
   CellsOfGrain,
   DropOutcome,

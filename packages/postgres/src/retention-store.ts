@@ -44,6 +44,11 @@ export interface DroppedCells {
   readonly afterSeries: string | null;
 }
 
+/** Rows that are deleted by their age alone. */
+export type AgedRows =
+  | { readonly what: 'rejected'; readonly tenant: string; readonly beforeMs: number }
+  | { readonly what: 'restated' | 'drift' | 'findings'; readonly beforeMs: number };
+
 export interface RetentionStore {
   /** One process at a time: resolves to false while another one holds the lease. */
   holdLease(holder: string, leaseMs: number): Promise<boolean>;
@@ -61,6 +66,10 @@ export interface RetentionStore {
     of: CellsOfGrain,
     page: { readonly floorS: number; readonly afterSeries: string | null; readonly seriesMax: number },
   ): Promise<DroppedCells>;
+  /** Tenants that have refused events. */
+  rejectedTenants(): Promise<readonly string[]>;
+  /** Deletes some of these, oldest first where an index has that order; resolves to how many. */
+  deleteAged(of: AgedRows, rowsMax: number): Promise<number>;
   /** When a run of the archive last came to its end; null: none has. */
   lastArchiveRunMs(): Promise<number | null>;
   /** What is sealed on every partition. */
@@ -103,6 +112,8 @@ export function createRetentionStore(options: RetentionStoreOptions): RetentionS
       return row?.deleted ?? null;
     },
     readFloors: () => readCellFloors(pool),
+    rejectedTenants: async () => (await run<{ tenant: string }>(pool, 'list-rejected-tenants', [])).map(({ tenant }) => tenant),
+    deleteAged: (of, rowsMax) => deleteAged(pool, of, rowsMax),
     lastArchiveRunMs: async () => (await run<{ ended_ms: number }>(pool, 'read-archive-run', []))[0]?.ended_ms ?? null,
     raiseFloor: async (of, floorS) => void (await run(pool, 'raise-cell-floor', [...toKey(of), floorS])),
     clearFloor: async (of, floorS) => void (await run(pool, 'clear-cell-floor', [...toKey(of), floorS])),
@@ -115,6 +126,16 @@ export function createRetentionStore(options: RetentionStoreOptions): RetentionS
     leastSealed: async () => leastSealed((await run<SealedColumns>(pool, 'read-live-progress', [])).map(fromSealedColumns)),
     close: () => pool.end(),
   };
+}
+
+async function deleteAged(pool: pg.Pool, of: AgedRows, rowsMax: number): Promise<number> {
+  const before = new Date(of.beforeMs).toISOString();
+  const deleted = async (name: string, values: unknown[]): Promise<number> =>
+    (await run<{ rows: number }>(pool, name, values))[0]?.rows ?? 0;
+  if (of.what !== 'rejected') return deleted(`delete-${of.what}`, [before, rowsMax]);
+  // Counts of days: a few rows each.
+  await run(pool, 'delete-rejected-days', [of.tenant, before]);
+  return deleted('delete-rejected', [of.tenant, before, rowsMax]);
 }
 
 interface RawDayRow {

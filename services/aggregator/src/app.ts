@@ -114,6 +114,8 @@ function maintain(
     packs: () => aggregator.retentions(),
     defaults: {
       rawDays: config.rawRetentionDays,
+      rejectedDays: config.rejectedRetentionDays,
+      listDays: config.listRetentionDays,
       rawDaysMin: Math.ceil(config.dedupWindowHours / DAY_HOURS) + 1,
       cellDays: { minute: config.minuteRetentionDays, quarter_hour: null, hour: null, day: null },
     },

@@ -55,6 +55,20 @@ export const AGGREGATOR_CONFIG = defineConfig('aggregator', {
     description:
       'How long raw events are kept where a pack does not say. Never shorter than the dedup window and a day, whatever a pack says.',
   } satisfies ConfigField<number>,
+  rejectedRetentionDays: {
+    env: 'REJECTED_RETENTION_DAYS',
+    schema: text.integer({ min: 1, max: 36_500 }),
+    default: '30',
+    description:
+      'How long refused events are kept, with their originals, where no pack of the tenant says. Never shorter than the dedup window and a day.',
+  } satisfies ConfigField<number>,
+  listRetentionDays: {
+    env: 'LIST_RETENTION_DAYS',
+    schema: text.integer({ min: 1, max: 36_500 }),
+    default: '400',
+    description:
+      'How long it is told which closed buckets were changed (restatements), which cells were not what a recount gave (drift), and which findings held.',
+  } satisfies ConfigField<number>,
   minuteRetentionDays: {
     env: 'MINUTE_RETENTION_DAYS',
     schema: text.integer({ min: 2, max: 36_500 }),

@@ -166,7 +166,7 @@ function toKnownPack(tenant: string, record: PackRecord): KnownPack {
     ...{ folded, making, entities, types: new Set(types) },
     rows: [...pack.entities.values()].map(rowsVersion),
     ...{ plans: foldPlansOf(folded, entities), plansWith: new WeakMap(), rowFolds: new WeakMap() },
-    retention: { tenant, types, rawDays: pack.rawDays, metrics },
+    retention: { tenant, types, rawDays: pack.rawDays, rejectedDays: pack.rejectedDays, metrics },
   };
 }
 

@@ -3,10 +3,10 @@
  * lease; each step is one transaction that may be done again, so a process that dies on the way leaves nothing half done, and
  * two that both believe to hold the lease do no harm. Order and failure cases: docs/design/raw-days.md.
  */
-import type { CellFloorRow, RetentionStore } from '@tidegate/postgres';
+import type { AgedRows, CellFloorRow, RetentionStore } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import type { Logger, Metrics } from '@tidegate/telemetry';
-import { dueFloors, dueRawDays } from './retention-plan.ts';
+import { dueFloors, dueRawDays, rejectedBeforeMs } from './retention-plan.ts';
 import type { PackRetention, RawDaysDue, RetentionDefaults } from './retention-plan.ts';
 
 export interface MaintenanceDeps {
@@ -67,6 +67,7 @@ export async function maintainOnce(deps: MaintenanceDeps, signal: AbortSignal): 
   try {
     await maintainRawDays(deps, signal);
     await tellArchive(deps);
+    await deleteAged(deps, signal);
     await raiseFloors(deps);
     for (const row of await deps.store.readFloors()) {
       if (!signal.aborted && row.isSeen && row.clearedS !== row.floorS) await dropCells(deps, row, signal);
@@ -146,6 +147,30 @@ async function pruneRows(
   }
   if (rows > 0) deps.log.info('raw_rows_dropped', { detail: { day: dateOf(of.day), tenant: of.tenant, type: of.type, rows } });
   return rows;
+}
+
+/** Refused events, what was told of restated and repaired cells, and findings that hold no more. */
+async function deleteAged(deps: MaintenanceDeps, signal: AbortSignal): Promise<void> {
+  const { store, packs, defaults, clock } = deps;
+  const nowMs = clock.nowMs();
+  for (const tenant of await store.rejectedTenants()) {
+    const beforeMs = rejectedBeforeMs(tenant, packs(), { defaults, nowMs });
+    if (beforeMs !== null) await deleteBefore(deps, { what: 'rejected', tenant, beforeMs }, signal);
+  }
+  const listsBeforeMs = nowMs - defaults.listDays * DAY_MS;
+  for (const what of ['restated', 'drift', 'findings'] as const) await deleteBefore(deps, { what, beforeMs: listsBeforeMs }, signal);
+}
+
+async function deleteBefore(deps: MaintenanceDeps, of: AgedRows, signal: AbortSignal): Promise<void> {
+  let rows = 0;
+  for (let last = ROWS_MAX; last === ROWS_MAX && !signal.aborted;) {
+    const startedMs = deps.clock.monotonicMs();
+    last = await deps.store.deleteAged(of, ROWS_MAX);
+    rows += last;
+    deps.metrics.counter('retention_removed_total', { what: of.what }).inc(last);
+    if (last === ROWS_MAX) await rest(deps, startedMs, signal);
+  }
+  if (rows > 0) deps.log.info('aged_rows_dropped', { detail: { ...of, rows } });
 }
 
 async function raiseFloors({ store, packs, defaults, clock, log }: MaintenanceDeps): Promise<void> {

@@ -9,12 +9,16 @@ export interface PackRetention {
   readonly types: readonly string[];
   /** Undefined: not said; null: for ever. */
   readonly rawDays: number | null | undefined;
+  readonly rejectedDays: number | null | undefined;
   readonly metrics: readonly CompiledMetric[];
 }
 
 export interface RetentionDefaults {
   readonly rawDays: number;
-  /** No raw event is dropped sooner, whatever a pack says: the log may be read again for so long. */
+  readonly rejectedDays: number;
+  /** Of what was restated, repaired and found. */
+  readonly listDays: number;
+  /** No raw event and no refused one is dropped sooner, whatever a pack says: the log may be read again for so long. */
   readonly rawDaysMin: number;
   /** Null: for ever. */
   readonly cellDays: Readonly<Record<StoredGrain, number | null>>;
@@ -62,6 +66,18 @@ export function dueRawDays(
     );
   const close = days.filter(({ day, state }) => state === 'open' && ageOf(day) > 0);
   return { close: close.map(({ day }) => day), drop: drop.map(({ day }) => day), prune };
+}
+
+/** Which refused events of a tenant are past their time; null: none ever is. The pack that keeps longest decides. */
+export function rejectedBeforeMs(
+  tenant: string,
+  packs: readonly PackRetention[],
+  { defaults, nowMs }: { readonly defaults: RetentionDefaults; readonly nowMs: number },
+): number | null {
+  const said = packs.flatMap(({ rejectedDays, ...pack }) => (pack.tenant === tenant && rejectedDays !== undefined ? [rejectedDays] : []));
+  if (said.includes(null)) return null;
+  const days = said.length === 0 ? defaults.rejectedDays : Math.max(...said.map(Number));
+  return nowMs - Math.max(days, defaults.rawDaysMin) * DAY_MS;
 }
 
 export interface FloorsAsk {

@@ -38,8 +38,14 @@ describe('maintenance on Postgres', () => {
   function depsOf(more: Partial<MaintenanceDeps> = {}): MaintenanceDeps {
     return {
       store: retention,
-      packs: () => [{ tenant: 'acme', types: ['shop.sale'], rawDays: 20, metrics: [BY_MINUTE] }],
-      defaults: { rawDays: 30, rawDaysMin: 9, cellDays: { minute: 3, quarter_hour: null, hour: null, day: null } },
+      packs: () => [{ tenant: 'acme', types: ['shop.sale'], rawDays: 20, rejectedDays: undefined, metrics: [BY_MINUTE] }],
+      defaults: {
+        rawDays: 30,
+        rawDaysMin: 9,
+        rejectedDays: 30,
+        listDays: 400,
+        cellDays: { minute: 3, quarter_hour: null, hour: null, day: null },
+      },
       ...{ archivedOnly: true, holder: 'one', everyMs: 60_000, sleep: async () => undefined },
       clock: { nowMs: () => NOW_MS, monotonicMs: () => 0 },
       ...{ metrics: createMetrics('aggregator'), log: silentLogger },
@@ -237,5 +243,71 @@ describe('maintenance on Postgres', () => {
     expect(await maintainOnce(depsOf({ holder: 'two' }), signal)).toBe(false);
     await retention.releaseLease('one');
     expect(await maintainOnce(depsOf({ holder: 'two' }), signal)).toBe(true);
+  });
+
+  it('deletes refused events and what was told of cells when their time is over, of each tenant by its own packs', async () => {
+    const ages = [10, 29.9, 30.1, 50, 500];
+    for (const [at, age] of ages.entries()) {
+      for (const tenant of ['acme', 'other', 'patient']) {
+        await database.query(
+          `INSERT INTO rejected_event (tenant, topic, log_generation, partition, log_offset, code, path, lane, length, sha256, received_at)
+           VALUES ($1, $1, 1, 0, $2, 'unreadable', '', 'ingest', 1, '', $3)`,
+          [tenant, at, new Date(NOW_MS - age * DAY_MS)],
+        );
+        await database.query('INSERT INTO rejected_day VALUES ($1, $2, 0, 1)', [tenant, dateOf(TODAY - Math.floor(age))]);
+      }
+      await database.query(
+        `INSERT INTO cell_drift (tenant, metric, version, partition, grain, bucket_s, series_id, subject, dims, kind, found_at)
+         VALUES ('acme', 'm', 1, 0, 2, 0, gen_random_uuid(), '', '{}', 'differs', $1)`,
+        [new Date(NOW_MS - (ages.at(-1 - at) ?? 0) * DAY_MS)],
+      );
+      await database.query(
+        `INSERT INTO restated_bucket (tenant, metric, version, bucket_s, cause, partition, restated_at) VALUES ('acme', 'm', 1, $1, 'repair', 0, $2)`,
+        [at, new Date(NOW_MS - age * DAY_MS)],
+      );
+      for (const [id, closed] of [
+        ['a', age],
+        ['b', null],
+      ] as const)
+        await database.query(
+          `INSERT INTO insight_finding (tenant, subject, pack, insight, finding_id, rule, about, finding, created_at, seen_at, closed_at)
+           VALUES ('acme', $1, 'p', 'i', gen_random_uuid(), 'r', $2, '{}', now(), now(), $3)`,
+          [`${id}-${at}`, id, closed === null ? null : new Date(NOW_MS - closed * DAY_MS)],
+        );
+    }
+    // Open ones of a tenant without a pack, of one that keeps less, and of one that keeps them for ever.
+    const packOf = (tenant: string, rejectedDays: number | null) => ({ tenant, types: [], rawDays: undefined, rejectedDays, metrics: [] });
+    const metrics = createMetrics('aggregator');
+    const packs = () => [packOf('acme', 20), packOf('patient', null)];
+    expect(await maintainOnce(depsOf({ metrics, packs, holder: 'two' }), signal)).toBe(true);
+    const kept = async (table: string) =>
+      (await database.query<{ tenant: string; n: string }>(`SELECT tenant, count(*) AS n FROM ${table} GROUP BY 1 ORDER BY 1`)).map(
+        ({ tenant, n }) => [tenant, Number(n)],
+      );
+    expect(await kept('rejected_event')).toEqual([
+      ['acme', 1],
+      ['other', 2],
+      ['patient', 5],
+    ]);
+    // A counted day goes once it has ended before.
+    expect(await kept('rejected_day')).toEqual([
+      ['acme', 1],
+      ['other', 3],
+      ['patient', 5],
+    ]);
+    // Of the findings those that hold stay.
+    expect([await kept('cell_drift'), await kept('restated_bucket'), await kept('insight_finding')]).toEqual([
+      [['acme', 4]],
+      [['acme', 4]],
+      [['acme', 9]],
+    ]);
+    const text = await metrics.expose();
+    for (const [what, rows] of [
+      ['rejected', 7],
+      ['drift', 1],
+      ['restated', 1],
+      ['findings', 1],
+    ])
+      expect(text).toMatch(new RegExp(`retention_removed_total\\{[^}]*what="${what}"[^}]*\\} ${rows}\\b`));
   });
 });

@@ -2,7 +2,7 @@ import { NEVER_SEALED, NOTHING_SEALED } from '@tidegate/core';
 import type { CompiledMetric } from '@tidegate/core';
 import type { CellFloorRow, RawDay } from '@tidegate/postgres';
 import { describe, expect, it } from 'vitest';
-import { dueFloors, dueRawDays } from '../src/retention-plan.ts';
+import { dueFloors, dueRawDays, rejectedBeforeMs } from '../src/retention-plan.ts';
 import type { PackRetention, RetentionDefaults } from '../src/retention-plan.ts';
 import { BY_MINUTE, METRIC } from './sealing-owner.ts';
 
@@ -12,7 +12,7 @@ const TODAY = 20_000;
 const NOW_MS = TODAY * DAY_MS + DAY_MS / 2;
 const NOW_S = NOW_MS / 1_000;
 const DEFAULTS: RetentionDefaults = {
-  ...{ rawDays: 90, rawDaysMin: 9 },
+  ...{ rawDays: 90, rawDaysMin: 9, rejectedDays: 30, listDays: 400 },
   cellDays: { minute: 3, quarter_hour: null, hour: null, day: null },
 };
 
@@ -21,7 +21,7 @@ function dayOf(day: number, more: Partial<Omit<RawDay, 'day'>> = {}): RawDay {
 }
 
 function packOf(more: Partial<PackRetention> = {}): PackRetention {
-  return { tenant: 'acme', types: ['shop.sale'], rawDays: undefined, metrics: [], ...more };
+  return { tenant: 'acme', types: ['shop.sale'], rawDays: undefined, rejectedDays: undefined, metrics: [], ...more };
 }
 
 describe('raw days', () => {
@@ -52,6 +52,21 @@ describe('raw days', () => {
     expect(due([pruned], [packOf({ rawDays: 20, types: ['shop.sale', 'shop.visit'] })]).prune).toEqual([
       { day: TODAY - 50, tenant: 'acme', type: 'shop.visit', isArchived: true },
     ]);
+  });
+});
+
+describe('refused events', () => {
+  const before = (packs: readonly PackRetention[]): number | null => {
+    const ms = rejectedBeforeMs('acme', packs, { defaults: DEFAULTS, nowMs: NOW_MS });
+    return ms === null ? null : (NOW_MS - ms) / DAY_MS;
+  };
+
+  it('are kept as long as the pack of their tenant that keeps longest says, and never shorter than the log may be read again', () => {
+    expect(before([])).toBe(30);
+    expect(before([packOf(), packOf({ tenant: 'other', rejectedDays: 300 })])).toBe(30);
+    expect(before([packOf({ rejectedDays: 14 }), packOf(), packOf({ rejectedDays: 20 })])).toBe(20);
+    expect(before([packOf({ rejectedDays: 14 }), packOf({ rejectedDays: null })])).toBeNull();
+    expect(before([packOf({ rejectedDays: 2 })])).toBe(9);
   });
 });
 

@@ -13,7 +13,7 @@ import type { CompiledEntity } from './compiled-entity.ts';
 import { compileMeasures } from './compile-measures.ts';
 import { keptGrains } from './grains.ts';
 import { eventsOf } from './metric-events.ts';
-import { cellRetentionOf, daysOf } from './retention.ts';
+import { cellRetentionOf, eventRetentionOf } from './retention.ts';
 import { compileSegment } from './segment.ts';
 import type { EventTypeSource, FieldSource, MetricSource, PackSource } from './schema.ts';
 
@@ -50,12 +50,11 @@ export function compilePack({ tenant, version, metricVersions, pack }: PackToCom
       measures: compileMeasures(metric, fields),
     });
   }
-  const rawDays = daysOf(pack.retention?.raw);
   return {
     ...{ tenant, pack: pack.pack, version, title: pack.title, eventTypes, entities, metrics },
     guard: pack.privacy?.guard ?? [],
     segment: compileSegment(pack.segment, pack.events),
-    ...(rawDays === undefined ? {} : { rawDays }),
+    ...eventRetentionOf(pack),
   };
 }
 

@@ -3,7 +3,7 @@ import type { ExactNumber } from '../event/exact-number.ts';
 import type { PersonalKind } from '../event/personal-text.ts';
 import type { StoredGrain } from '../rollup/grain.ts';
 import type { CompiledEntity, EntityField } from './compiled-entity.ts';
-import type { CellRetention } from './retention.ts';
+import type { CellRetention, EventRetention } from './retention.ts';
 import type { SegmentMapping } from './segment.ts';
 
 export type FieldType = 'string' | 'integer' | 'decimal' | 'number' | 'boolean' | 'timestamp' | 'date' | 'enum' | 'string_list' | 'json';
@@ -127,7 +127,7 @@ export interface CompiledMetric {
   readonly historyFromS?: number;
 }
 
-export interface CompiledPack {
+export interface CompiledPack extends EventRetention {
   readonly tenant: string;
   readonly pack: string;
   readonly version: number;
@@ -139,6 +139,4 @@ export interface CompiledPack {
   readonly metrics: ReadonlyMap<string, CompiledMetric>;
   /** By `segmentKey`. */
   readonly segment: ReadonlyMap<string, SegmentMapping>;
-  /** Days for which its raw events are kept, where it says so; null: for ever. */
-  readonly rawDays?: number | null;
 }

@@ -289,6 +289,7 @@ describe('grains and retention', () => {
     });
     expect(compiled({ ...source(), retention: pack }).rawDays).toBe(730);
     expect(compiled({ ...source(), retention: { raw: 'forever' } }).rawDays).toBeNull();
+    expect(compiled({ ...source(), retention: { rejected: '60d' } }).rejectedDays).toBe(60);
     expect(compiled(source()).rawDays).toBeUndefined();
   });
 

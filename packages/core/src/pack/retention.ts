@@ -14,7 +14,7 @@ const DAYS_MIN: Readonly<Record<StoredGrain, number>> = { minute: 2, quarter_hou
 const GRAINS: readonly StoredGrain[] = ['minute', 'quarter_hour', 'hour', 'day'];
 
 /** Undefined: not declared. */
-export function daysOf(text: string | undefined): number | null | undefined {
+function daysOf(text: string | undefined): number | null | undefined {
   if (text === undefined) return undefined;
   return text === 'forever' ? null : Number.parseInt(text, 10);
 }
@@ -27,6 +27,18 @@ export function cellRetentionOf(pack: PackSource, metric: MetricSource): CellRet
     if (days !== undefined) kept[grain] = days;
   }
   return kept;
+}
+
+/** Days for which events are kept, and refused ones, where the pack says so; null: for ever. */
+export interface EventRetention {
+  readonly rawDays?: number | null;
+  /** Of several packs of a tenant the longest counts, for a refused event may be of none. */
+  readonly rejectedDays?: number | null;
+}
+
+export function eventRetentionOf({ retention }: PackSource): EventRetention {
+  const [rawDays, rejectedDays] = [daysOf(retention?.raw), daysOf(retention?.rejected)];
+  return { ...(rawDays === undefined ? {} : { rawDays }), ...(rejectedDays === undefined ? {} : { rejectedDays }) };
 }
 
 export function lintRetention(pack: PackSource, report: (path: string, message: string) => void): void {

@@ -186,8 +186,8 @@ export const PACK_SCHEMA = z.strictObject({
     })
     .optional(),
   segment: segment.optional(),
-  /** How long raw events and cells are kept; what is not said here is the installation's. */
-  retention: z.strictObject({ raw: keptFor.optional(), ...cellRetention }).optional(),
+  /** How long raw events, refused ones and cells are kept; what is not said here is the installation's. */
+  retention: z.strictObject({ raw: keptFor.optional(), rejected: keptFor.optional(), ...cellRetention }).optional(),
   /** Policies and classes of routes, over those that are shipped; a tenant may change them. */
   limits: LIMITS_SCHEMA.optional(),
   /** Named answers with their routes. */
