@@ -1,15 +1,15 @@
 import { Option, type Command } from 'commander';
 import { requireSetting, setting, type Terminal } from '../terminal.ts';
+import { addIndexReport } from './index-report.ts';
 
 /**
  * Work of an operator: the schema and the topics. The drivers are loaded by the commands that need
  * them, so that all others start at once.
  */
 export function addOperations(program: Command, terminal: Terminal): void {
-  program
-    .command('db')
-    .description('The database.')
-    .command('migrate')
+  const db = program.command('db').description('The database.');
+  addIndexReport(db, terminal);
+  db.command('migrate')
     .description('Bring DATABASE_DIRECT_URL, or DATABASE_URL, to the newest schema.')
     .action(async () => {
       const databaseUrl = setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL');

@@ -4,6 +4,7 @@ import { WORK_MAX } from '../expression/work.ts';
 import type { Fault } from '../fault/fault.ts';
 import { compileView } from './compile-view.ts';
 import type { CompiledParam, CompiledQuery, CompiledView } from './compiled-view.ts';
+import { faultOfIndex } from './lint-indexes.ts';
 import { faultOfEntity, faultOfInsights, faultOfQuestion, SAMPLE_NOW } from './lint-query.ts';
 import type { AskedAbout, QueryFault } from './lint-query.ts';
 import type { ParamValue, ParamValues } from './param-values.ts';
@@ -82,7 +83,7 @@ function faultOfFilled(
 ): QueryFault {
   switch (query.source) {
     case 'entity':
-      return faultOfEntity(filled, about);
+      return faultOfEntity(filled, about) ?? (view.route === null ? null : faultOfIndex(filled, about));
     case 'insights':
       return faultOfInsights(filled, about);
     case 'question':

@@ -79,6 +79,29 @@ describe('a view of a pack', () => {
     });
   });
 
+  it('has an index for a list that its route filters by several members', () => {
+    const filtered = (where: object, entity: object): readonly string[] => {
+      const entities = { outing: { id: '_event', events: ['walk.ended'], ...entity } };
+      const queries = { days: { entity: 'outing', subject: '${params.user_id}', where } };
+      return faultsOf({ queries, answer: {} }, { entities });
+    };
+    const place = { place: 'park' };
+    const fault =
+      'views.mine.queries.days.where: no index of the entity begins with two of _subject, place.text, by which the list is filtered';
+    expect(filtered(place, {})).toEqual([fault]);
+    expect(filtered(place, { indexes: [['subject'], ['metres', 'place', 'subject']] })).toEqual([fault]);
+    expect(filtered(place, { indexes: [['place', 'subject', 'metres']] })).toEqual([]);
+    // By one member, by what no index finds, and where the key says which row it is.
+    expect(filtered({}, {})).toEqual([]);
+    expect(filtered({ place: { ne: 'park' } }, {})).toEqual([]);
+    expect(filtered(place, { id: 'subject' })).toEqual([]);
+    // Who asks by no route waits for nobody.
+    const queries = { days: { entity: 'outing', subject: '${params.user_id}', where: place } };
+    expect(faultsOf({ queries, answer: {}, route: undefined }, { entities: { outing: { id: '_event', events: ['walk.ended'] } } })).toEqual(
+      [],
+    );
+  });
+
   it.each<[string, object, string]>([
     [
       'a measure that the metric lacks',
