@@ -294,6 +294,15 @@ export const mutants: readonly Mutant[] = [
     kind: 'unit',
   },
   {
+    name: 'what a gateway learns of denied tokens is not told to Redis',
+    section: 10,
+    file: 'services/gateway/src/tokens/denied.ts',
+    find: 'if (fresh.length > 0) onNew?.(fresh);',
+    replace: '',
+    tests: ['services/gateway/src/tokens/shared-denials.test.ts'],
+    kind: 'unit',
+  },
+  {
     name: 'a key that was taken before is not asked about again',
     section: 10,
     file: 'services/gateway/src/authenticate.ts',

@@ -21,6 +21,10 @@ export type { BucketAnswer, BucketAsk, BucketDecision, Buckets } from './buckets
 export { createRedisBuckets } from './buckets/redis-buckets.ts';
 export type { RedisBucketsOptions } from './buckets/redis-buckets.ts';
 
+// tokens that are refused before they end
+export { createDeniedTokens } from './denied-tokens.ts';
+export type { DeniedToken, DeniedTokens } from './denied-tokens.ts';
+
 // cells
 export { CELL_LIMITS, CHANGES_KEPT } from './cell-store.ts';
 export type {

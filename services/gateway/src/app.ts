@@ -5,7 +5,7 @@ import { createLogClient, topicNames } from '@tidegate/kafka';
 import type { ControlStore } from '@tidegate/postgres';
 import { createControlOutbox, createControlStore, createPoolMeter, listenForControlChanges } from '@tidegate/postgres';
 import type { RedisClusterConnection, RedisConnection } from '@tidegate/redis';
-import { connectEither, createRedisBuckets, whenConnected } from '@tidegate/redis';
+import { connectEither, createDeniedTokens, createRedisBuckets, whenConnected } from '@tidegate/redis';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import {
   databaseTarget,
@@ -48,6 +48,8 @@ import type { IssuerDirectory } from './tokens/issuers.ts';
 import { createIssuerDirectory } from './tokens/issuers.ts';
 import type { Denied } from './tokens/denied.ts';
 import { createDenied } from './tokens/denied.ts';
+import type { SharedDenials } from './tokens/shared-denials.ts';
+import { createSharedDenials } from './tokens/shared-denials.ts';
 import { createLocalTokens } from './tokens/local-tokens.ts';
 import { createReadToken } from './tokens/tokens.ts';
 import { createTokenRoutes } from './token-routes.ts';
@@ -82,9 +84,9 @@ const REDIS_WAIT_MS = 2_000;
 export async function startApp(config: GatewayConfig, context: ServiceContext): Promise<RunningGateway> {
   const background = new AbortController();
   const parts = await createParts(config, { context, signal: background.signal });
-  const { metrics, store, client, redis, keys, denied, limits, control, tracing } = parts;
+  const { metrics, store, client, redis, denied, shared, limits, control, tracing } = parts;
   const publishing = startPublishing(parts);
-  const revocations = watchRevocations({ control, store, keys, denied, clock, metrics, log: context.log, signal: background.signal });
+  const revocations = watchRevocations({ ...parts, clock, log: context.log });
   const swaps = swapVersions({ control, store, wake: publishing.wake, log: context.log, signal: background.signal });
   const proxy = createProxy({
     upstreams: { ingest: config.ingestUrl, query: config.queryUrl },
@@ -104,7 +106,7 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   const gate = createGateOf(parts, { proxy, live, auditLog, wake: publishing.wake, isDraining: () => isDraining });
   const listener = createPublicListener(gate, config, { metrics, log: context.log, signal: background.signal });
   // Limits from the first request on where Redis is there; without it the gateway serves all the same.
-  await whenConnected(redis, REDIS_WAIT_MS);
+  if (await whenConnected(redis, REDIS_WAIT_MS)) denied.add(await shared.read());
   const port = await listener.listen({ host: config.apiHost, port: config.apiPort });
   const probes = await startTelemetryServer({
     ...telemetryTarget(config),
@@ -147,6 +149,7 @@ interface Parts {
   readonly keys: KeyDirectory;
   readonly issuers: IssuerDirectory;
   readonly denied: Denied;
+  readonly shared: SharedDenials;
   readonly limits: StartedLimits;
   readonly packRoutes: PackRoutes;
   readonly origins: OriginBook;
@@ -163,18 +166,20 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
   const topic = topicNames(config.topicPrefix).control;
   const keys = createKeyDirectory();
   const issuers = createIssuerDirectory({ fetchKeys, clock, log });
-  const denied = createDenied(clock);
   const redis = connectEither(
     { server: redisTarget(config), cluster: redisClusterTarget(config) },
     { name: 'tidegate-gateway', onError: (error) => log.warn('redis_connection_lost', { error }) },
   );
+  const shared = createSharedDenials({ tokens: createDeniedTokens(redis, config.redisPrefix), clock, log });
+  const denied = createDenied(clock, shared.tell);
   const limits = createLimitsOf({ config, context, metrics, client, redis, signal });
   const packRoutes = createPackRoutes();
   const origins = createOriginBook();
   const control = followControl({ client, topic, keys, issuers, denied, limits: limits.book, packRoutes, origins, clock, log });
   metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(control.knownThroughMs() / 1_000));
   return {
-    ...{ config, context, signal, database, topic, metrics, client, redis, keys, issuers, denied, limits, packRoutes, origins, control },
+    ...{ config, context, signal, database, topic, metrics, client, redis, keys, issuers },
+    ...{ denied, shared, limits, packRoutes, origins, control },
     tracing: createTracing({ service: 'gateway', endpoint: config.otlpEndpoint, ratio: config.traceRatio }),
     store: createControlStore(database),
   };

@@ -213,6 +213,7 @@ describe('a control record', () => {
 
 describe('when no publisher is heard for 2 s', () => {
   const DENIALS = [{ id: 'ses_1', untilMs: 1 }];
+  const IN_REDIS = { id: 'ses_2', untilMs: 1 };
   let told: readonly Denial[] = [];
 
   async function stateAfterSilence(silenceMs: number): Promise<string | undefined> {
@@ -225,7 +226,8 @@ describe('when no publisher is heard for 2 s', () => {
       control: { silenceMs: () => ((looked += 1), silenceMs) },
       store: { readRefusedHashes: () => Promise.resolve([KEY.sha256]), accounts: { readDenials: () => Promise.resolve(DENIALS) } },
       keys,
-      denied: { add: (denials) => (told = denials) },
+      denied: { add: (denials) => (told = [...told, ...denials]) },
+      shared: { read: () => Promise.resolve([IN_REDIS]) },
       clock,
       metrics: createMetrics('gateway'),
       log,
@@ -237,8 +239,8 @@ describe('when no publisher is heard for 2 s', () => {
     return keys.find(KEY.sha256)?.state;
   }
 
-  it('revocations and denied tokens come from Postgres', async () => {
-    expect([await stateAfterSilence(2_001), told]).toEqual(['revoked', DENIALS]);
+  it('revocations and denied tokens come from Postgres, and the latter from Redis too', async () => {
+    expect([await stateAfterSilence(2_001), told]).toEqual(['revoked', [IN_REDIS, ...DENIALS]]);
     expect([await stateAfterSilence(1_999), told]).toEqual(['active', []]);
   });
 

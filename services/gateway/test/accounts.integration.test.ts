@@ -1,5 +1,7 @@
 import { createCallerVerifier } from '@tidegate/http';
+import { connectRedis, createDeniedTokens, whenConnected } from '@tidegate/redis';
 import { deriveKey, systemClock } from '@tidegate/runtime';
+import { testServers } from '@tidegate/testkit';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningGateway } from '../src/app.ts';
@@ -127,6 +129,32 @@ describe('accounts', () => {
     const rest = await gateway.call('GET', `/v1/admin/users?cursor=${String(listed.body['next_cursor'])}`);
     expect((rest.body['users'] as object[]).length).toBeGreaterThan(0);
     expect(JSON.stringify([listed.body, rest.body])).not.toContain('$2b$');
+  });
+
+  it('who signs out is in Redis until the token ends, and a gateway that starts knows whatever is there', async () => {
+    await newUser({ ...JANE, username: 'leaver', email: null });
+    const signedIn = async (): Promise<{ credential: string; session: string }> => {
+      const credential = String((await login({ username: 'leaver', password: PASSWORD })).body['access_token']);
+      const claims = JSON.parse(Buffer.from(credential.split('.')[1] ?? '', 'base64url').toString()) as { sid: string };
+      return { credential, session: claims.sid };
+    };
+    const redis = connectRedis({ address: { url: testServers().redisUrl }, name: 'test' });
+    await whenConnected(redis, 5_000);
+    const tokens = createDeniedTokens(redis, gateway.prefix);
+    const gone = await signedIn();
+    expect((await gateway.call('POST', '/v1/auth/logout', { credential: gone.credential })).status).toBe(204);
+    await expect.poll(async () => (await tokens.read(Date.now())).map(({ id }) => id)).toContain(gone.session);
+    // Of this one neither the topic nor Postgres tells: only Redis can have told the gateway that starts now.
+    const told = await signedIn();
+    await tokens.add([{ id: told.session, untilMs: Date.now() + 600_000 }], Date.now());
+    const fresh = await gateway.startAnother();
+    try {
+      await expect.poll(() => statusOf(told.credential, fresh.port), { interval: 20, timeout: 20_000 }).toBe(401);
+      expect(await statusOf(told.credential)).toBe(200);
+    } finally {
+      await fresh.stop();
+      redis.disconnect();
+    }
   });
 
   it('a token that was made with a key is signed out too, and a key is not', async () => {

@@ -82,6 +82,8 @@ export interface CallOptions {
 
 export interface GatewayUnderTest {
   readonly upstream: Upstream;
+  /** Begins its keys in Redis. */
+  readonly prefix: string;
   /** With the demo's administrator's key unless another credential, or null for none, is given. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** A second gateway over the same servers. */
@@ -114,6 +116,7 @@ export async function startGateway(settings: Partial<GatewayConfig> = {}): Promi
   );
   return {
     upstream,
+    prefix,
     call: async (method, path, { credential = adminKey, body, port = gateway.port, address } = {}) => {
       const response = await fetch(`http://127.0.0.1:${port}${path}`, {
         method,

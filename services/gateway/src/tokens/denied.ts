@@ -18,9 +18,14 @@ export interface Denied {
   readonly size: number;
 }
 
+function isNew(known: Denial | undefined, { untilMs, below }: Denial): boolean {
+  return known === undefined || known.untilMs !== untilMs || known.below !== below;
+}
+
 const SWEPT_ABOVE = 1_000;
 
-export function createDenied(clock: Clock): Denied {
+/** `onNew` is told of what was not known before, from wherever it came. */
+export function createDenied(clock: Clock, onNew?: (denials: readonly Denial[]) => void): Denied {
   const byId = new Map<string, Denial>();
   let sweepAt = SWEPT_ABOVE;
 
@@ -37,6 +42,7 @@ export function createDenied(clock: Clock): Denied {
 
   return {
     add(denials) {
+      const fresh = denials.filter((denial) => isNew(byId.get(denial.id), denial));
       for (const denial of denials) {
         const known = byId.get(denial.id);
         // A record that comes late says less than is known.
@@ -44,6 +50,7 @@ export function createDenied(clock: Clock): Denied {
         if (!isLess) byId.set(denial.id, denial);
       }
       if (byId.size > sweepAt) sweep();
+      if (fresh.length > 0) onNew?.(fresh);
     },
     covers: ({ id, sessionId, userId, revision }) =>
       covers(id) || (sessionId !== undefined && covers(sessionId)) || (userId !== undefined && covers(userId, revision)),
