@@ -13,6 +13,8 @@ import { benchGrowth } from './growth.ts';
 import { runInterruptible } from './interruptible.ts';
 import { benchMeasures } from './measures.ts';
 import { benchPeers } from './peers.ts';
+import { benchQuery } from './query/bench-query.ts';
+import { startQuerySystem } from './query/system.ts';
 import { keepResult, type BenchMeasurement } from './report.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchRoad, type BenchOptions } from './road.ts';
@@ -47,6 +49,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string' },
     rate: { type: 'string' },
+    events: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -82,9 +85,17 @@ else if (name === 'dedup') {
     work: async (system) => keep(await benchGateway({ system, minutes: Number(values.minutes ?? 1), rate: Number(values.rate ?? 0), say })),
     end: async (system) => system.stop(),
   });
+} else if (name === 'query') {
+  const { minutes = '1', rate = '5000', events = '10000000' } = values;
+  const asked = { seed: Number(values.seed), minutes: Number(minutes), rate: Number(rate), events: Number(events), say };
+  await runInterruptible({
+    start: async (signal) => startQuerySystem({ settings: UNLIMITED, signal }),
+    work: async (system) => keep(await benchQuery({ system, ...asked })),
+    end: async (system) => system.stop(),
+  });
 } else if (bench === undefined) {
   process.stderr.write(
-    `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')}|gateway|measures|growth|dedup [--minutes N] [--rate N] [--seed N] [--json]\n`,
+    `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')}|gateway|query|measures|growth|dedup [--minutes N] [--rate N] [--events N] [--seed N] [--json]\n`,
   );
   process.exitCode = 2;
 } else {

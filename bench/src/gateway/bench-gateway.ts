@@ -4,11 +4,12 @@ import { median, quantile } from '../quantile.ts';
 import type { BenchMeasurement } from '../report.ts';
 import { ANSWER } from './answer.ts';
 import { startCounting } from './counted.ts';
-import { runLoad } from './load.ts';
-import type { LoadResult } from './load.ts';
+import { runLoad } from '../request-load.ts';
+import type { LoadResult } from '../request-load.ts';
 import { measureRedisDecisions } from './redis-decisions.ts';
-import { openRedis, redisSeconds } from './redis-meter.ts';
-import type { GatewaySystem, Proxied } from './system.ts';
+import { openRedis, redisSeconds } from '../redis-meter.ts';
+import type { Serving } from '../program.ts';
+import type { GatewaySystem } from './system.ts';
 
 export interface GatewayBenchOptions {
   readonly system: GatewaySystem;
@@ -90,7 +91,7 @@ async function runRounds({
 }: Rounds): Promise<{ rounds: Round[]; rate: number; requests: number }> {
   const { gateway, bareProxy, rateLimiterFlexible, upstream } = system;
   let requests = 0;
-  const run = async (to: Proxied, rate: number): Promise<Part> => {
+  const run = async (to: Serving, rate: number): Promise<Part> => {
     const load = { port: to.port, request: requestTo(to, system.tidegate.apiKey), answerBytes: ANSWER.length };
     const before = { proxy: treeSeconds(to.pid), redis: await redisSeconds(redis) };
     const result = await runLoad({ ...load, connections: CONNECTIONS, forMs, rate });
@@ -118,7 +119,7 @@ async function runRounds({
   return { rounds, rate, requests };
 }
 
-function requestTo({ port }: Proxied, apiKey: string): string {
+function requestTo({ port }: Serving, apiKey: string): string {
   return `GET ${PATH} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nx-api-key: ${apiKey}\r\naccept: application/json\r\n\r\n`;
 }
 

@@ -2,7 +2,7 @@ import type { BucketPolicy } from '@tidegate/core';
 import { compilePolicy } from '@tidegate/core';
 import type { BucketAsk, RedisConnection } from '@tidegate/redis';
 import { bucketKey, createRedisBuckets } from '@tidegate/redis';
-import { redisSeconds } from './redis-meter.ts';
+import { redisSeconds } from '../redis-meter.ts';
 
 export interface RedisDecisions {
   /** Decisions over six buckets, each by a call of its own, in a second of Redis' processor time. */

@@ -1,23 +1,17 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTidegate, type Tidegate } from '@tidegate/native';
-
-/** A proxy as the bench sees it. */
-export interface Proxied {
-  readonly port: number;
-  readonly pid: number;
-}
+import { startProgram } from '../program.ts';
+import type { Program, Serving } from '../program.ts';
 
 /** The gateway as `npm start` runs it, before an upstream that answers at once, and its peers before the same one. */
 export interface GatewaySystem {
   readonly tidegate: Tidegate;
-  readonly upstream: Proxied;
-  readonly gateway: Proxied;
-  readonly bareProxy: Proxied;
-  readonly rateLimiterFlexible: Proxied;
+  readonly upstream: Serving;
+  readonly gateway: Serving;
+  readonly bareProxy: Serving;
+  readonly rateLimiterFlexible: Serving;
   stop(): Promise<void>;
 }
 
@@ -35,8 +29,8 @@ export async function startGatewaySystem({ settings, signal }: Start): Promise<G
     await tidegate?.stop();
     rmSync(dataDir, { recursive: true, force: true });
   };
-  const run = async (file: string, env: Readonly<Record<string, string>> = {}): Promise<Proxied> => {
-    const program = await startProgram(file, env);
+  const run = async (file: string, env: Readonly<Record<string, string>> = {}): Promise<Serving> => {
+    const program = await startProgram(join(import.meta.dirname, file), env);
     programs.push(program);
     return program;
   };
@@ -52,28 +46,4 @@ export async function startGatewaySystem({ settings, signal }: Start): Promise<G
     await stop();
     throw error;
   }
-}
-
-interface Program extends Proxied {
-  stop(): Promise<void>;
-}
-
-/** A program of this folder; it is up when it has printed its port. */
-async function startProgram(file: string, env: Readonly<Record<string, string>>): Promise<Program> {
-  const { REDIS_URL: _, ...inherited } = process.env;
-  const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, file)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...inherited, ...env },
-  });
-  const ended = once(child, 'exit');
-  const printed = child.stdout === null ? [] : await Promise.race([once(child.stdout, 'data'), ended]);
-  const port = Number(printed[0]);
-  if (child.exitCode !== null || !(port > 0)) throw new Error(`${file} did not start`);
-  return {
-    port,
-    pid: child.pid ?? 0,
-    async stop() {
-      if (child.kill('SIGTERM')) await ended;
-    },
-  };
 }

@@ -4,6 +4,7 @@ export { startRedisCluster, type RedisCluster } from './redis-cluster.ts';
 export { serverProperties, type KafkaServer, type Tuning } from './kafka-server.ts';
 export { createProgress, type Progress } from './progress.ts';
 export { homeOf, repositoryRoot } from './home.ts';
+export { loadSecrets } from './secrets.ts';
 export { markedProcesses } from './process-record.ts';
 export type { ServerAddresses } from './installation.ts';
 export { startTidegate, type Tidegate, type TidegateOptions } from './tidegate.ts';

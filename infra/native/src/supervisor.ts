@@ -36,6 +36,8 @@ export interface ServiceSpec {
 export interface Supervisor {
   readonly names: readonly string[];
   pid(name: string): number;
+  /** Where it listens for its callers; -1: it has none. */
+  port(name: string): number;
   /** Sends the signal and waits for the end. The service comes back by itself where restarts are on. */
   kill(name: string, signal?: NodeJS.Signals): Promise<void>;
   /** Starts a service that is down; resolves when it is ready. */
@@ -93,6 +95,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   return {
     names: [...seats.keys()],
     pid: (name) => seatOf(name).running?.pid ?? -1,
+    port: (name) => seatOf(name).spec.listenPort ?? -1,
     kill: async (name, signal = 'SIGKILL') => seatOf(name).running?.kill(signal),
     async start(name) {
       const seat = seatOf(name);

@@ -1,10 +1,9 @@
 /** The routes of questions: one in a body, one in an address whose answer callers may keep, many in a body. */
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { BATCH_QUESTIONS_MAX, decodeJson, readJsonBody, sendJson, sendProblem, SUBJECT_HEADER, toProblem } from '@tidegate/http';
+import { BATCH_QUESTIONS_MAX, readJsonBody, sendJson, sendProblem, SUBJECT_HEADER, toProblem } from '@tidegate/http';
 import type { Step } from '@tidegate/telemetry';
 import { z } from 'zod';
 import { bodyOf, isNamed, lasting, toHeader } from './answer-body.ts';
-import type { EtagOf } from './answer-body.ts';
 import { ANSWER_TYPES, formatOf } from './answer-format.ts';
 import type { Answer, AnswerMeta, Ask, Asker, AskOutcome } from './ask.ts';
 import { askerOf } from './asker.ts';
@@ -12,10 +11,12 @@ import { questionInTime } from './background/question-in-time.ts';
 import type { QuestionInTimeDeps } from './background/question-in-time.ts';
 import { compressed } from './compressed.ts';
 import type { Encoding } from './compressed.ts';
+import type { KeptBody, KeptBodyOf } from './kept-bodies.ts';
+import { decodeQuestion } from './repeated-questions.ts';
 import { storeFaultOf } from './store-fault.ts';
 
 export interface AnswerRoutesDeps extends QuestionInTimeDeps {
-  readonly etagOf: EtagOf;
+  readonly keptBodyOf: KeptBodyOf;
   readonly questionBytesMax: number;
   readonly step: Step;
 }
@@ -57,19 +58,19 @@ async function askBody(deps: AnswerRoutesDeps, exchange: Exchange, toQuestion: (
 
 /** `GET /v1/query?q=…`: `answer-body.ts` says what may be kept of it. */
 export async function askKept(deps: AnswerRoutesDeps, exchange: Exchange): Promise<void> {
-  const { etagOf, step } = deps;
+  const { keptBodyOf, step } = deps;
   const { query, caller, request } = exchange;
   const [text, ...others] = query.getAll('q');
   if (text === undefined || others.length > 0) return refuse(exchange, questionMissing());
-  const question = decodeJson(Buffer.from(text));
+  const question = decodeQuestion(text);
   if (!question.ok) return refuse(exchange, { code: question.fault.code });
   const outcome = await questionInTime(deps, exchange, question.value);
   if (outcome === null) return;
   if (!outcome.ok) return refuse(exchange, outcome.problem);
   const { answer, mayAgeMs, person } = outcome;
   const format = formatOf(request.headers.accept);
-  const body = await step('generate_response', async () => bodyOf(format, lasting(answer)));
-  const etag = etagOf({ tenant: caller.tenant, format, body });
+  const made = async (): Promise<KeptBody> => keptBodyOf({ tenant: caller.tenant, format, answer: lasting(answer) });
+  const { body, etag } = await step('generate_response', made);
   const headers = {
     etag,
     'cache-control': mayAgeMs < 1_000 ? 'private, no-cache' : `private, max-age=${Math.floor(mayAgeMs / 1_000)}`,

@@ -1,5 +1,5 @@
 /** One question: parse → plan → wait for its receipt → read → say what the answer claims. */
-import { approximations, confineQuestion, failed, ok, parseCursorMark, parseQuestion, planQuestion, toIsoUtc } from '@tidegate/core';
+import { approximations, confineQuestion, failed, ok, parseCursorMark, planQuestion, toIsoUtc } from '@tidegate/core';
 import type {
   AnalysisKind,
   AnswerRow,
@@ -27,6 +27,7 @@ import type { Read, ReadResult } from './read.ts';
 import type { ReadLog } from './read-log.ts';
 import type { Receipts, ReceiptState } from './receipts.ts';
 import type { Registry } from './registry.ts';
+import { parseQuestionOnce } from './repeated-questions.ts';
 import { openText, sealText } from './sealed-text.ts';
 
 export interface AskDeps {
@@ -150,7 +151,7 @@ function prepare(deps: AskDeps, value: unknown, { tenant, rows }: Asker): Result
 
 /** What is asked, held to what may be seen. */
 function readQuestion(value: unknown, rows: RowScope | null): Result<Question, ProblemFault> {
-  const parsed = parseQuestion(value);
+  const parsed = parseQuestionOnce(value);
   if (!parsed.ok) return failed({ code: 'question_invalid', errors: parsed.errors });
   const confined = rows === null ? ok(parsed.question) : confineQuestion(parsed.question, rows);
   return confined.ok ? confined : refused(confined.fault);

@@ -20,10 +20,12 @@ import { createChangedNames } from './changed-names.ts';
 import type { queryConfig } from './config.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
 import type { Freshness } from './freshness.ts';
+import { createKeptBodies } from './kept-bodies.ts';
 import type { KeptHistory } from './kept-history.ts';
 import { createLifetimes, lifetimesOf } from './lifetimes.ts';
 import { createLiveHub } from './live/live-hub.ts';
 import { createLoadChunk } from './load-chunk.ts';
+import { createMadeAnswers } from './made-answers.ts';
 import { createPseudonyms } from './pseudonyms.ts';
 import { createRead } from './read.ts';
 import type { Read } from './read.ts';
@@ -31,6 +33,7 @@ import { createReceipts } from './receipts.ts';
 import { createRecentEvents } from './recent/recent-events.ts';
 import type { Registry } from './registry.ts';
 import type { OnReplica } from './on-replica.ts';
+import { createSharedRead } from './share-read.ts';
 import { createKeptViews } from './views/kept-views.ts';
 import type { RunView } from './views/run-view.ts';
 import { createEventSender } from './writes/event-sender.ts';
@@ -38,6 +41,8 @@ import { createFieldOpener } from './views/field-opener.ts';
 import { createWriteIds } from './writes/write-ids.ts';
 
 const ANSWER_BYTES_MAX = 262_144;
+/** Values of rows held in memory; some 50 bytes each. */
+const MADE_VALUES_MAX = 1_000_000;
 const LIVE_IDLE_MS = 5_000;
 
 /** What the steps of a question stand on. */
@@ -119,7 +124,7 @@ export function createAsking(
   });
   const { step } = adapters.tracing;
   const identityKey = deriveKey(config.pseudonymSecret, 'tidegate/identity', 16);
-  const answering = { etagOf, cursorSealer, identityKey, questionBytesMax: config.questionBytesMax };
+  const answering = { etagOf, keptBodyOf: createKeptBodies(etagOf), cursorSealer, identityKey, questionBytesMax: config.questionBytesMax };
   const parts = { ...answering, ...live, ...createWriting(config, nowMs), ...createFinding(adapters.metrics) };
   return { ask, receipts, pseudonymOf, nowMs, step, names, keepViews, lifetimeOf, readRecent, ...parts };
 }
@@ -173,11 +178,12 @@ function createReading(
       bytesMax: ANSWER_BYTES_MAX,
       meter,
     }),
+    made: createMadeAnswers({ nowMs: systemClock.nowMs, valuesMax: MADE_VALUES_MAX, ttlMs: config.answerTtlMs }),
     decoded: new LRUCache<string, DecodedChunk>({ maxSize: config.decodedCells }),
     cacheBudgetMs: config.cacheBudgetMs,
     chunksMax: config.chunksMax,
     cellsMax: config.cellsMax,
     meter,
   });
-  return config.isCacheOn ? read : async (asked) => read({ ...asked, skipCache: true });
+  return createSharedRead(config.isCacheOn ? read : async (asked) => read({ ...asked, skipCache: true }));
 }

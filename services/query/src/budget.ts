@@ -10,7 +10,8 @@ export class BudgetSpent extends Error {
 export async function within<T>(ms: number, action: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new BudgetSpent()), ms);
+    // What has come while this process was busy is read before it is called late.
+    timer = setTimeout(() => setImmediate(() => reject(new BudgetSpent())), ms);
   });
   const running = action();
   running.catch(() => undefined);

@@ -19,13 +19,19 @@ export interface Compressed {
   readonly encoding: Encoding | null;
 }
 
+/** Of bodies that are given out again and again: the same buffer is made smaller once. */
+const held: Readonly<Record<Encoding, WeakMap<Buffer, Buffer>>> = { gzip: new WeakMap(), br: new WeakMap() };
+
 export async function compressed(body: Buffer, acceptEncoding: string | undefined): Promise<Compressed> {
   const encoding = body.length < BYTES_MIN ? null : encodingOf(acceptEncoding);
   if (encoding === null) return { body, encoding };
+  const known = held[encoding].get(body);
+  if (known !== undefined) return { body: known, encoding };
   const smaller =
     encoding === 'gzip'
       ? await gzipAsync(body, { level: GZIP_LEVEL })
       : await brotliAsync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } });
+  held[encoding].set(body, smaller);
   return { body: smaller, encoding };
 }
 

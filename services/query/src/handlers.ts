@@ -47,6 +47,7 @@ import { storeFaultOf } from './store-fault.ts';
 import { createBareView } from './views/open-members.ts';
 import type { OpenMembersDeps } from './views/open-members.ts';
 import { readView } from './views/read-view.ts';
+import type { ReadViewDeps } from './views/read-view.ts';
 import { createReadEntity } from './views/read-entity.ts';
 import type { ReadEntityDeps } from './views/read-entity.ts';
 import { createRunView } from './views/run-view.ts';
@@ -59,6 +60,7 @@ import { viewOfWrite } from './writes/write-list.ts';
 export interface HandlerDeps
   extends
     AnswerRoutesDeps,
+    Pick<ReadViewDeps, 'etagOf'>,
     Omit<LiveRouteDeps, 'findJob'>,
     RejectedDeps,
     Pick<AuditRoutesDeps, 'accesses' | 'auditChain'>,

@@ -3,8 +3,9 @@
  *
  * 1. One round trip asks for progress and, after it, for what changed in each chunk since it was decoded here.
  * 2. Absent chunks are loaded from the primary, and everything is looked at again.
- * 3. Changes are taken over. Where all chunks are decoded and hold little, the answer is made of them at once.
- * 4. Else it may be kept in Redis, under the versions of its chunks; else the chunks that are not decoded yet are read whole.
+ * 3. Where this process made the answer of these very versions before, it is that one.
+ * 4. Changes are taken over. Where all chunks are decoded and hold little, the answer is made of them at once.
+ * 5. Else it may be kept in Redis, under the versions of its chunks; else the chunks that are not decoded yet are read whole.
  */
 import { leastSealed, NOTHING_SEALED } from '@tidegate/core';
 import type { AnswerTable, Plan, SealedThrough } from '@tidegate/core';
@@ -17,6 +18,8 @@ import { chunkId } from './chunks.ts';
 import { ChunkDamaged, createDecodedChunk } from './decoded-chunk.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
 import type { LoadChunk } from './load-chunk.ts';
+import type { MadeAnswers } from './made-answers.ts';
+import { keyOfRead } from './read-ask.ts';
 import type { ReadAsk } from './read-ask.ts';
 import { createSingleFlight } from './single-flight.ts';
 
@@ -28,6 +31,7 @@ export interface ReadChunksDeps {
   readonly store: CellStore;
   readonly loadChunk: LoadChunk;
   readonly answers: AnswerCache;
+  readonly made: MadeAnswers;
   /** Decoded chunks of this process, by chunk. */
   readonly decoded: LRUCache<string, DecodedChunk>;
   readonly cacheBudgetMs: number;
@@ -168,28 +172,43 @@ type PresentRead =
 
 /** Null: a chunk has gone. */
 async function readPresent(deps: ReadChunksDeps, { ask, looks, epoch, answerFrom }: PresentAsk): Promise<PresentRead | null> {
-  const { answers } = deps;
+  const { answers, made } = deps;
+  const versions = looks.map(({ reading }) => reading.version);
+  const held = made.find(keyOfRead(ask), versions);
+  if (held !== null) return { table: held.table, keptForMs: held.ageMs };
   const known = looks.map((look) => takeOver(deps, ask.plan, look));
   const isQuick = isSmall(known);
-  const versions = looks.map(({ reading }) => reading.version);
   if (!isQuick) {
     const kept = await within(deps.cacheBudgetMs, async () => answers.read(ask, answers.keyOf(ask, versions)));
-    if (kept !== null) return { table: kept.table, keptForMs: kept.ageMs };
+    if (kept !== null) {
+      made.keep(keyOfRead(ask), versions, kept);
+      return { table: kept.table, keptForMs: kept.ageMs };
+    }
   }
   const chunks = await readUnknown(deps, { ask, looks, known, epoch });
   if (chunks === null) return null;
   try {
     const table = answerFrom(chunks);
+    made.keep(keyOfRead(ask), versions, { table, ageMs: 0 });
     if (isQuick && looks.every(({ reading }) => reading.kind === 'same')) return { table, keptForMs: 0 };
     answers.write(ask, answers.keyOf(ask, versions), table);
     return { table, keptForMs: null };
   } catch (error) {
-    const look = error instanceof ChunkDamaged ? looks[chunks.indexOf(error.chunk)] : undefined;
-    if (look === undefined) throw error;
-    deps.decoded.delete(chunkId(look.name));
-    deps.meter.dropped('chunks');
-    return { missing: [{ name: look.name, known: null, reading: { kind: 'absent', brokenToken: look.reading.version.token } }] };
+    return { missing: [dropDamaged(deps, looks, { chunks, error })] };
   }
+}
+
+/** The damaged chunk, as good as absent. @throws what was raised where it was about something else */
+function dropDamaged(
+  { decoded, meter }: ReadChunksDeps,
+  looks: readonly PresentLook[],
+  { chunks, error }: { readonly chunks: readonly DecodedChunk[]; readonly error: unknown },
+): Look {
+  const look = error instanceof ChunkDamaged ? looks[chunks.indexOf(error.chunk)] : undefined;
+  if (look === undefined) throw error;
+  decoded.delete(chunkId(look.name));
+  meter.dropped('chunks');
+  return { name: look.name, known: null, reading: { kind: 'absent', brokenToken: look.reading.version.token } };
 }
 
 /** Whether all chunks are decoded here and hold little. */

@@ -3,24 +3,30 @@
  * looked before something that the asker knows of.
  */
 export function createSharedFlights(): <T>(key: string, action: () => Promise<T>) => Promise<T> {
-  const flights = new Map<string, { readonly done: Promise<unknown>; next: Promise<unknown> | null }>();
+  // No `Map`: entries come and go with each question (see `createInFlight`).
+  const flights = Object.create(null) as Record<string, Flight | undefined>;
 
   async function begin<T>(key: string, action: () => Promise<T>): Promise<T> {
     const done = action();
-    const flight = { done, next: null };
-    flights.set(key, flight);
+    const flight: Flight = { done, next: null };
+    flights[key] = flight;
     try {
       return await done;
     } finally {
-      if (flight.next === null) flights.delete(key);
+      if (flight.next === null) Reflect.deleteProperty(flights, key);
     }
   }
 
   return async function share<T>(key: string, action: () => Promise<T>): Promise<T> {
-    const running = flights.get(key);
+    const running = flights[key];
     if (running === undefined) return begin(key, action);
     running.next ??= running.done.catch(() => undefined).then(async () => begin(key, action));
     // The same key always runs the same kind of action, so what comes back is of its type.
     return running.next as Promise<T>;
   };
+}
+
+interface Flight {
+  readonly done: Promise<unknown>;
+  next: Promise<unknown> | null;
 }

@@ -11,6 +11,7 @@ import type { DecodedChunk } from '../src/decoded-chunk.ts';
 import { createLoadChunk } from '../src/load-chunk.ts';
 import { createMaterialise } from '../src/materialise.ts';
 import type { Materialise } from '../src/materialise.ts';
+import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import type { Read, ReadResult } from '../src/read.ts';
 import { NAMES, SILENT_METER, createFakePrimary, pageSeries, planOf, TENANT, UTC_DAY } from './fixtures.ts';
@@ -60,6 +61,7 @@ function reader(cellsMax = 1_000): Read {
     step: (_name, action) => action(),
     loadChunk: createLoadChunk({ store, primary, newToken: () => `t${(ids += 1)}`, cellsMax }),
     answers,
+    made: createMadeAnswers({ nowMs: () => nowMs, valuesMax: 100_000, ttlMs: 600_000 }),
     decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),
     cacheBudgetMs: 1_000,
     chunksMax: 10,

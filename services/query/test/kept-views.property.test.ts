@@ -17,6 +17,7 @@ import { createFreshness } from '../src/freshness.ts';
 import { createLoadChunk } from '../src/load-chunk.ts';
 import { createMaterialise } from '../src/materialise.ts';
 import type { AnnouncementRecord } from '../src/materialise.ts';
+import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import { createKeptViews } from '../src/views/kept-views.ts';
 import type { RunView, ViewAsk } from '../src/views/run-view.ts';
@@ -203,6 +204,7 @@ class World {
       step: (_name, action) => action(),
       loadChunk: createLoadChunk({ store, primary, newToken: () => `t${(this.ids += 1)}`, cellsMax: 1_000 }),
       answers: createAnswerCache({ store, nowMs, ttlMs: 60_000, bytesMax: 100_000, meter: SILENT_METER }),
+      made: createMadeAnswers({ nowMs, valuesMax: 100_000, ttlMs: 600_000 }),
       decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),
     });
     const runView: RunView = async ({ asker }) => {

@@ -17,6 +17,7 @@ import { createFreshness } from '../src/freshness.ts';
 import { NOTHING_DROPPED } from '../src/kept-history.ts';
 import { createLoadChunk } from '../src/load-chunk.ts';
 import { createMaterialise } from '../src/materialise.ts';
+import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import { createRegistry } from '../src/registry.ts';
 import { NAMES, SILENT_METER, createFakePrimary, DAY_S, TENANT } from './fixtures.ts';
@@ -206,6 +207,7 @@ function createHouse(seed: number) {
         step: (_name, action) => action(),
         loadChunk: createLoadChunk({ store: own, primary, newToken: () => `t${(ids += 1)}`, cellsMax: 10_000 }),
         answers: createAnswerCache({ store: own, nowMs, ttlMs: 600_000, bytesMax: 1_000_000, meter: SILENT_METER }),
+        made: createMadeAnswers({ nowMs, valuesMax: 100_000, ttlMs: 600_000 }),
         decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),
         cacheBudgetMs: 1_000,
         chunksMax: 10,

@@ -8,6 +8,7 @@ import { createAnswerCache } from '../src/answer-cache.ts';
 import type { DecodedChunk } from '../src/decoded-chunk.ts';
 import { createLoadChunk } from '../src/load-chunk.ts';
 import { createMaterialise } from '../src/materialise.ts';
+import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import type { ReadResult } from '../src/read.ts';
 import { countState, createFakePrimary, METRIC, NAMES, pageSeries, planOf, SILENT_METER } from './fixtures.ts';
@@ -74,6 +75,7 @@ export class SealedHouse {
     primary: this.primary,
     loadChunk: createLoadChunk({ store: this.store, primary: this.primary, newToken: () => `t${(this.ids += 1)}`, cellsMax: 100_000 }),
     answers: createAnswerCache({ store: this.store, nowMs: () => 0, ttlMs: 600_000, bytesMax: 1_000_000, meter: SILENT_METER }),
+    made: createMadeAnswers({ nowMs: () => 0, valuesMax: 100_000, ttlMs: 600_000 }),
     decoded: new LRUCache<string, DecodedChunk>({ maxSize: 1_000_000 }),
     cacheBudgetMs: 1_000,
     ...{ chunksMax: 40, cellsMax: 100_000 },

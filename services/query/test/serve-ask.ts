@@ -27,6 +27,7 @@ import type { HandlerDeps } from '../src/handlers.ts';
 import type { Receipts } from '../src/receipts.ts';
 import type { RejectedDeps } from '../src/rejected.ts';
 import { createLifetimes } from '../src/lifetimes.ts';
+import { createKeptBodies } from '../src/kept-bodies.ts';
 import { createLiveHub } from '../src/live/live-hub.ts';
 import type { ReadRecent } from '../src/recent/recent-events.ts';
 import { createRegistry } from '../src/registry.ts';
@@ -73,6 +74,7 @@ const NO_ACCESSES: AuditReader = {
   readTotal: async () => ({ records: 0, signature: new Uint8Array(0), found: 0 }),
 };
 const callerKey = new Uint8Array(32).fill(5);
+const ETAG_OF = createEtag(new Uint8Array(32).fill(6));
 
 /** What stands in place of tables; absent: an empty one. */
 export interface ServedStores {
@@ -143,7 +145,8 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
   const live = liveOf(ask);
   const handlers = createHandlers({
     ask,
-    etagOf: createEtag(new Uint8Array(32).fill(6)),
+    etagOf: ETAG_OF,
+    keptBodyOf: createKeptBodies(ETAG_OF),
     ...emptyStores(),
     ...stores,
     receipts: { ...receiptsThatAreCounted(ask), ...stores.receipts },

@@ -258,5 +258,13 @@ function timeColumns(kind: QuestionKind): AnswerColumn[] {
 function identityOf(question: Question, range: CellRange): string {
   const { kind, measures, grain, zone, group_by: groupBy, where, fill, order } = question;
   const all = JSON.stringify([1, range, kind, measures ?? null, grain ?? null, zone, groupBy, where, fill, order ?? null]);
-  return Array.from(hashParts(PUBLIC_HASH_KEY, [all]), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return toHex(hashParts(PUBLIC_HASH_KEY, [all]));
+}
+
+const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += HEX_OF_BYTE[byte];
+  return text;
 }

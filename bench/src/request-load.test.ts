@@ -1,8 +1,8 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { quantile } from '../quantile.ts';
-import { runLoad } from './load.ts';
+import { quantile } from './quantile.ts';
+import { runLoad } from './request-load.ts';
 
 const BODY = 'x'.repeat(50);
 const servers: Server[] = [];
