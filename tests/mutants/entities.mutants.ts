@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const ROWS = 'packages/core/src/entity/entities.property.test.ts';
+const AGING = 'services/aggregator/test/row-retention.test.ts';
 const HISTORY = 'services/aggregator/test/entity-history.test.ts';
 const OWNER = 'services/aggregator/test/entities.test.ts';
 
@@ -76,6 +77,24 @@ export const mutants: readonly Mutant[] = [
     find: 'deletedBy.toSorted(), columns]',
     replace: 'deletedBy.toSorted(), columns.length > 0]',
     tests: [HISTORY],
+    kind: 'unit',
+  },
+  {
+    name: 'rows past their time stay in the figures over them',
+    section: 6,
+    file: 'services/aggregator/src/row-retention.ts',
+    find: 'made ??= merge(aged, fold?.fold(aged, []) ?? null);',
+    replace: 'made ??= merge(aged, fold?.fold([], []) ?? null);',
+    tests: [AGING],
+    kind: 'unit',
+  },
+  {
+    name: 'a row past its time is not looked at again under its lock',
+    section: 6,
+    file: 'services/aggregator/src/row-retention.ts',
+    find: 'stored.filter((row) => isAged(row, entity.retention, beforeMs));',
+    replace: 'stored.filter((row) => isAged(row, entity.retention, Infinity));',
+    tests: [AGING],
     kind: 'unit',
   },
 ];

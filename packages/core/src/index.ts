@@ -65,7 +65,7 @@ export type { SegmentCall, SegmentMapping } from './pack/segment.ts';
 export { compilePack } from './pack/compile.ts';
 export type { PackToCompile } from './pack/compile.ts';
 export { entityTable, rowId } from './pack/compiled-entity.ts';
-export type { CompiledEntity, EntityColumn, EntityField } from './pack/compiled-entity.ts';
+export type { CompiledEntity, EntityColumn, EntityField, EntityRetention } from './pack/compiled-entity.ts';
 export type {
   CompiledEventType,
   CompiledField,

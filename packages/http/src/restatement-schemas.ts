@@ -18,7 +18,7 @@ export const RESTATEMENTS_SCHEMA = z
         version: z.int(),
         grain: z.literal('quarter_hour'),
         bucket: instant.meta({ description: 'Its start.' }),
-        cause: z.enum(['late_event', 'erasure', 'repair']),
+        cause: z.enum(['late_event', 'erasure', 'repair', 'retention']),
         revision: z.int().meta({ description: 'Commits that changed it since it closed.' }),
         first_at: instant,
         restated_at: instant,

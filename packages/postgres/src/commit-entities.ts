@@ -8,7 +8,7 @@ import { admitValues, askedOf } from './commit-budgets.ts';
 import { absentOf, furtherOf, readStored, resolveCells } from './commit-cells.ts';
 import { changedBy } from './entity-commit.ts';
 import type { EntityAsk, MergedEntities } from './entity-commit.ts';
-import { lockRows, writeRows } from './entity-rows.ts';
+import { deleteRows, lockRows, writeRows } from './entity-rows.ts';
 import type { CellWrite, PartitionCommit } from './store.ts';
 import type { EntityRowState } from '@tidegate/core';
 
@@ -57,10 +57,11 @@ export async function resolveEntityCells(
 export async function writeEntities(client: pg.ClientBase, all: readonly MergedCommit[]): Promise<void> {
   const writes = all.flatMap(({ commit: { partition }, merged }) => merged.writes.map((write) => ({ ...write, partition })));
   if (writes.length > 0) await writeRows(client, writes);
+  for (const gone of all.flatMap(({ merged }) => merged.gone ?? [])) await deleteRows(client, gone);
 }
 
 export function changedEntities(all: readonly MergedCommit[]): ReadonlyMap<number, readonly ChangedEntities[]> {
-  return new Map(all.map(({ commit, merged }) => [commit.partition, changedBy(merged.writes)]));
+  return new Map(all.map(({ commit, merged }) => [commit.partition, changedBy(merged.writes, merged.gone)]));
 }
 
 /** What both parts of a commit write, by partition. */

@@ -1,5 +1,5 @@
 /** What a commit does to rows of entities: read and locked, merged by the commit, written (docs/design/entities.md). */
-import type { ChangedEntities, CompiledEntity, EntityRowKey, EntityRowState, SeriesEntry } from '@tidegate/core';
+import type { ChangedEntities, CompiledEntity, EntityRetention, EntityRowKey, EntityRowState, SeriesEntry } from '@tidegate/core';
 import type { PendingCells } from './cell-shape.ts';
 import type { RestatedBucket } from './restated-store.ts';
 
@@ -16,10 +16,26 @@ export interface EntityWrite {
 
 export interface MergedEntities {
   readonly writes: readonly EntityWrite[];
+  /** Rows that are deleted; absent: none. */
+  readonly gone?: readonly EntityAsk[];
   /** Of metrics over the entities; null where no cell changes. */
   readonly cells: PendingCells | null;
   readonly series: readonly SeriesEntry[];
   readonly restated: readonly RestatedBucket[];
+}
+
+export interface AgedKeysAsk {
+  readonly entity: CompiledEntity;
+  readonly partition: number;
+  /** Whose age it is. */
+  readonly at: EntityRetention['at'];
+  readonly beforeMs: number;
+  readonly rowsMax: number;
+}
+
+export interface EntityAging {
+  /** Rows that are there, that the partition wrote last, and that are older than an instant. */
+  readAgedKeys(ask: AgedKeysAsk): Promise<readonly EntityRowKey[]>;
 }
 
 export interface PendingEntities {
@@ -31,8 +47,9 @@ export interface PendingEntities {
   merge(stored: readonly (readonly EntityRowState[])[]): MergedEntities;
 }
 
-export function changedBy(writes: readonly EntityWrite[]): readonly ChangedEntities[] {
-  return writes.flatMap(({ entity: { tenant, pack, entity }, rows }) =>
-    rows.length === 0 ? [] : [{ tenant, pack, entity, keys: rows.map(({ key }) => key) }],
+export function changedBy(writes: readonly EntityWrite[], gone: readonly EntityAsk[] = []): readonly ChangedEntities[] {
+  const written = writes.map(({ entity, rows }) => ({ entity, keys: rows.map(({ key }) => key) }));
+  return [...written, ...gone].flatMap(({ entity: { tenant, pack, entity }, keys }) =>
+    keys.length === 0 ? [] : [{ tenant, pack, entity, keys }],
   );
 }

@@ -3,8 +3,8 @@ import { compareUtf8, decodeEntityState, encodeEntityState, isThere } from '@tid
 import type { CompiledEntity, EntityRowKey, EntityRowState, EntityState, EntityValue } from '@tidegate/core';
 import type pg from 'pg';
 import { byteaArray, dateArray, int4Array, textArray, timestamptzArray } from './binary-array.ts';
-import type { EntityAsk, EntityWrite } from './entity-commit.ts';
-import { lockRowsText, partitionRowsText, SENT, tableOf, writeRowsText } from './entity-table.ts';
+import type { AgedKeysAsk, EntityAsk, EntityWrite } from './entity-commit.ts';
+import { agedKeysText, deleteRowsText, lockRowsText, partitionRowsText, SENT, tableOf, writeRowsText } from './entity-table.ts';
 import type { EntityTable, TableColumn } from './entity-table.ts';
 import type { EntityRowsAsk, EntityRowsPage } from './recount-shape.ts';
 
@@ -104,6 +104,20 @@ async function writeTable(client: pg.ClientBase, writes: readonly PlacedWrite[])
       ),
     ),
   ]);
+}
+
+export async function deleteRows(client: pg.ClientBase, { entity, keys }: EntityAsk): Promise<void> {
+  if (keys.length === 0) return;
+  await client.query(deleteRowsText(tableOf([entity])), [
+    ...[entity.tenant, textArray(keys.map(({ subject }) => subject)), textArray(keys.map(({ id }) => id))],
+  ]);
+}
+
+export async function readAgedKeys(pool: pg.Pool, ask: AgedKeysAsk): Promise<readonly EntityRowKey[]> {
+  const { entity, partition, at, beforeMs, rowsMax } = ask;
+  const before = new Date(beforeMs).toISOString();
+  const { rows } = await pool.query<StoredRow>(agedKeysText(tableOf([entity]), at), [entity.tenant, partition, before, rowsMax]);
+  return rows.map(({ _subject: subject, _id: id }) => ({ subject, id }));
 }
 
 function columnArray({ column }: TableColumn, values: readonly (EntityValue | null)[]): Buffer {

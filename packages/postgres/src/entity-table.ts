@@ -64,6 +64,20 @@ ORDER BY t._tenant, t._subject, t._id
 FOR UPDATE OF t`;
 }
 
+/** Keys of rows that are there and older than an instant, oldest first. $1 tenant, $2 partition that wrote them, $3 instant, $4 most rows. */
+export function agedKeysText({ name }: EntityTable, at: '_created_at' | '_updated_at'): string {
+  return `SELECT _subject, _id FROM ${quoted(name)}
+WHERE _tenant = $1 AND _exists AND _partition = $2::int4 AND ${at} < $3::timestamptz
+ORDER BY ${at}
+LIMIT $4::int4`;
+}
+
+/** $1 tenant, $2 text[] subject, $3 text[] id. */
+export function deleteRowsText({ name }: EntityTable): string {
+  return `DELETE FROM ${quoted(name)} t USING unnest($2::text[], $3::text[]) AS k (subject, id)
+WHERE t._tenant = $1 AND t._subject = k.subject AND t._id = k.id`;
+}
+
 /**
  * Rows of a tenant in key order, of those that another partition wrote the key alone. $1 tenant, $2 subject and $3 id that they come
  * after, $4 whether they begin with the first instead, $5 partition, $6 most rows.

@@ -137,7 +137,7 @@ function toRowState({ subject, id, state }: MemoryEntity): EntityRowState {
   return { key: { subject, id }, state };
 }
 
-function applyRows(db: MemoryDatabase, { partition }: PartitionCommit, { writes, restated }: MergedEntities): void {
+function applyRows(db: MemoryDatabase, { partition }: PartitionCommit, { writes, gone = [], restated }: MergedEntities): void {
   for (const { entity, rows } of writes) {
     const name = entityTable(entity);
     const table = db.entities.get(name) ?? new Map<string, MemoryEntity>();
@@ -145,6 +145,9 @@ function applyRows(db: MemoryDatabase, { partition }: PartitionCommit, { writes,
     for (const { key, state } of rows) {
       table.set(entityRowName({ tenant: entity.tenant, ...key }), { tenant: entity.tenant, ...key, partition, state });
     }
+  }
+  for (const { entity, keys } of gone) {
+    for (const key of keys) db.entities.get(entityTable(entity))?.delete(entityRowName({ tenant: entity.tenant, ...key }));
   }
   listRestated(db, partition, restated);
 }

@@ -1,12 +1,25 @@
-import { compareBytes, entityTable, versionName } from '@tidegate/core';
+import { compareBytes, entityTable, isThere, versionName } from '@tidegate/core';
+import type { EntityRowKey } from '@tidegate/core';
 import { budgetText } from './commit-budgets.ts';
 import { seriesKey } from './memory-database.ts';
 import type { MemoryDatabase } from './memory-database.ts';
+import type { AgedKeysAsk } from './entity-commit.ts';
 import { entitiesInOrder } from './memory-entities.ts';
+import type { MemoryEntity } from './memory-entities.ts';
 import { spentOf } from './memory-budgets.ts';
 import type { RecountStore, SpanCellsAsk } from './recount-shape.ts';
 
 /** As the statements `read-event-days`, `read-span-cells`, `read-spent-budgets`, `read-floors-of`, `read-recount-requests`, and `partitionRowsText`. */
+export function readAgedInMemory(db: MemoryDatabase, ask: AgedKeysAsk): readonly EntityRowKey[] {
+  const { entity, partition, at, beforeMs, rowsMax } = ask;
+  const ageOf = ({ state }: MemoryEntity): number => (at === '_created_at' ? state.createdMs : (state.live?.timeMs ?? null)) ?? Infinity;
+  return entitiesInOrder(db.entities.get(entityTable(entity)), entity.tenant, null)
+    .filter((row) => row.partition === partition && isThere(row.state) && ageOf(row) < beforeMs)
+    .toSorted((a, b) => ageOf(a) - ageOf(b))
+    .slice(0, rowsMax)
+    .map(({ subject, id }) => ({ subject, id }));
+}
+
 export function createMemoryRecount(db: MemoryDatabase): RecountStore {
   return {
     async readEventDays({ tenant }) {

@@ -7,7 +7,7 @@ import { commit } from './memory-commit.ts';
 import { createMemoryDatabase, isHeld, lane, NO_COMMIT, seriesKey } from './memory-database.ts';
 import { createMemoryErasures } from './memory-erasures.ts';
 import { createMemoryRaw } from './memory-raw.ts';
-import { createMemoryRecount } from './memory-recount.ts';
+import { createMemoryRecount, readAgedInMemory } from './memory-recount.ts';
 import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
 import type {
   Amendment,
@@ -79,6 +79,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): DataStore {
     ...createMemoryRaw(db),
     ...createMemoryRecount(db),
     ...createMemoryErasures(db),
+    readAgedKeys: async (ask) => readAgedInMemory(db, ask),
     readTasks: async (partition, kind) => [...db.tasks.values()].filter((task) => task.partition === partition && task.kind === kind),
     touch: async (idle) => touch(db, idle),
     commit: (batch) => commit(db, batch, options),

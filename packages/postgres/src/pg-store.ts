@@ -3,6 +3,7 @@ import { byteaArray, int2Array, int4Array, int8Array, textArray, timestamptzArra
 import { fromCellRow } from './commit-cells.ts';
 import { createCommitTransaction } from './commit-transaction.ts';
 import { closeGeneration, findIdentities, forgetGenerations, readGenerations } from './generations.ts';
+import { readAgedKeys } from './entity-rows.ts';
 import { createErasureReader } from './erasure-reader.ts';
 import { held } from './held.ts';
 import { readIdentities, readJournal } from './journal.ts';
@@ -72,6 +73,7 @@ export function createPgStore(options: PgStoreOptions): DataStore {
     ...createRawReader(pool),
     ...createRecountReader(pool),
     ...createErasureReader(pool),
+    readAgedKeys: (ask) => readAgedKeys(pool, ask),
     readTasks: (partition, kind) => readTasks(pool, partition, kind),
     commit: createCommitTransaction({ pool: flushPool, fault: options.fault ?? (() => undefined) }),
     close: async () => {

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { run } from './statements.ts';
 
-export type RestatedCause = 'late_event' | 'erasure' | 'repair';
+export type RestatedCause = 'late_event' | 'erasure' | 'repair' | 'retention';
 
 /** A closed bucket (its start, a quarter of an hour) that a commit changes. */
 export interface RestatedBucket {

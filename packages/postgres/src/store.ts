@@ -1,6 +1,6 @@
 import type { ChangedEntities, EventLane, JournaledIdentities, SealState, SeriesEntry } from '@tidegate/core';
 import type { CellKey, CellWithSeries, CellWrite, PendingCells } from './cell-shape.ts';
-import type { PendingEntities } from './entity-commit.ts';
+import type { EntityAging, PendingEntities } from './entity-commit.ts';
 import type { ErasureReader, ErasureStep } from './erasure-shape.ts';
 import type { RawStore } from './raw-shape.ts';
 import type { DriftRow, RecountStore } from './recount-shape.ts';
@@ -218,7 +218,7 @@ export interface ClosedGeneration {
   readonly announcedCommitNo: number;
 }
 
-export interface DataStore extends RawStore, RecountStore, ErasureReader {
+export interface DataStore extends RawStore, RecountStore, ErasureReader, EntityAging {
   /**
    * Takes partitions over in one commit: a fresh owner token and a raised term fence every earlier owner. What is read
    * after it (journal, generations, cells) can no longer change under the new owner.

@@ -271,7 +271,7 @@ export const METRICS = {
   requests_total: { kind: 'counter', help: 'Requests, by route template, method and status.', labels: ['route', 'method', 'status'] },
   retention_removed_total: {
     kind: 'counter',
-    help: 'What was dropped because its time is over (raw_days, raw_rows, cells, rejected, restated, drift, findings).',
+    help: 'What was dropped because its time is over (raw_days, raw_rows, cells, rejected, restated, drift, findings, entity_rows).',
     labels: ['what'],
   },
   retention_waiting: {

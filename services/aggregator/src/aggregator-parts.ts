@@ -36,6 +36,8 @@ export interface AggregatorDeps {
     readonly recountShare: number;
     /** A metric version is recounted again so long after it was. */
     readonly recountEveryMs: number;
+    /** How often it is looked for rows of entities that are past their time. */
+    readonly rowRetentionLookMs: number;
     /** How often it is looked for recounts that were asked for. */
     readonly recountLookMs: number;
   };

@@ -3,8 +3,6 @@ import { createAfterCommit, createAnnounceSlice } from './after-commit.ts';
 import type { AggregatorDeps, AggregatorParts, SharedState } from './aggregator-parts.ts';
 import { createAnnouncer } from './announce.ts';
 import { createBackfillShare } from './backfill-share.ts';
-import { startErasures } from './erasure/erase.ts';
-import type { Erasures } from './erasure/erase.ts';
 import { createBeginFlushSpan } from './flush-span.ts';
 import { startFlushLoop } from './flush-loop.ts';
 import type { FlushLoop } from './flush-loop.ts';
@@ -19,8 +17,6 @@ import type { OwnedPartition } from './owned-partition.ts';
 import { createOwnership, lateOwnership } from './ownership.ts';
 import type { Ownership } from './ownership.ts';
 import { createReaders } from './readers.ts';
-import { startRecount } from './recount/recount.ts';
-import type { Recount } from './recount/recount.ts';
 import type { Readers } from './readers.ts';
 import { followRegistry } from './registry.ts';
 import { createAnnounceRejected } from './reject.ts';
@@ -30,12 +26,12 @@ import { createSlabHandler } from './slab-handler.ts';
 import { createStreamTally } from './stream-tally.ts';
 import type { StreamTally } from './stream-tally.ts';
 import { createSealTask } from './seal-task.ts';
-import { budgetedOf, createTakeOver } from './take-over.ts';
+import { createTakeOver } from './take-over.ts';
 import type { TaskKind } from './task-kind.ts';
-import { rewind } from './owned-partition.ts';
 import { createTaskRunner } from './task-runner.ts';
 import type { TaskRunner } from './task-runner.ts';
 import { createVersionTask } from './version-task.ts';
+import { refoldBy, startWalks } from './walks.ts';
 
 export type { AggregatorDeps } from './aggregator-parts.ts';
 
@@ -61,9 +57,12 @@ export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator>
   const readers = createReaders({ parts, onSlab: (slab) => handler?.(slab), ownership: () => ownership });
   const ownership: Ownership = createOwnershipOf(parts, { readers, drain: () => loop.drain() });
   bind(ownership);
-  const recount = startRecounts(parts, ownership, () => loop.wake());
-  const erasures = startErasing(parts, ownership, () => loop.wake());
-  const loop: FlushLoop = startLoop(parts, ownership, [recount.kind, erasures.kind]);
+  const walks = startWalks(parts, ownership, () => loop.wake());
+  const loop: FlushLoop = startLoop(
+    parts,
+    ownership,
+    walks.map(({ kind }) => kind),
+  );
   handler = createSlabHandler(parts, { ownership, loop });
   await parts.registry.ready;
   const stopIdle = startIdle(parts, ownership);
@@ -75,7 +74,7 @@ export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator>
     partitions: () => ownership.all().map((taken) => taken.partition),
     retentions: parts.registry.retentions,
     folded: () => ownership.all().reduce((sum, { live, backfill }) => sum + live.folded + backfill.folded, 0),
-    stop: () => stop(parts, { member, stopIdle, walks: [recount, erasures], loop, readers, ownership }),
+    stop: () => stop(parts, { member, stopIdle, walks, loop, readers, ownership }),
   };
 }
 
@@ -202,35 +201,6 @@ function createVersions({ deps, registry, pause }: AggregatorParts, ownership: O
   return createVersionTask({
     ...{ registry, pause, onReady, store: deps.store, log: deps.log, closedAfterS: deps.limits.closedAfterS },
     refold: refoldBy(ownership),
-  });
-}
-
-/** Drops what is folded and not committed, and reads again from the committed offsets. */
-function refoldBy(ownership: Ownership): (owned: OwnedPartition) => void {
-  return (owned) => {
-    rewind(owned, owned.layer);
-    ownership.restart(owned);
-  };
-}
-
-function startRecounts({ deps, registry }: AggregatorParts, ownership: Ownership, onReady: () => void): Recount {
-  const { store, limits, clock, sleep, metrics, log } = deps;
-  return startRecount({
-    ...{ store, registry, onReady, clock, sleep, metrics, log },
-    ...{ share: limits.recountShare, everyMs: limits.recountEveryMs, lookEveryMs: limits.recountLookMs },
-    closedAfterS: limits.closedAfterS,
-    owned: () => ownership.all(),
-    budgetedOf: (series) => budgetedOf({ registry, limits }, series),
-  });
-}
-
-function startErasing({ deps, registry }: AggregatorParts, ownership: Ownership, onReady: () => void): Erasures {
-  const { store, limits, clock, sleep, metrics, log } = deps;
-  return startErasures({
-    ...{ store, registry, onReady, clock, sleep, metrics, log, refold: refoldBy(ownership) },
-    ...{ lookEveryMs: limits.recountLookMs, closedAfterS: limits.closedAfterS },
-    owned: () => ownership.all(),
-    budgetedOf: (series) => budgetedOf({ registry, limits }, series),
   });
 }
 

@@ -193,6 +193,7 @@ function limitsOf(config: AggregatorConfig, partitions: number) {
     recountShare: config.reconcileShare / 100,
     recountEveryMs: config.reconcileEveryMinutes * 60_000,
     recountLookMs: 2_000,
+    rowRetentionLookMs: config.maintenanceEveryMs,
   };
 }
 

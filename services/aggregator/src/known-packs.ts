@@ -8,7 +8,16 @@ import {
   rowsVersion,
   versionName,
 } from '@tidegate/core';
-import type { CompiledEntity, CompiledMeasure, CompiledMetric, FoldPlan, MetricVersion, PackRecord, RowFold } from '@tidegate/core';
+import type {
+  CompiledEntity,
+  CompiledMeasure,
+  CompiledMetric,
+  EntityRetention,
+  FoldPlan,
+  MetricVersion,
+  PackRecord,
+  RowFold,
+} from '@tidegate/core';
 import { createControlReader } from '@tidegate/kafka';
 import type { ControlTold, TableRecord } from '@tidegate/kafka';
 import type { Logger } from '@tidegate/telemetry';
@@ -40,6 +49,8 @@ export interface KnownPacks {
   isWanted(version: MetricVersion): boolean;
   /** Entities that packs of a tenant in force have rows of. */
   entitiesOf(tenant: string): readonly CompiledEntity[];
+  /** Those of packs in force whose rows have a time. */
+  agingEntities(): readonly AgingEntity[];
   /** How long each pack in force keeps what. */
   retentions(): readonly PackRetention[];
   /** Whether any metric version that was told since the start keeps minutes. */
@@ -47,6 +58,8 @@ export interface KnownPacks {
   /** See `ControlReader`. */
   knownThroughMs(): number;
 }
+
+export type AgingEntity = CompiledEntity & { readonly retention: EntityRetention };
 
 export interface EntityProjection {
   /** With every column that something looks at: its rows are read and written by it. */
@@ -151,9 +164,14 @@ export function createKnownPacks(log: Logger): KnownPacks {
     },
     ...versions,
     entitiesOf: (tenant) => entitiesIn(packs.values(), tenant),
+    agingEntities: () => [...packs.values()].flatMap(({ entities }) => entities.flatMap((one) => (isAging(one) ? [one] : []))),
     retentions: () => [...packs.values()].flatMap(({ retention }) => retention ?? []),
     knownThroughMs: reader.knownThroughMs,
   };
+}
+
+function isAging(entity: CompiledEntity): entity is AgingEntity {
+  return entity.retention !== undefined;
 }
 
 function toKnownPack(tenant: string, record: PackRecord): KnownPack {

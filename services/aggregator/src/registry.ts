@@ -3,7 +3,7 @@ import { followTable } from '@tidegate/kafka';
 import type { FollowedTable, LogClient, TableRecord } from '@tidegate/kafka';
 import type { Erasure } from '@tidegate/postgres';
 import type { Logger } from '@tidegate/telemetry';
-import type { AdoptedVersions, EntityProjection } from './known-packs.ts';
+import type { AdoptedVersions, AgingEntity, EntityProjection } from './known-packs.ts';
 import { createKnownPacks } from './known-packs.ts';
 import type { PackRetention } from './retention-plan.ts';
 import { createToldErasures } from './told-erasures.ts';
@@ -30,6 +30,8 @@ export interface Registry {
   entitiesOf(tenant: string): readonly CompiledEntity[];
   /** Persons who are erased, or are to be, as the topic tells. */
   erasures(): readonly Erasure[];
+  /** Entities of packs in force whose rows have a time. */
+  agingEntities(): readonly AgingEntity[];
   /** How long each pack in force keeps what. */
   retentions(): readonly PackRetention[];
   /** Whether any metric version that was told since the start keeps minutes. */
@@ -87,6 +89,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
     hasMinutes: packs.hasMinutes,
     entitiesOf: packs.entitiesOf,
     erasures: erasures.all,
+    agingEntities: packs.agingEntities,
     retentions: packs.retentions,
     lookUp(tenant, type, packVersion) {
       if (packs.hasType(tenant, type)) return;

@@ -4,7 +4,7 @@ import type { CellWrite, PartitionCommit } from '@tidegate/postgres';
 import type { OwnedPartition } from './owned-partition.ts';
 
 /** Names of kinds, as rows of `partition_task` and the metrics have them. */
-export type TaskName = 'seal' | 'version' | 'recount' | 'erasure';
+export type TaskName = 'seal' | 'version' | 'recount' | 'erasure' | 'retention';
 
 /** How much a slice may take. It grows and shrinks by how long the slices of its kind last (`task-budget.ts`). */
 export interface SliceSize {

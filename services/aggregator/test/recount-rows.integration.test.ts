@@ -4,7 +4,17 @@ import { createAuditStore, createPgStore, createPool, migrate } from '@tidegate/
 import { createScratchDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { changesOf, COLUMNS_OF_SHOP, expectedOrders, salesOfOrders, sendSale, tellShop } from './sales.ts';
+import {
+  changesOf,
+  COLUMNS_OF_SHOP,
+  expectedOrders,
+  orderRows,
+  salesOfOrders,
+  sendSale,
+  tellAgingOrders,
+  tellShop,
+  youngSales,
+} from './sales.ts';
 import type { Sale } from './sales.ts';
 import { salesInTables } from './stored-sales.ts';
 import { PARTITIONS, START_MS, World } from './world.ts';
@@ -124,5 +134,17 @@ describe('recounts of rows of entities in Postgres', () => {
     expect(await orders()).toEqual(expectedOrders([...SALES, ...CHANGES]));
     expect(await recounted()).toEqual({ drift: 0, repaired: 0, cellsMoved: 0 });
     expect((await drifts()).length).toBe(known);
+  });
+  it('finds the rows right that are left when others are past their time', async () => {
+    onRowsRead = async () => undefined;
+    const left = youngSales([...SALES, ...CHANGES], { sinceMs: world.nowMs - 86_400_000, which: 'first' });
+    await tellAgingOrders(world, 2, { days: 1, at: '_created_at' });
+    await world.beat();
+    await untilRow('SELECT count(*) FROM "entity.shop.order"', String(orderRows(left).length));
+    expect([left.length > 0, left.length < SALES.length + CHANGES.length]).toEqual([true, true]);
+    expect(await orders()).toEqual(expectedOrders(left));
+    expect(await recounted()).toEqual({ drift: 0, repaired: 0, cellsMoved: 0 });
+    const causes = await database.query("SELECT DISTINCT cause FROM restated_bucket WHERE metric = 'orders' ORDER BY 1");
+    expect(causes).toContainEqual({ cause: 'retention' });
   });
 });

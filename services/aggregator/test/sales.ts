@@ -103,6 +103,18 @@ export function orderRows(sales: readonly Sale[]): readonly Sale[] {
   });
 }
 
+/** Sales of orders of which the first one, or the last one, is not older than an instant. */
+export function youngSales(
+  sales: readonly Sale[],
+  { sinceMs, which }: { readonly sinceMs: number; readonly which: 'first' | 'last' },
+): readonly Sale[] {
+  const orders = Map.groupBy(sales, ({ id, order = id, who }) => `${who} ${order}`);
+  return [...orders.values()].flatMap((own) => {
+    const times = own.map(({ timeMs }) => timeMs);
+    return (which === 'first' ? Math.min(...times) : Math.max(...times)) >= sinceMs ? own : [];
+  });
+}
+
 /** What makes the entity's table. */
 export const COLUMNS_OF_SHOP: readonly unknown[] = ['shop', 'order', ['order.text', 'region.text', 'price.numeric'], []];
 
@@ -133,6 +145,16 @@ export function ordersOf(fields: readonly string[]): CompiledEntity {
 function ordersSource(fields: readonly string[]): object {
   const { sales } = SOURCE.metrics;
   return { ...SOURCE, entities: { order: { ...SOURCE.entities.order, fields } }, metrics: { sales } };
+}
+
+/** Orders go some days after their first sale, or their last one. */
+export async function tellAgingOrders(
+  world: World,
+  version: number,
+  retention: { readonly days: number; readonly at: string },
+): Promise<void> {
+  const order = { ...SOURCE.entities.order, retention, indexes: [[retention.at]] };
+  await tell(world, { version, source: { ...SOURCE, entities: { order } }, metrics: VERSIONS });
 }
 
 /** A second version of `sales`, which counts the same, is to be made of raw events. */

@@ -154,6 +154,7 @@ export class World {
           recountShare: 0,
           recountEveryMs: 0,
           recountLookMs: 5,
+          rowRetentionLookMs: 5,
           ...overrides,
         },
       },

@@ -15,7 +15,7 @@ export interface RestatementsDeps {
 /** Which list (tenant and filters), then the last row that was told. */
 const CURSOR_SCHEMA = z.tuple([
   z.string(),
-  z.object({ metric: z.string(), version: z.int(), bucketS: z.int(), cause: z.enum(['late_event', 'erasure', 'repair']) }),
+  z.object({ metric: z.string(), version: z.int(), bucketS: z.int(), cause: z.enum(['late_event', 'erasure', 'repair', 'retention']) }),
 ]);
 
 export function createListRestatements({ restated, cursorSealer }: RestatementsDeps): (exchange: Exchange) => Promise<void> {

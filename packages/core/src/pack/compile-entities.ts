@@ -59,6 +59,7 @@ export function compileEntities({ tenant, pack, eventTypes }: EntitiesToCompile)
         events: source.events,
         deletedBy: source.deleted_by ?? [],
         fields,
+        ...(source.retention === undefined ? {} : { retention: source.retention }),
         indexes: (source.indexes ?? []).map((columns) => columns.map((column) => (column === ROW_SUBJECT ? '_subject' : columnOf(column)))),
       },
     ];

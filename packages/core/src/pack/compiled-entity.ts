@@ -20,6 +20,11 @@ export interface EntityField {
 export const ROW_INSTANTS = ['_created_at', '_updated_at'] as const;
 export const ROW_SUBJECT = 'subject';
 
+export interface EntityRetention {
+  readonly days: number;
+  readonly at: (typeof ROW_INSTANTS)[number];
+}
+
 export interface CompiledEntity {
   readonly tenant: string;
   readonly pack: string;
@@ -36,6 +41,8 @@ export interface CompiledEntity {
   readonly fields: readonly EntityField[];
   /** Of columns of the table; the tenant is put in front of each. */
   readonly indexes: readonly (readonly string[])[];
+  /** When rows go; absent: with their person alone. */
+  readonly retention?: EntityRetention;
 }
 
 /** By which a row is known: a text as it is, several as a list of texts in JSON. */

@@ -200,3 +200,18 @@ test('what an entity keeps is kept for a purpose', () => {
     'events.goal.set.fields.target: feeds no',
   );
 });
+
+test('a row has a time where the entity says so, and an index by which it is found when that is over', () => {
+  const kept = (entity: object): readonly string[] => faults({ entity });
+  expect(kept({ retention: { days: 30 } })).toEqual([
+    'entities.goal.retention: needs an index that begins with _updated_at: rows past their time are found by it',
+  ]);
+  expect(kept({ retention: { days: 30, at: '_created_at' }, indexes: [['status', '_created_at']] })).toHaveLength(1);
+  expect(kept({ retention: { days: 30, at: '_created_at' }, indexes: [['_created_at', 'status']] })).toEqual([]);
+  expect(kept({ retention: { days: 0 }, indexes: [['_updated_at']] })).toHaveLength(1);
+  const { entities } = compilePack({
+    ...{ tenant: 'acme', version: 1, metricVersions: {} },
+    pack: parsed({ entity: { retention: { days: 30 }, indexes: [['_updated_at']] } }),
+  });
+  expect(entities.get('goal')?.retention).toEqual({ days: 30, at: '_updated_at' });
+});

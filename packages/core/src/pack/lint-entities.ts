@@ -21,7 +21,14 @@ export function lintEntities(pack: PackSource, report: Report): void {
     lintTimes(pack, entity, at);
     lintFields(pack, entity, at);
     lintIndexes(pack, entity, at);
+    lintRetention(entity, at);
   }
+}
+
+/** Rows past their time are looked for all day. */
+function lintRetention({ retention, indexes = [] }: EntitySource, report: Report): void {
+  if (retention === undefined || indexes.some(([first]) => first === retention.at)) return;
+  report('retention', `needs an index that begins with ${retention.at}: rows past their time are found by it`);
 }
 
 /** Fields of an event type that some entity keeps, or by which it knows its rows. */

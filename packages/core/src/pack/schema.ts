@@ -114,6 +114,10 @@ const entity = z.strictObject({
   fields: z.array(fieldName).min(1).max(100).optional(),
   /** By name of a field: the event type whose time it holds. */
   times: z.record(fieldName, dottedName).optional(),
+  /** Rows go so many days after their first event, or their last one. */
+  retention: z
+    .strictObject({ days: z.int().min(1).max(36_500), at: z.enum(['_created_at', '_updated_at']).default('_updated_at') })
+    .optional(),
   indexes: z
     .array(
       z

@@ -2807,7 +2807,7 @@ export interface components {
                  */
                 readonly bucket: string;
                 /** @enum {string} */
-                readonly cause: "late_event" | "erasure" | "repair";
+                readonly cause: "late_event" | "erasure" | "repair" | "retention";
                 /** @description Commits that changed it since it closed. */
                 readonly revision: number;
                 /**
