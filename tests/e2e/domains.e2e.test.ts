@@ -149,8 +149,24 @@ test('who registers is a person who signs in and reads the own profile at once, 
     const answer = await fetch(`${system.tidegate.gateway}/v1/admin/audit?subject=${id}&resource_type=views`, { headers });
     return ((await answer.json()) as { records: { opened?: unknown }[] }).records.map((record) => record.opened);
   };
+  // A watcher of a view hears of a change of the rows that it shows.
+  const page = new WebSocket(`${system.tidegate.gateway.replace('http', 'ws')}/v1/live?view=healthtrack/goals&user_id=${id}`, {
+    headers: { 'x-api-key': system.tidegate.apiKey },
+  });
+  const heard: string[] = [];
+  page.addEventListener('message', ({ data }) => heard.push(String(data)));
+  await expect.poll(() => heard[0], { timeout: 30_000 }).toContain('"type":"snapshot"');
+  const goal = { goal_type: 'steps', target_value: 9_000, unit: 'count', start_date: '2026-11-01', target_date: '2027-02-01' };
+  expect((await call('POST', '/api/v1/health-goals', { token, body: goal })).status).toBe(201);
+  const hasGoal = (one: string): boolean => one.startsWith('{"type":"update"') && one.includes('"target_value":9000');
+  await expect.poll(() => heard.some(hasGoal), { timeout: 30_000 }).toBe(true);
+  page.close();
   await expect.poll(opened, { timeout: 30_000 }).toContainEqual(['date_of_birth', 'email', 'full_name', 'medical_history', 'username']);
   expect(await call('GET', '/api/v1/users/usr_other', { token })).toMatchObject({ status: 403, body: { code: 'row_refused' } });
+  const weighed = await call('POST', '/api/v1/health-metrics', { token, body: { metric_type: 'weight', value: 61.5 } });
+  const [mine, unknown] = [String(weighed.body['id']), 'none'];
+  expect(await call('GET', `/api/v1/health-metrics/${mine}`, { token })).toMatchObject({ status: 200, body: { value: 61.5 } });
+  expect(await call('GET', `/api/v1/health-metrics/${unknown}`, { token })).toMatchObject({ status: 404 });
   // What a scope lets others see of her she sees without it.
   for (const of of ['health-goals/user', 'health-metrics/user', 'recommendations']) {
     expect(await call('GET', `/api/v1/${of}/${id}`, { token })).toMatchObject({ status: 200 });

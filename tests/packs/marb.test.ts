@@ -231,6 +231,12 @@ describe('what no public set holds, by the synthetic samples', () => {
       remittance_id: 're-2',
       status: 'complete',
       ...times,
+      history: [
+        { status: 'open', at: times.opened_at },
+        { status: 'in_review', at: '2026-10-22T08:00:00.000Z' },
+        { status: 'appealed', at: '2026-10-23T08:00:00.000Z' },
+        { status: 'complete', at: times.completed_at },
+      ],
     });
     expect(await samples.view('episode', { episode_id: 'ep-2' })).toMatchObject({
       status: 'open',

@@ -80,6 +80,33 @@ describe('routes of packs that write', () => {
       ...rules,
       filing_limit_days: 30,
     });
+    // A change by itself each: the state it was opened with, the two that were set.
+    expect(await pack.view('episode', params)).toMatchObject({
+      history: [
+        { status: 'open', at },
+        { status: 'appealed', at: '2026-11-21T00:00:00.000Z' },
+        { status: 'complete', at: '2026-11-21T00:00:00.000Z' },
+      ],
+    });
+  });
+
+  it('set what holds for a provider and a practice, which keep what a change does not name (M-24)', async () => {
+    const pack = runPack('marb');
+    const provider = { params: { provider_id: 'dr-1' } };
+    expect(await pack.view('provider', provider.params)).toBeUndefined();
+    expect(await pack.write('put_provider', { ...provider, body: { config: { days: 3 } } })).toEqual({
+      provider_id: 'dr-1',
+      config: { days: 3 },
+    });
+    expect(await pack.write('put_provider', { ...provider, body: {} })).toEqual({ provider_id: 'dr-1', config: { days: 3 } });
+    expect(await pack.view('provider', provider.params)).toEqual({ provider_id: 'dr-1', config: { days: 3 } });
+    const practice = { params: { practice_id: 'pr-1' } };
+    const set = { practice_id: 'pr-1', name: 'North', config: { open: [8, 16] } };
+    expect(await pack.write('put_practice_config', { ...practice, body: { name: 'North', config: { open: [8, 16] } } })).toEqual(set);
+    expect(await pack.write('put_practice_config', { ...practice, body: { name: 'South' } })).toEqual({ ...set, name: 'South' });
+    expect(await pack.view('practice_config', practice.params)).toEqual({ ...set, name: 'South' });
+    // A name of a provider is a person's, and taken by nobody.
+    expect(await pack.write('put_provider', { ...provider, body: { name: 'Anna' } })).toEqual({ errors: [''] });
   });
 
   it('track events of studyin by their short names, with the session beside the properties (S-29)', async () => {

@@ -203,6 +203,11 @@ export const QUESTION_QUERY = z.object({ q: z.string().meta({ description: 'The 
 export const LIVE_QUERY = z.strictObject({
   q: z.string().optional().meta({ description: 'The question: the JSON that POST /v1/query takes. Without it the members stand by name.' }),
   job: z.uuid().optional().meta({ description: 'In place of a question: each change of this job, until it is over.' }),
+  view: z
+    .string()
+    .max(129)
+    .optional()
+    .meta({ description: 'In place of a question: `{pack}/{view}`, with the parameters of the view beside it. Its answer is told whole.' }),
   metric: z.string().optional(),
   kind: z.enum(['series', 'table', 'summary']).optional(),
   measures: z.string().optional().meta({ description: 'Separated by commas.' }),

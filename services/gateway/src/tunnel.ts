@@ -78,11 +78,18 @@ function join(answered: IncomingMessage, { service, head }: ServiceEnd, { respon
   const { socket: client } = upgrade;
   response.writeHead(101, { ...headersOf(answered.headers), connection: 'Upgrade', upgrade: 'websocket' });
   response.flushHeaders();
-  if (head.length > 0) client.write(head);
-  if (upgrade.head.length > 0) service.write(upgrade.head);
   client.setTimeout(idleMs, () => client.destroy());
   client.once('close', () => service.destroy());
-  // What it said last goes out before the end.
-  service.once('close', () => client.destroySoon());
-  client.pipe(service).pipe(client);
+  const begin = (): void => {
+    if (head.length > 0) client.write(head);
+    if (upgrade.head.length > 0) service.write(upgrade.head);
+    // What it said last goes out before the end.
+    service.once('close', () => client.destroySoon());
+    client.pipe(service).pipe(client);
+  };
+  if (response.headersSent) return begin();
+  // Held until the access is written down; nothing that the service says is read before, and where it may not leave it ends.
+  response.once('drain', () => (response.statusCode === SWITCHING ? begin() : service.destroy()));
 }
+
+const SWITCHING = 101;

@@ -23,6 +23,8 @@ interface LiveService {
   readonly streams: ServerResponse[];
   /** Says no to WebSockets. */
   refuses: boolean;
+  /** Further lines of the head of its answer. */
+  told: string;
   close(): Promise<void>;
 }
 
@@ -40,7 +42,7 @@ async function startLiveService(): Promise<LiveService> {
     socket.on('error', () => undefined);
     if (service.refuses) return void socket.end('HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nno');
     socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: ${acceptOf(request)}\r\n\r\nhello`,
+      `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n${service.told}sec-websocket-accept: ${acceptOf(request)}\r\n\r\nhello`,
     );
     socket.write(head);
     socket.pipe(socket);
@@ -49,7 +51,7 @@ async function startLiveService(): Promise<LiveService> {
   const address = server.address();
   const service: LiveService = {
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
-    ...{ upgrades: [], streams: [], sockets, refuses: false },
+    ...{ upgrades: [], streams: [], sockets, refuses: false, told: '' },
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
@@ -109,6 +111,27 @@ afterEach(async () => {
 });
 
 describe('a WebSocket', () => {
+  it('that shows rows of a person opens once the access is written down, and not at all where that cannot be', async () => {
+    const gates: ((kept: boolean) => void)[] = [];
+    await start({ auditLog: { note: () => undefined, keep: () => new Promise((resolve) => gates.push(resolve)) } });
+    service.told = 'x-tidegate-subject: p-1\r\n';
+    const [kept, lost] = [webSocket(), webSocket()];
+    await expect.poll(() => gates.length, { timeout: 20_000 }).toBe(2);
+    expect([kept.text(), lost.text()]).toEqual(['', '']);
+    gates[0]?.(true);
+    gates[1]?.(false);
+    const ends = () => [kept, lost].map((one) => [one.text().slice(9, 12), one.text().endsWith('hello')]).toSorted();
+    await expect.poll(ends, { timeout: 20_000 }).toEqual([
+      ['101', true],
+      ['503', false],
+    ]);
+    expect(kept.text() + lost.text()).not.toContain('x-tidegate-subject');
+    expect(lost.text() + kept.text()).toContain('audit_unavailable');
+    const open = kept.text().startsWith('HTTP/1.1 101') ? kept : lost;
+    open.socket.write('ping');
+    await expect.poll(() => open.text(), { timeout: 20_000 }).toContain('helloping');
+  });
+
   it('reaches the service signed, and from there on every byte of both sides passes', async () => {
     await start();
     const reader = webSocket();

@@ -61,7 +61,7 @@ export interface HandlerDeps
   extends
     AnswerRoutesDeps,
     Pick<ReadViewDeps, 'etagOf'>,
-    Omit<LiveRouteDeps, 'findJob'>,
+    Omit<LiveRouteDeps, 'findJob' | 'runView' | 'names'>,
     RejectedDeps,
     Pick<AuditRoutesDeps, 'accesses' | 'auditChain'>,
     BudgetsDeps,
@@ -69,7 +69,7 @@ export interface HandlerDeps
     RestatementsDeps,
     Pick<GapsDeps, 'gaps'>,
     Pick<RecountsDeps, 'audit'>,
-    CacheAdminDeps,
+    Omit<CacheAdminDeps, 'names'>,
     EventStateDeps,
     Pick<EventStatsDeps, 'tallies'>,
     Pick<RecentRouteDeps, 'readRecent'>,
@@ -81,6 +81,7 @@ export interface HandlerDeps
   readonly receipts: Receipts;
   /** Views whose answers are kept. */
   readonly keepViews: (runView: RunView) => RunView;
+  readonly names: CacheAdminDeps['names'] & LiveRouteDeps['names'];
   readonly registry: Registry;
   readonly freshness: Freshness;
   readonly status: Status;
@@ -99,7 +100,6 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
   return {
     // A receipt asks for little: where even that takes too long the server is ill, not the request.
     askQuestion: whileStoreAnswers('question_too_slow', async (exchange) => askQuestion(deps, exchange)),
-    watch: whileStoreAnswers('question_too_slow', createWatch({ ...deps, findJob: async (exchange, id) => findJob(deps, exchange, id) })),
     askFunnel: whileStoreAnswers('question_too_slow', async (exchange) => askFunnel(deps, exchange)),
     askKept: whileStoreAnswers('question_too_slow', async (exchange) => askKept(deps, exchange)),
     ...createExperimentHandlers(deps),
@@ -149,13 +149,20 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
 }
 
 /** What packs declare: views, findings of rules, and routes that write. */
-function createPackHandlers(deps: HandlerDeps): Pick<QueryHandlers, 'readView' | 'listInsights' | 'runWrite'> {
+function createPackHandlers(deps: HandlerDeps): Pick<QueryHandlers, 'readView' | 'listInsights' | 'runWrite' | 'watch'> {
   const readEntity = createReadEntity(deps);
   const findInsights = createFindInsights({ ...deps, runView: createRunView({ ...deps, readEntity, readInsights: null }) });
-  const runSealed = deps.keepViews(createRunView({ ...deps, readEntity, readInsights: createReadInsights(findInsights) }));
+  const runNow = createRunView({ ...deps, readEntity, readInsights: createReadInsights(findInsights) });
+  const runSealed = deps.keepViews(runNow);
+  const watching = {
+    ...deps,
+    runView: createBareView(runNow),
+    findJob: async (exchange: Exchange, id: string) => findJob(deps, exchange, id),
+  };
   const runView = createBareView(runSealed);
   deps.background.makeBy(createMakeAnew({ ...deps, runView }));
   return {
+    watch: whileStoreAnswers('question_too_slow', createWatch(watching)),
     readView: whileStoreAnswers('question_too_slow', async (exchange) => readView({ ...deps, runView: runSealed }, exchange)),
     listInsights: whileStoreAnswers('question_too_slow', async (exchange) => listInsights({ ...deps, findInsights }, exchange)),
     runWrite: whileStoreAnswers('unavailable', async (exchange) => runWrite({ ...deps, runView }, exchange)),

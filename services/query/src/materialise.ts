@@ -32,7 +32,12 @@ export interface MaterialiseDeps extends UpdateChunksDeps {
   readonly onEpoch: (reason: EpochReason) => void;
   readonly names: Pick<ChangedNames, 'ofChanges'>;
   /** Cells of these chunks, whether there or not, and these commits are materialised. */
-  readonly onMaterialised?: (chunks: readonly Pick<GatheredChunk, 'name'>[], advances: readonly Advance[]) => void;
+  readonly onMaterialised?: (
+    chunks: readonly Pick<GatheredChunk, 'name'>[],
+    advances: readonly Advance[],
+    /** Of all that changed, rows of entities too. */
+    changed: readonly TenantNames[],
+  ) => void;
 }
 
 export interface AnnouncementRecord {
@@ -84,8 +89,9 @@ export function createMaterialise(deps: MaterialiseDeps): Materialise {
     const chunks = cells.chunks();
     await updateChunks(chunks);
     const names = chunks.map(({ name }) => name);
-    const ending = await advance(advances, deps.names.ofChanges(names, entities));
-    deps.onMaterialised?.(chunks, advances);
+    const changed = deps.names.ofChanges(names, entities);
+    const ending = await advance(advances, changed);
+    deps.onMaterialised?.(chunks, advances, changed);
     if (ending !== null || isPartMissed) await beginEpoch(ending ?? 'hole');
   }
 

@@ -55,7 +55,7 @@ const NO_AUDIT: AuditStore = {
   listDrifts: async () => [],
   request: async () => 1,
 };
-const NO_FIGURES: Omit<CacheAdminDeps, 'registry' | 'pseudonymOf' | 'nowMs'> = {
+const NO_FIGURES: Omit<CacheAdminDeps, 'registry' | 'pseudonymOf' | 'nowMs' | 'names'> & Pick<HandlerDeps, 'names'> = {
   keptFigures: {
     ...{ classes: async () => [], hours: async () => [], top: async () => [], kept: async () => [], bytesOf: async () => [] },
     one: async (_tenant, name) => ({ name, hits: 0, misses: 0 }),

@@ -93,6 +93,14 @@ const goals = {
         next_cursor: '${meta.rows.next_cursor}',
       },
     },
+    goal: {
+      scope: 'patient:read',
+      params: { id: { type: 'string' } },
+      queries: { rows: { entity: 'goal', where: { goal_id: '${params.id}' }, limit: 1 } },
+      exists: 'size(rows) > 0',
+      others: 'refused',
+      answer: { id: '${rows[0].goal_id}' },
+    },
     counts: {
       queries: {
         found: {
@@ -162,6 +170,26 @@ function answering(answers: readonly Answer[], asked: unknown[] = []): Ask {
 }
 
 describe('GET /v1/views/{pack}/{view}', () => {
+  test('tells a person that a thing is another’s, and everybody that it is not there', async () => {
+    const registry = createRegistry(() => undefined);
+    const call = await serveViews(answering([]), registry, goalReader(registry));
+    const as = { subject: 'u-1', scopes: ['query:read'] };
+    const told = async (id: string, init: Parameters<typeof call>[1] = {}): Promise<unknown[]> => {
+      const answer = await call(`/v1/views/health/goal?id=${id}`, init);
+      const body = (await answer.json()) as Readonly<Record<string, unknown>>;
+      return [answer.status, body['code'] ?? body['id']];
+    };
+    expect([await told('g1', as), await told('g4', as), await told('g9', as)]).toEqual([
+      [200, 'g1'],
+      [403, 'row_refused'],
+      [404, 'not_found'],
+    ]);
+    expect([await told('g4'), await told('g9')]).toEqual([
+      [200, 'g4'],
+      [404, 'not_found'],
+    ]);
+  });
+
   test('is shaped by the pack from the rows of its questions, and one made of another’s rows is asked after it', async () => {
     const asked: unknown[] = [];
     const pages = answerWith(

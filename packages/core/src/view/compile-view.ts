@@ -67,6 +67,7 @@ export function compileView({ pack, name, view, cache, as = A_VIEW }: ViewToComp
     window: view.window ?? null,
     queries,
     sealed: compileSealed(view),
+    refusesOthers: view.others === 'refused',
     ...made,
   });
 }

@@ -73,6 +73,8 @@ export interface CompiledView {
   readonly queries: readonly CompiledQuery[];
   /** Not true: there is no such thing. Null: there always is. */
   readonly exists: Expression | null;
+  /** What is there of another person is refused by name. */
+  readonly refusesOthers: boolean;
   /** In the order in which they are made. */
   readonly lets: readonly CompiledLet[];
   /** Members of the answer that lie in it as they were sealed. */

@@ -37,12 +37,16 @@ export function lintViews({ pack, views, cache, about }: ViewsToLint): readonly 
     if (route !== null) shapes.add(routeShape(route));
     for (const query of compiled.value.queries) lintQuery(compiled.value, query, { about, report });
     lintSealed({ view: compiled.value, answer: view.answer, entities: about.entities }, report);
-    // What changes findings is not noted by a kept answer; they are worked out anew at each reading anyway.
-    if (compiled.value.cache !== null && compiled.value.queries.some(({ source }) => source === 'insights')) {
-      report('cache', 'is not for a view that asks for insights');
-    }
+    lintWhole(compiled.value, report);
   }
   return faults;
+}
+
+function lintWhole(view: CompiledView, report: (path: string, message: string) => void): void {
+  if (view.refusesOthers && view.exists === null) report('others', 'needs `exists`: what is not there is nobody’s');
+  // What changes findings is not noted by a kept answer; they are worked out anew at each reading anyway.
+  if (view.cache !== null && view.queries.some(({ source }) => source === 'insights'))
+    report('cache', 'is not for a view that asks for insights');
 }
 
 export interface LintingQuery {

@@ -25,17 +25,17 @@ export interface ViewRoute {
 }
 
 export function viewRoutes({ pack, views = {} }: Pick<PackSource, 'pack' | 'views'>): readonly ViewRoute[] {
-  return Object.entries(views).map(([view, { route, params, scope = DEFAULT_SCOPE }]) => {
+  return Object.entries(views).map(([view, { route, params, others, scope = DEFAULT_SCOPE }]) => {
     const parsed = route === undefined ? null : parseRoute(route);
     const template = parsed?.ok === true ? parsed.value : null;
     const declared = Object.entries(params).map(([name, param]) => compileParam(name, param, template));
-    return { pack, view, scope, isOfPerson: isOfPerson({ params: declared }), route: template };
+    return { pack, view, scope, isOfPerson: isOfPerson({ params: declared, refusesOthers: others === 'refused' }), route: template };
   });
 }
 
-/** Whether a view of these parameters is about one person, whom each call names. */
-export function isOfPerson({ params }: Pick<CompiledView, 'params'>): boolean {
-  return params.some(({ type, isOptional }) => type === 'subject' && !isOptional);
+/** Whether a view is about one person: whom each call names, or whose own the thing has to be. */
+export function isOfPerson({ params, refusesOthers }: Pick<CompiledView, 'params' | 'refusesOthers'>): boolean {
+  return refusesOthers || params.some(({ type, isOptional }) => type === 'subject' && !isOptional);
 }
 
 /** What callers are told of a view: how it is asked, with the parameters that its window declares. */

@@ -70,6 +70,8 @@ const view = z.strictObject({
   let: z.record(name, z.unknown()).optional(),
   /** An expression over the queries; where it is not true, there is no such thing: 404. */
   exists: z.string().max(4_000).optional(),
+  /** A person who asks for what is there and is another person's is told so (403), and not that there is no such thing. */
+  others: z.literal('refused').optional(),
   /**
    * Members of the answer that are sealed fields of the one person whom the view is about, by their place in it (`items.note`:
    * of each of the items). They are opened for who may ask; with `include: sensitive` for the person alone, who has to ask for it.

@@ -214,6 +214,8 @@ describe('the values that a view makes', () => {
     expect(faultsOf({ ...made, let: { most: '${max(doubled)}', doubled: '${[most]}' } })).toEqual([
       'views.mine.let: need each other in a circle',
     ]);
+    expect(faultsOf({ others: 'refused' })).toEqual(['views.mine.others: needs `exists`: what is not there is nobody’s']);
+    expect(faultsOf({ others: 'refused', exists: 'size(days) > 0' })).toEqual([]);
     expect(faultsOf({ let: { days: '${1}' } })).toEqual(['views.mine.let.days: is the name of something else']);
     expect(faultsOf({ let: { now: '${1}' } })).toEqual(['views.mine.let.now: is the name of something else']);
   });

@@ -4331,6 +4331,7 @@ export interface operations {
             readonly query?: {
                 readonly q?: string;
                 readonly job?: string;
+                readonly view?: string;
                 readonly metric?: string;
                 readonly kind?: "series" | "table" | "summary";
                 readonly measures?: string;

@@ -4,13 +4,18 @@ import type { LiveChannel } from './live-channel.ts';
 
 const RETRY_MS = 2_000;
 
-export function eventChannel({ response, context }: Pick<Exchange, 'response' | 'context'>): LiveChannel {
+/** `told`: headers for the gateway. */
+export function eventChannel(
+  { response, context }: Pick<Exchange, 'response' | 'context'>,
+  told: Readonly<Record<string, string>> = {},
+): LiveChannel {
   response.writeHead(200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
     // What stands between must not gather what is meant for now.
     'x-accel-buffering': 'no',
     'x-request-id': context.requestId,
+    ...told,
   });
   response.write(`retry: ${RETRY_MS}\n\n`);
   return {

@@ -1,14 +1,16 @@
-/** Who watches what: equal questions of callers who may see the same are asked once for all of them. */
+/** Who watches what: equal questions, or views, of callers who may see the same are asked once for all of them. */
 import { parseQuestion } from '@tidegate/core';
 import type { Question } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
-import type { Advance } from '@tidegate/redis';
+import type { Advance, TenantNames } from '@tidegate/redis';
 import type { Ask, Asker } from '../ask.ts';
 import type { GatheredChunk } from '../chunks.ts';
 import { advanced } from './commit-vector.ts';
 import type { CommitVector } from './commit-vector.ts';
 import { createLiveTopic } from './live-topic.ts';
 import type { LiveTopic } from './live-topic.ts';
+import { changedKey, watchedQuestion } from './watched.ts';
+import type { Watched } from './watched.ts';
 
 export interface LiveHubDeps {
   readonly ask: Ask;
@@ -27,19 +29,20 @@ export type Watching = { readonly ok: true; readonly topic: LiveTopic } | { read
 export interface LiveHub {
   /** The topic of a question; whoever got it leaves it by `leave`. */
   enter(value: unknown, asker: Omit<Asker, 'signal'>): Promise<Watching>;
+  /** The same of anything that can be watched. */
+  enterWatched(watched: Watched): Promise<Watching>;
   leave(topic: LiveTopic): void;
-  /** Cells of these are in the chunks, and these commits in the progress. */
-  materialised(chunks: readonly Pick<GatheredChunk, 'name'>[], advances: readonly Advance[]): void;
+  /** Cells of these are in the chunks, and these commits in the progress; `names`: of all that changed. */
+  materialised(chunks: readonly Pick<GatheredChunk, 'name'>[], advances: readonly Advance[], names?: readonly TenantNames[]): void;
   /** Called once, as the service drains: who watches is told to come again elsewhere. */
   end(): void;
   readonly ended: AbortSignal;
 }
 
 interface Entry {
-  readonly id: string;
+  readonly watched: Watched;
   readonly topic: LiveTopic;
   readonly begun: Promise<ProblemFault | null>;
-  readonly of: string;
   entered: number;
 }
 
@@ -50,15 +53,13 @@ export function createLiveHub(deps: LiveHubDeps): LiveHub {
   const ending = new AbortController();
   let vector: CommitVector = new Map();
 
-  function entryOf(question: Question, { tenant, rows }: Omit<Asker, 'signal'>): Entry | null {
-    const id = JSON.stringify([tenant, rows, question]);
-    const known = entries.get(id);
+  function entryOf(watched: Watched): Entry | null {
+    const known = entries.get(watched.id);
     if (known !== undefined) return known;
     if (entries.size >= deps.topicsMax) return null;
-    const asker = { tenant, rows, signal: ending.signal };
-    const topic = createLiveTopic({ ...deps, question, asker, vector: () => vector });
-    const entry = { id, topic, begun: topic.begin(), of: metricKey(tenant, question.metric), entered: 0 };
-    entries.set(id, entry);
+    const topic = createLiveTopic({ ...deps, watched, signal: ending.signal, vector: () => vector });
+    const entry = { watched, topic, begun: topic.begin(), entered: 0 };
+    entries.set(watched.id, entry);
     deps.onTopics(entries.size);
     return entry;
   }
@@ -67,44 +68,45 @@ export function createLiveHub(deps: LiveHubDeps): LiveHub {
     entry.entered -= 1;
     if (entry.entered > 0) return;
     entry.topic.end();
-    entries.delete(entry.id);
+    entries.delete(entry.watched.id);
     deps.onTopics(entries.size);
+  }
+
+  async function enterWatched(watched: Watched): Promise<Watching> {
+    const entry = entryOf(watched);
+    if (entry === null) return { ok: false, problem: { code: 'overloaded', retryAfterS: 5 } };
+    entry.entered += 1;
+    const refused = await entry.begun;
+    if (refused === null) return { ok: true, topic: entry.topic };
+    drop(entry);
+    return { ok: false, problem: refused };
   }
 
   return {
     ended: ending.signal,
+    enterWatched,
     async enter(value, asker) {
       const parsed = parseQuestion(value);
       if (!parsed.ok) return { ok: false, problem: { code: 'question_invalid', errors: parsed.errors } };
       const { question } = parsed;
       const problem = unwatchable(question);
-      if (problem !== null) return { ok: false, problem };
-      const entry = entryOf(question, asker);
-      if (entry === null) return { ok: false, problem: { code: 'overloaded', retryAfterS: 5 } };
-      entry.entered += 1;
-      const refused = await entry.begun;
-      if (refused === null) return { ok: true, topic: entry.topic };
-      drop(entry);
-      return { ok: false, problem: refused };
+      return problem === null ? enterWatched(watchedQuestion(deps.ask, question, asker)) : { ok: false, problem };
     },
     leave(topic) {
       for (const entry of entries.values()) if (entry.topic === topic) drop(entry);
     },
-    materialised(chunks, advances) {
+    materialised(chunks, advances, names = []) {
       vector = advanced(vector, advances);
       if (entries.size === 0) return;
-      const changed = new Set(chunks.map(({ name }) => metricKey(name.tenant, name.metric)));
-      for (const { of, topic } of entries.values()) if (changed.has(of)) topic.wake();
+      const changed = new Set(chunks.map(({ name }) => changedKey(name.tenant, name.metric)));
+      for (const { tenant, names: ofTenant } of names) for (const name of ofTenant) changed.add(changedKey(tenant, name));
+      for (const { watched, topic } of entries.values()) if (watched.isTouchedBy(changed)) topic.wake();
     },
     end() {
       ending.abort();
       for (const { topic } of entries.values()) topic.end();
     },
   };
-}
-
-function metricKey(tenant: string, metric: string): string {
-  return `${tenant} ${metric}`;
 }
 
 /** A page, or an answer that waits for a receipt, is one answer and not one that goes on. */

@@ -1,14 +1,14 @@
-import type { AnswerRow } from '@tidegate/core';
+export type LiveRow = readonly unknown[];
 
 /** What changed of an answer's rows since a reader looked. */
 export interface RowChanges {
-  readonly rows: readonly AnswerRow[];
+  readonly rows: readonly LiveRow[];
   /** Keys of rows that are no longer there. */
-  readonly removed: readonly AnswerRow[];
+  readonly removed: readonly LiveRow[];
 }
 
 interface KnownRow {
-  readonly row: AnswerRow;
+  readonly row: LiveRow;
   readonly text: string;
   readonly seq: number;
 }
@@ -22,14 +22,14 @@ export class LiveRows {
   seq = 0;
   private readonly keys: number;
   private known = new Map<string, KnownRow>();
-  private readonly removedAt = new Map<string, { readonly key: AnswerRow; readonly seq: number }>();
+  private readonly removedAt = new Map<string, { readonly key: LiveRow; readonly seq: number }>();
 
   constructor(keys: number) {
     this.keys = keys;
   }
 
   /** Whether anything is different now. */
-  take(rows: readonly AnswerRow[]): boolean {
+  take(rows: readonly LiveRow[]): boolean {
     const next = new Map<string, KnownRow>();
     const seq = this.seq + 1;
     let isChanged = false;
@@ -52,7 +52,7 @@ export class LiveRows {
     return isChanged;
   }
 
-  all(): readonly AnswerRow[] {
+  all(): readonly LiveRow[] {
     return [...this.known.values()].map(({ row }) => row);
   }
 

@@ -1,16 +1,16 @@
-/** One question that is asked again whenever its metric changed, for all who watch it. */
-import type { AnswerColumn, AnswerRow, Question } from '@tidegate/core';
+/** A question, or a view, that is asked again whenever what it is made of changed, for all who watch it. */
+import type { AnswerColumn } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
-import type { AnswerMeta, Ask, Asker } from '../ask.ts';
 import { storeFaultOf } from '../store-fault.ts';
 import { isSameHistory, isWithin } from './commit-vector.ts';
 import type { CommitVector } from './commit-vector.ts';
 import { LiveRows } from './live-rows.ts';
+import type { LiveRow } from './live-rows.ts';
+import type { Watched, WatchedAnswer } from './watched.ts';
 
 export interface LiveTopicDeps {
-  readonly ask: Ask;
-  readonly asker: Asker;
-  readonly question: Question;
+  readonly watched: Watched;
+  readonly signal: AbortSignal;
   /** What is materialised now. */
   readonly vector: () => CommitVector;
   readonly monotonicMs: () => number;
@@ -21,9 +21,12 @@ export interface LiveTopicDeps {
   readonly onFailed: (error: unknown) => void;
 }
 
+type Meta = WatchedAnswer['meta'];
+
 export type LiveMessage =
-  | { readonly kind: 'snapshot'; readonly columns: readonly AnswerColumn[]; readonly rows: readonly AnswerRow[]; readonly meta: AnswerMeta }
-  | { readonly kind: 'update'; readonly rows: readonly AnswerRow[]; readonly removed: readonly AnswerRow[]; readonly meta: AnswerMeta };
+  | { readonly kind: 'snapshot'; readonly columns: readonly AnswerColumn[]; readonly rows: readonly LiveRow[]; readonly meta: Meta }
+  | { readonly kind: 'update'; readonly rows: readonly LiveRow[]; readonly removed: readonly LiveRow[]; readonly meta: Meta }
+  | { readonly kind: 'snapshot' | 'update'; readonly answer: unknown; readonly meta: Meta };
 
 /** How far a watcher is; -1: it has nothing. */
 export type LiveSeq = number;
@@ -42,6 +45,8 @@ export interface LiveTopic {
   wake(): void;
   watch(onChange: () => void): () => void;
   readonly watchers: number;
+  /** Whose rows the last answer held, for the audit. */
+  readonly persons: readonly string[];
   /** What a watcher lacks; null: nothing. */
   messageFor(seq: LiveSeq): LiveTold | null;
   /** How far a watcher is that has what this vector reaches; -1: not known. */
@@ -68,7 +73,8 @@ class AskedAgain implements LiveTopic {
   /** Of answers before this one nothing is known that fits those after it. */
   private resetSeq = 0;
   private columns: readonly AnswerColumn[] = [];
-  private meta: AnswerMeta | null = null;
+  private meta: Meta | null = null;
+  persons: readonly string[] = [];
   private history: { readonly vector: CommitVector; readonly seq: LiveSeq }[] = [];
   private timer: NodeJS.Timeout | null = null;
   /** From an asking until it is settled when the next one is. */
@@ -79,7 +85,7 @@ class AskedAgain implements LiveTopic {
 
   constructor(deps: LiveTopicDeps) {
     this.deps = deps;
-    this.rows = new LiveRows(keysOf(deps.question));
+    this.rows = new LiveRows(deps.watched.keys ?? 0);
   }
 
   get watchers(): number {
@@ -114,13 +120,24 @@ class AskedAgain implements LiveTopic {
   }
 
   private makeMessage(seq: LiveSeq): LiveTold | null {
-    const { meta, rows, columns } = this;
+    const { meta, rows } = this;
     const vector = this.history.at(-1)?.vector;
     if (meta === null || vector === undefined) return null;
-    if (seq < this.resetSeq) return { message: { kind: 'snapshot', columns, rows: rows.all(), meta }, seq: rows.seq, vector };
+    const message = this.deps.watched.keys === null ? this.wholeSince(seq, meta) : this.rowsSince(seq, meta);
+    return message === null ? null : { message, seq: rows.seq, vector };
+  }
+
+  private rowsSince(seq: LiveSeq, meta: Meta): LiveMessage | null {
+    const { rows, columns } = this;
+    if (seq < this.resetSeq) return { kind: 'snapshot', columns, rows: rows.all(), meta };
     const changes = rows.since(seq);
-    if (changes.rows.length === 0 && changes.removed.length === 0) return null;
-    return { message: { kind: 'update', ...changes, meta }, seq: rows.seq, vector };
+    return changes.rows.length === 0 && changes.removed.length === 0 ? null : { kind: 'update', ...changes, meta };
+  }
+
+  private wholeSince(seq: LiveSeq, meta: Meta): LiveMessage | null {
+    const [answer = null] = this.rows.all()[0] ?? [];
+    if (seq < this.resetSeq) return { kind: 'snapshot', answer, meta };
+    return seq < this.rows.seq ? { kind: 'update', answer, meta } : null;
   }
 
   seqOf(vector: CommitVector): LiveSeq {
@@ -157,17 +174,17 @@ class AskedAgain implements LiveTopic {
 
   /** Never rejects: what stands in the way now may be gone the next time. */
   private async askNow(): Promise<ProblemFault | null> {
-    const { ask, question, asker, vector, monotonicMs, onFailed } = this.deps;
+    const { watched, signal, vector, monotonicMs, onFailed } = this.deps;
     this.isAsking = true;
     this.isWoken = false;
     this.askedMs = monotonicMs();
     const reached = vector();
     try {
-      const outcome = await ask(question, asker);
+      const outcome = await watched.ask(signal);
       if (!outcome.ok) return outcome.problem;
-      const { columns, rows, meta } = outcome.answer;
-      this.take(columns, rows);
-      this.meta = meta;
+      this.take(outcome);
+      this.meta = outcome.meta;
+      this.persons = outcome.persons;
       this.told.clear();
       this.history = [...this.history.slice(-HISTORY_MAX), { vector: reached, seq: this.rows.seq }];
       for (const onChange of this.onChanges) onChange();
@@ -178,11 +195,11 @@ class AskedAgain implements LiveTopic {
     }
   }
 
-  private take(columns: readonly AnswerColumn[], rows: readonly AnswerRow[]): void {
+  private take({ columns, rows }: WatchedAnswer): void {
     const isOther = JSON.stringify(columns) !== JSON.stringify(this.columns);
     if (isOther || this.rows.removedCount > REMOVED_MAX) {
       const before = this.rows.seq;
-      this.rows = new LiveRows(keysOf(this.deps.question));
+      this.rows = new LiveRows(this.deps.watched.keys ?? 0);
       this.rows.seq = before + 1;
       this.resetSeq = before + 1;
       this.history = [];
@@ -190,9 +207,4 @@ class AskedAgain implements LiveTopic {
     }
     this.rows.take(rows);
   }
-}
-
-/** Values by which a row is known: its bucket and its groups. */
-function keysOf({ kind, group_by: groups }: Question): number {
-  return (kind === 'series' ? 1 : 0) + groups.length;
 }

@@ -1,4 +1,5 @@
 /** A watcher over a WebSocket: the events of Server-Sent Events as JSON messages. What it sends is not read. */
+import type { IncomingMessage } from 'node:http';
 import type { Exchange, Upgrade } from '@tidegate/http';
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
@@ -15,8 +16,21 @@ const CODES: Readonly<Record<LiveEnd, number>> = { slow_reader: POLICY, renew: G
 
 const server = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: MESSAGE_BYTES_MAX });
 
-export async function socketChannel({ request, response }: Pick<Exchange, 'request' | 'response'>, upgrade: Upgrade): Promise<LiveChannel> {
-  const { socket, head } = upgrade;
+const toldWith = new WeakMap<IncomingMessage, Readonly<Record<string, string>>>();
+server.on('headers', (headers, request) => {
+  for (const [name, value] of Object.entries(toldWith.get(request) ?? {})) headers.push(`${name}: ${value}`);
+});
+
+export interface SocketToOpen extends Upgrade {
+  /** Headers for the gateway. */
+  readonly told?: Readonly<Record<string, string>>;
+}
+
+export async function socketChannel(
+  { request, response }: Pick<Exchange, 'request' | 'response'>,
+  { socket, head, told = {} }: SocketToOpen,
+): Promise<LiveChannel> {
+  toldWith.set(request, told);
   response.statusCode = 101;
   const client = await new Promise<WebSocket>((resolve) => server.handleUpgrade(request, socket, head, resolve));
   // What breaks a connection ends it, and its end is heard by the socket.

@@ -39,8 +39,10 @@ export async function readView(deps: ReadViewDeps, exchange: Exchange): Promise<
   sendOpened(deps, exchange, { ...outcome.answer, ...opened });
 }
 
+export type AskedViewDeps = Pick<ReadViewDeps, 'registry' | 'pseudonymOf' | 'nowMs'>;
+
 /** All that can be refused before anything is read. */
-function readAsked(deps: ReadViewDeps, { caller, params, query, signal }: Exchange): Result<ViewAsk, ProblemFault> {
+export function readAsked(deps: AskedViewDeps, { caller, params, query, signal }: Exchange): Result<ViewAsk, ProblemFault> {
   const view = deps.registry.view(caller.tenant, params['pack'] ?? '', params['view'] ?? '');
   if (view === null) return failed({ code: 'not_found' });
   // The gateway asked the same; who reaches this service past it is asked again.

@@ -69,11 +69,19 @@ export function createRunView(deps: RunViewDeps): RunView {
     if (!found.ok) return found;
     const filled = fillAnswer(view, withRows(running.base, found.answers), running.work);
     if (!filled.ok) return { ok: false, problem: problemOf(filled.fault.member, filled.fault) };
-    if (filled.value === undefined) return { ok: false, problem: { code: 'not_found' } };
+    if (filled.value === undefined)
+      return { ok: false, problem: { code: (await isOfOther(asked, runView)) ? 'row_refused' : 'not_found' } };
     const meta = joinViewMeta([...found.answers.values()], now);
     const mayAgeMs = Math.min(...[...found.answers.values()].map((one) => one.mayAgeMs), view.cache?.maxStalenessMs ?? 0);
     return { ok: true, answer: { body: filled.value as ViewAnswer['body'], meta, mayAgeMs, persons: personsOf(found.answers) } };
   };
+}
+
+/** Whether it is there for who may see everybody's. */
+async function isOfOther(asked: ViewAsk, runView: RunView): Promise<boolean> {
+  const { view, asker } = asked;
+  if (!view.refusesOthers || (asker.rows?.subject ?? null) === null) return false;
+  return (await runView({ ...asked, asker: { ...asker, rows: null } })).ok;
 }
 
 function personsOf(answers: ReadonlyMap<string, QueryAnswer>): readonly string[] {
