@@ -39,7 +39,7 @@ export { countOf, decodeReceipt, encodeReceipt, lastOffsetOf } from './event/rec
 export type { EventLane, Receipt, ReceiptEntry } from './event/receipt.ts';
 export { ancestorOf, classOf, growthFault } from './event/partition-growth.ts';
 export type { PartitionCount } from './event/partition-growth.ts';
-export { partitionOf } from './event/topic-key.ts';
+export { partitionAt, partitionOf } from './event/topic-key.ts';
 
 // limit
 export { measureLevel, takeGroup, takeTokens } from './limit/bucket.ts';

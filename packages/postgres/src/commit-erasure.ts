@@ -14,6 +14,7 @@ async function write(client: pg.ClientBase, partition: number, erasure: ErasureS
   const { requestId, tenant, subject, step } = erasure;
   const person = [requestId, tenant, subject];
   if (step.kind === 'begin') await run(client, 'begin-erasure', person);
+  else if (step.kind === 'hand_on') await run(client, 'hand-on-erasure', [requestId, partition, step.to]);
   else if (step.kind === 'end') await run(client, 'end-erasure', person);
   else if (step.kind === 'entity') await deleteEntityRows(client, erasure, step);
   else await deleteRows(client, { ...erasure, partition }, step);

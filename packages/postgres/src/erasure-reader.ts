@@ -11,6 +11,7 @@ interface ErasureRow {
   readonly tenant: string;
   readonly subject: string;
   readonly partition: number;
+  readonly visited: readonly number[];
   readonly is_begun: boolean;
   readonly is_done: boolean;
 }
@@ -24,8 +25,8 @@ export function createErasureReader(pool: pg.Pool): ErasureReader {
   return {
     async readErasures(partitions, all) {
       const rows = await run<ErasureRow>(pool, 'read-erasures', [int4Array(partitions), all]);
-      return rows.map(({ request_id: requestId, is_begun: isBegun, is_done: isDone, tenant, subject, partition }) => ({
-        ...{ requestId, tenant, subject, partition, isBegun, isDone },
+      return rows.map(({ request_id: requestId, is_begun: isBegun, is_done: isDone, tenant, subject, partition, visited }) => ({
+        ...{ requestId, tenant, subject, partition, visited, isBegun, isDone },
       }));
     },
     async restoreErasures(erasures) {

@@ -10,7 +10,10 @@ export interface Person {
 
 export interface Erasure extends Person {
   readonly requestId: string;
+  /** Whose owner has it in hand. */
   readonly partition: number;
+  /** Partitions that the person's keys had or have, and where nothing is left. */
+  readonly visited: readonly number[];
   /** The tombstone stands: no event of the person is counted any more. */
   readonly isBegun: boolean;
   /** No raw event of the person is left, nor anything that was made of them. */
@@ -47,6 +50,8 @@ export interface ErasureStep extends Person {
     | { readonly kind: 'entity'; readonly entity: CompiledEntity; readonly ids: readonly string[] }
     /** Told once the cells are resolved: none where something else was found than what they were made for. */
     | { readonly kind: 'rows'; readonly day: PersonDay; places(): readonly RawPlace[]; restatedCells(): number }
+    /** Nothing is left in this partition: the owner of another goes on. */
+    | { readonly kind: 'hand_on'; readonly to: number }
     | { readonly kind: 'end' };
 }
 

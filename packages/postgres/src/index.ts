@@ -149,6 +149,10 @@ export type { PersonKeyStore, RewrapReport } from './person-keys.ts';
 export { createGapStore, gapName, parseGapName } from './gap-store.ts';
 export type { GapPlace, GapStore } from './gap-store.ts';
 
+// partitions made more
+export { createGrowthStore } from './growth-store.ts';
+export type { GrowthObstacles, GrowthStore, LaneStanding, PartitionRecord, SwitchFault } from './growth-store.ts';
+
 // persons who are erased
 export { createErasureStore } from './erasure-store.ts';
 export type {

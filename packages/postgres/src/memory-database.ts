@@ -1,5 +1,5 @@
 import { UNSEALED } from '@tidegate/core';
-import type { CoarseGrain, GrainCode, SealState, SeriesEntry } from '@tidegate/core';
+import type { CoarseGrain, GrainCode, PartitionCount, SealState, SeriesEntry } from '@tidegate/core';
 import type { BudgetKey } from './budget-shape.ts';
 import type { Erasure } from './erasure-shape.ts';
 import type { MemoryEntities } from './memory-entities.ts';
@@ -75,6 +75,8 @@ export interface MemoryDatabase {
   readonly entities: MemoryEntities;
   /** By request, with what was taken away. */
   readonly erasures: Map<string, Erasure & { readonly counts: Map<string, number> }>;
+  /** Null: nobody recorded it. */
+  partitionCount: PartitionCount | null;
   /** Other tasks, by partition, kind and name. */
   readonly tasks: Map<string, TaskRow & { readonly partition: number }>;
 }
@@ -111,6 +113,7 @@ export function createMemoryDatabase(): MemoryDatabase {
     budgets: new Map(),
     entities: new Map(),
     erasures: new Map(),
+    partitionCount: null,
     tasks: new Map(),
   };
 }

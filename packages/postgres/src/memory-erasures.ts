@@ -60,6 +60,7 @@ export function applyErasure(db: MemoryDatabase, partition: number, erasure: Era
   const count = (what: string, removed: number): void => void row.counts.set(what, (row.counts.get(what) ?? 0) + removed);
   const change = (to: Partial<Erasure>): void => void db.erasures.set(requestId, { ...row, ...to });
   if (step.kind === 'begin') change({ isBegun: true });
+  else if (step.kind === 'hand_on') change({ partition: step.to, visited: [...row.visited, partition] });
   else if (step.kind === 'end') {
     count('cells', dropOwnCells(db, { tenant, subject }));
     change({ isDone: true });

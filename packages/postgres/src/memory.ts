@@ -23,6 +23,7 @@ import type {
 
 export { createMemoryEntityReader } from './memory-entities.ts';
 export { createMemoryDatabase } from './memory-database.ts';
+export { growMemory } from './memory-growth.ts';
 export { createMemoryJobs } from './memory-jobs.ts';
 export type { MemoryJobs } from './memory-jobs.ts';
 export type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
@@ -32,7 +33,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): DataStore {
   const db = options.database ?? createMemoryDatabase();
   const holds = (partition: number, token: Uint8Array): boolean => isHeld(db, { lane: 'live', partition }, token);
   return {
-    claim: async (requests, token) => requests.map((request) => claimOne(db, request, token)),
+    claim: async (requests, token) =>
+      requests.filter(({ partition }) => partition < (db.partitionCount?.count ?? Infinity)).map((request) => claimOne(db, request, token)),
+    readPartitionCount: async () => db.partitionCount,
     amend: async (amendment, token) => holds(amendment.partition, token) && amendOne(db, amendment),
     newestLogGeneration: async (name) => newestLogGeneration(db, name),
     readProgress: async (partitions) =>

@@ -45,6 +45,10 @@ export function createPgStore(options: PgStoreOptions): DataStore {
   return {
     claim: (requests, token) => claim(pool, requests, token),
     amend: (amendment, token) => amend(pool, amendment, token),
+    async readPartitionCount() {
+      const [row] = await run<{ first_count: number; count: number }>(pool, 'read-partition-count', []);
+      return row === undefined ? null : { first: row.first_count, count: row.count };
+    },
     newestLogGeneration: async (lane) => {
       const [row] = await run<{ log_generation: number }>(pool, 'read-newest-generation', [lane]);
       return row?.log_generation ?? 0;

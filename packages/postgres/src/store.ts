@@ -1,4 +1,4 @@
-import type { ChangedEntities, EventLane, JournaledIdentities, SealState, SeriesEntry } from '@tidegate/core';
+import type { ChangedEntities, EventLane, JournaledIdentities, PartitionCount, SealState, SeriesEntry } from '@tidegate/core';
 import type { CellKey, CellWithSeries, CellWrite, PendingCells } from './cell-shape.ts';
 import type { EntityAging, PendingEntities } from './entity-commit.ts';
 import type { ErasureReader, ErasureStep } from './erasure-shape.ts';
@@ -221,7 +221,8 @@ export interface ClosedGeneration {
 export interface DataStore extends RawStore, RecountStore, ErasureReader, EntityAging {
   /**
    * Takes partitions over in one commit: a fresh owner token and a raised term fence every earlier owner. What is read
-   * after it (journal, generations, cells) can no longer change under the new owner.
+   * after it (journal, generations, cells) can no longer change under the new owner. A partition beyond the recorded count is not
+   * given.
    */
   claim(requests: readonly ClaimRequest[], token: Uint8Array): Promise<readonly Claim[]>;
   /**
@@ -229,6 +230,8 @@ export interface DataStore extends RawStore, RecountStore, ErasureReader, Entity
    * it was counted is kept: receipts of that generation are compared with it.
    */
   amend(amendment: Amendment, token: Uint8Array): Promise<boolean>;
+  /** Null: never recorded. Read behind a claim it is the count that the claim holds under, or the claim is void. */
+  readPartitionCount(): Promise<PartitionCount | null>;
   /** The greatest log generation of the partitions of both event lanes, or of the rejected lane; 0 without any. */
   newestLogGeneration(lane: Lane): Promise<number>;
   readProgress(partitions: readonly number[]): Promise<readonly ProgressRow[]>;

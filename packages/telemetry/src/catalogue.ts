@@ -133,6 +133,11 @@ export const METRICS = {
   erasures_total: { kind: 'counter', help: 'Persons of whom nothing is left in a place (events, originals, cache).', labels: ['place'] },
   events_accepted_total: { kind: 'counter', help: 'Events answered accepted.', labels: [] },
   events_counted_total: { kind: 'counter', help: 'Events folded and committed, of both lanes.', labels: [] },
+  events_forwarded_total: {
+    kind: 'counter',
+    help: 'Events that lay in a partition by an earlier count and were sent on to their own.',
+    labels: [],
+  },
   events_lost_total: {
     kind: 'counter',
     help: 'Accepted events that the log no longer holds, found as a gap before the next offset.',

@@ -6,6 +6,7 @@ import type { Logger, Metrics, Tracing } from '@tidegate/telemetry';
 import type { Announcer } from './announce.ts';
 import type { BackfillShare } from './backfill-share.ts';
 import type { Fault } from './fault-points.ts';
+import type { FollowGrowth } from './follow-growth.ts';
 import type { FlushSize } from './flush-size.ts';
 import type { Instruments } from './instruments.ts';
 import type { Liveness } from './liveness.ts';
@@ -41,6 +42,8 @@ export interface AggregatorDeps {
     /** How often it is looked for recounts that were asked for. */
     readonly recountLookMs: number;
   };
+  /** What of the limits goes by the partition count; absent: nothing. */
+  readonly limitsFor?: (partitions: number) => TakeOverLimits;
   readonly reader: CanonicalReader;
   readonly seal: (tenant: string, original: Uint8Array) => Uint8Array;
   readonly newToken: () => Uint8Array;
@@ -67,6 +70,7 @@ export interface AggregatorParts {
   readonly shared: SharedState;
   readonly producer: LogProducer;
   readonly admin: LogAdmin;
+  readonly growth: FollowGrowth;
   readonly probe: LogProbe;
   readonly registry: Registry;
   readonly announcer: Announcer;

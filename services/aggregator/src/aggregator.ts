@@ -8,8 +8,10 @@ import { startFlushLoop } from './flush-loop.ts';
 import type { FlushLoop } from './flush-loop.ts';
 import { createFlushSize } from './flush-size.ts';
 import { createFlush } from './flush.ts';
+import { createFollowGrowth } from './follow-growth.ts';
 import { createIdleProgress } from './idle.ts';
 import { createInstruments } from './instruments.ts';
+import { joinGroup } from './join-group.ts';
 import { createLiveness } from './liveness.ts';
 import type { Liveness } from './liveness.ts';
 import { createLogProbe } from './log-probe.ts';
@@ -66,7 +68,7 @@ export async function startAggregator(deps: AggregatorDeps): Promise<Aggregator>
   handler = createSlabHandler(parts, { ownership, loop });
   await parts.registry.ready;
   const stopIdle = startIdle(parts, ownership);
-  const member = await join(parts, ownership);
+  const member = await joinGroup(parts, ownership);
   parts.shared.member = member;
   return {
     liveness: parts.liveness,
@@ -82,6 +84,7 @@ async function createParts(deps: AggregatorDeps, owned: () => readonly OwnedPart
   const { client, topics, log, clock, metrics } = deps;
   const shared: SharedState = { isStopping: false, member: null };
   const producer = await client.createProducer();
+  const admin = client.createAdmin();
   const liveness = createLiveness({ monotonicMs: () => clock.monotonicMs(), owned });
   const registry = followRegistry({ client, topic: topics.control, log });
   metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(registry.knownThroughMs() / 1_000));
@@ -92,7 +95,11 @@ async function createParts(deps: AggregatorDeps, owned: () => readonly OwnedPart
   return {
     ...{ deps, shared, producer, liveness, registry, pause, flushSize: createFlushSize() },
     share: createBackfillShare(() => owned().some(({ state, live }) => state === 'running' && live.endOffset > live.folded)),
-    admin: client.createAdmin(),
+    admin,
+    growth: createFollowGrowth({
+      ...{ admin, topic: topics.events, pause, member: () => shared.member, isStopping: () => shared.isStopping },
+      onError: (error) => log.warn('growth_not_followed', { error }),
+    }),
     probe: createLogProbe(client, (error) => log.warn('probe_failed', { error })),
     instruments: createInstruments(metrics, owned, () => clock.nowMs()),
     tally: createStreamTally(() => clock.nowMs()),
@@ -114,7 +121,7 @@ function createOwnershipOf(parts: AggregatorParts, to: { readonly readers: Reade
     ...parts,
     store: deps.store,
     topics: deps.topics,
-    limits: deps.limits,
+    ...{ limits: deps.limits, limitsFor: deps.limitsFor },
     newToken: deps.newToken,
     nowMs: () => deps.clock.nowMs(),
     onGap: (gap) => instruments.gap(gap.partition, gap.toOffset - gap.fromOffset),
@@ -135,6 +142,7 @@ function createOwnershipOf(parts: AggregatorParts, to: { readonly readers: Reade
     random: deps.random,
     onTakenOver: (taken) => {
       instruments.takenOver();
+      if (taken.grown !== null) parts.growth.learned(taken.grown.count);
       deps.log.info('partition_taken_over', {
         detail: { partition: taken.partition, term: taken.term, next_offset: taken.live.committed },
       });
@@ -201,23 +209,6 @@ function createVersions({ deps, registry, pause }: AggregatorParts, ownership: O
   return createVersionTask({
     ...{ registry, pause, onReady, store: deps.store, log: deps.log, closedAfterS: deps.limits.closedAfterS },
     refold: refoldBy(ownership),
-  });
-}
-
-function join({ deps }: AggregatorParts, ownership: Ownership): Promise<GroupMember> {
-  return deps.client.joinGroup({
-    groupId: deps.groupId,
-    topic: deps.topics.events,
-    sessionTimeoutMs: deps.sessionTimeoutMs,
-    onAssigned: (partitions) => {
-      deps.log.info('partitions_assigned', { detail: { partitions: partitions.join(', ') } });
-      ownership.assign(partitions);
-    },
-    onRevoked: async (partitions) => {
-      await ownership.revoke(partitions);
-      deps.log.info('partitions_let_go', { detail: { partitions: partitions.join(', ') } });
-    },
-    onError: (error) => deps.log.warn('group_failed', { error }),
   });
 }
 

@@ -75,6 +75,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
     groupId: `${config.topicPrefix}aggregator`,
     sessionTimeoutMs: config.groupSessionMs,
     limits: limitsOf(config, partitions),
+    limitsFor: (count) => limitsOf(config, count),
     reader: createCanonicalReader(),
     seal: createTenantSealer(config.fieldKeys),
     newToken: () => randomBytes(TOKEN_BYTES),

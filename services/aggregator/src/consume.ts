@@ -12,6 +12,8 @@ const SLICE_RECORDS_MAX = { live: 4_096, backfill: 1_024 };
 const BATCH_RAW_BYTES_MAX = 8 * 1_048_576;
 
 export interface ConsumeDeps {
+  /** Only where the installation has grown: sends on, and marks, what belongs to another partition. */
+  readonly forward: (owned: OwnedPartition, slice: Slice) => Promise<void>;
   readonly dedupe: ReturnType<typeof createDedupe>;
   readonly fold: ReturnType<typeof createFold>;
   readonly noteCauses: NoteCauses;
@@ -34,14 +36,22 @@ export interface ConsumeDeps {
  * 1. what is below the next wanted offset was folded before and is skipped; what begins above it is a gap and a fault;
  * 2. the slab is cut into slices that fit the open batch; when it is full, reading waits for the flush. A slice of the backfill
  *    lane fits the lane's share of the turn too;
- * 3. each slice is deduplicated, then folded. Between the two the batch must not be taken (`isBusy`), because the identities
+ * 3. each slice is deduplicated, then folded; where partitions were made more, what belongs elsewhere is sent on before. Between the two the batch must not be taken (`isBusy`), because the identities
  *    are in its pending layer already, and the other lane of the partition waits: the layer has one question at a time.
  */
 export function createConsume(deps: ConsumeDeps) {
+  /** False: the partition was rewound meanwhile. */
+  async function sendOn(owned: OwnedPartition, slice: Slice): Promise<boolean> {
+    const { epoch } = owned;
+    await deps.forward(owned, slice);
+    return owned.epoch === epoch;
+  }
+
   /** Index of the next record, or null when the slab is not to be read on. */
   async function takeSlice(owned: OwnedPartition, slice: Slice): Promise<number | null> {
     owned.isBusy = true;
     const { epoch } = owned;
+    if (owned.grown !== null && !(await sendOn(owned, slice))) return null;
     const deduped = await deps.dedupe(owned, slice);
     // A flush may fail in the very moment that this took, even where nothing was looked up: the partition reads again from
     // what is committed, and a slice of the time before, folded now, would move the offset past records that nobody folds.

@@ -22,7 +22,9 @@ export function createDedupe(deps: DedupeDeps) {
   function offerAll(owned: OwnedPartition, slice: Slice): { to: number; asks: number; unknown: string | null } {
     const { slab, from, to, verdicts } = slice;
     let asks = 0;
+    const isGrown = owned.grown !== null;
     for (let i = from; i < to; i += 1) {
+      if (isGrown && verdicts[i - from] === VERDICT.foreign) continue;
       const at = identityPosition(slab, i);
       const headers = at >= 0 ? null : readEventHeaders(slab, i);
       if (headers?.kind === 'unknown') return { to: i, asks, unknown: headers.what };

@@ -16,7 +16,7 @@ export interface FoldDeps {
 }
 
 /** What to do with a record of a slice; the codes of `Slice.verdicts`. */
-export const VERDICT = { first: 0, copy: 1, ask: 2, unreadable: 3, refused: 4 } as const;
+export const VERDICT = { first: 0, copy: 1, ask: 2, unreadable: 3, refused: 4, foreign: 5 } as const;
 
 /** Records `from` ≤ i < `to` of a slab, judged. */
 export interface Slice {
@@ -92,7 +92,7 @@ export function createFold(deps: FoldDeps) {
         const waiting = foldFirst(owned, slice, i);
         if (waiting !== undefined && (!(await waiting) || owned.epoch !== epoch)) return false;
       } else if (verdict === VERDICT.copy) countCopy(owned, slice, i);
-      else rejectAs(owned, slice, i);
+      else if (verdict !== VERDICT.foreign) rejectAs(owned, slice, i);
     }
     advance(owned, slice);
     return true;

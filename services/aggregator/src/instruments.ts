@@ -17,12 +17,15 @@ export interface Instruments {
   gap(partition: number, records: number): void;
   waitsForPack(isWaiting: boolean): void;
   stoppedPartition(): void;
+  /** Events that belong to another partition since there are more of them. */
+  forwarded(events: number): void;
 }
 
 export function createInstruments(metrics: Metrics, owned: () => readonly OwnedPartition[], nowMs: () => number): Instruments {
   const counted = metrics.counter('events_counted_total');
   const backfilled = metrics.counter('backfill_counted_total');
   const copies = metrics.counter('dedupe_copies_total');
+  const forwarded = metrics.counter('events_forwarded_total');
   const cells = metrics.counter('cells_written_total');
   const folded = metrics.counter('cells_folded_total');
   const duration = metrics.histogram('flush_duration_seconds');
@@ -68,6 +71,7 @@ export function createInstruments(metrics: Metrics, owned: () => readonly OwnedP
     gap: (partition, records) => metrics.counter('events_lost_total', { partition: String(partition) }).inc(records),
     waitsForPack: (isWaiting) => packWaits.inc(isWaiting ? 1 : -1),
     stoppedPartition: () => stopped.inc(),
+    forwarded: (events) => forwarded.inc(events),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { CompiledEntity, DedupWindow, Folder, Lateness, SealState } from '@tidegate/core';
+import type { CompiledEntity, DedupWindow, Folder, Lateness, PartitionCount, SealState } from '@tidegate/core';
 import type { EventLane } from '@tidegate/postgres';
 import type { CellStates } from './cell-states.ts';
 import type { ErasedPersons } from './erasure/erased-persons.ts';
@@ -48,6 +48,8 @@ export interface OwnedPartition {
   readonly window: DedupWindow;
   readonly folder: Folder;
   readonly cells: CellStates;
+  /** The counts, as of the claim, where partitions were made more than there were at first; null: they never were. */
+  readonly grown: PartitionCount | null;
   /** How it projects an entity's rows. */
   readonly projectionOf: (entity: CompiledEntity) => EntityProjection;
   /** Whose events are not counted any more. */

@@ -6,6 +6,7 @@ import { createConsume } from './consume.ts';
 import { createDedupe } from './dedupe.ts';
 import type { FlushLoop } from './flush-loop.ts';
 import { createFold } from './fold.ts';
+import { createForward } from './forward.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 import type { Ownership } from './ownership.ts';
 import { createReject } from './reject.ts';
@@ -41,7 +42,8 @@ export function createSlabHandler(
   const noteCauses = createNoteCauses(deps.tracing);
   const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const cellsMax = (): number => parts.flushSize.cellsPerPartition(ownership.all().length);
-  const consume = createConsume({ ...shared, dedupe, fold, noteCauses, cellsMax, share: parts.share, breathe });
+  const forward = createForward({ producer: parts.producer, onForwarded: instruments.forwarded });
+  const consume = createConsume({ ...shared, forward, dedupe, fold, noteCauses, cellsMax, share: parts.share, breathe });
   const consumeRejected = createConsumeRejected(shared);
 
   return async function handleSlab(slab) {

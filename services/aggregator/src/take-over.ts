@@ -1,5 +1,5 @@
-import { budgetedDimensions, createFolder, Lateness } from '@tidegate/core';
-import type { BudgetedDimension, DedupWindow, SeriesEntry } from '@tidegate/core';
+import { budgetedDimensions, classOf, createFolder, Lateness } from '@tidegate/core';
+import type { BudgetedDimension, DedupWindow, PartitionCount, SeriesEntry } from '@tidegate/core';
 import type { LogAdmin, TopicNames } from '@tidegate/kafka';
 import type { Claim, DataStore, EventLane, Lane, LanePosition } from '@tidegate/postgres';
 import type { Logger } from '@tidegate/telemetry';
@@ -39,6 +39,8 @@ export interface TakeOverDeps {
   readonly pause: (ms: number) => Promise<void>;
   readonly announcer: Announcer;
   readonly limits: TakeOverLimits;
+  /** The same by the partition count, once there are more than at the start; absent: they stay. */
+  readonly limitsFor?: ((partitions: number) => TakeOverLimits) | undefined;
   readonly newToken: () => Uint8Array;
   readonly nowMs: () => number;
   /** Accepted events that are gone; called once for each gap that is found. */
@@ -66,13 +68,14 @@ interface Logs {
  * Takes a partition over; each step reads what the steps before it have made unchangeable.
  * 1. The logs' ranges and ids, for a partition that has no row yet.
  * 2. Claim: a fresh token and a higher term fence the earlier owner out.
- * 3. At once:
+ * 3. The partition count: a growth after the claim would have fenced it, so it holds for all that this owner commits.
+ * 4. At once:
  *    - Each lane's log is compared with what was counted from it: the same, anew (the generation rises), or with a gap.
  *    - The end of the announcements: the term rises above any that was announced.
  *    - The dedup window is rebuilt from closed generations and journal, so it holds every commit of every earlier owner.
  *    - Metric versions that earlier owners have adopted are known, or known to be given up: none of their events may be folded without.
- *    - Who is erased is known before the first event is folded, also where the log is read again from its start.
- * 4. What earlier owners committed and did not announce is announced.
+ *    - Who is erased, in any partition that the keys ever had, is known before the first event is folded, also where the log is read again from its start.
+ * 5. What earlier owners committed and did not announce is announced.
  * Throws when a server does not answer or the token is lost on the way; the caller begins again.
  */
 export function createTakeOver(deps: TakeOverDeps) {
@@ -80,23 +83,32 @@ export function createTakeOver(deps: TakeOverDeps) {
     const token = deps.newToken();
     const logs = await readLogs(deps, partition);
     const claim = await claimPartition(deps, { partition, token }, logs);
+    const grown = await readGrown(deps);
+    const limits = grown === null ? deps.limits : (deps.limitsFor?.(grown.count) ?? deps.limits);
     // One trip after the other would take the longer the busier this process is, which is when partitions are taken over.
     const restoring = [
       settleLanes(deps, { partition, token, claim, logs }),
       settleTerm(deps, { partition, token, claim, logs }),
-      restoreWindow(deps.store, partition, deps.limits),
+      restoreWindow(deps.store, partition, limits),
       restoreVersions(deps, partition),
-      deps.store.readErasures([partition], true),
+      deps.store.readErasures(grown === null ? [partition] : classOf(partition, grown), true),
     ] as const;
     // To the end also where one of them fails: the next attempt must not meet what is left of this one.
     await Promise.allSettled(restoring);
     const [lanes, { term, announcedCommitNo }, window, versions, erased] = await Promise.all(restoring);
-    const owned = assemble(deps, { claim, token, term, window, versions, erased: new ErasedPersons(erased), logs }, lanes);
+    const known = { grown, limits, window, versions, erased: new ErasedPersons(erased, partition) };
+    const owned = assemble(deps, { claim, token, term, logs, ...known }, lanes);
     await deps.announcer.announce([await reannouncement(deps.store, owned, announcedCommitNo)]);
     owned.announcedCommitNo = owned.commitNo;
     await deps.announcer.tellProgress([owned]);
     return owned;
   };
+}
+
+/** Null: there are as many as at first, so every record lies where it belongs. */
+async function readGrown({ store }: TakeOverDeps): Promise<PartitionCount | null> {
+  const count = await store.readPartitionCount();
+  return count === null || count.count === count.first ? null : count;
 }
 
 async function readLogs({ admin, topics }: TakeOverDeps, partition: number): Promise<Logs> {
@@ -211,6 +223,8 @@ interface Assembly {
   readonly claim: Claim;
   readonly token: Uint8Array;
   readonly term: number;
+  readonly grown: PartitionCount | null;
+  readonly limits: TakeOverLimits;
   readonly window: DedupWindow;
   readonly versions: PartitionVersions;
   readonly erased: ErasedPersons;
@@ -218,7 +232,7 @@ interface Assembly {
 }
 
 function assemble(deps: TakeOverDeps, from: Assembly, lanes: Readonly<Record<Lane, LanePosition>>): OwnedPartition {
-  const { claim, window, versions, erased, logs } = from;
+  const { claim, grown, limits, window, versions, erased, logs } = from;
   const { topics } = deps;
   return {
     partition: claim.partition,
@@ -229,16 +243,17 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: Readonly<Record<Lan
     rejected: toCursor(topics.rejected, lanes.rejected),
     window,
     folder: createFolder((tenant, type) => deps.registry.planOf(tenant, type, versions.adopted()), {
-      seriesMax: deps.limits.knownSeriesMax,
+      seriesMax: limits.knownSeriesMax,
     }),
     versions,
+    grown,
     erased,
     projectionOf: (entity) => deps.registry.projectionOf(entity, versions.adopted()),
     cells: createCellStates({
       measuresOf: deps.registry.measuresOf,
       grainsOf: (series) => deps.registry.metricOf(series)?.grains ?? [],
-      cellsMax: deps.limits.cachedCellsMax,
-      seriesMax: deps.limits.writtenSeriesMax,
+      cellsMax: limits.cachedCellsMax,
+      seriesMax: limits.writtenSeriesMax,
       budgetedOf: (series) => budgetedOf(deps, series),
     }),
     commitNo: claim.commitNo,
@@ -253,7 +268,7 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: Readonly<Record<Lan
     isBusy: false,
     batch: createOpenBatch(),
     layer: window.begin(),
-    recordLimit: deps.limits.batchRecordsMax,
+    recordLimit: limits.batchRecordsMax,
     cellsPerRecord: 1,
     room: Promise.withResolvers(),
     waiting: 0,

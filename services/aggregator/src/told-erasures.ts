@@ -18,7 +18,7 @@ export function createToldErasures(): ToldErasures {
       if (read === null || read === 'unreadable' || read.kind !== 'erased') return;
       const { key, tenant, name: subject, value } = read;
       const erased = parseErasedRecord(value);
-      if (erased !== null) told.set(key, { ...erased, tenant, subject, isBegun: false, isDone: false });
+      if (erased !== null) told.set(key, { ...erased, tenant, subject, visited: [], isBegun: false, isDone: false });
     },
     all: () => [...told.values()],
   };

@@ -18,6 +18,7 @@ function recording(
   const gaps: unknown[] = [];
   const seen = { underWay: 0, atOnce: 0 };
   const consume = createConsume({
+    forward: async () => undefined,
     dedupe: async (owned, slice: Slice) => {
       seen.underWay += 1;
       seen.atOnce = Math.max(seen.atOnce, seen.underWay);

@@ -33,7 +33,7 @@ describe('the erasure of a person and what goes on beside it', () => {
   }
 
   function ask(): void {
-    const erasure = { requestId: REQUEST, tenant: 'acme', subject: 'anna', partition: 1, isBegun: false, isDone: false };
+    const erasure = { requestId: REQUEST, tenant: 'acme', subject: 'anna', partition: 1, visited: [], isBegun: false, isDone: false };
     world.database.erasures.set(REQUEST, { ...erasure, counts: new Map() });
   }
 

@@ -172,12 +172,18 @@ async function tell(world: World, record: { readonly version: number } & Readonl
   await world.append(TOPICS.control, 0, { key: 'pack/acme/shop', value, headers: JSON_HEADERS });
 }
 
-export async function sendSale(world: World, { id, order = id, who, region, price, timeMs }: Sale): Promise<void> {
+/** `at`: default where the person's events lie, with a key that tells no partition. */
+export async function sendSale(
+  world: World,
+  { id, order = id, who, region, price, timeMs }: Sale,
+  at: { readonly partition: number; readonly key?: Uint8Array } = { partition: PARTITION_OF[who] ?? 0 },
+): Promise<void> {
   const value = {
     ...{ specversion: '1.0', id, source: 'urn:till', type: 'shop.sale', subject: who, time: new Date(timeMs).toISOString() },
     ...{ datacontenttype: 'application/json', tenant: 'acme', packversion: 1, data: { order, region, price } },
   };
-  await world.append(TOPICS.events, PARTITION_OF[who] ?? 0, { value: JSON.stringify(value), headers: eventHeaders(id) });
+  const key = at.key === undefined ? {} : { key: at.key };
+  await world.append(TOPICS.events, at.partition, { ...key, value: JSON.stringify(value), headers: eventHeaders(id) });
 }
 
 export function isOthers({ who }: Sale): boolean {

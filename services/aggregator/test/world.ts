@@ -4,7 +4,7 @@ import type { LogClient, LogProducer } from '@tidegate/kafka';
 import { createMemoryBroker } from '@tidegate/kafka/memory';
 import type { MemoryBroker } from '@tidegate/kafka/memory';
 import type { DataStore, EventLane, RawRow } from '@tidegate/postgres';
-import { createMemoryDatabase, createMemoryStore } from '@tidegate/postgres/memory';
+import { createMemoryDatabase, createMemoryStore, growMemory } from '@tidegate/postgres/memory';
 import type { MemoryDatabase, MemoryStoreOptions } from '@tidegate/postgres/memory';
 import { createMetrics, createTracing, silentLogger } from '@tidegate/telemetry';
 import type { Tracing } from '@tidegate/telemetry';
@@ -48,6 +48,8 @@ interface SendOptions {
   readonly packVersion?: number;
   readonly value?: string;
   readonly partition?: number;
+  /** Default: one that tells no partition. */
+  readonly key?: Uint8Array;
   readonly traceparent?: string;
   /** Default: live. */
   readonly lane?: EventLane;
@@ -84,16 +86,31 @@ export class World {
     return world;
   }
 
+  /** The switch of a growth; topics follow by `growTopics`. */
+  grow(from: number, to: number): void {
+    growMemory(this.database, { from, to });
+  }
+
+  async growTopics(to: number): Promise<void> {
+    const admin = this.broker.createClient('grower').createAdmin();
+    for (const topic of [TOPICS.rejected, TOPICS.rollups, TOPICS.backfill, TOPICS.events]) await admin.addPartitions(topic, to);
+  }
+
   /** Deletes a topic and makes it anew: an empty log of another id. */
   renewTopic(name: string): void {
     this.broker.deleteTopic(name);
     this.broker.createTopic({ name, partitions: PARTITIONS, replicationFactor: 1, configs: { 'message.timestamp.type': 'LogAppendTime' } });
   }
 
-  async append(topic: string, partition: number, record: { key?: string; value: string | Uint8Array; headers: Uint8Array }): Promise<void> {
+  async append(
+    topic: string,
+    partition: number,
+    record: { key?: string | Uint8Array; value: string | Uint8Array; headers: Uint8Array },
+  ): Promise<void> {
     const batch = createRecordBatch();
     const value = typeof record.value === 'string' ? encoder.encode(record.value) : record.value;
-    batch.add(encoder.encode(record.key ?? 'k'), value, record.headers);
+    const { key = 'k' } = record;
+    batch.add(typeof key === 'string' ? encoder.encode(key) : key, value, record.headers);
     this.isIngesting = true;
     const appended = this.producer?.append(topic, partition, batch);
     this.isIngesting = false;
@@ -113,6 +130,7 @@ export class World {
   async send(event: TestEvent, options: SendOptions = {}): Promise<void> {
     const partition = options.partition ?? partitionOf(event.id, PARTITIONS);
     await this.append(options.lane === 'backfill' ? TOPICS.backfill : TOPICS.events, partition, {
+      ...(options.key === undefined ? {} : { key: options.key }),
       value: options.value ?? canonical(event, options.packVersion ?? 1),
       headers: eventHeaders(event.id, options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
     });
@@ -212,7 +230,8 @@ export class World {
 
   /** Everything in the topics of all lanes is counted. */
   isCounted(): boolean {
-    for (let partition = 0; partition < PARTITIONS; partition += 1) {
+    const partitions = this.broker.describeTopic(TOPICS.events)?.partitions ?? 0;
+    for (let partition = 0; partition < partitions; partition += 1) {
       for (const [lane, topic] of [
         ['live', TOPICS.events],
         ['backfill', TOPICS.backfill],

@@ -17,6 +17,8 @@ export interface AnnouncementsDeps {
 }
 
 export interface Announcements {
+  /** The events have so many partitions: those that are new are read from the beginning of their announcements. */
+  follow(partitions: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,7 +41,23 @@ export async function followAnnouncements(deps: AnnouncementsDeps): Promise<Anno
   for (const [partition, { end }] of ends) reader.assign(deps.topic, partition, startOf(partition, end));
   // Does not hold up the start: while Redis is away Postgres answers.
   const begun = canResume ? Promise.resolve() : materialise.beginEpoch('start').catch(deps.onError);
+  let followed = ends.size;
+  let isLooking = false;
   return {
+    async follow(partitions) {
+      if (partitions <= followed || isLooking) return;
+      isLooking = true;
+      try {
+        const fresh = await readEnds(deps, followed);
+        for (const [partition, { start }] of fresh) {
+          materialise.moveTo(partition, start);
+          reader.assign(deps.topic, partition, start);
+        }
+        followed += fresh.size;
+      } finally {
+        isLooking = false;
+      }
+    },
     async close() {
       await reader.close();
       await begun;
@@ -57,12 +75,13 @@ export function continues(known: MaterialisedProgress, counted: readonly Counted
   });
 }
 
-async function readEnds({ client, topic }: AnnouncementsDeps): Promise<Ends> {
+/** Of the partitions from one on. */
+async function readEnds({ client, topic }: AnnouncementsDeps, from = 0): Promise<Ends> {
   const admin: LogAdmin = client.createAdmin();
   try {
     const description = await admin.describeTopic(topic);
     if (description === null) throw new Error(`topic ${topic} does not exist yet`);
-    const partitions = Array.from({ length: description.partitions }, (_, partition) => partition);
+    const partitions = Array.from({ length: description.partitions - from }, (_, at) => from + at);
     return await admin.offsets(topic, partitions);
   } finally {
     await admin.close();

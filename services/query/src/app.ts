@@ -83,7 +83,6 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const tables = followTables({ client, topics }, context, { registry, freshness });
   const stopped = new AbortController();
   const onError = (error: unknown): void => context.log.warn('log_watch_failed', { error });
-  const log = watchLog({ client, topics, primary, freshness, pause, onError, signal: stopped.signal });
   const { kept, figures, following } = followStores(adapters, context, stopped.signal);
   const replica = readOnReplica(adapters.replica, { ...{ freshness, metrics, log: context.log }, lagMaxMs: config.replicaLagMaxMs });
   const { onReplica } = replica;
@@ -93,6 +92,8 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     names: asking.names,
     onMaterialised: asking.hub.materialised,
   });
+  const onPartitions = (count: number): void => void announcements.then((of) => of?.follow(count)).catch(onError);
+  const log = watchLog({ client, topics, primary, freshness, onPartitions, pause, onError, signal: stopped.signal });
   const audit = keepAudit({ keeper: auditing.keeper, client, topic: topics.audit, signal: stopped.signal, metrics, log: context.log });
   let isRegistryRead = false;
   void tables.control.ready.then(() => (isRegistryRead = true));

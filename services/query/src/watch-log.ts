@@ -8,6 +8,8 @@ export interface WatchLogDeps {
   readonly topics: Pick<TopicNames, 'events' | 'backfill'>;
   readonly primary: Pick<ReadStore, 'readGaps'>;
   readonly freshness: Freshness;
+  /** Told at each look: there may be more than at the last. */
+  readonly onPartitions: (count: number) => void;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly onError: (error: unknown) => void;
   readonly signal: AbortSignal;
@@ -36,6 +38,7 @@ export function watchLog(deps: WatchLogDeps): WatchedLog {
     const description = await admin.describeTopic(topics.events);
     if (description === null) throw new Error(`topic ${topics.events} does not exist yet`);
     replicationFactor = description.replicationFactor;
+    deps.onPartitions(description.partitions);
     const partitions = Array.from({ length: description.partitions }, (_, partition) => partition);
     const [live, backfill] = await Promise.all([admin.offsets(topics.events, partitions), admin.offsets(topics.backfill, partitions)]);
     freshness.takeEnds({ live, backfill });

@@ -33,6 +33,7 @@ async function watched(readGaps: () => Promise<readonly LogGap[]>) {
   let second = Promise.withResolvers<void>();
   let seconds = 0;
   const log = watchLog({
+    onPartitions: () => undefined,
     client,
     topics: topicNames('t.'),
     primary: { readGaps },

@@ -118,6 +118,7 @@ export function createControlStore(options: ControlStoreOptions): ControlStore {
         const stands = await transaction.controlRecord.findUnique({ where: { key: CONTROL_KEYS.partitions } });
         if (stands !== null) return countOf(stands.value);
         await writeRecord(transaction, CONTROL_KEYS.partitions, { count });
+        await transaction.$executeRaw`INSERT INTO partition_count (first_count, count) VALUES (${count}, ${count}) ON CONFLICT DO NOTHING`;
         return count;
       }),
     ping: async () => {

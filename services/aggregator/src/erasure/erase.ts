@@ -7,8 +7,10 @@
  * | 1 tombstone | no event of the person is counted from here on; his key is gone | the next owner knows it before it folds, and goes on at 2  |
  * | 2 entities  | rows of one entity, out of the figures over them                | what is left is found again                                |
  * | 3 raw rows  | those of one event day, with every cell that they are in        | the same                                                   |
- * | 4 end       | his own series, what no pack names any more; the place is done  | nothing is due                                             |
+ * | 4 hand on   | where partitions were made more: to the next that the person's keys ever had | its owner begins at 1 |
+ * | 5 end       | his own series, what no pack names any more; the place is done  | nothing is due                                             |
  */
+import { classOf } from '@tidegate/core';
 import type { CompiledEntity } from '@tidegate/core';
 import type { Erasure, ErasureStep, PersonDay } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
@@ -101,14 +103,28 @@ async function eraseHere(walk: Walk, erasure: Erasure): Promise<void> {
   // An earlier owner may have counted by a pack that this process is yet to be told of.
   if (registry.knownThroughMs() < owned.takenOverMs) return;
   const startedMs = clock.monotonicMs();
-  if (!erasure.isBegun && !(await begin(walk, owned, erasure))) return;
+  if (!isBegunHere(owned, erasure) && !(await begin(walk, owned, erasure))) return;
   for (const entity of registry.entitiesOf(erasure.tenant)) await eraseEntity(walk, owned, { erasure, entity });
   await eraseDays(walk, owned, erasure);
-  await walk.commit(owned, () => stepSlice(erasure, { step: { kind: 'end' }, onCommitted: () => owned.erased.done(erasure) }));
+  const next = nextOf(owned, erasure);
+  const step = next === null ? ({ kind: 'end' } as const) : ({ kind: 'hand_on', to: next } as const);
+  await walk.commit(owned, () => stepSlice(erasure, { step, onCommitted: () => owned.erased.done(erasure) }));
+  if (next !== null) return;
   metrics.counter('erasures_total', { place: 'events' }).inc();
   log.info('person_erased', {
     detail: { partition: owned.partition, request: erasure.requestId, duration_ms: clock.monotonicMs() - startedMs },
   });
+}
+
+/** No event of the person is counted here, and no version is made of those that were. */
+function isBegunHere({ erased, versions }: OwnedPartition, { tenant, subject }: Erasure): boolean {
+  return erased.has(tenant, subject) && [...versions.tasks.values()].every(({ isDone }) => isDone);
+}
+
+/** A partition that the person's events may lie in too, where nobody has looked yet; null: there is none. */
+function nextOf({ partition, grown }: OwnedPartition, { visited }: Erasure): number | null {
+  if (grown === null) return null;
+  return classOf(partition, grown).find((one) => one !== partition && !visited.includes(one)) ?? null;
 }
 
 /** False: a metric version is being made of raw events, of which nobody could tell afterwards whether it has counted the person. */

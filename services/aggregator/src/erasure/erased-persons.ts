@@ -1,14 +1,15 @@
 import type { Erasure } from '@tidegate/postgres';
 
-/** Persons of one partition whose tombstone stands, as of the owner's last commit. */
+/** Persons whose events one partition does not count any more, as of the owner's last commit. */
 export class ErasedPersons {
   private readonly byTenant = new Map<string, Set<string>>();
   private readonly underWay = new Set<string>();
   size = 0;
 
-  constructor(erasures: readonly Erasure[]) {
+  /** `partition`: what was taken away there already is not under way. */
+  constructor(erasures: readonly Erasure[], partition: number) {
     for (const one of erasures) if (one.isBegun) this.begun(one);
-    for (const one of erasures) if (one.isDone) this.done(one);
+    for (const one of erasures) if (one.isDone || one.visited.includes(partition)) this.done(one);
   }
 
   has(tenant: string, subject: string): boolean {

@@ -1,0 +1,2 @@
+-- The control record of the partition count.
+SELECT value FROM control_record WHERE key = 'partitions/-/events'
