@@ -48,9 +48,9 @@ export const mutants: readonly Mutant[] = [
     name: 'journal read before the claim',
     section: 3,
     file: 'services/aggregator/src/take-over.ts',
-    find: '    const claim = await claimPartition(deps, { partition, token }, logs);\n    // One trip after the other would take the longer the busier this process is, which is when partitions are taken over.\n    const restoring = [\n      settleLanes(deps, { partition, token, claim, logs }),\n      settleTerm(deps, { partition, token, claim, logs }),\n      restoreWindow(deps.store, partition, deps.limits),\n',
+    find: '    const claim = await claimPartition(deps, { partition, token }, logs);\n    const grown = await readGrown(deps);\n    const limits = grown === null ? deps.limits : (deps.limitsFor?.(grown.count) ?? deps.limits);\n    // One trip after the other would take the longer the busier this process is, which is when partitions are taken over.\n    const restoring = [\n      settleLanes(deps, { partition, token, claim, logs }),\n      settleTerm(deps, { partition, token, claim, logs }),\n      restoreWindow(deps.store, partition, limits),\n',
     replace:
-      '    const early = await restoreWindow(deps.store, partition, deps.limits);\n    const claim = await claimPartition(deps, { partition, token }, logs);\n    // One trip after the other would take the longer the busier this process is, which is when partitions are taken over.\n    const restoring = [\n      settleLanes(deps, { partition, token, claim, logs }),\n      settleTerm(deps, { partition, token, claim, logs }),\n      Promise.resolve(early),\n',
+      '    const early = await restoreWindow(deps.store, partition, deps.limits);\n    const claim = await claimPartition(deps, { partition, token }, logs);\n    const grown = await readGrown(deps);\n    // One trip after the other would take the longer the busier this process is, which is when partitions are taken over.\n    const restoring = [\n      settleLanes(deps, { partition, token, claim, logs }),\n      settleTerm(deps, { partition, token, claim, logs }),\n      Promise.resolve(early),\n',
     tests: ['services/aggregator/test/take-over-order.test.ts'],
     kind: 'unit',
   },

@@ -95,8 +95,14 @@ describe('making partitions more', () => {
     const closed = { count: BEFORE, growingTo: AFTER };
     expect(await growth.changeRecord({ count: BEFORE, growingTo: null }, closed)).toBe(true);
     await database.query(`UPDATE partition_task SET state = 'open' WHERE kind = 'version' AND partition = 1`);
-    expect(await growth.switchTo({ from: BEFORE, to: AFTER })).toEqual({ kind: 'busy', obstacles: { openVersions: 1, openErasures: 0 } });
+    expect(await growth.switchTo({ from: BEFORE, to: AFTER })).toEqual({
+      kind: 'busy',
+      obstacles: { openVersions: 1, openErasures: 0, entityTables: 0 },
+    });
     await database.query(`UPDATE partition_task SET state = 'done' WHERE kind = 'version'`);
+    await database.query('CREATE TABLE "entity.shop.order" ()');
+    expect(await growth.switchTo({ from: BEFORE, to: AFTER })).toMatchObject({ kind: 'busy', obstacles: { entityTables: 1 } });
+    await database.query('DROP TABLE "entity.shop.order"');
     expect(await growth.readRecord()).toEqual(closed);
     // Nobody was fenced.
     expect((await store.commit({ partitions: [commitOf(0, 3, 2)] })).kind).toBe('committed');
@@ -130,6 +136,20 @@ describe('making partitions more', () => {
       // What the ancestor's commits changed is the ancestor's.
       for await (const { cells } of store.readJournal(partition, 0)) expect(cells).toEqual([]);
     }
+  });
+
+  it('keeps packs with rows of entities out from the moment at which it begins', async () => {
+    const control = createControlStore({ databaseUrl: database.url, role: 'tidegate_gateway' });
+    const source = {
+      ...{ pack: 'shop', title: 'A shop', metrics: {} },
+      events: { 'shop.sale': { subject: 'none', fields: { order: { type: 'string' } } } },
+    };
+    expect(await control.planPack('acme', { ...source, entities: { order: { id: 'order', events: ['shop.sale'] } } })).toMatchObject({
+      ok: false,
+      fault: [{ code: 'pack_invalid', path: 'entities' }],
+    });
+    expect(await control.planPack('acme', source)).toMatchObject({ ok: true });
+    await control.close();
   });
 
   it('happens once, opens, and begins again from there', async () => {
