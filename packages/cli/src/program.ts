@@ -24,6 +24,7 @@ import { addStats } from './commands/stats.ts';
 import { addStatus } from './commands/status.ts';
 import { addTail } from './commands/tail.ts';
 import { addUsers } from './commands/users.ts';
+import { addPartitions } from './commands/partitions.ts';
 import { addSend } from './commands/send.ts';
 import { addTenants } from './commands/tenants.ts';
 import { CommandFailure, type Terminal } from './terminal.ts';
@@ -60,6 +61,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addPrivacy(program, terminal);
   addStatus(program, terminal);
   addOperations(program, terminal);
+  addPartitions(program, terminal);
   addTenants(program, terminal);
   addPreflight(program, terminal);
   addArchive(program, terminal);

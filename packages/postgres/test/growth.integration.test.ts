@@ -141,8 +141,8 @@ describe('making partitions more', () => {
   it('keeps packs with rows of entities out from the moment at which it begins', async () => {
     const control = createControlStore({ databaseUrl: database.url, role: 'tidegate_gateway' });
     const source = {
-      ...{ pack: 'shop', title: 'A shop', metrics: {} },
-      events: { 'shop.sale': { subject: 'none', fields: { order: { type: 'string' } } } },
+      ...{ pack: 'shop', title: 'A shop', metrics: { sales: { events: ['shop.sale'], measures: { n: { measure: 'count' } } } } },
+      events: { 'shop.sale': { subject: 'required', fields: { order: { type: 'string', action: 'keep' } } } },
     };
     expect(await control.planPack('acme', { ...source, entities: { order: { id: 'order', events: ['shop.sale'] } } })).toMatchObject({
       ok: false,
