@@ -2,6 +2,8 @@ import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'nod
 import { createServer, ServerResponse as Response } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { createInFlight } from '@tidegate/runtime';
 import { secureOptions } from './secure.ts';
 import type { ListenerTls, ServerCertificate } from './secure.ts';
@@ -17,9 +19,15 @@ export interface ListenAddress {
 export interface HttpListener {
   /** Resolves with the port once connections are taken. */
   listen(address: ListenAddress): Promise<number>;
-  /** From here on each answer, begun or not, is the last of its connection: its client connects anew, elsewhere. */
+  /**
+   * From here on each answer, begun or not, is the last of its connection: its client connects anew, elsewhere. Connections without
+   * a request stay: their clients may be about to send one, and would not know what became of it.
+   */
   drain(): void;
-  /** Takes no more connections, lets running requests end, cuts what still runs after `graceMs`. */
+  /**
+   * Takes no more connections, lets running requests end, cuts what still runs after `graceMs`. After `drain` it first waits a second
+   * at most for connections to be used once more, or left.
+   */
   close(graceMs?: number): Promise<void>;
   /** New connections are made with it; those that are there go on. @throws Error where it does not fit its key; nothing has changed then */
   renew(certificate: ServerCertificate): void;
@@ -53,6 +61,9 @@ const REQUEST_TIMEOUT_MS = 300_000;
 /** Longer than the gateway keeps an idle connection, so the service is never the one to close first. */
 const KEEP_ALIVE_MS = 65_000;
 const GRACE_MS = 20_000;
+/** A client that is busy uses each of its connections within this time. */
+const LINGER_MS = 1_000;
+const LINGER_LOOK_MS = 20;
 
 /**
  * Raw HTTP server with strict parsing: both Content-Length and Transfer-Encoding, several lengths, folded headers and bare
@@ -60,6 +71,7 @@ const GRACE_MS = 20_000;
  */
 export function createListener(listener: RequestListener, options: ListenerOptions = {}): HttpListener {
   let isDraining = false;
+  let isClosing = false;
   const inFlight = createInFlight<ServerResponse>();
   const { onUpgrade, tls, hstsSeconds = 0 } = options;
   const take: RequestListener = (request, response) => {
@@ -91,14 +103,13 @@ export function createListener(listener: RequestListener, options: ListenerOptio
     const leave = inFlight.enter(response);
     response.on('close', () => {
       leave();
-      if (isDraining) setImmediate(() => server.closeIdleConnections());
+      if (isClosing) setImmediate(() => server.closeIdleConnections());
     });
   }
 
   function drain(): void {
     isDraining = true;
     for (const response of inFlight) if (!response.headersSent) response.setHeader('connection', 'close');
-    server.closeIdleConnections();
   }
 
   return {
@@ -108,9 +119,12 @@ export function createListener(listener: RequestListener, options: ListenerOptio
       if (tls !== undefined) secure?.setSecureContext(secureOptions({ ...tls, certificate }));
     },
     close: async (graceMs = GRACE_MS) => {
+      const wasDraining = isDraining;
       drain();
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);
       try {
+        if (wasDraining) await linger(server);
+        isClosing = true;
         await close(server);
       } finally {
         clearTimeout(cut);
@@ -129,6 +143,11 @@ async function listen(server: Server, { host, port }: ListenAddress): Promise<nu
   });
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+async function linger(server: Server): Promise<void> {
+  const count = promisify(server.getConnections.bind(server));
+  for (let waitedMs = 0; waitedMs < LINGER_MS && (await count()) > 0; waitedMs += LINGER_LOOK_MS) await delay(LINGER_LOOK_MS);
 }
 
 async function close(server: Server): Promise<void> {

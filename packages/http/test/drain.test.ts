@@ -25,7 +25,7 @@ function ask(port: number): Promise<Answer> {
 }
 
 /** Longer than any stop here should take, far shorter than the 65 s for which idle connections are kept. */
-const GRACE_MS = 4_000;
+const GRACE_MS = 10_000;
 
 /** How long stopping takes while `finish` is still to be called on one request; `begin` is called when it arrives. */
 async function stopWhileBusy(begin: (response: ServerResponse) => void, finish: (response: ServerResponse) => void) {
@@ -61,4 +61,25 @@ test('an answer whose headers were out already is finished, and its connection e
   );
   expect(answer).toEqual({ connection: 'keep-alive', body: 'whole' });
   expect(tookMs).toBeLessThan(GRACE_MS / 2);
+});
+
+test('a request that its client sends over a kept connection while the server drains is answered, and is the last of it', async () => {
+  const listener = createListener((_request, response) => response.end('whole'));
+  const port = await listener.listen({ host: '127.0.0.1', port: 0 });
+  expect((await ask(port)).connection).toBe('keep-alive');
+  listener.drain();
+  const closed = listener.close(GRACE_MS);
+  expect(await ask(port)).toEqual({ connection: 'close', body: 'whole' });
+  await closed;
+  await expect(ask(port)).rejects.toThrow('ECONNREFUSED');
+});
+
+test('a kept connection that nobody uses does not hold the end up', async () => {
+  const listener = createListener((_request, response) => response.end('whole'));
+  const port = await listener.listen({ host: '127.0.0.1', port: 0 });
+  await ask(port);
+  const startedMs = performance.now();
+  listener.drain();
+  await listener.close(GRACE_MS);
+  expect(performance.now() - startedMs).toBeLessThan(GRACE_MS / 2);
 });
