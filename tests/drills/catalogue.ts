@@ -3,7 +3,9 @@ import type { Client } from '@tidegate/sdk';
 import type { TcpProxy } from '@tidegate/testkit';
 import { clocks } from './clocks.ts';
 import type { DrillOptions, DrillReport } from './drill.ts';
+import { failover } from './failover.ts';
 import { replayLog } from './replayed-log.ts';
+import { restore } from './restore.ts';
 import { aggregatorKills, brokerDown, brokerPause, rebalanceStorm } from './single-faults.ts';
 import { slowPostgres } from './slow-postgres.ts';
 import { streamDrill, type StreamDrillOptions } from './stream-drill.ts';
@@ -15,6 +17,17 @@ export interface Ground {
   readonly folder: string;
   /** Stands before Postgres. */
   readonly proxy: TcpProxy;
+  readonly database: GroundDatabase;
+}
+
+/** The server of Postgres behind the proxy. */
+export interface GroundDatabase {
+  /** Its own address, past the proxy; the name of the database is that of the address that was given. */
+  url(): string;
+  /** A server that a drill has started is stopped after the services. */
+  keep(server: { stop(): Promise<void> }): void;
+  /** From here on the proxy, which was cut, leads there. */
+  moveTo(serverUrl: string): Promise<void>;
 }
 
 /** A drill that runs on a system with three aggregators which somebody has started. */
@@ -62,5 +75,7 @@ export const GROUND_DRILLS = {
       (scene) =>
         slowPostgres(scene, { proxy, durationMs, statementMs: 2 * SECOND_MS }),
   }),
+  failover: onStream('failover', { minutes: 1, act: (ground, durationMs) => (scene) => failover(scene, ground, { durationMs }) }),
+  restore: onStream('restore', { minutes: 1, act: (ground, durationMs) => (scene) => restore(scene, ground, { durationMs }) }),
   clocks: (options, { client }) => clocks({ ...options, client }),
 } as const satisfies Readonly<Record<string, GroundDrill>>;

@@ -33,6 +33,8 @@ const good: readonly HistoryEntry[] = [
   { kind: 'total', at_ms: 4, events: 7 },
   stood(1, 50),
   stood(2, 0),
+  { kind: 'taken_back', at_ms: 4, by: 'restore' },
+  stood(1, 40),
   ...[found('counted', 1), found('refused', 0, 1), found('unknown-1', 1), found('aside', 0, 1), found('again', 1)],
   { kind: 'cell', cell: '#a 2026-01-01T00:00Z', answered: '3 events, 40 added', recounted: '3 events, 40 added' },
 ];
@@ -55,6 +57,11 @@ it.each<[string, string, readonly HistoryEntry[]]>([
   ['a refused event without a row', 'unrecorded', [sent('x'), told('x', 'failed', 'bad_json')]],
   ['a cell that is not its recount', 'recount_differences', [{ kind: 'cell', cell: 'c', answered: '2', recounted: '3' }]],
   ['an offset that went back', 'went_back', [stood(2, 0), stood(2, 7), stood(2, 6)]],
+  [
+    'an offset that went back twice where commits were taken back once',
+    'went_back',
+    [stood(2, 7), { kind: 'taken_back', at_ms: 3, by: 'failover' }, stood(2, 3), stood(2, 5), stood(2, 4)],
+  ],
   ['a log generation that went back', 'went_back', [stood(3, 1), stood(2, 9)]],
   [
     'a refusal for now that does not say when to come again',

@@ -38,7 +38,7 @@ interface Fate {
  * | phantom             | counted although told in every request that it is not taken, or never sent            | I1        |
  * | unrecorded          | refused for itself, and no row says so                                                | I1        |
  * | recount_differences | a cell is not what plain addition over the log gives                                  | I3        |
- * | went_back           | a partition's position in Postgres was behind an earlier one                          | I4        |
+ * | went_back           | a partition's position in Postgres was behind an earlier one, and no commits were taken back | I4 |
  * | no_retry_after      | a request was refused for now (429, 503) without a word on when to come again         |           |
  * | above_sent          | a question answered more events than had been sent                                    | I6        |
  */
@@ -97,6 +97,8 @@ class Checking {
         if (ASK_AGAIN.has(entry.status) && entry.retry_after === null)
           this.find('no_retry_after', `request ${entry.request} of client ${entry.client} was answered ${entry.status}`);
         return;
+      case 'taken_back':
+        return this.positions.clear();
       case 'fault':
         return;
     }

@@ -12,9 +12,10 @@ export interface ClientOptions {
   /** Longest pause between two requests. */
   readonly pauseMsMax: number;
   readonly isOver: () => boolean;
+  /** Share of requests whose answer the client does not wait for, and that it sends again later, or not; default 8 %. */
+  readonly lostAnswers?: number;
 }
 
-/** Share of requests whose answer the client does not wait for, and that it sends again later, or not. */
 const LOST_ANSWERS = 0.08;
 const LOST_AFTER_MS_MAX = 120;
 /** Share of requests that carry, beside new events, some that were sent before. */
@@ -87,8 +88,11 @@ function all(outcome: Outcome, refused: Answered['refused'] = null): Answered {
   return { receipt: null, refused, ofEvent: () => ({ outcome, code: null }) };
 }
 
-async function post({ gateway, apiKey, random }: ClientOptions, events: readonly StreamEvent[]): Promise<Answered> {
-  const patienceMs = random() < LOST_ANSWERS ? random() * LOST_AFTER_MS_MAX : ANSWER_WITHIN_MS;
+async function post(
+  { gateway, apiKey, random, lostAnswers = LOST_ANSWERS }: ClientOptions,
+  events: readonly StreamEvent[],
+): Promise<Answered> {
+  const patienceMs = random() < lostAnswers ? random() * LOST_AFTER_MS_MAX : ANSWER_WITHIN_MS;
   try {
     const response = await fetch(`${gateway}/v1/events`, {
       method: 'POST',

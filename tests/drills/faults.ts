@@ -65,7 +65,7 @@ function victimOf(tidegate: Tidegate, target: string): Victim | null {
     return server === null ? null : { pid: server.pid, kill: () => server.kill(), start: () => server.restart() };
   }
   const { services } = tidegate;
-  return { pid: () => services.pid(target), kill: () => services.kill(target), start: () => services.start(target) };
+  return { pid: () => services.pid(target), kill: async () => void (await services.kill(target)), start: () => services.start(target) };
 }
 
 /** A service may end at its start because a server is down just then: an orchestrator would start it again. */

@@ -30,6 +30,8 @@ export type HistoryEntry =
       readonly retry_after: string | null;
     }
   | { readonly kind: 'fault'; readonly at_ms: number; readonly fault: string; readonly target: string; readonly for_ms: number }
+  /** Commits of Postgres went: from here on positions may be behind earlier ones, once. */
+  | { readonly kind: 'taken_back'; readonly at_ms: number; readonly by: 'failover' | 'restore' }
   /** Where Postgres stood: of each lane and partition the log's generation and the next offset. */
   | { readonly kind: 'positions'; readonly at_ms: number; readonly positions: Readonly<Record<string, readonly [number, number]>> }
   /** What a question answered for all events of the drill. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { GROUND_DRILLS } from './catalogue.ts';
-import { onOwnGround, runExactlyOnce, runFlushBoundaries, runReplayKills } from './own-system.ts';
+import { onOwnGround, runExactlyOnce, runFlushBoundaries, runReplayKills, runRollingRestart } from './own-system.ts';
 import { runMutants } from './mutants.ts';
 import { redisFaults } from './redis-faults.ts';
 import { runStartKills } from './run-start-kills.ts';
@@ -13,6 +13,7 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   mutants: runMutants,
   redis: redisFaults,
   'replay-kills': runReplayKills,
+  'rolling-restart': (options) => runRollingRestart(options),
   start: runStartKills,
   ...Object.fromEntries(Object.entries(GROUND_DRILLS).map(([name, ground]) => [name, onOwnGround(name, ground)])),
 };

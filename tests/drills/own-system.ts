@@ -12,13 +12,15 @@ import {
   type TidegateOptions,
 } from '@tidegate/native';
 import { createClient, type Client } from '@tidegate/sdk';
-import { createTcpProxy } from '@tidegate/testkit';
+import { createTcpProxy, tcpTargetOf, type TcpProxy } from '@tidegate/testkit';
 import { Redis } from 'ioredis';
-import type { Ground, GroundDrill } from './catalogue.ts';
+import { createBalancer } from './balancer.ts';
+import type { Ground, GroundDatabase, GroundDrill } from './catalogue.ts';
 import type { Drill, DrillOptions, DrillReport } from './drill.ts';
 import { faultsOfAllKinds } from './exactly-once.ts';
 import { flushBoundaries } from './flush-boundaries.ts';
 import { replayKills } from './replay-kills.ts';
+import { rollingRestart } from './rolling-restart.ts';
 import { streamDrill, type Scene } from './stream-drill.ts';
 
 const KILLS_PER_MINUTE = 30;
@@ -77,7 +79,7 @@ export function onOwnGround(name: string, drill: GroundDrill): Drill {
   };
 }
 
-interface GroundOptions {
+export interface GroundOptions {
   /** Of the services alone: what is left in it from an earlier run is ended. */
   readonly dataDir: string;
   readonly servers: ServerAddresses & Partial<Pick<Servers, 'kafka' | 'postgres'>>;
@@ -89,8 +91,9 @@ interface GroundOptions {
 export async function withGround<T>(options: GroundOptions, use: (ground: Ground) => Promise<T>): Promise<T> {
   const { dataDir, servers, folder, namespace = 'tidegate' } = options;
   const url = new URL(servers.databaseUrl);
-  const proxy = await createTcpProxy({ host: url.hostname, port: Number(url.port) });
+  const proxy = await createTcpProxy(tcpTargetOf(servers.databaseUrl));
   url.port = String(proxy.port);
+  const database = movableDatabase(proxy, servers.databaseUrl);
   try {
     const tidegate = await startTidegate({
       ...{ dataDir, namespace, packs: ['wikipedia'], tuning: 'test', aggregators: 3, settings: { GROUP_SESSION_MS } },
@@ -99,13 +102,32 @@ export async function withGround<T>(options: GroundOptions, use: (ground: Ground
     try {
       const ground = { ...tidegate, kafka: servers.kafka ?? null, postgres: servers.postgres ?? null };
       const client = createClient({ gateway: tidegate.gateway, apiKey: tidegate.apiKey, patienceMs: 120_000 });
-      return await use({ tidegate: ground, client, folder, proxy });
+      return await use({ tidegate: ground, client, folder, proxy, database });
     } finally {
       await tidegate.stop();
     }
   } finally {
     await proxy.close();
+    await database.stop();
   }
+}
+
+function movableDatabase(proxy: TcpProxy, first: string): GroundDatabase & { stop(): Promise<void> } {
+  const kept: { stop(): Promise<void> }[] = [];
+  let url = first;
+  return {
+    url: () => url,
+    keep: (server) => void kept.push(server),
+    async moveTo(serverUrl) {
+      url = serverUrl;
+      proxy.leadTo(tcpTargetOf(url));
+      await proxy.restore();
+    },
+    stop: async () => {
+      // What was kept last goes first: a server before the folder of its data.
+      for (const server of kept.toReversed()) await server.stop();
+    },
+  };
 }
 
 function ownEnvironment(): Readonly<Record<string, string | undefined>> {
@@ -136,5 +158,29 @@ async function onOwnSystem(given: OwnOptions, drill: (tidegate: Tidegate, client
   } finally {
     await tidegate.stop();
     rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+const PRE_STOP_MS = 500;
+
+/** Two of each service, restarted one at a time; servers are its own, or those given. */
+export async function runRollingRestart(
+  options: DrillOptions,
+  shared: Pick<TidegateOptions, 'servers' | 'namespace'> = {},
+): Promise<DrillReport> {
+  const { folder = drillFolder('rolling-restart', options.seed) } = options;
+  const balancers = { gateway: await createBalancer(), ingest: await createBalancer(), query: await createBalancer() };
+  const front: TidegateOptions['front'] = (service, copies) => {
+    balancers[service].leadTo(copies);
+    return balancers[service].url;
+  };
+  try {
+    return await onOwnSystem({ ...shared, copies: 2, aggregators: 2, front }, (tidegate, client) => {
+      const restart = { balancers, apiKey: tidegate.apiKey, preStopMs: PRE_STOP_MS };
+      const act = (scene: Scene): Promise<Readonly<Record<string, number>>> => rollingRestart(scene, restart);
+      return streamDrill({ ...options, drill: 'rolling-restart', tidegate, client, folder, poisonShare: 0, isAlwaysServed: true, act });
+    });
+  } finally {
+    for (const balancer of Object.values(balancers)) await balancer.close();
   }
 }

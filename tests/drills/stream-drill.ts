@@ -29,6 +29,8 @@ export interface StreamDrillOptions extends DrillOptions {
   readonly folder: string;
   /** Share of events that are poison. */
   readonly poisonShare?: number;
+  /** Clients wait for every answer, and a request that is refused or gets none is a discrepancy; without poison, which is refused by right. */
+  readonly isAlwaysServed?: boolean;
   /** Does what the drill is about, while clients send; resolves, when all is up again, with what was done, for the report. */
   readonly act: (scene: Scene) => Promise<Readonly<Record<string, number>>>;
 }
@@ -70,7 +72,7 @@ export async function streamDrill(options: StreamDrillOptions): Promise<DrillRep
       ...{ sent: sent.values(), withinMs: COUNTED_WITHIN_MS },
     });
     const seen = { ...done, drained_ms: drainedMs, uncounted_receipts: isCounted && isRead ? 0 : 1 };
-    return report(options, { file, verdict: checkHistory(history.entries()), seen });
+    return report(options, { file, verdict: checkHistory(history.entries()), seen, unserved: unservedIn(history, options) });
   } finally {
     await database.end();
   }
@@ -105,6 +107,7 @@ async function sendMeanwhile(options: StreamDrillOptions, { history, stream }: T
       ...{ gateway: tidegate.gateway, apiKey: tidegate.apiKey, history, stream, number, pauseMsMax: PAUSE_MS_MAX },
       random: createSeededRandom(seed + 100 + number),
       isOver: () => isOver,
+      ...(options.isAlwaysServed === true ? { lostAnswers: 0 } : {}),
     }),
   );
   const memory = startMemoryWatch(tidegate);
@@ -133,17 +136,31 @@ interface Outcome {
   readonly file: string;
   readonly verdict: Verdict;
   readonly seen: Readonly<Record<string, number>>;
+  readonly unserved: readonly string[];
+}
+
+/** Requests that were refused for now or whose fate nobody knows, where none may be. */
+function unservedIn(history: History, { isAlwaysServed = false }: StreamDrillOptions): readonly string[] {
+  if (!isAlwaysServed) return [];
+  const found = history.entries().flatMap((entry) => {
+    if (entry.kind === 'refused') return [`${entry.client}/${entry.request} was answered ${entry.status}`];
+    return entry.kind === 'outcome' && entry.outcome === 'unknown' ? [`${entry.client}/${entry.request} got no answer for an event`] : [];
+  });
+  return [...new Set(found)];
 }
 
 /** A drill in which hardly anything was accepted proves nothing. */
 const ACCEPTED_MIN = 100;
 
-function report({ drill, seed }: StreamDrillOptions, { file, verdict, seen }: Outcome): DrillReport {
+function report({ drill, seed }: StreamDrillOptions, { file, verdict, seen, unserved }: Outcome): DrillReport {
   const { ok, failed, unknown, found } = verdict;
   const discrepancies = [
     ...verdict.discrepancies.map(({ check, text }) => `${check}: ${text}`),
     ...(seen['uncounted_receipts'] === 0 ? [] : [`not everything was counted within ${COUNTED_WITHIN_MS / 1_000} s`]),
     ...((seen['not_ready'] ?? 0) === 0 ? [] : [`ingest said ${seen['not_ready']} times that it is not ready`]),
+    ...unserved.map((text) => `request ${text}`),
+    ...((seen['failed_questions'] ?? 0) === 0 ? [] : [`${seen['failed_questions']} questions were not answered`]),
+    ...((seen['bad_exits'] ?? 0) === 0 ? [] : [`${seen['bad_exits']} processes did not end with 0`]),
     ...(ok >= ACCEPTED_MIN ? [] : [`only ${ok} events were accepted: that proves nothing`]),
   ];
   const checks = { ok, failed, unknown, ...found, ...seen };

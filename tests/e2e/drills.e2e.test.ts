@@ -3,29 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testServers } from '@tidegate/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { GROUND_DRILLS, type Ground } from '../drills/catalogue.ts';
-import { withGround } from '../drills/own-system.ts';
+import { GROUND_DRILLS } from '../drills/catalogue.ts';
+import { holdGround } from './held-ground.ts';
 
 // Drills that anyone can run longer with `npm run drill -- <name>`, one after the other on one system.
 const SECONDS = 4;
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-drills-'));
-const over = Promise.withResolvers<void>();
-const opened = Promise.withResolvers<Ground>();
-let running: Promise<void> = Promise.resolve();
+let held: Awaited<ReturnType<typeof holdGround>>;
 
 beforeAll(async () => {
-  const namespace = `drills_${process.pid}_${(Date.now() % 1_000_000).toString(36)}`;
-  running = withGround({ dataDir: join(folder, 'services'), servers: testServers(), folder, namespace }, async (ground) => {
-    opened.resolve(ground);
-    await over.promise;
-  });
-  running.catch(opened.reject);
-  await opened.promise;
+  held = await holdGround({ dataDir: join(folder, 'services'), servers: testServers(), folder });
 });
 
 afterAll(async () => {
-  over.resolve();
-  await running;
+  await held.release();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -36,10 +27,9 @@ test.each([
   ['members leave the group and join it all the time: no event is lost or doubled', 'rebalance-storm'],
   ['clocks of senders are wrong: each event lies in its own day, none in the future', 'clocks'],
 ] as const)('%s', async (_guarantee, name) => {
-  const ground = await opened.promise;
   const report = await GROUND_DRILLS[name](
     { seed: 11, say: () => undefined, minutes: SECONDS / 60 },
-    { ...ground, folder: join(folder, name) },
+    { ...held.ground, folder: join(folder, name) },
   );
   expect(report.discrepancies).toEqual([]);
   expect(report.verdict).toBe('pass');

@@ -1,4 +1,13 @@
-export { startDatabase, startKafka, startRedisServer, startReplica, startServers, type ServerOptions, type Servers } from './servers.ts';
+export {
+  postgresPrograms,
+  startDatabase,
+  startKafka,
+  startRedisServer,
+  startReplica,
+  startServers,
+  type ServerOptions,
+  type Servers,
+} from './servers.ts';
 export type { RedisServer } from './redis-server.ts';
 export { startRedisCluster, type RedisCluster } from './redis-cluster.ts';
 export { serverProperties, type KafkaServer, type Tuning } from './kafka-server.ts';
@@ -7,7 +16,7 @@ export { homeOf, repositoryRoot } from './home.ts';
 export { loadSecrets } from './secrets.ts';
 export { markedProcesses } from './process-record.ts';
 export type { ServerAddresses } from './installation.ts';
-export { startTidegate, type Tidegate, type TidegateOptions } from './tidegate.ts';
+export { startTidegate, type FrontedService, type Tidegate, type TidegateOptions } from './tidegate.ts';
 export { SERVICE_FLAGS } from './supervisor.ts';
 export type { Supervisor } from './supervisor.ts';
 export { provideKafkaTools } from './kafka-tools.ts';

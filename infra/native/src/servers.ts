@@ -107,11 +107,15 @@ export async function startDatabase(options: ServerOptions): Promise<Pick<Server
   return { databaseUrl: address, postgres: postgres ?? null, stop };
 }
 
+/** The folder of `pg_dump`, `psql` and the others that come with the server. */
+export async function postgresPrograms(options: ServerOptions): Promise<string> {
+  const context = contextOf(options);
+  return asStep(context.progress, 'Postgres', (step) => providePostgres(cacheContext(context, step)));
+}
+
 /** A streaming replica of a server of the same version, with its data in the folder. */
 export async function startReplica(options: ServerOptions & { readonly of: string }): Promise<PostgresServer> {
-  const context = contextOf(options);
-  const binaries = await asStep(context.progress, 'Postgres', (step) => providePostgres(cacheContext(context, step)));
-  return startPostgres({ ...context, binaries, replicaOf: options.of });
+  return startPostgres({ ...contextOf(options), binaries: await postgresPrograms(options), replicaOf: options.of });
 }
 
 export function contextOf(options: ServerOptions): ServerContext {

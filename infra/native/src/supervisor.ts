@@ -38,8 +38,8 @@ export interface Supervisor {
   pid(name: string): number;
   /** Where it listens for its callers; -1: it has none. */
   port(name: string): number;
-  /** Sends the signal and waits for the end. The service comes back by itself where restarts are on. */
-  kill(name: string, signal?: NodeJS.Signals): Promise<void>;
+  /** Sends the signal and waits for the end, whose exit code it gives, null after a signal's. The service comes back by itself where restarts are on. */
+  kill(name: string, signal?: NodeJS.Signals): Promise<number | null>;
   /** Starts a service that is down; resolves when it is ready. */
   start(name: string): Promise<void>;
   /** Resolves when the service is up and ready, by a restart if need be. */
@@ -96,7 +96,11 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     names: [...seats.keys()],
     pid: (name) => seatOf(name).running?.pid ?? -1,
     port: (name) => seatOf(name).spec.listenPort ?? -1,
-    kill: async (name, signal = 'SIGKILL') => seatOf(name).running?.kill(signal),
+    kill: async (name, signal = 'SIGKILL') => {
+      const { running } = seatOf(name);
+      await running?.kill(signal);
+      return (await running?.exited)?.code ?? null;
+    },
     async start(name) {
       const seat = seatOf(name);
       if (seat.running?.isAlive() !== true) launch(options, seat);

@@ -12,9 +12,13 @@ import { startSupervisor, type ServiceSpec, type Supervisor, type SupervisorOpti
 
 export interface ServicePorts {
   readonly gateway: number;
-  /** One for each service, in the order gateway, ingest, query, aggregators. */
+  /** One for each process, in the order gateway, ingest, query, their copies, aggregators. */
   readonly metrics: readonly number[];
 }
+
+/** Services that callers reach. */
+export type FrontedService = 'gateway' | 'ingest' | 'query';
+const FRONTED: readonly FrontedService[] = ['gateway', 'ingest', 'query'];
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -30,6 +34,10 @@ export interface TidegateOptions {
   readonly namespace?: string;
   /** Default 1. */
   readonly aggregators?: number;
+  /** Of gateway, ingest and query each; default 1. More of them need `front`. */
+  readonly copies?: number;
+  /** The one address before the copies of a service; asked again where they get other ports. Absent: that of the first. */
+  readonly front?: (service: FrontedService, copies: readonly { readonly name: string; readonly port: number }[]) => string;
   /** A program to run as aggregator instead of the shipped one; for drills that stop it between two of its steps. */
   readonly aggregatorMain?: string;
   /** Of the events topic; default 12. */
@@ -61,7 +69,7 @@ export interface Tidegate {
   readonly topicPrefix: string;
   readonly redisPrefix: string;
   readonly metricsPort: (name: string) => number;
-  /** `gateway`, `ingest`, `query`, `aggregator`, and `aggregator-2` … where there are several. */
+  /** `gateway`, `ingest`, `query`, `aggregator`, and `gateway-2`, `aggregator-2` … where there are several. */
   readonly services: Supervisor;
   /** The broker, where it was started here. */
   readonly kafka: Servers['kafka'];
@@ -127,7 +135,7 @@ function given(servers: ServerAddresses | undefined): ServerAddresses {
 
 /** The order in which work drains: nothing new comes in, what came in is counted, questions are answered to the last. */
 function stopOrder(names: readonly string[]): readonly string[] {
-  return ['gateway', 'ingest', ...names.filter((name) => name.startsWith('aggregator')), 'query'];
+  return ['gateway', 'ingest', 'aggregator', 'query'].flatMap((service) => names.filter((name) => serviceOf(name) === service));
 }
 
 interface Plan {
@@ -156,9 +164,10 @@ async function startServices(of: Planning): Promise<{ plan: Plan; services: Supe
 }
 
 async function planServices({ options, addresses, names }: Planning, failed: number): Promise<Plan> {
-  const processes = ['gateway', 'ingest', 'query', ...aggregatorNames(options.aggregators ?? 1)];
-  const { gateway: gatewayPort, metrics } = await (options.choosePorts ?? freePorts)(processes.length, failed);
-  const [ingestPort, queryPort] = [await freePort(), await freePort()];
+  const processes = processNames(options);
+  const { gateway, metrics } = await (options.choosePorts ?? freePorts)(processes.length, failed);
+  const ports = await listenPorts(processes, gateway);
+  const fronts = frontsOf(options, ports);
   const shared = {
     KAFKA_BROKERS: addresses.kafkaBrokers,
     DATABASE_URL: addresses.databaseUrl,
@@ -169,24 +178,59 @@ async function planServices({ options, addresses, names }: Planning, failed: num
     METRICS_HOST: '127.0.0.1',
     // Services start again quicker: types are stripped and code is compiled once (measured: 1.4 s instead of 2.2 s each).
     NODE_COMPILE_CACHE: join(homeOf(options.env ?? process.env).cacheDir, 'compiled'),
-    INGEST_URL: `http://127.0.0.1:${ingestPort}`,
-    QUERY_URL: `http://127.0.0.1:${queryPort}`,
+    INGEST_URL: fronts.ingest,
+    QUERY_URL: fronts.query,
     ...secretSettings(loadSecrets(options.dataDir)),
     ...limitSettings(options),
     ...settingsOf(options, addresses),
   };
-  const ports: Readonly<Record<string, number>> = { gateway: gatewayPort, ingest: ingestPort, query: queryPort };
   const services: ServiceSpec[] = [];
   for (const [index, name] of processes.entries()) {
-    const port = ports[name];
     const metricsPort = metrics[index] ?? (await freePort());
-    const own = port === undefined ? {} : { LISTEN_PORT: String(port), API_HOST: '127.0.0.1', API_PORT: String(port) };
-    const service = name.replace(/-\d+$/, '');
-    const main = service === 'aggregator' && options.aggregatorMain !== undefined ? { main: options.aggregatorMain } : {};
-    const listen = port === undefined ? {} : { listenPort: port };
-    services.push({ name, service, ...main, ...listen, env: { ...shared, ...own, METRICS_PORT: String(metricsPort) }, metricsPort });
+    services.push(specOf({ name, port: ports.get(name), metricsPort }, shared, options));
   }
-  return { gateway: `http://127.0.0.1:${gatewayPort}`, services };
+  return { gateway: fronts.gateway, services };
+}
+
+interface Seat {
+  readonly name: string;
+  /** For its callers, where it has any. */
+  readonly port: number | undefined;
+  readonly metricsPort: number;
+}
+
+function specOf({ name, port, metricsPort }: Seat, shared: Settings, { aggregatorMain }: TidegateOptions): ServiceSpec {
+  const own = port === undefined ? {} : { LISTEN_PORT: String(port), API_HOST: '127.0.0.1', API_PORT: String(port) };
+  const service = serviceOf(name);
+  const main = service === 'aggregator' && aggregatorMain !== undefined ? { main: aggregatorMain } : {};
+  const listen = port === undefined ? {} : { listenPort: port };
+  return { name, service, ...main, ...listen, env: { ...shared, ...own, METRICS_PORT: String(metricsPort) }, metricsPort };
+}
+
+async function listenPorts(processes: readonly string[], gateway: number): Promise<ReadonlyMap<string, number>> {
+  const ports = new Map<string, number>();
+  for (const name of processes) {
+    if (isFronted(serviceOf(name))) ports.set(name, name === 'gateway' ? gateway : await freePort());
+  }
+  return ports;
+}
+
+/** Where each service is reached. */
+function frontsOf({ front }: TidegateOptions, ports: ReadonlyMap<string, number>): Readonly<Record<FrontedService, string>> {
+  const urlOf = (service: FrontedService): string => {
+    const copies = [...ports].filter(([name]) => serviceOf(name) === service).map(([name, port]) => ({ name, port }));
+    return front?.(service, copies) ?? `http://127.0.0.1:${ports.get(service) ?? 0}`;
+  };
+  return { gateway: urlOf('gateway'), ingest: urlOf('ingest'), query: urlOf('query') };
+}
+
+function isFronted(service: string): boolean {
+  return FRONTED.some((fronted) => fronted === service);
+}
+
+/** The folder of a process under `services/`. */
+function serviceOf(name: string): string {
+  return name.replace(/-\d+$/, '');
 }
 
 function settingsOf({ settings }: TidegateOptions, addresses: ServerAddresses): Settings {
@@ -199,6 +243,11 @@ async function freePorts(services: number): Promise<ServicePorts> {
   return { gateway: await freePort(), metrics };
 }
 
-function aggregatorNames(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => (index === 0 ? 'aggregator' : `aggregator-${index + 1}`));
+function processNames({ copies = 1, aggregators = 1 }: TidegateOptions): readonly string[] {
+  const more = Array.from({ length: copies - 1 }, (_, index) => FRONTED.map((service) => `${service}-${index + 2}`)).flat();
+  return [
+    ...FRONTED,
+    ...more,
+    ...Array.from({ length: aggregators }, (_, index) => (index === 0 ? 'aggregator' : `aggregator-${index + 1}`)),
+  ];
 }

@@ -2,6 +2,17 @@ import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { joinSockets } from './socket-pair.ts';
 
+export interface TcpTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Host and port of an address that names both. */
+export function tcpTargetOf(address: string): TcpTarget {
+  const { hostname, port } = new URL(address);
+  return { host: hostname, port: Number(port) };
+}
+
 /** Stands between a client and a server, and makes the server slow, silent or absent on demand. */
 export interface TcpProxy {
   readonly port: number;
@@ -13,10 +24,13 @@ export interface TcpProxy {
   cut(): Promise<void>;
   /** Takes connections again, on the same port. */
   restore(): Promise<void>;
+  /** Connections made from here on go to another server. */
+  leadTo(target: TcpTarget): void;
   close(): Promise<void>;
 }
 
-export async function createTcpProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
+export async function createTcpProxy(first: TcpTarget): Promise<TcpProxy> {
+  let target = first;
   const ends = new Set<Socket>();
   let isStalled = false;
   const server = createServer((client) => {
@@ -55,6 +69,9 @@ export async function createTcpProxy(target: { readonly host: string; readonly p
     },
     cut,
     restore: () => listen(port),
+    leadTo: (next) => {
+      target = next;
+    },
     close: cut,
   };
 }
