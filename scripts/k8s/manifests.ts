@@ -29,11 +29,17 @@ export function manifestFiles({ helm, kubectl }: DeployTools): ReadonlyMap<strin
   }
   const shared = objects.filter(({ metadata }) => metadata.labels?.[COMPONENT] === undefined);
   files.set('k8s/base/shared.yaml', GENERATED + toYaml(shared));
+  files.set('k8s/components/backup/backup.yaml', GENERATED + toYaml(backupObjects(helm)));
   for (const [path, content] of chartFiles()) files.set(path, content);
   for (const [path, made] of productionFiles(helm, objects)) files.set(path, GENERATED + toYaml(made));
   files.set('k8s/chart/README.md', chartReadme());
   files.set('k8s/deployment.yaml', deploymentFile(kubectl));
   return files;
+}
+
+function backupObjects(helm: string): readonly Manifest[] {
+  const objects = renderChart(helm, { release: 'tidegate', values: [...BASE_VALUES, 'scripts/k8s/backup-values.yaml'] });
+  return objects.filter(({ metadata }) => metadata.labels?.[COMPONENT] === 'backup').map(withoutHelm);
 }
 
 /** Dashboards, and copies of them and of the alerts: a chart reads no file outside of its folder. */

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { provideDeployTools, repositoryRoot, type DeployTools } from '@tidegate/native';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -27,7 +28,9 @@ function goldenText(objects: readonly Manifest[]): string {
 
 function inShort(object: Manifest): object {
   if (object.kind === 'PrometheusRule') return { ...object, spec: '(files/alerts)' };
-  return object.kind === 'ConfigMap' && /-dashboard-|-roundtrip$/.test(object.metadata.name) ? { ...object, data: '(files)' } : object;
+  return object.kind === 'ConfigMap' && /-dashboard-|-roundtrip$|-backup$/.test(object.metadata.name)
+    ? { ...object, data: '(files)' }
+    : object;
 }
 
 describe.each(RENDERINGS)('the chart with %s-values.yaml', (name: RenderingName) => {
@@ -147,7 +150,7 @@ describe('the chart', () => {
   });
 
   it('archives by the clock, one run at a time, with what that needs and nothing else', () => {
-    const [cron] = ofKind<object>(renderNamed(tools, 'production'), 'CronJob');
+    const cron = ofKind<object>(renderNamed(tools, 'production'), 'CronJob').find(({ metadata }) => metadata.name.endsWith('-archive'));
     expect(cron?.spec).toMatchObject({ schedule: '23 2 * * *', concurrencyPolicy: 'Forbid' });
     const containers = podsOf(cron === undefined ? [] : [cron]).flatMap(containersOf);
     expect(containers.map(({ args }) => args.slice(1))).toEqual([['archive', 'run', '--after-days', '8']]);
@@ -165,6 +168,21 @@ describe('the chart', () => {
     const withheld = ['SECRET_KEY', 'PSEUDONYM_SECRET', 'KAFKA_SASL_PASSWORD'];
     expect(containers.flatMap(({ env }) => env ?? []).filter(({ name }) => withheld.includes(name))).toEqual([]);
     expect(ofKind(renderNamed(tools, 'minimal'), 'CronJob')).toEqual([]);
+  });
+
+  it('backs Postgres up by the clock, past a pooler, with the script that drills restore from and no secret of the services', () => {
+    const objects = renderNamed(tools, 'production');
+    const cron = ofKind<object>(objects, 'CronJob').find(({ metadata }) => metadata.name.endsWith('-backup'));
+    expect(cron?.spec).toMatchObject({ schedule: '7 1 * * *', concurrencyPolicy: 'Forbid' });
+    const [pod] = podsOf(cron === undefined ? [] : [cron]);
+    const [container] = pod === undefined ? [] : containersOf(pod);
+    expect(container?.env?.map(({ name }) => name)).toEqual(['DATABASE_URL', 'BACKUP_DIR', 'BACKUP_KEY_FILE', 'BACKUP_KEEP']);
+    expect(container?.env?.[0]).toMatchObject({ valueFrom: { secretKeyRef: { key: 'direct-url' } } });
+    const scripts = ofKind<object>(objects, 'ConfigMap').find(({ metadata }) => metadata.name.endsWith('-backup'));
+    for (const script of ['backup.sh', 'restore.sh']) {
+      const text = readFileSync(join(repositoryRoot, 'k8s/chart/files/backup', script), 'utf8');
+      expect(scripts).toHaveProperty(['data', script], text);
+    }
   });
 
   it('writes large numbers as digits', () => {

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { provideDeployTools, repositoryRoot, type DeployTools } from '@tidegate/native';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Manifest } from '../../scripts/k8s/manifest.ts';
 import { manifestFiles, PRODUCTION_VALUES, readManifests, renderChart, runProgram } from '../../scripts/k8s/manifests.ts';
 import { ofKind, podsOf, type EnvEntry } from './objects.ts';
@@ -53,6 +54,22 @@ describe('the plain manifests', () => {
     const found = byKey(kustomize(folder));
     for (const [key, object] of wanted) expect([key, found.get(key)]).toEqual([key, object]);
     expect([...found.keys()].filter((key) => !wanted.has(key)).toSorted()).toEqual([...own].toSorted());
+  });
+
+  it('add the backup job of the chart where an overlay names the component', () => {
+    const overlay = mkdtempSync(join(tmpdir(), 'tidegate-overlay-'));
+    onTestFinished(() => rmSync(overlay, { recursive: true }));
+    const path = (folder: string): string => relative(realpathSync(overlay), join(repositoryRoot, folder));
+    const kustomization = { namespace: 'figures', resources: [path('k8s/base')], components: [path('k8s/components/backup')] };
+    writeFileSync(join(overlay, 'kustomization.yaml'), JSON.stringify(kustomization));
+    const objects = readManifests(runProgram(tools.kubectl, ['kustomize', overlay]));
+    const added = objects.filter(({ metadata }) => metadata.name === 'tidegate-backup');
+    expect(added.map(({ kind, metadata }) => [kind, metadata.namespace]).toSorted()).toEqual([
+      ['ConfigMap', 'figures'],
+      ['CronJob', 'figures'],
+    ]);
+    expect(added.flatMap(schemaFaults)).toEqual([]);
+    expect(policyFaults(objects)).toEqual([]);
   });
 
   it.each(['k8s/base', 'k8s/overlays/dev', 'k8s/overlays/staging', 'k8s/overlays/production'])(

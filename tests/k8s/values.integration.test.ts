@@ -29,6 +29,11 @@ it.each([
     /use initContainer or external/,
   ],
   ['an archive that lies nowhere', ['archive.enabled=true', 'archive.s3.bucket=raw'], /archive\.enabled needs archive\.s3\.endpoint/],
+  [
+    'a backup that lies nowhere',
+    ['backup.enabled=true', 'backup.image=tools:18'],
+    /backup\.enabled needs backup\.image, backup\.existingClaim/,
+  ],
   ['a schedule that is none', ['archive.schedule=daily'], /\/archive\/schedule/],
   ['an ingress for no host', ['ingress.enabled=true'], /ingress\.enabled needs ingress\.hosts/],
   ['a route of no gateway', ['gatewayApi.enabled=true'], /needs gatewayApi\.parentRefs/],

@@ -47,6 +47,11 @@
 {{- fail "archive.enabled needs archive.s3.endpoint, archive.s3.bucket and archive.s3.existingSecret" }}
 {{- end }}
 {{- end }}
+{{- with $values.backup }}
+{{- if and .enabled (not (and .image .existingClaim .existingSecret)) }}
+{{- fail "backup.enabled needs backup.image, backup.existingClaim and backup.existingSecret" }}
+{{- end }}
+{{- end }}
 {{- if and $values.ingress.enabled (not $values.ingress.hosts) }}
 {{- fail "ingress.enabled needs ingress.hosts" }}
 {{- end }}
