@@ -10,18 +10,23 @@ import { holdGround } from './held-ground.ts';
 // Postgres is this test's own: it dies in the first drill, and what took its place is destroyed in the second.
 const SECONDS = 3;
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-taken-back-'));
-let database: Awaited<ReturnType<typeof startDatabase>>;
+const ends: (() => Promise<void>)[] = [];
 let held: Awaited<ReturnType<typeof holdGround>>;
 
 beforeAll(async () => {
-  database = await startDatabase({ dataDir: join(folder, 'primary'), env: { ...process.env, DATABASE_URL: '' }, log: () => undefined });
+  const database = await startDatabase({
+    dataDir: join(folder, 'primary'),
+    env: { ...process.env, DATABASE_URL: '' },
+    log: () => undefined,
+  });
+  ends.push(database.stop);
   const servers = { ...testServers(), databaseUrl: database.databaseUrl, postgres: database.postgres };
   held = await holdGround({ dataDir: join(folder, 'services'), servers, folder });
+  ends.push(held.release);
 });
 
 afterAll(async () => {
-  await held.release();
-  await database.stop();
+  for (const end of ends.toReversed()) await end();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -64,6 +64,7 @@ async function ensureDatabase(url: string, database: string): Promise<string> {
   if (address.pathname !== '/postgres' && database === 'tidegate') return url;
   const pool = createPool({ databaseUrl: url, applicationName: 'tidegate-setup', connectionsMax: 1, statementTimeoutMs: SETUP_TIMEOUT_MS });
   try {
+    await untilUp(pool);
     const { rowCount } = await pool.query('SELECT FROM pg_database WHERE datname = $1', [database]);
     // The name has been checked: a statement of this kind takes no parameters.
     if (rowCount === 0) await pool.query(`CREATE DATABASE ${database}`);
@@ -72,6 +73,24 @@ async function ensureDatabase(url: string, database: string): Promise<string> {
   }
   address.pathname = `/${database}`;
   return address.toString();
+}
+
+/** Of a server that takes connections and still starts. */
+const STARTING_UP = '57P03';
+
+/** Resolves when the server answers: one that was just started takes connections before it does. */
+async function untilUp(pool: ReturnType<typeof createPool>): Promise<void> {
+  const deadlineMs = performance.now() + SETUP_TIMEOUT_MS;
+  for (;;) {
+    try {
+      await pool.query('SELECT 1');
+      return;
+    } catch (error) {
+      const isStarting = error instanceof Error && 'code' in error && error.code === STARTING_UP;
+      if (!isStarting || performance.now() > deadlineMs) throw error;
+      await delay(50);
+    }
+  }
 }
 
 /** The demo tenant with its keys, which stay the same from start to start. */
