@@ -3,9 +3,11 @@ import type { Mutant } from './mutant.ts';
 const INGEST = 'services/ingest/test/privacy.test.ts';
 const OWNER = 'services/aggregator/test/erasure.test.ts';
 
+const OPENING = 'services/ingest/test/open-sealed.test.ts';
+const SHOWING = 'services/query/test/sealed-views.test.ts';
 const BESIDE = 'services/aggregator/test/erasure-order.test.ts';
 
-/** Bugs of erasing a person. */
+/** Bugs of erasing a person, and of showing what is sealed. */
 export const mutants: readonly Mutant[] = [
   {
     name: 'an erasure begins while a metric version is made of the person’s raw events',
@@ -122,6 +124,51 @@ export const mutants: readonly Mutant[] = [
     find: 'fold?.fold(stored, []) ?? null',
     replace: 'fold?.fold([], []) ?? null',
     tests: [OWNER],
+    kind: 'unit',
+  },
+  {
+    name: 'a sealed value opens though its person is to be erased',
+    section: 11,
+    file: 'services/ingest/src/open-sealed.ts',
+    find: 'deps.registry.isErased(tenant, subject) ? [] : await store.find',
+    replace: 'await store.find',
+    tests: [OPENING],
+    kind: 'unit',
+  },
+  {
+    name: 'a person’s token opens a sealed value of another person',
+    section: 11,
+    file: 'services/ingest/src/open-sealed.ts',
+    find: 'return only === null || shieldOf(caller.tenant).pseudonym(only) === subject;',
+    replace: 'return only === null || shieldOf(caller.tenant).pseudonym(only) !== subject + subject;',
+    tests: [OPENING],
+    kind: 'unit',
+  },
+  {
+    name: 'a sensitive member is opened for a token that was made to show rows of the person',
+    section: 11,
+    file: 'services/query/src/views/open-members.ts',
+    find: '(rows === undefined && person !== null && values.params[person] === subject)',
+    replace: '(person !== null && values.params[person] === (subject ?? rows?.subject))',
+    tests: [SHOWING],
+    kind: 'unit',
+  },
+  {
+    name: 'a watched view is told with its sealed members',
+    section: 11,
+    file: 'services/query/src/views/open-members.ts',
+    find: 'body: withoutSealed(outcome.answer.body, asked.view)',
+    replace: 'body: outcome.answer.body',
+    tests: ['services/query/test/live-views.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'a WebSocket shows rows of a person before the access is written down',
+    section: 11,
+    file: 'services/gateway/src/tunnel.ts',
+    find: 'if (response.headersSent) return begin();',
+    replace: 'if (response.headersSent || head.length >= 0) return begin();',
+    tests: ['services/gateway/test/live.test.ts'],
     kind: 'unit',
   },
 ];
