@@ -19,6 +19,7 @@ import { keepResult, type BenchMeasurement } from './report.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchRoad, type BenchOptions } from './road.ts';
 import { benchSoak } from './soak.ts';
+import { benchViews } from './views/bench-views.ts';
 
 /** Events a second: half of what the road takes on the machine of docs/benchmarks. */
 const HALF_OF_THE_ROAD = 18_000;
@@ -41,6 +42,7 @@ const BENCHES: Readonly<
   recovery: { run: benchRecovery, rate: HALF_OF_THE_ROAD, aggregators: 2 },
   soak: { run: benchSoak, rate: HALF_OF_THE_ROAD, minutes: 60 },
   cardinality: { run: benchCardinality, rate: 0, packs: [] },
+  views: { run: benchViews, rate: 0, minutes: 10, packs: ['healthtrack'] },
 };
 
 const { values, positionals } = parseArgs({

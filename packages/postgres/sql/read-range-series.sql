@@ -3,15 +3,20 @@
 -- $1 tenant, $2 metric, $3 version, $4 set, $5 subject (null: all); of each piece $6 int2[] grain, $7 int8[] first bucket,
 -- $8 int8[] bucket after the last.
 SELECT s.series_id, s.subject, array_to_json(s.dims) AS dims
-FROM series s
-WHERE s.tenant = $1 AND s.metric = $2 AND s.version = $3::int4 AND s.set_no = $4::int4 AND ($5::text IS NULL OR s.subject = $5)
-  AND EXISTS (
+FROM (
+  SELECT series_id, subject, dims FROM series
+  WHERE tenant = $1 AND metric = $2 AND version = $3::int4 AND set_no = $4::int4 AND subject = $5
+  UNION ALL
+  SELECT series_id, subject, dims FROM series
+  WHERE tenant = $1 AND metric = $2 AND version = $3::int4 AND set_no = $4::int4 AND $5::text IS NULL
+) s
+WHERE EXISTS (
+  SELECT
+  FROM unnest($6::int2[], $7::int8[], $8::int8[]) AS p(grain, from_s, to_s)
+  CROSS JOIN LATERAL (
     SELECT
-    FROM unnest($6::int2[], $7::int8[], $8::int8[]) AS p(grain, from_s, to_s)
-    CROSS JOIN LATERAL (
-      SELECT
-      FROM cell c
-      WHERE c.series_id = s.series_id AND c.grain = p.grain AND c.bucket_s >= p.from_s AND c.bucket_s < p.to_s
-      LIMIT 1
-    ) c
-  )
+    FROM cell c
+    WHERE c.series_id = s.series_id AND c.grain = p.grain AND c.bucket_s >= p.from_s AND c.bucket_s < p.to_s
+    LIMIT 1
+  ) c
+)

@@ -7,6 +7,7 @@ import { createPgStore } from '../src/pg-store.ts';
 import { createPool } from '../src/pool.ts';
 import { createReadStore } from '../src/read-store.ts';
 import type { ReadStore } from '../src/read-store.ts';
+import { statement } from '../src/statements.ts';
 import { createScratchDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
@@ -66,6 +67,28 @@ describe('reading cells', () => {
     await pool.end();
     await database.drop();
   });
+
+  test.each(['read-range-series', 'read-range-cells'])(
+    '%s finds the series of one subject by it, whatever it is asked for',
+    async (name) => {
+      await database.query(
+        `INSERT INTO series SELECT gen_random_uuid(), 'acme', 'of persons', 1, 0, 'p-' || n, '{}' FROM generate_series(1, 3000) n`,
+      );
+      await database.query('ANALYZE series');
+      const client = await pool.connect();
+      try {
+        // As a prepared statement is planned once it has been asked a few times: without a look at the values.
+        await client.query('SET plan_cache_mode = force_generic_plan');
+        const most = name === 'read-range-cells' ? { type: ', int', value: ', 9' } : { type: '', value: '' };
+        await client.query(`PREPARE asked (text, text, int, int, text, int2[], int8[], int8[]${most.type}) AS ${statement(name)}`);
+        const asked = `EXPLAIN EXECUTE asked('acme', 'of persons', 1, 0, 'p-7', '{2}', '{0}', '{900}'${most.value})`;
+        const plan = (await client.query<{ 'QUERY PLAN': string }>(asked)).rows.map((row) => row['QUERY PLAN']);
+        expect(plan.filter((line) => line.includes('Index Cond') && line.includes('(subject = $5)'))).toHaveLength(1);
+      } finally {
+        client.release(true);
+      }
+    },
+  );
 
   test('a range holds its cells from its first bucket to before its last, of one tenant, metric version and set alone', async () => {
     const { series, cells, isCut, isReplica } = await store.readCells(RANGE, 10);
