@@ -1,4 +1,4 @@
-/** Sealed values, opened by ingest, which alone has the means (docs/adr/0037-ingest-opens.md); asked as the caller who asked. */
+/** Sealed values, opened by ingest, which alone has the means (docs/adr/0040-ingest-opens.md); asked as the caller who asked. */
 import type { Caller, OpenedValues, OpenRequest, RequestContext } from '@tidegate/http';
 import { CALLER_HEADER, INTERNAL_ROUTES, OPENED_SCHEMA, signCaller } from '@tidegate/http';
 
