@@ -11,6 +11,7 @@ import { addEvent } from './commands/event.ts';
 import { addPrivacy } from './commands/privacy.ts';
 import { addGaps } from './commands/gaps.ts';
 import { addKeys } from './commands/keys.ts';
+import { addLogin } from './commands/login.ts';
 import { addLimits } from './commands/limits.ts';
 import { addLoadtest } from './commands/loadtest.ts';
 import { addOperations } from './commands/operations.ts';
@@ -27,12 +28,17 @@ import { addUsers } from './commands/users.ts';
 import { addPartitions } from './commands/partitions.ts';
 import { addSend } from './commands/send.ts';
 import { addTenants } from './commands/tenants.ts';
-import { CommandFailure, type Terminal } from './terminal.ts';
+import { currentToken } from './signed-in.ts';
+import { CommandFailure, type Connection, type Terminal } from './terminal.ts';
 
 const EXIT_FAILED = 1;
+/** These look at the session themselves. */
+const KEYLESS: ReadonlySet<string> = new Set(['login', 'logout']);
 
 /** Runs one command line (without program and script) and returns its exit code. */
-export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function runProgram(args: readonly string[], world: Terminal): Promise<number> {
+  let token: string | null = null;
+  const terminal: Terminal = { ...world, token: () => token };
   const program = new Command('tidegate')
     .description('Send events to a Tidegate gateway, ask questions of it, look after it.')
     .option('--gateway <url>', 'address of the gateway (or TIDEGATE_GATEWAY; default http://127.0.0.1:8000)')
@@ -40,6 +46,10 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     .showHelpAfterError()
     .exitOverride()
     .configureOutput({ writeOut: (text) => void terminal.stdout.write(text), writeErr: (text) => void terminal.stderr.write(text) });
+  program.hook('preAction', async (_program, command) => {
+    if (!KEYLESS.has(command.name())) token = await currentToken(terminal, command.optsWithGlobals<Connection>());
+  });
+  addLogin(program, terminal);
   addSend(program, terminal);
   addQuery(program, terminal);
   addAnalyse(program, terminal);

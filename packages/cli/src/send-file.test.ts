@@ -162,6 +162,6 @@ id: {columns: [claim, line, day]}\noccurred_at: {column: day}\ndata: {n: {column
 
   it('says what is missing in one sentence and exits with 1', async () => {
     const { code, err } = await run(send, createGateway().fake, { env: {} });
-    expect([code, err]).toEqual([1, 'No API key: set TIDEGATE_API_KEY or give --key.\n']);
+    expect([code, err]).toEqual([1, 'No API key: set TIDEGATE_API_KEY, give --key, or sign in with `tidegate login`.\n']);
   });
 });

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { createClient, type Client } from '@tidegate/sdk';
 import { barView } from './bar-view.ts';
@@ -19,6 +20,8 @@ export interface Terminal {
   readonly stderr: Output;
   readonly fetch?: typeof fetch;
   readonly signal?: AbortSignal;
+  /** Of whoever signed in to the gateway that is meant; null: nobody. */
+  readonly token?: () => string | null;
 }
 
 /** A failure whose message is all that the user needs. */
@@ -37,10 +40,10 @@ export function gatewayOf(terminal: Terminal, connection: Connection): string {
   return connection.gateway ?? setting(terminal, 'TIDEGATE_GATEWAY') ?? DEFAULT_GATEWAY;
 }
 
-/** The client of `--gateway` and `--key`, or of `TIDEGATE_GATEWAY` and `TIDEGATE_API_KEY`. */
+/** The client of `--gateway` and `--key`, or of `TIDEGATE_GATEWAY` and `TIDEGATE_API_KEY`, or of the session. */
 export function connect(terminal: Terminal, connection: Connection): Client {
-  const apiKey = connection.key ?? setting(terminal, 'TIDEGATE_API_KEY');
-  if (apiKey === undefined) throw new CommandFailure('No API key: set TIDEGATE_API_KEY or give --key.');
+  const apiKey = connection.key ?? setting(terminal, 'TIDEGATE_API_KEY') ?? terminal.token?.() ?? undefined;
+  if (apiKey === undefined) throw new CommandFailure('No API key: set TIDEGATE_API_KEY, give --key, or sign in with `tidegate login`.');
   const { fetch: ownFetch } = terminal;
   return createClient({ gateway: gatewayOf(terminal, connection), apiKey, ...(ownFetch === undefined ? {} : { fetch: ownFetch }) });
 }
@@ -68,4 +71,10 @@ export function createBar(terminal: Terminal, label: string): { draw(progress: F
     draw: (progress) => terminal.stderr.write(`\r\x1b[2K${barView(label, progress, performance.now() - startedMs)}`),
     end: () => terminal.stderr.write('\r\x1b[2K'),
   };
+}
+
+/** What must stand in no history and no list of processes. */
+export async function firstLine({ stdin }: Pick<Terminal, 'stdin'>, what: string): Promise<string> {
+  for await (const line of createInterface({ input: stdin })) return line;
+  throw new CommandFailure(`The ${what} is missing: give it as the first line of standard input.`);
 }

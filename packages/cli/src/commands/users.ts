@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { CommandFailure, connect, printJson, type Connection, type Terminal } from '../terminal.ts';
+import { connect, firstLine, printJson, type Connection, type Terminal } from '../terminal.ts';
 
 interface CreateFlags extends Connection {
   readonly roles: string;
@@ -20,7 +19,7 @@ export function addUsers(program: Command, terminal: Terminal): void {
     .option('--subject <id>', 'the id by which events name this person')
     .action(async (username: string, _flags: unknown, command: Command) => {
       const { roles, email, subject, ...connection } = command.optsWithGlobals<CreateFlags>();
-      const password = await firstLine(terminal);
+      const password = await firstLine(terminal, 'password');
       const named = { ...(email === undefined ? {} : { email }), ...(subject === undefined ? {} : { subject }) };
       await change(terminal, connection, { path: PATH, body: { username, password, roles: roles.split(','), ...named } });
     });
@@ -61,7 +60,10 @@ function addChanges(users: Command, terminal: Terminal): void {
     .command('password <id>')
     .description('Set a new password, the first line of standard input; all sessions of the user end.')
     .action(async (id: string, _flags: unknown, command: Command) =>
-      change(terminal, command.optsWithGlobals<Connection>(), { path: pathOf(id), body: { password: await firstLine(terminal) } }),
+      change(terminal, command.optsWithGlobals<Connection>(), {
+        path: pathOf(id),
+        body: { password: await firstLine(terminal, 'password') },
+      }),
     );
   for (const [name, state] of [
     ['disable', 'disabled'],
@@ -92,9 +94,4 @@ async function change(terminal: Terminal, connection: Connection, { path, body }
 
 function pathOf(id: string): string {
   return `${PATH}/${encodeURIComponent(id)}`;
-}
-
-async function firstLine({ stdin }: Terminal): Promise<string> {
-  for await (const line of createInterface({ input: stdin })) return line;
-  throw new CommandFailure('The password is missing: give it as the first line of standard input.');
 }
