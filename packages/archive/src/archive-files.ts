@@ -19,6 +19,15 @@ export interface Workshop {
   readonly parquet: Parquet;
 }
 
+/** An object that was named is not there (any more: a run may have written it anew). */
+export class ArchiveLacks extends Error {
+  override readonly name = 'ArchiveLacks';
+
+  constructor(key: string) {
+    super(`the archive lacks ${key}`);
+  }
+}
+
 /** Before each file as it is stored. */
 const SEALED_VERSION = 1;
 
@@ -43,8 +52,16 @@ export async function writeOne(
 
 /** @throws Error where the object is not the one that the manifest names, or holds other rows than it says */
 export async function readFileRows(deps: ArchiveFilesDeps, { path, parquet }: Workshop, file: ManifestFile): Promise<ArchivedRow[]> {
+  await openFile(deps, path, file);
+  const rows = await parquet.read(path);
+  if (rows.length !== file.rows) throw new Error(`${file.key} holds ${rows.length} rows, the manifest says ${file.rows}`);
+  return rows;
+}
+
+/** Writes the Parquet file to the path, in the clear. @throws Error where the object is not the one that the manifest names */
+export async function openFile(deps: ArchiveFilesDeps, path: string, file: ManifestFile): Promise<void> {
   const sealed = await deps.objects.get(file.key);
-  if (sealed === null) throw new Error(`the archive lacks ${file.key}`);
+  if (sealed === null) throw new ArchiveLacks(file.key);
   if (sha256(sealed).toString('hex') !== file.sha256) throw new Error(`${file.key} is damaged: its SHA-256 is not the manifest's`);
   if (sealed[0] !== SEALED_VERSION) throw new Error(`${file.key} is of a version that this release cannot read`);
   const plain = deps
@@ -53,16 +70,13 @@ export async function readFileRows(deps: ArchiveFilesDeps, { path, parquet }: Wo
     .find((opened) => opened !== null);
   if (plain === undefined) throw new Error(`no key of FIELD_KEYS opens ${file.key}`);
   await writeFile(path, plain, { mode: 0o600 });
-  const rows = await parquet.read(path);
-  if (rows.length !== file.rows) throw new Error(`${file.key} holds ${rows.length} rows, the manifest says ${file.rows}`);
-  return rows;
 }
 
 export async function readManifest(
   { objects }: Pick<ArchiveFilesDeps, 'objects'>,
-  { manifestKey, manifestSha256 }: ArchiveInfo,
+  { manifestKey, manifestSha256 }: Pick<ArchiveInfo, 'manifestKey' | 'manifestSha256'>,
 ): Promise<Manifest> {
   const bytes = await objects.get(manifestKey);
-  if (bytes === null) throw new Error(`the archive lacks ${manifestKey}`);
+  if (bytes === null) throw new ArchiveLacks(manifestKey);
   return decodeManifest(bytes, manifestSha256);
 }

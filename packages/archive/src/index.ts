@@ -1,5 +1,7 @@
 export { createArchive } from './archive.ts';
 export type { Archive, ArchiveDeps, ArchiveOutcome, RestoreOutcome } from './archive.ts';
+export { createArchiveReader } from './archive-reader.ts';
+export type { ArchiveReaderDeps } from './archive-reader.ts';
 export type { ArchiveErasure } from './erase-archived.ts';
 export { createFolderStore } from './folder-store.ts';
 export type { ObjectStore } from './object-store.ts';

@@ -3,7 +3,7 @@ import { DuckDBInstance, DuckDBTimestampTZValue } from '@duckdb/node-api';
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import type { ArchivedRow } from '@tidegate/postgres';
 
-const COLUMNS = [
+export const ROW_COLUMNS = [
   ...['tenant VARCHAR NOT NULL', 'event_id VARCHAR NOT NULL', 'source VARCHAR NOT NULL', 'type VARCHAR NOT NULL', 'subject VARCHAR'],
   ...['occurred_at TIMESTAMPTZ NOT NULL', 'received_at TIMESTAMPTZ NOT NULL', '"partition" INTEGER NOT NULL', 'log_offset BIGINT NOT NULL'],
   ...[
@@ -15,8 +15,9 @@ const COLUMNS = [
   ],
 ].join(', ');
 /** Timestamps as microseconds: no zone of the process comes in between. */
-const SELECT = `SELECT tenant, event_id, source, type, subject, epoch_us(occurred_at) AS occurred, epoch_us(received_at) AS received,
-  "partition", log_offset, log_generation, pack_version, data, attributes, is_backfill FROM read_parquet($1)`;
+export const SELECTED_ROW = `tenant, event_id, source, type, subject, epoch_us(occurred_at) AS occurred, epoch_us(received_at) AS received,
+  "partition", log_offset, log_generation, pack_version, data, attributes, is_backfill`;
+const SELECT = `SELECT ${SELECTED_ROW} FROM read_parquet($1)`;
 
 export interface Parquet {
   /** A file of these rows, in their order. */
@@ -25,9 +26,14 @@ export interface Parquet {
   close(): void;
 }
 
-/** One thread and half a gigabyte: it runs beside the servers. */
+/**
+ * One thread and half a gigabyte: it runs beside the servers. What was read of a file is not kept: DuckDB knows a file again by its path
+ * and its time, and files are written one over the other within a moment.
+ */
+export const DUCKDB_SETTINGS = { threads: '1', memory_limit: '512MB', enable_external_file_cache: 'false' } as const;
+
 export async function openParquet(): Promise<Parquet> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '512MB' });
+  const instance = await DuckDBInstance.create(':memory:', DUCKDB_SETTINGS);
   const connection = await instance.connect();
   return {
     write: (path, rows) => write(connection, path, rows),
@@ -43,7 +49,7 @@ export async function openParquet(): Promise<Parquet> {
 }
 
 async function write(connection: DuckDBConnection, path: string, rows: readonly ArchivedRow[]): Promise<void> {
-  await connection.run(`CREATE OR REPLACE TEMP TABLE archived (${COLUMNS})`);
+  await connection.run(`CREATE OR REPLACE TEMP TABLE archived (${ROW_COLUMNS})`);
   const to = await connection.createAppender('archived');
   for (const row of rows) append(to, row);
   to.closeSync();
@@ -65,7 +71,8 @@ function append(to: DuckDBAppender, row: ArchivedRow): void {
   to.endRow();
 }
 
-function toRow(cells: readonly unknown[]): ArchivedRow {
+/** Of a row as `SELECTED_ROW` has it. */
+export function toRow(cells: readonly unknown[]): ArchivedRow {
   const [
     tenant,
     eventId,

@@ -122,9 +122,9 @@ async function inTransaction<T>(pool: pg.Pool, begin: string, work: (client: pg.
   }
 }
 
-interface RawEventRow {
+/** As statements over raw_event select it. */
+export interface ArchiveRawRow {
   readonly tenant: string;
-  readonly subject_group: string;
   readonly event_id: string;
   readonly source: string;
   readonly type: string;
@@ -140,21 +140,25 @@ interface RawEventRow {
   readonly is_backfill: boolean;
 }
 
+interface DayRow extends ArchiveRawRow {
+  readonly subject_group: string;
+}
+
 /** By a cursor: a day is larger than the memory. */
 async function readDay(client: pg.PoolClient, day: number, onPage: (page: ArchivePage) => Promise<void>): Promise<void> {
   const text = statement('read-archive-rows').replace(/\$1/g, `'${toDate(day)}'`);
   await client.query(`DECLARE archived NO SCROLL CURSOR FOR ${text}`);
   for (;;) {
-    const { rows } = await client.query<RawEventRow>(`FETCH ${PAGE_ROWS} FROM archived`);
+    const { rows } = await client.query<DayRow>(`FETCH ${PAGE_ROWS} FROM archived`);
     for (const group of Map.groupBy(rows, (row) => `${row.tenant} ${row.subject_group}`).values()) {
       const [first] = group;
-      if (first !== undefined) await onPage({ tenant: first.tenant, group: first.subject_group, rows: group.map(fromRow) });
+      if (first !== undefined) await onPage({ tenant: first.tenant, group: first.subject_group, rows: group.map(toArchivedRow) });
     }
     if (rows.length < PAGE_ROWS) return;
   }
 }
 
-function fromRow(row: RawEventRow): ArchivedRow {
+export function toArchivedRow(row: ArchiveRawRow): ArchivedRow {
   const { tenant, source, type, subject, partition, data, attributes } = row;
   return {
     ...{ tenant, source, type, subject, partition, data, attributes },

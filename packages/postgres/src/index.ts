@@ -123,6 +123,9 @@ export type {
 
 // archive
 export { createArchiveStore } from './archive-store.ts';
+export type { Archived, ArchivedRound, EventsAsk, EventsOrder, EventsWanted, OpenArchive } from './archived-events.ts';
+export { createEventsReader } from './events-reader.ts';
+export type { ArchiveShare, EventsOutcome, EventsRead, EventsReader, EventsReaderDeps } from './events-reader.ts';
 export type { ArchivedRow, ArchiveInfo, ArchiveNote, ArchivePage, ArchiveStore } from './archive-store.ts';
 
 // restated buckets
