@@ -106,7 +106,7 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
 {{- if has .service (list "ingest" "query") }}
 {{ include "tidegate.secretEnv" (dict "env" "PSEUDONYM_SECRET" "secret" $values.secrets.existingSecret "key" $values.secrets.pseudonymSecretKey) }}
 {{- end }}
-{{- if has .service (list "ingest" "aggregator") }}
+{{- if has .service (list "ingest" "aggregator" "query") }}
 {{ include "tidegate.secretEnv" (dict "env" "FIELD_KEYS" "secret" $values.secrets.existingSecret "key" $values.secrets.fieldKeysKey) }}
 {{- end }}
 {{- if or (eq .service "gateway") (eq .service "query") }}

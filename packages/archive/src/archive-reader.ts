@@ -26,7 +26,7 @@ export function createArchiveReader(deps: ArchiveReaderDeps): OpenArchive {
     try {
       const files = await filesOf(deps, rounds, wanted);
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-      return bytes > deps.bytesMax ? { kind: 'too_large' } : await gather(deps, files, wanted);
+      return bytes > deps.bytesMax ? { kind: 'too_much' } : await gather(deps, files, wanted);
     } catch (error) {
       if (error instanceof ArchiveLacks) return { kind: 'changed' };
       throw error;

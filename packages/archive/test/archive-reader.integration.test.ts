@@ -203,7 +203,7 @@ describe('events that are stored and events of the archive, read as one', () => 
   });
 
   it('more files than one reading may open are refused, and so is an archive that nobody told of', async () => {
-    expect(await readerOf(100).withEvents(ALL, BY_SUBJECT, ids)).toEqual({ ok: false, fault: 'too_large' });
+    expect(await readerOf(100).withEvents(ALL, BY_SUBJECT, ids)).toEqual({ ok: false, fault: 'too_much' });
     const blind = createEventsReader({ pool, openArchive: null });
     expect(await blind.withEvents(ALL, BY_SUBJECT, ids)).toEqual({ ok: false, fault: 'unread' });
     const after = { ...ALL, fromMs: (FIRST + 20) * DAY_MS, toMs: (FIRST + 30) * DAY_MS };

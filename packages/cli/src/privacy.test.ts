@@ -48,3 +48,29 @@ describe('tidegate privacy erase', () => {
     expect([code, err]).toEqual([1, expect.stringContaining('privacy:admin')]);
   });
 });
+
+describe('tidegate privacy export', () => {
+  const state = (status: string, more: object = {}) => ({
+    ...{ export_id: REQUEST, status, poll_url: `/v1/privacy/exports/${REQUEST}`, url: null, error_code: null },
+    ...more,
+  });
+
+  it('writes what comes, digit by digit', async () => {
+    const text = '{"subject":"anna","packs":{"wiki":{"events":[{"n":90071992547409931234.50}]}}}\n';
+    const { code, out, asked } = await runCommand(['privacy', 'export', 'anna'], () => new Response(text));
+    expect([code, out, asked]).toEqual([0, text, 'POST /v1/privacy/exports {"subject":"anna"}']);
+  });
+
+  it('waits for a large one and fetches it by its link', async () => {
+    const answers = [state('queued'), state('processing'), state('completed', { url: '/v1/gdpr/downloads/abc' }), { all: 1 }];
+    const { code, out, request } = await run(['export', 'anna'], answers);
+    expect([code, JSON.parse(out), request]).toEqual([0, { all: 1 }, 'GET /v1/gdpr/downloads/abc']);
+  });
+
+  it('says why there is none', async () => {
+    expect(await run(['export', 'anna'], [state('queued'), state('failed', { error_code: 'archive_unread' })])).toMatchObject({
+      code: 1,
+      err: 'The export is failed: archive_unread.\n',
+    });
+  });
+});

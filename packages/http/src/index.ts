@@ -16,6 +16,7 @@ export {
 export type { Exchange, RequestContext } from './exchange.ts';
 export { clientGone, requestIdOf, sendJson } from './exchange.ts';
 export { ERASURE_ASK_SCHEMA, OWN_ERASURE_ASK_SCHEMA } from './erasure-schemas.ts';
+export { EXPORT_ASK_SCHEMA } from './export-schemas.ts';
 export { GAP_WORD_SCHEMA } from './gap-schemas.ts';
 export { idempotencyKeyOf } from './idempotency-key.ts';
 export { BULK_REPLAY_SCHEMA, JOBS_QUERY } from './job-schemas.ts';
@@ -23,7 +24,7 @@ export type { ShownJob } from './job-view.ts';
 export { jobView } from './job-view.ts';
 export type { BodyFault } from './json-body.ts';
 export { EXPLAIN_REQUEST_SCHEMA, REPLAY_REQUEST_SCHEMA } from './limit-schemas.ts';
-export { decodeExactJson, decodeJson, readBytes, readJsonBody } from './json-body.ts';
+export { decodeExactJson, decodeExactly, decodeJson, readBytes, readJsonBody } from './json-body.ts';
 export type { HttpListener, ListenAddress, ListenerOptions, RequestListener, Upgrade } from './listener.ts';
 export { createListener } from './listener.ts';
 export type { ListenerTls, ServerCertificate } from './secure.ts';

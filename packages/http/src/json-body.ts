@@ -49,6 +49,20 @@ export function decodeExactJson(bytes: Uint8Array): Result<{ readonly value: unk
   return read.ok ? ok(isExact ? { value: read.value } : null) : read;
 }
 
+/**
+ * JSON with each number as it is written: one that a double would change comes as `JSON.rawJSON`, which is written out as it
+ * came in. Undefined where the text is no JSON.
+ */
+export function decodeExactly(text: string): unknown {
+  try {
+    return JSON.parse(text, (_name, value: unknown, { source }) =>
+      typeof value === 'number' && String(value) !== source ? JSON.rawJSON(source) : value,
+    );
+  } catch {
+    return undefined;
+  }
+}
+
 /** Any decimal of so many digits is the shortest form of the double that it is read as. */
 const EXACT_DIGITS = 15;
 

@@ -217,6 +217,12 @@ describe('a service behind the gateway', () => {
   let port: number;
   const gone = Promise.withResolvers<void>();
   const handlers: Readonly<Record<RouteNameOf<'query'>, Handler>> = {
+    exportOwn: (exchange) => sendJson(exchange, {}),
+    exportOwnByPost: (exchange) => sendJson(exchange, {}),
+    exportPerson: (exchange) => sendJson(exchange, {}),
+    readOwnExport: (exchange) => sendJson(exchange, {}),
+    readExport: (exchange) => sendJson(exchange, {}),
+    downloadExport: (exchange) => sendJson(exchange, {}),
     askKept: (exchange) => sendJson(exchange, {}),
     askFunnel: (exchange) => sendJson(exchange, {}),
     listFunnels: (exchange) => sendJson(exchange, {}),

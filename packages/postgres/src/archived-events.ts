@@ -40,7 +40,7 @@ export type Archived =
       close(): Promise<void>;
     }
   /** More files than one reading may open. */
-  | { readonly kind: 'too_large' }
+  | { readonly kind: 'too_much' }
   /** A file went away: rounds were written anew meanwhile. */
   | { readonly kind: 'changed' };
 

@@ -46,7 +46,12 @@ export interface KeptOriginal {
   readonly partition: number;
   readonly logOffset: number;
   readonly sealed: Uint8Array;
+  /** Why it was refused, and when it came. */
+  readonly code: string;
+  readonly receivedAtMs: number;
 }
+
+export type OriginalPlace = Omit<KeptOriginal, 'sealed' | 'code' | 'receivedAtMs'>;
 
 export interface ErasureStore {
   /** Who is erased, or is to be, already keeps the first request. */
@@ -55,8 +60,8 @@ export interface ErasureStore {
   isErased(person: Person): Promise<boolean>;
   forOriginals(): Promise<readonly OriginalsWork[]>;
   /** Of a tenant, behind the last one. */
-  keptOriginals(tenant: string, after: Omit<KeptOriginal, 'sealed'> | null, rowsMax: number): Promise<readonly KeptOriginal[]>;
-  forgetOriginals(requestId: string, places: readonly Omit<KeptOriginal, 'sealed'>[]): Promise<void>;
+  keptOriginals(tenant: string, after: OriginalPlace | null, rowsMax: number): Promise<readonly KeptOriginal[]>;
+  forgetOriginals(requestId: string, places: readonly OriginalPlace[]): Promise<void>;
   deleteAccounts(work: ErasurePlaceWork, plainSubject: string): Promise<void>;
   endOriginals(requestId: string): Promise<void>;
   /** After the person's events are gone, so that none is found again. */
@@ -109,12 +114,18 @@ export function createErasureStore(pool: pg.Pool): ErasureStore {
     },
     async keptOriginals(tenant, after, rowsMax) {
       const { topic, logGeneration, partition, logOffset } = after ?? START;
-      const rows = await run<{ topic: string; log_generation: number; partition: number; log_offset: number; sealed: Buffer }>(
-        pool,
-        'page-kept-originals',
-        [tenant, topic, logGeneration, partition, logOffset, rowsMax],
-      );
-      return rows.map(({ log_generation, log_offset, ...row }) => ({ ...row, logGeneration: log_generation, logOffset: log_offset }));
+      const rows = await run<{
+        topic: string;
+        log_generation: number;
+        partition: number;
+        log_offset: number;
+        sealed: Buffer;
+        code: string;
+        received_at_ms: number;
+      }>(pool, 'page-kept-originals', [tenant, topic, logGeneration, partition, logOffset, rowsMax]);
+      return rows.map(({ log_generation, log_offset, received_at_ms, ...row }) => ({
+        ...{ ...row, logGeneration: log_generation, logOffset: log_offset, receivedAtMs: received_at_ms },
+      }));
     },
     async forgetOriginals(requestId, places) {
       await run(pool, 'forget-originals', [

@@ -36,8 +36,8 @@ export interface ArchiveShare {
 
 export type EventsOutcome<T> =
   | { readonly ok: true; readonly value: T }
-  /** `too_large`: the archive holds more of it than one reading may open. `unread`: it holds some of it, and none can be opened here. */
-  | { readonly ok: false; readonly fault: 'too_large' | 'unread' };
+  /** `too_much`: the archive holds more of it than one reading may open. `unread`: it holds some of it, and none can be opened here. */
+  | { readonly ok: false; readonly fault: 'too_much' | 'unread' };
 
 export interface EventsReader {
   /** `work` reads the rows before it resolves. Rows of persons who are erased are not among them. */
@@ -59,8 +59,8 @@ export function createEventsReader(deps: EventsReaderDeps): EventsReader {
       for (let left = TRIES; left > 0; left -= 1) {
         const found = await readRounds(deps.pool, ask);
         const archived = await openRounds(deps, ask, found);
-        if (archived === 'unread' || archived?.kind === 'too_large') {
-          return { ok: false, fault: archived === 'unread' ? 'unread' : 'too_large' };
+        if (archived === 'unread' || archived?.kind === 'too_much') {
+          return { ok: false, fault: archived === 'unread' ? 'unread' : 'too_much' };
         }
         if (archived?.kind === 'changed') continue;
         try {

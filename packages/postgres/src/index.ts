@@ -124,6 +124,8 @@ export type {
 // archive
 export { createArchiveStore } from './archive-store.ts';
 export type { Archived, ArchivedRound, EventsAsk, EventsOrder, EventsWanted, OpenArchive } from './archived-events.ts';
+export { createExportStore } from './export-store.ts';
+export type { ExportStore, ExportToBegin, PersonExport, PersonSpan } from './export-store.ts';
 export { createEventsReader } from './events-reader.ts';
 export type { ArchiveShare, EventsOutcome, EventsRead, EventsReader, EventsReaderDeps } from './events-reader.ts';
 export type { ArchivedRow, ArchiveInfo, ArchiveNote, ArchivePage, ArchiveStore } from './archive-store.ts';
@@ -165,6 +167,7 @@ export type {
   ErasureStore,
   ErasureToRequest,
   KeptOriginal,
+  OriginalPlace,
   OriginalsWork,
 } from './erasure-store.ts';
 export { findInTables } from './find-in-tables.ts';

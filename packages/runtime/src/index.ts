@@ -27,6 +27,8 @@ export { keyIdOf, openField, sealField } from './person-key.ts';
 export type { KeyHolder, KeyWrapper, WrappedPersonKey } from './person-key-wrapping.ts';
 export { createKeyWrapper } from './person-key-wrapping.ts';
 export { createPseudonymHmac } from './pseudonym.ts';
+export type { OpenOriginal } from './refused-original.ts';
+export { createOpenOriginal, isAbout, ORIGINAL_BYTES_MAX, rejectedSealer, SEALED_ORIGINAL_VERSION } from './refused-original.ts';
 export type { RedisClusterTarget, RedisNode, RedisSettings, RedisTarget } from './redis-fields.ts';
 export { redisClusterField, redisClusterTarget, redisFields, redisTarget } from './redis-fields.ts';
 export type { Backoff, RetryOptions } from './retry.ts';

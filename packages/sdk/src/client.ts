@@ -48,6 +48,8 @@ export interface Client {
   status(): Promise<unknown>;
   /** Any other route. Resolves with the parsed body; rejects with `ApiError` unless the status is 2xx. */
   call(request: Call): Promise<unknown>;
+  /** As `call`; the body as it came. */
+  callText(request: Call): Promise<string>;
 }
 
 const RECEIPT_WAIT_MS = 10_000;
@@ -106,6 +108,7 @@ export function createClient(options: ClientOptions): Client {
     metrics: () => call({ method: 'GET', path: '/v1/metrics' }),
     status: () => call({ method: 'GET', path: '/v1/status' }),
     call,
+    callText: async (request) => (await ask(request)).text,
   };
 }
 

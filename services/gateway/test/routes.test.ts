@@ -135,7 +135,7 @@ describe('every declared route, for a person who may see only their own rows', (
       'readOrigins',
       'putOrigins',
     ],
-    ...['deleteAccount', 'deleteAccountByPost', 'readOwnErasure'],
+    ...['deleteAccount', 'deleteAccountByPost', 'readOwnErasure', 'exportOwn', 'exportOwnByPost', 'readOwnExport'],
     ...['logout', 'logoutUser', 'createUser', 'listUsers', 'changeUser', 'disableUser', 'listRoles'],
   ];
 
@@ -189,6 +189,9 @@ describe('events count in a class of their own', () => {
   });
 });
 
+/** Its link is what lets in, and guessing is bounded as guessing at passwords is. */
+const LINKED = 'downloadExport';
+
 describe('the exempt paths', () => {
   beforeAll(async () => {
     gate = await startGate({ perMinute: 1 });
@@ -196,9 +199,11 @@ describe('the exempt paths', () => {
   afterAll(() => gate.close());
 
   it('are these and no others', () => {
-    const open = listRoutes().filter(({ name, scope, limitClass }) => !SIGN_IN.includes(name) && (scope === null || limitClass === null));
+    const asked: readonly string[] = [...SIGN_IN, LINKED];
+    const open = listRoutes().filter(({ name, scope, limitClass }) => !asked.includes(name) && (scope === null || limitClass === null));
     expect(open.map((route) => formsOf(route).at(-1)).toSorted()).toEqual(EXEMPT.toSorted());
     expect(open.filter(({ scope, limitClass }) => scope !== null || limitClass !== null)).toEqual([]);
+    expect(listRoutes().find(({ name }) => name === LINKED)).toMatchObject({ scope: null, limitClass: 'login' });
     expect(SIGN_IN.map((name) => listRoutes().find((route) => route.name === name)?.limitClass)).toEqual([
       ...['login', 'login', 'login'],
       'api_key',

@@ -16,6 +16,7 @@ import {
 import type { Clock, RunningService } from '@tidegate/runtime';
 import {
   createKeyWrapper,
+  createOpenOriginal,
   createSealer,
   databaseTarget,
   deriveKey,
@@ -36,7 +37,6 @@ import type { IngestConfig } from './config.ts';
 import { createLaneChoice } from './lane.ts';
 import { startErasingOriginals } from './erase-originals.ts';
 import { createOriginalQuota } from './original-quota.ts';
-import { createOpenOriginal } from './originals.ts';
 import { createOpenSealed } from './open-sealed.ts';
 import { createPersonKeys } from './person-keys.ts';
 import { createPrivacy } from './privacy.ts';

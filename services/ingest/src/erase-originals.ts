@@ -4,8 +4,8 @@
  */
 import type { ErasureStore, KeptOriginal, OriginalsWork } from '@tidegate/postgres';
 import type { Logger, Metrics } from '@tidegate/telemetry';
-import { decodeJson } from './json.ts';
-import type { OpenOriginal } from './originals.ts';
+import type { OpenOriginal } from '@tidegate/runtime';
+import { isAbout } from '@tidegate/runtime';
 import type { SubjectSealer } from './sealed-subject.ts';
 
 export interface EraseOriginalsDeps {
@@ -19,7 +19,6 @@ export interface EraseOriginalsDeps {
 }
 
 const ROWS = 200;
-const utf8 = new TextDecoder();
 
 /** Returns what ends it. */
 export function startErasingOriginals(deps: EraseOriginalsDeps): () => Promise<void> {
@@ -60,20 +59,4 @@ async function eraseOriginals(deps: EraseOriginalsDeps, work: OriginalsWork, sig
   if (plain !== null) await erasures.deleteAccounts(work, plain);
   await erasures.endOriginals(work.requestId);
   deps.metrics.counter('erasures_total', { place: 'originals' }).inc();
-}
-
-/** Somewhere in it the person is named: as a value of its JSON, or in quotes where it is no JSON. */
-export function isAbout(original: Uint8Array | null, names: readonly string[]): boolean {
-  if (original === null) return false;
-  const value = decodeJson(original);
-  if (value !== undefined) return holds(value, names);
-  const text = utf8.decode(original);
-  return names.some((name) => text.includes(JSON.stringify(name)));
-}
-
-function holds(value: unknown, names: readonly string[]): boolean {
-  if (typeof value === 'string') return names.includes(value);
-  if (typeof value === 'number') return names.includes(String(value));
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).some((one) => holds(one, names));
 }

@@ -1,4 +1,4 @@
-import { decodeExactly } from './json.ts';
+import { decodeExactly } from '@tidegate/http';
 
 /**
  * JSON Merge Patch (RFC 7396) on the bytes of an event: members of the patch replace those of the event, null takes them out, objects

@@ -3,11 +3,11 @@ import type { Fault } from '@tidegate/core';
 import { hashParts, partitionOf } from '@tidegate/core';
 import { encodeHeaders } from '@tidegate/kafka';
 import type { Sealer } from '@tidegate/runtime';
+import { ORIGINAL_BYTES_MAX, rejectedSealer, SEALED_ORIGINAL_VERSION } from '@tidegate/runtime';
 import type { Appender, PendingBatch } from './append.ts';
 import type { OriginalQuota } from './original-quota.ts';
 import type { OriginalFormat } from './original-format.ts';
 import { formatName } from './original-format.ts';
-import { ORIGINAL_BYTES_MAX, rejectedSealer, SEALED_VERSION } from './originals.ts';
 
 const encoder = new TextEncoder();
 
@@ -52,7 +52,7 @@ export function createReject(deps: RejectDeps): (refused: Refused) => PendingBat
   const sealedOf = ({ tenant, original }: Refused): Uint8Array => {
     const sealed = sealerOf(tenant).seal(original.subarray(0, ORIGINAL_BYTES_MAX));
     const value = new Uint8Array(sealed.length + 1);
-    value[0] = SEALED_VERSION;
+    value[0] = SEALED_ORIGINAL_VERSION;
     value.set(sealed, 1);
     return value;
   };

@@ -3,11 +3,10 @@ import type { Envelope, EventTypes, Fault, JudgedType } from '@tidegate/core';
 import { CLOUD_EVENT, createIdentify, EventJudge, FAULTS, NATIVE, SegmentReader } from '@tidegate/core';
 import type { RejectedDetail, RejectedPlace } from '@tidegate/postgres';
 import { rejectedRef } from '@tidegate/postgres';
-import type { Clock } from '@tidegate/runtime';
+import type { Clock, OpenOriginal } from '@tidegate/runtime';
 import { decodeJson } from './json.ts';
 import type { OriginalFormat } from './original-format.ts';
 import { readFormat } from './original-format.ts';
-import type { OpenOriginal } from './originals.ts';
 import type { TenantShield } from './shield.ts';
 
 export interface ReplayRow {

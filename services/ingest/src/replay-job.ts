@@ -14,12 +14,11 @@
  * No event counts twice and no row is raised twice. What an attempt did with its last page before it died is missing in `progress`:
  * the rows tell it.
  */
-import { BULK_REPLAY_SCHEMA } from '@tidegate/http';
+import { BULK_REPLAY_SCHEMA, decodeExactly } from '@tidegate/http';
 import type { EventTypes, Fault } from '@tidegate/core';
 import type { BulkRejected, DeclaredJob, JobProgress, OpenPage, RejectedPlace, RunningJob } from '@tidegate/postgres';
 import { declareJob, parseRejectedRef, rejectedRef } from '@tidegate/postgres';
 import { z } from 'zod';
-import { decodeExactly } from './json.ts';
 import { Ledger } from './ledger.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { ReceiveDeps } from './receive.ts';

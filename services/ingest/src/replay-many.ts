@@ -1,9 +1,8 @@
 /** `POST /v1/rejected/replay`: asks for the job `rejected.replay`, which `replay-job.ts` does. */
-import { BULK_REPLAY_SCHEMA, jobView, sendJson, sendProblem } from '@tidegate/http';
+import { BULK_REPLAY_SCHEMA, decodeExactly, jobView, sendJson, sendProblem } from '@tidegate/http';
 import type { Exchange, Handler, ProblemFault } from '@tidegate/http';
 import type { JobQueue } from '@tidegate/postgres';
 import { encodingOf, readBody } from './body.ts';
-import { decodeExactly } from './json.ts';
 import { REPLAY_JOB } from './replay-job.ts';
 import { whilePostgresAnswers } from './replay.ts';
 

@@ -12,6 +12,7 @@
  * Without step 2 a corrected event with another id, source or subject could follow one whose answer was lost, and both
  * would count.
  */
+import type { OpenOriginal } from '@tidegate/runtime';
 import type { EventTypes, Fault } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault } from '@tidegate/http';
 import { sendJson, sendProblem } from '@tidegate/http';
@@ -20,7 +21,6 @@ import { isOverTime, isUnavailable, parseRejectedRef } from '@tidegate/postgres'
 import type { Logger } from '@tidegate/telemetry';
 import { encodingOf, readBody } from './body.ts';
 import { Ledger } from './ledger.ts';
-import type { OpenOriginal } from './originals.ts';
 import type { ReceiveDeps } from './receive.ts';
 import type { ReplayBytes, ReplayEvents, ReplayJudgement, ReplayRow } from './replay-event.ts';
 import { keepsId } from './replay-event.ts';

@@ -1,9 +1,7 @@
 import { createHmac } from 'node:crypto';
-import type { ErasureInfo, ErasureStore, ErasureToRequest, KeptOriginal } from '@tidegate/postgres';
-import { deriveKey } from '@tidegate/runtime';
+import type { ErasureInfo, ErasureStore, ErasureToRequest, KeptOriginal, OriginalPlace } from '@tidegate/postgres';
+import { deriveKey, isAbout, rejectedSealer } from '@tidegate/runtime';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { isAbout } from '../src/erase-originals.ts';
-import { rejectedSealer } from '../src/originals.ts';
 import type { IngestFixture } from './ingest-fixture.ts';
 import { config, event, NOW_MS, PARTITIONS, publish, send, startFixture, topics } from './ingest-fixture.ts';
 import { storedRecords } from './stored-records.ts';
@@ -49,10 +47,10 @@ class Erasures implements ErasureStore {
   async forOriginals() {
     return this.isSearched ? [] : this.asked;
   }
-  async keptOriginals(_tenant: string, after: Omit<KeptOriginal, 'sealed'> | null): Promise<readonly KeptOriginal[]> {
+  async keptOriginals(_tenant: string, after: OriginalPlace | null): Promise<readonly KeptOriginal[]> {
     return after === null ? this.originals : [];
   }
-  async forgetOriginals(_requestId: string, places: readonly Omit<KeptOriginal, 'sealed'>[]): Promise<void> {
+  async forgetOriginals(_requestId: string, places: readonly OriginalPlace[]): Promise<void> {
     this.forgotten.push(...places.map(({ logOffset }) => String(logOffset)));
   }
   async deleteAccounts(_work: unknown, plain: string): Promise<void> {
@@ -192,7 +190,7 @@ test('originals that name the person are forgotten, and whoever signs in as the 
     `{"subject":"${pseudonymOf('anna')}"}`,
     '{"a":{"b":["anna"]}}',
   ];
-  erasures.originals = texts.map((text, logOffset) => ({ ...place, logOffset, sealed: sealed(text) }));
+  erasures.originals = texts.map((text, logOffset) => ({ ...place, logOffset, sealed: sealed(text), code: 'bad_json', receivedAtMs: 0 }));
   await ask({ subject: 'anna', confirm: true });
   erasures.isSearched = false;
   await expect.poll(() => erasures.isSearched, { timeout: 20_000 }).toBe(true);

@@ -5,6 +5,7 @@ import type { HttpListener } from '@tidegate/http';
 import { createLogClient, topicNames } from '@tidegate/kafka';
 import {
   createAuditKeeper,
+  createEventsReader,
   createJourneyReader,
   createKeptStore,
   createNewestReader,
@@ -28,6 +29,7 @@ import {
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import type { Announcements } from './announcements.ts';
+import { archiveOf } from './archive-fields.ts';
 import { createAsking } from './asking.ts';
 import { createCacheFigures, followFigures } from './cache-figures.ts';
 import { keepAudit } from './audit/keep-audit.ts';
@@ -36,6 +38,7 @@ import { createCacheMeter } from './cache-meter.ts';
 import { NO_REPLICA } from './config.ts';
 import type { queryConfig } from './config.ts';
 import { eraseCache } from './erase-cache.ts';
+import { createExporting } from './export-app.ts';
 import { followTables } from './follow-tables.ts';
 import type { Tables } from './follow-tables.ts';
 import { createFreshness } from './freshness.ts';
@@ -46,7 +49,7 @@ import { startJobs } from './jobs-app.ts';
 import type { RunningJobs } from './jobs-app.ts';
 import { createKeptHistory, followKept } from './kept-history.ts';
 import { materialiseAll } from './materialise-all.ts';
-import { createRegistry } from './registry.ts';
+import { createMeteredRegistry } from './metered-registry.ts';
 import { readOnReplica } from './replica.ts';
 import { createStatus } from './status.ts';
 import { storesOf } from './stores-app.ts';
@@ -76,9 +79,7 @@ type QueryAdapters = Awaited<ReturnType<typeof connect>>;
 export async function startQuery(config: QueryConfig, context: ServiceContext): Promise<RunningQuery> {
   const adapters = await connect(config, context);
   const { metrics, topics, client, primary, checks, auditing } = adapters;
-  const registry = createRegistry(() => context.log.error('control_record_unreadable'));
-  metrics.onScrape(() => registry.hitAims().forEach((share, of) => metrics.gauge('cache_hit_aim', { class: of }).set(share)));
-  metrics.onScrape(() => metrics.gauge('control_known_through_seconds').set(registry.knownThroughMs() / 1_000));
+  const registry = createMeteredRegistry(metrics, context.log);
   const freshness = createFreshness(systemClock.nowMs);
   const tables = followTables({ client, topics }, context, { registry, freshness });
   const stopped = new AbortController();
@@ -105,6 +106,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   });
 
   const handlers = createHandlers({
+    exporting: createExporting(config, adapters, { registry, asking, jobs }),
     ...{ ...asking, background: jobs.background, keptFigures: adapters.keptFigures },
     ...{ registry, freshness, primary, store: adapters.store },
     ...adapters.stores,
@@ -165,7 +167,11 @@ function followErasures(
   signal: AbortSignal,
 ) {
   const forget = (person: Person): Promise<number> => forgetPerson(writerRedis, { ...person, prefix });
-  return eraseCache({ ...{ erasures: stores.erasures, forget, pause, metrics, log }, everyMs: ERASURES_EVERY_MS, signal });
+  return eraseCache({
+    ...{ erasures: stores.erasures, exports: stores.exports, forget, pause, metrics, log },
+    everyMs: ERASURES_EVERY_MS,
+    signal,
+  });
 }
 
 async function connect(config: QueryConfig, { log }: ServiceContext) {
@@ -200,6 +206,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     topics,
     primary: createReadStore(pool),
     journeys: createJourneyReader(pool),
+    eventsReader: createEventsReader({ pool, openArchive: archiveOf(config, config.fieldKeys) }),
     replica: connectReplica(config),
     keptStore: createKeptStore(pool),
     stores: storesOf(pool, topics),

@@ -1,3 +1,4 @@
+import { archiveFields } from './archive-fields.ts';
 import { lifetimeFields } from './lifetime-fields.ts';
 import {
   databaseFields,
@@ -24,6 +25,20 @@ export const queryConfig = defineConfig('query', {
   ...telemetryFields,
   pseudonymSecret: sharedFields.pseudonymSecret,
   secretKey: sharedFields.secretKey,
+  fieldKeys: sharedFields.fieldKeys,
+  ...archiveFields,
+  exportBytesMax: {
+    env: 'EXPORT_MB_MAX',
+    schema: text.megabytes({ min: 1, max: 100 }),
+    default: '10',
+    description: 'An export of a person that is larger, in MB, is made by a job and fetched by a link.',
+  },
+  exportWithinMs: {
+    env: 'EXPORT_WITHIN_MS',
+    schema: text.integer({ min: 1, max: 20_000 }),
+    default: '2000',
+    description: 'And so is one that takes longer to be made.',
+  },
   listenPort: { env: 'LISTEN_PORT', schema: text.port(), default: '8002', description: 'Port the service listens on.' },
   databaseConnections: {
     env: 'DATABASE_CONNECTIONS',

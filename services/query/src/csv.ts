@@ -15,6 +15,7 @@ export function toCsv({ columns, rows }: Pick<Answer, 'columns' | 'rows'>): stri
 
 /** The signs themselves, their full-width forms, and white space that a spreadsheet skips before it looks. */
 const FORMULA_BEGIN = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
+const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 const NEEDS_QUOTES = /[",\r\n]|^$|^\s|\s$/;
 
 function field({ type }: AnswerColumn, value: AnswerValue | undefined): string {
@@ -23,6 +24,11 @@ function field({ type }: AnswerColumn, value: AnswerValue | undefined): string {
   const isText = typeof value === 'string' && type === 'string';
   if (typeof value === 'object') return quoted(JSON.stringify(value));
   return quoted(isText && FORMULA_BEGIN.test(value) ? `'${value}` : String(value));
+}
+
+/** Any text, one that a spreadsheet would run with an apostrophe before it; the empty one is an empty field. */
+export function csvField(text: string): string {
+  return text === '' ? '' : quoted(FORMULA_BEGIN.test(text) && !NUMBER.test(text) ? `'${text}` : text);
 }
 
 function quoted(text: string): string {

@@ -12,6 +12,8 @@ import { createAuditHandlers } from './audit/audit-routes.ts';
 import type { AuditRoutesDeps } from './audit/audit-routes.ts';
 import { createListBudgets } from './budgets.ts';
 import type { BudgetsDeps } from './budgets.ts';
+import { createExportHandlers } from './export/export-routes.ts';
+import type { Exporting } from './export/export-routes.ts';
 import { createListEventTypes } from './event-types.ts';
 import { createReadEventStats } from './event-stats.ts';
 import type { EventStatsDeps } from './event-stats.ts';
@@ -77,6 +79,7 @@ export interface HandlerDeps
     Pick<OpenMembersDeps, 'openFields'>,
     Pick<RunWriteDeps, 'sendEvents' | 'writeIdOf' | 'writeWaitMs'> {
   readonly entities: ReadEntityDeps['entities'];
+  readonly exporting: Exporting;
   readonly primary: MakingDeps['primary'] & PreviewDeps['primary'];
   readonly receipts: Receipts;
   /** Views whose answers are kept. */
@@ -120,7 +123,11 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     dropKept: whileStoreAnswers('unavailable', dropKept),
     listGaps: whileStoreAnswers('unavailable', listGaps),
     acknowledgeGap: whileStoreAnswers('unavailable', acknowledgeGap),
-    ...allWhileStoreAnswers({ ...createAuditHandlers(deps), ...createRecountHandlers(deps) }),
+    ...allWhileStoreAnswers({
+      ...createAuditHandlers(deps),
+      ...createRecountHandlers(deps),
+      ...createExportHandlers({ ...deps, ...deps.exporting }),
+    }),
     listJobs: whileStoreAnswers('unavailable', listJobs),
     readJob: whileStoreAnswers('unavailable', readJob),
     readJobResult: whileStoreAnswers('unavailable', readJobResult),

@@ -1,5 +1,5 @@
 /** The queue of background jobs, and answers that become one; a part of `app.ts`. */
-import type { JobReader } from '@tidegate/postgres';
+import type { DeclaredJob, JobQueue, JobReader } from '@tidegate/postgres';
 import { createJobQueue } from '@tidegate/postgres';
 import { createRepeatableSealer, deriveKey, pause, systemClock } from '@tidegate/runtime';
 import type { ConfigValues, ServiceContext } from '@tidegate/runtime';
@@ -11,6 +11,9 @@ import type { queryConfig } from './config.ts';
 
 export interface RunningJobs {
   readonly background: Background;
+  readonly queue: Pick<JobQueue, 'submit'>;
+  /** The jobs that this service does are taken from here on. */
+  work(others: readonly DeclaredJob[]): void;
   close(): Promise<void>;
 }
 
@@ -38,10 +41,11 @@ export function startJobs(
     ...{ queue, jobs, sealer, nowMs: systemClock.nowMs, withinMs: config.answerWithinMs },
     onError: (error) => log.warn('job_not_submitted', { error }),
   });
-  // An attempt that knew no packs yet would fail for want of them.
-  void ready.then(() => queue.work([createAnswerJob({ sealer, make: background.make })]));
   return {
     background,
+    queue,
+    // An attempt that knew no packs yet would fail for want of them.
+    work: (others) => void ready.then(() => queue.work([createAnswerJob({ sealer, make: background.make }), ...others])),
     async close() {
       await queue.close();
       await pool.end();

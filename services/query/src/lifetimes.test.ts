@@ -11,6 +11,7 @@ const NEEDED = {
   KAFKA_BROKERS: 'h:9092',
   SECRET_KEY: SECRET,
   PSEUDONYM_SECRET: SECRET,
+  FIELD_KEYS: Buffer.alloc(32, 1).toString('base64'),
 };
 const CLAIM = { pack: 'marb', cache: { name: 'claim', ttlMs: 1_800_000, maxStalenessMs: 0, env: 'CACHE_TTL_CLAIM', hitAimPct: 60 } };
 

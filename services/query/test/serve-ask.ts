@@ -12,7 +12,7 @@ import type {
   TallyReader,
 } from '@tidegate/postgres';
 import { createMemoryEntityReader, createMemoryJobs } from '@tidegate/postgres/memory';
-import { systemClock as clock, createAuditChain, createRepeatableSealer, pause } from '@tidegate/runtime';
+import { systemClock as clock, createAuditChain, createRepeatableSealer, createSealer, pause } from '@tidegate/runtime';
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
 import { WebSocket } from 'ws';
 import { createEtag } from '../src/answer-body.ts';
@@ -22,6 +22,7 @@ import { createBackground } from '../src/background/background.ts';
 import type { Background } from '../src/background/background.ts';
 import { createFreshness } from '../src/freshness.ts';
 import type { GapsDeps } from '../src/gaps.ts';
+import type { Exporting } from '../src/export/export-routes.ts';
 import { createHandlers } from '../src/handlers.ts';
 import type { HandlerDeps } from '../src/handlers.ts';
 import type { Receipts } from '../src/receipts.ts';
@@ -97,8 +98,23 @@ export interface ServedStores {
   readonly sendEvents?: SendEvents;
   readonly openFields?: HandlerDeps['openFields'];
   readonly insights?: InsightStore;
+  readonly exporting?: Exporting;
   readonly onGenerated?: (pack: string, count: number) => void;
 }
+
+const sealer = createSealer(new Uint8Array(32).fill(3));
+/** Nobody is known, so nothing is held. */
+const NO_EXPORTS: Exporting = {
+  exports: {
+    ...{ ask: async () => undefined, begin: async () => false, putPart: async () => undefined, end: async () => false },
+    ...{ find: async () => null, readPart: async () => null, deleteExpired: async () => undefined },
+    ...{ forgetExports: async () => undefined, spansOf: async () => [] },
+  },
+  makeExport: async () => ({ ok: false, fault: 'unread' }),
+  exportQueue: { submit: async () => Promise.reject(new Error('no job was expected')) },
+  exportSealers: { params: sealer, link: sealer, part: sealer },
+  ...{ exportWithinMs: 2_000, exportBytesMax: 10_000_000 },
+};
 
 function emptyStores() {
   return {
@@ -121,6 +137,7 @@ function emptyStores() {
     sendEvents: NOTHING_TAKEN,
     openFields: async () => null,
     insights: NO_FINDINGS,
+    exporting: NO_EXPORTS,
     onGenerated: () => undefined,
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { encodeAnnouncement, encodeReceipt, NOTHING_SEALED, seriesEntry } from '@tidegate/core';
 import type { SeriesEntry } from '@tidegate/core';
 import { CALLER_HEADER, signCaller } from '@tidegate/http';
+import type { Caller } from '@tidegate/http';
 import { createLogClient, createRecordBatch, encodeHeaders, ensureTidegateTopics, NO_HEADERS, topicNames } from '@tidegate/kafka';
 import { createPool, migrate } from '@tidegate/postgres';
 import { connectRedis, whenConnected } from '@tidegate/redis';
@@ -14,7 +15,7 @@ import { startQuery } from '../src/app.ts';
 import { queryConfig } from '../src/config.ts';
 import { countState, DAY_S } from './fixtures.ts';
 
-const SECRET = 'a secret of the tests that is long enough';
+export const SECRET = 'a secret of the tests that is long enough';
 const encoder = new TextEncoder();
 
 export interface Commit {
@@ -39,6 +40,7 @@ export async function createWorld(partitions: number) {
     ...services,
     ...createOwner(database, log),
     lock: database.lock,
+    databaseUrl: database.url,
     /** A statement of the owner of the database. */
     sql: async (statement: string) => (await database.pool.query<Record<string, unknown>>(statement)).rows,
     ...cache,
@@ -156,6 +158,8 @@ interface Places {
 interface Call {
   readonly body?: unknown;
   readonly tenant?: string;
+  /** Of the caller, beside or instead of what all have. */
+  readonly as?: Partial<Caller>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly key?: Uint8Array;
   readonly signal?: AbortSignal;
@@ -173,6 +177,7 @@ function createServices({ name, databaseUrl, topicPrefix, redisPort }: Places) {
     METRICS_PORT: '0',
     PSEUDONYM_SECRET: SECRET,
     SECRET_KEY: SECRET,
+    FIELD_KEYS: Buffer.alloc(32, 1).toString('base64'),
     // The shared machine of the tests may pause longer than a server of one's own.
     CACHE_BUDGET_MS: '500',
   };
@@ -193,18 +198,24 @@ function createServices({ name, databaseUrl, topicPrefix, redisPort }: Places) {
       running.add(service);
       return service;
     },
-    async call(service: RunningQuery, path: string, { body, tenant = 'acme', headers, key, signal }: Call = {}) {
-      const callerKey = key ?? deriveKey(encoder.encode(SECRET), 'tidegate/caller', 32);
-      const caller = signCaller(callerKey, { tenant, keyId: 'k1', scopes: ['query:read'] }, Date.now());
-      const response = await fetch(`http://127.0.0.1:${service.port}${path}`, {
-        method: body === undefined ? 'GET' : 'POST',
-        headers: { [CALLER_HEADER]: caller, 'content-type': 'application/json', ...headers },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(signal === undefined ? {} : { signal }),
-      });
+    async call(service: RunningQuery, path: string, asked: Call = {}) {
+      const response = await send(service, path, asked);
       return { status: response.status, headers: response.headers, text: await response.text() };
     },
+    bytes: async (service: RunningQuery, path: string, asked: Call = {}) =>
+      new Uint8Array(await (await send(service, path, asked)).arrayBuffer()),
   };
+}
+
+function send(service: RunningQuery, path: string, { body, tenant = 'acme', as = {}, headers, key, signal }: Call): Promise<Response> {
+  const callerKey = key ?? deriveKey(encoder.encode(SECRET), 'tidegate/caller', 32);
+  const caller = signCaller(callerKey, { tenant, keyId: 'k1', scopes: ['query:read'], ...as }, Date.now());
+  return fetch(`http://127.0.0.1:${service.port}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { [CALLER_HEADER]: caller, 'content-type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 type Database = Awaited<ReturnType<typeof createDatabase>>;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Client } from '@tidegate/sdk';
 import { z } from 'zod';
 import { tableView } from '../table-view.ts';
 import { CommandFailure, connect, printJson, requireSetting, setting, type Connection, type Terminal } from '../terminal.ts';
@@ -9,6 +10,12 @@ interface EraseFlags extends Connection {
 }
 
 const ERASURE = z.looseObject({ request_id: z.uuid(), state: z.enum(['requested', 'erasing', 'erased', 'final']) });
+const EXPORT_STATE = z.looseObject({
+  status: z.string(),
+  poll_url: z.string(),
+  url: z.string().nullable(),
+  error_code: z.string().nullable(),
+});
 const POLL_MS = 500;
 const CONNECT_MS = 5_000;
 
@@ -39,6 +46,13 @@ export function addPrivacy(program: Command, terminal: Terminal): void {
       printJson(terminal, wait === true ? await client.call({ method: 'GET', path: `${path}/certificate` }) : erasure);
     });
   privacy
+    .command('export <subject>')
+    .description('All that is held about a person, as JSON: events, entities, figures, findings, refused events, accesses.')
+    .action(async (subject: string, _flags: unknown, command: Command) => {
+      const client = connect(terminal, command.optsWithGlobals<Connection>());
+      terminal.stdout.write(await exportOf(client, terminal, subject));
+    });
+  privacy
     .command('verify <subject>')
     .description('Search every table, and Redis, for a person: by the id and by the pseudonym. Exits with 1 where something is found.')
     .requiredOption('--tenant <tenant>', 'of the person')
@@ -48,6 +62,23 @@ export function addPrivacy(program: Command, terminal: Terminal): void {
       terminal.stdout.write(`${found.length === 0 ? 'Nothing is found.' : tableView({ columns, rows: found })}\n`);
       if (found.length > 0) throw new CommandFailure('The person is found.');
     });
+}
+
+/** The text as it came: numbers in it may have more digits than a double. A large one is waited for, and fetched by its link. */
+async function exportOf(client: Client, terminal: Terminal, subject: string): Promise<string> {
+  const headers = { 'content-type': 'application/json' };
+  const text = await client.callText({ method: 'POST', path: '/v1/privacy/exports', body: JSON.stringify({ subject }), headers });
+  const asked = EXPORT_STATE.safeParse(JSON.parse(text));
+  if (!asked.success) return text;
+  let state = asked.data;
+  while (state.status === 'queued' || state.status === 'processing') {
+    terminal.signal?.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    state = EXPORT_STATE.parse(await client.call({ method: 'GET', path: state.poll_url }));
+  }
+  if (state.url === null)
+    throw new CommandFailure(`The export is ${state.status}${state.error_code === null ? '' : `: ${state.error_code}`}.`);
+  return client.callText({ method: 'GET', path: state.url });
 }
 
 /** Where the person is found: tables of the schema but those that keep tombstones, and names and values in Redis. */

@@ -12,6 +12,12 @@ export interface FaultEntry {
 
 /** In alphabetical order. */
 export const FAULTS = {
+  archive_unread: {
+    status: 503,
+    title: 'Archive not read',
+    meaning: 'Part of what is asked for is in the archive alone, and the query service was not told where that is.',
+    next: 'Set ARCHIVE_S3_ENDPOINT or ARCHIVE_FOLDER for the query service, as for `tidegate archive run`, or restore the days first.',
+  },
   audit_unavailable: {
     status: 503,
     title: 'Audit cannot be kept',

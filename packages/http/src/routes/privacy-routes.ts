@@ -1,4 +1,5 @@
 import * as erasures from '../erasure-schemas.ts';
+import * as exports from '../export-schemas.ts';
 import { JSON_BODY } from '../route-faults.ts';
 import { JSON_ONLY } from './route-declaration.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
@@ -16,8 +17,95 @@ const OWN = {
   faults: [...ASKING, 'row_refused'],
 } as const;
 
+const EXPORTING = {
+  responses: {
+    200: {
+      description: 'All that is held; a ZIP of CSV files where `Accept` names `application/zip`.',
+      schema: exports.PERSON_EXPORT_SCHEMA,
+      contentTypes: ['application/json', 'application/zip'],
+    },
+    202: {
+      description: 'It is large, or takes long: a job makes it, and `poll_url` has its link then.',
+      schema: exports.EXPORT_STATE_SCHEMA,
+    },
+  },
+} as const;
+const OWN_EXPORT = {
+  path: '/v1/gdpr/export',
+  answers: 'query',
+  scope: 'query:read',
+  limitClass: 'api_key',
+  rows: 'confined',
+  accesses: { resource: 'exports', action: 'read', person: 'always' },
+  ...EXPORTING,
+  faults: ['archive_unread', 'not_found', 'row_refused', 'unavailable'],
+} as const;
+
 /** The rights of persons. */
 export const PRIVACY_ROUTES = {
+  exportOwn: { ...OWN_EXPORT, method: 'GET', summary: 'Everything held about oneself' },
+  exportOwnByPost: {
+    ...OWN_EXPORT,
+    method: 'POST',
+    summary: 'Everything held about oneself, as a request',
+    body: { contentTypes: JSON_ONLY, schema: exports.OWN_EXPORT_ASK_SCHEMA, isOptional: true },
+  },
+  readOwnExport: {
+    method: 'GET',
+    path: '/v1/gdpr/exports/{id}',
+    summary: 'How far the export of one’s own data is, and its link',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    rows: 'confined',
+    params: exports.EXPORT_PARAMS,
+    accesses: { resource: 'exports', id: 'id', person: 'always' },
+    responses: { 200: { description: 'Its state.', schema: exports.EXPORT_STATE_SCHEMA } },
+    faults: ['not_found', 'unavailable'],
+  },
+  downloadExport: {
+    method: 'GET',
+    path: '/v1/gdpr/downloads/{link}',
+    summary: 'Fetch an export by its link',
+    answers: 'query',
+    scope: null,
+    limitClass: 'login',
+    rows: 'none',
+    params: exports.EXPORT_LINK_PARAMS,
+    accesses: { resource: 'exports' },
+    responses: {
+      200: {
+        description: 'The export; shorter than `Content-Length` where the person was erased meanwhile.',
+        schema: exports.PERSON_EXPORT_SCHEMA,
+        contentTypes: ['application/json', 'application/zip'],
+      },
+    },
+    faults: ['not_found', 'unavailable'],
+  },
+  exportPerson: {
+    method: 'POST',
+    path: '/v1/privacy/exports',
+    summary: 'Everything held about a person',
+    answers: 'query',
+    scope: 'privacy:admin',
+    limitClass: 'api_key',
+    accesses: { resource: 'exports', action: 'read', person: 'always' },
+    body: { contentTypes: JSON_ONLY, schema: exports.EXPORT_ASK_SCHEMA },
+    ...EXPORTING,
+    faults: [...ASKING, 'archive_unread', 'not_found'],
+  },
+  readExport: {
+    method: 'GET',
+    path: '/v1/privacy/exports/{id}',
+    summary: 'How far an export is, and its link',
+    answers: 'query',
+    scope: 'privacy:admin',
+    limitClass: 'api_key',
+    params: exports.EXPORT_PARAMS,
+    accesses: { resource: 'exports', id: 'id', person: 'always' },
+    responses: { 200: { description: 'Its state.', schema: exports.EXPORT_STATE_SCHEMA } },
+    faults: ['not_found', 'unavailable'],
+  },
   createErasure: {
     method: 'POST',
     path: '/v1/privacy/erasures',

@@ -1235,6 +1235,92 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/gdpr/export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Everything held about oneself */
+        readonly get: operations["exportOwn"];
+        readonly put?: never;
+        /** Everything held about oneself, as a request */
+        readonly post: operations["exportOwnByPost"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/gdpr/exports/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How far the export of one’s own data is, and its link */
+        readonly get: operations["readOwnExport"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/gdpr/downloads/{link}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Fetch an export by its link */
+        readonly get: operations["downloadExport"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/privacy/exports": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Everything held about a person */
+        readonly post: operations["exportPerson"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/privacy/exports/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How far an export is, and its link */
+        readonly get: operations["readExport"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/privacy/erasures": {
         readonly parameters: {
             readonly query?: never;
@@ -3690,6 +3776,76 @@ export interface components {
             readonly found_at: string;
             /** @description Null: the cell had changed meanwhile; a later recount finds it again. */
             readonly repaired_at: string | null;
+        };
+        /** @description All that is held about a person. */
+        readonly PersonExport: {
+            /** Format: uuid */
+            readonly export_id: string;
+            /** @description The id, as the caller named it. */
+            readonly subject: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            readonly generated_at: string;
+            /** @description What belongs to no pack: events of types that are given up, refused events, accesses by routes of the engine. */
+            readonly other: {
+                readonly events: readonly {
+                    readonly [key: string]: unknown;
+                }[];
+                readonly rejected: readonly {
+                    readonly [key: string]: unknown;
+                }[];
+                readonly audit_access: readonly {
+                    readonly [key: string]: unknown;
+                }[];
+            };
+            readonly packs?: {
+                readonly [key: string]: {
+                    readonly profile: {
+                        readonly [key: string]: unknown;
+                    } | null;
+                    readonly entities?: {
+                        readonly [key: string]: readonly {
+                            readonly [key: string]: unknown;
+                        }[];
+                    };
+                    /** @description By type and time; sealed fields are opened. */
+                    readonly events: readonly {
+                        readonly [key: string]: unknown;
+                    }[];
+                    /** @description Figures of series of the person’s own, by day in UTC. */
+                    readonly rollups: readonly {
+                        readonly [key: string]: unknown;
+                    }[];
+                    readonly insights: readonly {
+                        readonly [key: string]: unknown;
+                    }[];
+                    /** @description Who had to do with it, newest first. */
+                    readonly audit_access: readonly {
+                        readonly [key: string]: unknown;
+                    }[];
+                };
+            };
+            /** @description Values whose key is not there any more; absent: none. */
+            readonly sealed_values_left?: number;
+        };
+        readonly ExportState: {
+            /** Format: uuid */
+            readonly export_id: string;
+            /** @enum {string} */
+            readonly status: "queued" | "processing" | "completed" | "failed" | "cancelled";
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            readonly requested_at: string;
+            readonly error_code: string | null;
+            readonly poll_url: string;
+            readonly bytes: number | null;
+            /** @description Whoever has it fetches the export, without a key, until `expires_at`; null: it is being made. */
+            readonly url: string | null;
+            readonly expires_at: string | null;
         };
         readonly Erasure: {
             /** Format: uuid */
@@ -6311,6 +6467,174 @@ export interface operations {
                         /** @description Marks removed: answers under them are made anew. */
                         readonly dropped: number;
                     };
+                };
+            };
+        };
+    };
+    readonly exportOwn: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description All that is held; a ZIP of CSV files where `Accept` names `application/zip`. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PersonExport"];
+                    readonly "application/zip": components["schemas"]["PersonExport"];
+                };
+            };
+            /** @description It is large, or takes long: a job makes it, and `poll_url` has its link then. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ExportState"];
+                };
+            };
+        };
+    };
+    readonly exportOwnByPost: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description All that is held; a ZIP of CSV files where `Accept` names `application/zip`. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PersonExport"];
+                    readonly "application/zip": components["schemas"]["PersonExport"];
+                };
+            };
+            /** @description It is large, or takes long: a job makes it, and `poll_url` has its link then. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ExportState"];
+                };
+            };
+        };
+    };
+    readonly readOwnExport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Its state. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ExportState"];
+                };
+            };
+        };
+    };
+    readonly downloadExport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly link: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The export; shorter than `Content-Length` where the person was erased meanwhile. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PersonExport"];
+                    readonly "application/zip": components["schemas"]["PersonExport"];
+                };
+            };
+        };
+    };
+    readonly exportPerson: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /** @description The id of the person, as events have it. */
+                    readonly subject: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description All that is held; a ZIP of CSV files where `Accept` names `application/zip`. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PersonExport"];
+                    readonly "application/zip": components["schemas"]["PersonExport"];
+                };
+            };
+            /** @description It is large, or takes long: a job makes it, and `poll_url` has its link then. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ExportState"];
+                };
+            };
+        };
+    };
+    readonly readExport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Its state. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ExportState"];
                 };
             };
         };

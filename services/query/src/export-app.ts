@@ -1,0 +1,43 @@
+/** Exports of persons, put together; a part of `app.ts`. */
+import type { EventsReader } from '@tidegate/postgres';
+import { createKeyWrapper, createOpenOriginal, createRepeatableSealer, createSealer, deriveKey } from '@tidegate/runtime';
+import type { ConfigValues } from '@tidegate/runtime';
+import type { queryConfig } from './config.ts';
+import { createExportJob } from './export/export-job.ts';
+import type { Exporting, ExportRoutesDeps } from './export/export-routes.ts';
+import { createMakeExport } from './export/make-export.ts';
+import type { MakeExportDeps } from './export/make-export.ts';
+import type { RunningJobs } from './jobs-app.ts';
+import type { storesOf } from './stores-app.ts';
+
+interface Adapters {
+  readonly eventsReader: EventsReader;
+  readonly stores: Pick<ReturnType<typeof storesOf>, 'entities' | 'insights' | 'accesses' | 'exports' | 'erasures' | 'personKeys'>;
+}
+
+interface Parts {
+  readonly registry: MakeExportDeps['registry'];
+  readonly asking: Pick<MakeExportDeps, 'ask' | 'nowMs'> & Pick<ExportRoutesDeps, 'pseudonymOf'>;
+  readonly jobs: Pick<RunningJobs, 'queue' | 'work'>;
+}
+
+export function createExporting(
+  config: ConfigValues<typeof queryConfig>,
+  { eventsReader: events, stores }: Adapters,
+  { registry, asking, jobs }: Parts,
+): Exporting {
+  const { secretKey, fieldKeys, exportWithinMs, exportBytesMax } = config;
+  const exportSealers = {
+    params: createRepeatableSealer(deriveKey(secretKey, 'tidegate/export-job', 32)),
+    link: createSealer(deriveKey(secretKey, 'tidegate/export-link', 32)),
+    part: createSealer(deriveKey(secretKey, 'tidegate/export-part', 32)),
+  };
+  const makeExport = createMakeExport({
+    ...{ ...stores, ...asking, registry, events },
+    ...{ keyWrapper: createKeyWrapper(fieldKeys), openOriginal: createOpenOriginal(fieldKeys) },
+  });
+  const { params: sealer, part: partSealer } = exportSealers;
+  const { pseudonymOf } = asking;
+  jobs.work([createExportJob({ exports: stores.exports, make: makeExport, sealer, partSealer, pseudonymOf })]);
+  return { exports: stores.exports, makeExport, exportQueue: jobs.queue, exportSealers, exportWithinMs, exportBytesMax };
+}

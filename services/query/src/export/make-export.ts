@@ -1,0 +1,51 @@
+/** The bytes of an export, as they are made. */
+import { toIsoUtc } from '@tidegate/core';
+import type { ErasureStore, EventsReader } from '@tidegate/postgres';
+import { exportJson } from './export-json.ts';
+import { exportZip } from './export-zip.ts';
+import type { OpenValuesDeps } from './opened-values.ts';
+import { openValuesOf } from './opened-values.ts';
+import type { PersonSectionsDeps } from './person-sections.ts';
+import { personSections, typesOf } from './person-sections.ts';
+import type { ExportedPerson } from './section.ts';
+
+export const EXPORT_TYPES = { json: 'application/json', zip: 'application/zip' } as const;
+export type ExportFormat = keyof typeof EXPORT_TYPES;
+
+export interface MakeExportDeps extends PersonSectionsDeps, OpenValuesDeps {
+  readonly events: EventsReader;
+  readonly erasures: PersonSectionsDeps['erasures'] & Pick<ErasureStore, 'isErased'>;
+  readonly nowMs: () => number;
+}
+
+export interface ExportToMake extends ExportedPerson {
+  readonly exportId: string;
+  readonly format: ExportFormat;
+}
+
+export type ExportMade<T> =
+  | { readonly ok: true; readonly value: T }
+  /** `unread`: events of the person are in an archive that this process was not told of; `too_much`: more of it than it may open. */
+  | { readonly ok: false; readonly fault: 'unread' | 'too_much' };
+
+/** `take` takes the pieces in; it may stop early. */
+export type MakeExport = <T>(asked: ExportToMake, take: (pieces: AsyncIterable<Uint8Array>) => Promise<T>) => Promise<ExportMade<T>>;
+
+export function createMakeExport(deps: MakeExportDeps): MakeExport {
+  return async function makeExport({ exportId, format, ...person }, take) {
+    const { tenant, subject, plain } = person;
+    const opened = await openValuesOf(deps, { tenant, subject });
+    const packs = deps.registry.packs(tenant);
+    const head = { export_id: exportId, subject: plain, generated_at: toIsoUtc(deps.nowMs()) };
+    const order = { by: 'type', types: typesOf(packs) } as const;
+    return deps.events.withEvents({ of: 'person', tenant, subject }, order, async ({ rows }) => {
+      const sections = personSections(deps, { person, opened, packs, rows });
+      const tail = () => (opened.left() === 0 ? {} : { sealed_values_left: opened.left() });
+      return take(format === 'json' ? encoded(exportJson(head, sections, tail)) : exportZip(head, sections, tail));
+    });
+  };
+}
+
+async function* encoded(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  for await (const text of texts) yield Buffer.from(text);
+}
