@@ -75,9 +75,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a chunk is filled from a replica',
     section: 8,
-    file: 'services/query/src/load-chunk.ts',
-    find: 'if (snapshot.isCut || snapshot.isReplica)',
-    replace: 'if (snapshot.isCut)',
+    file: 'services/query/src/load-chunks.ts',
+    find: 'if (snapshot.isReplica || (snapshot.isCut && open.length === 1))',
+    replace: 'if (snapshot.isCut && open.length === 1)',
     tests: CHUNK_TESTS,
     kind: 'unit',
   },

@@ -28,7 +28,7 @@ export function createSealer(key: Uint8Array): Sealer {
  * @throws RangeError unless the key has 32 bytes
  */
 export function createRepeatableSealer(key: Uint8Array): Sealer {
-  const nonceKey = deriveKey(key, 'nonce', KEY_BYTES);
+  const nonceKey = createSecretKey(deriveKey(key, 'nonce', KEY_BYTES));
   return sealerWith(key, (plain) => createHmac('sha256', nonceKey).update(plain).digest().subarray(0, NONCE_BYTES));
 }
 

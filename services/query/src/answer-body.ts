@@ -10,7 +10,7 @@
  * between an answer of the cache and one of Postgres, and change with cells that the question does not touch. Keyed, so that nobody can
  * find out a named person by hashing guesses.
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import type { Answer, AnswerMeta } from './ask.ts';
 import type { AnswerFormat } from './answer-format.ts';
 import { toCsv } from './csv.ts';
@@ -79,9 +79,10 @@ export type EtagOf = (of: { readonly tenant: string; readonly format: AnswerForm
 
 /** Strong. `key`: derived from SECRET_KEY under the label `tidegate/etag`, the same in all instances. */
 export function createEtag(key: Uint8Array): EtagOf {
+  const secret = createSecretKey(key);
   return function etagOf({ tenant, format, body }) {
     // Neither a tenant nor a format holds a space.
-    const hash = createHmac('sha256', key).update(`1 ${tenant} ${format} `).update(body).digest();
+    const hash = createHmac('sha256', secret).update(`1 ${tenant} ${format} `).update(body).digest();
     return `"${hash.subarray(0, 18).toString('base64url')}"`;
   };
 }

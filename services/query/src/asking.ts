@@ -1,4 +1,5 @@
 /** The steps of a question, put together: plain ones, analyses of several, and journeys through raw events. */
+import { createSecretKey } from 'node:crypto';
 import { isJourney } from '@tidegate/core';
 import type { TopicNames } from '@tidegate/kafka';
 import type { JourneyReader, NewestReader, ReadStore } from '@tidegate/postgres';
@@ -24,7 +25,7 @@ import { createKeptBodies } from './kept-bodies.ts';
 import type { KeptHistory } from './kept-history.ts';
 import { createLifetimes, lifetimesOf } from './lifetimes.ts';
 import { createLiveHub } from './live/live-hub.ts';
-import { createLoadChunk } from './load-chunk.ts';
+import { createLoadChunks } from './load-chunks.ts';
 import { createMadeAnswers } from './made-answers.ts';
 import { createPseudonyms } from './pseudonyms.ts';
 import { createRead } from './read.ts';
@@ -115,7 +116,7 @@ export function createAsking(
     createKeptViews({
       ...{ runView, store, names, registry, kept, freshness, nowMs, meter: adapters.meter, cacheBudgetMs: config.cacheBudgetMs },
       ...{ lifetimeOf, figures, pseudonymOf, index: adapters.keptFigures },
-      entryKey: deriveKey(config.secretKey, 'tidegate/kept-key', 32),
+      entryKey: createSecretKey(deriveKey(config.secretKey, 'tidegate/kept-key', 32)),
       entrySealer: createSealer(deriveKey(config.secretKey, 'tidegate/kept-answer', 32)),
     });
   const readRecent = createRecentEvents({
@@ -170,7 +171,7 @@ function createReading(
     store,
     primary,
     step,
-    loadChunk: createLoadChunk({ store, primary, newToken, cellsMax: config.cellsMax }),
+    loadChunks: createLoadChunks({ store, primary, newToken, cellsMax: config.cellsMax }),
     answers: createAnswerCache({
       store,
       nowMs: systemClock.nowMs,

@@ -17,11 +17,11 @@ import type { CacheMeter } from './cache-meter.ts';
 import { chunkId } from './chunks.ts';
 import { ChunkDamaged, createDecodedChunk } from './decoded-chunk.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
-import type { LoadChunk } from './load-chunk.ts';
+import { createLoadOnce } from './load-chunks.ts';
+import type { LoadChunks } from './load-chunks.ts';
 import type { MadeAnswers } from './made-answers.ts';
 import { keyOfRead } from './read-ask.ts';
 import type { ReadAsk } from './read-ask.ts';
-import { createSingleFlight } from './single-flight.ts';
 
 /** Cells that are merged and read in about the time of one round trip: looking for a kept answer would cost more. */
 const QUICK_CELLS_MAX = 20_000;
@@ -29,7 +29,7 @@ const LOOKS_MAX = 3;
 
 export interface ReadChunksDeps {
   readonly store: CellStore;
-  readonly loadChunk: LoadChunk;
+  readonly loadChunks: LoadChunks;
   readonly answers: AnswerCache;
   readonly made: MadeAnswers;
   /** Decoded chunks of this process, by chunk. */
@@ -67,15 +67,14 @@ interface Look<Reading extends ChunkReading = ChunkReading> {
 type PresentLook = Look<Exclude<ChunkReading, { readonly kind: 'absent' }>>;
 
 export function createReadChunks(deps: ReadChunksDeps): ReadChunks {
-  const once = createSingleFlight();
+  const load = createLoadOnce(deps.loadChunks);
   const lookAt = createLookAt(deps);
 
   async function loadAbsent(looks: readonly Look[], epoch: string): Promise<boolean> {
-    const loads = looks.map(async ({ name, reading }) => {
-      if (reading.kind !== 'absent') return 'filled';
-      return once(`${epoch} ${chunkId(name)}`, async () => deps.loadChunk(name, { epoch, brokenToken: reading.brokenToken }));
-    });
-    return (await Promise.all(loads)).every((outcome) => outcome !== 'unfit');
+    const absent = looks.flatMap(({ name, reading }) =>
+      reading.kind === 'absent' ? [{ name, epoch, brokenToken: reading.brokenToken }] : [],
+    );
+    return (await load(absent)).every((outcome) => outcome !== 'unfit');
   }
 
   /** What one look at everything comes to; `again`: what was missing is there now, or a chunk has gone. */

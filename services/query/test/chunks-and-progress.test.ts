@@ -8,7 +8,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAnswerCache } from '../src/answer-cache.ts';
 import { continues } from '../src/announcements.ts';
 import type { DecodedChunk } from '../src/decoded-chunk.ts';
-import { createLoadChunk } from '../src/load-chunk.ts';
+import { createLoadChunks } from '../src/load-chunks.ts';
 import { createMaterialise } from '../src/materialise.ts';
 import type { Materialise } from '../src/materialise.ts';
 import { createMadeAnswers } from '../src/made-answers.ts';
@@ -59,7 +59,7 @@ function reader(cellsMax = 1_000): Read {
     store,
     primary,
     step: (_name, action) => action(),
-    loadChunk: createLoadChunk({ store, primary, newToken: () => `t${(ids += 1)}`, cellsMax }),
+    loadChunks: createLoadChunks({ store, primary, newToken: () => `t${(ids += 1)}`, cellsMax }),
     answers,
     made: createMadeAnswers({ nowMs: () => nowMs, valuesMax: 100_000, ttlMs: 600_000 }),
     decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),

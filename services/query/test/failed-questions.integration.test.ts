@@ -22,14 +22,15 @@ beforeAll(async () => {
   await world.sendJson(world.topics.control, 'pack/acme/wiki', { version: 1, value });
   await world.commit({ partition: 0, page: 'Oslo', count: 2 });
   service = await world.start({ DATABASE_CONNECTIONS: String(CONNECTIONS) });
-  await until(ask, (status) => status === 200);
+  await until(async () => ask(0), (status) => status === 200);
 });
 afterAll(async () => world.close());
 
 /** The answer's status, or 0 where its client left before there was one. */
-async function ask(leaveAfterMs = 60_000): Promise<number> {
+/** Each another one: equal questions would share a reading, and its connection. */
+async function ask(which: number, leaveAfterMs = 60_000): Promise<number> {
   const signal = AbortSignal.timeout(leaveAfterMs);
-  return world.call(service, '/v1/query', { body: BODY, signal }).then(
+  return world.call(service, '/v1/query', { body: { ...BODY, limit: 1 + which }, signal }).then(
     ({ status }) => status,
     () => 0,
   );
@@ -44,14 +45,14 @@ test('after a thousand questions that failed or whose client left, no connection
   await world.sql('REVOKE SELECT ON cell FROM tidegate_query');
   const statuses: number[] = [];
   for (let round = 0; round < 20; round++)
-    statuses.push(...(await Promise.all(Array.from({ length: 50 }, async (_, i) => ask(i % 3 === 0 ? 5 : 60_000)))));
+    statuses.push(...(await Promise.all(Array.from({ length: 50 }, async (_, i) => ask(i, i % 3 === 0 ? 5 : 60_000)))));
   await world.sql('GRANT SELECT ON cell TO tidegate_query');
   expect(statuses).toHaveLength(1_000);
   expect([...new Set(statuses)].toSorted((a, b) => a - b)).toEqual([0, 500]);
 
   // All five are there: as many questions as that hold one each at the same moment, and go on.
   const unlock = await world.lock('cell');
-  const waiting = Promise.all(Array.from({ length: CONNECTIONS }, async () => ask()));
+  const waiting = Promise.all(Array.from({ length: CONNECTIONS }, async (_, i) => ask(i)));
   await until(activeConnections, (active) => active === String(CONNECTIONS));
   await unlock();
   expect(await waiting).toEqual([200, 200, 200, 200, 200]);

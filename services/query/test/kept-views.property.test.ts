@@ -14,7 +14,7 @@ import { createAnswerCache } from '../src/answer-cache.ts';
 import type { DecodedChunk } from '../src/decoded-chunk.ts';
 import { freshClaims } from '../src/fresh-claims.ts';
 import { createFreshness } from '../src/freshness.ts';
-import { createLoadChunk } from '../src/load-chunk.ts';
+import { createLoadChunks } from '../src/load-chunks.ts';
 import { createMaterialise } from '../src/materialise.ts';
 import type { AnnouncementRecord } from '../src/materialise.ts';
 import { createMadeAnswers } from '../src/made-answers.ts';
@@ -202,7 +202,7 @@ class World {
     const read = createRead({
       ...{ store, primary, cacheBudgetMs: 10_000, chunksMax: 10, cellsMax: 1_000, meter: SILENT_METER },
       step: (_name, action) => action(),
-      loadChunk: createLoadChunk({ store, primary, newToken: () => `t${(this.ids += 1)}`, cellsMax: 1_000 }),
+      loadChunks: createLoadChunks({ store, primary, newToken: () => `t${(this.ids += 1)}`, cellsMax: 1_000 }),
       answers: createAnswerCache({ store, nowMs, ttlMs: 60_000, bytesMax: 100_000, meter: SILENT_METER }),
       made: createMadeAnswers({ nowMs, valuesMax: 100_000, ttlMs: 600_000 }),
       decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),

@@ -7,7 +7,7 @@ import { createAsk } from '../src/ask.ts';
 import type { Asker } from '../src/ask.ts';
 import { createFreshness } from '../src/freshness.ts';
 import { NOTHING_DROPPED } from '../src/kept-history.ts';
-import { createLoadChunk } from '../src/load-chunk.ts';
+import { createLoadChunks } from '../src/load-chunks.ts';
 import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import type { Receipts } from '../src/receipts.ts';
@@ -35,7 +35,7 @@ function askOf(onReplica: OnReplica) {
     ...{ store, primary, chunksMax: 10, cellsMax: 1_000, cacheBudgetMs: 1_000, meter: SILENT_METER },
     onReplica: async (reading) => onReplica(async () => reading({ cells: replica, journeys: { readJourneys: unasked } })),
     step: (_name, action) => action(),
-    loadChunk: createLoadChunk({ store, primary, newToken: () => 't', cellsMax: 1_000 }),
+    loadChunks: createLoadChunks({ store, primary, newToken: () => 't', cellsMax: 1_000 }),
     answers: createAnswerCache({ store, nowMs: () => NOW_MS, ttlMs: 60_000, bytesMax: 1_000, meter: SILENT_METER }),
     made: createMadeAnswers({ nowMs: () => NOW_MS, valuesMax: 100_000, ttlMs: 600_000 }),
     decoded: new LRUCache({ maxSize: 10 }),

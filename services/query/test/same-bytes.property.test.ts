@@ -15,7 +15,7 @@ import type { Answer } from '../src/ask.ts';
 import type { DecodedChunk } from '../src/decoded-chunk.ts';
 import { createFreshness } from '../src/freshness.ts';
 import { NOTHING_DROPPED } from '../src/kept-history.ts';
-import { createLoadChunk } from '../src/load-chunk.ts';
+import { createLoadChunks } from '../src/load-chunks.ts';
 import { createMaterialise } from '../src/materialise.ts';
 import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
@@ -205,7 +205,7 @@ function createHouse(seed: number) {
         store: own,
         primary,
         step: (_name, action) => action(),
-        loadChunk: createLoadChunk({ store: own, primary, newToken: () => `t${(ids += 1)}`, cellsMax: 10_000 }),
+        loadChunks: createLoadChunks({ store: own, primary, newToken: () => `t${(ids += 1)}`, cellsMax: 10_000 }),
         answers: createAnswerCache({ store: own, nowMs, ttlMs: 600_000, bytesMax: 1_000_000, meter: SILENT_METER }),
         made: createMadeAnswers({ nowMs, valuesMax: 100_000, ttlMs: 600_000 }),
         decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),

@@ -6,7 +6,7 @@ import { createMemoryCells } from '@tidegate/redis/cells-memory';
 import { LRUCache } from 'lru-cache';
 import { createAnswerCache } from '../src/answer-cache.ts';
 import type { DecodedChunk } from '../src/decoded-chunk.ts';
-import { createLoadChunk } from '../src/load-chunk.ts';
+import { createLoadChunks } from '../src/load-chunks.ts';
 import { createMaterialise } from '../src/materialise.ts';
 import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
@@ -73,7 +73,7 @@ export class SealedHouse {
   private readonly read = createRead({
     store: this.store,
     primary: this.primary,
-    loadChunk: createLoadChunk({ store: this.store, primary: this.primary, newToken: () => `t${(this.ids += 1)}`, cellsMax: 100_000 }),
+    loadChunks: createLoadChunks({ store: this.store, primary: this.primary, newToken: () => `t${(this.ids += 1)}`, cellsMax: 100_000 }),
     answers: createAnswerCache({ store: this.store, nowMs: () => 0, ttlMs: 600_000, bytesMax: 1_000_000, meter: SILENT_METER }),
     made: createMadeAnswers({ nowMs: () => 0, valuesMax: 100_000, ttlMs: 600_000 }),
     decoded: new LRUCache<string, DecodedChunk>({ maxSize: 1_000_000 }),

@@ -5,6 +5,7 @@
  * 3. else it is made, each mark taken before what it stands for is read, and put away; nothing is kept if this fails
  */
 import { createHmac } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { keptIdentity, keptName, toIsoUtc } from '@tidegate/core';
 import type { CellStore, MaterialisedProgress, KeptFigures } from '@tidegate/redis';
 import type { Sealer } from '@tidegate/runtime';
@@ -33,7 +34,7 @@ export interface KeptViewsDeps extends ClaimingDeps {
   readonly registry: Pick<Registry, 'fingerprint'>;
   readonly kept: Pick<KeptHistory, 'fingerprint'>;
   /** Of the keys of entries. */
-  readonly entryKey: Uint8Array;
+  readonly entryKey: KeyObject | Uint8Array;
   readonly entrySealer: Sealer;
   readonly cacheBudgetMs: number;
   readonly meter: CacheMeter;

@@ -1,0 +1,130 @@
+import { NOTHING_SEALED } from '@tidegate/core';
+import type { GrainCode, RangePiece } from '@tidegate/core';
+import type { CellSnapshot, ReadStore } from '@tidegate/postgres';
+import { createMemoryCells } from '@tidegate/redis/cells-memory';
+import type { MemoryCells } from '@tidegate/redis/cells-memory';
+import type { ChunkName } from '@tidegate/redis';
+import { beforeEach, expect, test } from 'vitest';
+import { createLoadChunks, createLoadOnce } from '../src/load-chunks.ts';
+import type { AbsentChunk, LoadChunks, LoadOutcome } from '../src/load-chunks.ts';
+import { countState, createFakePrimary, pageSeries, TENANT, UTC_DAY } from './fixtures.ts';
+
+const DAY_S = 86_400;
+const EPOCH = 'e1';
+const QUARTER = 2;
+const HOUR = 3;
+
+/** What the primary holds: the page and grain of a cell, and when its bucket begins. */
+interface Held {
+  readonly page: string;
+  readonly grain: GrainCode;
+  readonly bucketS: number;
+}
+
+let store: MemoryCells;
+let held: Held[];
+/** Pieces of each reading of the primary. */
+let readings: (readonly RangePiece[])[];
+
+beforeEach(async () => {
+  store = createMemoryCells({ nowMs: () => 0 });
+  await store.beginEpoch({ seen: null, epoch: EPOCH, progress: [] });
+  held = [];
+  readings = [];
+});
+
+/** As the real one: cells of the pieces, at most one more than are wanted, and the series that have one. */
+const primary: ReadStore = {
+  ...createFakePrimary(1),
+  async readCells(range, cellsMax, piecesOf = () => []): Promise<CellSnapshot> {
+    const pieces = piecesOf(NOTHING_SEALED);
+    readings.push(pieces);
+    const isWanted = ({ grain, bucketS }: Held): boolean =>
+      pieces.some(
+        (piece) => piece.grain === grain && bucketS >= Math.max(piece.fromS, range.fromS) && bucketS < Math.min(piece.toS, range.toS),
+      );
+    const wanted = held.filter(isWanted);
+    return {
+      ...{ progress: [], isReplica: false, isCut: wanted.length > cellsMax },
+      series: [...new Set(wanted.map(({ page }) => page))].map(pageSeries),
+      cells: wanted.map(({ page, bucketS }) => ({
+        ...{ seriesId: pageSeries(page).id, bucketS, partition: 0, term: 1, commitNo: 1, revision: 0 },
+        state: countState(bucketS),
+      })),
+    };
+  },
+};
+
+const absent = (grain: GrainCode, utcDay: number): AbsentChunk => ({
+  name: { tenant: TENANT, metric: 'wiki.edits', version: 1, setNo: 0, grain, utcDay, subject: null },
+  epoch: EPOCH,
+  brokenToken: null,
+});
+const load = (cellsMax = 100): LoadChunks => createLoadChunks({ store, primary, newToken: () => 'token', cellsMax });
+
+/** Bucket and page of each cell of a chunk, and its pages. */
+async function contentOf(name: ChunkName): Promise<{ cells: string[]; pages: string[] }> {
+  const reading = await store.read(name, { epoch: EPOCH, known: null });
+  if (reading.kind !== 'full') throw new Error(`the chunk is ${reading.kind}`);
+  const { series, cells } = reading.content;
+  const pageOf = new Map(series.map((entry) => [String(entry.id), String(entry.dims[0])]));
+  const named = cells.map(({ seriesId, bucketS }) => `${bucketS} ${pageOf.get(String(seriesId))}`);
+  return { cells: named.sort(), pages: [...pageOf.values()].sort() };
+}
+
+test('the days of a question are read together, each grain by itself, and each chunk is filled with what is its own', async () => {
+  const day = UTC_DAY * DAY_S;
+  held = [
+    { page: 'a', grain: QUARTER, bucketS: day },
+    { page: 'b', grain: QUARTER, bucketS: day + 900 },
+    { page: 'a', grain: QUARTER, bucketS: day + 2 * DAY_S },
+    // Begins with a quarter of an hour, and is a cell of its own.
+    { page: 'c', grain: HOUR, bucketS: day },
+    // Between the days that are asked for.
+    { page: 'd', grain: QUARTER, bucketS: day + DAY_S },
+  ];
+  const asked = [absent(QUARTER, UTC_DAY), absent(QUARTER, UTC_DAY + 2), absent(QUARTER, UTC_DAY + 3), absent(HOUR, UTC_DAY)];
+  expect(await load()(asked)).toEqual(['filled', 'filled', 'filled', 'filled']);
+  expect(readings.map((pieces) => pieces.map(({ grain, fromS }) => `${grain} ${(fromS - day) / DAY_S}`))).toEqual([
+    ['2 0', '2 2', '2 3'],
+    ['3 0'],
+  ]);
+  expect(await Promise.all(asked.map(({ name }) => contentOf(name)))).toEqual([
+    { cells: [`${day} a`, `${day + 900} b`], pages: ['a', 'b'] },
+    { cells: [`${day + 2 * DAY_S} a`], pages: ['a'] },
+    { cells: [], pages: [] },
+    { cells: [`${day} c`], pages: ['c'] },
+  ]);
+});
+
+test('what is too much together is read in halves; a chunk that is too much alone is not kept', async () => {
+  const day = UTC_DAY * DAY_S;
+  // 1, 3, 1 and 1 cells in four days, of which two may be read at once.
+  held = [0, DAY_S, DAY_S + 900, DAY_S + 1_800, 2 * DAY_S, 3 * DAY_S].map((afterS) => ({
+    page: 'a',
+    grain: QUARTER,
+    bucketS: day + afterS,
+  }));
+  const asked = [0, 1, 2, 3].map((days) => absent(QUARTER, UTC_DAY + days));
+  expect(await load(2)(asked)).toEqual(['filled', 'unfit', 'filled', 'filled']);
+  // All, the first half, its days, the second half.
+  expect(readings.map((pieces) => pieces.length)).toEqual([4, 2, 1, 1, 2]);
+});
+
+test('a chunk that is being loaded is not loaded again; the others of a question are', async () => {
+  const loads: string[][] = [];
+  let end = (): void => undefined;
+  const once = createLoadOnce(async (chunks) => {
+    loads.push(chunks.map(({ name }) => String(name.utcDay)));
+    await new Promise<void>((resolve) => (end = resolve));
+    return chunks.map(({ name }): LoadOutcome => (name.utcDay === 2 ? 'unfit' : 'filled'));
+  });
+  const first = once([absent(QUARTER, 1), absent(QUARTER, 2)]);
+  const endFirst = end;
+  const second = once([absent(QUARTER, 2), absent(QUARTER, 3)]);
+  endFirst();
+  expect(await first).toEqual(['filled', 'unfit']);
+  end();
+  expect(await second).toEqual(['unfit', 'filled']);
+  expect(loads).toEqual([['1', '2'], ['3']]);
+});
