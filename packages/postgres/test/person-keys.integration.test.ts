@@ -89,7 +89,11 @@ describe('keys of persons', () => {
     ['tidegate_keys', `SELECT FROM raw_event`],
     // It deletes keys of persons who are erased, and cannot read one.
     ['tidegate_aggregator', `SELECT wrapped FROM person_key`],
-    ...['tidegate_query', 'tidegate_gateway'].map((role) => [role, `SELECT FROM person_key`] as const),
+    ['tidegate_gateway', `SELECT FROM person_key`],
+    // It opens what it exports (ADR 41), and neither makes a key nor takes one away.
+    ['tidegate_query', `INSERT INTO person_key SELECT * FROM person_key`],
+    ['tidegate_query', `UPDATE person_key SET wrapped = wrapped`],
+    ['tidegate_query', `DELETE FROM person_key`],
   ])('%s may not %s', async (role, statement) => {
     await expect(poolOf(role).query(statement)).rejects.toThrow('permission denied');
   });

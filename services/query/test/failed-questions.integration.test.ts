@@ -22,7 +22,10 @@ beforeAll(async () => {
   await world.sendJson(world.topics.control, 'pack/acme/wiki', { version: 1, value });
   await world.commit({ partition: 0, page: 'Oslo', count: 2 });
   service = await world.start({ DATABASE_CONNECTIONS: String(CONNECTIONS) });
-  await until(async () => ask(0), (status) => status === 200);
+  await until(
+    async () => ask(0),
+    (status) => status === 200,
+  );
 });
 afterAll(async () => world.close());
 
