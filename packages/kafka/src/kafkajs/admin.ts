@@ -25,7 +25,6 @@ export function createAdmin(kafka: Kafka): LogAdmin {
           configEntries: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
         })),
       });
-      for (const { name } of missing) await untilLed(admin, name);
     },
     describeTopic: async (name) => {
       if (!(await (await connected()).listTopics()).includes(name)) return null;
@@ -58,7 +57,7 @@ export function createAdmin(kafka: Kafka): LogAdmin {
 
 const LEADER_WAIT_ATTEMPTS = 20;
 
-/** The controller answers before each new partition has a leader that knows of it, on a busy broker by a second. */
+/** The controller answers before each new partition has a leader that knows of it. */
 async function untilLed(admin: Admin, topic: string): Promise<void> {
   for (let attempt = 0; attempt < LEADER_WAIT_ATTEMPTS; attempt++) {
     try {
