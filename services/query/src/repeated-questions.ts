@@ -7,7 +7,9 @@ import { LRUCache } from 'lru-cache';
 type Decoded = ReturnType<typeof decodeJson>;
 
 const TEXTS_CHARS_MAX = 4_000_000;
-const texts = new LRUCache<string, Decoded>({ maxSize: TEXTS_CHARS_MAX });
+/** A question may name a person: no text is held much longer than it is asked. */
+const TTL_MS = 600_000;
+const texts = new LRUCache<string, Decoded>({ maxSize: TEXTS_CHARS_MAX, ttl: TTL_MS });
 /** By the decoded value of a text, which nobody changes. */
 const parsed = new WeakMap<object, ParsedQuestion>();
 

@@ -76,15 +76,15 @@ export class Cluster {
     return (await this.#ask([])).id;
   }
 
-  /** Number of partitions, asked anew; rejects for a topic that does not exist. */
+  /** Number of partitions, asked anew: what `refresh` shares may be older than the growth that is asked about. Rejects for a topic that does not exist. */
   async describe(topic: string): Promise<{ topicId: string; partitions: number; replicationFactor: number }> {
-    await this.refresh(topic);
+    await this.#refresh(topic);
     const found = this.#topics.get(topic);
     if (!found) throw new Error(`topic ${topic} is not in the cluster's metadata`);
     return { topicId: found.topicId, partitions: found.leaders.length, replicationFactor: found.replicationFactor };
   }
 
-  /** Asks for the topic's leaders; calls at the same time share one question. */
+  /** Asks for the topic's leaders; calls at the same time, and a moment after it, share one question. */
   refresh(topic: string): Promise<void> {
     const running = this.#refreshes.get(topic);
     if (running) return running;
