@@ -13,7 +13,6 @@ export function createAdmin(cluster: Cluster, options: LogClientOptions): LogAdm
     ensureTopics: async (specs) => {
       const existing = new Set(await admin.listTopics());
       for (const spec of specs) if (!existing.has(spec.name)) await createTopic(admin, spec);
-      // The broker answers before the last of the partitions has its leader.
       for (const spec of specs) await untilLed(cluster, spec.name);
     },
     describeTopic: async (name): Promise<TopicDescription | null> => {
@@ -24,7 +23,7 @@ export function createAdmin(cluster: Cluster, options: LogClientOptions): LogAdm
     addPartitions: async (name, count, { isTrial } = { isTrial: false }) => {
       if ((await cluster.describe(name)).partitions >= count) return;
       await admin.createPartitions({ topics: [{ name, count, assignments: null }], validateOnly: isTrial });
-      if (!isTrial) await untilCounted(cluster, name, count);
+      if (!isTrial) await untilLed(cluster, name, count);
     },
     deleteTopics: async (names) => {
       const existing = new Set(await admin.listTopics());
@@ -53,23 +52,16 @@ async function createTopic(admin: Admin, { name, partitions, replicationFactor, 
 
 const LEADER_WAIT_ATTEMPTS = 20;
 
-/** The controller answers before every broker knows of the new partitions. */
-async function untilCounted(cluster: Cluster, topic: string, count: number): Promise<void> {
+/** The controller answers before every broker knows of the partitions, and before the last of them has its leader. */
+async function untilLed(cluster: Cluster, topic: string, count = 1): Promise<void> {
   for (let attempt = 0; ; attempt++) {
-    const { partitions } = await cluster.describe(topic);
-    if ((partitions >= count && cluster.isLed(topic)) || attempt >= LEADER_WAIT_ATTEMPTS) return;
-    await delay(backoffMs(attempt));
-  }
-}
-
-async function untilLed(cluster: Cluster, topic: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
+    const isLast = attempt >= LEADER_WAIT_ATTEMPTS;
     try {
-      await cluster.refresh(topic);
+      const { partitions } = await cluster.describe(topic);
+      if ((partitions >= count && cluster.isLed(topic)) || isLast) return;
     } catch (cause) {
-      if (attempt >= LEADER_WAIT_ATTEMPTS) throw cause;
+      if (isLast) throw cause;
     }
-    if (cluster.isLed(topic) || attempt >= LEADER_WAIT_ATTEMPTS) return;
     await delay(backoffMs(attempt));
   }
 }
