@@ -1,5 +1,6 @@
 /** What the archive reads from Postgres, writes back, and is listed by (docs/design/archive.md). Used by operators' commands. */
 import type pg from 'pg';
+import { inTransaction, SNAPSHOT } from './in-transaction.ts';
 import { int8Array, textArray } from './binary-array.ts';
 import type { ErasurePlaceWork } from './erasure-store.ts';
 import { createRawRows } from './raw-rows.ts';
@@ -82,14 +83,13 @@ export function createArchiveStore(options: { readonly databaseUrl: string }): A
   return {
     daysToArchive: async (upToDay, held) =>
       (await run<{ day: string }>(pool, 'read-days-to-archive', [toDate(upToDay), held])).map(({ day }) => fromDate(day)),
-    readDay: (day, onPage) =>
-      inTransaction(pool, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', (client) => readDay(client, day, onPage)),
+    readDay: (day, onPage) => inTransaction(pool, (client) => readDay(client, day, onPage), { begin: SNAPSHOT }),
     async noteArchived({ day, round, rows, files, bytes, manifestKey, manifestSha256 }) {
       const values = [toDate(day), round, rows, files, bytes, manifestKey, Buffer.from(manifestSha256)];
       return (await run(pool, 'insert-raw-archive', values)).length === 1;
     },
     list: async (day) => (await run<ArchiveRow>(pool, 'read-raw-archives', [day === undefined ? null : toDate(day)])).map(toInfo),
-    restoreDay: (day, keepDays, pages) => inTransaction(pool, 'BEGIN', (client) => restoreDay(client, { day, keepDays }, pages)),
+    restoreDay: (day, keepDays, pages) => inTransaction(pool, (client) => restoreDay(client, { day, keepDays }, pages)),
     forgetRound: async ({ day, round }) => void (await run(pool, 'delete-raw-archive', [toDate(day), round])),
     erasedPersons: async () => {
       const rows = await run<{ request_id: string; tenant: string; subject: string }>(pool, 'read-erasures-for-archive', []);
@@ -106,20 +106,6 @@ export function createArchiveStore(options: { readonly databaseUrl: string }): A
     noteRun: async () => void (await run(pool, 'note-archive-run', [])),
     close: () => pool.end(),
   };
-}
-
-async function inTransaction<T>(pool: pg.Pool, begin: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
-    await client.query(begin);
-    const done = await work(client);
-    await client.query('COMMIT');
-    client.release();
-    return done;
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
 }
 
 /** As statements over raw_event select it. */

@@ -1,6 +1,7 @@
 import type { AuditChain, AuditEntry, AuditLink, ChainEnds, ChainPlace } from '@tidegate/runtime';
 import { CHAIN_START } from '@tidegate/runtime';
 import type pg from 'pg';
+import { inTransaction } from './in-transaction.ts';
 import { run } from './statements.ts';
 
 /** A record of audit.v1. `gateway` and `seq` name it: one that was sent twice is the same. */
@@ -103,21 +104,6 @@ interface OutlivedRow {
 
 function toPosition(row: PositionRow | undefined): AuditPosition {
   return { topicId: row?.topic_id ?? '', nextOffset: row?.next_offset ?? 0 };
-}
-
-async function inTransaction<T>(pool: pg.Pool, action: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    const result = await action(client);
-    await client.query('COMMIT');
-    client.release();
-    return result;
-  } catch (error) {
-    // Whatever the session is in the middle of goes with it.
-    client.release(true);
-    throw error;
-  }
 }
 
 async function readSources(client: pg.PoolClient, arrivals: readonly AuditArrival[]): Promise<ReadonlyMap<string, number>> {

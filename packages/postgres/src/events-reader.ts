@@ -10,6 +10,7 @@
  *    place in the log, and is given once.
  */
 import type pg from 'pg';
+import { inTransaction, SNAPSHOT } from './in-transaction.ts';
 import type { Archived, ArchivedRound, EventsAsk, EventsOrder, EventsWanted, OpenArchive } from './archived-events.ts';
 import { toArchivedRow } from './archive-store.ts';
 import type { ArchivedRow, ArchiveRawRow } from './archive-store.ts';
@@ -125,29 +126,19 @@ async function readBoth<T>(
   { ask, order, found, archived }: Reading,
   work: (read: EventsRead) => Promise<T>,
 ): Promise<{ readonly value: T } | 'changed'> {
-  const client = await pool.connect();
-  let failure: Error | undefined;
-  try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    await run(client, 'lock-raw-event', []);
-    const progress = await readCountedProgress(client);
-    if (!isSame(found, await readRounds(client, ask))) {
-      await client.query('ROLLBACK');
-      return 'changed';
-    }
-    await declare(client, ask, order);
-    const rows = archived === null ? stored(client) : mergeEvents(stored(client), archived.rows(order), order);
-    const share = archived === null ? null : { files: archived.files, bytes: archived.bytes, events: archived.events };
-    const value = await work({ progress, archive: share, rows });
-    await client.query('COMMIT');
-    return { value };
-  } catch (error) {
-    failure = error instanceof Error ? error : new Error('the events could not be read');
-    throw failure;
-  } finally {
-    // A connection on which something failed may still be inside the transaction: it is closed, not reused.
-    client.release(failure);
-  }
+  return inTransaction<{ readonly value: T } | 'changed'>(
+    pool,
+    async (client) => {
+      await run(client, 'lock-raw-event', []);
+      const progress = await readCountedProgress(client);
+      if (!isSame(found, await readRounds(client, ask))) return 'changed';
+      await declare(client, ask, order);
+      const rows = archived === null ? stored(client) : mergeEvents(stored(client), archived.rows(order), order);
+      const share = archived === null ? null : { files: archived.files, bytes: archived.bytes, events: archived.events };
+      return { value: await work({ progress, archive: share, rows }) };
+    },
+    { begin: SNAPSHOT },
+  );
 }
 
 function isSame(a: Found, b: Found): boolean {

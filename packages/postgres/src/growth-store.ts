@@ -2,6 +2,7 @@
 import { growthFault } from '@tidegate/core';
 import type pg from 'pg';
 import { z } from 'zod';
+import { inTransaction } from './in-transaction.ts';
 import { encodeCellKeys } from './cell-keys.ts';
 import { createPool } from './pool.ts';
 import { run } from './statements.ts';
@@ -75,7 +76,7 @@ export function createGrowthStore({ databaseUrl }: { readonly databaseUrl: strin
       ]);
       return rows.map(({ next_offset: nextOffset, is_owned: isOwned, ...row }) => ({ ...row, nextOffset, isOwned }));
     },
-    switchTo: (growth) => inTransaction(pool, (client) => switchIn(client, growth)),
+    switchTo: (growth) => inTransaction(pool, (client) => switchIn(client, growth), { keeps: (fault) => fault === null }),
     close: () => pool.end(),
   };
 }
@@ -111,18 +112,4 @@ async function switchIn(client: pg.ClientBase, { from, to }: { readonly from: nu
   await run(client, 'grow-journal', [from, to, encodeCellKeys([])]);
   await run(client, 'grow-count', [from, to]);
   return null;
-}
-
-async function inTransaction(pool: pg.Pool, work: (client: pg.ClientBase) => Promise<SwitchFault | null>): Promise<SwitchFault | null> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    const fault = await work(client);
-    await client.query(fault === null ? 'COMMIT' : 'ROLLBACK');
-    client.release();
-    return fault;
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
 }

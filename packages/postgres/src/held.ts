@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { inTransaction } from './in-transaction.ts';
 import { run } from './statements.ts';
 
 export interface HeldBy {
@@ -8,16 +9,13 @@ export interface HeldBy {
 
 /** Runs `work` in a transaction that holds the partition's live row for its owner; false where the token lost it. */
 export async function held(pool: pg.Pool, owner: HeldBy, work: (client: pg.PoolClient) => Promise<void>): Promise<boolean> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    const isHeld = (await run(client, 'hold', [owner.partition, Buffer.from(owner.token)])).length === 1;
-    if (isHeld) await work(client);
-    await client.query(isHeld ? 'COMMIT' : 'ROLLBACK');
-    client.release();
-    return isHeld;
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
+  return inTransaction(
+    pool,
+    async (client) => {
+      const isHeld = (await run(client, 'hold', [owner.partition, Buffer.from(owner.token)])).length === 1;
+      if (isHeld) await work(client);
+      return isHeld;
+    },
+    { keeps: (isHeld) => isHeld },
+  );
 }

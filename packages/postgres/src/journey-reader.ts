@@ -1,5 +1,6 @@
 /** Raw events in the order of each person: what questions about the order of events are answered from. */
 import type pg from 'pg';
+import { inTransaction, SNAPSHOT } from './in-transaction.ts';
 import { textArray } from './binary-array.ts';
 import { fromRawRow } from './raw-reader.ts';
 import type { RawEventRow } from './raw-reader.ts';
@@ -33,23 +34,12 @@ export interface JourneyReader {
 
 export function createJourneyReader(pool: pg.Pool): JourneyReader {
   return {
-    async readJourneys(ask, onEvent) {
-      const client = await pool.connect();
-      let failure: Error | undefined;
-      try {
-        await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-        const progress = await readCountedProgress(client);
-        const isCut = await readInOrder(client, ask, onEvent);
-        await client.query('COMMIT');
-        return { progress, isCut };
-      } catch (error) {
-        failure = error instanceof Error ? error : new Error('the journeys could not be read');
-        throw failure;
-      } finally {
-        // A connection on which something failed may still be inside the transaction: it is closed, not reused.
-        client.release(failure);
-      }
-    },
+    readJourneys: async (ask, onEvent) =>
+      inTransaction(
+        pool,
+        async (client) => ({ progress: await readCountedProgress(client), isCut: await readInOrder(client, ask, onEvent) }),
+        { begin: SNAPSHOT },
+      ),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Events that are stored and events of the archive as one, each once: a row that is in both has the same place in the log. */
+import { compareUtf8 } from '@tidegate/core';
 import type { EventsOrder } from './archived-events.ts';
 import type { ArchivedRow } from './archive-store.ts';
 
@@ -49,11 +50,11 @@ function withEnds(compare: Compare): Compare<ArchivedRow | null> {
 /** 0: the same row. Rows that differ in nothing but their place come in the order of that. */
 function comparing(order: EventsOrder): Compare {
   const ranks = new Map(order.by === 'type' ? order.types.map((type, at) => [type, at + 1]) : []);
-  const bySubject: Compare = (a, b) => texts(a.subject ?? '', b.subject ?? '');
-  const byType: Compare = (a, b) => (ranks.get(a.type) ?? 0) - (ranks.get(b.type) ?? 0) || texts(a.type, b.type);
+  const bySubject: Compare = (a, b) => compareUtf8(a.subject ?? '', b.subject ?? '');
+  const byType: Compare = (a, b) => (ranks.get(a.type) ?? 0) - (ranks.get(b.type) ?? 0) || compareUtf8(a.type, b.type);
   const first = order.by === 'subject' ? bySubject : byType;
   return (a, b) =>
-    first(a, b) || a.occurredAtMs - b.occurredAtMs || texts(a.eventId, b.eventId) || texts(a.source, b.source) || places(a, b);
+    first(a, b) || a.occurredAtMs - b.occurredAtMs || compareUtf8(a.eventId, b.eventId) || compareUtf8(a.source, b.source) || places(a, b);
 }
 
 const places: Compare = (a, b) =>
@@ -61,8 +62,3 @@ const places: Compare = (a, b) =>
   a.logGeneration - b.logGeneration ||
   a.partition - b.partition ||
   a.logOffset - b.logOffset;
-
-/** As "C" has them: UTF-16 would put what lies beyond the first plane elsewhere. */
-function texts(a: string, b: string): number {
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
-}

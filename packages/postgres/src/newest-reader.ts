@@ -1,5 +1,6 @@
 /** The newest counted events of a tenant, or of one person of it (docs/design/recent-events.md). */
 import type pg from 'pg';
+import { inTransaction, SNAPSHOT } from './in-transaction.ts';
 import { int4Array, int8Array, textArray } from './binary-array.ts';
 import { fromRawRow } from './raw-reader.ts';
 import type { RawEventRow } from './raw-reader.ts';
@@ -78,19 +79,12 @@ async function readNewest(client: pg.ClientBase, ask: NewestAsk, offsetsMax: num
 }
 
 async function inSnapshot(pool: pg.Pool, read: (client: pg.ClientBase) => Promise<Omit<NewestRead, 'progress'>>): Promise<NewestRead> {
-  const client = await pool.connect();
-  let failure: Error | undefined;
-  try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const progress = await readCountedProgress(client);
-    const found = await read(client);
-    await client.query('COMMIT');
-    return { ...found, progress };
-  } catch (error) {
-    failure = error instanceof Error ? error : new Error('the newest events could not be read');
-    throw failure;
-  } finally {
-    // A connection on which something failed may still be inside the transaction: it is closed, not reused.
-    client.release(failure);
-  }
+  return inTransaction(
+    pool,
+    async (client) => {
+      const progress = await readCountedProgress(client);
+      return { ...(await read(client)), progress };
+    },
+    { begin: SNAPSHOT },
+  );
 }

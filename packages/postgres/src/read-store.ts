@@ -2,6 +2,7 @@
 import { GRAINS, leastSealed } from '@tidegate/core';
 import type { CellRange, ChunkCell, ChunkCellKey, RangePiece, SealedThrough, SeriesEntry } from '@tidegate/core';
 import type pg from 'pg';
+import { inTransaction, SNAPSHOT } from './in-transaction.ts';
 import { int2Array, int4Array, int8Array, textArray } from './binary-array.ts';
 import { fromRawRow } from './raw-reader.ts';
 import type { RawEventRow } from './raw-reader.ts';
@@ -174,22 +175,8 @@ export function createReadStore(pool: pg.Pool): ReadStore {
       ]);
       return row?.rejected ?? 0;
     },
-    async readCells(range, cellsMax, piecesOf = quarterHours(range)) {
-      const client = await pool.connect();
-      let failure: Error | undefined;
-      try {
-        await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-        const snapshot = await readSnapshot(client, { range, piecesOf, cellsMax });
-        await client.query('COMMIT');
-        return snapshot;
-      } catch (error) {
-        failure = error instanceof Error ? error : new Error('the snapshot failed');
-        throw failure;
-      } finally {
-        // A connection on which something failed may still be inside the transaction: it is closed, not reused.
-        client.release(failure);
-      }
-    },
+    readCells: async (range, cellsMax, piecesOf = quarterHours(range)) =>
+      inTransaction(pool, async (client) => readSnapshot(client, { range, piecesOf, cellsMax }), { begin: SNAPSHOT }),
   };
 }
 

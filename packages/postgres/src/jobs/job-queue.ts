@@ -7,6 +7,7 @@ import type { Metrics } from '@tidegate/telemetry';
 import type pg from 'pg';
 import type { PgBoss } from 'pg-boss';
 import { v7 as uuidv7 } from 'uuid';
+import { inTransaction } from '../in-transaction.ts';
 import { countJobs, createJobAttempts, deleteExpiredJobs, insertJob } from './job-store.ts';
 import type { JobToSubmit, Submitted } from './job-shape.ts';
 import { QUEUE_SCHEMA } from './queue-schema.ts';
@@ -149,22 +150,14 @@ async function connect({ pool, onError }: JobQueueDeps): Promise<PgBoss> {
 async function submit(boss: PgBoss, pool: pg.Pool, job: JobToSubmit): Promise<Submitted> {
   await boss.createQueue(job.kind, QUEUE_OPTIONS);
   const sha256 = createHash('sha256').update(job.params).digest();
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
+  return inTransaction(pool, async (client) => {
     const submitted = await insertJob(client, uuidv7(), { ...job, sha256 });
     if (submitted.isNew) {
       const db = { executeSql: async (text: string, values?: unknown[]) => client.query(text, values) };
       await boss.send(job.kind, { id: submitted.job.id }, { db, group: { id: job.tenant } });
     }
-    await client.query('COMMIT');
-    client.release();
     return submitted;
-  } catch (error) {
-    // Whatever state the session is in, nobody gets it again.
-    client.release(true);
-    throw error;
-  }
+  });
 }
 
 /** Keeps the gauges of the queue, and lets go what has expired. */
