@@ -1,14 +1,12 @@
 /** What an owner does beside the flushes for as long as it runs: each walk looks for work, and has its slices committed between flushes. */
+import type { SeriesEntry } from '@tidegate/core';
 import type { AggregatorParts } from './aggregator-parts.ts';
 import { startErasures } from './erasure/erase.ts';
-import type { Erasures } from './erasure/erase.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 import { rewind } from './owned-partition.ts';
 import type { Ownership } from './ownership.ts';
 import { startRecount } from './recount/recount.ts';
-import type { Recount } from './recount/recount.ts';
 import { startRowRetention } from './row-retention.ts';
-import type { RowRetention } from './row-retention.ts';
 import { budgetedOf } from './take-over.ts';
 import type { TaskKind } from './task-kind.ts';
 
@@ -17,8 +15,16 @@ export interface Walk {
   stop(): Promise<void>;
 }
 
-export function startWalks(parts: AggregatorParts, ownership: Ownership, onReady: () => void): readonly Walk[] {
-  return [startRecounts(parts, ownership, onReady), startErasing(parts, ownership, onReady), startAging(parts, ownership, onReady)];
+export function startWalks({ deps, registry }: AggregatorParts, ownership: Ownership, onReady: () => void): readonly Walk[] {
+  const { store, limits, clock, sleep, metrics, log } = deps;
+  const shared = { ...{ store, registry, onReady, clock, sleep, metrics, log }, owned: () => ownership.all() };
+  const { closedAfterS, recountLookMs: lookEveryMs } = limits;
+  const counted = { closedAfterS, lookEveryMs, budgetedOf: (series: SeriesEntry) => budgetedOf({ registry, limits }, series) };
+  return [
+    startRecount({ ...shared, ...counted, share: limits.recountShare, everyMs: limits.recountEveryMs }),
+    startErasures({ ...shared, ...counted, refold: refoldBy(ownership) }),
+    startRowRetention({ ...shared, closedAfterS, lookEveryMs: limits.rowRetentionLookMs }),
+  ];
 }
 
 /** Drops what is folded and not committed, and reads again from the committed offsets. */
@@ -27,34 +33,4 @@ export function refoldBy(ownership: Ownership): (owned: OwnedPartition) => void 
     rewind(owned, owned.layer);
     ownership.restart(owned);
   };
-}
-
-function startRecounts({ deps, registry }: AggregatorParts, ownership: Ownership, onReady: () => void): Recount {
-  const { store, limits, clock, sleep, metrics, log } = deps;
-  return startRecount({
-    ...{ store, registry, onReady, clock, sleep, metrics, log },
-    ...{ share: limits.recountShare, everyMs: limits.recountEveryMs, lookEveryMs: limits.recountLookMs },
-    closedAfterS: limits.closedAfterS,
-    owned: () => ownership.all(),
-    budgetedOf: (series) => budgetedOf({ registry, limits }, series),
-  });
-}
-
-function startErasing({ deps, registry }: AggregatorParts, ownership: Ownership, onReady: () => void): Erasures {
-  const { store, limits, clock, sleep, metrics, log } = deps;
-  return startErasures({
-    ...{ store, registry, onReady, clock, sleep, metrics, log, refold: refoldBy(ownership) },
-    ...{ lookEveryMs: limits.recountLookMs, closedAfterS: limits.closedAfterS },
-    owned: () => ownership.all(),
-    budgetedOf: (series) => budgetedOf({ registry, limits }, series),
-  });
-}
-
-function startAging({ deps, registry }: AggregatorParts, ownership: Ownership, onReady: () => void): RowRetention {
-  const { store, limits, clock, sleep, metrics, log } = deps;
-  return startRowRetention({
-    ...{ store, registry, onReady, clock, sleep, metrics, log },
-    ...{ lookEveryMs: limits.rowRetentionLookMs, closedAfterS: limits.closedAfterS },
-    owned: () => ownership.all(),
-  });
 }
