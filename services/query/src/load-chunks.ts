@@ -12,6 +12,7 @@
  * cells, and a transaction for each day was all that such an answer cost. The loader hands out no cells: who asked reads the
  * chunks again, after his own reading of progress.
  */
+import { GRAINS } from '@tidegate/core';
 import type { CellRange, GrainCode, SeriesEntry } from '@tidegate/core';
 import type { CellSnapshot, ReadStore } from '@tidegate/postgres';
 import type { CellStore, ChunkContent, ChunkName, PlacedCell } from '@tidegate/redis';
@@ -94,35 +95,28 @@ async function fillFrom(deps: LoadChunksDeps, open: readonly OpenChunk[]): Promi
     return [...(await fillFrom(deps, open.slice(0, middle))), ...(await fillFrom(deps, open.slice(middle)))];
   }
   const contents = contentsOf(open, snapshot);
-  return Promise.all(open.map(async ({ name, token }) => deps.store.fill(name, token, contents.get(chunkId(name)) ?? NOTHING)));
+  return Promise.all(open.map(async ({ name, token }) => deps.store.fill(name, token, contents.get(name.utcDay) ?? NOTHING)));
 }
 
 const NOTHING: ChunkContent = { series: [], cells: [] };
 
 interface Filling {
-  readonly series: Map<string, SeriesEntry>;
+  readonly series: Set<SeriesEntry>;
   readonly cells: PlacedCell[];
 }
 
-/** What of a snapshot belongs into which chunk, by chunk. */
-function contentsOf(open: readonly OpenChunk[], { series, cells }: CellSnapshot): ReadonlyMap<string, ChunkContent> {
+/** What of a snapshot belongs into which chunk, by the first day of the chunk: all are of one grain. */
+function contentsOf(open: readonly OpenChunk[], { series, cells }: CellSnapshot): ReadonlyMap<number, ChunkContent> {
   const entries = new Map(series.map((entry) => [seriesKey(entry.id), entry]));
-  const byDay = new Map<number, Filling>(open.map(({ name }) => [name.utcDay, { series: new Map(), cells: [] }]));
-  const grain = open[0]?.name.grain;
-  for (const cell of grain === undefined ? [] : cells) {
-    const filling = grain === undefined ? undefined : byDay.get(firstDay(cell.bucketS, grain));
-    if (filling === undefined) continue;
-    filling.cells.push(cell);
-    const key = seriesKey(cell.seriesId);
-    const entry = entries.get(key);
-    if (entry !== undefined) filling.series.set(key, entry);
+  const byDay = new Map<number, Filling>(open.map(({ name }) => [name.utcDay, { series: new Set(), cells: [] }]));
+  const grain = open[0]?.name.grain ?? GRAINS.quarter_hour.code;
+  for (const cell of cells) {
+    const filling = byDay.get(firstDay(cell.bucketS, grain));
+    const entry = entries.get(seriesKey(cell.seriesId));
+    filling?.cells.push(cell);
+    if (entry !== undefined) filling?.series.add(entry);
   }
-  return new Map(
-    open.map(({ name }) => {
-      const filling = byDay.get(name.utcDay);
-      return [chunkId(name), filling === undefined ? NOTHING : { series: [...filling.series.values()], cells: filling.cells }];
-    }),
-  );
+  return new Map([...byDay].map(([day, filling]) => [day, { series: [...filling.series], cells: filling.cells }]));
 }
 
 /** Loads a chunk once at a time: who asks for one that is being loaded shares its outcome. */

@@ -172,15 +172,16 @@ type PresentRead =
 /** Null: a chunk has gone. */
 async function readPresent(deps: ReadChunksDeps, { ask, looks, epoch, answerFrom }: PresentAsk): Promise<PresentRead | null> {
   const { answers, made } = deps;
+  const question = keyOfRead(ask);
   const versions = looks.map(({ reading }) => reading.version);
-  const held = made.find(keyOfRead(ask), versions);
+  const held = made.find(question, versions);
   if (held !== null) return { table: held.table, keptForMs: held.ageMs };
   const known = looks.map((look) => takeOver(deps, ask.plan, look));
   const isQuick = isSmall(known);
   if (!isQuick) {
     const kept = await within(deps.cacheBudgetMs, async () => answers.read(ask, answers.keyOf(ask, versions)));
     if (kept !== null) {
-      made.keep(keyOfRead(ask), versions, kept);
+      made.keep(question, versions, kept);
       return { table: kept.table, keptForMs: kept.ageMs };
     }
   }
@@ -188,7 +189,7 @@ async function readPresent(deps: ReadChunksDeps, { ask, looks, epoch, answerFrom
   if (chunks === null) return null;
   try {
     const table = answerFrom(chunks);
-    made.keep(keyOfRead(ask), versions, { table, ageMs: 0 });
+    made.keep(question, versions, { table, ageMs: 0 });
     if (isQuick && looks.every(({ reading }) => reading.kind === 'same')) return { table, keptForMs: 0 };
     answers.write(ask, answers.keyOf(ask, versions), table);
     return { table, keptForMs: null };
