@@ -1,4 +1,4 @@
-import { createInFlight } from '@tidegate/runtime';
+import { createInFlight } from './in-flight.ts';
 
 /** An answer did not come within its time. Whether the command took effect is not known. */
 export class DeadlinePassed extends Error {
@@ -9,7 +9,7 @@ export class DeadlinePassed extends Error {
 }
 
 /** The answer, or a rejection after `ms`. */
-export type Within = <T>(ms: number, answer: Promise<T>) => Promise<T>;
+type Within = <T>(ms: number, answer: Promise<T>) => Promise<T>;
 
 interface Waiting {
   readonly dueMs: number;

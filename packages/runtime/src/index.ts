@@ -18,6 +18,7 @@ export type { DatabaseSettings } from './database-fields.ts';
 export { telemetryFields, telemetryTarget } from './telemetry-fields.ts';
 export { databaseFields, databaseTarget, databaseUrlOf, directDatabaseField, directDatabaseUrlOf } from './database-fields.ts';
 export { gatherWrites } from './gather-writes.ts';
+export { createDeadline, DeadlinePassed } from './deadline.ts';
 export { createInFlight, enterUntilSettled } from './in-flight.ts';
 export type { KafkaSettings, KafkaTarget } from './kafka-fields.ts';
 export { kafkaFields, kafkaTarget } from './kafka-fields.ts';

@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { BudgetSpent, within } from './budget.ts';
+import { DeadlinePassed } from '@tidegate/runtime';
+import { within } from './budget.ts';
 
 test('what does not come in time is given up', async () => {
-  await expect(within(5, async () => new Promise(() => undefined))).rejects.toBeInstanceOf(BudgetSpent);
+  await expect(within(5, async () => new Promise(() => undefined))).rejects.toBeInstanceOf(DeadlinePassed);
 });
 
 test('an answer that has arrived while this process was busy is not late', async () => {

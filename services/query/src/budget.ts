@@ -1,23 +1,9 @@
-/** Raised when the cache did not answer within its budget; Postgres answers then. */
-export class BudgetSpent extends Error {
-  constructor() {
-    super('the cache did not answer within its budget');
-    this.name = 'BudgetSpent';
-  }
-}
+import { createDeadline } from '@tidegate/runtime';
 
-/** The outcome of `action`, or `BudgetSpent` after `ms`; what comes later is dropped. */
+const deadline = createDeadline();
+
+/** What the cache answers within `ms`, else `DeadlinePassed`, and Postgres answers; what comes later is dropped. */
 export async function within<T>(ms: number, action: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    // What has come while this process was busy is read before it is called late.
-    timer = setTimeout(() => setImmediate(() => reject(new BudgetSpent())), ms);
-  });
-  const running = action();
-  running.catch(() => undefined);
-  try {
-    return await Promise.race([running, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  // The time begins before the action does.
+  return deadline(ms, Promise.resolve().then(action));
 }

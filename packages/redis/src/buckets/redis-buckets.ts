@@ -1,8 +1,8 @@
 import type { LevelKind } from '@tidegate/core';
 import { measureLevel } from '@tidegate/core';
+import { createDeadline } from '@tidegate/runtime';
 import type { PreparedScript, ScriptClient, ScriptReply } from '../script-runner.ts';
 import { createScript, listOf } from '../script-runner.ts';
-import { createDeadline } from './deadline.ts';
 import type { BucketAnswer, BucketAsk, BucketDecision, Buckets } from './port.ts';
 
 export interface RedisBucketsOptions {
