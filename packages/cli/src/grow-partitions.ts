@@ -55,7 +55,8 @@ export async function abortGrowth(deps: GrowDeps): Promise<void> {
   deps.say(`open again with ${count} partitions`);
 }
 
-async function standing({ store }: GrowDeps): Promise<PartitionRecord> {
+/** The record. @throws CommandFailure where there is none */
+export async function standing({ store }: GrowDeps): Promise<PartitionRecord> {
   const record = await store.readRecord();
   if (record === null) throw new CommandFailure('No partition count is recorded: run `tidegate topics ensure` first.');
   return record;
@@ -101,12 +102,12 @@ function switchFault(fault: Exclude<SwitchFault, { readonly kind: 'moved' }>): s
 
 /** Until both event lanes of every partition are counted to their ends, and the ends have stood still. */
 async function untilCounted(deps: GrowDeps, count: number): Promise<void> {
-  const partitions = Array.from({ length: count }, (_, partition) => partition);
   let ends = -1;
   let stillSinceMs = deps.monotonicMs();
   let said = -1;
   for (;;) {
-    const { end, waiting } = await readWaiting(deps, partitions);
+    const lanes = await readEventLanes(deps, count);
+    const [end, waiting] = [sum(lanes.map((lane) => lane.end)), sum(lanes.map((lane) => lane.waiting))];
     if (end !== ends) stillSinceMs = deps.monotonicMs();
     ends = end;
     if (waiting === 0 && deps.monotonicMs() - stillSinceMs >= STILL_MS) return;
@@ -117,18 +118,25 @@ async function untilCounted(deps: GrowDeps, count: number): Promise<void> {
   }
 }
 
-/** The sum of all ends, and what of them is not counted. */
-async function readWaiting({ store, admin, topics }: GrowDeps, partitions: readonly number[]): Promise<{ end: number; waiting: number }> {
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0);
+}
+
+/** How far a lane is counted, beside the end of its log. */
+export interface EventLaneStanding extends LaneStanding {
+  readonly end: number;
+  readonly waiting: number;
+}
+
+/** Of so many partitions; rejects where one of them cannot be asked for its end. */
+export async function readEventLanes({ store, admin, topics }: GrowDeps, count: number): Promise<readonly EventLaneStanding[]> {
+  const partitions = Array.from({ length: count }, (_, partition) => partition);
   const [live, backfill] = await Promise.all([admin.offsets(topics.events, partitions), admin.offsets(topics.backfill, partitions)]);
-  const lanes = await store.readLanes();
-  let [end, waiting] = [0, 0];
-  for (const { lane, partition, nextOffset } of lanes) {
-    if (lane === 'rejected') continue;
-    const at = (lane === 'live' ? live : backfill).get(partition)?.end ?? 0;
-    end += at;
-    waiting += Math.max(0, at - nextOffset);
-  }
-  return { end, waiting };
+  return (await store.readLanes()).flatMap((lane) => {
+    if (lane.lane === 'rejected') return [];
+    const end = (lane.lane === 'live' ? live : backfill).get(lane.partition)?.end ?? lane.nextOffset;
+    return [{ ...lane, end, waiting: Math.max(0, end - lane.nextOffset) }];
+  });
 }
 
 async function open(deps: GrowDeps, to: number): Promise<void> {

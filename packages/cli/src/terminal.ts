@@ -73,6 +73,11 @@ export function createBar(terminal: Terminal, label: string): { draw(progress: F
   };
 }
 
+/** Where commands reach Postgres: past a pooler of transactions where there is one. */
+export function directDatabaseUrl(terminal: Terminal): string {
+  return setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL');
+}
+
 /** What must stand in no history and no list of processes. */
 export async function firstLine({ stdin }: Pick<Terminal, 'stdin'>, what: string): Promise<string> {
   for await (const line of createInterface({ input: stdin })) return line;

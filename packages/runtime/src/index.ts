@@ -35,7 +35,7 @@ export { redisClusterField, redisClusterTarget, redisFields, redisTarget } from 
 export type { Backoff, RetryOptions } from './retry.ts';
 export { backoffMs, pause, retry } from './retry.ts';
 export type { Sealer } from './sealing.ts';
-export { createRepeatableSealer, createSealer } from './sealing.ts';
+export { archiveSealers, createRepeatableSealer, createSealer } from './sealing.ts';
 export type { RunningService, ServiceContext, ServiceProcess } from './service.ts';
 export { runService } from './service.ts';
 export { sharedFields } from './shared-fields.ts';

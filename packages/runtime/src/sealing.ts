@@ -55,3 +55,8 @@ function sealerWith(key: Uint8Array, nonceOf: (plain: Uint8Array) => Uint8Array)
     },
   };
 }
+
+/** Of a tenant's files in the archive, one for each of FIELD_KEYS: a file may be older than the current one, which is the first. */
+export function archiveSealers(fieldKeys: readonly Uint8Array[]): (tenant: string) => readonly Sealer[] {
+  return (tenant) => fieldKeys.map((key) => createSealer(deriveKey(key, `tidegate/archive/${tenant}`, KEY_BYTES)));
+}

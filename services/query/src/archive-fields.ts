@@ -1,6 +1,6 @@
 import type { OpenArchive } from '@tidegate/postgres';
 import type { ConfigField, ConfigValues } from '@tidegate/runtime';
-import { createSealer, defineConfig, deriveKey, text } from '@tidegate/runtime';
+import { archiveSealers, defineConfig, text } from '@tidegate/runtime';
 
 export const NO_ARCHIVE = 'none';
 
@@ -58,7 +58,6 @@ const PARTS = defineConfig('archive', archiveFields);
 export function archiveOf(config: ConfigValues<typeof PARTS>, fieldKeys: readonly Uint8Array[]): OpenArchive | null {
   const { archiveFolder: folder, archiveEndpoint: endpoint, archiveBytesMax: bytesMax } = config;
   if (folder === NO_ARCHIVE && endpoint === NO_ARCHIVE) return null;
-  const sealersOf = (tenant: string) => fieldKeys.map((key) => createSealer(deriveKey(key, `tidegate/archive/${tenant}`, 32)));
   let opening: Promise<OpenArchive> | null = null;
   async function open(): Promise<OpenArchive> {
     const { createArchiveReader, createFolderStore, createS3Store } = await import('@tidegate/archive');
@@ -70,7 +69,7 @@ export function archiveOf(config: ConfigValues<typeof PARTS>, fieldKeys: readonl
     } = config;
     const objects =
       endpoint === NO_ARCHIVE ? createFolderStore(folder) : createS3Store({ endpoint, bucket, region, accessKeyId, secretAccessKey });
-    return createArchiveReader({ objects, sealersOf, bytesMax });
+    return createArchiveReader({ objects, sealersOf: archiveSealers(fieldKeys), bytesMax });
   }
   return async (...asked) => (await (opening ??= open()))(...asked);
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Archive, ObjectStore } from '@tidegate/archive';
 import type { ArchiveInfo, ArchiveStore } from '@tidegate/postgres';
 import { numberText, tableView } from '../table-view.ts';
-import { CommandFailure, printJson, requireSetting, setting, type Terminal } from '../terminal.ts';
+import { CommandFailure, directDatabaseUrl, printJson, requireSetting, setting, type Terminal } from '../terminal.ts';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_FOLDER = 'tidegate-archive';
@@ -46,7 +46,7 @@ export function addArchive(program: Command, terminal: Terminal): void {
     .option('--json', 'as JSON')
     .action(async ({ json }: { readonly json?: boolean }) => {
       const { createArchiveStore } = await import('@tidegate/postgres');
-      const store = createArchiveStore({ databaseUrl: databaseUrlOf(terminal) });
+      const store = createArchiveStore({ databaseUrl: directDatabaseUrl(terminal) });
       try {
         const rows = (await store.list()).map(view);
         if (json === true) printJson(terminal, rows);
@@ -88,13 +88,12 @@ function ranText({ rows, files, bytes }: { readonly rows: number; readonly files
 async function withArchive(terminal: Terminal, work: (opened: Opened) => Promise<void>): Promise<void> {
   const { createArchive } = await import('@tidegate/archive');
   const { createArchiveStore } = await import('@tidegate/postgres');
-  const { createSealer, deriveKey, text } = await import('@tidegate/runtime');
+  const { archiveSealers, text } = await import('@tidegate/runtime');
   const keys = text.keys().parse(requireSetting(terminal, 'FIELD_KEYS'));
   const { objects, place } = await openObjects(terminal);
-  const store = createArchiveStore({ databaseUrl: databaseUrlOf(terminal) });
-  const sealersOf = (tenant: string) => keys.map((key) => createSealer(deriveKey(key, `tidegate/archive/${tenant}`, 32)));
+  const store = createArchiveStore({ databaseUrl: directDatabaseUrl(terminal) });
   try {
-    await work({ store, archive: createArchive({ store, objects, sealersOf }), place });
+    await work({ store, archive: createArchive({ store, objects, sealersOf: archiveSealers(keys) }), place });
   } finally {
     await store.close();
   }
@@ -114,10 +113,6 @@ async function openObjects(terminal: Terminal): Promise<{ readonly objects: Obje
     secretAccessKey: requireSetting(terminal, 'ARCHIVE_S3_SECRET_ACCESS_KEY'),
   });
   return { objects, place: `${endpoint}/${bucket}` };
-}
-
-function databaseUrlOf(terminal: Terminal): string {
-  return setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL');
 }
 
 function dayOf(date: string): number {

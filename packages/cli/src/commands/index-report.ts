@@ -1,7 +1,7 @@
 import type { IndexReport } from '@tidegate/postgres';
 import { type Command, Option } from 'commander';
 import { tableView } from '../table-view.ts';
-import { printJson, requireSetting, setting, type Terminal } from '../terminal.ts';
+import { directDatabaseUrl, printJson, type Terminal } from '../terminal.ts';
 
 interface ReportFlags {
   readonly minBytes: number;
@@ -21,7 +21,7 @@ export function addIndexReport(db: Command, terminal: Terminal): void {
     .addOption(new Option('--slow-ms <n>', 'statements that take so long on average').default(200).argParser(Number))
     .option('--json', 'the report as JSON')
     .action(async ({ minBytes, minRows, slowMs, json }: ReportFlags) => {
-      const databaseUrl = setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL');
+      const databaseUrl = directDatabaseUrl(terminal);
       const { readIndexReport } = await import('@tidegate/postgres');
       const report = await readIndexReport({ databaseUrl, bytesMin: minBytes, rowsMin: minRows, slowMs });
       if (json === true) return printJson(terminal, report);

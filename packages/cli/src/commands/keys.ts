@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { Client } from '@tidegate/sdk';
-import { CommandFailure, connect, printJson, requireSetting, setting, type Connection, type Terminal } from '../terminal.ts';
+import { CommandFailure, connect, directDatabaseUrl, printJson, requireSetting, type Connection, type Terminal } from '../terminal.ts';
 
 interface CreateFlags extends Connection {
   readonly scopes?: string;
@@ -66,7 +66,7 @@ export function addKeys(program: Command, terminal: Terminal): void {
 
 /** The drivers are loaded by the command that needs them. */
 async function rewrap(terminal: Terminal): Promise<void> {
-  const databaseUrl = setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL');
+  const databaseUrl = directDatabaseUrl(terminal);
   const { createKeyWrapper, text } = await import('@tidegate/runtime');
   const { createPool, rewrapPersonKeys } = await import('@tidegate/postgres');
   const fieldKeys = text.keys().safeParse(requireSetting(terminal, 'FIELD_KEYS'));

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { requireSetting, setting, type Terminal } from '../terminal.ts';
+import { directDatabaseUrl, setting, type Terminal } from '../terminal.ts';
 import { addIndexReport } from './index-report.ts';
 
 /**
@@ -12,7 +12,7 @@ export function addOperations(program: Command, terminal: Terminal): void {
   db.command('migrate')
     .description('Bring DATABASE_DIRECT_URL, or DATABASE_URL, to the newest schema.')
     .action(async () => {
-      const databaseUrl = setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL');
+      const databaseUrl = directDatabaseUrl(terminal);
       const { migrate } = await import('@tidegate/postgres');
       const { applied, present } = await migrate({ databaseUrl });
       terminal.stdout.write(applied.length === 0 ? `up to date (${present} migrations)\n` : `applied ${applied.join(', ')}\n`);
@@ -37,7 +37,7 @@ async function ensureTopics(terminal: Terminal, flags: { readonly partitions: nu
   const { createControlStore } = await import('@tidegate/postgres');
   const { defineConfig, kafkaFields, kafkaTarget, loadConfig } = await import('@tidegate/runtime');
   const kafka = kafkaTarget(loadConfig(defineConfig('tidegate', kafkaFields), terminal.env));
-  const store = createControlStore({ databaseUrl: setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL') });
+  const store = createControlStore({ databaseUrl: directDatabaseUrl(terminal) });
   const client = await createLogClient({ ...kafka, clientId: 'tidegate-cli' });
   const admin = client.createAdmin();
   try {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { GrowDeps } from '../grow-partitions.ts';
 import { tableView } from '../table-view.ts';
-import { CommandFailure, printJson, requireSetting, setting, type Terminal } from '../terminal.ts';
+import { CommandFailure, directDatabaseUrl, printJson, setting, type Terminal } from '../terminal.ts';
 
 /** The partitions of the log: how many, how far each is counted, and more of them. It needs DATABASE_URL of an owner of the schema, and KAFKA_BROKERS. */
 export function addPartitions(program: Command, terminal: Terminal): void {
@@ -43,25 +43,19 @@ interface PartitionsView {
   }[];
 }
 
-async function readView({ store, admin, topics }: GrowDeps): Promise<PartitionsView> {
-  const record = await store.readRecord();
-  if (record === null) throw new CommandFailure('No partition count is recorded: run `tidegate topics ensure` first.');
-  const lanes = await store.readLanes();
-  const ends = async (topic: string): Promise<ReadonlyMap<number, { readonly end: number }>> => {
-    const there = (await admin.describeTopic(topic))?.partitions ?? 0;
-    return admin.offsets(
-      topic,
-      Array.from({ length: there }, (_, partition) => partition),
-    );
+async function readView(deps: GrowDeps): Promise<PartitionsView> {
+  const { readEventLanes, standing } = await import('../grow-partitions.ts');
+  const { count, growingTo } = await standing(deps);
+  // While they are made more the topic of the events has them last.
+  const there = (await deps.admin.describeTopic(deps.topics.events))?.partitions ?? 0;
+  const lanes = await readEventLanes(deps, there);
+  return {
+    count,
+    growing_to: growingTo,
+    partitions: lanes.map(({ lane, partition, nextOffset, end, waiting, isOwned }) => ({
+      ...{ lane, partition, next_offset: nextOffset, end_offset: end, waiting, is_owned: isOwned },
+    })),
   };
-  const [live, backfill] = [await ends(topics.events), await ends(topics.backfill)];
-  const partitions = lanes.flatMap(({ lane, partition, nextOffset, isOwned }) => {
-    if (lane === 'rejected') return [];
-    const end = (lane === 'live' ? live : backfill).get(partition)?.end ?? nextOffset;
-    const waiting = Math.max(0, end - nextOffset);
-    return [{ lane, partition, next_offset: nextOffset, end_offset: end, waiting, is_owned: isOwned }];
-  });
-  return { count: record.count, growing_to: record.growingTo, partitions };
 }
 
 const COLUMNS = [
@@ -83,7 +77,7 @@ async function withGrowth(terminal: Terminal, work: (deps: GrowDeps) => Promise<
   const { createGrowthStore } = await import('@tidegate/postgres');
   const { defineConfig, kafkaFields, kafkaTarget, loadConfig, pause } = await import('@tidegate/runtime');
   const kafka = kafkaTarget(loadConfig(defineConfig('tidegate', kafkaFields), terminal.env));
-  const store = createGrowthStore({ databaseUrl: setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL') });
+  const store = createGrowthStore({ databaseUrl: directDatabaseUrl(terminal) });
   const client = await createLogClient({ ...kafka, clientId: 'tidegate-cli' });
   const admin = client.createAdmin();
   try {

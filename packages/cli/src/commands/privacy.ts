@@ -2,7 +2,16 @@ import type { Command } from 'commander';
 import type { Client } from '@tidegate/sdk';
 import { z } from 'zod';
 import { tableView } from '../table-view.ts';
-import { CommandFailure, connect, printJson, requireSetting, setting, type Connection, type Terminal } from '../terminal.ts';
+import {
+  CommandFailure,
+  connect,
+  directDatabaseUrl,
+  printJson,
+  requireSetting,
+  setting,
+  type Connection,
+  type Terminal,
+} from '../terminal.ts';
 
 interface EraseFlags extends Connection {
   readonly confirm?: true;
@@ -90,7 +99,7 @@ async function search(
   const { createPool, findInTables } = await import('@tidegate/postgres');
   const pseudonym = createPseudonymHmac(text.secret().parse(requireSetting(terminal, 'PSEUDONYM_SECRET')), tenant)(subject);
   const names = { id: subject, pseudonym };
-  const databaseUrl = setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL');
+  const databaseUrl = directDatabaseUrl(terminal);
   const pool = createPool({ databaseUrl, applicationName: 'tidegate-verify', connectionsMax: 1, statementTimeoutMs: 3_600_000 });
   try {
     const inTables = await findInTables(pool, names);

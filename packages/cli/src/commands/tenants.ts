@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { CommandFailure, printJson, requireSetting, setting, type Terminal } from '../terminal.ts';
+import { CommandFailure, directDatabaseUrl, printJson, type Terminal } from '../terminal.ts';
 
 const ADMIN_SCOPES = ['ingest:write', 'query:read', 'events:read', 'tenant:admin', 'privacy:admin', 'ops:admin'];
 
@@ -15,7 +15,7 @@ export function addTenants(program: Command, terminal: Terminal): void {
       if (!/^[a-z][a-z0-9-]{0,62}$/.test(tenant))
         throw new CommandFailure('A tenant is named by a letter, then letters, digits and hyphens: at most 63, all small.');
       const { createControlStore } = await import('@tidegate/postgres');
-      const databaseUrl = setting(terminal, 'DATABASE_DIRECT_URL') ?? requireSetting(terminal, 'DATABASE_URL');
+      const databaseUrl = directDatabaseUrl(terminal);
       const store = createControlStore({ databaseUrl });
       try {
         if (!(await store.createTenant({ tenant, title: flags.title ?? tenant })))
