@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { startDatabase } from '@tidegate/native';
 import { migrate } from '@tidegate/postgres';
 import { retry } from '@tidegate/runtime';
-import pg from 'pg';
 import { startCpuWindow } from './machine.ts';
 import type { CpuWindow } from './machine.ts';
+import { withClient } from './with-client.ts';
 
 /** A migrated database of a bench that needs no other server. */
 export interface BenchDatabase {
@@ -37,11 +37,5 @@ export async function startBenchDatabase(signal: AbortSignal): Promise<BenchData
 }
 
 async function once(databaseUrl: string, text: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    await client.query(text);
-  } finally {
-    await client.end();
-  }
+  await withClient(databaseUrl, async (client) => client.query(text));
 }

@@ -1,7 +1,7 @@
 import { Client as HttpClient } from 'undici';
 import { startCpuWindow } from './machine.ts';
 import { sendLoad } from './load.ts';
-import { quantile } from './quantile.ts';
+import { ascending, quantile } from './quantile.ts';
 import type { BenchMeasurement } from './report.ts';
 import { loadOptions, nowMs, openWorkload, warmUp, type BenchOptions } from './road.ts';
 
@@ -30,7 +30,7 @@ export async function benchFreshness(options: BenchOptions): Promise<BenchMeasur
   const delays = await probe(options, forMs);
   const load = await loading;
   const used = cpu.end();
-  const sorted = delays.toSorted((a, b) => a - b);
+  const sorted = ascending(delays);
   return {
     settings: {
       seed: options.seed,

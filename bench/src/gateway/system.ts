@@ -38,7 +38,7 @@ export async function startGatewaySystem({ settings, signal }: Start): Promise<G
     const upstream = await run('upstream.ts');
     const UPSTREAM = `http://127.0.0.1:${upstream.port}`;
     tidegate = await startTidegate({ dataDir, packs: [], tuning: 'serve', settings: { ...settings, QUERY_URL: UPSTREAM }, signal });
-    const gateway = { port: Number(new URL(tidegate.gateway).port), pid: tidegate.services.pid('gateway') };
+    const gateway = { port: tidegate.services.port('gateway'), pid: tidegate.services.pid('gateway') };
     const bareProxy = await run('peer-proxy.ts', { UPSTREAM });
     const rateLimiterFlexible = await run('peer-proxy.ts', { UPSTREAM, REDIS_URL: tidegate.addresses.redisUrl });
     return { tidegate, upstream, gateway, bareProxy, rateLimiterFlexible, stop };

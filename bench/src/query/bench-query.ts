@@ -6,6 +6,7 @@ import type { BenchMeasurement } from '../report.ts';
 import { runLoad } from '../request-load.ts';
 import type { LoadResult } from '../request-load.ts';
 import { nowMs } from '../road.ts';
+import { ask } from './ask.ts';
 import { askCold } from './cold.ts';
 import { DAY_MS, lastWholeWeek, repeatWeek, sendWeek } from './history.ts';
 import type { Week } from './history.ts';
@@ -88,7 +89,7 @@ async function measure(options: QueryBenchOptions, { week, raw, redis }: Measuri
   const cells = await repeatWeek(system.tidegate, week, EARLIER_WEEKS);
   const long = pathOf({ fromMs: week.toMs - LONG_DAYS * DAY_MS, toMs: week.toMs }, ZONE);
   const longBytes = (await cachedAnswer(system, long)).length;
-  const cold = await askCold(system, redis, { path: long, answerBytes: longBytes });
+  const cold = await askCold(system, redis, long);
   say(`${WATCHERS} watchers`);
   const watched = await watchMany(system, WATCHERS);
   const { outsideCores } = cpu.end();
@@ -127,13 +128,11 @@ const ASK_EVERY_MS = 100;
 const CACHED_WITHIN_MS = 60_000;
 
 /** Asked until it is answered out of a cache: then the chunks are there. */
-async function cachedAnswer({ query, headers }: QuerySystem, path: string): Promise<Buffer> {
+async function cachedAnswer(system: QuerySystem, path: string): Promise<Buffer> {
   const deadlineMs = nowMs() + CACHED_WITHIN_MS;
   for (;;) {
-    const response = await fetch(`http://127.0.0.1:${query.port}${path}`, { headers: { ...headers(), 'accept-encoding': 'identity' } });
-    const body = Buffer.from(await response.arrayBuffer());
-    if (response.status !== 200) throw new Error(`a question was answered ${response.status}: ${body.toString().slice(0, 500)}`);
-    if (response.headers.get('x-cache') === 'HIT') return body;
+    const { body, isHit } = await ask(system, path);
+    if (isHit) return body;
     if (nowMs() > deadlineMs) throw new Error('the question is never answered out of a cache');
     await new Promise((done) => setTimeout(done, ASK_EVERY_MS));
   }

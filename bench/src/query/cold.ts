@@ -1,7 +1,8 @@
 /** Questions whose chunks are in no cache: all keys of chunks and answers are taken out of Redis before each. */
 import type { RedisConnection } from '@tidegate/redis';
-import { quantile } from '../quantile.ts';
-import { runLoad } from '../request-load.ts';
+import { ascending, quantile } from '../quantile.ts';
+import { nowMs } from '../road.ts';
+import { ask } from './ask.ts';
 import type { QuerySystem } from './system.ts';
 
 const ASKINGS = 100;
@@ -12,28 +13,16 @@ export interface ColdTimes {
   readonly p99Ms: number;
 }
 
-export async function askCold(
-  system: QuerySystem,
-  redis: RedisConnection,
-  asked: { readonly path: string; readonly answerBytes: number },
-): Promise<ColdTimes> {
+export async function askCold(system: QuerySystem, redis: RedisConnection, path: string): Promise<ColdTimes> {
   const times: number[] = [];
   while (times.length < ASKINGS) {
     await dropChunks(redis, system.tidegate.redisPrefix);
-    times.push(await askOnce(system, asked));
+    const askedMs = nowMs();
+    await ask(system, path);
+    times.push(nowMs() - askedMs);
   }
-  const sorted = times.toSorted((a, b) => a - b);
+  const sorted = ascending(times);
   return { p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) };
-}
-
-async function askOnce(
-  system: QuerySystem,
-  { path, answerBytes }: { readonly path: string; readonly answerBytes: number },
-): Promise<number> {
-  // One connection at a rate of one in ten milliseconds for as long: one request, due at once.
-  const load = { port: system.query.port, request: system.request(path), connections: 1, forMs: 10, rate: 100, answerBytes };
-  const { latenciesMs } = await runLoad(load);
-  return latenciesMs[0] ?? Number.NaN;
 }
 
 async function dropChunks(redis: RedisConnection, prefix: string): Promise<void> {

@@ -1,9 +1,9 @@
 /** Weeks of edits: one that was sent, event by event in the order of time, and earlier ones that repeat its cells. */
 import type { Tidegate } from '@tidegate/native';
 import { createClient } from '@tidegate/sdk';
-import pg from 'pg';
 import { sendLoad } from '../load.ts';
 import { nowMs, openWorkload } from '../road.ts';
+import { withClient } from '../with-client.ts';
 import type { Workload } from '../workload.ts';
 
 export interface Week {
@@ -99,14 +99,4 @@ export async function repeatWeek({ addresses }: Tidegate, { fromMs, toMs }: Week
     await client.query('VACUUM ANALYZE cell');
     return rowCount ?? 0;
   });
-}
-
-export async function withClient<T>(connectionString: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

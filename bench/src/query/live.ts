@@ -1,6 +1,7 @@
 /** Many watchers of one question: how long after an event's 202 each of them is told the new count. */
 import { connect, type Socket } from 'node:net';
-import { quantile } from '../quantile.ts';
+import { createClient } from '@tidegate/sdk';
+import { ascending, quantile } from '../quantile.ts';
 import { nowMs } from '../road.ts';
 import { METRIC } from './pack.ts';
 import type { QuerySystem } from './system.ts';
@@ -31,7 +32,7 @@ export async function watchMany(system: QuerySystem, watchers: number): Promise<
       const acceptedMs = nowMs();
       for (const atMs of await told) delays.push(Math.max(0, atMs - acceptedMs));
     }
-    const sorted = delays.toSorted((a, b) => a - b);
+    const sorted = ascending(delays);
     return { p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) };
   } finally {
     for (const socket of sockets) socket.destroy();
@@ -90,11 +91,9 @@ function watch({ port, request, seen }: Watching): Socket {
   return socket;
 }
 
-async function sendEdit({ tidegate }: QuerySystem, count: number): Promise<void> {
+async function sendEdit({ tidegate: { gateway, apiKey } }: QuerySystem, count: number): Promise<void> {
   const data = { page: `watched ${count}`, channel: '#watched', namespace: 'Main', robot: false, added: 1, deleted: 0, delta: 1 };
   const event = { id: `watched-${process.pid}-${count}`, type: 'wiki.edit', occurred_at: Math.floor(nowMs()), data };
-  const headers = { 'content-type': 'application/json', 'x-api-key': tidegate.apiKey };
-  const response = await fetch(`${tidegate.gateway}/v1/events`, { method: 'POST', headers, body: JSON.stringify(event) });
-  await response.text();
-  if (response.status !== 202) throw new Error(`an event was answered ${response.status}`);
+  const { accepted } = await createClient({ gateway, apiKey }).send([event]);
+  if (accepted !== 1) throw new Error('an event was not accepted');
 }

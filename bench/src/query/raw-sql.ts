@@ -1,7 +1,7 @@
 /** The same question asked of raw rows, as one would without rollups. */
-import { quantile } from '../quantile.ts';
+import { median } from '../quantile.ts';
 import { nowMs } from '../road.ts';
-import { withClient } from './history.ts';
+import { withClient } from '../with-client.ts';
 import type { Week } from './history.ts';
 
 const ASKINGS = 5;
@@ -41,10 +41,7 @@ export async function askRaw(databaseUrl: string, { fromMs, toMs }: Week): Promi
     const [counted] = (await client.query<{ n: string }>('SELECT count(*) AS n FROM raw_event')).rows;
     return {
       rows: rows.map(({ hour, edits, added }) => [hour, Number(edits), Number(added)] as const),
-      p50Ms: quantile(
-        times.toSorted((a, b) => a - b),
-        0.5,
-      ),
+      p50Ms: median(times),
       rawRows: Number(counted?.n ?? 0),
     };
   });

@@ -4,15 +4,16 @@
  */
 import type { Tidegate } from '@tidegate/native';
 import { createClient } from '@tidegate/sdk';
+import type { Client, EventInput } from '@tidegate/sdk';
 import { createSeededRandom } from '@tidegate/testkit';
 import { Pool } from 'undici';
 import { startCpuWindow } from '../machine.ts';
-import { quantile } from '../quantile.ts';
+import { ascending, median, quantile } from '../quantile.ts';
 import type { BenchMeasurement } from '../report.ts';
 import { nowMs } from '../road.ts';
 import type { BenchOptions } from '../road.ts';
 import { firstEvents, laterEvent, personOf, VIEWS } from './persons.ts';
-import type { BenchEvent, ViewOfPerson } from './persons.ts';
+import type { ViewOfPerson } from './persons.ts';
 import { createZipf } from './zipf.ts';
 import type { Rng } from './zipf.ts';
 
@@ -21,7 +22,6 @@ const PERSONS = LOGICAL_KEYS / VIEWS.length;
 const SKEW = 1;
 const WRITE_SHARE = 0.15;
 const CONNECTIONS = 32;
-const EVENTS_PER_REQUEST = 500;
 const COUNTED_WITHIN_MS = 300_000;
 
 interface Seen {
@@ -30,14 +30,15 @@ interface Seen {
 }
 
 export async function benchViews({ tidegate, seed, minutes, say }: BenchOptions): Promise<BenchMeasurement> {
+  const client = createClient({ gateway: tidegate.gateway, apiKey: tidegate.apiKey });
   const pool = new Pool(tidegate.gateway, { connections: CONNECTIONS, pipelining: 1 });
   try {
     say(`${PERSONS} persons`);
-    await sendPersons(pool, tidegate);
+    await sendPersons(client);
     say(`reading and writing for ${minutes} min`);
     const cpu = startCpuWindow(process.pid, nowMs);
     const seen = new Map<ViewOfPerson, Seen>(VIEWS.map((view) => [view, { hits: [], misses: [] }]));
-    const run = { pool, tidegate, seen, endMs: nowMs() + minutes * 60_000, writes: { count: 0 } };
+    const run = { pool, client, tidegate, seen, endMs: nowMs() + minutes * 60_000, writes: { count: 0 } };
     const startedMs = nowMs();
     await Promise.all(Array.from({ length: CONNECTIONS }, async (_, at) => callAgain(run, createSeededRandom(seed * 1_000 + at))));
     const seconds = (nowMs() - startedMs) / 1_000;
@@ -57,6 +58,7 @@ export async function benchViews({ tidegate, seed, minutes, say }: BenchOptions)
 
 interface Run {
   readonly pool: Pool;
+  readonly client: Client;
   readonly tidegate: Tidegate;
   readonly seen: ReadonlyMap<ViewOfPerson, Seen>;
   readonly endMs: number;
@@ -64,33 +66,25 @@ interface Run {
 }
 
 /** The accounts of all, and what there is of them, counted before anything is asked. */
-async function sendPersons(pool: Pool, { gateway, apiKey }: Tidegate): Promise<void> {
+async function sendPersons(client: Client): Promise<void> {
   const events = Array.from({ length: PERSONS }, (_, number) => firstEvents(number, Math.floor(nowMs()))).flat();
-  const receipts: string[] = [];
-  for (let at = 0; at < events.length; at += EVENTS_PER_REQUEST) {
-    receipts.push(await sendEvents(pool, apiKey, events.slice(at, at + EVENTS_PER_REQUEST)));
-  }
-  await createClient({ gateway, apiKey }).counted(receipts, COUNTED_WITHIN_MS);
+  if (!(await client.counted(await send(client, events), COUNTED_WITHIN_MS))) throw new Error('the persons were not counted in time');
 }
 
-async function sendEvents(pool: Pool, apiKey: string, events: readonly BenchEvent[]): Promise<string> {
-  const headers = { 'content-type': 'application/x-ndjson', 'x-api-key': apiKey };
-  const text = events.map((event) => JSON.stringify(event)).join('\n');
-  const { statusCode, body } = await pool.request({ method: 'POST', path: '/v1/events', headers, body: text });
-  const answer = (await body.json()) as { accepted?: number; receipt?: string };
-  if (statusCode === 202 && answer.receipt !== undefined) return answer.receipt;
-  throw new Error(`events were answered ${statusCode}: ${JSON.stringify(answer).slice(0, 500)}`);
+async function send(client: Client, events: readonly EventInput[]): Promise<readonly string[]> {
+  const { accepted, receipts } = await client.send(events);
+  if (accepted !== events.length) throw new Error(`of ${events.length} events ${accepted} were accepted`);
+  return receipts;
 }
 
 async function callAgain(run: Run, random: Rng): Promise<void> {
   const drawPerson = createZipf(PERSONS, SKEW, random);
-  const apiKey = run.tidegate.apiKey;
   while (nowMs() < run.endMs) {
     const number = drawPerson();
     if (random() < WRITE_SHARE) {
       run.writes.count += 1;
       const id = `later-${process.pid}-${run.writes.count}`;
-      await sendEvents(run.pool, apiKey, [laterEvent(number, { id, nowMs: Math.floor(nowMs()), random })]);
+      await send(run.client, [laterEvent(number, { id, nowMs: Math.floor(nowMs()), random })]);
     } else await readView(run, viewOf(random), personOf(number));
   }
 }
@@ -120,7 +114,7 @@ function figuresOf(seen: Run['seen']): Record<string, number> {
   for (const [{ cacheClass }, { hits, misses }] of seen) {
     figures[`${cacheClass}_hit_rate`] = hits.length / (hits.length + misses.length);
     for (const [state, times] of Object.entries({ hit: hits, miss: misses })) {
-      const sorted = times.toSorted((a, b) => a - b);
+      const sorted = ascending(times);
       figures[`${cacheClass}_${state}_p50_ms`] = quantile(sorted, 0.5);
       figures[`${cacheClass}_${state}_p95_ms`] = quantile(sorted, 0.95);
     }
@@ -130,10 +124,7 @@ function figuresOf(seen: Run['seen']): Record<string, number> {
 
 /** How many times longer a caller waits without the cache, at the median. */
 function ratiosOf(seen: Run['seen']): Record<string, number> {
-  const p50 = (times: readonly number[]): number =>
-    quantile(
-      times.toSorted((a, b) => a - b),
-      0.5,
-    );
-  return Object.fromEntries([...seen].map(([{ cacheClass }, { hits, misses }]) => [`${cacheClass}_miss_to_hit`, p50(misses) / p50(hits)]));
+  return Object.fromEntries(
+    [...seen].map(([{ cacheClass }, { hits, misses }]) => [`${cacheClass}_miss_to_hit`, median(misses) / median(hits)]),
+  );
 }

@@ -1,4 +1,5 @@
 /** Persons of pack `healthtrack`, what is written about them and what is asked, drawn as a public is: few are looked at often. */
+import type { EventInput } from '@tidegate/sdk';
 import type { Rng } from './zipf.ts';
 
 export interface ViewOfPerson {
@@ -18,15 +19,15 @@ export const VIEWS: readonly ViewOfPerson[] = [
   { cacheClass: 'profile', weight: 10, path: (person) => `/api/v1/users/${person}` },
 ];
 
-export type BenchEvent = Readonly<Record<string, unknown>>;
+type Data = EventInput['data'];
 
 export const personOf = (number: number): string => `person-${number}`;
 
 /** What there is of each at the beginning: an account, a goal, a meal, a measurement. */
-export function firstEvents(number: number, nowMs: number): readonly BenchEvent[] {
+export function firstEvents(number: number, nowMs: number): readonly EventInput[] {
   const person = personOf(number);
   const day = new Date(nowMs).toISOString().slice(0, 10);
-  const event = (type: string, data: BenchEvent): BenchEvent => ({
+  const event = (type: string, data: Data): EventInput => ({
     ...{ id: `${type}-${number}`, type, subject: person, occurred_at: nowMs - 1_000 - number, data },
   });
   return [
@@ -44,7 +45,7 @@ export function firstEvents(number: number, nowMs: number): readonly BenchEvent[
 }
 
 /** Of three writings two are measurements and one is a meal. */
-export function laterEvent(number: number, of: { readonly id: string; readonly nowMs: number; readonly random: Rng }): BenchEvent {
+export function laterEvent(number: number, of: { readonly id: string; readonly nowMs: number; readonly random: Rng }): EventInput {
   const isMeal = of.random() < 1 / 3;
   const amount = Math.floor(of.random() * 900);
   const data = isMeal ? meal(of.id, 100 + amount) : measurement(of.id, amount);
@@ -52,10 +53,10 @@ export function laterEvent(number: number, of: { readonly id: string; readonly n
   return { id: of.id, type, subject: personOf(number), occurred_at: of.nowMs, data };
 }
 
-function meal(id: string, calories: number): BenchEvent {
+function meal(id: string, calories: number): Data {
   return { meal_id: id, meal_type: 'lunch', calories, protein_g: 20, carbs_g: 50, fat_g: 10 };
 }
 
-function measurement(id: string, value: number): BenchEvent {
+function measurement(id: string, value: number): Data {
   return { metric_id: id, metric_type: 'steps', value, unit: 'count', source: 'device' };
 }
