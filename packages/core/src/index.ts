@@ -32,7 +32,7 @@ export { GrowingBuffer } from './event/growing-buffer.ts';
 export { createIdentify, TOPIC_KEY_BYTES } from './event/identity.ts';
 export type { EventIdentity, IdentityKeys } from './event/identity.ts';
 export { decodeJsonText } from './event/json-text.ts';
-export { EventJudge, NO_SOURCE } from './event/judge.ts';
+export { AHEAD_MAX_MS, EventJudge, NO_SOURCE } from './event/judge.ts';
 export type { JudgeContext } from './event/judge.ts';
 export type { OffsetRun } from './event/offset-runs.ts';
 export { countOf, decodeReceipt, encodeReceipt, lastOffsetOf } from './event/receipt.ts';

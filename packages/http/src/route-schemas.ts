@@ -33,7 +33,7 @@ export const EVENT_SCHEMA = z
     schema_version: z.int().min(1).optional(),
     data: z.record(z.string(), z.unknown()),
   })
-  .meta({ id: 'Event', description: 'At most 256 KB; occurred_at at most 5 minutes ahead.' });
+  .meta({ id: 'Event', description: 'At most 256 KB; occurred_at at most 5 minutes ahead, or what EVENT_AHEAD_MAX_S allows.' });
 
 export const CLOUD_EVENT_SCHEMA = z
   .object({

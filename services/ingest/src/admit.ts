@@ -37,6 +37,8 @@ export interface AdmitDeps {
   readonly identityKey: Uint8Array;
   readonly topicKey: Uint8Array;
   readonly eventsMax: number;
+  /** How far ahead of now an event may occur. */
+  readonly aheadMaxMs: number;
 }
 
 /** What the events of one request share. */
@@ -69,7 +71,7 @@ export interface Admission extends EventSink, MessageSink {
  */
 export function createAdmit(deps: AdmitDeps): (request: AdmitRequest) => Admission {
   const shared: Shared = {
-    judge: new EventJudge(),
+    judge: new EventJudge(deps.aheadMaxMs),
     record: new GrowingBuffer(4_096),
     identify: createIdentify({ identity: deps.identityKey, topicKey: deps.topicKey }),
     headers: createEventHeaders(),

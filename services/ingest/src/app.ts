@@ -218,6 +218,7 @@ function createServer(parts: Parts): HttpListener {
     identityKey,
     topicKey,
     eventsMax: config.eventsMax,
+    aheadMaxMs: config.aheadMaxMs,
   });
   const receipts = {
     receiptSealer: createSealer(deriveKey(config.secretKey, 'tidegate/receipt', 32)),
@@ -227,7 +228,7 @@ function createServer(parts: Parts): HttpListener {
   const deps: ReceiveDeps = { ...parts, pressure, admit, respond: createRespond(receipts), identityKey, eventBytesMax, bodyBytesMax };
   const openOriginal = createOpenOriginal(config.fieldKeys);
   const sealReceipt = createSealReceipt(receipts);
-  const events = createReplayEvents({ clock, openOriginal, shieldOf, identityKey, topicKey });
+  const events = createReplayEvents({ clock, openOriginal, shieldOf, identityKey, topicKey, aheadMaxMs: config.aheadMaxMs });
   workOnJobs(parts, { ...deps, events, sealReceipt, pause, newTraceparent });
   return createHttpServer<RouteNameOf<'ingest'>>({
     clock,

@@ -1,3 +1,4 @@
+import { AHEAD_MAX_MS } from '@tidegate/core';
 import type { ConfigValues } from '@tidegate/runtime';
 import { databaseFields, defineConfig, directDatabaseField, kafkaFields, sharedFields, telemetryFields, text } from '@tidegate/runtime';
 
@@ -59,6 +60,13 @@ export const INGEST_CONFIG = defineConfig('ingest', {
     schema: text.integer({ min: 1, max: 10_000_000 }),
     default: '20000',
     description: 'Keys of persons kept in memory, about 1 KB each, for fields with `action: seal`; others are read from Postgres again.',
+  },
+  aheadMaxMs: {
+    env: 'EVENT_AHEAD_MAX_S',
+    schema: text.seconds({ min: 0, max: AHEAD_MAX_MS / 1_000 }),
+    default: '300',
+    description:
+      'How far after its arrival an event may have occurred, in seconds; what is further ahead is rejected. More than five minutes is never taken.',
   },
   liveEventsPerS: {
     env: 'LIVE_EVENTS_PER_SECOND',

@@ -54,13 +54,14 @@ export interface ReplayEventsDeps {
   readonly shieldOf: (tenant: string) => TenantShield;
   readonly identityKey: Uint8Array;
   readonly topicKey: Uint8Array;
+  readonly aheadMaxMs: number;
 }
 
 /** Faults of bytes that are no JSON to read an event from. */
 const UNREADABLE: ReadonlySet<string> = new Set(['bad_character', 'bad_json', 'bad_utf8', 'duplicate_key', 'number_out_of_range']);
 
-export function createReplayEvents({ clock, openOriginal, shieldOf, identityKey, topicKey }: ReplayEventsDeps): ReplayEvents {
-  const judge = new EventJudge();
+export function createReplayEvents({ clock, openOriginal, shieldOf, identityKey, topicKey, aheadMaxMs }: ReplayEventsDeps): ReplayEvents {
+  const judge = new EventJudge(aheadMaxMs);
   const segment = new SegmentReader();
   const identify = createIdentify({ identity: identityKey, topicKey });
   return {

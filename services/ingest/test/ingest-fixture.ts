@@ -51,6 +51,7 @@ export const config: IngestConfig = {
   pseudonymCacheEntries: 1_000,
   personKeyCacheEntries: 1_000,
   liveEventsPerS: 0,
+  aheadMaxMs: 300_000,
   eventsRetentionHours: 168,
   rejectedBytesPerDay: 1_048_576,
 };

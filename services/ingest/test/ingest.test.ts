@@ -1,7 +1,8 @@
 import { createDecipheriv, createHash, createHmac } from 'node:crypto';
 import { decodeReceipt } from '@tidegate/core';
-import { createSealer, deriveKey } from '@tidegate/runtime';
+import { createSealer, deriveKey, readConfig } from '@tidegate/runtime';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { INGEST_CONFIG } from '../src/config.ts';
 import type { HttpAnswer, IngestFixture } from './ingest-fixture.ts';
 import {
   config,
@@ -95,6 +96,18 @@ describe('verdicts', () => {
       { index: 0, id: 'a', verdict: 'accepted' },
       { index: 1, id: 'é"', verdict: 'rejected', code: 'field_missing' },
     ]);
+  });
+
+  test('how far ahead an event may occur is a setting, up to five minutes', async () => {
+    const ahead = (ms: number): string => event('a').replace('2026-11-21T08:00:00Z', new Date(NOW_MS + ms).toISOString());
+    expect((await post(ahead(300_000))).status).toBe(202);
+    await fixture.app.stop();
+    fixture = await startFixture({ aheadMaxMs: 1_000 });
+    expect((await post(ahead(1_000))).status).toBe(202);
+    expect(await post(ahead(1_001))).toMatchObject({ status: 422, body: { rejected: [{ code: 'occurred_at_in_future' }] } });
+    expect(readConfig(INGEST_CONFIG, { EVENT_AHEAD_MAX_S: '301' })).toMatchObject({
+      faults: expect.arrayContaining([expect.objectContaining({ env: 'EVENT_AHEAD_MAX_S' })]),
+    });
   });
 
   test('a type of another tenant is unknown', async () => {

@@ -182,6 +182,16 @@ describe('the judge', () => {
     expect(judgeText(`{"id":"1","type":"shop.sold","occurred_at":${String(NOW_MS + 300_000)},${plain}}`)).toBe(null);
   });
 
+  test('takes less ahead where less is set, and then says how much', () => {
+    const [strict, at] = [new EventJudge(2_500), { types, nowMs: NOW_MS }];
+    const judgeAhead = (ms: number): unknown => {
+      const bytes = new TextEncoder().encode(`{"id":"1","type":"shop.sold","occurred_at":${String(NOW_MS + ms)},${plain}}`);
+      return strict.judge(bytes, { start: 0, end: bytes.length }, at);
+    };
+    expect(judgeAhead(2_500)).toBe(null);
+    expect(judgeAhead(2_501)).toMatchObject({ code: 'occurred_at_in_future', message: 'is more than 2.5 s ahead' });
+  });
+
   test('bounds may depend on another field, wherever that stands', () => {
     const person = (data: string): ReturnType<EventJudge['judge']> =>
       judgeText(`{"id":"1","type":"shop.person","subject":"jo","occurred_at":0,"data":{${data}}}`);

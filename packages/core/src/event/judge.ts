@@ -18,7 +18,8 @@ import { TextCache } from './text-cache.ts';
 const ID_LENGTH_MAX = 128;
 const SOURCE_LENGTH_MAX = 256;
 const SUBJECT_LENGTH_MAX = 256;
-const AHEAD_MAX_MS = 300_000;
+/** The most that may be set: what is shown and recounted of a day reckons with events that come so early. */
+export const AHEAD_MAX_MS = 300_000;
 /** What the canonical record says where the sender named no source; callers may not use it. */
 export const NO_SOURCE = 'urn:tidegate:no-source';
 
@@ -72,6 +73,12 @@ export class EventJudge {
   subject = '';
   /** What became of the members of `data`. */
   readonly fields = new DataJudge(this.texts);
+  private readonly aheadMaxMs: number;
+
+  /** `aheadMaxMs`: how far after now an event may occur. */
+  constructor(aheadMaxMs: number = AHEAD_MAX_MS) {
+    this.aheadMaxMs = aheadMaxMs;
+  }
 
   /** Null: accepted, and the parts hold the event. Checks in a fixed order and tells the first fault. */
   judge(bytes: Uint8Array, range: { readonly start: number; readonly end: number }, context: JudgeContext): Fault | null {
@@ -231,8 +238,8 @@ export class EventJudge {
     if (!isInstant(this.timeMs)) {
       return this.memberFault('occurred_at_invalid', MEMBER.occurredAt, 'must be an RFC 3339 instant or epoch milliseconds');
     }
-    const isAhead = this.timeMs > nowMs + AHEAD_MAX_MS;
-    return isAhead ? this.memberFault('occurred_at_in_future', MEMBER.occurredAt, 'is more than 5 minutes ahead') : null;
+    const isAhead = this.timeMs > nowMs + this.aheadMaxMs;
+    return isAhead ? this.memberFault('occurred_at_in_future', MEMBER.occurredAt, `is more than ${this.aheadMaxMs / 1_000} s ahead`) : null;
   }
 
   private readTime(index: number): number {

@@ -330,7 +330,7 @@ export const FAULTS = {
   occurred_at_in_future: {
     status: 422,
     title: 'Event lies in the future',
-    meaning: 'occurred_at is more than 5 minutes ahead of the server.',
+    meaning: 'occurred_at is further ahead of the server than EVENT_AHEAD_MAX_S allows: 5 minutes, or less.',
     next: 'Set the clock of the sender, or send the event when it has happened.',
   },
   occurred_at_invalid: {
