@@ -1,8 +1,8 @@
-import { gatherWrites } from '@tidegate/runtime';
+import { gatherWrites, systemRandom } from '@tidegate/runtime';
 import type { Redis } from 'ioredis';
 import { Cluster } from 'ioredis';
 import type { RedisOptions } from './connect.ts';
-import { connectRedis, withoutCommand } from './connect.ts';
+import { connectRedis, reconnectMs, withoutCommand } from './connect.ts';
 
 export interface RedisClusterOptions {
   /** Some of its nodes; the others are learned from them. */
@@ -30,7 +30,6 @@ export function connectEither(
   return cluster === null ? connectRedis({ ...server, ...named }) : connectRedisCluster({ ...cluster, ...named });
 }
 
-const RECONNECT_MS_MAX = 500;
 /** Nodes that are added, and slots that move while nobody asks for them, are seen within it. */
 const LOOK_EVERY_MS = 5_000;
 /**
@@ -67,7 +66,7 @@ export function connectRedisCluster(options: RedisClusterOptions): RedisClusterC
       retryDelayOnClusterDown: 0,
       slotsRefreshTimeout: connectTimeoutMs,
       slotsRefreshInterval: LOOK_EVERY_MS,
-      clusterRetryStrategy: (attempt) => Math.min(RECONNECT_MS_MAX, 50 * 2 ** Math.min(attempt, 4)),
+      clusterRetryStrategy: (attempt) => reconnectMs(attempt, systemRandom),
       // The library's own lookup would forget the names by which certificates are checked.
       dnsLookup: (host, done) => done(null, host),
     },

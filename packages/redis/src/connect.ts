@@ -1,4 +1,5 @@
-import { gatherWrites } from '@tidegate/runtime';
+import type { Random } from '@tidegate/runtime';
+import { gatherWrites, systemRandom } from '@tidegate/runtime';
 import type { Cluster } from 'ioredis';
 import { Redis } from 'ioredis';
 
@@ -27,7 +28,14 @@ export interface RedisOptions {
 export type RedisConnection = Redis;
 
 const CONNECT_TIMEOUT_MS = 1_000;
-const RECONNECT_MS_MAX = 500;
+/** Before the first, the second and every further try. */
+const RECONNECT_MS = [50, 200, 800] as const;
+
+/** Wait before a connection is made again: at least half of it, so that not all who lost a server return in the same instant. */
+export function reconnectMs(attempt: number, random: Random): number {
+  const ms = RECONNECT_MS[attempt - 1] ?? RECONNECT_MS[2];
+  return Math.round(ms / 2 + (ms / 2) * random());
+}
 
 /** Connects in the background; what is asked before the connection stands fails. */
 export function connectRedis({ address, name, commandTimeoutMs, onError, ...how }: RedisOptions): RedisConnection {
@@ -41,7 +49,7 @@ export function connectRedis({ address, name, commandTimeoutMs, onError, ...how 
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    retryStrategy: (attempt) => Math.min(RECONNECT_MS_MAX, 50 * 2 ** Math.min(attempt, 4)),
+    retryStrategy: (attempt) => reconnectMs(attempt, systemRandom),
     keepAlive: 10_000,
   });
   redis.on('error', (error: Error) => onError?.(withoutCommand(error)));
