@@ -6,7 +6,7 @@ import { page, table } from './markdown.ts';
 
 /** `docs/reference/config.md`: the environment variables of every service, from the values that the services load. */
 export async function configPage(): Promise<string> {
-  const definitions = await Promise.all(serviceConfigs().map(importConfig));
+  const definitions = await configDefinitions();
   const sections = definitions.map((definition) => {
     const fields = Object.values(definition.fields).toSorted((one, other) => one.env.localeCompare(other.env));
     const rows = fields.map((field) => [
@@ -22,6 +22,11 @@ export async function configPage(): Promise<string> {
     'Services are set by environment variables alone. A secret may stand in a file instead, named by the variable with `_FILE` added. A start with wrong settings names every wrong variable at once, prints no value, and exits with 78.',
     ...sections,
   );
+}
+
+/** Of every service. */
+export function configDefinitions(): Promise<readonly ConfigDefinition[]> {
+  return Promise.all(serviceConfigs().map(importConfig));
 }
 
 function serviceConfigs(): readonly string[] {

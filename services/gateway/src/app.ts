@@ -5,7 +5,7 @@ import { createLogClient, topicNames } from '@tidegate/kafka';
 import type { ControlStore } from '@tidegate/postgres';
 import { createControlOutbox, createControlStore, createPoolMeter, listenForControlChanges } from '@tidegate/postgres';
 import type { RedisClusterConnection, RedisConnection } from '@tidegate/redis';
-import { connectEither, createDeniedTokens, createRedisBuckets, whenConnected } from '@tidegate/redis';
+import { connectEither, createDeniedTokens, createRedisBuckets } from '@tidegate/redis';
 import type { ConfigValues, RunningService, ServiceContext } from '@tidegate/runtime';
 import {
   databaseTarget,
@@ -68,6 +68,7 @@ import type { Publisher } from './publisher.ts';
 import { startPublisher } from './publisher.ts';
 import { watchRevocations } from './revocations.ts';
 import { swapVersions } from './swap-versions.ts';
+import { waitForRedis } from './wait-for-redis.ts';
 
 export type GatewayConfig = ConfigValues<typeof GATEWAY_CONFIG>;
 
@@ -78,13 +79,12 @@ export interface RunningGateway extends RunningService {
 
 const VERSION = '0.1.0';
 const ROLE = 'tidegate_gateway';
-const REDIS_WAIT_MS = 2_000;
 
 /** Composes the gateway from its settings and starts it. */
 export async function startApp(config: GatewayConfig, context: ServiceContext): Promise<RunningGateway> {
   const background = new AbortController();
   const parts = await createParts(config, { context, signal: background.signal });
-  const { metrics, store, client, redis, denied, shared, limits, control, tracing } = parts;
+  const { metrics, store, client, redis, limits, control, tracing } = parts;
   const publishing = startPublishing(parts);
   const revocations = watchRevocations({ ...parts, clock, log: context.log });
   const swaps = swapVersions({ control, store, wake: publishing.wake, log: context.log, signal: background.signal });
@@ -100,13 +100,12 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   const keyUse = startKeyUse({ store, log: context.log });
   const auditLog = startAuditLog({
     ...{ client, topic: topicNames(config.topicPrefix).audit, gateway: randomUUID(), clock, metrics, log: context.log },
-    ...{ signal: background.signal, onSent: keyUse.noteAccess },
+    ...{ isOn: config.enableAudit, signal: background.signal, onSent: keyUse.noteAccess },
   });
   const live = createLiveSlots({ perKeyMax: config.livePerKeyMax, perTenantMax: config.livePerTenantMax }, metrics);
   const gate = createGateOf(parts, { proxy, live, auditLog, wake: publishing.wake, isDraining: () => isDraining });
   const listener = createPublicListener(gate, config, { metrics, log: context.log, signal: background.signal });
-  // Limits from the first request on where Redis is there; without it the gateway serves all the same.
-  if (await whenConnected(redis, REDIS_WAIT_MS)) denied.add(await shared.read());
+  await waitForRedis({ ...parts, withinMs: config.redisStartWaitMs, clock, log: context.log });
   const port = await listener.listen({ host: config.apiHost, port: config.apiPort });
   const probes = await startTelemetryServer({
     ...telemetryTarget(config),
@@ -231,7 +230,7 @@ function createGateOf(parts: Parts, { proxy, live, auditLog, wake, isDraining }:
       clock,
     }),
     limits: gateLimits,
-    isOff: createIsOff({ enableAnalytics: config.enableAnalytics, book: limits.book }),
+    isOff: createIsOff({ ...config, book: limits.book }),
     proxy,
     controlApp,
     origins,

@@ -95,6 +95,25 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     description:
       'Whether the routes of the limit class `analytics` (`/v1/analytics/…` of packs) are there; off, they are 404 `feature_disabled`.',
   } satisfies ConfigField<boolean>,
+  enableLive: {
+    env: 'ENABLE_LIVE',
+    schema: text.flag(),
+    default: 'true',
+    description: 'Whether answers may stay open (`/v1/live`); off, such routes are 404 `feature_disabled`.',
+  } satisfies ConfigField<boolean>,
+  enableAudit: {
+    env: 'ENABLE_AUDIT',
+    schema: text.flag(),
+    default: 'true',
+    description:
+      'Whether accesses to data are written down in the audit topic; off, answers with rows of persons leave without a record, and `tidegate preflight` says so.',
+  } satisfies ConfigField<boolean>,
+  redisStartWaitMs: {
+    env: 'REDIS_START_WAIT_S',
+    schema: text.seconds({ min: 0, max: 300 }),
+    default: '30',
+    description: 'Longest that a start waits for Redis, in seconds, so that limits hold from the first request on; then it starts without.',
+  } satisfies ConfigField<number>,
   rateLimitEnabled: {
     env: 'RATE_LIMIT_ENABLED',
     schema: text.flag(),

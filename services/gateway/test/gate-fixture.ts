@@ -76,6 +76,7 @@ export interface GateOptions {
   readonly packRoutes?: PackRoutes;
   /** Default: they are there. */
   readonly enableAnalytics?: boolean;
+  readonly enableLive?: boolean;
   /** Default: it is. */
   readonly isLimited?: boolean;
   /** Called before each look-up of a limit; the look-up waits for it. */
@@ -216,7 +217,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
       clock,
       random,
     }),
-    isOff: createIsOff({ enableAnalytics: options.enableAnalytics ?? true, book: limits.book }),
+    isOff: createIsOff({ enableAnalytics: options.enableAnalytics ?? true, enableLive: options.enableLive ?? true, book: limits.book }),
     proxy,
     packRoutes: options.packRoutes ?? oneView(),
     audit: createAudit(options.auditLog ?? auditInto(audited)),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createLogClient, ensureTidegateTopics, topicNames } from '@tidegate/kafka';
 import { migrate, seedDemo } from '@tidegate/postgres';
 import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import type { Logger } from '@tidegate/telemetry';
 import { silentLogger } from '@tidegate/telemetry';
 import { testServers } from '@tidegate/testkit';
 import { expect, vi } from 'vitest';
@@ -33,7 +34,7 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
     loginTenant: 'demo',
     // All of a test comes from one address.
     ...{
-      enableAnalytics: true,
+      ...{ enableAnalytics: true, enableLive: true, enableAudit: true, redisStartWaitMs: 2_000 },
       rateLimitEnabled: true,
       limitIpPerMinute: 6_000_000,
       limitGlobalPerMinute: 6_000_000,
@@ -63,8 +64,8 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
   };
 }
 
-export function startGatewayOf(config: GatewayConfig): Promise<RunningGateway> {
-  return startApp(config, { log: silentLogger, signal: new AbortController().signal, fatal: (event) => expect.fail(event) });
+export function startGatewayOf(config: GatewayConfig, log: Logger = silentLogger): Promise<RunningGateway> {
+  return startApp(config, { log, signal: new AbortController().signal, fatal: (event) => expect.fail(event) });
 }
 
 export interface Answer {

@@ -4,10 +4,12 @@ import { createLogClient, ensureTidegateTopics, followTable, topicNames } from '
 import { migrate, seedDemo } from '@tidegate/postgres';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import type { Logger } from '@tidegate/telemetry';
+import { createLogger, silentLogger } from '@tidegate/telemetry';
 import type { TcpProxy } from '@tidegate/testkit';
 import { createTcpProxy, testServers } from '@tidegate/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunningGateway } from '../src/app.ts';
+import type { GatewayConfig, RunningGateway } from '../src/app.ts';
 import type { Upstream } from './recording-upstream.ts';
 import { startUpstream } from './recording-upstream.ts';
 import { gatewayConfig, startGatewayOf } from './gateway-fixture.ts';
@@ -28,10 +30,31 @@ metrics:
       revenue: {measure: sum, field: price}
 `;
 
+interface Published {
+  readonly version: number;
+  readonly value: unknown;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  readonly headers: Headers;
+}
+
+function followControlInto(published: Map<string, Published>, client: LogClient, topic: string): { close(): Promise<void> } {
+  return followTable({
+    client,
+    topic,
+    onRecord: ({ key, value }) => {
+      if (value !== null) published.set(Buffer.from(key).toString(), JSON.parse(Buffer.from(value).toString()) as Published);
+    },
+  });
+}
+
 describe('the gateway over real Kafka, Postgres and Redis', () => {
   const topicPrefix = `gw-${randomBytes(6).toString('hex')}.`;
   const servers = testServers();
-  const published = new Map<string, { version: number; value: unknown }>();
+  const published = new Map<string, Published>();
   let database: ScratchDatabase;
   let redisProxy: TcpProxy;
   let upstream: Upstream;
@@ -53,14 +76,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     admin = client.createAdmin();
     await ensureTidegateTopics(admin, { prefix: topicPrefix, partitions: 1, replicationFactor: 1 });
     gateway = await start();
-    follower = followTable({
-      client,
-      topic: topicNames(topicPrefix).control,
-      onRecord: ({ key, value }) => {
-        if (value !== null)
-          published.set(Buffer.from(key).toString(), JSON.parse(Buffer.from(value).toString()) as { version: number; value: unknown });
-      },
-    });
+    follower = followControlInto(published, client, topicNames(topicPrefix).control);
   });
 
   afterAll(async () => {
@@ -75,23 +91,10 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     await database.drop();
   });
 
-  function start(): Promise<RunningGateway> {
+  function start(settings: Partial<GatewayConfig> = {}, log: Logger = silentLogger): Promise<RunningGateway> {
     const { kafkaBrokers } = servers;
-    return startGatewayOf(
-      gatewayConfig({
-        kafkaBrokers,
-        databaseUrl: database.url,
-        redisPort: redisProxy.port,
-        upstreamUrl: upstream.url,
-        prefix: topicPrefix,
-      }),
-    );
-  }
-
-  interface Answer {
-    readonly status: number;
-    readonly body: Record<string, unknown>;
-    readonly headers: Headers;
+    const places = { databaseUrl: database.url, redisPort: redisProxy.port, upstreamUrl: upstream.url, prefix: topicPrefix };
+    return startGatewayOf({ ...gatewayConfig({ kafkaBrokers, ...places }), ...settings }, log);
   }
 
   async function call(
@@ -316,13 +319,33 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     }
     // A stopped Redis would hold a request for ever; the budget is 25 ms, the rest is what a busy machine adds.
     expect(Math.max(...waits)).toBeLessThan(1_000);
+    const taken = upstream.seen.length;
+    const sendEvents = async () => (await call('POST', '/v1/events', { key: keys.apiKey, body: '[]' })).status;
+    const sent = [await sendEvents(), await sendEvents()];
     await redisProxy.cut();
     expect((await call('GET', '/v1/metrics')).status).toBe(200);
+    sent.push(await sendEvents(), await sendEvents());
+    expect([sent, upstream.seen.slice(taken).filter(({ url }) => url === '/v1/events').length]).toEqual([[200, 200, 200, 200], 4]);
     const health = await fetch(`http://127.0.0.1:${gateway.port}/health`);
     expect(health.status).toBe(200);
     redisProxy.resume();
     await redisProxy.restore();
     await expect.poll(async () => (await call('GET', '/v1/metrics')).headers.get('x-ratelimit-limit')).toBe('1000');
+  });
+
+  it('a start without Redis waits as long as it may, says so, serves, and limits once Redis is there', async () => {
+    await redisProxy.cut();
+    const [lines, startedMs, redisStartWaitMs] = [[] as string[], performance.now(), 300];
+    const log = createLogger({ service: 'gateway', destination: { write: (line) => void lines.push(line) } });
+    const other = await start({ redisStartWaitMs }, log);
+    cleanups.push(() => other.stop());
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(redisStartWaitMs);
+    expect(lines.join('')).toContain('"started_without_redis"');
+    const ask = () => call('GET', '/v1/metrics', { port: other.port });
+    await expect.poll(async () => (await ask()).status, { interval: 20 }).toBe(200);
+    expect((await ask()).headers.get('x-ratelimit-limit')).toBeNull();
+    await redisProxy.restore();
+    await expect.poll(async () => (await ask()).headers.get('x-ratelimit-limit')).toBe('1000');
   });
 
   it('health names the state of each dependency', async () => {

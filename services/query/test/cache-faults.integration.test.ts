@@ -177,6 +177,19 @@ describe('the query service, when Redis is away or holds what cannot be read', (
     await world.stop(late);
   });
 
+  test('where the cache is off every answer is made from Postgres, with the same rows, and none is kept', async () => {
+    const cacheless = await world.start({ ENABLE_REDIS_CACHE: 'False' });
+    await untilServing(cacheless);
+    await untilCached(service);
+    await world.forgetRedis();
+    for (const turn of [1, 2]) {
+      const answer = await ask(cacheless);
+      expect([turn, answer.meta.cache.state, total(answer)]).toEqual([turn, 'bypass', sent]);
+    }
+    expect((await world.keys()).filter((key) => key.includes(':chunk:'))).toEqual([]);
+    await world.stop(cacheless);
+  });
+
   test('no question and no receipt reads a raw row, from chunks or from Postgres', async () => {
     const impatient = await world.start({ STATEMENT_TIMEOUT_MS: '2000' });
     await untilServing(impatient);

@@ -91,7 +91,7 @@ describe('questions that are watched', () => {
   let hub: LiveHub | null = null;
   afterEach(() => hub?.end());
 
-  function watched(topicsMax = 10) {
+  function watched({ topicsMax = 10, idleMs = 60_000 } = {}) {
     const asked: unknown[] = [];
     let answer: () => Answer = () => answerWith([['Oslo', asked.length]]);
     const ask: Ask = async (question) => {
@@ -99,7 +99,7 @@ describe('questions that are watched', () => {
       return { ok: true, answer: answer(), mayAgeMs: 0 };
     };
     const made = createLiveHub({
-      ...{ ask, monotonicMs: () => performance.now(), paceMs: 1, idleMs: 60_000, topicsMax },
+      ...{ ask, monotonicMs: () => performance.now(), paceMs: 1, idleMs, topicsMax },
       ...{ onFailed: () => undefined, onTopics: () => undefined },
     });
     hub = made;
@@ -138,6 +138,20 @@ describe('questions that are watched', () => {
     expect(topic.messageFor(-1)).toMatchObject({ message: { kind: 'snapshot', rows: [['Oslo', 2]] } });
     expect(topic.messageFor(before)).toMatchObject({ message: { kind: 'update', rows: [['Oslo', 2]] }, vector: vectorOf([0, 1, 2]) });
     expect(topic.messageFor(topic.messageFor(before)?.seq ?? 0)).toBe(null);
+  });
+
+  it('are asked again each so often while Redis is away and nothing is announced, and say where the answer is from', async () => {
+    const { hub: of, answerWith: answerBy } = watched({ idleMs: 20 });
+    const topic = await enter(of);
+    const before = topic.messageFor(-1)?.seq ?? 0;
+    const away = answerWith([['Oslo', 41]]);
+    answerBy(() => ({ ...away, meta: { ...away.meta, cache: { ...away.meta.cache, state: 'bypass' } } }));
+    await expect
+      .poll(() => topic.messageFor(before)?.message, DEADLINE)
+      .toMatchObject({
+        ...{ kind: 'update', rows: [['Oslo', 41]] },
+        meta: { cache: { state: 'bypass' } },
+      });
   });
 
   it('go on for who comes back with what it had, and begin anew for who had less than is remembered', async () => {
@@ -195,7 +209,7 @@ describe('questions that are watched', () => {
   });
 
   it('are refused beyond so many, and room is made when the last watcher leaves', async () => {
-    const { hub: of } = watched(1);
+    const { hub: of } = watched({ topicsMax: 1 });
     const topic = await enter(of);
     expect(await of.enter({ ...QUESTION, last: '2h' }, AS)).toMatchObject({ ok: false, problem: { code: 'overloaded' } });
     of.leave(topic);

@@ -120,7 +120,7 @@ export const FAULTS = {
     status: 404,
     title: 'Feature switched off',
     meaning: 'The route belongs to a feature that this installation has switched off.',
-    next: 'Ask whoever runs the installation; ENABLE_ANALYTICS is the switch of the analytics routes.',
+    next: 'Ask whoever runs the installation; ENABLE_ANALYTICS is the switch of the analytics routes, ENABLE_LIVE that of answers that stay open.',
   },
   field_invalid: {
     status: 422,

@@ -1564,7 +1564,7 @@ export interface components {
         } & {
             readonly [key: string]: unknown;
         };
-        /** @description At most 256 KB; occurred_at at most 5 minutes ahead. */
+        /** @description At most 256 KB; occurred_at at most 5 minutes ahead, or what EVENT_AHEAD_MAX_S allows. */
         readonly Event: {
             /** @description The sender’s own id: a resent copy with the same id, source and subject is counted once. */
             readonly id: string;
