@@ -281,6 +281,26 @@ describe('routes of packs that write', () => {
     expect(await found(dropped.receipt)).toMatchObject([{ rule: 'low_step_count', state: 'expired' }]);
   });
 
+  test('a day that stands out is found unasked, and is an event once (N-48)', async () => {
+    // Nine and eleven diagnoses in turn for 45 days, and sixty three days ago.
+    const events = Array.from({ length: 45 }, (_, day) => (day === 42 ? 60 : day % 2 === 0 ? 9 : 11)).flatMap((count, day) =>
+      Array.from({ length: count }, (__, at) => ({
+        ...{ id: `dx-${day}-${at}`, type: 'clinical.diagnosis.recorded', subject: `patient-${at}` },
+        occurred_at: new Date(Date.now() - (45 - day) * 86_400_000).toISOString(),
+        data: { diagnosis_id: `dx-${day}-${at}`, diagnosis_code: 'N48', code_system: 'local' },
+      })),
+    );
+    const sent = await call('POST', '/v1/events', { events });
+    const found = async () =>
+      (await call('GET', `/v1/insights/novamind?insight=anomalies&after=${sent.receipt}&wait_ms=10000`)).body['insights'];
+    expect(await found()).toMatchObject([{ rule: 'diagnoses', level: 'high', evidence: { value: 60 } }]);
+    expect(await found()).toHaveLength(1);
+    const told = { metric: 'platform.anomalies', kind: 'table', measures: ['anomalies'], group_by: ['metric'], last: '2d' };
+    await expect.poll(async () => (await call('POST', '/v1/query', told)).body['rows'], { timeout: 30_000 }).toEqual([['diagnoses', 1]]);
+    const jobs = async () => system.admin.call({ method: 'GET', path: '/v1/jobs?kind=insights.find&status=completed' });
+    await expect.poll(jobs, { timeout: 60_000 }).toMatchObject({ jobs: [{ kind: 'insights.find' }] });
+  });
+
   test('an activity is recorded, changed and taken back', async () => {
     const run = { user_id: user, sport: 'run', started_at: '2026-11-03T06:00:00.000Z', distance_m: 5_000, elapsed_time_s: 1_500 };
     const recorded = await written('POST', '/v1/activities', run);

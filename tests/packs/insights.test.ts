@@ -147,6 +147,60 @@ describe('patients at risk', () => {
   });
 });
 
+describe('days on which a figure of the practice stands out (D-N7)', () => {
+  const pack = runPack('novamind');
+  const days = (first: string, counts: readonly number[]) =>
+    counts.forEach((count, day) => {
+      const at = (hour: number) => new Date(Date.parse(`${first}T08:00:00Z`) + day * 86_400_000 + hour * 60_000).toISOString();
+      for (let one = 0; one < count; one += 1) {
+        const data = { diagnosis_id: `d-${first}-${day}-${one}`, diagnosis_code: 'A', code_system: 'icd10' };
+        send(pack, 'clinical.diagnosis.recorded', { at: at(one), who: `p-${one}`, data });
+      }
+    });
+
+  test('are found of days that are over for six hours, and each is an event', async () => {
+    // It is midnight before the 21st: the 19th is the last day that is looked at. Nines and elevens in turn from the 1st of October on,
+    // thirty on the 15th of November, one on the 20th.
+    days(
+      '2026-10-01',
+      Array.from({ length: 51 }, (_, day) => (day === 45 ? 30 : day === 50 ? 1 : day % 2 === 0 ? 9 : 11)),
+    );
+    const found = await pack.insight('anomalies');
+    expect(found.map(({ rule, about, level }) => [rule, about, level])).toEqual([['diagnoses', '2026-11-15', 'high']]);
+    const events = pack.eventsOf('anomalies', found);
+    // Of 14 nines and 14 elevens the median is 10, and all lie 1 from it: 0.6745 · (30 - 10) / 1 = 13.49.
+    const data = { metric: 'diagnoses', day: '2026-11-15', value: 30, expected: 10, z: 13.49, severity: 'high', direction: 'above' };
+    expect(events).toMatchObject([{ type: 'platform.anomaly.detected', data }]);
+    expect(pack.send(events.map((event) => JSON.stringify(event)))).toEqual([null]);
+    expect(
+      pack.askObjects({
+        metric: 'platform.anomalies',
+        kind: 'table',
+        measures: ['anomalies'],
+        group_by: ['metric'],
+        from: '2026-11-20',
+        to: '2026-11-22',
+      }),
+    ).toEqual([{ metric: 'diagnoses', anomalies: 1 }]);
+  });
+
+  test('are none of a figure of which nothing was told until two weeks ago', async () => {
+    const fresh = runPack('novamind');
+    for (const day of ['14', '15', '16']) {
+      send(fresh, 'clinical.adverse.reported', {
+        at: `2026-11-${day}T08:00:00Z`,
+        who: 'p-1',
+        data: { medication_code: 'M', severity: 'mild' },
+      });
+    }
+    // The route shows them, for zeros are figures too.
+    expect(await fresh.view('anomalies', { metric: 'adverse_events', start: '2026-11-14', end: '2026-11-16' })).toMatchObject({
+      items: [{ day: '2026-11-14', z: null }, { day: '2026-11-15' }, { day: '2026-11-16' }],
+    });
+    expect(await fresh.insight('anomalies')).toEqual([]);
+  });
+});
+
 describe('a learner who may stay away', () => {
   const pack = runPack('studyin');
   const studied = (who: string, day: string, minutes: number) => {

@@ -254,6 +254,8 @@ test('synthetic: a day with three times the encounters stands out from the 28 be
   expect(await busy.view('anomalies', asked)).toEqual({ period: asked, items: [found] });
   // Nobody missed one.
   expect(await busy.view('anomalies', { ...asked, metric: 'no_shows' })).toMatchObject({ items: [] });
+  // Together with what else stands out; all encounters are of completed ones without a cost.
+  expect(await busy.view('anomalies_of_all', { start: '2026-10-29', end: '2026-11-10' })).toMatchObject({ items: [found] });
 });
 
 describe('the view diagnosis_distribution', () => {

@@ -13,6 +13,7 @@ import {
   decodeState,
   encodeState,
   eventOf,
+  eventOfFinding,
   EventJudge,
   EventTypes,
   fillAnswer,
@@ -47,6 +48,7 @@ import type {
   Finding,
   FoldedBatch,
   Json,
+  MadeEvent,
   PackSource,
   Plan,
   QuestionInput,
@@ -88,6 +90,8 @@ export interface PackInProcess {
   view(name: string, params?: Readonly<Record<string, string>>): Promise<Json | undefined>;
   /** What the rules of an insight find now, of a person or of nobody in particular. */
   insight(name: string, subject?: string): Promise<readonly Finding[]>;
+  /** The events that these findings are told as. */
+  eventsOf(name: string, findings: readonly Finding[]): readonly MadeEvent[];
   /** The answer of a write, or what is told of the members that were sent; undefined where there is no such thing. */
   write(name: string, request: WriteRequest): Promise<Json | undefined>;
 }
@@ -185,6 +189,12 @@ export function runPack(name: string, reader?: EntityReader): PackInProcess {
       const names = { subject: subject ?? null, now: new Date(NOW_MS).toISOString() };
       const asked = mustBe(insight.view.params.fill(names, work));
       return mustBe(insight.find({ ...names, view: await this.view(insight.view.name, textsOf(asked)) }, work));
+    },
+    eventsOf(insightName, findings) {
+      const event = insights.get(insightName)?.event ?? null;
+      if (event === null) throw new Error(`no events of ${insightName}`);
+      const now = new Date(NOW_MS).toISOString();
+      return findings.map((finding, at) => mustBe(eventOfFinding(event, { finding, id: `told-${at}`, now }, { left: WORK_MAX })));
     },
     async write(writeName, request) {
       const write = writes.get(writeName);

@@ -193,7 +193,8 @@ export { SCOPE_PATTERN } from './view/view-schema.ts';
 
 // insight
 export { compileInsights } from './insight/compile-insight.ts';
-export type { CompiledInsight } from './insight/compile-insight.ts';
+export type { CompiledInsight, FindingEvent } from './insight/compile-insight.ts';
+export { eventOfFinding } from './insight/finding-event.ts';
 export { FINDINGS_SCHEMA } from './insight/insight-schema.ts';
 export type { Finding } from './insight/insight-schema.ts';
 

@@ -41,6 +41,7 @@ import { eraseCache } from './erase-cache.ts';
 import { createExporting } from './export-app.ts';
 import { followTables } from './follow-tables.ts';
 import type { Tables } from './follow-tables.ts';
+import { startFinding } from './finding-app.ts';
 import { createFreshness } from './freshness.ts';
 import type { Freshness } from './freshness.ts';
 import { createHandlers } from './handlers.ts';
@@ -96,16 +97,14 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const onPartitions = (count: number): void => void announcements.then((of) => of?.follow(count)).catch(onError);
   const log = watchLog({ client, topics, primary, freshness, onPartitions, pause, onError, signal: stopped.signal });
   const audit = keepAudit({ keeper: auditing.keeper, client, topic: topics.audit, signal: stopped.signal, metrics, log: context.log });
+  const { ready } = tables.control;
   let isRegistryRead = false;
-  void tables.control.ready.then(() => (isRegistryRead = true));
-  const jobs = startJobs(config, context, {
-    ...adapters,
-    jobs: adapters.stores.jobs,
-    pool: adapters.queuePool,
-    ready: tables.control.ready,
-  });
+  void ready.then(() => (isRegistryRead = true));
+  const jobs = startJobs(config, context, { ...adapters, jobs: adapters.stores.jobs, pool: adapters.queuePool, ready });
+  const { finding, watching } = startFinding(context, { registry, jobs, metrics, signal: stopped.signal });
 
   const handlers = createHandlers({
+    finding,
     exporting: createExporting(config, adapters, { registry, asking, jobs }),
     ...{ ...asking, background: jobs.background, keptFigures: adapters.keptFigures },
     ...{ registry, freshness, primary, store: adapters.store },
@@ -113,6 +112,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     auditChain: auditing.chain,
     ...statusOf(log, checks, freshness),
   });
+  jobs.work();
   const server = serve(config, context, { ...adapters, handlers, isReady: () => isRegistryRead });
   const port = await server.listen({ host: config.listenHost, port: config.listenPort });
   let isDraining = false;
@@ -129,7 +129,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     async stop() {
       await server.close();
       stopped.abort();
-      await Promise.all([following, replica.close()]);
+      await Promise.all([following, watching, replica.close()]);
       await closeAll({ server, tables, log, announcements, audit, jobs, adapters });
       await telemetry.close();
     },

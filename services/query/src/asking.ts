@@ -2,7 +2,7 @@
 import { createSecretKey } from 'node:crypto';
 import { isJourney } from '@tidegate/core';
 import type { TopicNames } from '@tidegate/kafka';
-import type { JourneyReader, NewestReader, ReadStore } from '@tidegate/postgres';
+import type { FindingsOf, JourneyReader, NewestReader, ReadStore } from '@tidegate/postgres';
 import type { CellStore, KeptFigures, RecentSets } from '@tidegate/redis';
 import { createRepeatableSealer, createSealer, deriveKey, pause, systemClock } from '@tidegate/runtime';
 import type { ConfigValues } from '@tidegate/runtime';
@@ -145,6 +145,8 @@ function createFinding(metrics: Metrics) {
   return {
     newFindingId: () => uuidv7(),
     onGenerated: (pack: string, count: number) => metrics.counter('insights_generated_total', { pack }).inc(count),
+    onTold: ({ pack, insight }: Pick<FindingsOf, 'pack' | 'insight'>, count: number) =>
+      metrics.counter('findings_told_total', { pack, insight }).inc(count),
   };
 }
 

@@ -18,7 +18,7 @@ interface Adapters {
 interface Parts {
   readonly registry: MakeExportDeps['registry'];
   readonly asking: Pick<MakeExportDeps, 'ask' | 'nowMs'> & Pick<ExportRoutesDeps, 'pseudonymOf'>;
-  readonly jobs: Pick<RunningJobs, 'queue' | 'work'>;
+  readonly jobs: Pick<RunningJobs, 'queue' | 'declare'>;
 }
 
 export function createExporting(
@@ -38,6 +38,6 @@ export function createExporting(
   });
   const { params: sealer, part: partSealer } = exportSealers;
   const { pseudonymOf } = asking;
-  jobs.work([createExportJob({ exports: stores.exports, make: makeExport, sealer, partSealer, pseudonymOf })]);
+  jobs.declare(createExportJob({ exports: stores.exports, make: makeExport, sealer, partSealer, pseudonymOf }));
   return { exports: stores.exports, makeExport, exportQueue: jobs.queue, exportSealers, exportWithinMs, exportBytesMax };
 }

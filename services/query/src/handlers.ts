@@ -39,6 +39,9 @@ import type { RejectedDeps } from './rejected.ts';
 import type { RegisteredPack, Registry } from './registry.ts';
 import { createFindInsights } from './insights/find-insights.ts';
 import type { FindInsightsDeps } from './insights/find-insights.ts';
+import type { FindJob } from './insights/find-job.ts';
+import { createTellFindings } from './insights/tell-findings.ts';
+import type { TellFindingsDeps } from './insights/tell-findings.ts';
 import { createReadInsights, listInsights } from './insights/read-insights.ts';
 import { createListRestatements } from './restatements.ts';
 import type { RestatementsDeps } from './restatements.ts';
@@ -76,10 +79,13 @@ export interface HandlerDeps
     Pick<EventStatsDeps, 'tallies'>,
     Pick<RecentRouteDeps, 'readRecent'>,
     Pick<FindInsightsDeps, 'insights' | 'newFindingId' | 'onGenerated'>,
+    Pick<TellFindingsDeps, 'onTold'>,
     Pick<OpenMembersDeps, 'openFields'>,
     Pick<RunWriteDeps, 'sendEvents' | 'writeIdOf' | 'writeWaitMs'> {
   readonly entities: ReadEntityDeps['entities'];
   readonly exporting: Exporting;
+  /** Who looks for findings unasked. */
+  readonly finding: Pick<FindJob, 'findBy'>;
   readonly primary: MakingDeps['primary'] & PreviewDeps['primary'];
   readonly receipts: Receipts;
   /** Views whose answers are kept. */
@@ -158,7 +164,9 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
 /** What packs declare: views, findings of rules, and routes that write. */
 function createPackHandlers(deps: HandlerDeps): Pick<QueryHandlers, 'readView' | 'listInsights' | 'runWrite' | 'watch'> {
   const readEntity = createReadEntity(deps);
-  const findInsights = createFindInsights({ ...deps, runView: createRunView({ ...deps, readEntity, readInsights: null }) });
+  const runPlain = createRunView({ ...deps, readEntity, readInsights: null });
+  const findInsights = createFindInsights({ ...deps, runView: runPlain, tellFindings: createTellFindings(deps) });
+  deps.finding.findBy(findInsights);
   const runNow = createRunView({ ...deps, readEntity, readInsights: createReadInsights(findInsights) });
   const runSealed = deps.keepViews(runNow);
   const watching = {

@@ -12,8 +12,11 @@ import type { queryConfig } from './config.ts';
 export interface RunningJobs {
   readonly background: Background;
   readonly queue: Pick<JobQueue, 'submit'>;
-  /** The jobs that this service does are taken from here on. */
-  work(others: readonly DeclaredJob[]): void;
+  readonly jobs: JobReader;
+  /** One more kind that this service does. */
+  declare(job: DeclaredJob): void;
+  /** What was declared is done from here on. */
+  work(): void;
   close(): Promise<void>;
 }
 
@@ -41,11 +44,12 @@ export function startJobs(
     ...{ queue, jobs, sealer, nowMs: systemClock.nowMs, withinMs: config.answerWithinMs },
     onError: (error) => log.warn('job_not_submitted', { error }),
   });
+  const declared = [createAnswerJob({ sealer, make: background.make })];
   return {
-    background,
-    queue,
+    ...{ background, queue, jobs },
+    declare: (job) => void declared.push(job),
     // An attempt that knew no packs yet would fail for want of them.
-    work: (others) => void ready.then(() => queue.work([createAnswerJob({ sealer, make: background.make }), ...others])),
+    work: () => void ready.then(() => queue.work(declared)),
     async close() {
       await queue.close();
       await pool.end();

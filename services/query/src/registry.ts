@@ -28,6 +28,11 @@ export interface RegisteredPack {
   readonly insights: ReadonlyMap<string, CompiledInsight>;
 }
 
+export interface WatchedInsight {
+  readonly tenant: string;
+  readonly insight: CompiledInsight;
+}
+
 export interface Registry {
   /** Takes one record of the control topic. */
   take(record: Pick<TableRecord, 'key' | 'value'>): void;
@@ -47,6 +52,8 @@ export interface Registry {
   /** The same as long as all packs of the tenant are, in every instance. */
   fingerprint(tenant: string): string;
   write(tenant: string, pack: string, write: string): CompiledWrite | null;
+  /** Insights whose findings are looked for unasked, of all tenants. */
+  watched(): readonly WatchedInsight[];
   /** See `ControlReader`. */
   knownThroughMs(): number;
 }
@@ -105,8 +112,17 @@ export function createRegistry(onUnreadable: () => void): Registry {
         .sort()
         .join('\n'),
     write: (tenant, pack, write) => packs.get(tenant)?.get(pack)?.writes.get(write) ?? null,
+    watched: () => watchedOf(packs),
     knownThroughMs: reader.knownThroughMs,
   };
+}
+
+function watchedOf(packs: ReadonlyMap<string, ReadonlyMap<string, RegisteredPack>>): readonly WatchedInsight[] {
+  return [...packs].flatMap(([tenant, ofTenant]) =>
+    [...ofTenant.values()].flatMap(({ insights }) =>
+      [...insights.values()].filter(({ everyS }) => everyS !== null).map((insight) => ({ tenant, insight })),
+    ),
+  );
 }
 
 function hitAimsOf(packs: readonly RegisteredPack[]): ReadonlyMap<string, number> {

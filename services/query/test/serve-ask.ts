@@ -100,6 +100,8 @@ export interface ServedStores {
   readonly insights?: InsightStore;
   readonly exporting?: Exporting;
   readonly onGenerated?: (pack: string, count: number) => void;
+  readonly onTold?: HandlerDeps['onTold'];
+  readonly finding?: HandlerDeps['finding'];
 }
 
 const sealer = createSealer(new Uint8Array(32).fill(3));
@@ -139,6 +141,8 @@ function emptyStores() {
     insights: NO_FINDINGS,
     exporting: NO_EXPORTS,
     onGenerated: () => undefined,
+    onTold: () => undefined,
+    finding: { findBy: () => undefined },
   };
 }
 

@@ -11,6 +11,10 @@ const insight = z.strictObject({
   view: z.strictObject({ name: NAME_SCHEMA, params: z.record(NAME_SCHEMA, z.unknown()).default({}) }),
   /** An expression over `view`: a list of findings. */
   findings: z.string().max(4_000),
+  /** Looked for so often without being asked; absent: when somebody reads. */
+  every_s: z.int().min(60).max(86_400).optional(),
+  /** What each finding is told as when it begins, once: an event of this pack. Texts may hold `${…}` over `finding` and `now`. */
+  event: z.strictObject({ type: z.string().max(128), data: z.record(z.string().max(64), z.unknown()) }).optional(),
 });
 
 export const INSIGHTS_SCHEMA = z.record(NAME_SCHEMA, insight);

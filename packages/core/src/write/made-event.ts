@@ -38,7 +38,8 @@ export function eventOf({ rules }: Pick<CompiledWrite, 'rules'>, filled: unknown
   });
 }
 
-function withoutNulls(data: Json): Json {
+/** Of the data of an event: what has no value is not sent. */
+export function withoutNulls(data: Json): Json {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return data;
   return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== null));
 }

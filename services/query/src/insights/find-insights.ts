@@ -3,13 +3,15 @@
  * beside it; and kept, so that it is known since when each holds and what it said before.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { CompiledInsight, CompiledView, Finding, RowScope } from '@tidegate/core';
-import { parseParams, toIsoUtc, WORK_MAX } from '@tidegate/core';
+import type { CompiledInsight, CompiledView, Finding, Result, RowScope } from '@tidegate/core';
+import { ok, parseParams, toIsoUtc, WORK_MAX } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import type { FindingChanges, FindingsOf, InsightStore, KeptFinding } from '@tidegate/postgres';
 import type { Registry } from '../registry.ts';
 import type { InsightsQuery } from '../views/insights-query.ts';
 import type { RunView, ViewAnswer } from '../views/run-view.ts';
+import type { TellFindings } from './tell-findings.ts';
+import { nameOf } from './tell-findings.ts';
 
 export interface FindInsightsDeps {
   readonly registry: Pick<Registry, 'view'>;
@@ -18,6 +20,7 @@ export interface FindInsightsDeps {
   readonly pseudonymOf: (tenant: string, id: string) => string;
   readonly nowMs: () => number;
   readonly newFindingId: () => string;
+  readonly tellFindings: TellFindings;
   readonly onGenerated: (pack: string, count: number) => void;
 }
 
@@ -43,7 +46,8 @@ export function createFindInsights(deps: FindInsightsDeps): FindInsights {
     if (!found.ok) return found;
     const person = subject === null ? undefined : deps.pseudonymOf(asker.tenant, subject);
     const of: FindingsOf = { tenant: asker.tenant, subject: person ?? '', pack: insight.pack, insight: insight.insight };
-    return { ok: true, kept: await keep(deps, of, { findings: found.findings, ask }), answer: found.answer, person };
+    const kept = await keep(deps, of, { insight, ask, ...found });
+    return kept.ok ? { ok: true, kept: kept.value, answer: found.answer, person } : { ok: false, problem: kept.fault };
   };
 }
 
@@ -59,22 +63,34 @@ function subjectFault({ of }: CompiledInsight): ProblemFault {
   return { code: 'request_invalid', errors: [{ path: 'subject', code: 'invalid_value', message }] };
 }
 
-/** Writes what changed, and nothing where nothing did. */
+/** Writes what changed, and nothing where nothing did; what begins is told first. */
 async function keep(
-  { insights, nowMs, newFindingId, onGenerated }: FindInsightsDeps,
+  { insights, nowMs, newFindingId, tellFindings, onGenerated }: FindInsightsDeps,
   of: FindingsOf,
-  { findings, ask }: Pick<InsightsQuery, 'ask'> & { readonly findings: readonly Finding[] },
-): Promise<readonly KeptFinding[]> {
+  { insight, findings, ask, answer }: Found & Pick<InsightsQuery, 'insight' | 'ask'>,
+): Promise<Result<readonly KeptFinding[], ProblemFault>> {
   const known = await insights.list(of, { withClosed: false, rowsMax: OPEN_MAX });
-  const changes = changesOf(known, findings, { nowMs: nowMs(), newFindingId });
+  // What is not counted yet looks like a day that stands out, and an event cannot be taken back.
+  const isCertain = insight.event === null || answer.meta.status === 'current';
+  const changes = isCertain ? changesOf(known, findings, { nowMs: nowMs(), newFindingId }) : NO_CHANGES;
   const isChanged = changes.close.length + changes.insert.length + changes.see.length > 0;
-  if (isChanged) onGenerated(of.pack, await insights.change(of, changes));
-  return isChanged || ask.closed ? insights.list(of, { withClosed: ask.closed, rowsMax: ask.limit }) : known.slice(0, ask.limit);
+  if (isChanged) {
+    const begun = changes.insert.map(({ finding }) => finding);
+    const told = await tellFindings(of, insight, begun);
+    if (!told.ok) return told;
+    onGenerated(of.pack, await insights.change(of, changes));
+  }
+  return ok(isChanged || ask.closed ? await insights.list(of, { withClosed: ask.closed, rowsMax: ask.limit }) : known.slice(0, ask.limit));
 }
 
-type FoundNow =
-  | { readonly ok: true; readonly findings: readonly Finding[]; readonly answer: ViewAnswer }
-  | { readonly ok: false; readonly problem: ProblemFault };
+const NO_CHANGES: FindingChanges = { nowMs: 0, close: [], insert: [], see: [] };
+
+interface Found {
+  readonly findings: readonly Finding[];
+  readonly answer: ViewAnswer;
+}
+
+type FoundNow = (Found & { readonly ok: true }) | { readonly ok: false; readonly problem: ProblemFault };
 
 async function findNow(
   { runView, pseudonymOf, nowMs }: FindInsightsDeps,
@@ -120,10 +136,6 @@ function changesOf(known: readonly KeptFinding[], found: readonly Finding[], { n
       .filter((finding) => !isDeepStrictEqual(knownByName.get(nameOf(finding))?.finding, finding))
       .map((finding) => ({ id: newFindingId(), finding })),
   };
-}
-
-function nameOf({ rule, about }: Finding): string {
-  return `${rule}\n${about}`;
 }
 
 /** As answers show it. */

@@ -17,7 +17,11 @@ export type Sent =
   | { readonly ok: true; readonly receipt: string | null; readonly receivedAt: string; readonly verdicts: readonly EventVerdict[] }
   | { readonly ok: false; readonly problem: ProblemFault };
 
-export type SendEvents = (events: readonly MadeEvent[], as: { readonly caller: Caller; readonly context: RequestContext }) => Promise<Sent>;
+/** `context` null: nobody's request asks for it. */
+export type SendEvents = (
+  events: readonly MadeEvent[],
+  as: { readonly caller: Caller; readonly context: RequestContext | null },
+) => Promise<Sent>;
 
 export interface EventSenderDeps {
   readonly ingestUrl: string;
@@ -48,8 +52,7 @@ export function createEventSender({ ingestUrl, callerKey, nowMs }: EventSenderDe
       headers: {
         'content-type': 'application/json',
         [CALLER_HEADER]: signCaller(callerKey, sender, nowMs()),
-        'x-request-id': context.requestId,
-        traceparent: context.traceparent,
+        ...(context === null ? {} : { 'x-request-id': context.requestId, traceparent: context.traceparent }),
       },
       body: JSON.stringify(events),
       signal: AbortSignal.timeout(TIMEOUT_MS),
