@@ -1,7 +1,5 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Tidegate } from '@tidegate/native';
+import { signalAll, treeOf, type Tidegate } from '@tidegate/native';
 import type { PlannedFault } from './fault-plan.ts';
 import type { History } from './history.ts';
 
@@ -83,36 +81,10 @@ async function startAgain(victim: Victim, target: string): Promise<void> {
 
 /** Stops the process and those that it made (Postgres has one for each session), and lets them go on. */
 async function pause(victim: Victim, forMs: number): Promise<void> {
-  const stopped = treeOf(victim.pid()).filter((pid) => signal(pid, 'SIGSTOP'));
+  const stopped = signalAll(treeOf(victim.pid()), 'SIGSTOP');
   try {
     await delay(forMs);
   } finally {
-    for (const pid of stopped) signal(pid, 'SIGCONT');
-  }
-}
-
-function treeOf(pid: number): readonly number[] {
-  return pid <= 0 ? [] : [pid, ...childrenOf(pid).flatMap(treeOf)];
-}
-
-function childrenOf(pid: number): readonly number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(join(`/proc/${pid}/task`, task, 'children'), 'utf8')
-        .trim()
-        .split(' ')
-        .filter(Boolean)
-        .map(Number),
-    );
-  } catch {
-    return []; // gone
-  }
-}
-
-function signal(pid: number, name: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, name);
-  } catch {
-    return false; // gone
+    signalAll(stopped, 'SIGCONT');
   }
 }

@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { GROUND_DRILLS } from './catalogue.ts';
 import { onOwnGround, runExactlyOnce, runFlushBoundaries, runReplayKills, runRollingRestart } from './own-system.ts';
+import { TIER_DRILLS } from './tier-catalogue.ts';
+import { onOwnTier } from './own-tier.ts';
 import { runMutants } from './mutants.ts';
 import { redisFaults } from './redis-faults.ts';
 import { runStartKills } from './run-start-kills.ts';
@@ -16,6 +18,7 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   'rolling-restart': (options) => runRollingRestart(options),
   start: runStartKills,
   ...Object.fromEntries(Object.entries(GROUND_DRILLS).map(([name, ground]) => [name, onOwnGround(name, ground)])),
+  ...Object.fromEntries(Object.entries(TIER_DRILLS).map(([name, ground]) => [name, onOwnTier(name, ground)])),
 };
 
 const { values, positionals } = parseArgs({

@@ -28,7 +28,7 @@ const MINUTES = 1;
 const REPLAY_KILLS = 30;
 const REPLAY_PAUSE_MS_MAX = 1_000;
 /** A drill waits for many dead members; the shipped 8 s would make it long without proving more. */
-const GROUP_SESSION_MS = '2000';
+export const GROUP_SESSION_MS = '2000';
 
 /** Kills and pauses at seeded moments, on a system of its own, servers included, so that those can be killed too. */
 export function runExactlyOnce(options: DrillOptions): Promise<DrillReport> {
@@ -60,7 +60,7 @@ function withTwoAggregators(drill: FaultyDrill): Promise<DrillReport> {
   });
 }
 
-function drillFolder(drill: string, seed: number): string {
+export function drillFolder(drill: string, seed: number): string {
   return join(homeOf(process.env).dataDir, 'drills', `${drill}-${seed}-${new Date().toISOString().replaceAll(/[:.]/g, '')}`);
 }
 
@@ -130,7 +130,7 @@ function movableDatabase(proxy: TcpProxy, first: string): GroundDatabase & { sto
   };
 }
 
-function ownEnvironment(): Readonly<Record<string, string | undefined>> {
+export function ownEnvironment(): Readonly<Record<string, string | undefined>> {
   const { KAFKA_BROKERS: _kafka, DATABASE_URL: _database, REDIS_URL: _redis, ...env } = process.env;
   return env;
 }

@@ -53,13 +53,16 @@ export interface ControlPlanePrograms {
  */
 export async function provideControlPlane(context: Omit<CacheContext, 'step'>, progress: Progress): Promise<ControlPlanePrograms> {
   const folders = new Map<string, string>();
-  for (const built of PROGRAMS) folders.set(built.program, await provideProgram(context, progress, built));
+  for (const { program } of PROGRAMS) folders.set(program, await provideProgram(context, progress, program));
   const path = (program: string): string => join(folders.get(program) ?? '', program);
   const stages = STAGES.map((file) => join(folders.get('kwok') ?? '', 'stages', file));
   return { path, stages: [...stages, OWN_STAGE] };
 }
 
-function provideProgram(context: Omit<CacheContext, 'step'>, progress: Progress, built: Built): Promise<string> {
+/** The folder with one of them, which is compiled when it is not in the cache. */
+export function provideProgram(context: Omit<CacheContext, 'step'>, progress: Progress, program: string): Promise<string> {
+  const built = PROGRAMS.find((one) => one.program === program);
+  if (built === undefined) throw new Error(`${program} is not among what is compiled`);
   const sums = readFileSync(join(MODULES, built.module, 'go.sum'));
   const sources = createHash('sha256').update(sums).update(JSON.stringify(built)).digest('hex').slice(0, 12);
   const fill = (stage: string): Promise<void> =>

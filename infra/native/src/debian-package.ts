@@ -11,9 +11,12 @@ export const UNPACKED = 'unpacked';
  */
 export async function unpackDebianPackage(stage: string, name: string, needs?: RegExp): Promise<void> {
   await download(stage, [name]);
-  if (needs !== undefined) {
-    const names = (await neededBy(stage)).filter((needed) => needs.test(needed));
-    if (names.length > 0) await download(stage, names);
+  // What is needed may need more of them.
+  for (let had = 0; needs !== undefined && had < packagesIn(stage).length;) {
+    had = packagesIn(stage).length;
+    const isThere = (name: string): boolean => packagesIn(stage).some((file) => file.startsWith(`${name}_`));
+    const names = (await neededBy(stage)).filter((needed) => needs.test(needed) && !isThere(needed));
+    if (names.length > 0) await download(stage, [...new Set(names)]);
   }
   for (const file of packagesIn(stage)) await runTool({ command: 'dpkg-deb', args: ['-x', join(stage, file), join(stage, UNPACKED)] });
 }

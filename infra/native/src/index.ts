@@ -31,3 +31,6 @@ export {
 export { startPgBouncer, type PgBouncer } from './pgbouncer.ts';
 export { startPrometheus, type Prometheus } from './prometheus.ts';
 export { startControlPlane, type ControlPlane } from './control-plane.ts';
+export { databaseSettings, startDatabaseTier, type DatabaseTier } from './data-tier/database-tier.ts';
+export { isWhole, type Member, type MemberState } from './data-tier/patroni.ts';
+export { signalAll, treeOf } from './process-tree.ts';

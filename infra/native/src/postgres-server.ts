@@ -120,10 +120,14 @@ function standingOf({ home, binaries }: PostgresOptions): Standing {
   if (isReachableByOthers(binaries) && isReachableByOthers(folder)) {
     return { binaries, folder: ownedFolder(folder, account), account, prefix: [] };
   }
-  if (spawnSync('unshare', [...USER_NAMESPACE, 'true']).status === 0) {
-    return { binaries, folder: privateFolder(folder), account: undefined, prefix: ['unshare', ...USER_NAMESPACE] };
-  }
+  const prefix = inUserNamespace();
+  if (prefix !== null) return { binaries, folder: privateFolder(folder), account: undefined, prefix };
   return { binaries: readableCopy(binaries), folder: ownedFolder(placed, account), account, prefix: [] };
+}
+
+/** What a command line is begun with so that root has another number in what it runs; null where the system bars that. */
+export function inUserNamespace(): readonly string[] | null {
+  return spawnSync('unshare', [...USER_NAMESPACE, 'true']).status === 0 ? ['unshare', ...USER_NAMESPACE] : null;
 }
 
 function privateFolder(folder: string): string {
@@ -131,7 +135,7 @@ function privateFolder(folder: string): string {
   return folder;
 }
 
-function ownedFolder(folder: string, account: Account): string {
+export function ownedFolder(folder: string, account: Account): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chownSync(folder, account.uid, account.gid);
   return folder;
@@ -145,9 +149,14 @@ function outsideFolder(dataDir: string): string {
   );
 }
 
-/** The package's whole tree (programs with the libraries beside them), where anybody can read it. */
+/** The programs with their package's whole tree (the libraries beside them), where anybody can read it. */
 function readableCopy(binaries: string): string {
   const tree = dirname(dirname(dirname(binaries)));
+  return join(readableTree(tree), binaries.slice(tree.length + 1));
+}
+
+/** A folder of the cache, where anybody can read it. */
+export function readableTree(tree: string): string {
   const copy = join(existsSync('/var/cache') ? '/var/cache' : tmpdir(), 'tidegate', basename(tree));
   if (!existsSync(copy)) {
     const stage = `${copy}.${process.pid}`;
@@ -156,7 +165,7 @@ function readableCopy(binaries: string): string {
     chmodSync(stage, 0o755);
     renameSync(stage, copy);
   }
-  return join(copy, binaries.slice(tree.length + 1));
+  return copy;
 }
 
 /** Made in a folder beside the cluster's, renamed when done: a start that is cut leaves no half-made cluster. */

@@ -16,7 +16,20 @@ export interface ProcessRecord {
 export const OWNER_MARK = 'TIDEGATE_OWNER';
 
 /** Services go first, servers after them, the owner of truth last. */
-const STOP_ORDER = ['gateway', 'ingest', 'aggregator', 'query', 'redis', 'kafka', 'postgres'];
+const STOP_ORDER = [
+  'nginx',
+  'gateway',
+  'ingest',
+  'aggregator',
+  'query',
+  'pgbouncer',
+  'haproxy',
+  'redis',
+  'kafka',
+  'postgres',
+  'patroni',
+  'etcd',
+];
 
 export function recordProcess(runDir: string, of: { name: string; pid: number; stopSignal: NodeJS.Signals }): void {
   const startTicks = startTicksOf(of.pid);
