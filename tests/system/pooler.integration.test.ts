@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPgBouncer, type PgBouncer } from '@tidegate/native';
-import { createControlStore, createPgStore, createPool, migrate, type PoolOptions } from '@tidegate/postgres';
+import { asPerson, createControlStore, createPgStore, createPool, migrate, type PoolOptions } from '@tidegate/postgres';
 import { testServers } from '@tidegate/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -112,6 +112,32 @@ describe('through a pooler of transactions', () => {
     const databaseUrl = Object.assign(new URL(pooler.through(database.url)), { username: login }).toString();
     const pool = poolOf({ databaseUrl, role: 'tidegate_query' });
     await expect(pool.query('SELECT 1')).rejects.toThrow('permission denied to set role "tidegate_query"');
+    await pool.end();
+  });
+
+  test('what is read for one person is held to that person, whichever session it runs in, and nothing of it is left in it', async () => {
+    const rows = [1, 2].map((at) => `(gen_random_uuid(), 'acme', 'm', 1, 1, 'p${at}', '{}')`);
+    await database.query(`INSERT INTO series VALUES ${rows.join(', ')}`);
+    const pool = poolOf({ role: 'tidegate_query', holdsToPerson: true });
+    const seen = async (on: pg.Pool | pg.ClientBase) =>
+      (await on.query<{ subject: string }>('SELECT subject FROM series ORDER BY 1')).rows.map(({ subject }) => subject);
+    const alone = async () => seen(pool);
+    async function together(): Promise<readonly string[]> {
+      const client = await pool.connect();
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+      const found = await seen(client);
+      await client.query('COMMIT');
+      client.release();
+      return found;
+    }
+    const asked = Array.from({ length: 30 }, (_, at) => ({
+      person: ['p1', 'p2', null][at % 3] ?? null,
+      ask: at % 2 === 0 ? alone : together,
+    }));
+    const answers = await Promise.all(
+      asked.map(async ({ person, ask }) => (person === null ? ask() : asPerson({ tenant: 'acme', subject: person }, ask))),
+    );
+    expect(answers).toEqual(asked.map(({ person }) => (person === null ? ['p1', 'p2'] : [person])));
     await pool.end();
   });
 

@@ -36,6 +36,7 @@ export type { TaskChange, TaskRow } from './task-shape.ts';
 export type { SealedCells, SealSlice, SourceCell, SourceCells, SourceRead } from './seal-shape.ts';
 export { WHOLE_VALUES_MAX } from './budget-shape.ts';
 export type { AskedValue, BudgetKey, PendingValues, SpentBudget } from './budget-shape.ts';
+export { asEverybody, asPerson, personServed } from './as-person.ts';
 export { cellKeyText } from './cell-keys.ts';
 export { budgetText } from './commit-budgets.ts';
 export { changedBy } from './entity-commit.ts';

@@ -1,17 +1,24 @@
 /**
- * What a session is set to, for connections through a pooler of transactions: there the next statement may run in another session
- * of the server, and what one statement sets stays for whoever comes after. So the settings go along with each transaction and end
- * with it, at no further round trip:
+ * What one transaction is set to. Through a pooler of transactions that is all that a session is otherwise: there the next statement
+ * may run in another session of the server, and what one statement sets stays for whoever comes after. And it is whose rows are read,
+ * where work is done for one person. The settings go along with each transaction and end with it, at no further round trip:
  *
  * - BEGIN carries them behind it, in the same message.
  * - A statement of its own has them before it in the same implicit transaction: all messages up to Sync are one (PostgreSQL,
  *   chapter "Message Flow", Pipelining).
- * - Nothing is prepared by name: the name would be known to one session alone.
+ * - Through a pooler nothing is prepared by name: the name would be known to one session alone.
  */
 import pg from 'pg';
 
-/** Names of settings of the server (`role` is one), each with its value. */
-export type SessionSettings = Readonly<Record<string, string>>;
+/** Names of settings of the server (`role` is one), each with its value; some (`search_path`) are lists of names. */
+export type SessionSettings = Readonly<Record<string, string | readonly string[]>>;
+
+export interface TransactionSettings {
+  /** Of the transaction that begins now; null: it is as the session is, and so is what is sent. */
+  readonly now: () => SessionSettings | null;
+  /** What a statement is prepared as within such a transaction; undefined: it is not. */
+  readonly nameOf: (name: string) => string | undefined;
+}
 
 type Ask = (...given: unknown[]) => unknown;
 type Callback = (error: Error | undefined, result: unknown) => void;
@@ -20,26 +27,39 @@ const BEGINS = /^\s*BEGIN\b/i;
 const ENDS = /^\s*(COMMIT|ROLLBACK(?!\s+TO\b))\b/i;
 
 /** Changes what the connection does with each statement that it is given from now on. */
-export function setPerTransaction(client: pg.ClientBase, settings: SessionSettings): void {
+export function setPerTransaction(client: pg.ClientBase, { now, nameOf }: TransactionSettings): void {
   const ask: Ask = client.query.bind(client);
-  const behindBegin = Object.entries(settings).map(
-    ([name, value]) => `SET LOCAL ${pg.escapeIdentifier(name)} = ${pg.escapeLiteral(value)}`,
-  );
-  const before = `SELECT ${Object.entries(settings)
-    .map(([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`)
-    .join(', ')}`;
   let isInTransaction = false;
+  let isSet = false;
   const asked: Ask = (query, ...rest) => {
     const text = textOf(query);
     if (BEGINS.test(text)) {
-      isInTransaction = true;
-      return ask(withText(query, [text, ...behindBegin].join('; ')), ...rest);
+      const settings = now();
+      [isInTransaction, isSet] = [true, settings !== null];
+      return ask(settings === null ? query : withText(query, [text, ...behindBegin(settings)].join('; ')), ...rest);
     }
-    if (!isInTransaction) return askAlone(ask, before, [query, ...rest]);
+    if (!isInTransaction) {
+      const settings = now();
+      return settings === null ? ask(query, ...rest) : askAlone(ask, beforeAlone(settings), [query, ...rest]);
+    }
     if (ENDS.test(text)) isInTransaction = false;
-    return ask(isConfig(query) ? { ...query, name: undefined } : query, ...rest);
+    return ask(isSet && isConfig(query) ? { ...query, name: query.name === undefined ? undefined : nameOf(query.name) } : query, ...rest);
   };
   Reflect.set(client, 'query', asked);
+}
+
+function behindBegin(settings: SessionSettings): readonly string[] {
+  return Object.entries(settings).map(
+    ([name, value]) => `SET LOCAL ${pg.escapeIdentifier(name)} = ${[value].flat().map(pg.escapeLiteral).join(', ')}`,
+  );
+}
+
+function beforeAlone(settings: SessionSettings): string {
+  const each = Object.entries(settings).map(([name, value]) => {
+    const text = typeof value === 'string' ? value : value.map(pg.escapeIdentifier).join(', ');
+    return `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(text)}, true)`;
+  });
+  return `SELECT ${each.join(', ')}`;
 }
 
 function askAlone(ask: Ask, before: string, [query, ...rest]: readonly unknown[]): unknown {

@@ -1,6 +1,8 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Socket } from 'node:net';
 import { gatherWrites } from '@tidegate/runtime';
 import pg from 'pg';
+import { readPersonSettings } from './as-person.ts';
 import { setPerTransaction } from './per-transaction.ts';
 import type { SessionSettings } from './per-transaction.ts';
 import type { PoolMeter } from './pool-meter.ts';
@@ -24,6 +26,8 @@ export interface PoolOptions {
   readonly isDurable?: boolean;
   /** Statements are sent as they are asked for, without waiting for the answers of those before them. */
   readonly pipeline?: boolean;
+  /** What is asked in the work for one person (`asPerson`) sees that person's rows alone. The login must be able to become `tidegate_person`. */
+  readonly holdsToPerson?: boolean;
   readonly onError?: (error: Error) => void;
   /** Counts what the pool does. */
   readonly meter?: PoolMeter;
@@ -46,19 +50,31 @@ export function createPool(options: PoolOptions): pg.Pool {
   // The pool listens to its idle connections alone; the loss of one that is in use would end the process.
   pool.on('connect', (client) => client.on('error', (error) => options.onError?.(error)));
   pool.on('error', () => undefined);
+  if (options.holdsToPerson === true) keepContext(pool);
   options.meter?.watch(pool);
   return pool;
 }
 
+/** The pool calls back out of whatever gives a connection back: without this a statement would run as the work of whoever had it before. */
+function keepContext(pool: pg.Pool): void {
+  const connect = pool.connect.bind(pool);
+  const bound = (callback?: Parameters<pg.Pool['connect']>[0]) =>
+    callback === undefined ? connect() : connect(AsyncResource.bind(callback));
+  Reflect.set(pool, 'connect', bound);
+}
+
 async function prepareSession(client: pg.ClientBase, options: PoolOptions): Promise<void> {
   const settings = await knownSettings(client, options);
+  const ofPerson = options.holdsToPerson === true ? await readPersonSettings(client) : null;
   if (options.pooler === 'transaction') {
-    setPerTransaction(client, settings);
+    setPerTransaction(client, { now: () => ({ ...settings, ...ofPerson?.() }), nameOf: () => undefined });
     // A role that the login may not take is told before the connection is given out.
     await client.query('SELECT 1');
     return;
   }
   await client.query('SELECT set_config(s.key, s.value, false) FROM json_each_text($1::json) s', [JSON.stringify(settings)]);
+  // Plans are made for a role: under one name both roles would make the other's anew.
+  if (ofPerson !== null) setPerTransaction(client, { now: ofPerson, nameOf: (name) => `${name} of person` });
 }
 
 /** `transaction_timeout` is known from Postgres 17 on; older servers have the pause limit alone. */
