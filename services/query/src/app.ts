@@ -46,6 +46,7 @@ import { createFreshness } from './freshness.ts';
 import type { Freshness } from './freshness.ts';
 import { createHandlers } from './handlers.ts';
 import type { QueryHandlers } from './handlers.ts';
+import { holdHandlers } from './hold-to-person.ts';
 import { startJobs } from './jobs-app.ts';
 import type { RunningJobs } from './jobs-app.ts';
 import { createKeptHistory, followKept } from './kept-history.ts';
@@ -113,7 +114,8 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     ...statusOf(log, checks, freshness),
   });
   jobs.work();
-  const server = serve(config, context, { ...adapters, handlers, isReady: () => isRegistryRead });
+  const held = holdHandlers(handlers, asking.pseudonymOf);
+  const server = serve(config, context, { ...adapters, handlers: held, isReady: () => isRegistryRead });
   const port = await server.listen({ host: config.listenHost, port: config.listenPort });
   let isDraining = false;
   const health = { isLive: () => true, isReady: () => !isDraining };
@@ -182,6 +184,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     ...databaseTarget(config),
     applicationName: 'tidegate-query',
     role: ROLE,
+    holdsToPerson: true,
     connectionsMax: config.databaseConnections,
     statementTimeoutMs: config.statementTimeoutMs,
     meter: createPoolMeter(metrics, systemClock.monotonicMs),
@@ -245,7 +248,7 @@ function connectQueue(config: QueryConfig, log: ServiceContext['log']) {
 function connectReplica(config: QueryConfig) {
   const { databaseReplicaUrl: databaseUrl, databaseConnections: connectionsMax, statementTimeoutMs } = config;
   if (databaseUrl === NO_REPLICA) return null;
-  const at = { ...databaseTarget(config), databaseUrl, applicationName: 'tidegate-query', role: ROLE };
+  const at = { ...databaseTarget(config), databaseUrl, applicationName: 'tidegate-query', role: ROLE, holdsToPerson: true };
   const pool = createPool({ ...at, connectionsMax, statementTimeoutMs });
   return { cells: createReadStore(pool), journeys: createJourneyReader(pool), end: async () => pool.end() };
 }

@@ -22,6 +22,7 @@ import type { queryConfig } from './config.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
 import type { Freshness } from './freshness.ts';
 import { createKeptBodies } from './kept-bodies.ts';
+import { holdAsk } from './hold-to-person.ts';
 import type { KeptHistory } from './kept-history.ts';
 import { createLifetimes, lifetimesOf } from './lifetimes.ts';
 import { createLiveHub } from './live/live-hub.ts';
@@ -107,7 +108,7 @@ export function createAsking(
     step: adapters.tracing.step,
     onReplica,
   });
-  const ask: Ask = async (value, as) => (isJourney(value) ? askJourney(value, as) : analyse(value, as));
+  const ask = holdAsk(async (value, as) => (isJourney(value) ? askJourney(value, as) : analyse(value, as)), pseudonymOf);
   const etagOf = createEtag(deriveKey(config.secretKey, 'tidegate/etag', 32));
   const live = createLive(config, adapters.metrics, ask);
   const names = createChangedNames(deriveKey(config.secretKey, 'tidegate/changed', 32));

@@ -23,6 +23,7 @@ import { createExperimentHandlers } from './experiments.ts';
 import type { Freshness } from './freshness.ts';
 import { createGapHandlers } from './gaps.ts';
 import type { GapsDeps } from './gaps.ts';
+import { holdView } from './hold-to-person.ts';
 import { createJobHandlers, findJob } from './jobs.ts';
 import type { JobsDeps } from './jobs.ts';
 import { readMaking } from './making.ts';
@@ -167,7 +168,7 @@ function createPackHandlers(deps: HandlerDeps): Pick<QueryHandlers, 'readView' |
   const runPlain = createRunView({ ...deps, readEntity, readInsights: null });
   const findInsights = createFindInsights({ ...deps, runView: runPlain, tellFindings: createTellFindings(deps) });
   deps.finding.findBy(findInsights);
-  const runNow = createRunView({ ...deps, readEntity, readInsights: createReadInsights(findInsights) });
+  const runNow = holdView(createRunView({ ...deps, readEntity, readInsights: createReadInsights(findInsights) }), deps.pseudonymOf);
   const runSealed = deps.keepViews(runNow);
   const watching = {
     ...deps,

@@ -271,3 +271,17 @@ describe('an export of a person', () => {
     expect([status, JSON.parse(text)]).toMatchObject([503, { code: 'archive_unread' }]);
   });
 });
+
+test('a question of a person is read as that person, and nobody else’s is', async () => {
+  const asked = { metric: 'wiki.edits', kind: 'table', group_by: ['subject'], order: '-edits', to: '2024-10-05' };
+  const rowsFrom = async (from: string, as: object, more: object = {}) => {
+    const { status, text } = await world.call(service, '/v1/query', { body: { ...asked, from, ...more }, as });
+    return status === 200 ? z.looseObject({ rows: z.array(z.unknown()) }).parse(JSON.parse(text)).rows : status;
+  };
+  const anna = { subject: 'anna', scopes: ['query:read'] };
+  await world.sql('REVOKE SELECT ON cell FROM tidegate_person');
+  // Each asks for days of which no chunk is kept, so that Postgres is asked.
+  expect([await rowsFrom('2024-09-01', anna), await rowsFrom('2024-08-01', {}, { subject: 'anna' })]).toEqual([500, [['anna', 3]]]);
+  await world.sql('GRANT SELECT ON cell TO tidegate_person');
+  expect(await rowsFrom('2024-09-01', anna)).toEqual([['anna', 3]]);
+});

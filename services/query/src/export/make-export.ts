@@ -1,5 +1,6 @@
 /** The bytes of an export, as they are made. */
 import { toIsoUtc } from '@tidegate/core';
+import { asPerson } from '@tidegate/postgres';
 import type { ErasureStore, EventsReader } from '@tidegate/postgres';
 import { exportJson } from './export-json.ts';
 import { exportZip } from './export-zip.ts';
@@ -28,11 +29,18 @@ export type ExportMade<T> =
   /** `unread`: events of the person are in an archive that this process was not told of; `too_much`: more of it than it may open. */
   | { readonly ok: false; readonly fault: 'unread' | 'too_much' };
 
-/** `take` takes the pieces in; it may stop early. */
-export type MakeExport = <T>(asked: ExportToMake, take: (pieces: AsyncIterable<Uint8Array>) => Promise<T>) => Promise<ExportMade<T>>;
+/** Takes the pieces in; it may stop early. */
+type Take<T> = (pieces: AsyncIterable<Uint8Array>) => Promise<T>;
+export type MakeExport = <T>(asked: ExportToMake, take: Take<T>) => Promise<ExportMade<T>>;
 
 export function createMakeExport(deps: MakeExportDeps): MakeExport {
   return async function makeExport({ exportId, format, ...person }, take) {
+    const { tenant, subject } = person;
+    // Whoever asks for it: it is read as the person whom it is about.
+    return asPerson({ tenant, subject }, async () => make({ exportId, format, ...person }, take));
+  };
+
+  async function make<T>({ exportId, format, ...person }: ExportToMake, take: Take<T>): Promise<ExportMade<T>> {
     const { tenant, subject, plain } = person;
     const opened = await openValuesOf(deps, { tenant, subject });
     const packs = deps.registry.packs(tenant);
@@ -43,7 +51,7 @@ export function createMakeExport(deps: MakeExportDeps): MakeExport {
       const tail = () => (opened.left() === 0 ? {} : { sealed_values_left: opened.left() });
       return take(format === 'json' ? encoded(exportJson(head, sections, tail)) : exportZip(head, sections, tail));
     });
-  };
+  }
 }
 
 async function* encoded(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {

@@ -41,6 +41,7 @@ async function* setRows(ask: Ask, metric: CompiledMetric, { span, person }: SetO
   const set = metric.sets.find(({ setNo, bySubject }) => setNo === span.setNo && bySubject);
   if (set === undefined) return;
   const lastDay = Math.floor(span.lastS / DAY_S);
+  const rows = { metrics: null, where: {}, subject: person.plain };
   for (let day = Math.floor(span.fromS / DAY_S); day <= lastDay; day += DAYS_MAX) {
     const question = {
       ...{ kind: 'series', metric: metric.metric, subject: person.plain, grain: 'day', zone: 'UTC', group_by: set.dimensions },
@@ -48,7 +49,7 @@ async function* setRows(ask: Ask, metric: CompiledMetric, { span, person }: SetO
     };
     for (let cursor: string | null = null; ;) {
       person.signal.throwIfAborted();
-      const outcome = await ask({ ...question, cursor }, { tenant: person.tenant, rows: null, signal: person.signal });
+      const outcome = await ask({ ...question, cursor }, { tenant: person.tenant, rows, signal: person.signal });
       if (!outcome.ok) throw new Error(`figures of ${metric.metric} could not be read: ${outcome.problem.code}`);
       const { answer } = outcome;
       if (answer.rows.length > 0) yield toRows(metric, set.dimensions, answer);

@@ -2,6 +2,7 @@
 import type { CompiledQuery, CompiledView, Json, Result, RowScope, TemplateFault, ViewValues } from '@tidegate/core';
 import { fillAnswer, toEntityAsk, toEntityQuery, toInsightsAsk, toIsoUtc, toQuestion, WORK_MAX } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
+import { asEverybody } from '@tidegate/postgres';
 import type { Ask, Asker } from '../ask.ts';
 import type { Registry } from '../registry.ts';
 import type { ViewMeta } from './view-meta.ts';
@@ -81,7 +82,7 @@ export function createRunView(deps: RunViewDeps): RunView {
 async function isOfOther(asked: ViewAsk, runView: RunView): Promise<boolean> {
   const { view, asker } = asked;
   if (!view.refusesOthers || (asker.rows?.subject ?? null) === null) return false;
-  return (await runView({ ...asked, asker: { ...asker, rows: null } })).ok;
+  return (await asEverybody(async () => runView({ ...asked, asker: { ...asker, rows: null } }))).ok;
 }
 
 function personsOf(answers: ReadonlyMap<string, QueryAnswer>): readonly string[] {
