@@ -78,3 +78,51 @@ it('a page shows who did what, and asks by the filters that were given', async (
   expect(out).toMatch(/9 +2026-11-04T10:00:00\.000Z +key_1 +key +read +POST \/v1\/query +200 +– +4/);
   expect(out).toContain('More: --cursor c9');
 });
+
+it('a review says who read whose data, and what is unlike the rest, over all pages', async () => {
+  const at = '2026-11-04T10:00:00.500Z';
+  const read = (actor: string, more: object) => ({ ...said(1), actor, no: 1, kept_at: at, last_at: at, ...more });
+  const pages = [
+    {
+      records: [
+        // Three persons, one of them twice: 2 + 1 + 1 + 1 accesses.
+        read('doctor', { role: 'clinician', subject: 'p1', accesses: 2 }),
+        read('doctor', { role: 'clinician', subject: 'p2' }),
+        read('doctor', { role: 'clinician', subject: 'p2', opened: ['diagnosis'] }),
+        read('doctor', { role: 'clinician', subject: 'p3' }),
+        // Shown nothing: no reader of p3.
+        read('guest', { status_code: 403, subject: 'p3', accesses: 3 }),
+      ],
+      next_cursor: 'c1',
+    },
+    { records: [read('report', { subject: '*', accesses: 4 }), read('admin', { action: 'delete' })], next_cursor: null },
+  ];
+  const flags = ['--since', '2026-11-01T00:00:00Z', '--persons', '2', '--refused', '2'];
+  const run = async (...more: string[]) => runCommand(['audit', 'review', ...flags, ...more], ({ call }) => Response.json(pages[call]));
+  const { code, out, calls, request } = await run('--json');
+  expect([code, calls, request]).toEqual([0, 2, 'GET /v1/admin/audit?since=2026-11-01T00%3A00%3A00Z&limit=1000&cursor=c1']);
+  const review = JSON.parse(out) as Record<string, unknown>;
+  expect(review['accesses']).toBe(13);
+  expect(review['actors']).toEqual([
+    expect.objectContaining({ actor: 'doctor', roles: ['clinician'], accesses: 5, persons: 3, opened: ['diagnosis'], refused: 0 }),
+    expect.objectContaining({ actor: 'report', accesses: 4, persons: 0, of_several: 4 }),
+    expect.objectContaining({ actor: 'guest', accesses: 3, persons: 0, refused: 3 }),
+    expect.objectContaining({ actor: 'admin', accesses: 1, changes: 1, last_at: at }),
+  ]);
+  expect(review['persons']).toEqual([
+    { subject: 'p1', accesses: 2, readers: ['doctor'] },
+    { subject: 'p2', accesses: 2, readers: ['doctor'] },
+    { subject: 'p3', accesses: 1, readers: ['doctor'] },
+  ]);
+  expect(review['unusual']).toEqual([
+    { actor: 'doctor', why: 'many_persons', count: 3 },
+    { actor: 'doctor', why: 'opened', count: 1 },
+    { actor: 'guest', why: 'refused', count: 3 },
+    { actor: 'report', why: 'several_at_once', count: 4 },
+  ]);
+  expect((await run()).out).toMatch(/guest +3 +accesses refused/);
+  // At the bounds themselves nobody stands out by number.
+  const atBounds = JSON.parse((await run('--json', '--persons', '3', '--refused', '3')).out) as { unusual: { why: string }[] };
+  expect(atBounds.unusual.map(({ why }) => why)).toEqual(['opened', 'several_at_once']);
+  expect(await run('--persons', 'many')).toMatchObject({ code: 1, err: '--persons is a whole number.\n' });
+});

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Client } from '@tidegate/sdk';
 import { Option, type Command } from 'commander';
 import { z } from 'zod';
+import { addAuditReview } from './audit-review.ts';
 import { tableView } from '../table-view.ts';
 import { CommandFailure, connect, printJson, type Connection, type Terminal } from '../terminal.ts';
 
@@ -78,6 +79,7 @@ export function addAudit(program: Command, terminal: Terminal): void {
       if (json === true) return printJson(terminal, page);
       terminal.stdout.write(`${pageText(page)}\n`);
     });
+  addAuditReview(audit, terminal, nobody());
   audit
     .command('export')
     .description('The whole chain as NDJSON, from its first record on: `audit verify --file` checks it without a server.')
