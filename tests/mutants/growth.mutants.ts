@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const SWITCH = 'packages/postgres/test/growth.integration.test.ts';
 const OWNER = 'services/aggregator/test/growth.test.ts';
+const ROWS = 'services/aggregator/test/growth-rows.test.ts';
 
 /** Bugs of making partitions more. */
 export const mutants: readonly Mutant[] = [
@@ -76,5 +77,41 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (grown !== undefined) return null;',
     tests: [OWNER],
     kind: 'unit',
+  },
+  {
+    name: 'a row leaves a figure of another partition by dropping its mark, where the making has not begun here',
+    section: 6,
+    file: 'services/aggregator/src/take-over.ts',
+    find: 'grown === null ? versions.adopted() : EVERY_VERSION',
+    replace: 'versions.adopted()',
+    tests: ['services/aggregator/test/take-over-order.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'what a row is counted by is dropped, though no pack has told of it here yet',
+    section: 6,
+    file: 'services/aggregator/src/shared-rows.ts',
+    find: 'return registry.knownThroughMs() >= sinceMs;',
+    replace: 'return sinceMs >= 0;',
+    tests: [ROWS],
+    kind: 'unit',
+  },
+  {
+    name: 'a commit that is tried again overwrites what another partition has made of a row since',
+    section: 6,
+    file: 'services/aggregator/src/prepared-entities.ts',
+    find: 'if (sharedRows === null || isDeepStrictEqual(stored, madeOf)) return before;',
+    replace: 'if (madeOf.length >= 0) return before;',
+    tests: [ROWS],
+    kind: 'unit',
+  },
+  {
+    name: 'two partitions make a row that neither has read',
+    section: 6,
+    file: 'packages/postgres/src/commit-entities.ts',
+    find: 'entities?.isShared === true',
+    replace: 'entities?.isShared === null',
+    tests: ['packages/postgres/test/entity-commit.integration.test.ts'],
+    kind: 'integration',
   },
 ];

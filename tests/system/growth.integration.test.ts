@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { compilePack, decodeState, formatExact, GRAINS, parsePack, readMeasureAt } from '@tidegate/core';
-import type { CompiledMeasure } from '@tidegate/core';
+import type { CompiledMeasure, CompiledPack } from '@tidegate/core';
 import { createLogClient, createRecordBatch, encodeHeaders, ensureTidegateTopics, topicNames } from '@tidegate/kafka';
 import type { LogAdmin, LogClient, LogProducer } from '@tidegate/kafka';
 import { createControlStore, createGrowthStore, migrate } from '@tidegate/postgres';
@@ -18,9 +18,23 @@ import { createScratchDatabase } from '../../packages/postgres/test/scratch-data
 import type { ScratchDatabase } from '../../packages/postgres/test/scratch-database.ts';
 import { startIngest } from '../../services/ingest/src/app.ts';
 import type { IngestApp } from '../../services/ingest/src/app.ts';
-import { config, event, NOW_MS, pack, packRecord, send } from '../../services/ingest/test/ingest-fixture.ts';
+import { config, event, NOW_MS, pack as shop, send } from '../../services/ingest/test/ingest-fixture.ts';
 
 const [BEFORE, AFTER] = [3, 6];
+const ITEMS = 20;
+const { 'shop.sold': sale } = shop.events;
+const stock = { over: 'item', measures: { n: { measure: 'count' }, count: { measure: 'sum', field: 'count' } } };
+/** What was sold of an item last is a row of it; keys are those of the items. */
+const pack = {
+  ...shop,
+  events: {
+    'shop.sold': { ...sale, subject: 'none', key: 'item', fields: { ...sale.fields, item: { ...sale.fields.item, action: 'keep' } } },
+  },
+  entities: { item: { id: 'item', events: ['shop.sold'] } },
+  metrics: { ...shop.metrics, stock },
+};
+/** The same figures over rows once more: to be made of raw events. */
+const later = { ...pack, metrics: { ...pack.metrics, again: stock } };
 const DEADLINE_MS = 60_000;
 const encoder = new TextEncoder();
 const servers = testServers();
@@ -49,7 +63,9 @@ beforeAll(async () => {
   const control = createControlStore({ databaseUrl: database.url });
   await control.ensurePartitions(BEFORE);
   await control.close();
-  await tell('pack/acme/shop', packRecord(pack));
+  const { fields } = compiled(pack).entities.get('item') ?? { fields: [] };
+  await database.query('SELECT ensure_entity_table($1, $2, $3, $4)', ['shop', 'item', fields.map(({ columnName }) => columnName), []]);
+  await tell('pack/acme/shop', { version: 1, value: recordOf(pack, 1) });
   publishing = publish();
 });
 
@@ -130,7 +146,7 @@ interface Sold {
 function soldBy(sender: string, from: number, count: number): readonly Sold[] {
   return Array.from({ length: count }, (_, at) => ({
     id: `${sender}-${from + at}`,
-    item: `i${(from + at) % 5}`,
+    item: `i${(from + at) % ITEMS}`,
     count: ((from + at) % 7) + 1,
   }));
 }
@@ -163,19 +179,61 @@ async function isCounted(): Promise<boolean> {
   return lanes.length === AFTER && lanes.every(({ partition, nextOffset }) => nextOffset === ends.get(partition)?.end);
 }
 
-function salesMeasures(): readonly CompiledMeasure[] {
-  const parsed = parsePack(pack);
-  if (!parsed.ok) throw new Error('no pack');
-  const { metrics } = compilePack({ tenant: 'acme', version: 1, metricVersions: { sales: 1 }, pack: parsed.value });
-  return metrics.get('sales')?.measures ?? [];
+function compiled(source: object): CompiledPack {
+  const parsed = parsePack(source);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
+  return compilePack({ tenant: 'acme', version: 1, metricVersions: {}, pack: parsed.value });
+}
+
+function recordOf(source: { readonly metrics: object }, version: number): Record<string, unknown> {
+  const metrics = Object.fromEntries(Object.keys(source.metrics).map((name) => [name, 1]));
+  return { pack: 'shop', version, source, metrics };
+}
+
+function measuresOf(metric: string): readonly CompiledMeasure[] {
+  return compiled(pack).metrics.get(metric)?.measures ?? [];
+}
+
+/** How many rows there are, and the sum over them, out of the stored cells of all partitions: those of new ones may be negative. */
+async function storedStock(metric: string): Promise<Readonly<Record<string, number>>> {
+  const measures = measuresOf('stock');
+  const rows = await database.query<{ state: Buffer }>(
+    `SELECT c.state FROM cell c JOIN series s USING (series_id) WHERE c.grain = $1 AND s.metric = $2`,
+    [GRAINS.quarter_hour.code, metric],
+  );
+  return Object.fromEntries(
+    measures.map(({ name }, at) => [name, rows.reduce((sum, { state }) => sum + numberAt(state, measures, at), 0)]),
+  );
+}
+
+/** All occurred at one instant: of an item that with the greatest id stands. */
+function lastOf(sold: readonly Sold[]): Readonly<Record<string, number>> {
+  const last = new Map<string, Sold>();
+  for (const one of sold) if (one.id > (last.get(one.item)?.id ?? '')) last.set(one.item, one);
+  return Object.fromEntries([...last].map(([item, { count }]) => [item, count]));
+}
+
+async function storedRows(): Promise<Readonly<Record<string, number>>> {
+  const rows = await database.query<{ item: string; count: string }>(
+    `SELECT _id AS item, "count.numeric"::text AS count FROM "entity.shop.item" WHERE _exists`,
+  );
+  return Object.fromEntries(rows.map(({ item, count }) => [item, Number(count)]));
+}
+
+/** On so many partitions; of a metric, or of the rows themselves. */
+async function isMade(partitions: number, metric = ''): Promise<boolean> {
+  const rows = await database.query<{ state: string }>(`SELECT state FROM partition_task WHERE kind = 'version' AND name LIKE $1`, [
+    `%${metric}%`,
+  ]);
+  return rows.length === partitions && rows.every(({ state }) => state === 'done');
 }
 
 /** Sums by item out of the stored cells of all partitions. */
 async function storedSums(): Promise<Record<string, number>> {
-  const measures = salesMeasures();
+  const measures = measuresOf('sales');
   const at = measures.findIndex(({ name }) => name === 'count');
   const rows = await database.query<{ item: string; state: Buffer }>(
-    `SELECT s.dims[1] AS item, c.state FROM cell c JOIN series s USING (series_id) WHERE c.grain = $1 AND s.dims[1] IS NOT NULL`,
+    `SELECT s.dims[1] AS item, c.state FROM cell c JOIN series s USING (series_id) WHERE c.grain = $1 AND s.metric = 'sales' AND s.dims[1] IS NOT NULL`,
     [GRAINS.quarter_hour.code],
   );
   const sums: Record<string, number> = {};
@@ -197,7 +255,7 @@ function sumsOf(sold: readonly Sold[]): Record<string, number> {
 }
 
 it(
-  'from 3 to 6 partitions while senders go on, one of them deaf to it: each event is counted once, wherever its copies went',
+  'from 3 to 6 partitions while senders go on, one of them deaf to it: each event is counted once, wherever its copies went, and rows and the figures over them are those of all events',
   async () => {
     let hearing: PromiseWithResolvers<void> = Promise.withResolvers();
     hearing.resolve();
@@ -213,6 +271,8 @@ it(
     };
     await sell(awake, soldBy('awake', 0, 300));
     await sell(deaf, soldBy('deaf', 0, 300));
+
+    await until('nothing is being made', () => isMade(BEFORE));
 
     hearing = Promise.withResolvers();
     const said: string[] = [];
@@ -234,8 +294,16 @@ it(
     // The same by six.
     await sendAll(awake, soldBy('deaf', 0, 600));
     await sendAll(awake, soldBy('awake', 0, 300));
+    // A metric over rows that is made of raw events which lie in the partition of the key, and in that of before.
+    await tell('pack/acme/shop', { version: 2, value: { ...recordOf(later, 2), making: ['again'] } });
+    await sell(awake, soldBy('zuletzt', 0, 300));
+    await until('the figures over rows are made', () => isMade(AFTER, 'again'));
     await until('all is counted', isCounted);
 
+    expect(await storedRows()).toEqual(lastOf(sold));
+    const stocked = Object.values(lastOf(sold));
+    const figures = { n: stocked.length, count: stocked.reduce((sum, count) => sum + count, 0) };
+    expect({ stock: await storedStock('stock'), again: await storedStock('again') }).toEqual({ stock: figures, again: figures });
     const rows = await database.query<{ event_id: string; partition: number }>('SELECT event_id, partition FROM raw_event');
     expect(rows.map(({ event_id: id }) => id).toSorted()).toEqual(sold.map(({ id }) => id).toSorted());
     expect(await storedSums()).toEqual(sumsOf(sold));

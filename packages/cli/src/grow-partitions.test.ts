@@ -15,7 +15,7 @@ class Installation {
   readonly broker: MemoryBroker = createMemoryBroker({ now: () => 0 });
   readonly said: string[] = [];
   record: PartitionRecord | null = { count: 3, growingTo: null };
-  obstacles = { openVersions: 0, openErasures: 0, entityTables: 0 };
+  obstacles = { openVersions: 0, openErasures: 0 };
   lanes: LaneStanding[] = lanesOf(3, true);
   switchFault: SwitchFault | null = null;
   switches: string[] = [];
@@ -134,7 +134,7 @@ describe('growing from 3 to 6', () => {
 
   test('leaves the topics as they are until the switch is done', async () => {
     at.onPause = () => expect(at.partitionsOf('events')).toBe(3);
-    at.switchFault = { kind: 'busy', obstacles: { openVersions: 1, openErasures: 0, entityTables: 0 } };
+    at.switchFault = { kind: 'busy', obstacles: { openVersions: 1, openErasures: 0 } };
     await expect(growPartitions(at.deps(), 6)).rejects.toThrow(/1 metric versions are being made.*--abort/u);
     expect(at.record).toEqual({ count: 3, growingTo: 6 });
   });
@@ -145,9 +145,8 @@ test.each([
   ['fewer', 1, (): void => undefined, /1 is not above the 3/u],
   ['another growth', 12, (): void => void (at.record = { count: 3, growingTo: 6 }), /growing to 6/u],
   ['no record', 6, (): void => void (at.record = null), /topics ensure/u],
-  ['a version', 6, (): void => void (at.obstacles = { openVersions: 2, openErasures: 0, entityTables: 0 }), /2 metric versions/u],
-  ['an erasure', 6, (): void => void (at.obstacles = { openVersions: 0, openErasures: 1, entityTables: 0 }), /1 persons are being erased/u],
-  ['rows of entities', 6, (): void => void (at.obstacles = { openVersions: 0, openErasures: 0, entityTables: 4 }), /rows of 4 entities/u],
+  ['a version', 6, (): void => void (at.obstacles = { openVersions: 2, openErasures: 0 }), /2 metric versions/u],
+  ['an erasure', 6, (): void => void (at.obstacles = { openVersions: 0, openErasures: 1 }), /1 persons are being erased/u],
   ['a partition without an owner', 6, (): void => void (at.lanes = lanesOf(2, true)), /2 of 3 partitions have an owner/u],
   [
     'a topic of another count',

@@ -77,8 +77,7 @@ async function refuse({ store, admin, topics }: GrowDeps, from: number): Promise
     const partitions = (await admin.describeTopic(topics[name]))?.partitions ?? 0;
     if (partitions !== from) throw new CommandFailure(`Topic ${topics[name]} has ${partitions} partitions, and ${from} are counted by.`);
   }
-  const { openVersions, openErasures, entityTables } = await store.readObstacles();
-  if (entityTables > 0) throw new CommandFailure(`Packs keep rows of ${entityTables} entities: such an installation cannot grow yet.`);
+  const { openVersions, openErasures } = await store.readObstacles();
   if (openVersions > 0)
     throw new CommandFailure(`${openVersions} metric versions are being made of raw events: wait until they are swapped in.`);
   if (openErasures > 0) throw new CommandFailure(`${openErasures} persons are being erased: wait until their events are gone.`);
@@ -95,8 +94,7 @@ async function switchOver(deps: GrowDeps, from: number, to: number): Promise<voi
 }
 
 function switchFault(fault: Exclude<SwitchFault, { readonly kind: 'moved' }>): string {
-  if (fault.kind === 'busy')
-    return `${fault.obstacles.openVersions} metric versions are being made of raw events, ${fault.obstacles.entityTables} entities have rows.`;
+  if (fault.kind === 'busy') return `${fault.obstacles.openVersions} metric versions are being made of raw events.`;
   return `Partitions ${fault.owned.join(', ')} were owned once, and those alone.`;
 }
 

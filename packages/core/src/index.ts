@@ -107,6 +107,7 @@ export { rowsVersion } from './entity/rows-version.ts';
 export type { Projection, RowFold } from './entity/project.ts';
 export { decodeEntityState, encodeEntityState } from './entity/state-codec.ts';
 export { compareStamps, compareUtf8, isThere } from './entity/entity-shape.ts';
+export { NO_ENTITY } from './entity/merge.ts';
 export type {
   ChangedEntities,
   EntityRowKey,

@@ -8,7 +8,7 @@ import { admitValues, askedOf } from './commit-budgets.ts';
 import { absentOf, furtherOf, readStored, resolveCells } from './commit-cells.ts';
 import { changedBy } from './entity-commit.ts';
 import type { EntityAsk, MergedEntities } from './entity-commit.ts';
-import { deleteRows, lockRows, writeRows } from './entity-rows.ts';
+import { deleteRows, ensureRows, lockRows, writeRows } from './entity-rows.ts';
 import type { CellWrite, PartitionCommit } from './store.ts';
 import type { EntityRowState } from '@tidegate/core';
 
@@ -22,7 +22,12 @@ export async function lockEntities(
   commits: readonly PartitionCommit[],
 ): Promise<ReadonlyMap<EntityAsk, readonly EntityRowState[]>> {
   const asks = commits.flatMap(({ entities }) => entities?.asks ?? []);
-  return asks.length === 0 ? new Map() : lockRows(client, asks);
+  if (asks.length === 0) return new Map();
+  const shared = commits.flatMap(({ partition, entities }) =>
+    entities?.isShared === true ? entities.asks.map((ask) => ({ ...ask, partition })) : [],
+  );
+  const [, locked] = await Promise.all([ensureRows(client, shared), lockRows(client, asks)]);
+  return locked;
 }
 
 export function mergeEntities(

@@ -40,9 +40,11 @@ export interface EntityAging {
 
 export interface PendingEntities {
   readonly asks: readonly EntityAsk[];
+  /** Other partitions write these rows too: one that is not there is made before it is read, so that two that make it wait for each other. */
+  readonly isShared?: boolean;
   /**
    * `stored`: of each ask the rows that there are, locked. May be called more than once with the same rows; must give the same.
-   * Called inside the transaction.
+   * Called inside the transaction; what it throws fails the commit.
    */
   merge(stored: readonly (readonly EntityRowState[])[]): MergedEntities;
 }

@@ -1,10 +1,19 @@
 /** Rows of entities of a commit: locked and read with one statement a table, written with one a table. */
-import { compareUtf8, decodeEntityState, encodeEntityState, isThere } from '@tidegate/core';
+import { compareUtf8, decodeEntityState, encodeEntityState, isThere, NO_ENTITY } from '@tidegate/core';
 import type { CompiledEntity, EntityRowKey, EntityRowState, EntityState, EntityValue } from '@tidegate/core';
 import type pg from 'pg';
 import { byteaArray, dateArray, int4Array, textArray, timestamptzArray } from './binary-array.ts';
 import type { AgedKeysAsk, EntityAsk, EntityWrite } from './entity-commit.ts';
-import { agedKeysText, deleteRowsText, lockRowsText, partitionRowsText, SENT, tableOf, writeRowsText } from './entity-table.ts';
+import {
+  agedKeysText,
+  deleteRowsText,
+  ensureRowsText,
+  lockRowsText,
+  partitionRowsText,
+  SENT,
+  tableOf,
+  writeRowsText,
+} from './entity-table.ts';
 import type { EntityTable, TableColumn } from './entity-table.ts';
 import type { EntityRowsAsk, EntityRowsPage } from './recount-shape.ts';
 
@@ -20,6 +29,22 @@ export async function lockRows(
 ): Promise<ReadonlyMap<EntityAsk, readonly EntityRowState[]>> {
   const found = await Promise.all(byTable(asks).map((group) => lockTable(client, group)));
   return new Map(found.flat());
+}
+
+/** As `lockRows`, of rows that others may make meanwhile. */
+export async function ensureRows(client: pg.ClientBase, asks: readonly (EntityAsk & { readonly partition: number })[]): Promise<void> {
+  await Promise.all(byTable(asks).map((group) => ensureTable(client, group)));
+}
+
+async function ensureTable(client: pg.ClientBase, asks: readonly (EntityAsk & { readonly partition: number })[]): Promise<void> {
+  const keys = asks.flatMap(({ entity: { tenant }, partition, keys: own }) => own.map((key) => ({ tenant, partition, ...key })));
+  await client.query(ensureRowsText(tableOf(asks.map(({ entity }) => entity))), [
+    textArray(keys.map(({ tenant }) => tenant)),
+    textArray(keys.map(({ subject }) => subject)),
+    textArray(keys.map(({ id }) => id)),
+    int4Array(keys.map(({ partition }) => partition)),
+    encodeEntityState(NO_ENTITY),
+  ]);
 }
 
 async function lockTable(client: pg.ClientBase, asks: readonly EntityAsk[]): Promise<[EntityAsk, readonly EntityRowState[]][]> {

@@ -64,6 +64,18 @@ ORDER BY t._tenant, t._subject, t._id
 FOR UPDATE OF t`;
 }
 
+/**
+ * Makes the rows of these keys that are not there, and locks those that are, in key order: nothing is updated. $1 text[] tenant,
+ * $2 text[] subject, $3 text[] id, $4 int4[] partition, $5 bytea the state of a row of which nothing is known.
+ */
+export function ensureRowsText({ name }: EntityTable): string {
+  return `INSERT INTO ${quoted(name)} AS t (_tenant, _subject, _id, _exists, _partition, _state)
+SELECT k.tenant, k.subject, k.id, false, k.partition, $5::bytea
+FROM unnest($1::text[], $2::text[], $3::text[], $4::int4[]) AS k (tenant, subject, id, partition)
+ORDER BY k.tenant COLLATE "C", k.subject COLLATE "C", k.id COLLATE "C"
+ON CONFLICT (_tenant, _subject, _id) DO UPDATE SET _partition = t._partition WHERE false`;
+}
+
 /** Keys of rows that are there and older than an instant, oldest first. $1 tenant, $2 partition that wrote them, $3 instant, $4 most rows. */
 export function agedKeysText({ name }: EntityTable, at: '_created_at' | '_updated_at'): string {
   return `SELECT _subject, _id FROM ${quoted(name)}

@@ -27,8 +27,6 @@ export interface GrowthObstacles {
   readonly openVersions: number;
   /** Persons whose events are not gone yet. */
   readonly openErasures: number;
-  /** Of packs in force, or given up: a key's rows would be written by two partitions while a version of them is made. */
-  readonly entityTables: number;
 }
 
 /** Why nothing was switched: it was rolled back. */
@@ -90,8 +88,8 @@ async function changeRecord(on: pg.Pool | pg.ClientBase, from: PartitionRecord, 
 }
 
 async function readObstacles(on: pg.Pool | pg.ClientBase): Promise<GrowthObstacles> {
-  const [row] = await run<{ open_versions: number; open_erasures: number; entity_tables: number }>(on, 'read-growth-obstacles', []);
-  return { openVersions: row?.open_versions ?? 0, openErasures: row?.open_erasures ?? 0, entityTables: row?.entity_tables ?? 0 };
+  const [row] = await run<{ open_versions: number; open_erasures: number }>(on, 'read-growth-obstacles', []);
+  return { openVersions: row?.open_versions ?? 0, openErasures: row?.open_erasures ?? 0 };
 }
 
 /**
@@ -107,7 +105,7 @@ async function switchIn(client: pg.ClientBase, { from, to }: { readonly from: nu
   const owned = taken.filter(({ lane }) => lane === 'live').map(({ partition }) => partition);
   if (owned.length !== from || owned.some((partition) => partition >= from)) return { kind: 'partitions', owned };
   const obstacles = await readObstacles(client);
-  if (obstacles.openVersions > 0 || obstacles.entityTables > 0) return { kind: 'busy', obstacles };
+  if (obstacles.openVersions > 0) return { kind: 'busy', obstacles };
   for (const name of ['grow-progress', 'grow-tasks', 'grow-generations', 'grow-blocks']) await run(client, name, [from, to]);
   await run(client, 'grow-journal', [from, to, encodeCellKeys([])]);
   await run(client, 'grow-count', [from, to]);

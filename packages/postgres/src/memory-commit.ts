@@ -4,7 +4,7 @@ import { cellKeyText, encodeCellKeys } from './cell-keys.ts';
 import { askedOf } from './commit-budgets.ts';
 import { cellCommits, changedEntities, mergeEntities } from './commit-entities.ts';
 import type { MergedCommit } from './commit-entities.ts';
-import type { MergedEntities } from './entity-commit.ts';
+import type { EntityAsk, MergedEntities } from './entity-commit.ts';
 import { encodeEntityKeys } from './entity-keys.ts';
 import { admit, isSame } from './memory-budgets.ts';
 import { isHeld, lane, NO_COMMIT, seriesKey } from './memory-database.ts';
@@ -57,19 +57,21 @@ interface AllMade {
   readonly budgets: readonly { readonly apply: () => void }[];
   readonly ofRows: readonly PartitionCommit[];
   readonly rows: readonly MergedCommit[];
+  readonly areAsRead: () => boolean;
 }
 
 function makeAll(db: MemoryDatabase, partitions: readonly PartitionCommit[]) {
   const budgets = [decideValues(db, partitions)];
-  const rows = mergeRows(db, partitions);
+  const { rows, areAsRead } = mergeRows(db, partitions);
   const ofRows = cellCommits(rows);
   budgets.push(decideValues(db, ofRows));
   const changed = changedEntities(rows);
   const made = new Map(partitions.map((p) => [p.partition, make(db, p, { ofRows, entities: changed.get(p.partition) ?? [] })]));
-  return { made, budgets, ofRows, rows, writes: new Map([...made].map(([partition, one]) => [partition, one.writes])) };
+  return { made, budgets, ofRows, rows, areAsRead, writes: new Map([...made].map(([partition, one]) => [partition, one.writes])) };
 }
 
-function applyAll(db: MemoryDatabase, partitions: readonly PartitionCommit[], { made, budgets, ofRows, rows }: AllMade): void {
+function applyAll(db: MemoryDatabase, partitions: readonly PartitionCommit[], { made, budgets, ofRows, rows, areAsRead }: AllMade): void {
+  if (!areAsRead()) throw new Error('another commit changed a row meanwhile');
   for (const one of budgets) one.apply();
   for (const part of partitions) apply(db, part, made.get(part.partition) ?? NOTHING_MADE);
   for (const part of ofRows) nameSeries(db, part);
@@ -122,15 +124,30 @@ function resolve(db: MemoryDatabase, { partition, cells }: PartitionCommit): rea
   return cells.resolve(keys.flatMap((key) => db.cells.get(`${partition}/${cellKeyText(key)}`) ?? []));
 }
 
-function mergeRows(db: MemoryDatabase, partitions: readonly PartitionCommit[]): readonly MergedCommit[] {
+interface MergedRows {
+  readonly rows: readonly MergedCommit[];
+  /** Without locks another partition may have written them in the meantime: then the commit fails, and is tried again. */
+  readonly areAsRead: () => boolean;
+}
+
+function mergeRows(db: MemoryDatabase, partitions: readonly PartitionCommit[]): MergedRows {
   const asks = partitions.flatMap(({ entities }) => entities?.asks ?? []);
-  const stored = new Map(
-    asks.map((ask) => {
-      const rows = db.entities.get(entityTable(ask.entity));
-      return [ask, ask.keys.flatMap((key) => rows?.get(entityRowName({ tenant: ask.entity.tenant, ...key })) ?? []).map(toRowState)];
-    }),
-  );
-  return mergeEntities(partitions, stored);
+  const found = asks.map((ask) => ({ ask, rows: rowsAsked(db, ask) }));
+  const stored = new Map(found.map(({ ask, rows }) => [ask, rows.map(toRowState)]));
+  return {
+    rows: mergeEntities(partitions, stored),
+    // Rows are replaced and never changed.
+    areAsRead: () => found.every(({ ask, rows }) => isSameList(rowsAsked(db, ask), rows)),
+  };
+}
+
+function rowsAsked(db: MemoryDatabase, { entity, keys }: EntityAsk): readonly MemoryEntity[] {
+  const rows = db.entities.get(entityTable(entity));
+  return keys.flatMap((key) => rows?.get(entityRowName({ tenant: entity.tenant, ...key })) ?? []);
+}
+
+function isSameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((one, at) => one === b[at]);
 }
 
 function toRowState({ subject, id, state }: MemoryEntity): EntityRowState {

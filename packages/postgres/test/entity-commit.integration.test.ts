@@ -70,6 +70,7 @@ function changesBy(events: readonly Told[]): PendingEntities {
 let database: ScratchDatabase;
 let store: DataStore;
 let failing: CommitFaultPoint | null = null;
+let held: (point: CommitFaultPoint) => Promise<void> = async () => undefined;
 const cleanUp: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
@@ -86,12 +87,13 @@ beforeAll(async () => {
     databaseUrl: database.url,
     applicationName: 'test',
     role: 'tidegate_aggregator',
-    fault: (point) => {
+    fault: async (point) => {
       if (point === failing) throw new Error(`lost at ${point}`);
+      await held(point);
     },
   });
   const start = { startOffset: 0, topicId: 't' };
-  await store.claim([{ partition: 0, live: start, backfill: start, rejected: start }], TOKEN);
+  for (const partition of [0, 1]) await store.claim([{ partition, live: start, backfill: start, rejected: start }], TOKEN);
   cleanUp.push(() => store.close());
 });
 
@@ -100,16 +102,22 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function commit(entities: PendingEntities, commitNo: number): Promise<string> {
+interface CommitAt {
+  readonly commitNo: number;
+  readonly partition?: number;
+  readonly by?: DataStore;
+}
+
+async function commit(entities: PendingEntities, { commitNo, partition = 0, by = store }: CommitAt): Promise<string> {
   const nothing = new Uint8Array(0);
   const part: PartitionCommit = {
-    ...{ partition: 0, token: TOKEN, term: 1, commitNo, backfill: null, rejectedLane: null, completeThroughMs: null },
+    ...{ partition, token: TOKEN, term: 1, commitNo, backfill: null, rejectedLane: null, completeThroughMs: null },
     live: { expected: commitNo - 1, next: commitNo, lastRecordSha256: null },
     ...{ rawRows: nothing, arrivalDays: [], series: [], identities: nothing, generation: 1, arrivalFromMs: 0, arrivalToMs: 0 },
     cells: { absent: [], values: null, sealed: () => [], resolve: () => [] },
     ...{ rejected: [], slice: null, entities },
   };
-  const { kind } = await store.commit({ partitions: [part] });
+  const { kind } = await by.commit({ partitions: [part] });
   return kind;
 }
 
@@ -144,10 +152,10 @@ test('rows are merged under their locks, whole or not at all, and the journal na
     { id: 'b', minute: 2, data: { goal_id: 'g2', status: 'active' } },
   ]);
   failing = 'flush.journaled';
-  expect(await commit(first, 1)).toBe('failed');
+  expect(await commit(first, { commitNo: 1 })).toBe('failed');
   expect(await rows()).toEqual([]);
   failing = null;
-  expect(await commit(first, 1)).toBe('committed');
+  expect(await commit(first, { commitNo: 1 })).toBe('committed');
   expect(await rows()).toEqual([
     ['g1', 'active', 9.5],
     ['g2', 'active', null],
@@ -160,19 +168,48 @@ test('rows are merged under their locks, whole or not at all, and the journal na
     { id: 'e', minute: 3, data: { goal_id: 'g2' }, isDeletion: true },
   ]);
   failing = 'flush.committed';
-  expect(await commit(second, 2)).toBe('failed');
+  expect(await commit(second, { commitNo: 2 })).toBe('failed');
   failing = null;
   expect((await store.readProgress([0]))[0]?.commitNo).toBe(2);
   expect(await rows()).toEqual([['g1', 'done', 9.5]]);
 
   // What comes again changes nothing, and is journaled as nothing.
-  expect(await commit(changesBy([{ id: 'c', minute: 5, data: { goal_id: 'g1', status: 'done' } }]), 3)).toBe('committed');
-  expect(await commit(changesBy([{ id: 'f', minute: 4, data: { goal_id: 'g2', status: 'active' } }]), 4)).toBe('committed');
+  expect(await commit(changesBy([{ id: 'c', minute: 5, data: { goal_id: 'g1', status: 'done' } }]), { commitNo: 3 })).toBe('committed');
+  expect(await commit(changesBy([{ id: 'f', minute: 4, data: { goal_id: 'g2', status: 'active' } }]), { commitNo: 4 })).toBe('committed');
   expect(await rows()).toEqual([
     ['g1', 'done', 9.5],
     ['g2', 'active', null],
   ]);
   expect(await journaled()).toEqual(['1 g1,g2', '2 g1,g2', '4 g2']);
+});
+
+test('two partitions that make a row at once wait for each other, and it holds what both say', async () => {
+  const told = (id: string, data: object): PendingEntities => ({
+    ...changesBy([{ id, minute: 9, data: { goal_id: 'g9', ...data } }]),
+    isShared: true,
+  });
+  const other = createPgStore({ databaseUrl: database.url, applicationName: 'other', role: 'tidegate_aggregator' });
+  cleanUp.push(() => other.close());
+  const hasRead = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  held = async (point) => {
+    if (point !== 'flush.cells_read') return;
+    hasRead.resolve();
+    await goOn.promise;
+  };
+  const commitNo = ((await store.readProgress([0]))[0]?.commitNo ?? 0) + 1;
+  const first = commit(told('p', { status: 'active' }), { commitNo });
+  await hasRead.promise;
+  let isDone = false;
+  const second = commit(told('q', { target: 7 }), { commitNo: 1, partition: 1, by: other }).finally(() => (isDone = true));
+  const deadline = performance.now() + 20_000;
+  const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while (!isDone && (await database.query(waiting)).length === 0)
+    if (performance.now() > deadline) throw new Error('the second commit neither waits nor ends');
+  goOn.resolve();
+  expect(await Promise.all([first, second])).toEqual(['committed', 'committed']);
+  held = async () => undefined;
+  expect((await rows()).filter((row) => JSON.stringify(row).includes('g9'))).toEqual([['g9', 'active', 7]]);
 });
 
 test('a table grows by what a pack adds, and never loses or retypes a column', async () => {

@@ -44,6 +44,7 @@ export function freeze(
   const cells = owned.cells.prepare(folded, closing);
   const entities = prepareEntities(folded.entities, {
     projectionOf: owned.projectionOf,
+    sharedRows: owned.sharedRows,
     prepare: (ofRows) => owned.cells.prepare(ofRows, closing),
     closing,
   });

@@ -24,7 +24,10 @@ import type { Logger } from '@tidegate/telemetry';
 import type { PackRetention } from './retention-plan.ts';
 
 /** Names of the versions that a partition has adopted while they are made; another set with each change. */
-export type AdoptedVersions = ReadonlySet<string>;
+export type AdoptedVersions = Pick<ReadonlySet<string>, 'has'>;
+
+/** All that are known: what rows count by that more than one partition writes (`shared-rows.ts`). */
+export const EVERY_VERSION: AdoptedVersions = { has: () => true };
 
 /** What control.v1 has told of packs so far. */
 export interface KnownPacks {

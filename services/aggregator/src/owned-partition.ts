@@ -6,6 +6,7 @@ import type { EntityProjection } from './known-packs.ts';
 import { createOpenBatch } from './open-batch.ts';
 import type { OpenBatch } from './open-batch.ts';
 import type { PartitionVersions } from './partition-versions.ts';
+import type { SharedRows } from './shared-rows.ts';
 
 /** Where one lane of an owned partition stands. Offsets are those of the next record. */
 export interface LaneCursor {
@@ -52,6 +53,8 @@ export interface OwnedPartition {
   readonly grown: PartitionCount | null;
   /** How it projects an entity's rows. */
   readonly projectionOf: (entity: CompiledEntity) => EntityProjection;
+  /** Where partitions were made more: others of its class write rows that it writes. Null: nobody else does. */
+  readonly sharedRows: SharedRows | null;
   /** Whose events are not counted any more. */
   readonly erased: ErasedPersons;
   /** Metric versions that are made of its raw events, or were. */

@@ -1,4 +1,5 @@
 /** From the changes of rows of a batch to the rows that its flush writes, and the cells of metrics over them. */
+import { isDeepStrictEqual } from 'node:util';
 import { compareUtf8, projectRows } from '@tidegate/core';
 import type {
   ChangedEntities,
@@ -16,6 +17,7 @@ import type { EntityProjection } from './known-packs.ts';
 import type { PreparedCells } from './prepared-cells.ts';
 import { restatedBy } from './restated.ts';
 import type { Closing } from './restated.ts';
+import type { SharedRows } from './shared-rows.ts';
 
 export interface PreparedEntities extends PendingEntities {
   /** As merged; empty and null before. */
@@ -25,6 +27,7 @@ export interface PreparedEntities extends PendingEntities {
 
 export interface PrepareEntitiesDeps {
   readonly projectionOf: (entity: CompiledEntity) => EntityProjection;
+  readonly sharedRows: SharedRows | null;
   readonly prepare: (folded: FoldedBatch) => PreparedCells;
   readonly closing: Closing;
 }
@@ -32,15 +35,26 @@ export interface PrepareEntitiesDeps {
 /** Null where a batch changes no row. */
 export function prepareEntities(batches: readonly EntityBatch[], deps: PrepareEntitiesDeps): PreparedEntities | null {
   if (batches.length === 0) return null;
+  const { sharedRows } = deps;
   const sorted = batches.map(({ entity, rows }) => ({ ...deps.projectionOf(entity), rows: rows.toSorted(byKey) }));
   let made: MergedEntities | null = null;
+  let madeOf: StoredRows = [];
+
+  /** Tried again: cells must not be resolved twice. Nobody else writes these rows, or none has since. */
+  function again(before: MergedEntities, stored: StoredRows): MergedEntities {
+    if (sharedRows === null || isDeepStrictEqual(stored, madeOf)) return before;
+    throw new Error('a row was written by another partition: the batch is folded again');
+  }
+
   const prepared = {
     asks: sorted.map(({ entity, rows }) => ({ entity, keys: rows.map(({ key }) => key) })),
     changed: [] as readonly ChangedEntities[],
     cells: null as PreparedCells | null,
-    merge(stored: readonly (readonly EntityRowState[])[]): MergedEntities {
-      // Nobody else writes these rows: tried again, they are what they were, and cells must not be resolved twice.
-      if (made !== null) return made;
+    isShared: sharedRows !== null,
+    merge(stored: StoredRows): MergedEntities {
+      if (made !== null) return again(made, stored);
+      madeOf = stored;
+      for (const [at, { fold }] of sorted.entries()) sharedRows?.look(stored[at] ?? [], fold);
       const projected = sorted.map(({ fold, rows }, at) => project(rows, stored[at] ?? [], fold));
       const writes = sorted.map(({ entity }, at) => ({ entity, rows: projected[at]?.rows ?? [] }));
       const folded = joined(projected.flatMap((one) => one.folded ?? []));
@@ -54,6 +68,8 @@ export function prepareEntities(batches: readonly EntityBatch[], deps: PrepareEn
   };
   return prepared;
 }
+
+type StoredRows = readonly (readonly EntityRowState[])[];
 
 function byKey(a: EntityRowState, b: EntityRowState): number {
   return compareUtf8(a.key.subject, b.key.subject) || compareUtf8(a.key.id, b.key.id);

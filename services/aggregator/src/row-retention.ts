@@ -91,7 +91,7 @@ interface Going {
   readonly closing: Parameters<typeof restatedBy>[1];
 }
 
-/** Nobody else writes these rows: tried again, they are what they were, and cells must not be resolved twice. */
+/** Merged once: cells must not be resolved twice. */
 function goneSlice(owned: OwnedPartition, { entity, keys, beforeMs, closing }: Going): PreparedSlice {
   const { entity: projected, fold } = owned.projectionOf(entity);
   const beside = owned.cells.beside();
@@ -113,6 +113,7 @@ function goneSlice(owned: OwnedPartition, { entity, keys, beforeMs, closing }: G
         merge([stored = []]) {
           // A row may have had an event since it was found.
           const aged = stored.filter((row) => isAged(row, entity.retention, beforeMs));
+          if (made === null) owned.sharedRows?.look(aged, fold);
           made ??= merge(aged, fold?.fold(aged, []) ?? null);
           return made;
         },

@@ -16,9 +16,12 @@ import { reannouncement } from './reannounce.ts';
 import { recordDigest } from './record-digest.ts';
 import { createPartitionVersions, VERSION_TASKS } from './partition-versions.ts';
 import type { PartitionVersions } from './partition-versions.ts';
+import { EVERY_VERSION } from './known-packs.ts';
 import type { Registry } from './registry.ts';
 import { restoreWindow } from './restore-window.ts';
 import type { WindowLimits } from './restore-window.ts';
+import { createSharedRows } from './shared-rows.ts';
+import type { SharedRows } from './shared-rows.ts';
 
 export interface TakeOverLimits extends WindowLimits {
   readonly cachedCellsMax: number;
@@ -79,6 +82,7 @@ interface Logs {
  * Throws when a server does not answer or the token is lost on the way; the caller begins again.
  */
 export function createTakeOver(deps: TakeOverDeps) {
+  const sharedRows = createSharedRows(deps);
   return async function takeOver(partition: number): Promise<OwnedPartition> {
     const token = deps.newToken();
     const logs = await readLogs(deps, partition);
@@ -96,7 +100,7 @@ export function createTakeOver(deps: TakeOverDeps) {
     // To the end also where one of them fails: the next attempt must not meet what is left of this one.
     await Promise.allSettled(restoring);
     const [lanes, { term, announcedCommitNo }, window, versions, erased] = await Promise.all(restoring);
-    const known = { grown, limits, window, versions, erased: new ErasedPersons(erased, partition) };
+    const known = { grown, sharedRows, limits, window, versions, erased: new ErasedPersons(erased, partition) };
     const owned = assemble(deps, { claim, token, term, logs, ...known }, lanes);
     await deps.announcer.announce([await reannouncement(deps.store, owned, announcedCommitNo)]);
     owned.announcedCommitNo = owned.commitNo;
@@ -224,6 +228,7 @@ interface Assembly {
   readonly token: Uint8Array;
   readonly term: number;
   readonly grown: PartitionCount | null;
+  readonly sharedRows: SharedRows;
   readonly limits: TakeOverLimits;
   readonly window: DedupWindow;
   readonly versions: PartitionVersions;
@@ -248,7 +253,8 @@ function assemble(deps: TakeOverDeps, from: Assembly, lanes: Readonly<Record<Lan
     versions,
     grown,
     erased,
-    projectionOf: (entity) => deps.registry.projectionOf(entity, versions.adopted()),
+    projectionOf: (entity) => deps.registry.projectionOf(entity, grown === null ? versions.adopted() : EVERY_VERSION),
+    sharedRows: grown === null ? null : from.sharedRows,
     cells: createCellStates({
       measuresOf: deps.registry.measuresOf,
       grainsOf: (series) => deps.registry.metricOf(series)?.grains ?? [],

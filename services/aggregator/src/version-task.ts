@@ -182,7 +182,8 @@ function foldSlice(owned: OwnedPartition, { tasks, metrics, closedAfterS }: Fold
   const beside = owned.cells.beside();
   const cells = beside.prepare(folded, closing);
   const prepare = (ofRows: FoldedBatch): PreparedCells => beside.prepare(ofRows, closing);
-  const entities = prepareEntities(folded.entities, { projectionOf: owned.projectionOf, prepare, closing });
+  const { projectionOf, sharedRows } = owned;
+  const entities = prepareEntities(folded.entities, { projectionOf, sharedRows, prepare, closing });
   const { next, share, historyFromS } = page;
   const after = tasks.map((task): VersionTask => ({ ...task, at: next ?? task.at, share, historyFromS, isDone: next === null }));
   return {

@@ -93,6 +93,12 @@ export function expectedOrders(sales: readonly Sale[]): readonly string[] {
   return expectedFigures(orderRows(sales)).filter((figure) => figure.startsWith('orders '));
 }
 
+/** Of `orders`, by region and quarter of an hour, wherever rows and their figures lie. */
+export function expectedOfAll(sales: readonly Sale[]): readonly string[] {
+  const groups = Map.groupBy(orderRows(sales), ({ region, timeMs }) => `${region} ${Math.floor(timeMs / 900_000) * 900}`);
+  return [...groups].map(([place, of]) => `orders ${place}: ${of.length} ${of.reduce((total, { price }) => total + price, 0)}`).toSorted();
+}
+
 /** Each order as its last sale said, where its first one lies. */
 export function orderRows(sales: readonly Sale[]): readonly Sale[] {
   const orders = Map.groupBy(sales, ({ id, order = id, who }) => `${who} ${order}`);
@@ -163,6 +169,13 @@ export async function tellNewSales(world: World): Promise<void> {
   const source = { ...SOURCE, metrics: { ...SOURCE.metrics, sales } };
   const earlier = [{ version: 1, source: SOURCE, metrics: VERSIONS }];
   await tell(world, { version: 2, source, metrics: { ...VERSIONS, sales: 2 }, making: ['sales'], earlier });
+}
+
+/** Orders, and figures over them, come to what `tellSales` told: they are to be made of raw events. */
+export async function tellOrdersMade(world: World): Promise<void> {
+  const { sales } = SOURCE.metrics;
+  const source = { ...SOURCE, metrics: { sales, orders: SOURCE.metrics.orders } };
+  await tell(world, { version: 2, source, metrics: { sales: 1, orders: 1 }, making: ['orders'] });
 }
 
 const VERSIONS = { sales: 1, extremes: 1, orders: 1 };

@@ -22,7 +22,7 @@ export function ownedPartition(overrides: Partial<OwnedPartition> = {}): OwnedPa
     folder: createFolder(() => null),
     projectionOf: (entity) => ({ entity, fold: null }),
     cells: createCellStates({ measuresOf: () => [], grainsOf: () => [], budgetedOf: () => [], cellsMax: 10, seriesMax: 10 }),
-    ...{ grown: null, erased: new ErasedPersons([], 0) },
+    ...{ grown: null, sharedRows: null, erased: new ErasedPersons([], 0) },
     versions: createPartitionVersions([]),
     ...{
       commitNo: 0,

@@ -1,5 +1,6 @@
 /** Figures of a shop as cells hold them, in the words of `expectedFigures`. */
-import { decodeState, formatExact, readMeasureAt } from '@tidegate/core';
+import { createState, decodeState, encodeState, formatExact, mergeState, readMeasureAt } from '@tidegate/core';
+import type { RollupState } from '@tidegate/core';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { METRICS } from './sales.ts';
 import type { World } from './world.ts';
@@ -26,6 +27,22 @@ export function salesInMemory({ database }: World): readonly string[] {
     return [{ metric: series.metric, place: `${partition} ${series.dims[0]} ${bucketS}`, state }];
   });
   return shown(cells);
+}
+
+/** Of `orders`, added over all partitions, as an answer adds them. */
+export function ordersInMemory({ database }: World): readonly string[] {
+  const merged = new Map<string, RollupState>();
+  const measures = METRICS.get('orders')?.measures ?? [];
+  for (const { seriesId, grain, bucketS, state } of database.cells.values()) {
+    const series = database.series.get(Buffer.from(seriesId).toString('hex'));
+    const read = decodeState(state, measures);
+    if (series?.metric !== 'orders' || grain !== 2 || read === null) continue;
+    const place = `${series.dims[0]} ${bucketS}`;
+    const known = merged.get(place) ?? createState(measures);
+    mergeState(known, read);
+    merged.set(place, known);
+  }
+  return shown([...merged].map(([place, state]) => ({ metric: 'orders', place, state: encodeState(state) })));
 }
 
 function shown(cells: readonly StoredFigure[]): readonly string[] {

@@ -87,7 +87,6 @@ async function plan(database: ControlDatabase, tenant: string, source: PackSourc
   if (previous !== undefined && isDeepStrictEqual(toJson(previous.source), toJson(source))) {
     return ok({ record: previous, isChange: false, previous, raisedMetrics: [] });
   }
-  if (Object.keys(source.entities ?? {}).length > 0 && (await isGrown(database))) return failed([NO_ENTITIES]);
   const versions = planPackVersion({ previous: previous ?? null, source, ...(await everDeclared(database, tenant)) });
   // Versions rise through all packs of the tenant, so an event says which of two packs judged it when its type moved between them.
   const version = Math.max(0, ...inPlace.map((pack) => pack.version)) + 1;
@@ -96,20 +95,6 @@ async function plan(database: ControlDatabase, tenant: string, source: PackSourc
   compilePack({ tenant, version: record.version, metricVersions: record.metrics, pack: source });
   const raisedMetrics = Object.keys(source.metrics).filter((name) => record.metrics[name] !== previous?.metrics[name]);
   return ok({ record, isChange: true, previous: previous ?? null, raisedMetrics });
-}
-
-const NO_ENTITIES: Fault = {
-  code: 'pack_invalid',
-  path: 'entities',
-  message: 'the partitions of this installation were made more: it keeps no rows of entities (docs/design/partition-growth.md)',
-};
-
-/** From the moment at which a growth begins. */
-async function isGrown(database: ControlDatabase): Promise<boolean> {
-  const rows = await database.$queryRaw<{ is_grown: boolean }[]>`
-    SELECT c.count > c.first_count OR coalesce(r.value ? 'growing_to', false) AS is_grown
-    FROM partition_count c LEFT JOIN control_record r ON r.key = ${CONTROL_KEYS.partitions}`;
-  return rows[0]?.is_grown === true;
 }
 
 /** Of all packs that the tenant ever had, in all their versions: a number is never given out twice. */

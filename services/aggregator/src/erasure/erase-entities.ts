@@ -16,7 +16,7 @@ interface EntityAsk {
 
 const NO_CELLS: MergedEntities = { writes: [], cells: null, series: [], restated: [] };
 
-/** Nobody else writes these rows: tried again, they are what they were, and cells must not be resolved twice. */
+/** Merged once: cells must not be resolved twice. */
 export function entitySlice(owned: OwnedPartition, { erasure, entity, ids, closing }: EntityAsk): PreparedSlice {
   const { entity: projected, fold } = owned.projectionOf(entity);
   const { tenant, subject } = erasure;
@@ -37,6 +37,7 @@ export function entitySlice(owned: OwnedPartition, { erasure, entity, ids, closi
       entities: {
         asks: [{ entity: projected, keys }],
         merge([stored = []]) {
+          if (made === null) owned.sharedRows?.look(stored, fold);
           made ??= merge(fold?.fold(stored, []) ?? null);
           return made;
         },
