@@ -23,13 +23,14 @@ const wrongOf = (env: Readonly<Record<string, string>>): readonly string[] =>
     .filter(({ state }) => state === 'wrong')
     .map(({ check }) => check);
 
-async function run(env: Readonly<Record<string, string>>, ...flags: readonly string[]) {
+async function run(env: Readonly<Record<string, string>>, flags: readonly string[] = [], ask?: typeof fetch) {
   let [out, err] = ['', ''];
   const code = await runProgram(['preflight', ...flags], {
     env,
     stdin: new PassThrough(),
     stdout: { write: (text) => (out += text) },
     stderr: { write: (text) => (err += text) },
+    ...(ask === undefined ? {} : { fetch: ask }),
   });
   return { code, out, err };
 }
@@ -39,6 +40,7 @@ test('an environment made for production passes, and what no program can see is 
   const { code, out, err } = await run(GOOD);
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out.match(/^\? /gm)).toHaveLength(6);
+  expect(out).toContain('? web pages that may ask are named');
 });
 
 test.each([
@@ -51,6 +53,7 @@ test.each([
   ['FIELD_KEYS', '', 'FIELD_KEYS is long enough and drawn by lot'],
   ['TIDEGATE_GATEWAY', 'http://events.example.org', 'callers come by HTTPS'],
   ['RATE_LIMIT_ENABLED', 'False', 'limits are on'],
+  ['ENABLE_AUDIT', 'False', 'accesses to data are written down'],
   ['DATABASE_URL', 'postgres://tidegate@db:5432/tidegate?sslmode=prefer', 'the way to Postgres is encrypted'],
   ['KAFKA_TLS', 'false', 'the way to Kafka is encrypted'],
   ['REDIS_URL', 'redis://redis:6379', 'the way to Redis is encrypted'],
@@ -62,13 +65,29 @@ test('what is wrong ends the command with 1, says what to do, and repeats no val
   const weak = 'hidden-word-hidden-word-hidden-word';
   const { code, out, err } = await run({ ...GOOD, SECRET_KEY: weak, DEBUG: 'True' });
   expect(code).toBe(1);
-  expect(err).toBe('2 of 16 are wrong.\n');
+  expect(err).toBe('2 of 17 are wrong.\n');
   expect(out).toContain('✗ debug is off: Set DEBUG=False.');
   expect(out).toContain('openssl rand -base64 32');
   expect(out).not.toContain('hidden-word');
 });
 
-test('secrets in files are left to the services, which refuse short ones at start', () => {
+test.each([
+  [['https://app.example.com'], 0],
+  [[], 0],
+  [['*'], 1],
+  [['https://app.example.com', 'http://app.example.com'], 1],
+])('with a key the gateway is asked whom it lets read: %j', async (origins, code) => {
+  const asked: string[] = [];
+  const answer: typeof fetch = async (input) => {
+    asked.push(input instanceof Request ? input.url : String(input));
+    return Response.json({ origins });
+  };
+  const ran = await run({ ...GOOD, TIDEGATE_API_KEY: 'tg_live_key' }, [], answer);
+  expect({ code: ran.code, asked }).toEqual({ code, asked: ['https://events.example.org/v1/admin/origins'] });
+  expect(ran.out).toContain(`${code === 0 ? '✓' : '✗'} web pages that may ask are named, each by its origin`);
+});
+
+test('secrets in files are left to the services, which refuse weak ones at start', () => {
   const { SECRET_KEY: _, ...without } = GOOD;
   expect(readPreflight({ ...without, SECRET_KEY_FILE: '/run/secrets/key' })[2]?.state).toBe('unseen');
 });

@@ -1,3 +1,4 @@
+import { isWeakSecret } from '@tidegate/runtime';
 import type { Environment } from './terminal.ts';
 
 /** One thing to hold before the first real event. `unseen`: no program can tell from here, a person has to. */
@@ -12,10 +13,17 @@ interface Check {
   readonly check: string;
   readonly advice: string;
   /** Null: it cannot be seen. */
-  readonly holds: (env: Environment) => boolean | null;
+  readonly holds: (env: Environment, asked: Asked) => boolean | null;
 }
 
-const SECRET_BYTES_MIN = 32;
+/** What a running gateway said. */
+export interface Asked {
+  /** Pages that may read answers of the tenant of the key; null: nobody was asked. */
+  readonly origins: readonly string[] | null;
+}
+
+const NOTHING_ASKED: Asked = { origins: null };
+
 const ENCRYPTED = new Set(['require', 'verify-ca', 'verify-full']);
 
 /** The ten items of a start in production, and what a secret of its own each of our stores adds to them. */
@@ -38,6 +46,17 @@ const CHECKS: readonly Check[] = [
     holds: ({ RATE_LIMIT_ENABLED }) => !/^(false|0|no)$/i.test(RATE_LIMIT_ENABLED ?? ''),
   },
   {
+    check: 'accesses to data are written down',
+    advice: 'Set ENABLE_AUDIT=true.',
+    holds: ({ ENABLE_AUDIT }) => !/^(false|0|no)$/i.test(ENABLE_AUDIT ?? ''),
+  },
+  {
+    check: 'web pages that may ask are named, each by its origin',
+    advice:
+      'Name them by https:// and no *: POST /v1/admin/origins of each tenant. TIDEGATE_GATEWAY and a key with tenant:admin let it be seen.',
+    holds: (_env, { origins }) => (origins === null ? null : origins.every((origin) => origin.startsWith('https://'))),
+  },
+  {
     check: 'the way to Postgres is encrypted',
     advice: 'Add ?sslmode=verify-full&sslrootcert=… (at least sslmode=require) to DATABASE_URL.',
     holds: ({ DATABASE_URL }) => (DATABASE_URL === undefined ? null : ENCRYPTED.has(parameterOf(DATABASE_URL, 'sslmode') ?? '')),
@@ -55,8 +74,7 @@ const CHECKS: readonly Check[] = [
   },
   ...[
     ['the disks of Postgres, Kafka and backups are encrypted', 'Ask who keeps them.'],
-    ['web pages that may ask are named, each by its origin', 'See what stands before the gateway: it sends no header that lets all in.'],
-    ['access to data is written down and read by somebody', 'Say who reads the log, and how often.'],
+    ['what is written down of accesses is read by somebody', 'Say who reads it, and how often: tidegate audit.'],
     ['who may do what was looked through', 'tidegate keys list, for each tenant.'],
     ['somebody is told of alerts', 'infra/alerts are loaded, and a test alert reached somebody.'],
     ['an audit of security was made', 'Say when and by whom.'],
@@ -64,19 +82,18 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** Goes through all checks with the environment that the services would have. No value of it is repeated. */
-export function readPreflight(env: Environment): readonly Finding[] {
+export function readPreflight(env: Environment, asked: Asked = NOTHING_ASKED): readonly Finding[] {
   return CHECKS.map(({ check, advice, holds }) => {
-    const held = holds(env);
+    const held = holds(env, asked);
     if (held === null) return { check, state: 'unseen', advice };
     return held ? { check, state: 'ok', advice: '' } : { check, state: 'wrong', advice };
   });
 }
 
-/** A secret in a file cannot be judged by its name. One of few different characters was typed, not drawn. */
+/** A secret in a file is judged by the service that reads it. */
 function isStrong(value: string | undefined, file: string | undefined): boolean | null {
   if (value === undefined || value === '') return file === undefined || file === '' ? false : null;
-  const distinct = new Set(value).size;
-  return Buffer.byteLength(value) >= SECRET_BYTES_MIN && distinct >= 12 && !/change.?me|secret|password|example|default/i.test(value);
+  return !value.split(',').some(isWeakSecret);
 }
 
 function parameterOf(url: string, name: string): string | null {

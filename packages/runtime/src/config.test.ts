@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { expect, expectTypeOf, test } from 'vitest';
 import { ConfigError, defineConfig, loadConfig, readConfig } from './config.ts';
 import { kafkaFields } from './kafka-fields.ts';
@@ -55,4 +56,19 @@ test('a secret given twice, or by a file that is not there, is a fault', () => {
 test('a variable that is no secret is never read from a file', () => {
   const reading = readConfig(CONFIG, { ...GOOD, LISTEN_PORT_FILE: '/run/port' }, () => '1');
   expect(reading.ok && reading.value.port).toBe(8080);
+});
+
+test('in production a secret that was typed is refused, in a file too, and one that was drawn is taken; elsewhere either is', () => {
+  const drawn = { SECRET_KEY: randomBytes(32).toString('hex'), FIELD_KEYS: randomBytes(32).toString('base64') };
+  const faultsOf = (env: Readonly<Record<string, string>>): readonly string[] => {
+    const reading = readConfig(CONFIG, { ...GOOD, ...env }, () => KEY_TEXT);
+    return reading.ok ? [] : reading.faults.map((fault) => fault.env);
+  };
+  expect(faultsOf({ ENVIRONMENT: 'production', ...drawn })).toEqual([]);
+  expect(faultsOf({ ENVIRONMENT: 'production' })).toEqual(['SECRET_KEY', 'FIELD_KEYS']);
+  expect(faultsOf({ ENVIRONMENT: 'production', ...drawn, SECRET_KEY: '', SECRET_KEY_FILE: '/run/secret' })).toEqual(['SECRET_KEY']);
+  // The old key of a rotation is judged too.
+  expect(faultsOf({ ENVIRONMENT: 'production', ...drawn, FIELD_KEYS: `${drawn.FIELD_KEYS},${FIELD_KEY}` })).toEqual(['FIELD_KEYS']);
+  expect(faultsOf({ ENVIRONMENT: 'staging' })).toEqual([]);
+  expect(() => loadConfig(CONFIG, { ...GOOD, ENVIRONMENT: 'production' })).not.toThrow(KEY_TEXT);
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import { isWeakSecret } from './weak-secret.ts';
 
 /** One setting: the variable it is read from, how it is checked, and what the reference page says about it. */
 export interface ConfigField<T> {
@@ -12,6 +13,8 @@ export interface ConfigField<T> {
   readonly description: string;
   /** Never printed; `<ENV>_FILE` may name a file that holds it. */
   readonly secret?: boolean;
+  /** A secret that has to be drawn by lot: in production one that was typed is refused. */
+  readonly isDrawn?: boolean;
 }
 
 export type ConfigFields = Readonly<Record<string, ConfigField<unknown>>>;
@@ -84,6 +87,8 @@ function readField(field: ConfigField<unknown>, env: Environment, readFile: (pat
   if (!source.ok) return source;
   if (source.value === undefined) return fault(field.env, `is not set${field.secret === true ? ` (nor is ${field.env}_FILE)` : ''}`);
   const parsed = field.schema.safeParse(source.value);
+  const isRefused = field.isDrawn === true && env['ENVIRONMENT'] === 'production' && source.value.split(',').some(isWeakSecret);
+  if (parsed.success && isRefused) return fault(field.env, 'is not valid: drawn by nobody, make one by `openssl rand -base64 32`');
   if (parsed.success) return { ok: true, value: parsed.data };
   // zod's own text may quote the input; for a secret only the rule's kind is told.
   const issues = parsed.error.issues.map((issue) => (field.secret === true ? secretProblem(issue) : issue.message));

@@ -40,3 +40,4 @@ export type { RunningService, ServiceContext, ServiceProcess } from './service.t
 export { runService } from './service.ts';
 export { sharedFields } from './shared-fields.ts';
 export { text } from './text-schema.ts';
+export { isWeakSecret } from './weak-secret.ts';

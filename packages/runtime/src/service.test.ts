@@ -88,7 +88,7 @@ test('what is logged until the very end reaches the collector before the process
     await runService({ name: 'sample', start: async () => ({ stop: async () => undefined }) }, process.host);
     process.emit('SIGTERM');
     expect(await process.exitCode).toBe(0);
-    expect(sink.logs.map(({ body }) => body.stringValue)).toEqual(['started', 'stopping', 'stopped']);
+    expect(sink.logs.map(({ body }) => body.stringValue)).toEqual(['starting', 'started', 'stopping', 'stopped']);
   } finally {
     sink.close();
   }

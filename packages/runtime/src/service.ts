@@ -2,6 +2,7 @@ import { flushCompileCache } from 'node:module';
 import type { LogForwarding, Logger, LogLevel } from '@tidegate/telemetry';
 import { createLogger, forwardLogs, scrubText } from '@tidegate/telemetry';
 import { ConfigError } from './config.ts';
+import { text } from './text-schema.ts';
 
 /** What a started service hands back to the process around it. */
 export interface RunningService {
@@ -45,7 +46,7 @@ const EXIT_FAULT = 1;
  */
 export async function runService(service: ServiceProcess, host: ProcessHost = process): Promise<void> {
   const forwarding = logForwarding(service.name, host.env);
-  const log = service.log ?? defaultLogger(service.name, host.env['LOG_LEVEL'], forwarding);
+  const log = service.log ?? defaultLogger(service.name, levelOf(host.env), forwarding);
   const abort = new AbortController();
   let running: RunningService | null = null;
   let isStopping = false;
@@ -71,6 +72,7 @@ export async function runService(service: ServiceProcess, host: ProcessHost = pr
   host.on('SIGINT', stop);
 
   try {
+    log.info('starting', { detail: { environment: host.env['ENVIRONMENT'] ?? 'development', node: process.version } });
     running = await service.start({ log, signal: abort.signal, fatal });
     log.info('started');
     // Where NODE_COMPILE_CACHE names a folder, what was compiled is kept now: a process that is killed keeps nothing at its end.
@@ -105,9 +107,17 @@ async function stopWithin(running: RunningService, log: Logger): Promise<number>
   return code;
 }
 
-function defaultLogger(service: string, level: string | undefined, forwarding: LogForwarding | null): Logger {
+function defaultLogger(service: string, level: LogLevel, forwarding: LogForwarding | null): Logger {
   const forward = forwarding === null ? {} : { forward: forwarding.forward };
-  return createLogger({ service, ...(isLevel(level) ? { level } : {}), ...forward });
+  return createLogger({ service, level, ...forward });
+}
+
+/** The service checks the same settings, and tells what is wrong with them. */
+export function levelOf(env: ProcessHost['env']): LogLevel {
+  const level = env['LOG_LEVEL'];
+  if (isLevel(level)) return level;
+  const debug = text.flag().safeParse(env['DEBUG'] ?? 'false');
+  return debug.success && debug.data ? 'debug' : 'info';
 }
 
 /** The service checks the same settings; a collector that nobody named is its fault to tell. */

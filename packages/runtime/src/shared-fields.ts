@@ -26,6 +26,7 @@ export const sharedFields = {
     schema: text.secret(),
     description: 'At least 32 bytes. Pseudonyms, identities and topic keys derive from it; it never changes.',
     secret: true,
+    isDrawn: true,
   } satisfies ConfigField<Uint8Array>,
   fieldKeys: {
     env: 'FIELD_KEYS',
@@ -33,6 +34,7 @@ export const sharedFields = {
     description:
       'Base64 keys of 32 bytes, comma separated, the first is current. They seal refused originals and wrap the keys of persons.',
     secret: true,
+    isDrawn: true,
   } satisfies ConfigField<readonly Uint8Array[]>,
   secretKey: {
     env: 'SECRET_KEY',
@@ -40,6 +42,7 @@ export const sharedFields = {
     description:
       'At least 32 bytes. Receipts, cursors and the headers between the services are sealed and signed with keys derived from it.',
     secret: true,
+    isDrawn: true,
   } satisfies ConfigField<Uint8Array>,
   rejectedBytesPerDay: {
     env: 'REJECTED_MB_PER_DAY',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { defineConfig, readConfig } from './config.ts';
+import { levelOf } from './service.ts';
 import { telemetryFields, telemetryTarget } from './telemetry-fields.ts';
 
 function targetOf(env: Readonly<Record<string, string>>) {
@@ -20,4 +21,24 @@ test("metrics leave only where OpenTelemetry's own variables ask for it", () => 
 
 test.each(['OTEL_METRICS_EXPORTER', 'OTEL_LOGS_EXPORTER'])('%s without a collector is told at start', (name) => {
   expect(() => targetOf({ [name]: 'otlp' })).toThrow('OTEL_EXPORTER_OTLP_ENDPOINT is not set');
+});
+
+test('DEBUG and ENVIRONMENT are read as other programs write them, and only words that mean something are taken', () => {
+  const definition = defineConfig('sample', telemetryFields);
+  const read = (env: Readonly<Record<string, string>>) => readConfig(definition, env);
+  expect(read({})).toMatchObject({ value: { debug: false, environment: 'development' } });
+  for (const DEBUG of ['True', 'TRUE', 'true', '1'])
+    expect(read({ DEBUG, ENVIRONMENT: 'production' })).toMatchObject({ value: { debug: true } });
+  for (const DEBUG of ['False', 'false', '0']) expect(read({ DEBUG })).toMatchObject({ value: { debug: false } });
+  expect(read({ DEBUG: 'perhaps', ENVIRONMENT: 'moon' })).toMatchObject({ faults: [{ env: 'DEBUG' }, { env: 'ENVIRONMENT' }] });
+});
+
+test.each([
+  [{}, 'info'],
+  [{ DEBUG: 'True' }, 'debug'],
+  [{ DEBUG: 'False' }, 'info'],
+  [{ DEBUG: 'True', LOG_LEVEL: 'warn' }, 'warn'],
+  [{ DEBUG: 'perhaps' }, 'info'],
+])('with %o lines are written from %s on', (env, level) => {
+  expect(levelOf(env)).toBe(level);
 });

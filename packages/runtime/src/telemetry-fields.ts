@@ -22,8 +22,21 @@ export const telemetryFields = {
     env: 'LOG_LEVEL',
     schema: text.choice(['debug', 'info', 'warn', 'error']),
     default: 'info',
-    description: 'Least level that is written.',
+    description: 'Least level that is written. With DEBUG it is debug unless this is set.',
   } satisfies ConfigField<'debug' | 'info' | 'warn' | 'error'>,
+  debug: {
+    env: 'DEBUG',
+    schema: text.flag(),
+    default: 'false',
+    description: 'Whether lines of the level debug are written: each request, each flush. `tidegate preflight` wants it off.',
+  } satisfies ConfigField<boolean>,
+  environment: {
+    env: 'ENVIRONMENT',
+    schema: text.choice(['production', 'staging', 'development', 'test']),
+    default: 'development',
+    description:
+      'What this installation is for. In `production` a start refuses secrets that were typed and not drawn: of few different characters, or with words that stand in examples.',
+  } satisfies ConfigField<'production' | 'staging' | 'development' | 'test'>,
   otlpEndpoint: {
     env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     schema: text.line(),

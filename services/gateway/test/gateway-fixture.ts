@@ -58,6 +58,7 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
     metricsHost: '127.0.0.1',
     metricsPort: 0,
     logLevel: 'info',
+    ...{ debug: false, environment: 'test' },
     otlpEndpoint: 'none',
     traceRatio: 1,
     ...{ metricsExporter: 'prometheus', metricsEveryMs: 60_000, logsExporter: 'none' },

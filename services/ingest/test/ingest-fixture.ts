@@ -40,6 +40,7 @@ export const config: IngestConfig = {
   metricsHost: '127.0.0.1',
   metricsPort: 0,
   logLevel: 'error',
+  ...{ debug: false, environment: 'test' },
   otlpEndpoint: 'none',
   traceRatio: 1,
   ...{ metricsExporter: 'prometheus', metricsEveryMs: 60_000, logsExporter: 'none' },
