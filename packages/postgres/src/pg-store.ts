@@ -25,6 +25,7 @@ export interface PgStoreOptions {
   readonly role?: string;
   readonly fault?: CommitFault;
   readonly onError?: (error: Error) => void;
+  readonly onConnected?: () => void;
   readonly meter?: PoolMeter;
 }
 

@@ -29,11 +29,16 @@ export interface PoolOptions {
   /** What is asked in the work for one person (`asPerson`) sees that person's rows alone. The login must be able to become `tidegate_person`. */
   readonly holdsToPerson?: boolean;
   readonly onError?: (error: Error) => void;
+  /** Called when the first connection stands. */
+  readonly onConnected?: () => void;
   /** Counts what the pool does. */
   readonly meter?: PoolMeter;
 }
 
-/** Connections of one purpose. A broken connection is reported and replaced, never thrown. */
+/**
+ * Connections of one purpose. Each is tried when it is made (its settings are a statement), an idle one that ends leaves the pool at
+ * once, and one that was idle for half a minute is given up. A broken connection is reported and replaced, never thrown.
+ */
 export function createPool(options: PoolOptions): pg.Pool {
   // The pool waits for what this returns before it hands the connection out; its type says void.
   const onConnect: (client: pg.ClientBase) => unknown = (client) => prepareSession(client, options);
@@ -42,6 +47,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     application_name: options.applicationName,
     max: options.connectionsMax,
     connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
     query_timeout: options.statementTimeoutMs + 5_000,
     keepAlive: true,
     ...(options.pipeline === true ? { pipeline: true, stream: () => gatherWrites(new Socket()) } : {}),
@@ -51,6 +57,7 @@ export function createPool(options: PoolOptions): pg.Pool {
   pool.on('connect', (client) => client.on('error', (error) => options.onError?.(error)));
   pool.on('error', () => undefined);
   if (options.holdsToPerson === true) keepContext(pool);
+  pool.once('connect', () => options.onConnected?.());
   options.meter?.watch(pool);
   return pool;
 }

@@ -55,6 +55,15 @@ describe('accounts in Postgres', () => {
     expect(await store.accounts.findSignIn('acme', 'joan')).toBeNull();
   });
 
+  it('users of all tenants are counted, disabled ones too, and a name that is only reserved is not', async () => {
+    const before = await store.accounts.countUsers();
+    const user = await newUser();
+    await store.accounts.changeUser({ tenant: 'acme', userId: user.userId, state: 'disabled', nowMs: NOW_MS, tokensEndMs: NOW_MS });
+    expect(await store.accounts.createUser({ ...asked('elsewhere'), tenant: 'other' })).toMatchObject({ ok: true });
+    expect(await store.accounts.reserveUser({ ...asked('to-be'), email: 'to-be@example.org' })).toMatchObject({ ok: true });
+    expect(await store.accounts.countUsers()).toBe(before + 2);
+  });
+
   it('a refresh token is good once: the second use ends its session, and tells every gateway', async () => {
     const first = await open(await newUser());
     const second = await refresh(first.refreshToken);

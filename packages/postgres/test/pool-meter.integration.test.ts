@@ -76,3 +76,19 @@ describe('a pool that is measured', () => {
     expect([await count('commit'), await sum('commit')]).toEqual([1, 1.5]);
   });
 });
+
+test('an idle connection that ends is out of the pool before anybody is given it, and the first one is told', async () => {
+  let connected = 0;
+  const options = { ...testServers(), applicationName: 'test', connectionsMax: 2, statementTimeoutMs: 5_000 };
+  const [pool, other] = [createPool({ ...options, onConnected: () => (connected += 1) }), createPool(options)];
+  try {
+    const pid = Number((await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid);
+    expect([connected, pool.totalCount, pool.options.idleTimeoutMillis]).toEqual([1, 1, 30_000]);
+    await other.query('SELECT pg_terminate_backend($1)', [pid]);
+    await expect.poll(() => pool.totalCount).toBe(0);
+    const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    expect([rows.length, rows[0]?.pid === pid, connected]).toEqual([1, false, 1]);
+  } finally {
+    await Promise.all([pool.end(), other.end()]);
+  }
+});

@@ -16,16 +16,18 @@ export interface RedisClusterOptions {
   /** Longest until a connection to a node stands. */
   readonly connectTimeoutMs: number;
   readonly onError?: (error: Error) => void;
+  readonly onReady?: () => void;
 }
 
 export type RedisClusterConnection = Cluster;
 
-type Target<T> = Omit<T, 'name' | 'onError'>;
+type Named = 'name' | 'onError' | 'onReady';
+type Target<T> = Omit<T, Named>;
 
 /** One server, or a cluster where there is one: for what asks by keys of one hash tag at a time, as buckets do. */
 export function connectEither(
   { server, cluster }: { readonly server: Target<RedisOptions>; readonly cluster: Target<RedisClusterOptions> | null },
-  named: Pick<RedisOptions, 'name' | 'onError'>,
+  named: Pick<RedisOptions, Named>,
 ): Redis | Cluster {
   return cluster === null ? connectRedis({ ...server, ...named }) : connectRedisCluster({ ...cluster, ...named });
 }
@@ -44,7 +46,7 @@ const TRIES_MAX = 8;
  * of it fails at once. A node that says that a slot is elsewhere has run nothing, so the command is sent there.
  */
 export function connectRedisCluster(options: RedisClusterOptions): RedisClusterConnection {
-  const { nodes, name, password, tls, tlsCa, connectTimeoutMs, onError } = options;
+  const { nodes, name, password, tls, tlsCa, connectTimeoutMs, onError, onReady } = options;
   const cluster = new Cluster(
     nodes.map(({ host, port }) => ({ host, port })),
     {
@@ -71,6 +73,7 @@ export function connectRedisCluster(options: RedisClusterOptions): RedisClusterC
       dnsLookup: (host, done) => done(null, host),
     },
   );
+  cluster.on('ready', () => onReady?.());
   cluster.on('error', (error: Error) => onError?.(withoutCommand(error)));
   cluster.on('node error', (error: Error) => onError?.(withoutCommand(error)));
   cluster.on('+node', (node: Redis) => node.on('connect', () => gatherWrites(node.stream)));

@@ -22,6 +22,8 @@ export interface RedisOptions {
   /** Longest time until a connection can be used, the server's first answers included; default 1 s. */
   readonly connectTimeoutMs?: number;
   readonly onError?: (error: Error) => void;
+  /** Called each time that the connection stands, the first one too. */
+  readonly onReady?: () => void;
 }
 
 /** A connection that never keeps a caller waiting for a server that is away: it fails at once and reconnects by itself. */
@@ -38,7 +40,7 @@ export function reconnectMs(attempt: number, random: Random): number {
 }
 
 /** Connects in the background; what is asked before the connection stands fails. */
-export function connectRedis({ address, name, commandTimeoutMs, onError, ...how }: RedisOptions): RedisConnection {
+export function connectRedis({ address, name, commandTimeoutMs, onError, onReady, ...how }: RedisOptions): RedisConnection {
   const connectTimeoutMs = how.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   const redis = new Redis({
     ...toOptions(address, how.tlsCa),
@@ -53,6 +55,7 @@ export function connectRedis({ address, name, commandTimeoutMs, onError, ...how 
     keepAlive: 10_000,
   });
   redis.on('error', (error: Error) => onError?.(withoutCommand(error)));
+  redis.on('ready', () => onReady?.());
   giveUpAfter(redis, connectTimeoutMs);
   // An announcement of twelve partitions makes some forty commands.
   redis.on('connect', () => gatherWrites(redis.stream));

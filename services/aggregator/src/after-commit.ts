@@ -42,6 +42,7 @@ export function createAfterCommit(parts: AggregatorParts, ownership: Pick<Owners
     liveness.committed(true);
     liveness.moved();
     instruments.flushed(committed, durationMs);
+    deps.log.debug('flushed', { durationMs, detail: { partitions: committed.length, ...recordsOf(committed) } });
     tally.flushed(committed);
     share.flushed({ durationMs, ...recordsOf(committed) });
     try {

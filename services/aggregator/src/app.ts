@@ -66,6 +66,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
     fault,
     meter: createPoolMeter(metrics, systemClock.monotonicMs),
     onError: (error) => log.warn('database_session_lost', { error }),
+    onConnected: () => log.info('postgres_connected'),
   });
   const topics = topicNames(config.topicPrefix);
   const partitions = await countPartitions(client, topics.events, context);

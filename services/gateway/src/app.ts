@@ -21,6 +21,7 @@ import {
 import type { Metrics, Tracing } from '@tidegate/telemetry';
 import { createMetrics, createTracing, startTelemetryServer } from '@tidegate/telemetry';
 import { createAccountRoutes } from './accounts/accounts.ts';
+import { countUsers } from './accounts/count-users.ts';
 import { createSendWrite } from './accounts/send-write.ts';
 import { createAdmin } from './admin.ts';
 import { createAudit } from './audit/audit.ts';
@@ -64,11 +65,11 @@ import type { Proxy } from './proxy.ts';
 import type { PackRoutes } from './pack-routes.ts';
 import { createPackRoutes } from './pack-routes.ts';
 import { createProxy } from './proxy.ts';
-import type { Publisher } from './publisher.ts';
-import { startPublisher } from './publisher.ts';
 import { watchRevocations } from './revocations.ts';
+import type { Publishing } from './start-publishing.ts';
+import { startPublishing } from './start-publishing.ts';
 import { swapVersions } from './swap-versions.ts';
-import { waitForRedis } from './wait-for-redis.ts';
+import { redisLines, waitForRedis } from './wait-for-redis.ts';
 
 export type GatewayConfig = ConfigValues<typeof GATEWAY_CONFIG>;
 
@@ -85,8 +86,9 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   const background = new AbortController();
   const parts = await createParts(config, { context, signal: background.signal });
   const { metrics, store, client, redis, limits, control, tracing } = parts;
-  const publishing = startPublishing(parts);
+  const publishing = startPublishing({ ...parts, ...controlChanges(parts), log: context.log });
   const revocations = watchRevocations({ ...parts, clock, log: context.log });
+  const counting = countUsers({ ...store, metrics, log: context.log, signal: background.signal });
   const swaps = swapVersions({ control, store, wake: publishing.wake, log: context.log, signal: background.signal });
   const proxy = createProxy({
     upstreams: { ingest: config.ingestUrl, query: config.queryUrl },
@@ -105,7 +107,7 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   const live = createLiveSlots({ perKeyMax: config.livePerKeyMax, perTenantMax: config.livePerTenantMax }, metrics);
   const gate = createGateOf(parts, { proxy, live, auditLog, wake: publishing.wake, isDraining: () => isDraining });
   const listener = createPublicListener(gate, config, { metrics, log: context.log, signal: background.signal });
-  await waitForRedis({ ...parts, withinMs: config.redisStartWaitMs, clock, log: context.log });
+  await waitForRedis({ ...parts, withinMs: config.redisStartWaitMs, log: context.log });
   const port = await listener.listen({ host: config.apiHost, port: config.apiPort });
   const probes = await startTelemetryServer({
     ...telemetryTarget(config),
@@ -125,7 +127,16 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
       await closed;
       background.abort();
       await auditLog.close();
-      await Promise.all([keyUse.stop(), publishing.stop(), revocations, swaps, proxy.close(), control.close(), limits.decisions.close()]);
+      await Promise.all([
+        keyUse.stop(),
+        publishing.stop(),
+        revocations,
+        counting,
+        swaps,
+        proxy.close(),
+        control.close(),
+        limits.decisions.close(),
+      ]);
       await Promise.all([store.close(), client.close(), tracing.close(), probes.close()]);
       redis.disconnect();
     },
@@ -167,7 +178,7 @@ async function createParts(config: GatewayConfig, { context, signal }: Pick<Part
   const issuers = createIssuerDirectory({ fetchKeys, clock, log });
   const redis = connectEither(
     { server: redisTarget(config), cluster: redisClusterTarget(config) },
-    { name: 'tidegate-gateway', onError: (error) => log.warn('redis_connection_lost', { error }) },
+    { name: 'tidegate-gateway', ...redisLines(log) },
   );
   const shared = createSharedDenials({ tokens: createDeniedTokens(redis, config.redisPrefix), clock, log });
   const denied = createDenied(clock, shared.tell);
@@ -244,27 +255,10 @@ function createGateOf(parts: Parts, { proxy, live, auditLog, wake, isDraining }:
   });
 }
 
-function startPublishing({ config, context, metrics, client, control, topic, database }: Parts): Pick<Publisher, 'wake' | 'stop'> {
-  const outbox = createControlOutbox(database);
-  const producer = client.createProducer();
-  const publisher = startPublisher({
-    outbox,
-    producer: { append: async (name, partition, batch) => (await producer).append(name, partition, batch) },
-    topic,
-    control,
-    holder: randomUUID(),
-    clock,
-    metrics,
-    log: context.log,
-  });
-  const listener = listenForControlChanges({ ...database, databaseUrl: directDatabaseUrlOf(config), onChange: publisher.wake });
-  return {
-    wake: publisher.wake,
-    stop: async () => {
-      await Promise.all([publisher.stop(), listener.close()]);
-      await Promise.all([outbox.close(), producer.then((open) => open.close())]);
-    },
-  };
+/** Past a pooler of transactions: who listens needs a session. */
+function controlChanges({ config, database }: Parts): Pick<Publishing, 'outbox' | 'listen'> {
+  const at = { ...database, databaseUrl: directDatabaseUrlOf(config) };
+  return { outbox: createControlOutbox(database), listen: (onChange) => listenForControlChanges({ ...at, onChange }) };
 }
 
 function createLimitsOf(parts: Pick<Parts, 'config' | 'context' | 'metrics' | 'client' | 'redis' | 'signal'>): StartedLimits {

@@ -346,6 +346,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     expect((await ask()).headers.get('x-ratelimit-limit')).toBeNull();
     await redisProxy.restore();
     await expect.poll(async () => (await ask()).headers.get('x-ratelimit-limit')).toBe('1000');
+    expect(lines.join('')).toMatch(/"control_read"[^]*"redis_connected"/);
   });
 
   it('health names the state of each dependency', async () => {

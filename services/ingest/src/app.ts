@@ -166,7 +166,8 @@ function connectPostgres(config: IngestConfig, { metrics, clock, log }: Pick<Par
     meter: createPoolMeter(metrics, clock.monotonicMs),
     onError: (error: unknown) => log.warn('postgres_connection_lost', { error }),
   };
-  const own = { applicationName: 'tidegate-ingest', role: 'tidegate_ingest', connectionsMax: DATABASE_CONNECTIONS };
+  const onConnected = (): void => log.info('postgres_connected');
+  const own = { applicationName: 'tidegate-ingest', role: 'tidegate_ingest', connectionsMax: DATABASE_CONNECTIONS, onConnected };
   const queue = { applicationName: 'tidegate-ingest-jobs', role: 'tidegate_jobs', connectionsMax: QUEUE_CONNECTIONS };
   const pool = createPool({ ...databaseTarget(config), ...own, ...common });
   const queuePool = createPool({ databaseUrl: directDatabaseUrlOf(config), ...queue, ...common });

@@ -2,7 +2,7 @@ import type { EventLane, EventTypes } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault } from '@tidegate/http';
 import { idempotencyKeyOf, sendProblem, writableSubject } from '@tidegate/http';
 import type { Clock } from '@tidegate/runtime';
-import type { Metrics } from '@tidegate/telemetry';
+import type { Logger, Metrics } from '@tidegate/telemetry';
 import { v7 as uuidv7 } from 'uuid';
 import type { AdmitRequest, Admission } from './admit.ts';
 import type { BodyEnd, ContentEncoding } from './body.ts';
@@ -25,6 +25,7 @@ import { SegmentBody } from './segment-body.ts';
 export interface ReceiveDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly log: Logger;
   readonly registry: Registry;
   readonly pressure: Pressure;
   readonly admit: (request: AdmitRequest) => Admission;
@@ -54,9 +55,16 @@ export function createReceive(deps: ReceiveDeps, route: SegmentRoute | null = nu
     await ledger.close();
     const summary = ledger.summary();
     count(summary);
+    if (summary.rejected.length > 0) tellRejected(deps.log, summary.rejected);
     // An aborted request gets no answer; its whole events are in the log and resending them is safe.
     if (end !== 'aborted') deps.respond(exchange, { ledger, summary, receivedAtMs, listsAll: ids.areServerMade() });
   };
+}
+
+/** By their codes: what was refused is in no line. */
+function tellRejected(log: Logger, rejected: LedgerSummary['rejected']): void {
+  const codes = [...new Set(rejected.map(({ fault }) => fault?.code ?? ''))].join(' ');
+  log.debug('events_rejected', { detail: { events: rejected.length, codes } });
 }
 
 /** A route of each of Segment's calls. */

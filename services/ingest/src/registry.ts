@@ -75,6 +75,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
   const table = followTable({ client, topic, onRecord: take, onError: (error) => log.warn('control_topic_read_failed', { error }) });
   const ready = table.ready.then(() => {
     isRead = true;
+    log.info('control_read');
   });
   return {
     typesOf: (tenant) => types.get(tenant) ?? NO_TYPES,

@@ -7,6 +7,7 @@ import { createRecordBatch, encodeHeaders, tidegateTopics, topicNames } from '@t
 import type { MemoryBroker } from '@tidegate/kafka/memory';
 import { createMemoryBroker } from '@tidegate/kafka/memory';
 import { deriveKey, systemClock } from '@tidegate/runtime';
+import type { Logger } from '@tidegate/telemetry';
 import { silentLogger } from '@tidegate/telemetry';
 import type { IngestApp, IngestAppDeps } from '../src/app.ts';
 import { startIngest } from '../src/app.ts';
@@ -109,7 +110,7 @@ export interface IngestFixture {
 }
 
 /** What stands in place of tables; absent: nothing does, and Postgres is not named. */
-export type FixtureStores = Pick<IngestAppDeps, 'rejected' | 'bulk' | 'jobs' | 'personKeys' | 'erasures'>;
+export type FixtureStores = Pick<IngestAppDeps, 'rejected' | 'bulk' | 'jobs' | 'personKeys' | 'erasures'> & { readonly log?: Logger };
 
 /** The service on an in-memory log that holds one pack of the tenant `acme`. */
 export async function startFixture(changes: Partial<IngestConfig> = {}, stores: FixtureStores = {}): Promise<IngestFixture> {
@@ -119,7 +120,7 @@ export async function startFixture(changes: Partial<IngestConfig> = {}, stores: 
   await publish(client, 'partitions/-/events', { version: 1, value: { count: PARTITIONS } });
   await publish(client, 'pack/acme/shop', packRecord(pack));
   const clock = { nowMs: () => NOW_MS, monotonicMs: systemClock.monotonicMs };
-  const app = await startIngest({ ...config, ...changes }, { clock, log: silentLogger, client: broker.createClient('ingest'), ...stores });
+  const app = await startIngest({ ...config, ...changes }, { log: silentLogger, clock, client: broker.createClient('ingest'), ...stores });
   await app.ready;
   return { broker, client, app };
 }

@@ -1,6 +1,7 @@
 import { createDecipheriv, createHash, createHmac } from 'node:crypto';
 import { decodeReceipt } from '@tidegate/core';
 import { createSealer, deriveKey, readConfig } from '@tidegate/runtime';
+import { createLogger } from '@tidegate/telemetry';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { INGEST_CONFIG } from '../src/config.ts';
 import type { HttpAnswer, IngestFixture } from './ingest-fixture.ts';
@@ -312,6 +313,22 @@ describe('control', () => {
     });
     await publish(fixture.client, 'live/2', progress(hours(83)));
     await vi.waitFor(async () => expect((await post(event('a'))).status).toBe(202), { timeout: 20_000, interval: 20 });
+  });
+});
+
+describe('the log', () => {
+  test('says what was read at the start and, with DEBUG, how many events were refused and why, and nothing that was in them', async () => {
+    await fixture.app.stop();
+    const lines: string[] = [];
+    const log = createLogger({ service: 'ingest', level: 'debug', destination: { write: (line) => void lines.push(line) } });
+    fixture = await startFixture({}, { log });
+    await post(`${event('a')}\n${event('b', '"item":"canary","count":-1')}\n${event('c', '"item":"canary"')}`);
+    const told = lines.map((line) => JSON.parse(line) as { event: string; detail?: unknown });
+    expect(told.find((line) => line.event === 'control_read')).toBeDefined();
+    expect(told.filter((line) => line.event === 'events_rejected')).toMatchObject([
+      { detail: { events: 2, codes: 'field_out_of_range field_missing' } },
+    ]);
+    expect(lines.join('')).not.toContain('canary');
   });
 });
 

@@ -189,6 +189,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     statementTimeoutMs: config.statementTimeoutMs,
     meter: createPoolMeter(metrics, systemClock.monotonicMs),
     onError: (error) => log.warn('postgres_connection_lost', { error }),
+    onConnected: () => log.info('postgres_connected'),
   });
   const auditing = connectAudit(config, log);
   const redisOf = (name: string, commandTimeoutMs: number) =>
@@ -197,6 +198,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
       name,
       commandTimeoutMs,
       onError: (error) => log.warn('redis_connection_lost', { error }),
+      onReady: () => log.info('redis_connected', { detail: { connection: name } }),
     });
   const readerRedis = redisOf('tidegate-query', READER_TIMEOUT_MS);
   const writerRedis = redisOf('tidegate-materialiser', MATERIALISER_TIMEOUT_MS);

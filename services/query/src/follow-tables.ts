@@ -19,8 +19,10 @@ export function followTables(
   { registry, freshness }: { readonly registry: Registry; readonly freshness: Freshness },
 ): Tables {
   const onError = (error: Error): void => log.warn('table_read_failed', { error });
+  const control = followTable({ client, topic: topics.control, onRecord: (record) => registry.take(record), onError });
+  void control.ready.then(() => log.info('control_read'));
   return {
-    control: followTable({ client, topic: topics.control, onRecord: (record) => registry.take(record), onError }),
+    control,
     progress: followTable({
       client,
       topic: topics.progress,

@@ -18,6 +18,8 @@ export interface AccountStore {
   activateUser(userId: string): Promise<boolean>;
   releaseUser(userId: string): Promise<void>;
   listUsers(page: UserPage): Promise<readonly UserInfo[]>;
+  /** Of the whole installation, disabled ones too. */
+  countUsers(): Promise<number>;
   /** Null: the tenant has no such user. */
   findUser(tenant: string, userId: string): Promise<UserInfo | null>;
   changeUser(change: UserChange): Promise<Result<UserInfo, 'not_found'>>;
@@ -39,6 +41,8 @@ export function createAccountStore(prisma: PrismaClient): AccountStore {
     activateUser: (userId) => activateUser(prisma, userId),
     releaseUser: (userId) => releaseUser(prisma, userId),
     listUsers: (page) => listUsers(prisma, page),
+    // A name that is reserved for a minute is no user yet.
+    countUsers: () => prisma.userAccount.count({ where: { state: { in: ['active', 'disabled'] } } }),
     findUser: (tenant, userId) => findUser(prisma, tenant, userId),
     changeUser: (change) => changeUser(prisma, change),
     findSignIn: (tenant, name) => findSignIn(prisma, tenant, name),
