@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createState, encodeState, seriesEntry } from '@tidegate/core';
+import { createState, encodeState, seriesEntry, unpackCells } from '@tidegate/core';
 import { startDatabase, startReplica } from '@tidegate/native';
 import { createJourneyReader, createPool, createReadStore, migrate } from '@tidegate/postgres';
 import { createMetrics } from '@tidegate/telemetry';
@@ -99,7 +99,8 @@ it('a replica that follows answers, by its own progress, and says that it is one
   await commit();
   await expect.poll(async () => (await pass(1), (await readCells())?.progress[0]?.nextOffset)).toBe(1);
   const snapshot = await readCells();
-  expect(snapshot).toMatchObject({ isReplica: true, cells: [{ bucketS: 0, partition: 0 }] });
+  expect(snapshot).toMatchObject({ isReplica: true });
+  expect(unpackCells(snapshot?.cells ?? [])).toMatchObject([{ bucketS: 0, partition: 0 }]);
   expect(
     await replica.onReplica(async ({ journeys }) =>
       journeys.readJourneys({ tenant: 'acme', types: ['none'], fromMs: 0, toMs: 1, readsData: false, eventsMax: 1 }, () => undefined),

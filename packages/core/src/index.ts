@@ -221,7 +221,12 @@ export type { AnnouncedCell, AnnouncedLane, Announcement, SeriesEntry } from './
 export { ExactSum } from './rollup/exact-sum.ts';
 export { decodeAnnouncement, encodeAnnouncement } from './rollup/announcement.ts';
 export type { CommitAnnouncement } from './rollup/announcement.ts';
+export { decodeChunkBase, encodeChunkBase } from './rollup/chunk-base.ts';
+export type { ChunkBase } from './rollup/chunk-base.ts';
+export { PackedReader, packCells, unpackCells } from './rollup/packed-cells.ts';
+export type { PackedCells } from './rollup/packed-cells.ts';
 export {
+  CHUNK_BASE_FIELD,
   chunkCellField,
   chunkSeriesField,
   decodeChunkCell,
@@ -260,7 +265,16 @@ export type { SealedThrough, SealState } from './rollup/sealed.ts';
 export { isSameState } from './rollup/same-state.ts';
 export { seriesEntry, seriesId } from './rollup/series.ts';
 export type { SeriesKey } from './rollup/series.ts';
-export { createState, decodeState, encodeState, findMeasure, mergeState, readMeasureAt, subtractState } from './rollup/state.ts';
+export {
+  createState,
+  decodeState,
+  StateReader,
+  encodeState,
+  findMeasure,
+  mergeState,
+  readMeasureAt,
+  subtractState,
+} from './rollup/state.ts';
 export type { MeasurePart, MeasurePlace, RollupState, StateValue } from './rollup/state.ts';
 
 // dedup

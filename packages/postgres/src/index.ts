@@ -86,6 +86,7 @@ export type { RevisedUser, SignInRecord, UserChange, UserInfo } from './control/
 export { createReadStore } from './read-store.ts';
 export type {
   CellSnapshot,
+  PieceCells,
   CountedLane,
   CountedProgress,
   EndedLog,

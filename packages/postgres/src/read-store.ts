@@ -1,14 +1,15 @@
 /** The read side of the data plane: cells of a range together with the progress that they are complete for. */
 import { GRAINS, leastSealed } from '@tidegate/core';
-import type { CellRange, ChunkCell, ChunkCellKey, RangePiece, SealedThrough, SeriesEntry } from '@tidegate/core';
+import type { CellRange, PackedCells, RangePiece, SealedThrough, SeriesEntry } from '@tidegate/core';
 import type pg from 'pg';
 import { inTransaction, SNAPSHOT } from './in-transaction.ts';
-import { int2Array, int4Array, int8Array, textArray } from './binary-array.ts';
+import { int4Array, int8Array, textArray } from './binary-array.ts';
 import { fromRawRow } from './raw-reader.ts';
 import type { RawEventRow } from './raw-reader.ts';
 import type { StoredEvent } from './raw-shape.ts';
 import { fromSealedColumns } from './seal-columns.ts';
 import type { SealedColumns } from './seal-columns.ts';
+import { columnsOf, readPacked } from './range-cells.ts';
 import { run } from './statements.ts';
 import type { EventLane } from './store.ts';
 import type { TaskRow } from './task-shape.ts';
@@ -67,11 +68,17 @@ export interface LogSpan {
 export interface CellSnapshot {
   readonly progress: readonly CountedProgress[];
   readonly series: readonly SeriesEntry[];
-  readonly cells: readonly (ChunkCellKey & ChunkCell)[];
-  /** More cells than asked for at most: the snapshot is not whole and must not be answered from. */
+  /** Those of one series and piece together, named by the very array that is the id of the series. */
+  readonly cells: readonly PieceCells[];
+  /** More cells than asked for at most: none of them is here. */
   readonly isCut: boolean;
   /** A replica may lie behind announcements that are in a cache already, so nothing may be kept from it. */
   readonly isReplica: boolean;
+}
+
+export interface PieceCells extends PackedCells {
+  /** Position of the piece among those that were asked for. */
+  readonly piece: number;
 }
 
 /** Which cells of a range are read, once the snapshot has told what is sealed on every partition. */
@@ -144,16 +151,6 @@ interface SeriesRow {
   readonly dims: (string | null)[];
 }
 
-interface CellRow {
-  readonly series_id: string;
-  readonly bucket_s: string;
-  readonly partition: number;
-  readonly term: string;
-  readonly commit_no: string;
-  readonly revision: number;
-  readonly state: Buffer;
-}
-
 export function createReadStore(pool: pg.Pool): ReadStore {
   return {
     readProgress: async () => readCountedProgress(pool),
@@ -201,20 +198,15 @@ async function readSnapshot(client: pg.ClientBase, { range, piecesOf, cellsMax }
   }));
   const pieces = piecesOf(leastSealed(progress.map(({ sealed }) => sealed)));
   const { tenant, metric, version, setNo, subject } = range;
-  const values = [
-    ...[tenant, metric, version, setNo, subject],
-    int2Array(pieces.map((piece) => piece.grain)),
-    int8Array(pieces.map((piece) => piece.fromS)),
-    int8Array(pieces.map((piece) => piece.toS)),
-  ];
-  const series = await run<SeriesRow>(client, 'read-range-series', values);
-  const cells = await run<CellRow>(client, 'read-range-cells', [...values, cellsMax + 1]);
+  const of = [tenant, metric, version, setNo, subject];
+  const series = await run<SeriesRow>(client, 'read-range-series', [...of, ...columnsOf(pieces)]);
+  const rows = await readPacked(client, { of, pieces, seriesMax: series.length, partitions: progress.length, cellsMax });
   const ids = new Map<string, Uint8Array>();
   return {
     progress: progress.map(({ isReplica: _isReplica, ...one }) => one),
     series: series.map((row) => ({ id: idOf(ids, row.series_id), tenant, metric, version, setNo, subject: row.subject, dims: row.dims })),
-    cells: cells.map((row) => toCell(row, idOf(ids, row.series_id))),
-    isCut: cells.length > cellsMax,
+    cells: (rows ?? []).map(({ seriesId, ...cells }) => ({ seriesId: idOf(ids, seriesId), ...cells })),
+    isCut: rows === null,
     isReplica: progress.some(({ isReplica }) => isReplica),
   };
 }
@@ -254,18 +246,6 @@ function toGap(row: GapRow): LogGap {
 
 function toEndedLog(row: EndedRow): EndedLog {
   return { lane: row.lane, partition: row.partition, logGeneration: row.log_generation, nextOffset: Number(row.next_offset) };
-}
-
-function toCell(row: CellRow, seriesId: Uint8Array): ChunkCellKey & ChunkCell {
-  return {
-    seriesId,
-    bucketS: Number(row.bucket_s),
-    partition: row.partition,
-    term: Number(row.term),
-    commitNo: Number(row.commit_no),
-    revision: row.revision,
-    state: new Uint8Array(row.state.buffer, row.state.byteOffset, row.state.length),
-  };
 }
 
 /** One array for each id, however many cells name it. */

@@ -1,4 +1,4 @@
-import { createState, encodeState, NOTHING_SEALED, seriesEntry } from '@tidegate/core';
+import { createState, encodeState, NOTHING_SEALED, seriesEntry, unpackCells } from '@tidegate/core';
 import type { CellRange, RangePiece, SealedThrough } from '@tidegate/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createGapStore } from '../src/gap-store.ts';
@@ -68,7 +68,7 @@ describe('reading cells', () => {
     await database.drop();
   });
 
-  test.each(['read-range-series', 'read-range-cells'])(
+  test.each(['read-range-series', 'read-range-cells', 'count-range-cells'])(
     '%s finds the series of one subject by it, whatever it is asked for',
     async (name) => {
       await database.query(
@@ -79,7 +79,7 @@ describe('reading cells', () => {
       try {
         // As a prepared statement is planned once it has been asked a few times: without a look at the values.
         await client.query('SET plan_cache_mode = force_generic_plan');
-        const most = name === 'read-range-cells' ? { type: ', int', value: ', 9' } : { type: '', value: '' };
+        const most = name === 'count-range-cells' ? { type: ', int', value: ', 9' } : { type: '', value: '' };
         await client.query(`PREPARE asked (text, text, int, int, text, int2[], int8[], int8[]${most.type}) AS ${statement(name)}`);
         const asked = `EXPLAIN EXECUTE asked('acme', 'of persons', 1, 0, 'p-7', '{2}', '{0}', '{900}'${most.value})`;
         const plan = (await client.query<{ 'QUERY PLAN': string }>(asked)).rows.map((row) => row['QUERY PLAN']);
@@ -98,16 +98,20 @@ describe('reading cells', () => {
         [null, 64],
       ]),
     );
-    const lines = cells.map(({ bucketS, partition, term, commitNo }) => [bucketS, partition, term, commitNo].join(' ')).sort();
+    const lines = unpackCells(cells)
+      .map(({ bucketS, partition, term, commitNo }) => [bucketS, partition, term, commitNo].join(' '))
+      .sort();
     const version = '7 9007199254740991';
     expect(lines).toEqual([`0 0 ${version}`, `0 1 ${version}`, `85500 0 ${version}`, `900 2 ${version}`]);
     expect([series.length, isCut, isReplica]).toEqual([2, false, false]);
-    expect(cells.every((cell) => Buffer.from(cell.state).equals(STATE) && series.some(({ id }) => id === cell.seriesId))).toBe(true);
+    expect(unpackCells(cells).every((cell) => Buffer.from(cell.state).equals(STATE) && series.some(({ id }) => id === cell.seriesId))).toBe(
+      true,
+    );
   });
 
   test('a subject’s range holds that subject’s cells alone, and a range too large is told', async () => {
     const one = await store.readCells({ ...RANGE, subject: 'f'.repeat(64) }, 10);
-    expect([one.series.length, one.cells.map(({ bucketS }) => bucketS)]).toEqual([1, [900]]);
+    expect([one.series.length, unpackCells(one.cells).map(({ bucketS }) => bucketS)]).toEqual([1, [900]]);
     expect((await store.readCells(RANGE, 4)).isCut).toBe(false);
     expect((await store.readCells(RANGE, 3)).isCut).toBe(true);
   });
@@ -128,10 +132,39 @@ describe('reading cells', () => {
     };
     const { cells, series } = await store.readCells({ ...RANGE, version: 9 }, 10, piecesOf);
     expect(asked).toEqual([{ ...NOTHING_SEALED, hour: 3_600 }]);
-    expect([cells.map(({ bucketS }) => bucketS).toSorted(), series.length]).toEqual([[0, 3_600], 1]);
+    expect([
+      unpackCells(cells)
+        .map(({ bucketS }) => bucketS)
+        .toSorted(),
+      series.length,
+    ]).toEqual([[0, 3_600], 1]);
     const quarters = await store.readCells({ ...RANGE, version: 9 }, 10);
-    expect(quarters.cells.map(({ bucketS }) => bucketS)).toEqual([3_600]);
+    expect(unpackCells(quarters.cells).map(({ bucketS }) => bucketS)).toEqual([3_600]);
     expect((await store.readCells({ ...RANGE, version: 9 }, 10, () => [])).cells).toEqual([]);
+  });
+
+  test('cells of a long piece come in rows of bearable size, each under its piece', async () => {
+    const quarter = 900;
+    const buckets = [-5_000, -1, 0, 1_999, 2_000, 3_999].map((at) => at * quarter);
+    await put(
+      { page: 'long', version: 11 },
+      buckets.map((bucketS) => [bucketS, 0]),
+    );
+    const pieces: RangePiece[] = [
+      { grain: 2, fromS: -6_000 * quarter, toS: -1 * quarter },
+      { grain: 2, fromS: -1 * quarter, toS: 4_000 * quarter },
+    ];
+    const { cells, isCut } = await store.readCells({ ...RANGE, version: 11 }, 100_000, () => pieces);
+    const found = cells.flatMap((one) => unpackCells([one]).map(({ bucketS }) => [one.piece, bucketS / quarter]));
+    expect(found.toSorted(([, a = 0], [, b = 0]) => a - b)).toEqual([
+      [0, -5_000],
+      [1, -1],
+      [1, 0],
+      [1, 1_999],
+      [1, 2_000],
+      [1, 3_999],
+    ]);
+    expect([cells.length > 2, isCut]).toEqual([true, false]);
   });
 
   test('progress is that of the live lane, beside it how far the backfill lane is counted, with the partitions whose accepted events are gone', async () => {
@@ -250,6 +283,6 @@ describe('reading cells', () => {
     };
     const [snapshot] = await Promise.all([store.readCells(RANGE, 10), commit()]);
     const isNew = snapshot.progress[0]?.commitNo === 6;
-    expect(snapshot.cells.some(({ commitNo }) => commitNo === 6)).toBe(isNew);
+    expect(unpackCells(snapshot.cells).some(({ commitNo }) => commitNo === 6)).toBe(isNew);
   });
 });

@@ -2,7 +2,7 @@
  * The port behind which hot cells lie: chunks of cells by UTC day, materialised progress, cached answers. Kept by Redis
  * (`cells.ts`) and by an in-memory twin (`cells-memory.ts`); both pass `test/cells.contract.ts`.
  */
-import type { ChunkCell, ChunkCellKey, GrainCode, SealedThrough, SeriesEntry } from '@tidegate/core';
+import type { ChunkBase, ChunkCell, ChunkCellKey, GrainCode, SealedThrough, SeriesEntry } from '@tidegate/core';
 
 /** Which cells a chunk holds: all of one set of one metric version in one span of days; with a subject, that subject's alone. */
 export interface ChunkName {
@@ -24,10 +24,15 @@ export interface ChunkContent {
   readonly cells: readonly PlacedCell[];
 }
 
+/** Announced cells, and the reading of the primary that they lie beside; of two states of a cell the newer one is right. */
+export interface ReadContent extends ChunkContent {
+  readonly packed: ChunkBase['packed'];
+}
+
 /** A chunk's version never repeats: a chunk made anew has another token, a change another counter. */
 export interface ChunkVersion {
   readonly token: string;
-  /** One for the chunk, or one for each of its parts. */
+  /** One for the chunk, or one for each of its parts; 0: nothing was announced since it was filled. */
   readonly counters: readonly number[];
 }
 
@@ -38,8 +43,15 @@ export type ChunkReading =
   /** Only the whole chunk would tell what the reader lacks, and changes alone were asked for. */
   | { readonly kind: 'version'; readonly version: ChunkVersion }
   /** What changed since the version that the reader knows; take it over the known content. */
-  | { readonly kind: 'delta'; readonly version: ChunkVersion; readonly content: ChunkContent }
-  | { readonly kind: 'full'; readonly version: ChunkVersion; readonly content: ChunkContent };
+  | { readonly kind: 'delta'; readonly version: ChunkVersion; readonly content: ReadContent }
+  | { readonly kind: 'full'; readonly version: ChunkVersion; readonly content: ReadContent };
+
+/**
+ * `filled`: with `version` where the chunk holds, at that version, what this loader read and nothing else; null where another
+ * loader's reading is in it. `split`: too much for one chunk; it now lies in empty parts, so read the primary again and fill
+ * once more. `lost`: the chunk is no longer under this token.
+ */
+export type FillOutcome = { readonly kind: 'filled'; readonly version: ChunkVersion | null } | { readonly kind: 'split' | 'lost' };
 
 /** Materialised progress of one partition: every commit up to this one is in every chunk of the epoch. */
 export interface PartitionProgress {
@@ -119,11 +131,8 @@ export interface CellStore {
     name: ChunkName,
     as: { readonly token: string; readonly epoch: string; readonly brokenToken: string | null },
   ): Promise<{ readonly kind: 'created' | 'loading' | 'filled'; readonly token: string }>;
-  /**
-   * Adds what was read from the primary after `create`. `split`: too much for one chunk; it now lies in empty parts, so read
-   * the primary again and fill once more. `lost`: the chunk is no longer under this token.
-   */
-  fill(name: ChunkName, token: string, content: ChunkContent): Promise<'filled' | 'split' | 'lost'>;
+  /** Puts in what was read from the primary after `create`; the first such reading stays. */
+  fill(name: ChunkName, token: string, base: ChunkBase): Promise<FillOutcome>;
   /**
    * Reads the chunk's cells, or what changed since `known`; with `changesOnly` never more than a few changes. Ask for progress
    * before, never after: calls are answered in their order.
@@ -160,9 +169,9 @@ export const CELL_LIMITS: CellLimits = { cellsMax: 4_096, bytesMax: 256 * 1_024,
 export const CHANGES_KEPT = 64;
 
 /** Number of parts that content needs; 1: no split. Twice the need, so that a growing day is not split again at once. */
-export function partsFor(content: ChunkContent, limits: CellLimits): number {
-  const bytes = content.cells.reduce((sum, cell) => sum + cell.state.length + 48, 0);
-  const need = Math.max(content.cells.length / limits.cellsMax, bytes / limits.bytesMax);
+export function partsFor({ packed }: ChunkBase, limits: CellLimits): number {
+  const [cells, bytes] = packed.reduce<[number, number]>((sum, one) => [sum[0] + one.cells, sum[1] + one.bytes.length], [0, 0]);
+  const need = Math.max(cells / limits.cellsMax, bytes / limits.bytesMax);
   return need <= 1 ? 1 : Math.min(1_024, Math.ceil(need * 2));
 }
 
@@ -171,7 +180,15 @@ export function partOf(seriesId: Uint8Array, parts: number): number {
   return ((seriesId[0] ?? 0) * 256 + (seriesId[1] ?? 0)) % parts;
 }
 
-/** The content of each part. */
+/** What each part is filled with. */
+export function splitBase({ series, packed }: ChunkBase, parts: number): ChunkBase[] {
+  return Array.from({ length: parts }, (_, part) => ({
+    series: series.filter(({ id }) => partOf(id, parts) === part),
+    packed: packed.filter(({ seriesId }) => partOf(seriesId, parts) === part),
+  }));
+}
+
+/** The announced cells of each part. */
 export function splitContent(content: ChunkContent, parts: number): ChunkContent[] {
   return Array.from({ length: parts }, (_, part) => ({
     series: content.series.filter(({ id }) => partOf(id, parts) === part),

@@ -1,8 +1,8 @@
-import type { SeriesEntry } from '@tidegate/core';
-import type { ChunkContent, PlacedCell } from './cell-store.ts';
+import type { ChunkBase, SeriesEntry } from '@tidegate/core';
+import type { ChunkContent, PlacedCell, ReadContent } from './cell-store.ts';
 import { CHANGES_KEPT } from './cell-store.ts';
 
-export interface PartChanges extends ChunkContent {
+export interface PartChanges extends ReadContent {
   readonly kind: 'same' | 'delta' | 'full';
 }
 
@@ -10,8 +10,8 @@ export interface PartChanges extends ChunkContent {
 export interface MemoryPart {
   /** Takes newer cells and keeps the list of what changed; answers how much did. */
   update(content: ChunkContent): number;
-  /** Takes newer cells; readers that know an earlier counter have to take everything. */
-  fill(content: ChunkContent): void;
+  /** False: it is filled already, and stays as it is. */
+  fill(base: ChunkBase): boolean;
   /** What changed since the counter that a reader knows. */
   since(counter: number): PartChanges;
   counter(): number;
@@ -23,7 +23,7 @@ export function createMemoryPart(): MemoryPart {
   const cells = new Map<string, PlacedCell>();
   const changes = new Map<number, readonly string[]>();
   let counter = 0;
-  let floor = 0;
+  let base: ChunkBase | null = null;
   const take = (content: ChunkContent): string[] => {
     const changed: string[] = [];
     for (const entry of content.series) {
@@ -48,18 +48,18 @@ export function createMemoryPart(): MemoryPart {
       changes.delete(counter - CHANGES_KEPT);
       return changed.length;
     },
-    fill(content) {
-      take(content);
-      counter += 1;
-      floor = counter;
+    fill(reading) {
+      const isFirst = base === null;
+      base ??= reading;
+      return isFirst;
     },
     since(known) {
-      if (known === counter) return { kind: 'same', series: [], cells: [] };
-      if (known < floor || known <= counter - CHANGES_KEPT)
-        return { kind: 'full', series: [...series.values()], cells: [...cells.values()] };
+      if (known === counter) return { kind: 'same', ...NOTHING };
+      if (known < 0 || known <= counter - CHANGES_KEPT) return { kind: 'full', ...wholeOf(base ?? NOTHING, { series, cells }) };
       const keys = new Set([...changes].flatMap(([at, changed]) => (at > known ? changed : [])));
       return {
         kind: 'delta',
+        packed: [],
         series: [...keys].flatMap((key) => series.get(key) ?? []),
         cells: [...keys].flatMap((key) => cells.get(key) ?? []),
       };
@@ -67,6 +67,15 @@ export function createMemoryPart(): MemoryPart {
     counter: () => counter,
     size: () => series.size + cells.size,
   };
+}
+
+const NOTHING: ReadContent = { series: [], packed: [], cells: [] };
+
+function wholeOf(
+  base: ChunkBase,
+  announced: { readonly series: ReadonlyMap<string, SeriesEntry>; readonly cells: ReadonlyMap<string, PlacedCell> },
+): ReadContent {
+  return { series: [...base.series, ...announced.series.values()], packed: base.packed, cells: [...announced.cells.values()] };
 }
 
 function isNewer(cell: PlacedCell, known: PlacedCell | undefined): boolean {

@@ -5,14 +5,14 @@ import type {
   AdvanceOutcome,
   CellLimits,
   CellStore,
-  ChunkContent,
   ChunkName,
   ChunkReading,
   NewEpoch,
   PartitionProgress,
+  ReadContent,
   TenantNames,
 } from './cell-store.ts';
-import { CELL_LIMITS, partsFor, splitContent } from './cell-store.ts';
+import { CELL_LIMITS, partsFor, splitBase, splitContent } from './cell-store.ts';
 import { answerKey, chunkKey } from './chunk-key.ts';
 import { createMemoryPart } from './cells-memory-part.ts';
 import type { MemoryPart } from './cells-memory-part.ts';
@@ -98,19 +98,19 @@ function createMemoryChunks(nowMs: () => number, limits: CellLimits): MemoryChun
       chunks.set(keyOf(name), { token, epoch, run, isFilled: false, expiresMs: nowMs() + limits.ttlMs, parts: [createMemoryPart()] });
       return { kind: 'created', token };
     },
-    async fill(name, token, content) {
+    async fill(name, token, base) {
       const chunk = find(name);
-      if (chunk === null || chunk.token !== token || chunk.run !== run) return 'lost';
-      const parts = partsFor(content, limits);
+      if (chunk === null || chunk.token !== token || chunk.run !== run) return { kind: 'lost' };
+      const parts = partsFor(base, limits);
       if (chunk.parts.length === 1 && parts > 1) {
-        if (chunk.isFilled) return 'lost';
+        if (chunk.isFilled) return { kind: 'lost' };
         chunk.parts = Array.from({ length: parts }, createMemoryPart);
-        return 'split';
+        return { kind: 'split' };
       }
-      for (const [at, part] of splitContent(content, chunk.parts.length).entries()) chunk.parts[at]?.fill(part);
+      const filled = splitBase(base, chunk.parts.length).map((part, at) => chunk.parts[at]?.fill(part));
       chunk.isFilled = true;
       chunk.expiresMs = nowMs() + limits.ttlMs;
-      return 'filled';
+      return { kind: 'filled', version: filled.every((isOwn) => isOwn === true) ? { token, counters: filled.map(() => 0) } : null };
     },
     read: async (name, as) => Promise.resolve(readChunk(find(name), { ...as, run })),
   };
@@ -155,7 +155,11 @@ function readChunk(chunk: MemoryChunk | null, { epoch, known, changesOnly, run }
   const since = parts.map((part, at) => part.since(known?.token === chunk.token ? (known.counters[at] ?? -1) : -1));
   if (since.every(({ kind }) => kind === 'same')) return { kind: 'same', version };
   if (changesOnly === true && since.some(({ kind }) => kind === 'full')) return { kind: 'version', version };
-  const content: ChunkContent = { series: since.flatMap(({ series }) => series), cells: since.flatMap(({ cells }) => cells) };
+  const content: ReadContent = {
+    series: since.flatMap(({ series }) => series),
+    packed: since.flatMap(({ packed }) => packed),
+    cells: since.flatMap(({ cells }) => cells),
+  };
   return { kind: since.every(({ kind }) => kind === 'full') ? 'full' : 'delta', version, content };
 }
 

@@ -37,10 +37,12 @@ export type {
   ChunkName,
   ChunkReading,
   ChunkVersion,
+  FillOutcome,
   MaterialisedProgress,
   NewEpoch,
   PartitionProgress,
   PlacedCell,
+  ReadContent,
   TenantNames,
 } from './cell-store.ts';
 export { createRedisCells } from './cells.ts';

@@ -1,5 +1,5 @@
-import { createState, encodeState, NOTHING_SEALED, seriesEntry } from '@tidegate/core';
-import type { SeriesEntry } from '@tidegate/core';
+import { createState, encodeState, NOTHING_SEALED, packCells, seriesEntry, unpackCells } from '@tidegate/core';
+import type { ChunkBase, SeriesEntry } from '@tidegate/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type {
   CellLimits,
@@ -10,6 +10,7 @@ import type {
   ChunkVersion,
   PartitionProgress,
   PlacedCell,
+  ReadContent,
 } from '../src/cell-store.ts';
 
 /** A store under test, and what may happen to the server behind it. */
@@ -43,6 +44,21 @@ function content(...cells: PlacedCell[]): ChunkContent {
   return { series: [], cells };
 }
 
+function base(...cells: PlacedCell[]): ChunkBase {
+  return { series: [], packed: packCells(cells) };
+}
+
+/** What a reader has who takes of two states of a cell the newer one. */
+function wholeOf({ series, packed, cells }: ReadContent): ChunkContent {
+  const newest = new Map<string, PlacedCell>();
+  for (const one of [...unpackCells(packed), ...cells]) {
+    const key = `${String(one.seriesId)} ${one.bucketS} ${one.partition}`;
+    const known = newest.get(key);
+    if (known === undefined || one.term > known.term || (one.term === known.term && one.commitNo > known.commitNo)) newest.set(key, one);
+  }
+  return { series, cells: [...newest.values()] };
+}
+
 /** Cells as comparable lines, whatever their order. */
 function lines({ cells }: ChunkContent): string[] {
   return cells
@@ -70,7 +86,7 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
       store.create(NAME, { token, epoch: 'e1', brokenToken });
     const readAll = async (): Promise<ChunkContent | null> => {
       const reading = await store.read(NAME, { epoch: 'e1', known: null });
-      return reading.kind === 'full' ? reading.content : null;
+      return reading.kind === 'full' ? wholeOf(reading.content) : null;
     };
     const versionOf = async (): Promise<ChunkVersion | null> => {
       const reading = await store.read(NAME, { epoch: 'e1', known: null, changesOnly: true });
@@ -81,7 +97,7 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
       expect(await store.update(NAME, content(cell('a')))).toBeNull();
       expect(await readAll()).toBeNull();
       await create('t1');
-      await store.fill(NAME, 't1', content(cell('a')));
+      await store.fill(NAME, 't1', base(cell('a')));
       await under.evict(NAME);
       expect(await store.update(NAME, content(cell('b')))).toBeNull();
       expect(await readAll()).toBeNull();
@@ -94,7 +110,7 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
       expect(await store.findPresent(days)).toEqual([]);
       await store.create(loading, { token: 't1', epoch: 'e1', brokenToken: null });
       await store.create(loaded, { token: 't2', epoch: 'e1', brokenToken: null });
-      await store.fill(loaded, 't2', content(...Array.from({ length: 50 }, (_, at) => cell(`page-${at}`))));
+      await store.fill(loaded, 't2', base(...Array.from({ length: 50 }, (_, at) => cell(`page-${at}`))));
       expect(await store.findPresent(days)).toEqual([loaded, loading]);
       expect(await store.findPresent([loading])).toEqual([loading]);
     });
@@ -104,9 +120,8 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
       expect(await store.update(NAME, { series: [series('a')], cells: [cell('a', { commitNo: 5 })] })).toBe(2);
       expect(await readAll()).toBeNull();
       // The loader read the primary before that commit: its older state must not win.
-      expect(await store.fill(NAME, 't1', { series: [series('a'), series(null)], cells: [cell('a', { commitNo: 4 }), cell('b')] })).toBe(
-        'filled',
-      );
+      const reading = { series: [series('a'), series(null)], packed: packCells([cell('a', { commitNo: 4 }), cell('b')]) };
+      expect(await store.fill(NAME, 't1', reading)).toMatchObject({ kind: 'filled' });
       const all = await readAll();
       expect(lines(all ?? content())).toEqual(lines(content(cell('a', { commitNo: 5 }), cell('b'))));
       expect(all?.series.map(({ dims }) => dims)).toEqual(
@@ -120,7 +135,7 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
 
     test('of two states of a cell the greater term wins, then the greater commit number, in any order of arrival', async () => {
       await create('t1');
-      await store.fill(NAME, 't1', content());
+      await store.fill(NAME, 't1', base());
       const versions = [
         [1, 9],
         [2, 3],
@@ -138,7 +153,7 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
     test('cells of other buckets and partitions, before 1970 too, are cells of their own', async () => {
       await create('t1');
       const cells = [cell('a'), cell('a', { partition: 300 }), cell('a', { bucketS: -900 }), cell('a', { bucketS: DAY_S + 900 })];
-      await store.fill(NAME, 't1', content(...cells));
+      await store.fill(NAME, 't1', base(...cells));
       expect(lines((await readAll()) ?? content())).toEqual(lines(content(...cells)));
     });
 
@@ -147,25 +162,25 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
       expect(await create('t2')).toEqual({ kind: 'loading', token: 't1' });
       await under.evict(NAME);
       expect(await create('t3')).toEqual({ kind: 'created', token: 't3' });
-      expect(await store.fill(NAME, 't1', content(cell('a')))).toBe('lost');
+      expect(await store.fill(NAME, 't1', base(cell('a')))).toMatchObject({ kind: 'lost' });
       expect(await readAll()).toBeNull();
-      expect(await store.fill(NAME, 't3', content())).toBe('filled');
+      expect(await store.fill(NAME, 't3', base())).toMatchObject({ kind: 'filled' });
       expect(await create('t4')).toEqual({ kind: 'filled', token: 't3' });
     });
 
     test('a chunk of an earlier epoch or of another server run counts as absent and is made anew', async () => {
       await create('t1');
-      await store.fill(NAME, 't1', content(cell('a')));
+      await store.fill(NAME, 't1', base(cell('a')));
       expect(await store.read(NAME, { epoch: 'e2', known: null })).toMatchObject({ kind: 'absent' });
       await under.changeRun(NAME);
       expect(await readAll()).toBeNull();
-      expect(await store.fill(NAME, 't1', content(cell('b')))).toBe('lost');
+      expect(await store.fill(NAME, 't1', base(cell('b')))).toMatchObject({ kind: 'lost' });
       expect(await create('t2')).toEqual({ kind: 'created', token: 't2' });
     });
 
     test('a reader that knows a counter gets what changed since, and the whole when that is too far back', async () => {
       await create('t1');
-      await store.fill(NAME, 't1', content(cell('a'), cell('b')));
+      await store.fill(NAME, 't1', base(cell('a'), cell('b')));
       const known = await versionOf();
       expect((await store.read(NAME, { epoch: 'e1', known })).kind).toBe('same');
       await store.update(NAME, content(cell('b', { commitNo: 2 })));
@@ -180,7 +195,7 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
 
     test('who asks for changes only gets changes, and the version alone where only the whole would tell', async () => {
       await create('t1');
-      await store.fill(NAME, 't1', content(cell('a')));
+      await store.fill(NAME, 't1', base(cell('a')));
       const known = await versionOf();
       const changesSince = async (since: ChunkVersion | null): Promise<ChunkReading> =>
         store.read(NAME, { epoch: 'e1', known: since, changesOnly: true });
@@ -193,20 +208,25 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
       expect(await store.read(NAME, { epoch: 'e2', known, changesOnly: true })).toMatchObject({ kind: 'absent' });
     });
 
-    test('what a later fill adds reaches readers that knew the chunk before it', async () => {
+    test('of two loaders the reading of the first one stays, and only he knows what the chunk holds', async () => {
       await create('t1');
-      await store.fill(NAME, 't1', content(cell('a')));
-      const known = await versionOf();
-      await store.fill(NAME, 't1', content(cell('b')));
-      const reading = await store.read(NAME, { epoch: 'e1', known });
-      expect(reading.kind).toBe('full');
+      await store.update(NAME, content(cell('c')));
+      const outcome = await store.fill(NAME, 't1', base(cell('a')));
+      expect(outcome).toEqual({ kind: 'filled', version: { token: 't1', counters: [0] } });
+      const known = outcome.kind === 'filled' ? outcome.version : null;
+      expect(await store.fill(NAME, 't1', base(cell('b')))).toEqual({ kind: 'filled', version: null });
+      expect(lines((await readAll()) ?? content())).toEqual(lines(content(cell('a'), cell('c'))));
+      // At the version that he was told it is what he read; what was announced is a change since.
+      const since = await store.read(NAME, { epoch: 'e1', known });
+      if (since.kind !== 'delta') throw new Error(`a ${since.kind} instead of what changed`);
+      expect([since.content.packed, lines(since.content)]).toEqual([[], lines(content(cell('c')))]);
     });
 
     test('a version never comes back: a chunk that was lost and loaded again has another one', async () => {
       const versions = new Set<string>();
       for (const token of ['t1', 't2', 't3']) {
         await create(token);
-        await store.fill(NAME, token, content(cell('a')));
+        await store.fill(NAME, token, base(cell('a')));
         versions.add(JSON.stringify(await versionOf()));
         await under.evict(NAME);
       }
@@ -217,9 +237,9 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
       const many = Array.from({ length: 50 }, (_, at) => cell(`page-${at}`));
       const load = async (token: string): Promise<void> => {
         await create(token);
-        expect(await store.fill(NAME, token, content(...many))).toBe('split');
+        expect(await store.fill(NAME, token, base(...many))).toMatchObject({ kind: 'split' });
         expect(await readAll()).toBeNull();
-        expect(await store.fill(NAME, token, content(...many))).toBe('filled');
+        expect(await store.fill(NAME, token, base(...many))).toMatchObject({ kind: 'filled' });
       };
 
       test('lies in parts by series, is read whole, and updates reach the parts', async () => {
@@ -236,11 +256,11 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
       test('what is announced between split and fill is kept', async () => {
         await create('t1');
         await store.update(NAME, content(cell('page-1', { commitNo: 2 })));
-        expect(await store.fill(NAME, 't1', content(...many))).toBe('split');
+        expect(await store.fill(NAME, 't1', base(...many))).toMatchObject({ kind: 'split' });
         await store.update(NAME, content(cell('page-2', { commitNo: 3 })));
         // The second reading of the primary holds commit 2 but was made before commit 3.
         const second = many.map((one, at) => (at === 1 ? { ...one, commitNo: 2 } : one));
-        expect(await store.fill(NAME, 't1', content(...second))).toBe('filled');
+        expect(await store.fill(NAME, 't1', base(...second))).toMatchObject({ kind: 'filled' });
         const expected = second.map((one, at) => (at === 2 ? { ...one, commitNo: 3 } : one));
         expect(lines((await readAll()) ?? content())).toEqual(lines(content(...expected)));
       });
@@ -255,7 +275,7 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
 
     test('a chunk that outgrew its limit is dropped rather than kept', async () => {
       await create('t1');
-      await store.fill(NAME, 't1', content());
+      await store.fill(NAME, 't1', base());
       for (let at = 0; at < 100; at += 1) await store.update(NAME, content(cell('a', { bucketS: DAY_S + at * 900 })));
       expect(await readAll()).toBeNull();
     });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createState, encodeState, NOTHING_SEALED, seriesEntry } from '@tidegate/core';
+import { createState, encodeState, NOTHING_SEALED, packCells, seriesEntry, unpackCells } from '@tidegate/core';
 import { testServers } from '@tidegate/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -36,12 +36,20 @@ afterAll(async () => {
   await client.quit();
 });
 
+/** The newest state of the cell, as a reader has it. */
+function commitNoOf(reading: ChunkReading): number | null {
+  if (reading.kind !== 'full' && reading.kind !== 'delta') return null;
+  const { packed, cells } = reading.content;
+  return Math.max(...[...unpackCells(packed), ...cells].map(({ commitNo }) => commitNo));
+}
+
 /** As a question loads an absent chunk. */
 async function load(reading: ChunkReading | null, on: CellStore = store): Promise<void> {
   const brokenToken = reading?.kind === 'absent' ? reading.brokenToken : null;
   const { kind, token } = await on.create(NAME, { token: randomBytes(6).toString('hex'), epoch: EPOCH, brokenToken });
   if (kind === 'filled') return;
-  while ((await on.fill(NAME, token, contentOf(3))) === 'split');
+  const { series, cells } = contentOf(3);
+  while ((await on.fill(NAME, token, { series, packed: packCells(cells) })).kind === 'split');
 }
 
 async function field(mark: 's' | 'c'): Promise<Buffer> {
@@ -52,11 +60,13 @@ async function field(mark: 's' | 'c'): Promise<Buffer> {
 const DAMAGES: Readonly<Record<string, (at: string) => Promise<unknown>>> = {
   'a cell that is cut': async (at) => client.hset(at, await field('c'), Buffer.from([0x81])),
   'a cell that is empty': async (at) => client.hset(at, await field('c'), ''),
+  'a filling that is cut': async (at) => client.hset(at, 'b', ((await client.hgetBuffer(at, 'b')) ?? Buffer.alloc(0)).subarray(0, -1)),
+  'a filling of no cells': async (at) => client.hset(at, 'b', 'cells'),
   'a series that is no series': async (at) => client.hset(at, await field('s'), Buffer.from([9, 9, 9])),
   'a name of a cell that is cut': async (at) => client.hset(at, 'cut', 'x'),
   'a counter that is no number': async (at) => client.hset(at, '#counter', 'many'),
   'bookkeeping that is gone': async (at) => client.hdel(at, '#floor', '#splits'),
-  'changes that are gone': async (at) => client.hdel(at, 'l2'),
+  'changes that are gone': async (at) => client.hdel(at, 'l1'),
   'a value of another type': async (at) => client.set(at, 'text'),
 };
 
@@ -71,10 +81,10 @@ describe('what lies damaged in Redis', () => {
     const readings = [await store.read(NAME, { epoch: EPOCH, known }), await store.read(NAME, { epoch: EPOCH, known: null })];
     const absent = readings.find(({ kind }) => kind === 'absent');
     // Where one reader does not come by the damage it must have the cell as it is.
-    for (const reading of readings) if (reading.kind !== 'absent') expect(reading).toMatchObject({ content: { cells: [{ commitNo: 4 }] } });
+    for (const reading of readings) if (reading.kind !== 'absent') expect(commitNoOf(reading)).toBe(4);
     expect(absent).toBeDefined();
     await load(absent ?? null);
-    expect(await store.read(NAME, { epoch: EPOCH, known: null })).toMatchObject({ kind: 'full', content: { cells: [{ commitNo: 3 }] } });
+    expect(commitNoOf(await store.read(NAME, { epoch: EPOCH, known: null }))).toBe(3);
   });
 
   test.each(Object.keys(DAMAGES))('in a chunk (%s) does not hold up announcements', async (name) => {
@@ -88,7 +98,7 @@ describe('what lies damaged in Redis', () => {
       await store.update(NAME, contentOf(5));
       reading = await store.read(NAME, { epoch: EPOCH, known: null });
     }
-    expect(reading).toMatchObject({ kind: 'full', content: { cells: [{ commitNo: 5 }] } });
+    expect([reading.kind, commitNoOf(reading)]).toEqual(['full', 5]);
   });
 
   test('in a part of a chunk makes the whole chunk absent', async () => {
@@ -98,7 +108,7 @@ describe('what lies damaged in Redis', () => {
     const reading = await parted.read(NAME, { epoch: EPOCH, known: null });
     expect(reading.kind).toBe('absent');
     await load(reading, parted);
-    expect(await parted.read(NAME, { epoch: EPOCH, known: null })).toMatchObject({ kind: 'full', content: { cells: [{ commitNo: 3 }] } });
+    expect(commitNoOf(await parted.read(NAME, { epoch: EPOCH, known: null }))).toBe(3);
   });
 
   const PROGRESS: PartitionProgress = {

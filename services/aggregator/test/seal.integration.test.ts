@@ -1,4 +1,4 @@
-import { piecesOfPlan, parseQuestion, planQuestion, readMeasureAt, decodeState } from '@tidegate/core';
+import { piecesOfPlan, parseQuestion, planQuestion, readMeasureAt, decodeState, unpackCells } from '@tidegate/core';
 import type { SealedThrough } from '@tidegate/core';
 import { createPgStore, createPool, createReadStore, migrate } from '@tidegate/postgres';
 import type { StoredCell } from '@tidegate/postgres';
@@ -58,7 +58,7 @@ describe('sealing in Postgres', () => {
     if (!plan.ok) throw new Error(plan.fault.code);
     const { range, buckets } = plan.value;
     const piecesOf = (sealed: SealedThrough) => piecesOfPlan(plan.value, sealed);
-    const { cells } = await createReadStore(pool).readCells(range, 100_000, piecesOf);
+    const cells = unpackCells((await createReadStore(pool).readCells(range, 100_000, piecesOf)).cells);
     const days = new Map<number, number>();
     for (const { bucketS, state } of cells) {
       const startMs = buckets?.startsMs.findLast((start) => start <= bucketS * 1_000) ?? 0;

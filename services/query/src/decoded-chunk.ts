@@ -1,15 +1,22 @@
-/** Chunks in the memory of the process; states are decoded and merged over partitions once an answer needs them. */
-import { createState, decodeState, mergeState } from '@tidegate/core';
-import type { AnswerBuilder, CellSink, CompiledMeasure, RollupState, SeriesEntry } from '@tidegate/core';
-import type { ChunkContent, ChunkVersion, PlacedCell } from '@tidegate/redis';
-import { compareKeys, seriesKey } from './merge-order.ts';
+/**
+ * Chunks in the memory of the process. Cells stay the bytes that they came as, whole readings of the primary among them in one
+ * piece; states are decoded and merged over partitions once an answer needs them.
+ */
+import { createState, PackedReader, StateReader } from '@tidegate/core';
+import type { AnswerBuilder, CompiledMeasure, PackedCells, RollupState, SeriesEntry } from '@tidegate/core';
+import type { ChunkVersion, PlacedCell, ReadContent } from '@tidegate/redis';
+import { compareKeys, isOrderSeenIn, seriesKey } from './merge-order.ts';
 
 export interface DecodedChunk {
   version(): ChunkVersion | null;
-  /** Takes changes over what is known, cell by cell if newer: readings may end in another order than they began. */
-  apply(version: ChunkVersion, content: ChunkContent): void;
+  /**
+   * Takes a reading over what is known, cell by cell if newer: readings may end in another order than they began. The packed
+   * cells are kept as they are, so nobody else may write there.
+   */
+  apply(version: ChunkVersion, content: ReadContent): void;
   /** Gives every series to the answer, and of its cells those that are wanted. */
   feed(answer: AnswerBuilder<RollupState>, wanted: WantedCells): void;
+  /** At most; one that was read and announced counts twice. */
   cellCount(): number;
 }
 
@@ -30,24 +37,33 @@ export interface WantedCells {
   readonly inOrder: boolean;
 }
 
-interface CellOfPartition {
+/** The cell of one partition. */
+interface Cell {
+  readonly partition: number;
   readonly term: number;
   readonly commitNo: number;
   readonly revision: number;
-  /** As encoded. */
+  /** Its state is a part of them. */
   readonly bytes: Uint8Array;
-  state: RollupState | null;
+  readonly from: number;
+  readonly to: number;
 }
 
-interface Bucket {
-  readonly partitions: Map<number, CellOfPartition>;
-  /** Over the partitions; null when one changed since. */
-  merged: { readonly state: RollupState; readonly revision: number } | null;
+interface Merged {
+  readonly state: RollupState;
+  revision: number;
 }
 
 interface DecodedSeries {
   entry: SeriesEntry | null;
-  readonly buckets: Map<number, Bucket>;
+  /** The reading of the primary. */
+  packed: PackedCells[];
+  /** What was announced, by bucket: of each partition the newest. */
+  readonly announced: Map<number, Cell[]>;
+  /** By bucket; absent where nobody asked yet, or a cell changed since. */
+  readonly merged: Map<number, Merged>;
+  /** Whether every bucket is merged. */
+  isMerged: boolean;
 }
 
 export function createDecodedChunk(measures: readonly CompiledMeasure[]): DecodedChunk {
@@ -56,7 +72,7 @@ export function createDecodedChunk(measures: readonly CompiledMeasure[]): Decode
   let cells = 0;
   const seriesOf = (id: Uint8Array): DecodedSeries => {
     const key = seriesKey(id);
-    const found = series.get(key) ?? { entry: null, buckets: new Map<number, Bucket>() };
+    const found = series.get(key) ?? { entry: null, packed: [], announced: new Map(), merged: new Map(), isMerged: false };
     series.set(key, found);
     return found;
   };
@@ -64,20 +80,24 @@ export function createDecodedChunk(measures: readonly CompiledMeasure[]): Decode
     version: () => known,
     apply(version, content) {
       for (const entry of content.series) seriesOf(entry.id).entry ??= entry;
-      for (const cell of content.cells) if (place(seriesOf(cell.seriesId), cell)) cells += 1;
+      // One chunk is filled once, so what is known of its filling is the same.
+      const filled = new Set(content.packed.map((packed) => seriesOf(packed.seriesId)).filter(({ packed }) => packed.length === 0));
+      for (const packed of content.packed) {
+        const of = seriesOf(packed.seriesId);
+        if (!filled.has(of)) continue;
+        of.packed.push(packed);
+        cells += packed.cells;
+      }
+      for (const cell of content.cells) if (announce(seriesOf(cell.seriesId), cell)) cells += 1;
       known = newest(known, version);
     },
     feed(answer, { isWanted, inOrder }) {
-      const give = (sink: CellSink<RollupState>, bucketS: number, bucket: Bucket): void => {
-        const merged = (bucket.merged ??= mergePartitions(bucket, measures));
-        if (merged === null) throw new ChunkDamaged(chunk);
-        sink(bucketS, merged.state, merged.revision);
-      };
-      for (const { entry, buckets } of inOrder ? inSeriesOrder(series) : series.values()) {
-        const sink = entry === null ? null : answer.series(entry);
+      for (const one of inOrder ? inSeriesOrder(series) : series.values()) {
+        const sink = one.entry === null ? null : answer.series(one.entry);
         if (sink === null) continue;
-        for (const [bucketS, bucket] of inOrder ? byNumber(buckets) : buckets) {
-          if (isWanted(bucketS)) give(sink, bucketS, bucket);
+        if (!one.isMerged && !mergeWanted(one, measures, isWanted)) throw new ChunkDamaged(chunk);
+        for (const [bucketS, { state, revision }] of inOrder ? byNumber(one.merged) : one.merged) {
+          if (isWanted(bucketS)) sink(bucketS, state, revision);
         }
       }
     },
@@ -94,40 +114,121 @@ function byNumber<T>(entries: ReadonlyMap<number, T>): [number, T][] {
   return [...entries].sort(([a], [b]) => a - b);
 }
 
-/** Whether the cell is one that was not known. */
-function place(series: DecodedSeries, cell: PlacedCell): boolean {
-  const bucket = series.buckets.get(cell.bucketS) ?? { partitions: new Map<number, CellOfPartition>(), merged: null };
-  series.buckets.set(cell.bucketS, bucket);
-  const known = bucket.partitions.get(cell.partition);
-  if (known !== undefined && !isNewer(cell, known)) return false;
+/** Whether it is of a bucket and partition of which nothing was announced before. */
+function announce(series: DecodedSeries, { bucketS, state, ...version }: PlacedCell): boolean {
+  const cells = series.announced.get(bucketS) ?? [];
+  series.announced.set(bucketS, cells);
   // A copy: the bytes are a small part of what was received, which would stay as long as they do.
-  const { term, commitNo, revision } = cell;
-  bucket.partitions.set(cell.partition, { term, commitNo, revision, bytes: cell.state.slice(), state: null });
-  bucket.merged = null;
-  return known === undefined;
+  const isNew = place(cells, { ...version, bytes: state.slice(), from: 0, to: state.length });
+  series.merged.delete(bucketS);
+  series.isMerged = false;
+  return isNew;
 }
 
-function isNewer(cell: PlacedCell, known: CellOfPartition): boolean {
+/** Keeps cells in the order of their partitions, and of each partition the newest. Whether the partition had none. */
+function place(cells: Cell[], cell: Cell): boolean {
+  let at = cells.length;
+  while (at > 0 && (cells[at - 1]?.partition ?? -1) > cell.partition) at -= 1;
+  const known = cells[at - 1];
+  if (known?.partition !== cell.partition) {
+    cells.splice(at, 0, cell);
+    return true;
+  }
+  if (isNewer(cell, known)) cells[at - 1] = cell;
+  return false;
+}
+
+function isNewer(cell: Cell, known: Cell): boolean {
   return cell.term === known.term ? cell.commitNo > known.commitNo : cell.term > known.term;
 }
 
-/** Null where a state cannot be decoded. */
-function mergePartitions({ partitions }: Bucket, measures: readonly CompiledMeasure[]): Bucket['merged'] {
-  const cells = byNumber(partitions).map(([, cell]) => cell);
-  const states = cells.map((cell) => decoded(cell, measures)).filter((state) => state !== null);
-  if (states.length < cells.length) return null;
-  const [first, ...others] = states;
-  const revision = cells.reduce((sum, cell) => sum + cell.revision, 0);
-  if (first !== undefined && others.length === 0) return { state: first, revision };
-  const state = createState(measures);
-  for (const one of first === undefined ? [] : [first, ...others]) mergeState(state, one);
-  return { state, revision };
+/** Merges wanted buckets that are not merged yet. False where a state cannot be decoded. */
+function mergeWanted(series: DecodedSeries, measures: readonly CompiledMeasure[], isWanted: WantedCells['isWanted']): boolean {
+  const { packed, announced, merged } = series;
+  const inOrder = measures.some(isOrderSeenIn);
+  let isWhole = true;
+  const isDue = (bucketS: number): boolean => {
+    if (merged.has(bucketS)) return false;
+    const is = isWanted(bucketS);
+    isWhole &&= is;
+    return is;
+  };
+  const apart = new Map<number, Cell[]>();
+  for (const [bucketS, cells] of announced) if (isDue(bucketS)) apart.set(bucketS, [...cells]);
+  const merging = {
+    measures,
+    isDue,
+    isApart: (bucketS: number) => inOrder || announced.has(bucketS),
+    apart,
+    merged: new Map<number, Merged>(),
+  };
+  if (!packed.every(({ bytes }) => mergePacked(bytes, merging))) return false;
+  for (const [bucketS, cells] of apart) {
+    const one = mergeCells(cells, measures);
+    if (one === null) return false;
+    merged.set(bucketS, one);
+  }
+  for (const [bucketS, one] of merging.merged) merged.set(bucketS, one);
+  series.isMerged = isWhole;
+  return true;
 }
 
-/** Of the cells that change few are asked for before they change again, so a state is decoded when it is. */
-function decoded(cell: CellOfPartition, measures: readonly CompiledMeasure[]): RollupState | null {
-  cell.state ??= decodeState(cell.bytes, measures);
-  return cell.state;
+interface Merging {
+  readonly measures: readonly CompiledMeasure[];
+  readonly isDue: (bucketS: number) => boolean;
+  /** Whether its partitions have to be put in order, or of two readings the newer one found. */
+  readonly isApart: (bucketS: number) => boolean;
+  /** Cells of buckets that are apart. */
+  readonly apart: Map<number, Cell[]>;
+  /** All others, added up as they come. */
+  readonly merged: Map<number, Merged>;
+}
+
+function mergePacked(bytes: Uint8Array, { measures, isDue, isApart, apart, merged }: Merging): boolean {
+  const reader = new PackedReader(bytes);
+  const states = new StateReader(bytes, measures);
+  while (reader.next()) {
+    if (!isDue(reader.bucketS)) continue;
+    if (isApart(reader.bucketS)) placeApart(apart, reader, bytes);
+    else if (!mergeCell(merged, reader, states)) return false;
+  }
+  return true;
+}
+
+function placeApart(apart: Map<number, Cell[]>, reader: PackedReader, bytes: Uint8Array): void {
+  const { bucketS, partition, term, commitNo, revision, stateFrom, stateTo } = reader;
+  const cells = apart.get(bucketS) ?? [];
+  apart.set(bucketS, cells);
+  place(cells, { partition, term, commitNo, revision, bytes, from: stateFrom, to: stateTo });
+}
+
+/** The cell that the reader stands at, as one of many in whatever order. False where its state cannot be decoded. */
+function mergeCell(into: Map<number, Merged>, { bucketS, revision, stateFrom, stateTo }: PackedReader, states: StateReader): boolean {
+  const known = into.get(bucketS);
+  if (known !== undefined) {
+    known.revision += revision;
+    return states.mergeInto(known.state, stateFrom, stateTo);
+  }
+  const state = states.read(stateFrom, stateTo);
+  if (state !== null) into.set(bucketS, { state, revision });
+  return state !== null;
+}
+
+/** In their order. Null where a state cannot be decoded. */
+function mergeCells(cells: readonly Cell[], measures: readonly CompiledMeasure[]): Merged | null {
+  let merged: Merged | null = null;
+  for (const { bytes, from, to, revision } of cells) {
+    const states = new StateReader(bytes, measures);
+    if (merged === null) {
+      const state = states.read(from, to);
+      if (state === null) return null;
+      merged = { state, revision };
+    } else {
+      merged.revision += revision;
+      if (!states.mergeInto(merged.state, from, to)) return null;
+    }
+  }
+  return merged ?? { state: createState(measures), revision: 0 };
 }
 
 function newest(known: ChunkVersion | null, version: ChunkVersion): ChunkVersion {

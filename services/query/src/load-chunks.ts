@@ -9,15 +9,14 @@
  * | a part of the filling | some filled; others still unfilled | the same; cells are taken only if newer |
  *
  * The chunks of a question are read in one transaction for each grain: one about a person reaches over a month of days of few
- * cells, and a transaction for each day was all that such an answer cost. The loader hands out no cells: who asked reads the
- * chunks again, after his own reading of progress.
+ * cells, and a transaction for each day was all that such an answer cost. What was read is handed out under the version that
+ * the chunk has with it and nothing else: who asked looks at the chunks again, after his own reading of progress, and is told
+ * what has come since.
  */
-import { GRAINS } from '@tidegate/core';
-import type { CellRange, GrainCode, SeriesEntry } from '@tidegate/core';
+import type { CellRange, ChunkBase, GrainCode, PackedCells, SeriesEntry } from '@tidegate/core';
 import type { CellSnapshot, ReadStore } from '@tidegate/postgres';
-import type { CellStore, ChunkContent, ChunkName, PlacedCell } from '@tidegate/redis';
-import { chunkId, firstDay, rangeOfChunk } from './chunks.ts';
-import { seriesKey } from './merge-order.ts';
+import type { CellStore, ChunkName, ChunkVersion, FillOutcome } from '@tidegate/redis';
+import { chunkId, rangeOfChunk } from './chunks.ts';
 
 export interface LoadChunksDeps {
   readonly store: CellStore;
@@ -33,8 +32,21 @@ export interface AbsentChunk {
   readonly brokenToken: string | null;
 }
 
-/** `lost`: evicted meanwhile, worth another try; `unfit`: not to be cached (a replica, or more cells than one answer may have). */
-export type LoadOutcome = 'filled' | 'lost' | 'unfit';
+/** What a chunk holds at a version. */
+export interface LoadedChunk {
+  readonly version: ChunkVersion;
+  readonly base: ChunkBase;
+}
+
+/**
+ * `filled`: `loaded` is null where what is in it is another loader's. `lost`: evicted meanwhile, worth another try. `unfit`: not
+ * to be cached (a replica, or more cells than one answer may have).
+ */
+export type LoadOutcome = { readonly kind: 'filled'; readonly loaded: LoadedChunk | null } | { readonly kind: 'lost' | 'unfit' };
+
+const FILLED_BEFORE = { kind: 'filled', loaded: null } as const;
+const LOST = { kind: 'lost' } as const;
+const UNFIT = { kind: 'unfit' } as const;
 
 /** Of one set of one metric version and subject; outcomes in their order. */
 export type LoadChunks = (absent: readonly AbsentChunk[]) => Promise<readonly LoadOutcome[]>;
@@ -44,7 +56,7 @@ interface OpenChunk {
   readonly token: string;
 }
 
-type FillOutcome = LoadOutcome | 'split';
+type Filling = LoadOutcome | { readonly kind: 'split' };
 
 export function createLoadChunks(deps: LoadChunksDeps): LoadChunks {
   async function create({ name, epoch, brokenToken }: AbsentChunk): Promise<OpenChunk | null> {
@@ -59,15 +71,15 @@ export function createLoadChunks(deps: LoadChunksDeps): LoadChunks {
       const filled = await fillFrom(deps, open);
       for (const [at, one] of open.entries()) outcomes.set(one, await settle(deps, one, filled[at]));
     }
-    return created.map((one) => (one === null ? 'filled' : (outcomes.get(one) ?? 'lost')));
+    return created.map((one) => (one === null ? FILLED_BEFORE : (outcomes.get(one) ?? LOST)));
   };
 }
 
 /** Too much for one chunk: it was split, and the primary is read again now that the parts take announced cells. */
-async function settle(deps: LoadChunksDeps, open: OpenChunk, outcome: FillOutcome = 'lost'): Promise<LoadOutcome> {
-  if (outcome !== 'split') return outcome;
-  const [again = 'lost'] = await fillFrom(deps, [open]);
-  return again === 'split' ? 'lost' : again;
+async function settle(deps: LoadChunksDeps, open: OpenChunk, outcome: Filling = LOST): Promise<LoadOutcome> {
+  if (outcome.kind !== 'split') return outcome;
+  const [again = LOST] = await fillFrom(deps, [open]);
+  return again.kind === 'split' ? LOST : again;
 }
 
 /** Cells of different grains may begin at the same instant, and a reading does not tell them apart. */
@@ -78,7 +90,7 @@ function byGrain(open: readonly OpenChunk[]): readonly (readonly OpenChunk[])[] 
 }
 
 /** What is too much together may fit in halves. */
-async function fillFrom(deps: LoadChunksDeps, open: readonly OpenChunk[]): Promise<readonly FillOutcome[]> {
+async function fillFrom(deps: LoadChunksDeps, open: readonly OpenChunk[]): Promise<readonly Filling[]> {
   const ranges = open.map(({ name }) => rangeOfChunk(name));
   const [first] = ranges;
   if (first === undefined) return [];
@@ -89,34 +101,37 @@ async function fillFrom(deps: LoadChunksDeps, open: readonly OpenChunk[]): Promi
     toS: Math.max(...pieces.map((piece) => piece.toS)),
   };
   const snapshot = await deps.primary.readCells(range, deps.cellsMax, () => pieces);
-  if (snapshot.isReplica || (snapshot.isCut && open.length === 1)) return open.map(() => 'unfit');
+  if (snapshot.isReplica || (snapshot.isCut && open.length === 1)) return open.map(() => UNFIT);
   if (snapshot.isCut) {
     const middle = open.length >> 1;
     return [...(await fillFrom(deps, open.slice(0, middle))), ...(await fillFrom(deps, open.slice(middle)))];
   }
-  const contents = contentsOf(open, snapshot);
-  return Promise.all(open.map(async ({ name, token }) => deps.store.fill(name, token, contents.get(name.utcDay) ?? NOTHING)));
+  const bases = basesOf(open, snapshot);
+  return Promise.all(
+    open.map(async ({ name, token }, at) => {
+      const base = bases[at] ?? NOTHING;
+      return toFilling(await deps.store.fill(name, token, base), base);
+    }),
+  );
 }
 
-const NOTHING: ChunkContent = { series: [], cells: [] };
+const NOTHING: ChunkBase = { series: [], packed: [] };
 
-interface Filling {
-  readonly series: Set<SeriesEntry>;
-  readonly cells: PlacedCell[];
+function toFilling(outcome: FillOutcome, base: ChunkBase): Filling {
+  if (outcome.kind !== 'filled') return outcome;
+  return { kind: 'filled', loaded: outcome.version === null ? null : { version: outcome.version, base } };
 }
 
-/** What of a snapshot belongs into which chunk, by the first day of the chunk: all are of one grain. */
-function contentsOf(open: readonly OpenChunk[], { series, cells }: CellSnapshot): ReadonlyMap<number, ChunkContent> {
-  const entries = new Map(series.map((entry) => [seriesKey(entry.id), entry]));
-  const byDay = new Map<number, Filling>(open.map(({ name }) => [name.utcDay, { series: new Set(), cells: [] }]));
-  const grain = open[0]?.name.grain ?? GRAINS.quarter_hour.code;
-  for (const cell of cells) {
-    const filling = byDay.get(firstDay(cell.bucketS, grain));
-    const entry = entries.get(seriesKey(cell.seriesId));
-    filling?.cells.push(cell);
-    if (entry !== undefined) filling?.series.add(entry);
+/** What of a snapshot belongs into which chunk: each was a piece of it. */
+function basesOf(open: readonly OpenChunk[], { series, cells }: CellSnapshot): readonly ChunkBase[] {
+  const entries = new Map(series.map((entry) => [entry.id, entry]));
+  const filling = open.map(() => ({ series: new Set<SeriesEntry>(), packed: new Array<PackedCells>() }));
+  for (const { piece, ...packed } of cells) {
+    const entry = entries.get(packed.seriesId);
+    filling[piece]?.packed.push(packed);
+    if (entry !== undefined) filling[piece]?.series.add(entry);
   }
-  return new Map([...byDay].map(([day, filling]) => [day, { series: [...filling.series], cells: filling.cells }]));
+  return filling.map((one) => ({ series: [...one.series], packed: one.packed }));
 }
 
 /** Loads a chunk once at a time: who asks for one that is being loaded shares its outcome. */
@@ -128,9 +143,9 @@ export function createLoadOnce(load: LoadChunks): LoadChunks {
     const loading = fresh.length === 0 ? Promise.resolve([]) : load(fresh);
     for (const [at, one] of fresh.entries()) {
       const key = keyOf(one);
-      running[key] = loading.then((outcomes) => outcomes[at] ?? 'lost').finally(() => Reflect.deleteProperty(running, key));
+      running[key] = loading.then((outcomes) => outcomes[at] ?? LOST).finally(() => Reflect.deleteProperty(running, key));
     }
-    return Promise.all(absent.map(async (one) => running[keyOf(one)] ?? 'lost'));
+    return Promise.all(absent.map(async (one) => running[keyOf(one)] ?? LOST));
   };
 }
 

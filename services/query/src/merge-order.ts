@@ -6,13 +6,17 @@
  * Canonical: by chunk (its first day, then its grain), series, bucket, then partition; the partitions of a bucket are merged
  * first.
  */
-import type { Plan, RangePiece } from '@tidegate/core';
+import type { CompiledMeasure, Plan, RangePiece } from '@tidegate/core';
 import type { PlacedCell } from '@tidegate/redis';
 import { firstDay } from './chunks.ts';
 import { createGrainOf } from './wanted-buckets.ts';
 
 export function isOrderSeen({ measures }: Plan): boolean {
-  return measures.some(({ measure }) => measure.numbers === 'double' || measure.kind === 'top_k');
+  return measures.some(({ measure }) => isOrderSeenIn(measure));
+}
+
+export function isOrderSeenIn({ numbers, kind }: CompiledMeasure): boolean {
+  return numbers === 'double' || kind === 'top_k';
 }
 
 /** The cells of some pieces in canonical order, those that differ in the partition alone together. */

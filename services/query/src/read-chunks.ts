@@ -2,7 +2,7 @@
  * The chunks of a plan as they are now in Redis, through what this process holds of them decoded.
  *
  * 1. One round trip asks for progress and, after it, for what changed in each chunk since it was decoded here.
- * 2. Absent chunks are loaded from the primary, and everything is looked at again.
+ * 2. Absent chunks are loaded from the primary, decoded, and everything is looked at again.
  * 3. Where this process made the answer of these very versions before, it is that one.
  * 4. Changes are taken over. Where all chunks are decoded and hold little, the answer is made of them at once.
  * 5. Else it may be kept in Redis, under the versions of its chunks; else the chunks that are not decoded yet are read whole.
@@ -18,7 +18,7 @@ import { chunkId } from './chunks.ts';
 import { ChunkDamaged, createDecodedChunk } from './decoded-chunk.ts';
 import type { DecodedChunk } from './decoded-chunk.ts';
 import { createLoadOnce } from './load-chunks.ts';
-import type { LoadChunks } from './load-chunks.ts';
+import type { LoadChunks, LoadedChunk } from './load-chunks.ts';
 import type { MadeAnswers } from './made-answers.ts';
 import { keyOfRead } from './read-ask.ts';
 import type { ReadAsk } from './read-ask.ts';
@@ -70,23 +70,29 @@ export function createReadChunks(deps: ReadChunksDeps): ReadChunks {
   const load = createLoadOnce(deps.loadChunks);
   const lookAt = createLookAt(deps);
 
-  async function loadAbsent(looks: readonly Look[], epoch: string): Promise<boolean> {
+  async function loadAbsent({ metric }: Plan, looks: readonly Look[], epoch: string): Promise<boolean> {
     const absent = looks.flatMap(({ name, reading }) =>
       reading.kind === 'absent' ? [{ name, epoch, brokenToken: reading.brokenToken }] : [],
     );
-    return (await load(absent)).every((outcome) => outcome !== 'unfit');
+    const outcomes = await load(absent);
+    for (const [at, outcome] of outcomes.entries()) {
+      const name = absent[at]?.name;
+      if (outcome.kind === 'filled' && outcome.loaded !== null && name !== undefined) keepLoaded(deps, metric, { name, ...outcome.loaded });
+    }
+    return outcomes.every(({ kind }) => kind !== 'unfit');
   }
 
   /** What one look at everything comes to; `again`: what was missing is there now, or a chunk has gone. */
-  async function tryOnce(ask: PresentAsk['ask'], { progress, shape, looks }: Looked): Promise<Tried> {
+  async function tryOnce(ask: PresentAsk['ask'], { progress, shape, looks }: Looked, isLoaded: boolean): Promise<Tried> {
     const { epoch } = progress;
     const { answerFrom } = shape;
     const present = looks.filter(isPresent);
-    const read = present.length < looks.length ? { missing: looks } : await readPresent(deps, { ask, looks: present, epoch, answerFrom });
+    const read =
+      present.length < looks.length ? { missing: looks } : await readPresent(deps, { ask, looks: present, epoch, answerFrom, isLoaded });
     if (read === null) return 'again';
     if ('table' in read) return read;
     // Around again: what a loader read is as of its own time, so progress is read anew and the chunks after it.
-    return (await loadAbsent(read.missing, epoch)) ? 'filled' : 'unfit';
+    return (await loadAbsent(ask.plan, read.missing, epoch)) ? 'filled' : 'unfit';
   }
 
   return async function readChunks(ask, shapeOf) {
@@ -96,7 +102,7 @@ export function createReadChunks(deps: ReadChunksDeps): ReadChunks {
       if (seen === null) return null;
       const hits = seen.looks.filter(isPresent).length;
       if (attempt === 0) deps.meter.lookedUp('chunks', { hits, misses: seen.looks.length - hits });
-      const tried = await tryOnce(ask, seen);
+      const tried = await tryOnce(ask, seen, made === 'fill');
       if (tried === 'unfit') return null;
       if (tried === 'filled') made = 'fill';
       if (typeof tried === 'string') continue;
@@ -162,6 +168,8 @@ interface PresentAsk {
   readonly looks: readonly PresentLook[];
   readonly epoch: string;
   readonly answerFrom: ChunkShape['answerFrom'];
+  /** For this very question. */
+  readonly isLoaded: boolean;
 }
 
 type PresentRead =
@@ -170,7 +178,7 @@ type PresentRead =
   | { readonly missing: readonly Look[] };
 
 /** Null: a chunk has gone. */
-async function readPresent(deps: ReadChunksDeps, { ask, looks, epoch, answerFrom }: PresentAsk): Promise<PresentRead | null> {
+async function readPresent(deps: ReadChunksDeps, { ask, looks, epoch, answerFrom, isLoaded }: PresentAsk): Promise<PresentRead | null> {
   const { answers, made } = deps;
   const question = keyOfRead(ask);
   const versions = looks.map(({ reading }) => reading.version);
@@ -190,7 +198,7 @@ async function readPresent(deps: ReadChunksDeps, { ask, looks, epoch, answerFrom
   try {
     const table = answerFrom(chunks);
     made.keep(question, versions, { table, ageMs: 0 });
-    if (isQuick && looks.every(({ reading }) => reading.kind === 'same')) return { table, keptForMs: 0 };
+    if (isQuick && !isLoaded && looks.every(({ reading }) => reading.kind === 'same')) return { table, keptForMs: 0 };
     answers.write(ask, answers.keyOf(ask, versions), table);
     return { table, keptForMs: null };
   } catch (error) {
@@ -224,7 +232,7 @@ function isSmall(chunks: readonly (DecodedChunk | null)[]): boolean {
  */
 async function readUnknown(
   deps: ReadChunksDeps,
-  { ask, looks, known, epoch }: Omit<PresentAsk, 'answerFrom'> & { readonly known: readonly (DecodedChunk | null)[] },
+  { ask, looks, known, epoch }: Omit<PresentAsk, 'answerFrom' | 'isLoaded'> & { readonly known: readonly (DecodedChunk | null)[] },
 ): Promise<readonly DecodedChunk[] | null> {
   const chunks: DecodedChunk[] = [];
   for (const [at, { name, known: before }] of looks.entries()) {
@@ -236,6 +244,18 @@ async function readUnknown(
     chunks.push(chunk);
   }
   return chunks;
+}
+
+/** As of the loader's reading: what was announced since comes with the next look. */
+function keepLoaded(
+  { decoded }: ReadChunksDeps,
+  { measures }: Plan['metric'],
+  { name, version, base }: LoadedChunk & { name: ChunkName },
+): void {
+  if (decoded.get(chunkId(name))?.version()?.token === version.token) return;
+  const chunk = createDecodedChunk(measures);
+  chunk.apply(version, { ...base, cells: [] });
+  decoded.set(chunkId(name), chunk, { size: Math.max(1, chunk.cellCount()) });
 }
 
 /** The decoded chunk with what a reading says; null where the reading does not tell enough. */

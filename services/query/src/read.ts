@@ -3,7 +3,17 @@
  * the cells, so an answer never claims a commit that it does not hold.
  */
 import type { AnswerTable, Plan, RangePiece, RollupState, SealedThrough } from '@tidegate/core';
-import { createAnswer, createStateAlgebra, decodeState, GRAINS, mergeState, missingUntilS, piecesOfPlan } from '@tidegate/core';
+import {
+  createAnswer,
+  createStateAlgebra,
+  decodeState,
+  GRAINS,
+  mergeState,
+  missingUntilS,
+  PackedReader,
+  piecesOfPlan,
+  unpackCells,
+} from '@tidegate/core';
 import type { CellSnapshot, CountedLane, ReadStore } from '@tidegate/postgres';
 import type { ChunkName, MaterialisedProgress } from '@tidegate/redis';
 import type { Step } from '@tidegate/telemetry';
@@ -131,10 +141,14 @@ function answerFromSnapshot(
   const { measures } = plan.metric;
   const sinks = new Map(series.map((entry) => [entry.id, answer.series(entry)]));
   if (!isOrderSeen(plan)) {
-    for (const { seriesId, bucketS, state, revision } of cells) sinks.get(seriesId)?.(bucketS, decoded(state, measures), revision);
+    for (const { seriesId, bytes } of cells) {
+      const sink = sinks.get(seriesId);
+      const reader = new PackedReader(bytes);
+      while (reader.next()) sink?.(reader.bucketS, decoded(bytes.subarray(reader.stateFrom, reader.stateTo), measures), reader.revision);
+    }
     return answer.finish();
   }
-  for (const [first, ...others] of inMergeOrder(cells, pieces)) {
+  for (const [first, ...others] of inMergeOrder(unpackCells(cells), pieces)) {
     if (first === undefined) continue;
     const state = decoded(first.state, measures);
     for (const other of others) mergeState(state, decoded(other.state, measures));

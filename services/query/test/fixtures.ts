@@ -1,4 +1,4 @@
-import { createState, encodeState, NOTHING_SEALED, seriesEntry } from '@tidegate/core';
+import { createState, encodeState, NOTHING_SEALED, packCells, seriesEntry } from '@tidegate/core';
 import type { CellFloors, CompiledMetric, Plan, QuestionInput, SeriesEntry } from '@tidegate/core';
 import { parseQuestion, planQuestion } from '@tidegate/core';
 import type { CellSnapshot, CountedProgress, ReadStore } from '@tidegate/postgres';
@@ -94,18 +94,27 @@ export function createFakePrimary(partitions: number): FakePrimary {
       piecesOf?.(NOTHING_SEALED);
       const snapshot = {
         progress: [...progress.values()],
-        series: [...pages].map(pageSeries),
-        cells: [...cells.values()],
+        ...withCells([...pages].map(pageSeries), [...cells.values()]),
         isCut: false,
         isReplica: primary.isReplica,
       };
-      // The same array for a series and its cells, as the real reader gives it.
-      const ids = new Map(snapshot.series.map(({ id }) => [String(id), id]));
       await primary.onSnapshot?.();
-      return { ...snapshot, cells: snapshot.cells.map((cell) => ({ ...cell, seriesId: ids.get(String(cell.seriesId)) ?? cell.seriesId })) };
+      return snapshot;
     },
   };
   return primary;
+}
+
+/** Series and their cells as the real reader gives them: by piece, under the very array that is the id of the series. */
+export function withCells<Cell extends PlacedCell>(
+  series: readonly SeriesEntry[],
+  cells: readonly Cell[],
+  pieceOf: (cell: Cell) => number = () => 0,
+): Pick<CellSnapshot, 'series' | 'cells'> {
+  const ids = new Map(series.map(({ id }) => [String(id), id]));
+  const pieces = [...new Set(cells.map(pieceOf))];
+  const packed = pieces.flatMap((piece) => packCells(cells.filter((cell) => pieceOf(cell) === piece)).map((one) => ({ ...one, piece })));
+  return { series, cells: packed.map((one) => ({ ...one, seriesId: ids.get(String(one.seriesId)) ?? one.seriesId })) };
 }
 
 const countOf = new WeakMap<Uint8Array, number>();

@@ -1,4 +1,4 @@
-import { NOTHING_SEALED } from '@tidegate/core';
+import { NOTHING_SEALED, unpackCells } from '@tidegate/core';
 import type { GrainCode, RangePiece } from '@tidegate/core';
 import type { CellSnapshot, ReadStore } from '@tidegate/postgres';
 import { createMemoryCells } from '@tidegate/redis/cells-memory';
@@ -7,7 +7,7 @@ import type { ChunkName } from '@tidegate/redis';
 import { beforeEach, expect, test } from 'vitest';
 import { createLoadChunks, createLoadOnce } from '../src/load-chunks.ts';
 import type { AbsentChunk, LoadChunks, LoadOutcome } from '../src/load-chunks.ts';
-import { countState, createFakePrimary, pageSeries, TENANT, UTC_DAY } from './fixtures.ts';
+import { countState, createFakePrimary, pageSeries, TENANT, UTC_DAY, withCells } from './fixtures.ts';
 
 const DAY_S = 86_400;
 const EPOCH = 'e1';
@@ -24,13 +24,13 @@ interface Held {
 let store: MemoryCells;
 let held: Held[];
 /** Pieces of each reading of the primary. */
-let readings: (readonly RangePiece[])[];
+let piecesRead: (readonly RangePiece[])[];
 
 beforeEach(async () => {
   store = createMemoryCells({ nowMs: () => 0 });
   await store.beginEpoch({ seen: null, epoch: EPOCH, progress: [] });
   held = [];
-  readings = [];
+  piecesRead = [];
 });
 
 /** As the real one: cells of the pieces, at most one more than are wanted, and the series that have one. */
@@ -38,19 +38,19 @@ const primary: ReadStore = {
   ...createFakePrimary(1),
   async readCells(range, cellsMax, piecesOf = () => []): Promise<CellSnapshot> {
     const pieces = piecesOf(NOTHING_SEALED);
-    readings.push(pieces);
-    const isWanted = ({ grain, bucketS }: Held): boolean =>
-      pieces.some(
+    piecesRead.push(pieces);
+    const pieceOf = ({ grain, bucketS }: Omit<Held, 'page'>): number =>
+      pieces.findIndex(
         (piece) => piece.grain === grain && bucketS >= Math.max(piece.fromS, range.fromS) && bucketS < Math.min(piece.toS, range.toS),
       );
-    const wanted = held.filter(isWanted);
+    const wanted = held.filter((one) => pieceOf(one) >= 0);
+    const cells = wanted.map(({ page, grain, bucketS }) => ({
+      ...{ seriesId: pageSeries(page).id, grain, bucketS, partition: 0, term: 1, commitNo: 1, revision: 0 },
+      state: countState(bucketS),
+    }));
     return {
       ...{ progress: [], isReplica: false, isCut: wanted.length > cellsMax },
-      series: [...new Set(wanted.map(({ page }) => page))].map(pageSeries),
-      cells: wanted.map(({ page, bucketS }) => ({
-        ...{ seriesId: pageSeries(page).id, bucketS, partition: 0, term: 1, commitNo: 1, revision: 0 },
-        state: countState(bucketS),
-      })),
+      ...withCells([...new Set(wanted.map(({ page }) => page))].map(pageSeries), cells, pieceOf),
     };
   },
 };
@@ -66,9 +66,9 @@ const load = (cellsMax = 100): LoadChunks => createLoadChunks({ store, primary, 
 async function contentOf(name: ChunkName): Promise<{ cells: string[]; pages: string[] }> {
   const reading = await store.read(name, { epoch: EPOCH, known: null });
   if (reading.kind !== 'full') throw new Error(`the chunk is ${reading.kind}`);
-  const { series, cells } = reading.content;
+  const { series, packed } = reading.content;
   const pageOf = new Map(series.map((entry) => [String(entry.id), String(entry.dims[0])]));
-  const named = cells.map(({ seriesId, bucketS }) => `${bucketS} ${pageOf.get(String(seriesId))}`);
+  const named = unpackCells(packed).map(({ seriesId, bucketS }) => `${bucketS} ${pageOf.get(String(seriesId))}`);
   return { cells: named.sort(), pages: [...pageOf.values()].sort() };
 }
 
@@ -84,8 +84,14 @@ test('the days of a question are read together, each grain by itself, and each c
     { page: 'd', grain: QUARTER, bucketS: day + DAY_S },
   ];
   const asked = [absent(QUARTER, UTC_DAY), absent(QUARTER, UTC_DAY + 2), absent(QUARTER, UTC_DAY + 3), absent(HOUR, UTC_DAY)];
-  expect(await load()(asked)).toEqual(['filled', 'filled', 'filled', 'filled']);
-  expect(readings.map((pieces) => pieces.map(({ grain, fromS }) => `${grain} ${(fromS - day) / DAY_S}`))).toEqual([
+  const outcomes = await load()(asked);
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['filled', 'filled', 'filled', 'filled']);
+  // What is handed out is what the chunk holds.
+  const readings = await Promise.all(asked.map(async ({ name }) => store.read(name, { epoch: EPOCH, known: null })));
+  expect(readings.map((reading) => (reading.kind === 'full' ? [reading.version, reading.content.packed] : reading.kind))).toEqual(
+    outcomes.map((outcome) => outcome.kind === 'filled' && [outcome.loaded?.version, outcome.loaded?.base.packed]),
+  );
+  expect(piecesRead.map((pieces) => pieces.map(({ grain, fromS }) => `${grain} ${(fromS - day) / DAY_S}`))).toEqual([
     ['2 0', '2 2', '2 3'],
     ['3 0'],
   ]);
@@ -106,9 +112,9 @@ test('what is too much together is read in halves; a chunk that is too much alon
     bucketS: day + afterS,
   }));
   const asked = [0, 1, 2, 3].map((days) => absent(QUARTER, UTC_DAY + days));
-  expect(await load(2)(asked)).toEqual(['filled', 'unfit', 'filled', 'filled']);
+  expect((await load(2)(asked)).map(({ kind }) => kind)).toEqual(['filled', 'unfit', 'filled', 'filled']);
   // All, the first half, its days, the second half.
-  expect(readings.map((pieces) => pieces.length)).toEqual([4, 2, 1, 1, 2]);
+  expect(piecesRead.map((pieces) => pieces.length)).toEqual([4, 2, 1, 1, 2]);
 });
 
 test('a chunk that is being loaded is not loaded again; the others of a question are', async () => {
@@ -117,14 +123,14 @@ test('a chunk that is being loaded is not loaded again; the others of a question
   const once = createLoadOnce(async (chunks) => {
     loads.push(chunks.map(({ name }) => String(name.utcDay)));
     await new Promise<void>((resolve) => (end = resolve));
-    return chunks.map(({ name }): LoadOutcome => (name.utcDay === 2 ? 'unfit' : 'filled'));
+    return chunks.map(({ name }): LoadOutcome => (name.utcDay === 2 ? { kind: 'unfit' } : { kind: 'filled', loaded: null }));
   });
   const first = once([absent(QUARTER, 1), absent(QUARTER, 2)]);
   const endFirst = end;
   const second = once([absent(QUARTER, 2), absent(QUARTER, 3)]);
   endFirst();
-  expect(await first).toEqual(['filled', 'unfit']);
+  expect((await first).map(({ kind }) => kind)).toEqual(['filled', 'unfit']);
   end();
-  expect(await second).toEqual(['unfit', 'filled']);
+  expect((await second).map(({ kind }) => kind)).toEqual(['unfit', 'filled']);
   expect(loads).toEqual([['1', '2'], ['3']]);
 });

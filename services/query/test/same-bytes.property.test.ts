@@ -20,7 +20,7 @@ import { createMaterialise } from '../src/materialise.ts';
 import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import { createRegistry } from '../src/registry.ts';
-import { NAMES, SILENT_METER, createFakePrimary, DAY_S, TENANT } from './fixtures.ts';
+import { NAMES, SILENT_METER, createFakePrimary, DAY_S, TENANT, withCells } from './fixtures.ts';
 
 const METRIC: CompiledMetric = {
   tenant: TENANT,
@@ -150,11 +150,16 @@ function createHouse(seed: number) {
     readProgress: async () => commitNos.map((_, partition) => progress(partition)),
     // In no order, and all cells whatever the range: an answer takes those of its range.
     readCells: async ({ fromS, toS }, _cellsMax, piecesOf) => {
-      piecesOf?.(NOTHING_SEALED);
+      const pieces = piecesOf?.(NOTHING_SEALED) ?? [];
+      const pieceOf = ({ bucketS }: PlacedCell): number =>
+        Math.max(
+          0,
+          pieces.findIndex((piece) => bucketS >= piece.fromS && bucketS < piece.toS),
+        );
+      const held = shuffled([...cells.values()].filter(({ bucketS }) => bucketS >= fromS && bucketS < toS));
       return {
         progress: commitNos.map((_, partition) => progress(partition)),
-        series: shuffled([...series.values()]),
-        cells: shuffled([...cells.values()].filter(({ bucketS }) => bucketS >= fromS && bucketS < toS)),
+        ...withCells(shuffled([...series.values()]), held, pieceOf),
         isCut: false,
         isReplica: false,
       };

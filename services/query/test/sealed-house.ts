@@ -11,7 +11,7 @@ import { createMaterialise } from '../src/materialise.ts';
 import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import type { ReadResult } from '../src/read.ts';
-import { countState, createFakePrimary, METRIC, NAMES, pageSeries, planOf, SILENT_METER } from './fixtures.ts';
+import { countState, createFakePrimary, METRIC, NAMES, pageSeries, planOf, SILENT_METER, withCells } from './fixtures.ts';
 
 export const PARTITIONS = 2;
 
@@ -53,12 +53,11 @@ export class SealedHouse {
     readCells: async ({ fromS, toS }, _cellsMax, piecesOf) => {
       const pieces = piecesOf?.(leastSealed(this.progress.map(({ sealed }) => sealed))) ?? [{ grain: 2, fromS, toS }];
       const series = pageSeries('a');
-      const cells = [...this.cells.values()].filter((cell) =>
-        pieces.some((piece) => piece.grain === GRAINS[cell.grain].code && cell.bucketS >= piece.fromS && cell.bucketS < piece.toS),
-      );
+      const pieceOf = (cell: { readonly grain: StoredGrain; readonly bucketS: number }): number =>
+        pieces.findIndex((piece) => piece.grain === GRAINS[cell.grain].code && cell.bucketS >= piece.fromS && cell.bucketS < piece.toS);
+      const cells = [...this.cells.values()].filter((cell) => pieceOf(cell) >= 0).map((cell) => ({ ...cell, seriesId: series.id }));
       this.cellsRead += cells.length;
-      const placed = cells.map((cell) => ({ ...cell, seriesId: series.id }));
-      return { progress: [...this.progress], series: [series], cells: placed, isCut: false, isReplica: false };
+      return { progress: [...this.progress], ...withCells([series], cells, pieceOf), isCut: false, isReplica: false };
     },
   };
   private readonly materialise = createMaterialise({

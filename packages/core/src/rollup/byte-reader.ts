@@ -10,26 +10,36 @@ export class ByteReader {
   /** How `tally` reads. */
   isSigned = false;
   private at = 0;
+  private end: number;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.end = bytes.length;
+  }
+
+  /** Begins again, with a part of the bytes: a reader for each of many small parts costs more than reading them. */
+  restart(from: number, to: number): void {
+    this.at = from;
+    this.end = Math.min(to, this.bytes.length);
+    this.isBroken = from > this.end;
+    this.isSigned = false;
   }
 
   /** Whether all was read and nothing was malformed. */
   get isDone(): boolean {
-    return !this.isBroken && this.at === this.bytes.length;
+    return !this.isBroken && this.at === this.end;
   }
 
   get remaining(): number {
-    return this.bytes.length - this.at;
+    return this.end - this.at;
   }
 
   byte(): number {
     const value = this.bytes[this.at];
-    if (value === undefined || this.isBroken) return this.fail();
+    if (value === undefined || this.at >= this.end || this.isBroken) return this.fail();
     this.at += 1;
     return value;
   }

@@ -3,7 +3,11 @@ import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { encodeSeries, readSeries, SERIES_ID_BYTES } from './series-codec.ts';
 
-/** Fields of a chunk's hash: `s` + series id → series entry; `c` + series id + bucket + partition → cell. */
+/**
+ * Fields of a chunk's hash: `b` → what a loader filled it with; and of what was announced since `s` + series id → series entry,
+ * `c` + series id + bucket + partition → cell.
+ */
+const BASE_MARK = 0x62;
 const SERIES_MARK = 0x73;
 const CELL_MARK = 0x63;
 
@@ -22,7 +26,10 @@ export interface ChunkCell {
   readonly state: Uint8Array;
 }
 
-export type ChunkField = { readonly kind: 'series'; readonly seriesId: Uint8Array } | ({ readonly kind: 'cell' } & ChunkCellKey);
+export type ChunkField =
+  { readonly kind: 'base' } | { readonly kind: 'series'; readonly seriesId: Uint8Array } | ({ readonly kind: 'cell' } & ChunkCellKey);
+
+export const CHUNK_BASE_FIELD = Uint8Array.of(BASE_MARK);
 
 const writer = new ByteWriter();
 
@@ -76,6 +83,7 @@ export function decodeChunkCell(bytes: Uint8Array): ChunkCell | null {
 export function readChunkField(field: Uint8Array): ChunkField | null {
   const from = new ByteReader(field);
   const mark = from.byte();
+  if (mark === BASE_MARK && from.isDone) return { kind: 'base' };
   if (mark !== SERIES_MARK && mark !== CELL_MARK) return null;
   const seriesId = from.raw(SERIES_ID_BYTES);
   if (mark === SERIES_MARK) return from.isDone ? { kind: 'series', seriesId } : null;

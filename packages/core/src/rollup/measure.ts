@@ -1,4 +1,5 @@
 import type { CompiledMeasure, MeasureKind } from '../pack/compiled.ts';
+import type { ByteReader } from './byte-reader.ts';
 import { CarriedState } from './carried-state.ts';
 import { DistinctState } from './distinct-state.ts';
 import { HistogramState } from './histogram-state.ts';
@@ -50,6 +51,17 @@ export function mergeMeasure(into: MeasureState, from: MeasureState): void {
   else if (into instanceof ExtremeState && from instanceof ExtremeState) into.merge(from);
   else if (into instanceof QuantileState && from instanceof QuantileState) into.merge(from);
   else mergeOther(into, from);
+}
+
+/** Adds what was encoded of the same measure. Malformed bytes break the reader. */
+export function mergeEncoded(into: MeasureState, measure: CompiledMeasure, from: ByteReader): void {
+  if (into instanceof CountState || into instanceof SumState) {
+    into.mergeEncoded(from);
+    return;
+  }
+  const other = createMeasure(measure);
+  other.read(from);
+  if (!from.isBroken) mergeMeasure(into, other);
 }
 
 function mergeOther(into: MeasureState, from: MeasureState): void {

@@ -31,6 +31,10 @@ export class CountState {
   read(from: ByteReader): void {
     this.n = from.tally();
   }
+
+  mergeEncoded(from: ByteReader): void {
+    this.n += from.tally();
+  }
 }
 
 /** Sum and number of the values that were present: `sum` and `avg`. */
@@ -78,6 +82,18 @@ export class SumState {
     if (this.double === null) return;
     this.double.sum = readDouble(from);
     this.double.lost = from.float64();
+  }
+
+  /** Most cells are counts and sums of whole numbers: those need no state of their own. */
+  mergeEncoded(from: ByteReader): void {
+    if (this.exact === null) {
+      const other = new SumState(this.kind, 'double');
+      other.read(from);
+      this.merge(other);
+      return;
+    }
+    this.n += from.tally();
+    this.exact.add(readExact(from));
   }
 }
 

@@ -4,7 +4,7 @@ import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { FrequentValue } from '../sketch/space-saving.ts';
 import type { HistogramBin } from './histogram-state.ts';
-import { createMeasure, mergeMeasure, subtractMeasure } from './measure.ts';
+import { createMeasure, mergeEncoded, mergeMeasure, subtractMeasure } from './measure.ts';
 import type { MeasureState } from './measure.ts';
 import { CountState, QuantileState, SumState } from './number-states.ts';
 import { quotient } from './quotient.ts';
@@ -68,13 +68,45 @@ export function isSameState(a: RollupState, b: RollupState): boolean {
 
 /** Null where the bytes are no state of these measures, or of a version that is not known here. */
 export function decodeState(bytes: Uint8Array, measures: readonly CompiledMeasure[]): RollupState | null {
-  const reader = new ByteReader(bytes);
-  const version = reader.byte();
-  if (version !== STATE_VERSION && version !== SIGNED_STATE_VERSION) return null;
-  reader.isSigned = version === SIGNED_STATE_VERSION;
-  const state = createState(measures);
-  for (const measure of state) measure.read(reader);
-  return reader.isDone ? state : null;
+  return new StateReader(bytes, measures).read(0, bytes.length);
+}
+
+/** Reads states that lie in one piece of memory. */
+export class StateReader {
+  private readonly reader: ByteReader;
+  private readonly measures: readonly CompiledMeasure[];
+
+  constructor(bytes: Uint8Array, measures: readonly CompiledMeasure[]) {
+    this.reader = new ByteReader(bytes);
+    this.measures = measures;
+  }
+
+  /** The state in a part of the bytes. Null as of `decodeState`. */
+  read(from: number, to: number): RollupState | null {
+    if (!this.begin(from, to)) return null;
+    const state = createState(this.measures);
+    for (const measure of state) measure.read(this.reader);
+    return this.reader.isDone ? state : null;
+  }
+
+  /** Adds the state in a part of the bytes to another one, without making it. False: it is none, and `into` is worth nothing. */
+  mergeInto(into: RollupState, from: number, to: number): boolean {
+    if (!this.begin(from, to)) return false;
+    for (let at = 0; at < into.length; at += 1) {
+      const target = into[at];
+      const measure = this.measures[at];
+      if (target !== undefined && measure !== undefined) mergeEncoded(target, measure, this.reader);
+    }
+    return this.reader.isDone;
+  }
+
+  private begin(from: number, to: number): boolean {
+    const { reader } = this;
+    reader.restart(from, to);
+    const version = reader.byte();
+    reader.isSigned = version === SIGNED_STATE_VERSION;
+    return reader.isSigned || version === STATE_VERSION;
+  }
 }
 
 /** Exact numbers as such, doubles (averages and quantiles too) as numbers, carried texts, lists; null where there is no value. */

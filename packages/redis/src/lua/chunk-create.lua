@@ -11,7 +11,7 @@ local key = KEYS[1]
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 local known = redis.call('HMGET', key, '#run', '#epoch', '#token', '#filled')
 if known[1] == run and known[2] == ARGV[2] and known[3] ~= ARGV[4] then
-  return {known[4] == '1' and 'filled' or 'loading', known[3]}
+  return {known[4] and 'filled' or 'loading', known[3]}
 end
 redis.call('DEL', key)
 redis.call('HSET', key, '#token', ARGV[1], '#run', run, '#epoch', ARGV[2], '#counter', 0, '#floor', 0, '#splits', 1)

@@ -1,27 +1,16 @@
--- Adds what a loader read from the primary, only where newer than what was announced meanwhile, and marks the chunk filled
--- with the last portion. Only while the token is the loader's.
+-- Fills a chunk with what a loader read from the primary. Only while the token is the loader's. What was announced meanwhile
+-- lies beside it, cell by cell, and a reader takes the newer of two. Counter 0 is what was filled and nothing else.
+-- Ties: of two loaders the first one's reading stays. Both were made after the chunk was, so either is whole.
 -- KEYS[1]  the chunk, or one part of it
 -- ARGV[1]  token of the loader
--- ARGV[2]  '1' with the last portion, else '0'
--- ARGV[3]  milliseconds to live
--- ARGV[4…] field, value, … as in chunk-update
--- Returns  1, or 0 where the chunk is not this loader's any more
--- Needs    cell-version.lua
+-- ARGV[2]  milliseconds to live
+-- ARGV[3]  series and packed cells
+-- Returns  1, 2 where another loader has filled it, or 0 where the chunk is not this loader's any more
 local key = KEYS[1]
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
-local mine = redis.call('HMGET', key, '#token', '#run')
+local mine = redis.call('HMGET', key, '#token', '#run', '#filled')
 if mine[1] ~= ARGV[1] or mine[2] ~= run then return 0 end
-
-for i = 4, #ARGV, 2 do
-  local field, value = ARGV[i], ARGV[i + 1]
-  local known = redis.call('HGET', key, field)
-  if not known or (string.byte(field) == 99 and isNewer(value, known)) then redis.call('HSET', key, field, value) end
-end
--- What a fill adds is in no list of changes: a reader that knows an earlier counter takes the chunk whole.
-local counter = redis.call('HINCRBY', key, '#counter', 1)
-redis.call('HSET', key, '#floor', counter)
-if ARGV[2] == '1' then
-  redis.call('HSET', key, '#filled', '1')
-  redis.call('PEXPIRE', key, ARGV[3])
-end
+if mine[3] then return 2 end
+redis.call('HSET', key, 'b', ARGV[3], '#filled', '2')
+redis.call('PEXPIRE', key, ARGV[2])
 return 1

@@ -6,14 +6,15 @@
 -- ARGV[3]  counter that the reader knows, or -1
 -- ARGV[4]  'changes' for the version alone where only the whole chunk would tell; 'splits' for a loader: token and number
 --          of parts, filled or not
+-- Filled: '2' at once, as a base (chunk-fill); '1' as field by field, by a service of before that runs beside this one.
 -- Returns  {'absent'} | {'split', token, n} | {'splits', token, n} | {'same' | 'version', token, counter}
 --          | {'delta' | 'full', token, counter, field, value, …}
 local key = KEYS[1]
 local known = redis.call('HMGET', key, '#run', '#epoch', '#filled', '#token', '#counter', '#floor', '#splits')
 if ARGV[4] == 'splits' then return {'splits', known[4] or '', known[7] or '0'} end
-if not known[1] or known[2] ~= ARGV[1] or known[3] ~= '1' then return {'absent'} end
+if not known[1] or known[2] ~= ARGV[1] or not known[3] then return {'absent'} end
 if known[1] ~= string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') then return {'absent'} end
-local token, counter, floor = known[4], tonumber(known[5]), tonumber(known[6])
+local token, counter, floor = known[4], tonumber(known[5]), tonumber(known[6]) or 0
 if tonumber(known[7]) > 1 then return {'split', token, known[7]} end
 
 local seen = ARGV[2] == token and tonumber(ARGV[3]) or -1
@@ -43,7 +44,7 @@ local answer = {'full', token, known[5]}
 local all = redis.call('HGETALL', key)
 for i = 1, #all, 2 do
   local kind = string.byte(all[i])
-  if kind == 99 or kind == 115 then
+  if kind == 98 or kind == 99 or kind == 115 then
     answer[#answer + 1] = all[i]
     answer[#answer + 1] = all[i + 1]
   end

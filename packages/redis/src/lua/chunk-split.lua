@@ -6,7 +6,7 @@
 -- Returns  1, or 0 where the chunk is not this loader's any more
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 local base = redis.call('HMGET', KEYS[1], '#token', '#run', '#epoch', '#filled')
-if base[1] ~= ARGV[1] or base[2] ~= run or base[4] == '1' then return 0 end
+if base[1] ~= ARGV[1] or base[2] ~= run or base[4] then return 0 end
 for i = 1, #KEYS do
   redis.call('DEL', KEYS[i])
   local splits = i == 1 and #KEYS - 1 or 1
