@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -27,14 +27,36 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => runUntil(args, env, () => false);
+
+/** Stopped once what it has written is enough. */
+async function runUntil(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  isEnough: (said: { readonly out: string; readonly err: string }) => boolean,
+) {
   let [out, err] = ['', ''];
+  const stop = new AbortController();
+  const look = (): void => {
+    if (isEnough({ out, err })) stop.abort();
+  };
   const keys = { FIELD_KEYS: Buffer.alloc(32, 1).toString('base64'), ARCHIVE_FOLDER: folder };
   const code = await runProgram(['archive', ...args], {
     env: { DATABASE_URL: database.url, NO_COLOR: '1', ...keys, ...env },
     stdin: new PassThrough(),
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
+    signal: stop.signal,
+    stdout: {
+      write(text) {
+        out += text;
+        look();
+      },
+    },
+    stderr: {
+      write(text) {
+        err += text;
+        look();
+      },
+    },
   });
   return { code, out, err };
 }
@@ -67,6 +89,22 @@ describe('tidegate archive', () => {
       (await database.query<{ is_old: boolean }>(`SELECT ended_at = 'epoch' AS is_old FROM archive_run`))[0]?.is_old;
     expect([(await run(['run', '--after-days', '0'], { ...lacking, ...keys })).code, await ended()]).toEqual([1, true]);
     expect([(await run(['run', '--after-days', '0'])).code, await ended()]).toEqual([0, false]);
+  });
+
+  it('stays, runs again after a run that failed too, and ends when it is stopped', async () => {
+    await database.query(`UPDATE raw_day SET state = 'closed', closed_at = now(), archived_at = NULL`);
+    await database.query('DELETE FROM raw_archive');
+    const lacking = { ARCHIVE_S3_ENDPOINT: 'http://127.0.0.1:1', ARCHIVE_S3_BUCKET: 'b' };
+    const keys = { ARCHIVE_S3_ACCESS_KEY_ID: 'a', ARCHIVE_S3_SECRET_ACCESS_KEY: 's' };
+    const often = ['run', '--after-days', '0', '--every', '0.0001'];
+    const failed = await runUntil(often, { ...lacking, ...keys }, ({ err }) => err.split('\n').length > 2);
+    expect(failed.code).toBe(0);
+    // The second time there is nothing left to do.
+    const key = join(folder, 'field-keys');
+    await writeFile(key, `${Buffer.alloc(32, 1).toString('base64')}\n`);
+    const done = await runUntil(often, { FIELD_KEYS: '', FIELD_KEYS_FILE: key }, ({ out }) => out.includes('Nothing to archive'));
+    expect([done.code, done.out]).toEqual([0, expect.stringContaining('2026-08-01 archived: 1 rows')]);
+    expect(await run(['run', '--every', '0'])).toMatchObject({ code: 1, err: '--every is a number of hours above 0, at most 500.\n' });
   });
 
   it('says what it lacks', async () => {

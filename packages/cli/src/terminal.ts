@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { createClient, type Client } from '@tidegate/sdk';
@@ -54,8 +55,10 @@ export function requireSetting(terminal: Terminal, name: string): string {
   return value;
 }
 
-export function setting(terminal: Terminal, name: string): string | undefined {
-  const value = terminal.env[name];
+/** As services read settings: `<NAME>_FILE` names a file that holds it. */
+export function setting({ env }: Terminal, name: string): string | undefined {
+  const path = env[`${name}_FILE`];
+  const value = path === undefined ? env[name] : readFileSync(path, 'utf8').trim();
   return value === '' ? undefined : value;
 }
 

@@ -11,6 +11,15 @@ const DEFAULT_FOLDER = 'tidegate-archive';
 const AFTER_DAYS = 8;
 const KEEP_DAYS = 7;
 
+const HOUR_MS = 3_600_000;
+/** A timer of the platform can wait for 596. */
+const HOURS_MAX = 500;
+
+interface RunFlags {
+  readonly day?: string;
+  readonly afterDays: number;
+}
+
 interface Opened {
   readonly store: ArchiveStore;
   readonly archive: Archive;
@@ -25,8 +34,10 @@ export function addArchive(program: Command, terminal: Terminal): void {
     .description('Archive closed days that are in no archive, oldest first; from then on retention may drop them.')
     .option('--day <date>', 'this one alone, also where it was restored for a while')
     .option('--after-days <n>', `days that ended so long ago; default ${AFTER_DAYS}`, Number, AFTER_DAYS)
-    .action(async (flags: { readonly day?: string; readonly afterDays: number }) => {
-      await withArchive(terminal, (opened) => runDays(terminal, opened, flags));
+    .option('--every <hours>', 'stay, and do it again so often, until it is stopped', Number)
+    .action(async ({ every, ...flags }: RunFlags & { readonly every?: number }) => {
+      const run = (): Promise<void> => withArchive(terminal, (opened) => runDays(terminal, opened, flags));
+      await (every === undefined ? run() : runEvery(terminal, every, run));
     });
   archive
     .command('restore <date>')
@@ -57,11 +68,36 @@ export function addArchive(program: Command, terminal: Terminal): void {
     });
 }
 
-async function runDays(
-  terminal: Terminal,
-  { store, archive, place }: Opened,
-  flags: { readonly day?: string; readonly afterDays: number },
-): Promise<void> {
+/** A timer where nothing else is one. A run that fails is told and waits for its next time: what is not archived stays in Postgres. */
+async function runEvery({ stderr, signal }: Terminal, hours: number, run: () => Promise<void>): Promise<void> {
+  if (!(hours > 0 && hours <= HOURS_MAX)) throw new CommandFailure(`--every is a number of hours above 0, at most ${HOURS_MAX}.`);
+  while (signal?.aborted !== true) {
+    try {
+      await run();
+    } catch (error) {
+      // What was asked wrongly is as wrong the next time.
+      if (error instanceof CommandFailure) throw error;
+      stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    }
+    await rest(hours * HOUR_MS, signal);
+  }
+}
+
+/** Resolves when the time is over, or at once where it is stopped. */
+function rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted === true) end();
+  });
+}
+
+async function runDays(terminal: Terminal, { store, archive, place }: Opened, flags: RunFlags): Promise<void> {
   const asked = flags.day === undefined ? null : dayOf(flags.day);
   // Its last instant lies so many days back.
   const upTo = asked ?? Math.floor(Date.now() / DAY_MS - flags.afterDays) - 1;
