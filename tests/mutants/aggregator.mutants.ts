@@ -284,4 +284,22 @@ export const mutants: readonly Mutant[] = [
     tests: ['services/aggregator/test/log-probe.test.ts'],
     kind: 'unit',
   },
+  {
+    name: 'a day that has no place any more is not made again',
+    section: 3,
+    file: 'services/aggregator/src/flush.ts',
+    find: 'if (sqlState === NO_PLACE && days.forget()) return flush(frozen);',
+    replace: '',
+    tests: ['services/aggregator/test/flush.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'a day without a place is taken for a server that is ill',
+    section: 3,
+    file: 'packages/postgres/src/commit-transaction.ts',
+    find: 'if (!commitSent && /^2[23]/.test(sqlState)) return',
+    replace: "if (!commitSent && /^2[23]/.test(sqlState) && sqlState !== '23514') return",
+    tests: ['packages/postgres/test/store.integration.test.ts'],
+    kind: 'integration',
+  },
 ];

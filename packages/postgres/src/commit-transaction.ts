@@ -269,11 +269,10 @@ async function writeRestated(client: pg.PoolClient, commits: readonly PartitionC
   ]);
 }
 
-/** Data errors are the record's fault (classes 22 and 23); everything else is the server's and is waited out. */
+/** Data errors (classes 22 and 23) are the record's fault, or that of a day without a place (23514): the flush tells them apart. All else is the server's and is waited out. */
 function classify(error: unknown, commitSent: boolean): CommitOutcome {
   const message = error instanceof Error ? error.message : String(error);
   const sqlState = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // 23514 here means that an arrival day has no partition yet: the fault of the server's state, not of a record.
-  if (!commitSent && /^2[23]/.test(sqlState) && sqlState !== '23514') return { kind: 'data_error', sqlState, message };
+  if (!commitSent && /^2[23]/.test(sqlState)) return { kind: 'data_error', sqlState, message };
   return { kind: 'failed', commitSent, message };
 }

@@ -37,6 +37,8 @@ export async function commit(db: MemoryDatabase, batch: CommitBatch, options: Me
     await fault('flush.cells_read');
     const refused = batch.partitions.flatMap(rowsOf).find((row) => options.refuses?.(row) ?? false);
     if (refused !== undefined) return { kind: 'data_error', sqlState: '22000', message: 'a row is refused' };
+    if (batch.partitions.flatMap(rowsOf).some(({ receivedAtMs }) => !db.rawDays.has(Math.floor(receivedAtMs / 86_400_000))))
+      return { kind: 'data_error', sqlState: '23514', message: 'no partition of raw_event for the arrival day' };
     for (const point of LATER_POINTS) await fault(point);
     // Without row locks another owner may have come in the meantime.
     const lostSince = lostNow();
@@ -211,12 +213,8 @@ function movesOf({ live, backfill, rejectedLane }: PartitionCommit): readonly (r
 
 function apply(db: MemoryDatabase, part: PartitionCommit, { writes, sealed, entities }: Made): void {
   const { partition } = part;
-  const rows = rowsOf(part);
-  for (const row of rows) {
-    if (!db.rawDays.has(Math.floor(row.receivedAtMs / 86_400_000))) throw new Error('no partition of raw_event for the arrival day');
-  }
   moveLanes(db, part, sealed);
-  db.rawRows.push(...rows);
+  db.rawRows.push(...rowsOf(part));
   for (const day of part.arrivalDays) db.arrivalDays.add(`${day.tenant}/${day.eventDay}/${day.arrivalDay}`);
   nameSeries(db, part);
   for (const write of writes) {

@@ -57,7 +57,7 @@ function rejectedRow(partition: number, logOffset: number): RejectedRow {
 }
 
 /** One event at `offset`, one cell whose state is the list of offsets that were folded into it. */
-function commitOf(partition: number, offset: number, overrides: Partial<PartitionCommit> = {}): PartitionCommit {
+function rawRowOf(partition: number, offset: number, receivedAtMs = ARRIVAL_MS): Uint8Array {
   const rows = createRawRows();
   const data = Buffer.from('{"price":1.50}');
   const position = { partition, logOffset: offset, logGeneration: 1, packVersion: 1 };
@@ -67,12 +67,16 @@ function commitOf(partition: number, offset: number, overrides: Partial<Partitio
     ...event,
     ...position,
     occurredAtMs: -1_000,
-    receivedAtMs: ARRIVAL_MS,
+    receivedAtMs,
     bytes: data,
     dataStart: 0,
     dataEnd: data.length,
     attributes,
   });
+  return rows.bytes();
+}
+
+function commitOf(partition: number, offset: number, overrides: Partial<PartitionCommit> = {}): PartitionCommit {
   return {
     partition,
     token: bytes(16, 1),
@@ -82,7 +86,7 @@ function commitOf(partition: number, offset: number, overrides: Partial<Partitio
     backfill: null,
     rejectedLane: null,
     completeThroughMs: ARRIVAL_MS + offset,
-    rawRows: rows.bytes(),
+    rawRows: rawRowOf(partition, offset),
     arrivalDays: [{ arrivalDay: Math.floor(ARRIVAL_MS / 86_400_000), eventDay: -1, tenant: 'acme' }],
     series: [SERIES],
     cells: { absent: [KEY], values: null, sealed: () => [], resolve: (stored) => [appendOffset(stored, offset)] },
@@ -386,6 +390,19 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect((await database.rejectedRowCount()) - rejectedBefore).toBe(stands ? 1 : 0);
       expect(await stateOf(store, partition)).toEqual(stands ? [0] : []);
       expect(await journalOf(store, partition)).toEqual(stands ? [1] : []);
+    });
+
+    it('a raw row whose arrival day has no place leaves nothing, and the outcome says so; with a place it is committed', async () => {
+      const partition = freePartition++;
+      const store = open();
+      await claimOne(store, partition, bytes(16, 1));
+      const laterMs = ARRIVAL_MS + 20 * 86_400_000;
+      const commit = commitOf(partition, 0, { rawRows: rawRowOf(partition, 0, laterMs) });
+      const before = await database.rawRowCount();
+      expect(await store.commit({ partitions: [commit] })).toMatchObject({ kind: 'data_error', sqlState: '23514' });
+      expect([await database.rawRowCount(), (await store.readProgress([partition]))[0]?.commitNo]).toEqual([before, 0]);
+      await store.ensureRawDays([Math.floor(laterMs / 86_400_000)]);
+      expect(await store.commit({ partitions: [commit] })).toMatchObject({ kind: 'committed' });
     });
 
     it('an amendment raises the term, moves the position and records the gap', async () => {

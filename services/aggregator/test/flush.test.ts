@@ -8,6 +8,7 @@ import type { FrozenBatch } from '../src/frozen-batch.ts';
 import { partOf } from '../src/open-batch.ts';
 import type { OwnedPartition } from '../src/owned-partition.ts';
 import { ownedPartition, slabOf } from './steps.ts';
+import { START_MS, until, World } from './world.ts';
 
 const TOKEN = new Uint8Array(16).fill(3);
 /** Any record: the store of these tests does not look at its digest. */
@@ -137,6 +138,21 @@ describe('a flush', () => {
     await flush([later]);
     expect(steps).toEqual(['days', 'commit 0', 'commit 1', 'days', 'commit 1', 'restart 1']);
     expect([...later.owned.live.refused]).toEqual([0]);
+  });
+
+  it('into a day whose place is gone while the owner believes in it counts what it held all the same', async () => {
+    const world = await World.create();
+    await world.tellPack();
+    await world.start('a');
+    const event = (id: string) => ({ id, region: 'north', cents: 100, timeMs: START_MS });
+    await world.send(event('e-1'));
+    await until('it is counted', () => world.isCounted());
+    world.database.rawDays.clear();
+    await world.send(event('e-2'));
+    await until('what comes then is counted too', () => world.isCounted());
+    expect(world.database.rawRows.map(({ eventId }) => eventId).toSorted()).toEqual(['e-1', 'e-2']);
+    expect([...world.database.rejected.values()]).toEqual([]);
+    await world.close();
   });
 
   it('of one record that the database refuses names that record', async () => {
