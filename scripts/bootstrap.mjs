@@ -21,6 +21,7 @@ const COMMANDS = {
   'test-cluster': { entry: 'scripts/test-cluster.ts', servers: false },
   bench: { entry: 'bench/src/main.ts', servers: true },
   drill: { entry: 'tests/drills/main.ts', servers: true },
+  'data-tier': { entry: 'infra/native/src/data-tier/main.ts', servers: true },
   mutants: { entry: 'tests/mutants/run.ts', servers: true },
   explore: { entry: 'scripts/explore.ts', servers: false },
   check: { entry: 'scripts/check.ts', servers: false },

@@ -152,15 +152,21 @@ function unservedIn(history: History, { isAlwaysServed = false }: StreamDrillOpt
 /** A drill in which hardly anything was accepted proves nothing. */
 const ACCEPTED_MIN = 100;
 
+/** Figures that are a discrepancy where they are not 0. */
+const NEVER: Readonly<Record<string, (count: number) => string>> = {
+  uncounted_receipts: () => `not everything was counted within ${COUNTED_WITHIN_MS / 1_000} s`,
+  not_ready: (count) => `ingest said ${count} times that it is not ready`,
+  failed_questions: (count) => `${count} questions were not answered`,
+  stale_answers: (count) => `${count} answers lay behind by more than is allowed`,
+  bad_exits: (count) => `${count} processes did not end with 0`,
+};
+
 function report({ drill, seed }: StreamDrillOptions, { file, verdict, seen, unserved }: Outcome): DrillReport {
   const { ok, failed, unknown, found } = verdict;
   const discrepancies = [
     ...verdict.discrepancies.map(({ check, text }) => `${check}: ${text}`),
-    ...(seen['uncounted_receipts'] === 0 ? [] : [`not everything was counted within ${COUNTED_WITHIN_MS / 1_000} s`]),
-    ...((seen['not_ready'] ?? 0) === 0 ? [] : [`ingest said ${seen['not_ready']} times that it is not ready`]),
+    ...Object.entries(NEVER).flatMap(([figure, text]) => ((seen[figure] ?? 0) === 0 ? [] : [text(seen[figure] ?? 0)])),
     ...unserved.map((text) => `request ${text}`),
-    ...((seen['failed_questions'] ?? 0) === 0 ? [] : [`${seen['failed_questions']} questions were not answered`]),
-    ...((seen['bad_exits'] ?? 0) === 0 ? [] : [`${seen['bad_exits']} processes did not end with 0`]),
     ...(ok >= ACCEPTED_MIN ? [] : [`only ${ok} events were accepted: that proves nothing`]),
   ];
   const checks = { ok, failed, unknown, ...found, ...seen };

@@ -1,6 +1,8 @@
 import type { DrillOptions, DrillReport } from './drill.ts';
 import type { TierGround } from './own-tier.ts';
 import { patroniFailover } from './patroni.ts';
+import { poolerRestarts } from './pooler.ts';
+import { standbyLoss } from './standby.ts';
 import { streamDrill, type StreamDrillOptions } from './stream-drill.ts';
 
 type TierDrill = (options: DrillOptions, ground: TierGround) => Promise<DrillReport>;
@@ -20,5 +22,19 @@ export const TIER_DRILLS = {
       ({ tier }, durationMs) =>
       (scene) =>
         patroniFailover(scene, tier, { durationMs }),
+  }),
+  pooler: onStream('pooler', {
+    minutes: 1,
+    act:
+      ({ tier }, durationMs) =>
+      (scene) =>
+        poolerRestarts(scene, tier, { durationMs }),
+  }),
+  standby: onStream('standby', {
+    minutes: 1,
+    act:
+      ({ tier }, durationMs) =>
+      (scene) =>
+        standbyLoss(scene, tier, { durationMs }),
   }),
 } as const satisfies Readonly<Record<string, TierDrill>>;

@@ -23,9 +23,10 @@ function policyOf(limit: number, windowS: number, burst: number): BucketPolicy {
 const slow = (burst: number): BucketPolicy => policyOf(1, 100_000, burst);
 const keyOf = (tenant: string | null, subject: string): string => bucketKey('tg-test', { tenant, limitClass: 'test', subject });
 
-describe('a Redis Cluster of three nodes', () => {
+describe('a Redis Cluster of three masters, each with a replica', () => {
   let dataDir = '';
   let cluster: RedisCluster;
+  /** Of the masters. */
   let nodes: Redis[] = [];
   const connections: RedisClusterConnection[] = [];
 
@@ -45,8 +46,10 @@ describe('a Redis Cluster of three nodes', () => {
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'tidegate-cluster-'));
-    cluster = await startRedisCluster({ dataDir, log: () => undefined });
-    nodes = addresses().map(({ host, port }) => new Redis({ host, port }));
+    cluster = await startRedisCluster({ dataDir, replicas: 1, log: () => undefined });
+    nodes = addresses()
+      .slice(0, 3)
+      .map(({ host, port }) => new Redis({ host, port }).on('error', () => undefined));
   }, 240_000);
   afterAll(async () => {
     for (const one of [...connections, ...nodes]) one.disconnect();
@@ -141,4 +144,30 @@ describe('a Redis Cluster of three nodes', () => {
       await gateway.close();
     }
   });
+
+  it('goes on where a master is killed: its replica has what was taken, and who comes back follows', async () => {
+    const take = async (buckets: Buckets, cost: number): Promise<boolean> =>
+      (await buckets.take([{ key: keyOf('lost', 'user'), policy: slow(100), cost }])).allowed;
+    const buckets = await open();
+    for (let taken = 0; taken < 60; taken += 1) expect(await take(buckets, 1)).toBe(true);
+    const slot = Number(await nodes[0]?.call('CLUSTER', 'KEYSLOT', keyOf('lost', 'user')));
+    const owner = await ownerOf(slot);
+    const [master, address = ''] = [nodes[owner], cluster.nodes[owner]];
+    const replication = async (): Promise<string> => String(await master?.info('replication'));
+    // So much of what the master has done, its replica has acknowledged.
+    await expect.poll(async () => isAcknowledged(await replication())).toBe(true);
+    await cluster.kill(address);
+    await expect.poll(() => take(buckets, 0).catch(() => false), { timeout: 30_000 }).toBe(true);
+    const after: boolean[] = [];
+    for (let ask = 0; ask < 50; ask += 1) after.push(await take(buckets, 1));
+    expect(after.filter(Boolean)).toHaveLength(40);
+    await cluster.start(address);
+    await expect.poll(async () => /role:\w+/.exec(await replication())?.[0], { timeout: 30_000 }).toBe('role:slave');
+  });
 });
+
+function isAcknowledged(replication: string): boolean {
+  const [, replica] = /^slave0:.*offset=(\d+)/m.exec(replication) ?? [];
+  const [, master] = /^master_repl_offset:(\d+)/m.exec(replication) ?? [];
+  return replica !== undefined && replica === master;
+}

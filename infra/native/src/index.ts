@@ -34,3 +34,4 @@ export { startControlPlane, type ControlPlane } from './control-plane.ts';
 export { databaseSettings, startDatabaseTier, type DatabaseTier } from './data-tier/database-tier.ts';
 export { isWhole, type Member, type MemberState } from './data-tier/patroni.ts';
 export { signalAll, treeOf } from './process-tree.ts';
+export { startNginx, type Nginx } from './data-tier/nginx.ts';

@@ -1,7 +1,8 @@
-import { chmodSync, chownSync, cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nobody } from './account.ts';
+import { makePrivateFolder } from './home.ts';
 import { launchProcess, type ProcessHome, type RunningProcess } from './child-process.ts';
 import { UNPACKED, unpackDebianPackage } from './debian-package.ts';
 import { cachedFolder, findFile, type CacheContext } from './package-cache.ts';
@@ -38,7 +39,11 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
   const context = contextOf(options);
   const step = { update: context.progress.say, done: context.progress.say, fail: context.progress.say };
   const program = await providePgBouncer({ cacheDir: context.cacheDir, dataDir: options.dataDir, path: context.env['PATH'], step });
-  const folder = mkdtempSync(join(tmpdir(), 'tidegate-pgbouncer-'));
+  // As root it runs under another account, which cannot enter the data folder.
+  const folder =
+    process.getuid?.() === 0
+      ? mkdtempSync(join(tmpdir(), 'tidegate-pgbouncer-'))
+      : makePrivateFolder(join(context.home.dataDir, 'pgbouncer'));
   try {
     const launchAt = (at: number): Promise<RunningProcess> => launch(context.home, { ...options, folder, program, port: at });
     const chosen = { choose: options.choosePort ?? freePort, portsOf: (at: number) => [at] };
@@ -93,24 +98,30 @@ async function launch(home: ProcessHome, options: Launch): Promise<RunningProces
   const account = process.getuid?.() === 0 ? nobody() : undefined;
   if (account === null) throw new SetupFailure('PgBouncer does not run as root and there is no account "nobody": start as another user.');
   chmodSync(folder, 0o755);
-  if (program.folder !== null) cpSync(program.folder, join(folder, 'program'), { recursive: true, verbatimSymlinks: true });
+  const own = placed(program, account === undefined ? null : join(folder, 'program'));
   const [config, users] = [join(folder, 'pgbouncer.ini'), join(folder, 'users.txt')];
   writeFileSync(users, options.users.map((user) => `"${user}" ""\n`).join(''));
   writeFileSync(config, configOf(options, users));
   if (account !== undefined) for (const file of [config, users]) chownSync(file, account.uid, account.gid);
-  const own = join(folder, 'program');
   const running = launchProcess(home, {
     name: 'pgbouncer',
-    command: program.installed ?? join(own, 'pgbouncer'),
+    command: own === null ? (program.installed ?? '') : join(own, 'pgbouncer'),
     args: [config],
     cwd: folder,
     account,
     // At once: SIGTERM. SIGINT would wait for clients.
     stopSignal: 'SIGTERM',
-    ...(program.folder === null ? {} : { env: { LD_LIBRARY_PATH: libraryFolder(own) } }),
+    ...(own === null ? {} : { env: { LD_LIBRARY_PATH: libraryFolder(own) } }),
   });
   await waitUntil({ what: 'PgBouncer', process: running, withinMs: 20_000, isReady: () => acceptsConnections(running, port) });
   return running;
+}
+
+/** The folder of a program that is not installed: that of the cache, or a copy where that is asked. */
+function placed({ folder }: Program, copy: string | null): string | null {
+  if (folder === null || copy === null) return folder;
+  if (!existsSync(copy)) cpSync(folder, copy, { recursive: true, verbatimSymlinks: true });
+  return copy;
 }
 
 /** `usr/lib/<architecture>` of what was unpacked. */

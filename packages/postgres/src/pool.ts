@@ -28,12 +28,16 @@ export interface PoolOptions {
   readonly pipeline?: boolean;
   /** What is asked in the work for one person (`asPerson`) sees that person's rows alone. The login must be able to become `tidegate_person`. */
   readonly holdsToPerson?: boolean;
+  /** A connection older than this is made anew when it is given back, so that none stays with a server that was replaced; default an hour. */
+  readonly lifetimeS?: number;
   readonly onError?: (error: Error) => void;
   /** Called when the first connection stands. */
   readonly onConnected?: () => void;
   /** Counts what the pool does. */
   readonly meter?: PoolMeter;
 }
+
+const LIFETIME_S = 3_600;
 
 /**
  * Connections of one purpose. Each is tried when it is made (its settings are a statement), an idle one that ends leaves the pool at
@@ -48,6 +52,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     max: options.connectionsMax,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
+    maxLifetimeSeconds: options.lifetimeS ?? LIFETIME_S,
     query_timeout: options.statementTimeoutMs + 5_000,
     keepAlive: true,
     ...(options.pipeline === true ? { pipeline: true, stream: () => gatherWrites(new Socket()) } : {}),

@@ -44,6 +44,13 @@ it('the pooler has the sizes of the example for clusters', () => {
   ]);
 });
 
+it('a node of Redis Cluster has the settings of the example for clusters', () => {
+  const lines = fillConfig('redis.conf', { port: 1, bus: 2, folder: '/data' }).split('\n');
+  const shared = lines.slice(lines.indexOf('# ---') + 1, lines.lastIndexOf('# ---'));
+  const [settings] = exampleOf('redis-cluster/redis-cluster.yaml');
+  expect(settings).toMatchObject({ data: { 'redis.conf': `${shared.join('\n')}\n` } });
+});
+
 it('a settings file with a name that has no value, or a value too many, is refused', () => {
   expect(() => fillConfig('pgbouncer.ini', { ...POOLER, more: 1 })).toThrow('has no place for more');
   const { host: _host, ...rest } = POOLER;

