@@ -1,5 +1,6 @@
 import { chownSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isReachableByOthers, nobody, type Account } from '../account.ts';
 import { launchProcess, type ProcessHome, type RunningProcess } from '../child-process.ts';
 import { makePrivateFolder } from '../home.ts';
@@ -98,7 +99,7 @@ async function untilWhole(cluster: PatroniCluster): Promise<void> {
   while (!isWhole(await cluster.states(), cluster.members.length)) {
     if (performance.now() > deadlineMs)
       throw new Error(`Patroni has no primary with all standbys after ${WITHIN_MS / 1_000} s: ${JSON.stringify(await cluster.states())}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await delay(100);
   }
 }
 
@@ -137,7 +138,12 @@ function createMember(options: PatroniOptions, name: string, ports: MemberPorts)
     },
     pause: () => void signalAll(all(), 'SIGSTOP'),
     resume: () => void signalAll(all(), 'SIGCONT'),
-    stop: async () => running?.stop(60_000),
+    async stop() {
+      // Where it was paused: it could not end.
+      signalAll(all(), 'SIGCONT');
+      await running?.stop(60_000);
+      signalAll(treeOf(postmasterOf(folder)), 'SIGKILL');
+    },
   };
 }
 
