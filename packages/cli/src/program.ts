@@ -7,6 +7,7 @@ import { addBudgets } from './commands/budgets.ts';
 import { addCache } from './commands/cache.ts';
 import { addArchive } from './commands/archive.ts';
 import { addDrill } from './commands/drill.ts';
+import { addExport } from './commands/export.ts';
 import { addEvent } from './commands/event.ts';
 import { addPrivacy } from './commands/privacy.ts';
 import { addGaps } from './commands/gaps.ts';
@@ -69,6 +70,7 @@ export async function runProgram(args: readonly string[], world: Terminal): Prom
   addTail(program, terminal);
   addGaps(program, terminal);
   addPrivacy(program, terminal);
+  addExport(program, terminal);
   addStatus(program, terminal);
   addOperations(program, terminal);
   addPartitions(program, terminal);

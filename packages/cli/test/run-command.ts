@@ -18,6 +18,8 @@ export interface CommandRun {
 
 export interface Asked {
   readonly accept: string;
+  /** Method, path and search. */
+  readonly request: string;
   /** From 0. */
   readonly call: number;
 }
@@ -31,7 +33,7 @@ export async function runCommand(args: readonly string[], answer: (asked: Asked)
     body = typeof init?.body === 'string' ? init.body : '';
     accept = new Headers(init?.headers).get('accept') ?? '';
     calls += 1;
-    return Promise.resolve(answer({ accept, call: calls - 1 }));
+    return Promise.resolve(answer({ accept, request, call: calls - 1 }));
   };
   const code = await runProgram(args, {
     env: { TIDEGATE_API_KEY: 'key' },

@@ -16,7 +16,7 @@ function codesIn(folder: string, isWanted: (file: string) => boolean = () => tru
   return [...new Set(words.filter(isCode))].toSorted();
 }
 
-const OF_QUERY = ['', '/views', '/writes', '/insights', '/export'].map((folder) => `services/query/src${folder}`);
+const OF_QUERY = ['', '/views', '/writes', '/insights', '/export', '/warehouse'].map((folder) => `services/query/src${folder}`);
 const declared = (name: keyof typeof ROUTES): readonly FaultCode[] => faultsOf({ name, ...ROUTES[name] });
 const declaredBy = (service: string): ReadonlySet<FaultCode> =>
   new Set(

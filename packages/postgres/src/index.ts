@@ -128,6 +128,8 @@ export { createArchiveStore } from './archive-store.ts';
 export type { Archived, ArchivedRound, EventsAsk, EventsOrder, EventsWanted, OpenArchive } from './archived-events.ts';
 export { createExportStore } from './export-store.ts';
 export type { ExportStore, ExportToBegin, PersonExport, PersonSpan } from './export-store.ts';
+export { createWarehouseStore } from './warehouse-store.ts';
+export type { CompleteThrough, WarehouseExport, WarehouseFile, WarehousePiece, WarehouseStore, WrittenFile } from './warehouse-store.ts';
 export { createEventsReader } from './events-reader.ts';
 export type { ArchiveShare, EventsOutcome, EventsRead, EventsReader, EventsReaderDeps } from './events-reader.ts';
 export type { ArchivedRow, ArchiveInfo, ArchiveNote, ArchivePage, ArchiveStore } from './archive-store.ts';

@@ -41,7 +41,7 @@ const NOBODYS: Readonly<Record<string, string>> = {
 };
 
 /** What the query service may read beside that and no route reads for a person. */
-const NOT_FOR_PERSONS = ['audit_chain', 'audit_position', 'erasure_count', 'recount_request'];
+const NOT_FOR_PERSONS = ['audit_chain', 'audit_position', 'erasure_count', 'recount_request', 'warehouse_export', 'warehouse_file'];
 
 let database: ScratchDatabase;
 let pool: pg.Pool;

@@ -12,7 +12,8 @@ function createCase(replies: readonly (readonly [status: number, json: unknown])
   const transport = async ({ method, path }: Call): Promise<Reply> => {
     const [status, json] = replies[asked.length] ?? [404, {}];
     asked.push(`${method} ${path}`);
-    return { status, json, headers: new Headers(), text: JSON.stringify(json) };
+    const text = JSON.stringify(json);
+    return { status, json, headers: new Headers(), bytes: new TextEncoder().encode(text), text };
   };
   const ask = createAsking(transport, async (ms) => void (slept += ms));
   return { ask, asked, slept: () => slept };

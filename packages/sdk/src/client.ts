@@ -50,6 +50,8 @@ export interface Client {
   call(request: Call): Promise<unknown>;
   /** As `call`; the body as it came. */
   callText(request: Call): Promise<string>;
+  /** As `call`; of what is no text. */
+  callBytes(request: Call): Promise<Uint8Array>;
 }
 
 const RECEIPT_WAIT_MS = 10_000;
@@ -109,6 +111,7 @@ export function createClient(options: ClientOptions): Client {
     status: () => call({ method: 'GET', path: '/v1/status' }),
     call,
     callText: async (request) => (await ask(request)).text,
+    callBytes: async (request) => (await ask(request)).bytes,
   };
 }
 

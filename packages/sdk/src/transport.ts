@@ -26,6 +26,7 @@ export interface Call {
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
+  readonly bytes: Uint8Array;
   readonly text: string;
   /** Parsed body; undefined where it is not JSON. */
   readonly json: unknown;
@@ -63,8 +64,9 @@ async function tryOnce(options: TransportOptions, call: Call): Promise<Reply | C
       ...(call.body === undefined ? {} : { body: call.body }),
       ...(call.signal === undefined ? {} : { signal: call.signal }),
     });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, text, json: parse(text) };
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const text = new TextDecoder().decode(bytes);
+    return { status: response.status, headers: response.headers, bytes, text, json: parse(text) };
   } catch (error) {
     return new ConnectionError(`${options.gateway} could not be reached: ${reasonOf(error)}`, { cause: error });
   }

@@ -21,6 +21,7 @@ const NAMES: Readonly<Record<string, string>> = {
   user: 'usr_any',
   job: '0199c1d2-0000-7000-8000-000000000000',
   id: '0199c1d2-0000-7000-8000-000000000000',
+  no: '0',
   ref: 'i-1-2-3',
 };
 /** A request path of the route, also under `/api` where it has that alias. */

@@ -13,8 +13,7 @@ import {
   createPoolMeter,
   createReadStore,
 } from '@tidegate/postgres';
-import type { Person } from '@tidegate/postgres';
-import { connectRedis, createKeptFigures, createRecentSets, createRedisCells, forgetPerson } from '@tidegate/redis';
+import { connectRedis, createKeptFigures, createRecentSets, createRedisCells } from '@tidegate/redis';
 import {
   createAuditChain,
   databaseTarget,
@@ -37,10 +36,10 @@ import type { KeepingAudit } from './audit/keep-audit.ts';
 import { createCacheMeter } from './cache-meter.ts';
 import { NO_REPLICA } from './config.ts';
 import type { queryConfig } from './config.ts';
-import { eraseCache } from './erase-cache.ts';
-import { createExporting } from './export-app.ts';
+import { createExports } from './export-app.ts';
 import { followTables } from './follow-tables.ts';
 import type { Tables } from './follow-tables.ts';
+import { followErasures } from './follow-erasures.ts';
 import { startFinding } from './finding-app.ts';
 import { createFreshness } from './freshness.ts';
 import type { Freshness } from './freshness.ts';
@@ -55,13 +54,13 @@ import { createMeteredRegistry } from './metered-registry.ts';
 import { readOnReplica } from './replica.ts';
 import { createStatus } from './status.ts';
 import { storesOf } from './stores-app.ts';
+import { warehouseOf } from './warehouse-fields.ts';
 import { watchLog } from './watch-log.ts';
 import type { WatchedLog } from './watch-log.ts';
 
 type QueryConfig = ConfigValues<typeof queryConfig>;
 
 /** Longer than a reading's: the materialiser has nothing better to do than to wait. */
-const ERASURES_EVERY_MS = 1_000;
 const MATERIALISER_TIMEOUT_MS = 5_000;
 const READER_TIMEOUT_MS = 2_000;
 const VERSION = '0.1.0';
@@ -101,15 +100,17 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const { ready } = tables.control;
   let isRegistryRead = false;
   void ready.then(() => (isRegistryRead = true));
-  const jobs = startJobs(config, context, { ...adapters, jobs: adapters.stores.jobs, pool: adapters.queuePool, ready });
+  const { stores, queuePool } = adapters;
+  const jobs = startJobs(config, context, { ...adapters, jobs: stores.jobs, pool: queuePool, ready });
+  const { exporting, warehouse } = createExports(config, adapters, { registry, log: context.log, asking, jobs, signal: stopped.signal });
   const { finding, watching } = startFinding(context, { registry, jobs, metrics, signal: stopped.signal });
+  const erasing = followErasures(adapters, context, { warehouse: warehouse.keep, signal: stopped.signal });
 
   const handlers = createHandlers({
-    finding,
-    exporting: createExporting(config, adapters, { registry, asking, jobs }),
+    ...{ finding, exporting, warehousing: warehouse.routes },
     ...{ ...asking, background: jobs.background, keptFigures: adapters.keptFigures },
     ...{ registry, freshness, primary, store: adapters.store },
-    ...adapters.stores,
+    ...stores,
     auditChain: auditing.chain,
     ...statusOf(log, checks, freshness),
   });
@@ -131,7 +132,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     async stop() {
       await server.close();
       stopped.abort();
-      await Promise.all([following, watching, replica.close()]);
+      await Promise.all([following, watching, erasing, replica.close()]);
       await closeAll({ server, tables, log, announcements, audit, jobs, adapters });
       await telemetry.close();
     },
@@ -158,22 +159,8 @@ function followStores(adapters: QueryAdapters, context: ServiceContext, signal: 
   const following = [
     followKept({ kept, pause, onError: warn('kept_history_unreadable'), signal }),
     followFigures({ figures, pause, signal }),
-    followErasures(adapters, context, signal),
   ];
   return { kept, figures, following: Promise.all(following) };
-}
-
-function followErasures(
-  { stores, writerRedis, redisPrefix: prefix, metrics }: QueryAdapters,
-  { log }: ServiceContext,
-  signal: AbortSignal,
-) {
-  const forget = (person: Person): Promise<number> => forgetPerson(writerRedis, { ...person, prefix });
-  return eraseCache({
-    ...{ erasures: stores.erasures, exports: stores.exports, forget, pause, metrics, log },
-    everyMs: ERASURES_EVERY_MS,
-    signal,
-  });
 }
 
 async function connect(config: QueryConfig, { log }: ServiceContext) {
@@ -212,6 +199,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     primary: createReadStore(pool),
     journeys: createJourneyReader(pool),
     eventsReader: createEventsReader({ pool, openArchive: archiveOf(config, config.fieldKeys) }),
+    warehouseObjects: warehouseOf(config),
     replica: connectReplica(config),
     keptStore: createKeptStore(pool),
     stores: storesOf(pool, topics),

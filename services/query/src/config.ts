@@ -1,5 +1,6 @@
 import { archiveFields } from './archive-fields.ts';
 import { lifetimeFields } from './lifetime-fields.ts';
+import { warehouseFields } from './warehouse-fields.ts';
 import {
   databaseFields,
   defineConfig,
@@ -27,6 +28,7 @@ export const queryConfig = defineConfig('query', {
   secretKey: sharedFields.secretKey,
   fieldKeys: sharedFields.fieldKeys,
   ...archiveFields,
+  ...warehouseFields,
   exportBytesMax: {
     env: 'EXPORT_MB_MAX',
     schema: text.megabytes({ min: 1, max: 100 }),

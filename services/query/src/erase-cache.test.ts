@@ -14,6 +14,7 @@ test('a person is not gone from the cache before Redis has answered, and is trie
       endCache: async (requestId, keys) => void ended.push([requestId, keys]),
     },
     exports: { forgetExports: async () => undefined, deleteExpired: async () => undefined },
+    warehouse: null,
     forget: async () => {
       tries += 1;
       if (tries < 3) throw new Error('Redis is away');

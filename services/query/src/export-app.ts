@@ -1,4 +1,4 @@
-/** Exports of persons, put together; a part of `app.ts`. */
+/** Exports, of persons and to a warehouse, put together; a part of `app.ts`. */
 import type { EventsReader } from '@tidegate/postgres';
 import { createKeyWrapper, createOpenOriginal, createRepeatableSealer, createSealer, deriveKey } from '@tidegate/runtime';
 import type { ConfigValues } from '@tidegate/runtime';
@@ -9,6 +9,8 @@ import { createMakeExport } from './export/make-export.ts';
 import type { MakeExportDeps } from './export/make-export.ts';
 import type { RunningJobs } from './jobs-app.ts';
 import type { storesOf } from './stores-app.ts';
+import { createWarehouse } from './warehouse-app.ts';
+import type { RunningWarehouse, WarehouseAdapters, WarehouseParts } from './warehouse-app.ts';
 
 interface Adapters {
   readonly eventsReader: EventsReader;
@@ -21,7 +23,23 @@ interface Parts {
   readonly jobs: Pick<RunningJobs, 'queue' | 'declare'>;
 }
 
-export function createExporting(
+export interface Exports {
+  readonly exporting: Exporting;
+  readonly warehouse: RunningWarehouse;
+}
+
+export function createExports(
+  config: ConfigValues<typeof queryConfig>,
+  adapters: Adapters & WarehouseAdapters,
+  parts: Parts & Pick<WarehouseParts, 'registry' | 'log' | 'signal'>,
+): Exports {
+  return {
+    exporting: createExporting(config, adapters, parts),
+    warehouse: createWarehouse(adapters, { ...parts, ask: parts.asking.ask, keepDays: config.warehouseKeepDays }),
+  };
+}
+
+function createExporting(
   config: ConfigValues<typeof queryConfig>,
   { eventsReader: events, stores }: Adapters,
   { registry, asking, jobs }: Parts,

@@ -61,6 +61,8 @@ import type { RunView } from './views/run-view.ts';
 import { viewOfView } from './views/view-list.ts';
 import { runWrite } from './writes/run-write.ts';
 import type { RunWriteDeps } from './writes/run-write.ts';
+import { createWarehouseHandlers } from './warehouse/warehouse-routes.ts';
+import type { Warehousing } from './warehouse/warehouse-routes.ts';
 import { viewOfWrite } from './writes/write-list.ts';
 
 export interface HandlerDeps
@@ -85,6 +87,7 @@ export interface HandlerDeps
     Pick<RunWriteDeps, 'sendEvents' | 'writeIdOf' | 'writeWaitMs'> {
   readonly entities: ReadEntityDeps['entities'];
   readonly exporting: Exporting;
+  readonly warehousing: Warehousing;
   /** Who looks for findings unasked. */
   readonly finding: Pick<FindJob, 'findBy'>;
   readonly primary: MakingDeps['primary'] & PreviewDeps['primary'];
@@ -130,11 +133,7 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     dropKept: whileStoreAnswers('unavailable', dropKept),
     listGaps: whileStoreAnswers('unavailable', listGaps),
     acknowledgeGap: whileStoreAnswers('unavailable', acknowledgeGap),
-    ...allWhileStoreAnswers({
-      ...createAuditHandlers(deps),
-      ...createRecountHandlers(deps),
-      ...createExportHandlers({ ...deps, ...deps.exporting }),
-    }),
+    ...createStoredHandlers(deps),
     listJobs: whileStoreAnswers('unavailable', listJobs),
     readJob: whileStoreAnswers('unavailable', readJob),
     readJobResult: whileStoreAnswers('unavailable', readJobResult),
@@ -160,6 +159,16 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
     readStatus: async (exchange) => sendJson(exchange, await readStatus(deps, exchange.caller)),
     previewPack: whileStoreAnswers('unavailable', async (exchange) => previewPack(deps, exchange)),
   };
+}
+
+/** What is shown of tables, and kept in them. */
+function createStoredHandlers(deps: HandlerDeps) {
+  return allWhileStoreAnswers({
+    ...createAuditHandlers(deps),
+    ...createRecountHandlers(deps),
+    ...createExportHandlers({ ...deps, ...deps.exporting }),
+    ...createWarehouseHandlers({ ...deps, ...deps.warehousing, findJob: async (exchange, id) => findJob(deps, exchange, id) }),
+  });
 }
 
 /** What packs declare: views, findings of rules, and routes that write. */

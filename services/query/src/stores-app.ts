@@ -16,6 +16,7 @@ import {
   createRejectedStore,
   createRestatedStore,
   createTallyReader,
+  createWarehouseStore,
 } from '@tidegate/postgres';
 
 /** What routes show of tables beside the cells. */
@@ -27,6 +28,7 @@ export function storesOf(pool: Parameters<typeof createJobReader>[0], topics: To
     events: createEventStore(pool),
     erasures: createErasureStore(pool),
     exports: createExportStore(pool),
+    warehouse: createWarehouseStore(pool),
     personKeys: createPersonKeyStore(pool),
     tallies: createTallyReader(pool),
     budgets: createBudgetStore(pool),

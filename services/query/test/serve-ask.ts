@@ -23,6 +23,7 @@ import type { Background } from '../src/background/background.ts';
 import { createFreshness } from '../src/freshness.ts';
 import type { GapsDeps } from '../src/gaps.ts';
 import type { Exporting } from '../src/export/export-routes.ts';
+import type { Warehousing } from '../src/warehouse/warehouse-routes.ts';
 import { createHandlers } from '../src/handlers.ts';
 import type { HandlerDeps } from '../src/handlers.ts';
 import type { Receipts } from '../src/receipts.ts';
@@ -99,12 +100,18 @@ export interface ServedStores {
   readonly openFields?: HandlerDeps['openFields'];
   readonly insights?: InsightStore;
   readonly exporting?: Exporting;
+  readonly warehousing?: Warehousing;
   readonly onGenerated?: (pack: string, count: number) => void;
   readonly onTold?: HandlerDeps['onTold'];
   readonly finding?: HandlerDeps['finding'];
 }
 
 const sealer = createSealer(new Uint8Array(32).fill(3));
+const NO_WAREHOUSE: Warehousing = {
+  warehouse: { find: async () => null, files: async () => [] },
+  warehouseObjects: null,
+  warehouseQueue: { submit: async () => Promise.reject(new Error('no job is asked for')) },
+};
 /** Nobody is known, so nothing is held. */
 const NO_EXPORTS: Exporting = {
   exports: {
@@ -140,6 +147,7 @@ function emptyStores() {
     openFields: async () => null,
     insights: NO_FINDINGS,
     exporting: NO_EXPORTS,
+    warehousing: NO_WAREHOUSE,
     onGenerated: () => undefined,
     onTold: () => undefined,
     finding: { findBy: () => undefined },

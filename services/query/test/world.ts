@@ -282,8 +282,8 @@ function createOwner({ pool }: Database, { announce, topics }: Log) {
 }
 
 /** Asks again until the condition holds, and fails with the last answer when that takes too long. */
-export async function until<T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
-  const endMs = Date.now() + 20_000;
+export async function until<T>(look: () => Promise<T>, holds: (seen: T) => boolean, withinMs = 20_000): Promise<T> {
+  const endMs = Date.now() + withinMs;
   for (;;) {
     const seen = await look();
     if (holds(seen)) return seen;

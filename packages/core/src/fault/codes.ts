@@ -116,6 +116,12 @@ export const FAULTS = {
     meaning: 'The database refuses this one event for its data. It became a rejected row and the others went on.',
     next: 'Read the rejected row, correct the event and send it again.',
   },
+  export_store_unset: {
+    status: 503,
+    title: 'No store for exports',
+    meaning: 'The query service was not told where files of exports are to lie.',
+    next: 'Set WAREHOUSE_S3_ENDPOINT or WAREHOUSE_FOLDER for the query service.',
+  },
   feature_disabled: {
     status: 404,
     title: 'Feature switched off',

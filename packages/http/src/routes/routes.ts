@@ -14,6 +14,7 @@ import { QUESTION_ROUTES } from './question-routes.ts';
 import { REJECTED_ROUTES } from './rejected-routes.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 import { SEALED_ROUTES } from './sealed-routes.ts';
+import { WAREHOUSE_ROUTES } from './warehouse-routes.ts';
 import { WRITE_ROUTES } from './write-routes.ts';
 
 /** Every route, by name. The API document, the gateway's checks and the services' handler tables come from this list. */
@@ -29,6 +30,7 @@ export const ROUTES = {
   ...AUDIT_ROUTES,
   ...CACHE_ROUTES,
   ...PRIVACY_ROUTES,
+  ...WAREHOUSE_ROUTES,
   ...GAP_ROUTES,
   ...HEALTH_ROUTES,
 } as const satisfies Readonly<Record<string, RouteDeclaration>>;

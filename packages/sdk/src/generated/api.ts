@@ -1407,6 +1407,74 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/exports": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Export events and figures as files, by day */
+        readonly post: operations["createWarehouseExport"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/exports/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How far an export is */
+        readonly get: operations["readWarehouseExport"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/exports/{id}/manifest": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What a finished export consists of */
+        readonly get: operations["readWarehouseManifest"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/exports/{id}/files/{no}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** A file of a finished export, by its place in the manifest */
+        readonly get: operations["readWarehouseFile"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/admin/gaps": {
         readonly parameters: {
             readonly query?: never;
@@ -3931,6 +3999,105 @@ export interface components {
              * @description RFC 3339, UTC, milliseconds.
              */
             readonly completes_by: string;
+        };
+        /** @description At least one of `events` and `rollups`. */
+        readonly WarehouseAsk: {
+            /**
+             * Format: date
+             * @description First day, in UTC.
+             */
+            readonly from?: string;
+            /**
+             * Format: date
+             * @description The day behind the last one; default: today, so that all days are over.
+             */
+            readonly to?: string;
+            /** @description Instead of both: so many days before today, as in `1d`. */
+            readonly last?: string;
+            /**
+             * @default parquet
+             * @enum {string}
+             */
+            readonly format?: "parquet" | "csv" | "ndjson";
+            /** @description Event types whose counted events are exported; needs the scope events:read. */
+            readonly events?: "all" | readonly string[];
+            /** @description Metrics whose figures are exported, by all dimensions that they are kept by. */
+            readonly rollups?: "all" | readonly string[];
+            /**
+             * @description Of the figures.
+             * @default day
+             * @enum {string}
+             */
+            readonly grain?: "hour" | "day";
+        };
+        readonly WarehouseExport: {
+            /** Format: uuid */
+            readonly export_id: string;
+            /** @enum {string} */
+            readonly status: "queued" | "processing" | "completed" | "failed" | "cancelled";
+            readonly progress_pct: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            readonly requested_at: string;
+            readonly error_code: string | null;
+            readonly poll_url: string;
+            /** @description DELETE cancels it. */
+            readonly job_url: string;
+            /** @description Where its files and its manifest lie, within the store. */
+            readonly location: string;
+            readonly files: number;
+            readonly rows: number;
+            readonly bytes: number;
+            /** @description Null: it is not whole. */
+            readonly manifest_url: string | null;
+            /** @description When its files are deleted. */
+            readonly expires_at: string | null;
+        };
+        /** @description Written last: where it is, all files that it names are. */
+        readonly WarehouseManifest: {
+            /** @constant */
+            readonly v: 1;
+            /** Format: uuid */
+            readonly export_id: string;
+            readonly tenant: string;
+            readonly format: string;
+            /** Format: date */
+            readonly from: string;
+            /** Format: date */
+            readonly to: string;
+            /** @constant */
+            readonly zone: "UTC";
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            readonly generated_at: string;
+            readonly rows: number;
+            readonly tables: readonly {
+                /** @description Path of its folder; below it one folder for each date. */
+                readonly name: string;
+                /** @enum {string} */
+                readonly kind: "events" | "rollups";
+                readonly type?: string;
+                readonly metric?: string;
+                readonly metric_version?: number;
+                readonly group_by?: readonly string[];
+                readonly grain?: string;
+                readonly rows: number;
+                readonly complete_through: string | null;
+            }[];
+            readonly files: readonly {
+                /** @description Below the folder of the manifest. */
+                readonly path: string;
+                readonly table: string;
+                /** Format: date */
+                readonly date: string;
+                readonly rows: number;
+                readonly bytes: number;
+                readonly sha256: string;
+            }[];
         };
         /** @description Accepted events that were gone from the log before they were counted. */
         readonly Gap: {
@@ -6793,6 +6960,99 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["OwnErasure"];
+                };
+            };
+        };
+    };
+    readonly createWarehouseExport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WarehouseAsk"];
+            };
+        };
+        readonly responses: {
+            /** @description A job makes it; the same asked again meanwhile is the same export. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WarehouseExport"];
+                };
+            };
+        };
+    };
+    readonly readWarehouseExport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Its state. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WarehouseExport"];
+                };
+            };
+        };
+    };
+    readonly readWarehouseManifest: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The manifest. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WarehouseManifest"];
+                };
+            };
+        };
+    };
+    readonly readWarehouseFile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+                readonly no: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The file, as it lies in the store. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/vnd.apache.parquet": string;
+                    readonly "text/csv": string;
+                    readonly "application/x-ndjson": string;
                 };
             };
         };
