@@ -26,7 +26,7 @@ function createBuffer(answer: (ids: readonly string[]) => SendReport | Promise<S
     },
   });
   const add = (...numbers: readonly number[]): readonly boolean[] => numbers.map((n) => buffer.add(event(n)));
-  return { ...buffer, add, requests, problems };
+  return { ...buffer, give: buffer.add, add, requests, problems };
 }
 
 it('sends what has come after a while, or at once where a request is full', async () => {
@@ -73,11 +73,63 @@ it('keeps what could not be sent, in its order, and tries again after a longer w
   expect(problems).toMatchObject([{ kind: 'unsent', error: { message: 'away' } }]);
 });
 
-it('holds no more than it may, and tells of each event that it cannot take', async () => {
-  const { add, problems, unsettled } = createBuffer(() => Promise.reject(new ConnectionError('away')), { eventsMax: 4 });
-  expect(add(1, 2, 3, 4, 5)).toEqual([true, true, true, true, false]);
+it('holds no more than it may: the oldest go, each is told and counted, and what is left is sent with the ids that it had', async () => {
+  let isAway = true;
+  const away = createBuffer(() => (isAway ? Promise.reject(new ConnectionError('away')) : TAKEN), { eventsMax: 4 });
+  const { add, problems, unsettled, flush, lost, requests } = away;
+  add(1, 2, 3);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(add(4, 5, 6)).toEqual([true, true, true]);
+  expect(problems.slice(1)).toEqual([
+    { kind: 'full', events: 1 },
+    { kind: 'full', events: 1 },
+  ]);
+  expect([idsOf(unsettled()), lost()]).toEqual([['e3', 'e4', 'e5', 'e6'], 2]);
+  isAway = false;
+  await flush();
+  expect([requests.slice(1), lost()]).toEqual([[['e3', 'e4', 'e5'], ['e6']], 2]);
+});
+
+it('takes nothing in place of what is under way, which may be counted already', async () => {
+  const { add, problems, unsettled, lost } = createBuffer(() => new Promise(() => undefined), { eventsMax: 3 });
+  add(1, 2, 3);
+  await vi.advanceTimersByTimeAsync(0);
+  expect([add(4), idsOf(unsettled()), lost()]).toEqual([[false], ['e1', 'e2', 'e3'], 1]);
   expect(problems).toEqual([{ kind: 'full', events: 1 }]);
-  expect(idsOf(unsettled())).toEqual(['e1', 'e2', 'e3', 'e4']);
+});
+
+it('drops an event that cannot be written, and no other with it', async () => {
+  const { give, flush, lost, requests, problems } = createBuffer((ids) => {
+    if (ids.includes('e2')) throw new TypeError('Converting circular structure to JSON');
+    return TAKEN;
+  });
+  const data: Record<string, unknown> = {};
+  data['self'] = data;
+  for (const one of [event(1), { ...event(2), data }, event(3)]) give(one);
+  await flush();
+  expect(requests.map((ids) => ids.join(' '))).toEqual(['e1 e2 e3', 'e1 e3']);
+  expect([problems.map(({ kind }) => kind), lost()]).toEqual([['unsent', 'given_up'], 1]);
+});
+
+it('never fails its caller, nor itself, for a listener that does', async () => {
+  const rejection = { index: 0, id: 'e1', code: 'type_unknown', path: null, message: '' };
+  let isAway = true;
+  const { add, flush, close, lost, requests } = createBuffer(
+    () => (isAway ? Promise.reject(new ConnectionError('away')) : { ...TAKEN, rejected: [rejection] }),
+    {
+      eventsMax: 2,
+      onProblem: () => {
+        throw new Error('no log');
+      },
+    },
+  );
+  expect(add(1, 2, 3)).toEqual([true, true, true]);
+  await expect(flush()).rejects.toThrow('away');
+  isAway = false;
+  await flush();
+  expect(requests.at(-1)).toEqual(['e2', 'e3']);
+  await close();
+  expect([add(4), lost()]).toEqual([[false], 3]);
 });
 
 it('tells of events that are refused, and drops a request that nothing would mend', async () => {

@@ -45,7 +45,7 @@ export interface TrackedRequest {
   readonly service?: string;
 }
 
-/** Each call takes an event and returns at once; false: there was no room for it. */
+/** Each call takes an event and returns at once, and never throws; false: the tracker takes nothing more. */
 export interface Tracker {
   /** An event of any installed pack. */
   track(type: string, event: TrackedEvent): boolean;
@@ -62,6 +62,8 @@ export interface Tracker {
   trackRequest(request: TrackedRequest): boolean;
   /** The class of an error, never its text. */
   trackError(error: { readonly error_type: string; readonly route?: string; readonly service?: string }): boolean;
+  /** Events that were lost since the start, whatever for; `onProblem` says why. */
+  lost(): number;
   /** Resolves when what was tracked before is settled. */
   flush(): Promise<void>;
   /** Takes nothing more and sends the rest, at most so long (default 5,000 ms). */
@@ -106,6 +108,7 @@ export function trackerOver(buffer: EventBuffer, source?: string): Tracker {
     trackCoachRating: of('learning.coach.rated'),
     trackRequest: (request) => track('system.request.completed', { data: { ...request } }),
     trackError: (error) => track('system.error.raised', { data: { ...error } }),
+    lost: buffer.lost,
     flush: buffer.flush,
     close: buffer.close,
   };
