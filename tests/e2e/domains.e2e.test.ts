@@ -83,6 +83,9 @@ describe('Synthea’s encounters, as those of practices and as claims', () => {
       await oracle.rows(`SELECT PAYER, count(*)::INT, sum(TOTAL_CLAIM_COST::DECIMAL(18, 2))::DOUBLE, sum(PAYER_COVERAGE::DECIMAL(18, 2))::DOUBLE
       FROM encounters WHERE ${inYears.replaceAll('START', 'STOP')} GROUP BY 1`);
     expect(comparable(found)).toEqual(comparable(expected));
+    // Nothing was decided within a year, so that a tenth is taken for every share, and the first names no diagnosis: 10 + 15 (M-22).
+    const [[claim] = []] = await oracle.rows('SELECT Id FROM encounters ORDER BY 1 LIMIT 1');
+    expect(await read(`/api/v1/claims/${claim}/risk`)).toMatchObject({ score: 25, level: 'low', meta: { status: 'current' } });
   });
 });
 

@@ -247,8 +247,9 @@ describe('what no public set holds, by the synthetic samples', () => {
       ...{ claim_id: 'cl-1', status: 'accepted', charge_amount: 240, service_date: '2026-09-28', diagnosis_codes: ['F33.1'] },
       lines: [{ line_no: 1, procedure_code: '90834', units: 1, charge_amount: 140 }, { line_no: 2 }],
     });
-    const risk = { claim_id: 'cl-2', score: 62.25, level: 'high', calculated_at: '2026-10-01T10:06:00.000Z' };
-    for (const view of ['claim_risk', 'risk']) expect(await samples.view(view, { claim_id: 'cl-2' })).toEqual(risk);
+    // One other claim was decided, of the same payer, provider and procedure, and was paid: (0 + 20 · 0.1) / 21 each, and 15 for no diagnosis.
+    const risk = { claim_id: 'cl-2', score: 24.52, level: 'low', calculated_at: '2026-11-21T00:00:00.000Z' };
+    for (const view of ['claim_risk', 'risk']) expect(await samples.view(view, { claim_id: 'cl-2' })).toMatchObject(risk);
     expect(await samples.view('payer', { payer_id: 'acme-health' })).toEqual({
       ...{
         payer_id: 'acme-health',

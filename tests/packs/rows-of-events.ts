@@ -29,9 +29,11 @@ export function createRows({ entities }: Pick<CompiledPack, 'entities'>) {
     reader: createMemoryEntityReader(database),
     add(event: Logged): void {
       for (const entity of entities.values()) {
-        if (entity.idFields.some((field) => (event.data[field] ?? null) === null)) continue;
-        if (entity.events.includes(event.type)) put(rowsOf(entity), entity, event);
-        if (entity.deletedBy.includes(event.type)) remove(rowsOf(entity), entity, event);
+        for (const told of toldOf(entity, event)) {
+          if (entity.idFields.some((field) => (told.data[field] ?? null) === null)) continue;
+          if (entity.events.includes(event.type)) put(rowsOf(entity), entity, told);
+          if (entity.deletedBy.includes(event.type)) remove(rowsOf(entity), entity, told);
+        }
       }
     },
     of(entity: CompiledEntity): readonly EntityRowState[] {
@@ -45,6 +47,17 @@ export function createRows({ entities }: Pick<CompiledPack, 'entities'>) {
     database.entities.set(table, rows);
     return rows;
   }
+}
+
+/** The event, or where rows are items of a list, one for each of them with its members. */
+function toldOf({ each, fields }: CompiledEntity, event: Logged): readonly Logged[] {
+  if (each === undefined) return [event];
+  const items = event.data[each];
+  const own = fields.flatMap(({ name, isOfItem }) => (isOfItem === true ? [name] : []));
+  return (Array.isArray(items) ? (items as Readonly<Record<string, unknown>>[]) : []).map((item) => ({
+    ...event,
+    data: { ...event.data, ...Object.fromEntries(own.map((name) => [name, item[name] ?? null])) },
+  }));
 }
 
 type Rows = ReturnType<typeof createMemoryDatabase>['entities'] extends Map<string, infer R> ? R : never;

@@ -1,4 +1,5 @@
 /** From events to the changes of rows that they make: what a batch collects beside its deltas. */
+import { JsonItems } from '../event/json-items.ts';
 import { formatExact } from '../event/exact-number.ts';
 import { rowId } from '../pack/compiled-entity.ts';
 import type { CompiledEntity, EntityColumn } from '../pack/compiled-entity.ts';
@@ -29,14 +30,23 @@ interface OpenEntity {
 /** Collects until it is taken. */
 export class EntityChanges {
   private readonly open = new Map<string, OpenEntity>();
+  private readonly items = new JsonItems();
 
   add(event: EventView, planned: readonly PlannedEntity[]): void {
-    for (const { entity, isDeletion } of planned) {
-      const id = idOf(event, entity);
-      if (id === null) continue;
-      const subject = entity.hasSubject ? event.subject() : '';
-      this.merge(entity, { key: { subject, id }, state: stateOf(event, entity, isDeletion) });
+    for (const one of planned) {
+      const { each } = one.entity;
+      if (each === undefined) this.addOne(event, one, event);
+      else if (event.kind(each) === 'other') this.items.each(event.json(each), (item) => this.addOne(event, one, item));
     }
+  }
+
+  /** `item`: whose members those of items are; the event itself where its rows are none. */
+  private addOne(event: EventView, planned: PlannedEntity, item: Members): void {
+    const { entity } = planned;
+    const id = idOf(event, entity, item);
+    if (id === null) return;
+    const subject = entity.hasSubject ? event.subject() : '';
+    this.merge(entity, { key: { subject, id }, state: stateOf(event, planned, item) });
   }
 
   take(): readonly EntityBatch[] {
@@ -58,37 +68,42 @@ export class EntityChanges {
   }
 }
 
+/** Whose values are read. */
+type Members = Pick<EventView, 'kind' | 'text' | 'boolean' | 'json' | 'exact' | 'double'>;
+
 /** Null where a part of it is missing: the event is about no such thing. */
-function idOf(event: EventView, { idFields, fields, isPerEvent }: CompiledEntity): string | null {
+function idOf(event: EventView, { idFields, fields, isPerEvent }: CompiledEntity, item: Members): string | null {
   if (isPerEvent) return rowId([event.source(), event.id()]);
   const texts: string[] = [];
   for (const name of idFields) {
-    const value = valueOf(event, name, fields.find((field) => field.name === name)?.column ?? 'text');
+    const field = fields.find((one) => one.name === name);
+    const value = valueOf(field?.isOfItem === true ? item : event, name, field?.column ?? 'text');
     if (value === null) return null;
     texts.push(String(value));
   }
   return rowId(texts);
 }
 
-function stateOf(event: EventView, { fields }: CompiledEntity, isDeletion: boolean): EntityState {
+function stateOf(event: EventView, { entity: { fields }, isDeletion }: PlannedEntity, item: Members): EntityState {
   const stamp = { timeMs: event.timeMs(), id: event.id() };
   if (isDeletion) return { ...NO_ENTITY, deleted: stamp };
   const values = new Map<string, StampedValue>();
-  for (const { name, column, columnName, timeOf } of fields) {
-    const value = timeOf === undefined ? valueOf(event, name, column) : event.type() === timeOf ? stamp.timeMs : null;
+  for (const { name, column, columnName, timeOf, isOfItem } of fields) {
+    const value =
+      timeOf === undefined ? valueOf(isOfItem === true ? item : event, name, column) : event.type() === timeOf ? stamp.timeMs : null;
     if (value !== null) values.set(columnName, { value, stamp });
   }
   return { ...NO_ENTITY, values, createdMs: stamp.timeMs, live: stamp };
 }
 
 /** Null where the event carries no value of this kind. */
-function valueOf(event: EventView, field: string, column: EntityColumn): EntityValue | null {
+function valueOf(event: Members, field: string, column: EntityColumn): EntityValue | null {
   const kind = event.kind(field);
   if (kind === 'absent' || kind === 'null') return null;
   return READ[column](event, field);
 }
 
-const READ: Readonly<Record<EntityColumn, (event: EventView, field: string) => EntityValue | null>> = {
+const READ: Readonly<Record<EntityColumn, (event: Members, field: string) => EntityValue | null>> = {
   text: (event, field) => (event.kind(field) === 'string' ? event.text(field) : null),
   numeric(event, field) {
     const exact = event.exact(field);

@@ -44,6 +44,8 @@ function compileValue(name: string, derive: Derivation, fromType: FieldType): De
       return ({ bytes, list, index }, treat) => (index < 0 ? null : `"${treat('hash', name, memberText(bytes, list, index))}"`);
     case 'value':
       return bandIn(derive.bands ?? []);
+    case 'table':
+      return lookedUpIn(derive.table ?? {});
     case 'year':
       return numberIn(derive.bands, (from) => civilFromDays(dayOf(from, fromType)).year);
     case 'age':
@@ -58,6 +60,12 @@ function numberIn(bands: readonly number[] | undefined, numberOf: (from: DeriveF
     const value = from.index < 0 ? -1 : numberOf(from);
     return value < 0 ? null : named(value);
   };
+}
+
+/** What a table gives for a text; null where it gives nothing. */
+function lookedUpIn(table: Readonly<Record<string, string | number>>): DerivedField['value'] {
+  const given = new Map(Object.entries(table).map(([value, gives]) => [value, typeof gives === 'number' ? String(gives) : `"${gives}"`]));
+  return ({ bytes, list, index }) => (index < 0 ? null : (given.get(memberText(bytes, list, index)) ?? null));
 }
 
 /** The band of a whole number, below zero too. */

@@ -26,7 +26,8 @@ export function entityColumn({ type, action = 'keep' }: { readonly type: FieldTy
 export function keptFields(entity: EntitySource, events: readonly { readonly fields: PackSource['events'][string]['fields'] }[]): string[] {
   const isKept = (action = 'keep'): boolean => action !== 'drop' && action !== 'refuse';
   const all = events.flatMap(({ fields }) => Object.entries(fields).flatMap(([name, { action }]) => (isKept(action) ? [name] : [])));
-  const named = (entity.fields ?? all).filter((name) => name !== ROW_SUBJECT);
+  const ofItems = Object.keys(entity.each?.fields ?? {});
+  const named = (entity.fields ?? [...all, ...ofItems]).filter((name) => name !== ROW_SUBJECT && name !== entity.each?.of);
   const times = Object.keys(entity.times ?? {});
   return [...new Set([...idsOf(entity), ...named, ...times])].toSorted();
 }
@@ -46,7 +47,7 @@ export function compileEntities({ tenant, pack, eventTypes }: EntitiesToCompile)
   const compiled = Object.entries(pack.entities ?? {}).map(([name, source]): [string, CompiledEntity] => {
     const types = source.events.flatMap((type) => eventTypes.get(type) ?? []);
     const sources = source.events.flatMap((type) => pack.events[type] ?? []);
-    const fields = keptFields(source, sources).flatMap((field) => compileField(field, types, source.times?.[field]));
+    const fields = keptFields(source, sources).flatMap((field) => compileField(field, types, source));
     const columnOf = (column: string): string => fields.find((field) => field.name === column)?.columnName ?? column;
     return [
       name,
@@ -59,6 +60,7 @@ export function compileEntities({ tenant, pack, eventTypes }: EntitiesToCompile)
         events: source.events,
         deletedBy: source.deleted_by ?? [],
         fields,
+        ...(source.each === undefined ? {} : { each: source.each.of }),
         ...(source.retention === undefined ? {} : { retention: source.retention }),
         indexes: (source.indexes ?? []).map((columns) => columns.map((column) => (column === ROW_SUBJECT ? '_subject' : columnOf(column)))),
       },
@@ -67,8 +69,14 @@ export function compileEntities({ tenant, pack, eventTypes }: EntitiesToCompile)
   return new Map(compiled);
 }
 
-function compileField(name: string, types: readonly CompiledEventType[], timeOf: string | undefined): EntityField[] {
+function compileField(name: string, types: readonly CompiledEventType[], { times, each }: EntitySource): EntityField[] {
+  const timeOf = times?.[name];
   if (timeOf !== undefined) return [{ name, type: 'timestamp', column: 'instant', columnName: `${name}.instant`, isSealed: false, timeOf }];
+  const ofItem = each !== undefined && Object.hasOwn(each.fields, name) ? each.fields[name] : undefined;
+  if (ofItem !== undefined) {
+    const column = entityColumn(ofItem);
+    return [{ name, type: ofItem.type, column, columnName: `${name}.${column}`, isSealed: false, isOfItem: true }];
+  }
   const declared: CompiledField | undefined = types.flatMap(({ fieldByName }) => fieldByName.get(name) ?? [])[0];
   if (declared === undefined) return [];
   const column = entityColumn(declared);

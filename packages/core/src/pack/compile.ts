@@ -86,7 +86,9 @@ function compileField(name: string, field: FieldSource): CompiledField {
     isDimension: field.dimension === true,
     action: action ?? 'keep',
     isSensitive: field.sensitive !== undefined,
-    ...(derive === undefined ? {} : { derive: { from: derive.from, as: derive.as, ...defined({ bands: derive.bands }) } }),
+    ...(derive === undefined
+      ? {}
+      : { derive: { from: derive.from, as: derive.as, ...defined({ bands: derive.bands, table: derive.table }) } }),
     ...defined({ values, unit: field.unit, maxLength: field.max_length, scaleMax: field.scale_max }),
     ...(field.min === undefined && field.max === undefined ? {} : { bounds: compileBounds(field) }),
     ...(boundsBy === undefined

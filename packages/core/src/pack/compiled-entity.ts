@@ -14,6 +14,8 @@ export interface EntityField {
   readonly isSealed: boolean;
   /** The event type whose time it holds; absent: it is a field of the events. */
   readonly timeOf?: string;
+  /** It is a member of the items of `each`. */
+  readonly isOfItem?: true;
 }
 
 /** Members of rows that are no fields: whose it is, and the instants of its first and its last event. */
@@ -41,6 +43,8 @@ export interface CompiledEntity {
   readonly fields: readonly EntityField[];
   /** Of columns of the table; the tenant is put in front of each. */
   readonly indexes: readonly (readonly string[])[];
+  /** The field of its events that is a list whose objects are its rows; absent: the events are about rows themselves. */
+  readonly each?: string;
   /** When rows go; absent: with their person alone. */
   readonly retention?: EntityRetention;
 }

@@ -12,9 +12,11 @@ export type FieldAction = 'keep' | 'drop' | 'hash' | 'refuse' | 'pseudonymise' |
 /** How a field's value is made of another field's, before that one is dropped, hashed or sealed. */
 export interface Derivation {
   readonly from: string;
-  readonly as: 'year' | 'age' | 'value' | 'hash' | 'present';
+  readonly as: 'year' | 'age' | 'value' | 'hash' | 'present' | 'table';
   /** Rising; the value becomes the name of the band that it lies in. */
   readonly bands?: readonly number[];
+  /** By value of the other field; all texts, or all integers. */
+  readonly table?: Readonly<Record<string, string | number>>;
 }
 
 /** Bounds of a number field; exact texts are compared exactly. */

@@ -19,6 +19,7 @@ export function lintEntities(pack: PackSource, report: Report): void {
     lintEvents(pack, entity, at);
     if (entity.id === ROW_EVENT && entity.deleted_by !== undefined) at('deleted_by', 'an event that is a row of its own is not taken back');
     lintTimes(pack, entity, at);
+    lintEach(pack, entity, at);
     lintFields(pack, entity, at);
     lintIndexes(pack, entity, at);
     lintRetention(entity, at);
@@ -36,10 +37,13 @@ export function fieldsOfEntities({ entities = {}, events }: PackSource, type: st
   return Object.values(entities).flatMap((entity) => {
     if (entity.deleted_by?.includes(type) === true) return idsOf(entity);
     return entity.events.includes(type)
-      ? keptFields(
-          entity,
-          entity.events.flatMap((one) => events[one] ?? []),
-        )
+      ? [
+          ...keptFields(
+            entity,
+            entity.events.flatMap((one) => events[one] ?? []),
+          ),
+          ...(entity.each === undefined ? [] : [entity.each.of]),
+        ]
       : [];
   });
 }
@@ -50,7 +54,7 @@ function lintEvents(pack: PackSource, entity: EntitySource, report: Report): voi
   for (const type of types) lintType(pack, { entity, type }, report);
   const found = types.flatMap((type) => pack.events[type] ?? []);
   lintPlace(entity, found, report);
-  for (const id of idsOf(entity)) {
+  for (const id of ownIdsOf(entity)) {
     const columns = new Set(found.flatMap(({ fields }) => fields[id] ?? []).map((field) => `${field.type} ${field.action ?? 'keep'}`));
     if (columns.size > 1) report('id', 'has different types or treatments in the events of the entity');
   }
@@ -60,7 +64,30 @@ function lintType(pack: PackSource, { entity, type }: { readonly entity: EntityS
   const member = entity.events.includes(type) ? 'events' : 'deleted_by';
   const event = pack.events[type];
   if (event === undefined) report(member, 'names an event type that the pack does not declare');
-  else for (const id of idsOf(entity)) lintId(id, event, (message) => report(member, `${type}: ${message}`));
+  else for (const id of ownIdsOf(entity)) lintId(id, event, (message) => report(member, `${type}: ${message}`));
+}
+
+/** Ids that the events carry themselves. */
+function ownIdsOf({ id, each }: EntitySource): readonly string[] {
+  return idsOf({ id }).filter((name) => each === undefined || !Object.hasOwn(each.fields, name));
+}
+
+/** Rows that are the objects of a list. */
+function lintEach(pack: PackSource, { id, each, events, deleted_by }: EntitySource, report: Report): void {
+  if (each === undefined) return;
+  const lists = events.flatMap((type) => pack.events[type]?.fields[each.of] ?? []);
+  const isList = lists.length > 0 && lists.every(({ type, action = 'keep' }) => type === 'json' && action === 'keep');
+  if (!isList) report('each.of', 'must name a field of type json that an event of the entity keeps as it was sent');
+  if (deleted_by !== undefined) report('deleted_by', 'an item of a list is not taken back by itself');
+  lintItemIds(idsOf({ id }), each.fields, report);
+}
+
+function lintItemIds(ids: readonly string[], fields: NonNullable<EntitySource['each']>['fields'], report: Report): void {
+  const ofItem = ids.filter((name) => Object.hasOwn(fields, name));
+  if (ofItem.length === 0 || ofItem.length === ids.length) report('id', 'must hold fields of the event and of its items together');
+  for (const name of ofItem.filter((one) => !NAMEABLE.has(fields[one]?.type ?? ''))) {
+    report(`each.fields.${name}`, 'is part of the id, so it must be a string or an integer');
+  }
 }
 
 /** All events of a row must lie in one partition. */
@@ -88,7 +115,8 @@ function lintId(id: string, event: EventTypeSource, report: (message: string) =>
 
 export function declaredIn(pack: PackSource, entity: EntitySource, name: string): readonly FieldSource[] {
   if (entity.times !== undefined && Object.hasOwn(entity.times, name)) return [{ type: 'timestamp' }];
-  return entity.events.flatMap((type) => pack.events[type]?.fields[name] ?? []);
+  const ofItem = entity.each !== undefined && Object.hasOwn(entity.each.fields, name) ? entity.each.fields[name] : undefined;
+  return ofItem === undefined ? entity.events.flatMap((type) => pack.events[type]?.fields[name] ?? []) : [ofItem];
 }
 
 export function keptBy(pack: PackSource, entity: EntitySource): readonly string[] {

@@ -30,6 +30,7 @@ interface OverEntity {
 }
 
 function lintOver({ at, measures }: MetricSource, { pack, entity }: OverEntity, report: Report): readonly EventTypeSource[] {
+  if (entity.each !== undefined) report('over', 'names an entity of items of lists: views ask for figures over its rows');
   if (at !== undefined) lintAt(at, { pack, entity }, report);
   for (const [name, measure] of Object.entries(measures)) {
     lintTakenOut(measure, declaredIn(pack, entity, measure.field ?? ''), (path, message) => report(`measures.${name}.${path}`, message));

@@ -12,8 +12,9 @@ const SOURCE_TYPES: Readonly<Record<Derive['as'], readonly string[] | null>> = {
   value: ['integer'],
   hash: ['string'],
   present: null,
+  table: ['enum', 'string'],
 };
-const RESULT_TYPES: Readonly<Record<Derive['as'], FieldSource['type']>> = {
+const RESULT_TYPES: Readonly<Record<Exclude<Derive['as'], 'table'>, FieldSource['type']>> = {
   year: 'integer',
   age: 'integer',
   value: 'integer',
@@ -48,12 +49,22 @@ function lintDerived(event: EventTypeSource, { field, derive }: { field: FieldSo
   lintSource(event, derive, report);
   if (derive.bands !== undefined) lintBands(derive, derive.bands, report);
   else if (derive.as === 'value') report('.derive.bands', 'a value needs bands: without them it would be the field once more');
-  const result = derive.bands === undefined ? RESULT_TYPES[derive.as] : 'string';
-  if (field.type !== result) report('.type', `must be ${result}, which is what is derived`);
+  if ((derive.as === 'table') !== (derive.table !== undefined)) report('.derive.table', 'belongs to `as: table`, which needs it');
+  const result = resultOf(derive);
+  if (result === null) report('.derive.table', 'gives texts alone, or integers alone');
+  else if (field.type !== result) report('.type', `must be ${result}, which is what is derived`);
   if (field.action !== undefined && field.action !== 'keep') report('.action', 'a derived field is kept, or not declared');
   for (const member of JUDGING) {
     if (field[member] !== undefined) report(`.${member}`, 'says what may be sent, and a derived field is not sent');
   }
+}
+
+/** A table of texts gives texts, one of integers integers; null: of both. */
+function resultOf({ as, bands, table = {} }: Derive): FieldSource['type'] | null {
+  if (as !== 'table') return bands === undefined ? RESULT_TYPES[as] : 'string';
+  const kinds = new Set(Object.values(table).map((value) => typeof value));
+  if (kinds.size !== 1) return null;
+  return kinds.has('number') ? 'integer' : 'string';
 }
 
 function lintSource(event: EventTypeSource, { from, as }: Derive, report: Report): void {
@@ -65,7 +76,7 @@ function lintSource(event: EventTypeSource, { from, as }: Derive, report: Report
 }
 
 function lintBands({ as }: Derive, bands: readonly number[], report: Report): void {
-  if (as === 'hash' || as === 'present') report('.derive.bands', 'belongs to year, age and value only');
+  if (as === 'hash' || as === 'present' || as === 'table') report('.derive.bands', 'belongs to year, age and value only');
   if (bands.some((bound, at) => at > 0 && bound <= (bands[at - 1] ?? 0))) report('.derive.bands', 'does not rise');
 }
 

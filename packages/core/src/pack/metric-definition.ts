@@ -19,7 +19,14 @@ export function metricDefinition(pack: PackSource, name: string): string | null 
       type,
       [...reads].toSorted().map((field) => {
         const { type: fieldType, action, derive } = pack.events[type]?.fields[field] ?? {};
-        return [field, fieldType ?? null, action ?? 'keep', ...(derive === undefined ? [] : [derive.from, derive.as, derive.bands ?? []])];
+        return [
+          field,
+          fieldType ?? null,
+          action ?? 'keep',
+          ...(derive === undefined
+            ? []
+            : [derive.from, derive.as, derive.bands ?? [], ...(derive.table === undefined ? [] : [derive.table])]),
+        ];
       }),
     ]);
   const measures = Object.entries(metric.measures).map(([name, measure]) => [

@@ -22,10 +22,15 @@ const numberBounds = z.strictObject({ min: bound.optional(), max: bound.optional
 /** What is done with a sensitive field that does not say: ids become pseudonyms, what identifies a person is not taken. */
 const ACTION_BY_SENSITIVITY = { id: 'pseudonymise', phi: 'keep', pii: 'drop' } as const;
 
+/** What needs no escape in JSON. */
+const TABLE_TEXT = /^[A-Za-z0-9_.:-]{1,100}$/;
+
 /** Of which other field the value is made, and how; `bands` names the range that a number lies in. */
 const derivation = z.strictObject({
   from: fieldName,
-  as: z.enum(['year', 'age', 'value', 'hash', 'present']),
+  as: z.enum(['year', 'age', 'value', 'hash', 'present', 'table']),
+  /** Of a table: what each value of the other field gives; others give nothing. */
+  table: z.record(z.string().max(100), z.union([z.int(), z.string().regex(TABLE_TEXT)])).optional(),
   bands: z.array(z.int().min(0).max(9_999)).min(1).max(50).optional(),
 });
 
@@ -103,6 +108,13 @@ const cellRetention = {
   day: keptFor.optional(),
 };
 
+/** A member of the objects of a list. */
+const itemField = z.strictObject({
+  type: z.enum(['string', 'integer', 'decimal', 'number', 'boolean', 'timestamp', 'date']),
+  title: z.string().optional(),
+  unit: z.string().max(64).optional(),
+});
+
 /** What the aggregator keeps of each thing as it is now (docs/design/entities.md). */
 const entity = z.strictObject({
   title: z.string().optional(),
@@ -112,6 +124,8 @@ const entity = z.strictObject({
   deleted_by: z.array(dottedName).min(1).max(64).optional(),
   /** Default: all that the events keep. */
   fields: z.array(fieldName).min(1).max(100).optional(),
+  /** Each object of a list that the events carry is a row: its members that are fields, beside fields of the event. */
+  each: z.strictObject({ of: fieldName, fields: z.record(fieldName, itemField) }).optional(),
   /** By name of a field: the event type whose time it holds. */
   times: z.record(fieldName, dottedName).optional(),
   /** Rows go so many days after their first event, or their last one. */
