@@ -291,5 +291,9 @@ export const HEALTH_SCHEMA = z
     status: z.enum(['ok', 'degraded', 'draining']),
     version: z.string(),
     checks: z.object({ kafka: checkState, postgres: checkState, redis: checkState }),
+    progress: z
+      .object({ partitions: z.int(), complete_through: z.string().nullable(), as_of: z.string() })
+      .nullable()
+      .meta({ description: 'How far events are counted, on every partition, and when Postgres said so; null: it has not yet.' }),
   })
   .meta({ id: 'Health' });

@@ -69,7 +69,7 @@ export {
 } from './control/control-records.ts';
 export type { ApiKeyRecord, Denial, TokenIssuerRecord } from './control/control-records.ts';
 export { createControlStore } from './control/control-store.ts';
-export type { ControlStore, ControlStoreOptions } from './control/control-store.ts';
+export type { ControlStore, ControlStoreOptions, CountedThrough } from './control/control-store.ts';
 export type { KeyToRotate, RotationFault } from './control/key-rotation.ts';
 export type { IssuerFault } from './control/token-issuers.ts';
 export type { CreatedKey, KeyInfo, KeyToCreate, KeyToRevoke } from './control/keys.ts';

@@ -283,7 +283,8 @@ function dependenciesOf({ context, metrics, store, client, redis, topic, signal 
   const admin = client.createAdmin();
   signal.addEventListener('abort', () => void admin.close(), { once: true });
   return watchDependencies({
-    checks: { kafka: () => admin.describeTopic(topic), postgres: () => store.ping(), redis: () => redis.ping() },
+    checks: { kafka: () => admin.describeTopic(topic), redis: () => redis.ping() },
+    readProgress: store.readCountedThrough,
     metrics,
     log: context.log,
     signal,

@@ -24,10 +24,12 @@ describe('the state of a dependency', () => {
 
 describe('/health/ready', () => {
   let gate: GateUnderTest | null = null;
-  const ended = new AbortController();
+  let ended = new AbortController();
   afterEach(async () => {
     ended.abort();
+    ended = new AbortController();
     await gate?.close();
+    gate = null;
   });
 
   it('shows the event bus connected, degraded and stopped, stays 200, and never waits for any dependency', async () => {
@@ -40,7 +42,8 @@ describe('/health/ready', () => {
     };
     const dependencies = watchDependencies({
       // Postgres never says anything: an answer that waited for it would not come.
-      checks: { kafka: askKafka, postgres: () => new Promise(() => undefined), redis: () => Promise.resolve() },
+      checks: { kafka: askKafka, redis: () => Promise.resolve() },
+      readProgress: () => new Promise(() => undefined),
       metrics: createMetrics('gateway'),
       log: silentLogger,
       signal: ended.signal,
@@ -62,5 +65,24 @@ describe('/health/ready', () => {
     for (let i = 0; i < 3; i++) seen.push(await kafkaAfter((question) => question?.reject(new Error('away'))));
     seen.push(await kafkaAfter((question) => question?.resolve()));
     expect(seen).toEqual(['connected', 'degraded', 'degraded', 'stopped', 'connected']);
+    expect(dependencies.progress()).toBeNull();
+  });
+
+  it('tells how far events are counted as Postgres last said, and since when it says nothing', async () => {
+    let nowMs = 1_000;
+    let isAway = false;
+    const dependencies = watchDependencies({
+      checks: { kafka: () => Promise.resolve(), redis: () => Promise.resolve() },
+      readProgress: async () => (isAway ? Promise.reject(new Error('away')) : { partitions: 3, completeThroughMs: nowMs - 10 }),
+      ...{ metrics: createMetrics('gateway'), log: silentLogger, signal: ended.signal, everyMs: 1 },
+      clock: { nowMs: () => nowMs, monotonicMs: () => 0 },
+    });
+    await expect.poll(dependencies.progress).toEqual({ partitions: 3, completeThroughMs: 990, seenMs: 1_000 });
+    nowMs = 2_000;
+    await expect.poll(dependencies.progress).toEqual({ partitions: 3, completeThroughMs: 1_990, seenMs: 2_000 });
+    isAway = true;
+    await expect.poll(() => dependencies.states().postgres).toBe('stopped');
+    nowMs = 3_000;
+    expect(dependencies.progress()).toEqual({ partitions: 3, completeThroughMs: 1_990, seenMs: 2_000 });
   });
 });

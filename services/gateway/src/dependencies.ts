@@ -1,3 +1,4 @@
+import type { CountedThrough } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import { pause } from '@tidegate/runtime';
 import type { Logger, Metrics } from '@tidegate/telemetry';
@@ -10,7 +11,9 @@ export type CheckOutcome = 'answered' | 'late' | 'failed';
 
 export interface DependencyOptions {
   /** Resolve where the dependency answers. */
-  readonly checks: Readonly<Record<DependencyName, () => Promise<unknown>>>;
+  readonly checks: Readonly<Record<Exclude<DependencyName, 'postgres'>, () => Promise<unknown>>>;
+  /** The question to Postgres. */
+  readonly readProgress: () => Promise<CountedThrough>;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -19,8 +22,14 @@ export interface DependencyOptions {
   readonly everyMs?: number;
 }
 
+export interface SeenProgress extends CountedThrough {
+  readonly seenMs: number;
+}
+
 export interface Dependencies {
   states(): Readonly<Record<DependencyName, DependencyState>>;
+  /** As Postgres last said; null: it never has. */
+  progress(): SeenProgress | null;
 }
 
 const CHECK_EVERY_MS = 2_000;
@@ -51,13 +60,19 @@ export function afterCheck({ failures }: Condition, outcome: CheckOutcome): Cond
 }
 
 /** Asks each dependency now and then, for people and metrics. Readiness never follows it: all gateways would leave at once. */
-export function watchDependencies({ checks, metrics, log, signal, clock, everyMs = CHECK_EVERY_MS }: DependencyOptions): Dependencies {
+export function watchDependencies(options: DependencyOptions): Dependencies {
+  const { checks, readProgress, metrics, log, signal, clock, everyMs = CHECK_EVERY_MS } = options;
+  let progress: SeenProgress | null = null;
+  const asked: Readonly<Record<DependencyName, () => Promise<unknown>>> = {
+    ...checks,
+    postgres: async () => (progress = { ...(await readProgress()), seenMs: clock.nowMs() }),
+  };
   const conditions: Record<DependencyName, Condition> = { kafka: UNKNOWN, postgres: UNKNOWN, redis: UNKNOWN };
 
   async function watch(name: DependencyName): Promise<void> {
     const gauge = metrics.gauge('dependency_up', { dependency: name });
     while (!signal.aborted) {
-      const outcome = await ask(checks[name], clock);
+      const outcome = await ask(asked[name], clock);
       const condition = afterCheck(conditions[name], outcome);
       const { state } = condition;
       if (state !== conditions[name].state) log.info('dependency_changed', { detail: { dependency: name, state } });
@@ -71,6 +86,7 @@ export function watchDependencies({ checks, metrics, log, signal, clock, everyMs
   void watch('postgres');
   void watch('redis');
   return {
+    progress: () => progress,
     states: () => ({ kafka: conditions.kafka.state, postgres: conditions.postgres.state, redis: conditions.redis.state }),
   };
 }

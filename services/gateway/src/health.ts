@@ -1,6 +1,7 @@
+import { toIsoUtc } from '@tidegate/core';
 import type { ApiPage, Exchange, Handler, PackSignatures, RouteNameOf } from '@tidegate/http';
 import { apiPage, openApiDocument, sendJson } from '@tidegate/http';
-import type { Dependencies } from './dependencies.ts';
+import type { Dependencies, SeenProgress } from './dependencies.ts';
 
 export interface HealthOptions {
   readonly version: string;
@@ -20,7 +21,8 @@ export function createHealth({ version, dependencies, isDraining, packs }: Healt
     const checks = dependencies.states();
     const isWhole = Object.values(checks).every((state) => state === 'connected');
     const status = isDraining() ? 'draining' : isWhole ? 'ok' : 'degraded';
-    sendJson(exchange, { status, version, checks }, { status: isRefusing ? 503 : 200, headers: { 'cache-control': 'no-store' } });
+    const progress = progressView(dependencies.progress());
+    sendJson(exchange, { status, version, checks, progress }, { status: isRefusing ? 503 : 200, headers: { 'cache-control': 'no-store' } });
   }
 
   return {
@@ -31,6 +33,12 @@ export function createHealth({ version, dependencies, isDraining, packs }: Healt
     docs: (exchange) => sendPage(exchange, described().page),
     openapi: (exchange) => sendJson(exchange, described().document, { headers: { 'cache-control': 'public, max-age=300' } }),
   };
+}
+
+function progressView(seen: SeenProgress | null): object | null {
+  if (seen === null) return null;
+  const { partitions, completeThroughMs, seenMs } = seen;
+  return { partitions, complete_through: completeThroughMs === null ? null : toIsoUtc(completeThroughMs), as_of: toIsoUtc(seenMs) };
 }
 
 interface Description {

@@ -88,7 +88,10 @@ export interface GateOptions {
 
 const refuseTokens: ReadToken = () => ({ ok: false, code: 'credentials_invalid' });
 
-const ALL_CONNECTED: Dependencies = { states: () => ({ kafka: 'connected', postgres: 'connected', redis: 'connected' }) };
+const ALL_CONNECTED: Dependencies = {
+  states: () => ({ kafka: 'connected', postgres: 'connected', redis: 'connected' }),
+  progress: () => ({ partitions: 12, completeThroughMs: Date.UTC(2026, 10, 4, 10), seenMs: Date.UTC(2026, 10, 4, 10, 0, 1) }),
+};
 
 const ENOUGH: PolicySource = { limit: 6_000_000, burst: 1_000_000 };
 

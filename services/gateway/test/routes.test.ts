@@ -235,11 +235,14 @@ describe('the exempt paths', () => {
     expect(await answer.text()).toContain('POST /v1/events');
   });
 
-  it('/api/v1/health says status, version and checks, the same as /health', async () => {
+  it('/api/v1/health says status, version, checks and how far events are counted, the same as /health', async () => {
     const [short, long] = await Promise.all(
       ['/api/v1/health', '/health'].map(async (path) => (await fetch(`http://127.0.0.1:${gate.port}${path}`)).json()),
     );
-    expect(short).toEqual({ status: 'ok', version: '1.2.3', checks: { kafka: 'connected', postgres: 'connected', redis: 'connected' } });
+    expect(short).toEqual({
+      ...{ status: 'ok', version: '1.2.3', checks: { kafka: 'connected', postgres: 'connected', redis: 'connected' } },
+      progress: { partitions: 12, complete_through: '2026-11-04T10:00:00.000Z', as_of: '2026-11-04T10:00:01.000Z' },
+    });
     expect(short).toEqual(long);
   });
 });

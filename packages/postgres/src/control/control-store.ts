@@ -30,6 +30,14 @@ export interface ControlStoreOptions {
   readonly meter?: PoolMeter;
 }
 
+/** How far the consumers of events are, all of them together. */
+export interface CountedThrough {
+  /** Those that ever had an owner. */
+  readonly partitions: number;
+  /** Everything that was accepted before it is counted; null: some partition has counted nothing yet. */
+  readonly completeThroughMs: number | null;
+}
+
 /** The control plane's record. Every change also writes what the control topic must hold, in the same transaction. */
 export interface ControlStore {
   /** People who sign in. */
@@ -70,7 +78,7 @@ export interface ControlStore {
   putOrigins(tenant: string, origins: readonly string[]): Promise<void>;
   readOrigins(tenant: string): Promise<readonly string[]>;
   /** Rejects while Postgres does not answer. */
-  ping(): Promise<void>;
+  readCountedThrough(): Promise<CountedThrough>;
   close(): Promise<void>;
 }
 
@@ -121,8 +129,9 @@ export function createControlStore(options: ControlStoreOptions): ControlStore {
         await transaction.$executeRaw`INSERT INTO partition_count (first_count, count) VALUES (${count}, ${count}) ON CONFLICT DO NOTHING`;
         return count;
       }),
-    ping: async () => {
-      await prisma.$queryRaw`SELECT 1 AS one`;
+    async readCountedThrough() {
+      const [row] = await run<{ partitions: number; complete_through_ms: number | null }>(pool, 'read-counted-through', []);
+      return { partitions: row?.partitions ?? 0, completeThroughMs: row?.complete_through_ms ?? null };
     },
     close: async () => {
       await prisma.$disconnect();

@@ -4148,6 +4148,12 @@ export interface components {
                  */
                 readonly redis: "connected" | "degraded" | "stopped";
             };
+            /** @description How far events are counted, on every partition, and when Postgres said so; null: it has not yet. */
+            readonly progress: {
+                readonly partitions: number;
+                readonly complete_through: string | null;
+                readonly as_of: string;
+            } | null;
         };
     };
     responses: never;
