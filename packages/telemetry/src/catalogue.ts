@@ -145,12 +145,12 @@ export const METRICS = {
   },
   events_rejected_total: { kind: 'counter', help: 'Events rejected, by code.', labels: ['code'] },
   events_retry_total: { kind: 'counter', help: 'Events whose outcome is unknown or that were not tried.', labels: [] },
-  flush_cells: { kind: 'histogram', help: 'Cells per flush.', labels: [], buckets: COUNTS },
   findings_told_total: {
     kind: 'counter',
     help: 'Findings of a pack that began and were told as events, by insight.',
     labels: ['pack', 'insight'],
   },
+  flush_cells: { kind: 'histogram', help: 'Cells per flush.', labels: [], buckets: COUNTS },
   flush_duration_seconds: { kind: 'histogram', help: 'Time of a flush transaction.', labels: [], buckets: SECONDS },
   flush_events: { kind: 'histogram', help: 'Events per flush.', labels: [], buckets: COUNTS },
   flush_failures_total: { kind: 'counter', help: 'Flush transactions that failed, by reason (fenced, data, server).', labels: ['reason'] },
