@@ -3,6 +3,7 @@ import { ok } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
 import {
   decodeJson,
+  invalidRequest,
   KEY_REQUEST_SCHEMA,
   readBytes,
   readJsonBody,
@@ -12,7 +13,6 @@ import {
   unknownScopes,
 } from '@tidegate/http';
 import type { CreatedKey, KeyInfo } from '@tidegate/postgres';
-import type { z } from 'zod';
 import type { AdminDependencies } from './admin-dependencies.ts';
 import { createAdminPacks } from './admin-packs.ts';
 
@@ -43,7 +43,7 @@ async function createKey(exchange: Exchange, { store, wake, clock, packRoutes }:
   const body = await readJsonBody(request, KEY_BYTES_MAX);
   if (!body.ok) return sendProblem(response, body.fault, context);
   const asked = KEY_REQUEST_SCHEMA.safeParse(body.value);
-  if (!asked.success) return sendProblem(response, invalid(asked.error), context);
+  if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
   const beyond = scopesUnknown(asked.data.scopes, packRoutes.scopes(caller.tenant)) ?? scopesBeyond(asked.data.scopes, caller.scopes);
   if (beyond !== null) return sendProblem(response, beyond, context);
   const { name, kind, scopes, expires_at: expiresAt } = asked.data;
@@ -73,7 +73,7 @@ async function rotateKey(exchange: Exchange, { store, wake, clock }: AdminDepend
   const body: Result<unknown, ProblemFault> = bytes.length === 0 ? ok({}) : decodeJson(bytes);
   if (!body.ok) return sendProblem(response, body.fault, context);
   const asked = ROTATE_REQUEST_SCHEMA.safeParse(body.value);
-  if (!asked.success) return sendProblem(response, invalid(asked.error), context);
+  if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
   const { tenant } = caller;
   const keyId = params['key'] ?? '';
   const key = await store.findKey(tenant, keyId);
@@ -124,16 +124,4 @@ function toWire(key: KeyInfo, nowMs: number): Readonly<Record<string, unknown>> 
 
 function toInstant(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
-}
-
-/** Paths name members of our own schema; a member that the caller made up is not repeated. */
-export function invalid({ issues }: z.ZodError): ProblemFault {
-  return {
-    code: 'request_invalid',
-    errors: issues.map((issue) => ({
-      path: issue.path.map(String).join('.'),
-      code: issue.code,
-      message: issue.code === 'unrecognized_keys' ? 'holds a member that is not known here' : issue.message,
-    })),
-  };
 }

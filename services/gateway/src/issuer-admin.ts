@@ -1,7 +1,7 @@
 import type { Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
-import { ISSUER_REQUEST_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
+import { invalidRequest, ISSUER_REQUEST_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
 import type { ControlStore } from '@tidegate/postgres';
-import { invalid, scopesBeyond, scopesUnknown } from './admin.ts';
+import { scopesBeyond, scopesUnknown } from './admin.ts';
 import type { PackRoutes } from './pack-routes.ts';
 
 export interface IssuerAdminDependencies {
@@ -30,7 +30,7 @@ export function createIssuerAdmin({
       const body = await readJsonBody(request, ISSUER_BYTES_MAX);
       if (!body.ok) return sendProblem(response, body.fault, context);
       const asked = ISSUER_REQUEST_SCHEMA.safeParse(body.value);
-      if (!asked.success) return sendProblem(response, invalid(asked.error), context);
+      if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
       const { scopes, scopes_by_word: byWord, jwks_uri: uri } = asked.data;
       const given = [...scopes, ...Object.values(byWord).flat()];
       const refused =

@@ -1,7 +1,6 @@
 import type { Handler, RouteNameOf } from '@tidegate/http';
-import { ORIGINS_REQUEST_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
+import { invalidRequest, ORIGINS_REQUEST_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
 import type { ControlStore } from '@tidegate/postgres';
-import { invalid } from './admin.ts';
 
 export interface OriginAdminDependencies {
   readonly store: Pick<ControlStore, 'putOrigins' | 'readOrigins'>;
@@ -23,7 +22,7 @@ export function createOriginAdmin({
       const body = await readJsonBody(request, BYTES_MAX);
       if (!body.ok) return sendProblem(response, body.fault, context);
       const asked = ORIGINS_REQUEST_SCHEMA.safeParse(body.value);
-      if (!asked.success) return sendProblem(response, invalid(asked.error), context);
+      if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
       await store.putOrigins(caller.tenant, asked.data.origins);
       wake();
       sendJson(exchange, asked.data);

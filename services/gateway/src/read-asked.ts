@@ -1,9 +1,8 @@
 import type { Result } from '@tidegate/core';
 import { failed, ok } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { readJsonBody } from '@tidegate/http';
+import { invalidRequest, readJsonBody } from '@tidegate/http';
 import type { z } from 'zod';
-import { invalid } from './admin.ts';
 
 const BYTES_MAX = 16_384;
 
@@ -12,5 +11,5 @@ export async function readAsked<T>({ request }: Pick<Exchange, 'request'>, schem
   const body = await readJsonBody(request, BYTES_MAX);
   if (!body.ok) return body;
   const asked = schema.safeParse(body.value);
-  return asked.success ? ok(asked.data) : failed(invalid(asked.error));
+  return asked.success ? ok(asked.data) : failed(invalidRequest(asked.error));
 }

@@ -1,6 +1,5 @@
 import type { Handler, RouteNameOf } from '@tidegate/http';
-import { readJsonBody, sendJson, sendProblem, TOKEN_REQUEST_SCHEMA } from '@tidegate/http';
-import { invalid } from './admin.ts';
+import { invalidRequest, readJsonBody, sendJson, sendProblem, TOKEN_REQUEST_SCHEMA } from '@tidegate/http';
 import type { LocalTokens } from './tokens/local-tokens.ts';
 import { TOKEN_BYTES_MAX } from './tokens/token-form.ts';
 
@@ -18,7 +17,7 @@ export function createTokenRoutes({ localTokens }: { readonly localTokens: Local
       const body = await readJsonBody(request, REQUEST_BYTES_MAX);
       if (!body.ok) return sendProblem(response, body.fault, context);
       const asked = TOKEN_REQUEST_SCHEMA.safeParse(body.value);
-      if (!asked.success) return sendProblem(response, invalid(asked.error), context);
+      if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
       const { metrics, where, subject, routes, expires_in_s: lifeS } = asked.data;
       const { tenant, keyId } = caller;
       const { token, expiresAtMs } = await localTokens.mint({ tenant, keyId, rows: { metrics, where, subject }, routes, lifeS });

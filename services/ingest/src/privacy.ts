@@ -1,7 +1,7 @@
 /** Requests to erase a person: taken, shown, certified (docs/design/erasure.md). */
 import { hashParts, partitionOf } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault } from '@tidegate/http';
-import { ERASURE_ASK_SCHEMA, OWN_ERASURE_ASK_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
+import { ERASURE_ASK_SCHEMA, invalidRequest, OWN_ERASURE_ASK_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
 import type { ErasureInfo, ErasureStore } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import { v7 as uuidv7 } from 'uuid';
@@ -91,8 +91,7 @@ async function readAsk<T>({ request: body }: Exchange, schema: Asks<T>): Promise
   if (!read.ok) return read.fault;
   const asked = schema.safeParse(read.value);
   if (asked.success) return { value: asked.data };
-  const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-  return { code: 'request_invalid', errors };
+  return invalidRequest(asked.error);
 }
 
 async function request(deps: PrivacyDeps, { caller }: Exchange, plain: string): Promise<ErasureInfo | ProblemFault> {

@@ -1,5 +1,5 @@
 /** `POST /v1/rejected/replay`: asks for the job `rejected.replay`, which `replay-job.ts` does. */
-import { BULK_REPLAY_SCHEMA, decodeExactly, jobView, sendJson, sendProblem } from '@tidegate/http';
+import { BULK_REPLAY_SCHEMA, decodeExactly, invalidRequest, jobView, sendJson, sendProblem } from '@tidegate/http';
 import type { Exchange, Handler, ProblemFault } from '@tidegate/http';
 import type { JobQueue } from '@tidegate/postgres';
 import { encodingOf, readBody } from './body.ts';
@@ -35,8 +35,7 @@ function readParams(text: string): { readonly json: string } | ProblemFault {
   if (given === undefined) return { code: 'bad_json' };
   const asked = BULK_REPLAY_SCHEMA.safeParse(given);
   if (asked.success) return { json: JSON.stringify(asked.data) };
-  const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-  return { code: 'request_invalid', errors };
+  return invalidRequest(asked.error);
 }
 
 async function readWhole({ request }: Exchange): Promise<{ readonly text: string } | ProblemFault | 'aborted'> {

@@ -1,7 +1,7 @@
 /** `GET /v1/budgets`: how many values the dimensions of a tenant's metrics have, and which have more than their budget. */
 import { toIsoUtc } from '@tidegate/core';
 import type { Exchange } from '@tidegate/http';
-import { BUDGETS_QUERY, sendJson, sendProblem } from '@tidegate/http';
+import { BUDGETS_QUERY, invalidRequest, sendJson, sendProblem } from '@tidegate/http';
 import type { BudgetInfo, BudgetStore } from '@tidegate/postgres';
 
 export interface BudgetsDeps {
@@ -15,10 +15,7 @@ export function createListBudgets({ budgets, nowMs }: BudgetsDeps): (exchange: E
   return async function listBudgets(exchange) {
     const { caller, query, response, context } = exchange;
     const asked = BUDGETS_QUERY.safeParse(Object.fromEntries(query));
-    if (!asked.success) {
-      const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-      return sendProblem(response, { code: 'request_invalid', errors }, context);
-    }
+    if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
     const { metric = null, days, spent, limit } = asked.data;
     const sinceDay = toIsoUtc(nowMs() - (days - 1) * DAY_MS).slice(0, 10);
     const found = await budgets.list({ tenant: caller.tenant, sinceDay, metric, onlySpent: spent === 'true', rowsMax: limit });

@@ -2,7 +2,7 @@
 import { adviseLifetime, errorRatePct, hitRatePct, ok, plainToKeptName, toIsoUtc } from '@tidegate/core';
 import type { CacheClass, CompiledView } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { CACHE_DROP_SCHEMA, CACHE_QUERY, CACHE_RESET_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
+import { CACHE_DROP_SCHEMA, CACHE_QUERY, CACHE_RESET_SCHEMA, invalidRequest, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
 import type { CacheCounts, CellStore, ClassHour, KeptFigures, NameCounts } from '@tidegate/redis';
 import type { z } from 'zod';
 import type { ChangedNames } from './changed-names.ts';
@@ -67,7 +67,7 @@ export function createCacheHandlers(deps: CacheAdminDeps): CacheHandlers {
 
 async function withQuery(exchange: Exchange, answer: (query: z.output<typeof CACHE_QUERY>) => Promise<void>): Promise<void> {
   const asked = CACHE_QUERY.safeParse(Object.fromEntries(exchange.query));
-  return asked.success ? answer(asked.data) : refuse(exchange, invalid(asked.error));
+  return asked.success ? answer(asked.data) : refuse(exchange, invalidRequest(asked.error));
 }
 
 /** Null: it was refused. */
@@ -81,7 +81,7 @@ async function readBody<S extends z.ZodType>(exchange: Exchange, schema: S): Pro
   }
   const asked = schema.safeParse(body.value);
   if (asked.success) return asked.data;
-  refuse(exchange, invalid(asked.error));
+  refuse(exchange, invalidRequest(asked.error));
   return null;
 }
 
@@ -238,11 +238,6 @@ function matcherOf(pattern: string): (name: string) => boolean {
   const text = pattern.split('*').map((part) => part.replace(/[^\w]/g, String.raw`\$&`));
   const regexp = new RegExp(`^${text.join('.*')}$`, 's');
   return (name) => regexp.test(name);
-}
-
-function invalid(error: z.ZodError): ProblemFault {
-  const errors = error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-  return { code: 'request_invalid', errors };
 }
 
 function refuse({ response, context }: Exchange, fault: ProblemFault): void {

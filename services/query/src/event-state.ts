@@ -1,7 +1,7 @@
 /** `GET /v1/events/{id}`: what became of one event. */
 import { freshnessOf, hashParts, toIsoUtc } from '@tidegate/core';
 import type { Receipt } from '@tidegate/core';
-import { EVENT_STATE_QUERY, sendJson, sendProblem, visibleRows } from '@tidegate/http';
+import { EVENT_STATE_QUERY, invalidRequest, sendJson, sendProblem, visibleRows } from '@tidegate/http';
 import type { Exchange } from '@tidegate/http';
 import type { ErasureStore, EventStore, FoundEvent, LogSpan } from '@tidegate/postgres';
 import type { Freshness } from './freshness.ts';
@@ -32,10 +32,7 @@ export function createReadEvent(deps: EventStateDeps): (exchange: Exchange) => P
   return async function readEvent(exchange) {
     const { caller, response, context } = exchange;
     const asked = EVENT_STATE_QUERY.safeParse(Object.fromEntries(exchange.query));
-    if (!asked.success) {
-      const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-      return sendProblem(response, { code: 'request_invalid', errors }, context);
-    }
+    if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
     const { source = null, subject = null, receipt: text } = asked.data;
     const receipt = text === undefined ? null : deps.receipts.open(text, caller.tenant);
     if (text !== undefined && receipt === null) {

@@ -1,7 +1,7 @@
 /** `GET /v1/events/stats`: how the stream of a tenant's events goes, from what the owners of partitions tell beside their commits. */
 import { lagQuantileMs, toIsoUtc } from '@tidegate/core';
 import type { Exchange } from '@tidegate/http';
-import { sendJson, sendProblem, STREAM_QUERY } from '@tidegate/http';
+import { invalidRequest, sendJson, sendProblem, STREAM_QUERY } from '@tidegate/http';
 import type { TallyReader, TallySum } from '@tidegate/postgres';
 import type { Registry } from './registry.ts';
 
@@ -17,10 +17,7 @@ export function createReadEventStats({ tallies, registry, nowMs }: EventStatsDep
   return async function readEventStats(exchange) {
     const { caller, query, response, context } = exchange;
     const asked = STREAM_QUERY.safeParse(Object.fromEntries(query));
-    if (!asked.success) {
-      const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-      return sendProblem(response, { code: 'request_invalid', errors }, context);
-    }
+    if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
     const { minutes } = asked.data;
     const now = nowMs();
     // So many whole minutes, of which the last goes on.

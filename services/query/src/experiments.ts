@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { namedExperiments, namedFunnels, variantOf, WEIGHTS_TOTAL } from '@tidegate/core';
 import type { NamedJourney } from '@tidegate/core';
-import { ASSIGNMENT_QUERY, sendJson, sendProblem, visibleRows } from '@tidegate/http';
+import { ASSIGNMENT_QUERY, invalidRequest, sendJson, sendProblem, visibleRows } from '@tidegate/http';
 import type { Exchange } from '@tidegate/http';
 import type { Registry } from './registry.ts';
 
@@ -34,10 +34,7 @@ export function createExperimentHandlers({ registry, pseudonymOf }: ExperimentsD
       const declared = registry.pack(caller.tenant, pack)?.source.experiments?.[experiment];
       if (declared === undefined) return sendProblem(response, { code: 'not_found' }, context);
       const asked = ASSIGNMENT_QUERY.safeParse(Object.fromEntries(query));
-      if (!asked.success) {
-        const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-        return sendProblem(response, { code: 'request_invalid', errors }, context);
-      }
+      if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
       const { subject } = asked.data;
       const rows = visibleRows(caller);
       if (rows !== null && rows.subject !== subject) return sendProblem(response, { code: 'row_refused' }, context);

@@ -1,6 +1,6 @@
 /** `GET /v1/admin/gaps`, and an operator's word on one: the status alarms no longer, the gap stays listed. */
 import { toIsoUtc } from '@tidegate/core';
-import { GAP_WORD_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
+import { GAP_WORD_SCHEMA, invalidRequest, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import type { GapStore, LogGap, ReadStore } from '@tidegate/postgres';
 import { gapName, parseGapName } from '@tidegate/postgres';
@@ -22,10 +22,7 @@ export function createGapHandlers({ gaps, freshness }: GapsDeps): { readonly lis
       const body = await readJsonBody(exchange.request, BODY_BYTES_MAX);
       if (!body.ok) return refuse(exchange, body.fault);
       const asked = GAP_WORD_SCHEMA.safeParse(body.value);
-      if (!asked.success) {
-        const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-        return refuse(exchange, { code: 'request_invalid', errors });
-      }
+      if (!asked.success) return refuse(exchange, invalidRequest(asked.error));
       const place = parseGapName(exchange.params['gap'] ?? '');
       if (place === null) return refuse(exchange, { code: 'not_found' });
       await gaps.acknowledge(place, { by: exchange.caller.keyId, reason: asked.data.reason });

@@ -1,6 +1,6 @@
 /** `GET /v1/jobs`, one of them, its result, and its end. Whoever asked for a job sees it, and so does an administrator of the tenant. */
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { JOBS_QUERY, jobView, sendJson, sendProblem } from '@tidegate/http';
+import { invalidRequest, JOBS_QUERY, jobView, sendJson, sendProblem } from '@tidegate/http';
 import { ofPerson } from './answer-routes.ts';
 import { ANSWER_JOB } from './background/answer-job.ts';
 import type { Background } from './background/background.ts';
@@ -41,10 +41,7 @@ export function createJobHandlers({ jobs, cursorSealer, background }: JobsDeps):
   return {
     async listJobs(exchange) {
       const asked = JOBS_QUERY.safeParse(Object.fromEntries(exchange.query));
-      if (!asked.success) {
-        const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-        return refuse(exchange, { code: 'request_invalid', errors });
-      }
+      if (!asked.success) return refuse(exchange, invalidRequest(asked.error));
       const { status, kind, cursor, limit } = asked.data;
       const list = listOf(exchange, { status, kind });
       const after = cursor === undefined ? null : openCursor(cursorSealer, list, cursor);

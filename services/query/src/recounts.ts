@@ -1,7 +1,7 @@
 /** `/v1/audit/reconcile`: the latest recount of each metric, and asking for one. */
 import { failed, fromRecountJson, GRAINS, NO_TALLY, ok, toIsoUtc } from '@tidegate/core';
 import type { MetricVersion, RecountRound, RecountTally, RecountTask } from '@tidegate/core';
-import { decodeJson, readBytes, RECOUNT_ASK_SCHEMA, RECOUNTS_QUERY, sendJson, sendProblem } from '@tidegate/http';
+import { decodeJson, invalidRequest, readBytes, RECOUNT_ASK_SCHEMA, RECOUNTS_QUERY, sendJson, sendProblem } from '@tidegate/http';
 import type { Exchange } from '@tidegate/http';
 import type { AuditStore, DriftInfo } from '@tidegate/postgres';
 import type { z } from 'zod';
@@ -71,8 +71,7 @@ async function readBody({ request }: Exchange): Promise<ReturnType<typeof decode
 function parse<T>({ response, context }: Exchange, schema: z.ZodType<T>, value: unknown): T | null {
   const asked = schema.safeParse(value);
   if (asked.success) return asked.data;
-  const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-  sendProblem(response, { code: 'request_invalid', errors }, context);
+  sendProblem(response, invalidRequest(asked.error), context);
   return null;
 }
 

@@ -1,7 +1,7 @@
 /** `GET /v1/rejected`: what was refused, why, and what became of it. Nothing of an event is read here, sealed or not. */
 import { FAULTS, toIsoUtc } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { REJECTED_QUERY, sendJson, sendProblem } from '@tidegate/http';
+import { invalidRequest, REJECTED_QUERY, sendJson, sendProblem } from '@tidegate/http';
 import type { RejectedDay, RejectedFilter, RejectedInfo, RejectedPlace, RejectedStore } from '@tidegate/postgres';
 import { parseRejectedRef, rejectedRef } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
@@ -23,10 +23,7 @@ export function createRejectedHandlers(deps: RejectedDeps): { readonly listRejec
   return {
     async listRejected(exchange) {
       const asked = REJECTED_QUERY.safeParse(Object.fromEntries(exchange.query));
-      if (!asked.success) {
-        const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-        return refuse(exchange, { code: 'request_invalid', errors });
-      }
+      if (!asked.success) return refuse(exchange, invalidRequest(asked.error));
       const { cursor, limit } = asked.data;
       const list = listOf(exchange, asked.data);
       if (!maySee(exchange, list.tenant)) return refuse(exchange, { code: 'scope_missing', detail: NEEDS_OPERATOR });

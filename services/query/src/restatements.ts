@@ -1,7 +1,7 @@
 /** `GET /v1/restatements`: which closed buckets were changed, how often, when and by what. */
 import { toIsoUtc } from '@tidegate/core';
 import type { Exchange } from '@tidegate/http';
-import { RESTATEMENTS_QUERY, sendJson, sendProblem } from '@tidegate/http';
+import { invalidRequest, RESTATEMENTS_QUERY, sendJson, sendProblem } from '@tidegate/http';
 import type { RestatedFilter, RestatedInfo, RestatedPlace, RestatedStore } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import { z } from 'zod';
@@ -22,10 +22,7 @@ export function createListRestatements({ restated, cursorSealer }: RestatementsD
   return async function listRestatements(exchange) {
     const { response, context } = exchange;
     const asked = RESTATEMENTS_QUERY.safeParse(Object.fromEntries(exchange.query));
-    if (!asked.success) {
-      const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-      return sendProblem(response, { code: 'request_invalid', errors }, context);
-    }
+    if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
     const { cursor, limit, ...filters } = asked.data;
     const { tenant } = exchange.caller;
     const list = JSON.stringify([tenant, filters.metric, filters.from, filters.to, filters.since]);

@@ -1,12 +1,21 @@
 import type { Result } from '@tidegate/core';
 import { brokenPasswordRules, failed, ok } from '@tidegate/core';
 import type { Caller, Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
-import { ROLES, scopesOfRoles, sendJson, sendProblem, USER_CHANGE_SCHEMA, USER_REQUEST_SCHEMA, USERS_QUERY } from '@tidegate/http';
+import {
+  invalidRequest,
+  ROLES,
+  scopesOfRoles,
+  sendJson,
+  sendProblem,
+  USER_CHANGE_SCHEMA,
+  USER_REQUEST_SCHEMA,
+  USERS_QUERY,
+} from '@tidegate/http';
 import type { RoleName } from '@tidegate/http';
 import type { AccountStore, UserChange, UserInfo } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import type { z } from 'zod';
-import { invalid, scopesBeyond } from '../admin.ts';
+import { scopesBeyond } from '../admin.ts';
 import { readAsked } from '../read-asked.ts';
 import type { Passwords } from './passwords.ts';
 import { tokensEndMs } from './sign-in.ts';
@@ -32,7 +41,7 @@ export function createUserAdmin(dependencies: UserAdminDependencies): Readonly<R
     listUsers: async (exchange) => {
       const { response, context, caller, query } = exchange;
       const asked = USERS_QUERY.safeParse(Object.fromEntries(query));
-      if (!asked.success) return sendProblem(response, invalid(asked.error), context);
+      if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
       const { limit, cursor = null } = asked.data;
       // One more tells whether there is a next page.
       const users = await accounts.listUsers({ tenant: caller.tenant, after: cursor, limit: limit + 1 });

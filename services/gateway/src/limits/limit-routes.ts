@@ -2,10 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import type { LimitScope } from '@tidegate/core';
 import { limitNumbers } from '@tidegate/core';
 import type { Exchange, Handler, RouteNameOf } from '@tidegate/http';
-import { createRouter, EXPLAIN_REQUEST_SCHEMA, listRoutes, normalisePath, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
+import {
+  createRouter,
+  EXPLAIN_REQUEST_SCHEMA,
+  invalidRequest,
+  listRoutes,
+  normalisePath,
+  readJsonBody,
+  sendJson,
+  sendProblem,
+} from '@tidegate/http';
 import type { ControlStore } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
-import { invalid } from '../admin.ts';
 import { limitsInvalid } from './answer.ts';
 import { INSTALLATION } from './book.ts';
 import type { ClientAddress } from './client-address.ts';
@@ -80,7 +88,7 @@ export function createLimitRoutes(dependencies: LimitRoutesDependencies): Readon
     const body = await readJsonBody(request, BYTES_MAX);
     if (!body.ok) return sendProblem(response, body.fault, context);
     const asked = EXPLAIN_REQUEST_SCHEMA.safeParse(body.value);
-    if (!asked.success) return sendProblem(response, invalid(asked.error), context);
+    if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
     const path = normalisePath(asked.data.path);
     const found = match(asked.data.method, path.ok ? path.path : '');
     if (found.kind !== 'found') return sendProblem(response, { code: 'not_found' }, context);

@@ -1,6 +1,6 @@
 /** `/v1/admin/audit`: who accessed what, and whether that is still what was written down. */
 import { toIsoUtc } from '@tidegate/core';
-import { AUDIT_QUERY, AUDIT_VERIFY_QUERY, decodeJson, NO_TENANT, sendJson, sendProblem } from '@tidegate/http';
+import { AUDIT_QUERY, AUDIT_VERIFY_QUERY, decodeJson, invalidRequest, NO_TENANT, sendJson, sendProblem } from '@tidegate/http';
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import type { AuditFilter, AuditReader } from '@tidegate/postgres';
 import type { AuditChain, AuditLink, Sealer } from '@tidegate/runtime';
@@ -130,10 +130,7 @@ function send(exchange: Exchange, records: readonly Readonly<Record<string, unkn
 function parse<T>(exchange: Exchange, schema: z.ZodType<T>): T | null {
   const asked = schema.safeParse(Object.fromEntries(exchange.query));
   if (asked.success) return asked.data;
-  refuse(exchange, {
-    code: 'request_invalid',
-    errors: asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message })),
-  });
+  refuse(exchange, invalidRequest(asked.error));
   return null;
 }
 

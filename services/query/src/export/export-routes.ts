@@ -1,7 +1,7 @@
 /** Exports of all that is held about a person: made at once, or by a job and fetched by a link (docs/design/person-exports.md). */
 import { toIsoUtc } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { EXPORT_ASK_SCHEMA, readJsonBody, sendJson, sendProblem, SUBJECT_HEADER } from '@tidegate/http';
+import { EXPORT_ASK_SCHEMA, invalidRequest, readJsonBody, sendJson, sendProblem, SUBJECT_HEADER } from '@tidegate/http';
 import type { ErasureStore, ExportStore, JobInfo, JobQueue, JobReader, PersonExport } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import { v7 as uuidv7 } from 'uuid';
@@ -61,10 +61,7 @@ export function createExportHandlers(deps: ExportRoutesDeps): ExportHandlers {
       const read = await readJsonBody(exchange.request, BODY_BYTES_MAX);
       if (!read.ok) return refuse(exchange, read.fault);
       const asked = EXPORT_ASK_SCHEMA.safeParse(read.value);
-      if (!asked.success) {
-        const errors = asked.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-        return refuse(exchange, { code: 'request_invalid', errors });
-      }
+      if (!asked.success) return refuse(exchange, invalidRequest(asked.error));
       return answer(deps, exchange, { plain: asked.data.subject, atOnce, at: '/v1/privacy/exports' });
     },
     async readOwnExport(exchange) {

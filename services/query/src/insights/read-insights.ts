@@ -2,7 +2,7 @@
 import type { CompiledInsight } from '@tidegate/core';
 import { failed, isOfPerson, ok } from '@tidegate/core';
 import type { Caller, Exchange, ProblemFault } from '@tidegate/http';
-import { INSIGHTS_QUERY, mayAsk, sendJson, sendProblem, visibleRows } from '@tidegate/http';
+import { INSIGHTS_QUERY, invalidRequest, mayAsk, sendJson, sendProblem, visibleRows } from '@tidegate/http';
 import { ofPerson } from '../answer-routes.ts';
 import type { AnswerMeta } from '../ask.ts';
 import type { Registry } from '../registry.ts';
@@ -43,10 +43,7 @@ export async function listInsights({ registry, findInsights }: ListInsightsDeps,
   const pack = registry.pack(caller.tenant, params['pack'] ?? '');
   if (pack === null) return refuse(exchange, { code: 'not_found' });
   const read = INSIGHTS_QUERY.safeParse(Object.fromEntries(query));
-  if (!read.success) {
-    const errors = read.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message }));
-    return refuse(exchange, { code: 'request_invalid', errors });
-  }
+  if (!read.success) return refuse(exchange, invalidRequest(read.error));
   const { subject = caller.subject, insight: only, state, limit, after, wait_ms } = read.data;
   const asked = [...pack.insights.values()].filter(
     (one) => one.of === (subject === undefined ? 'all' : 'person') && (only === undefined || one.insight === only),

@@ -3,7 +3,16 @@ import type { ObjectStore } from '@tidegate/archive';
 import { failed, ok, toIsoUtc } from '@tidegate/core';
 import type { Result } from '@tidegate/core';
 import type { Caller, Exchange, ProblemFault } from '@tidegate/http';
-import { decodeExactly, jobView, readJsonBody, sendJson, sendProblem, SUBJECT_HEADER, WAREHOUSE_ASK_SCHEMA } from '@tidegate/http';
+import {
+  decodeExactly,
+  invalidRequest,
+  jobView,
+  readJsonBody,
+  sendJson,
+  sendProblem,
+  SUBJECT_HEADER,
+  WAREHOUSE_ASK_SCHEMA,
+} from '@tidegate/http';
 import type { JobInfo, JobQueue, WarehouseExport, WarehouseStore } from '@tidegate/postgres';
 import type { z } from 'zod';
 import type { RegisteredPack } from '../registry.ts';
@@ -82,12 +91,7 @@ type Asked = z.output<typeof WAREHOUSE_ASK_SCHEMA>;
 
 function wishOf({ registry, nowMs }: WarehouseRoutesDeps, caller: Caller, value: unknown): Result<WarehouseWish, ProblemFault> {
   const read = WAREHOUSE_ASK_SCHEMA.safeParse(value);
-  if (!read.success) {
-    return failed({
-      code: 'request_invalid',
-      errors: read.error.issues.map(({ path, code, message }) => ({ path: path.join('.'), code, message })),
-    });
-  }
+  if (!read.success) return failed(invalidRequest(read.error));
   const asked = read.data;
   if (asked.events !== undefined && !caller.scopes.includes('events:read')) {
     return failed({ code: 'scope_missing', detail: 'Events need a key that has the scope events:read too.' });

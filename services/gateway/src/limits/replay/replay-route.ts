@@ -1,8 +1,7 @@
 import { toIsoUtc } from '@tidegate/core';
 import type { Exchange, Handler } from '@tidegate/http';
-import { readJsonBody, REPLAY_REQUEST_SCHEMA, sendJson, sendProblem } from '@tidegate/http';
+import { invalidRequest, readJsonBody, REPLAY_REQUEST_SCHEMA, sendJson, sendProblem } from '@tidegate/http';
 import type { Clock } from '@tidegate/runtime';
-import { invalid } from '../../admin.ts';
 import { limitsInvalid } from '../answer.ts';
 import type { LimitBook } from '../book.ts';
 import type { StartedLimits } from '../start-limits.ts';
@@ -42,7 +41,7 @@ export function createReplayRoute({ book, readDecisions, clock }: ReplayRouteDep
     const body = await readJsonBody(request, BYTES_MAX);
     if (!body.ok) return sendProblem(response, body.fault, context);
     const asked = REPLAY_REQUEST_SCHEMA.safeParse(body.value);
-    if (!asked.success) return sendProblem(response, invalid(asked.error), context);
+    if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
     const candidate = book.checkTenants(caller.tenant, asked.data.limits);
     if (!candidate.ok) return sendProblem(response, limitsInvalid(candidate.fault), context);
     const to = Math.floor(clock.nowMs() / 1_000) - UNTOLD_S;
