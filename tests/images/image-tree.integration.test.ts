@@ -28,7 +28,7 @@ describe('the files of the image', () => {
 
   it.each(['gateway', 'ingest', 'aggregator', 'query'])('start %s, which names every setting that it lacks', (service) => {
     const { status, output } = start([`services/${service}/src/main.ts`]);
-    expect(output).toMatch(new RegExp(`^${service} did not start: ${service}: .*KAFKA_BROKERS is not set`));
+    expect(output).toMatch(new RegExp(`^${service} did not start: ${service}: .*KAFKA_BROKERS is not set`, 'm'));
     expect(status).toBe(78);
   });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readConfig, type ConfigDefinition } from '@tidegate/runtime';
 import type { Manifest } from '../../scripts/k8s/manifest.ts';
 import { AGGREGATOR_CONFIG } from '../../services/aggregator/src/config.ts';
@@ -48,5 +49,5 @@ function environmentOf({ env = [], envFrom = [] }: Container, objects: readonly 
 /** A value of the right form for what lies in a secret. */
 function standIn(name: string): string {
   if (name.startsWith('DATABASE')) return 'postgres://tidegate@postgres:5432/tidegate';
-  return name === 'REDIS_URL' ? 'redis://redis:6379' : Buffer.alloc(32, 7).toString('base64');
+  return name === 'REDIS_URL' ? 'redis://redis:6379' : createHash('sha256').update(name).digest('base64');
 }
