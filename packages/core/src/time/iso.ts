@@ -14,11 +14,12 @@ export function toIsoUtc(instantMs: number): string {
   return `${localText(instantMs)}Z`;
 }
 
-function localText(localMs: number): string {
+function localText(instantMs: number): string {
+  // Rounded down: instants of Postgres may have parts of a millisecond.
+  const localMs = Math.floor(instantMs);
   const days = Math.floor(localMs / DAY_MS);
   const { year, month, day } = civilFromDays(days);
-  // Rounded down: instants of Postgres may have parts of a millisecond.
-  const ms = Math.floor(localMs - days * DAY_MS);
+  const ms = localMs - days * DAY_MS;
   const clock = `${pad(Math.floor(ms / 3_600_000), 2)}:${pad(Math.floor(ms / 60_000) % 60, 2)}:${pad(Math.floor(ms / 1_000) % 60, 2)}`;
   return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${clock}.${pad(ms % 1_000, 3)}`;
 }
