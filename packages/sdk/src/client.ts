@@ -1,4 +1,5 @@
 import { createAsking } from './asking.ts';
+import { createCounted } from './counted.ts';
 import { sendEvents, type SendReport, type SenderOptions } from './sender.ts';
 import { createTransport, type Call } from './transport.ts';
 import {
@@ -54,8 +55,6 @@ export interface Client {
   callBytes(request: Call): Promise<Uint8Array>;
 }
 
-const RECEIPT_WAIT_MS = 10_000;
-
 /** A client of one gateway with one key; holds no connection and needs no closing. */
 export function createClient(options: ClientOptions): Client {
   const sleep = options.sleep ?? pause;
@@ -80,18 +79,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     send: (events, sending = {}) => sendEvents({ transport, sleep, random }, events, sending),
     receipt,
-    async counted(receipts, withinMs) {
-      const deadlineMs = nowMs() + withinMs;
-      for (const token of receipts) {
-        for (;;) {
-          const leftMs = Math.floor(deadlineMs - nowMs());
-          const state = await receipt(token, Math.max(0, Math.min(leftMs, RECEIPT_WAIT_MS)));
-          if (state.counted) break;
-          if (leftMs <= 0 || state.log_changed === true) return false;
-        }
-      }
-      return true;
-    },
+    counted: createCounted(receipt, nowMs),
     query,
     analyse: async (question) => toAnswer(await call(post('/v1/query', question))),
     async queryAll(question) {
