@@ -1,5 +1,5 @@
 /** One question: parse → plan → wait for its receipt → read → say what the answer claims. */
-import { approximations, confineQuestion, failed, ok, parseCursorMark, planQuestion, toIsoUtc } from '@tidegate/core';
+import { approximations, confineQuestion, failed, ok, parseCursorMark, toIsoUtc } from '@tidegate/core';
 import type {
   AnalysisKind,
   AnswerRow,
@@ -27,7 +27,7 @@ import type { Read, ReadResult } from './read.ts';
 import type { ReadLog } from './read-log.ts';
 import type { Receipts, ReceiptState } from './receipts.ts';
 import type { Registry } from './registry.ts';
-import { parseQuestionOnce } from './repeated-questions.ts';
+import { parseQuestionOnce, planQuestionOnce } from './repeated-questions.ts';
 import { openText, sealText } from './sealed-text.ts';
 
 export interface AskDeps {
@@ -162,7 +162,7 @@ function planOf(deps: AskDeps, tenant: string, asked: Pick<PlanAsk, 'question' |
   const metric = deps.registry.metric(tenant, name);
   if (metric === null && deps.registry.isFirstMaking(tenant, name)) return failed(IN_MAKING);
   const floors = metric === null ? {} : deps.kept.floorsOf(metric);
-  return planQuestion({ ...asked, metric, floors, nowMs: deps.nowMs(), bucketsMax: deps.bucketsMax });
+  return planQuestionOnce({ ...asked, metric, floors, nowMs: deps.nowMs(), bucketsMax: deps.bucketsMax });
 }
 
 const IN_MAKING: Fault = { code: 'metric_in_making', path: 'metric', message: 'what came before the metric is being folded into it' };

@@ -1,6 +1,6 @@
 /** Dashboards ask the same again and again, in the same words: each text is decoded and checked once while it is remembered. */
-import { parseQuestion } from '@tidegate/core';
-import type { ParsedQuestion } from '@tidegate/core';
+import { ok, parseQuestion, planQuestion } from '@tidegate/core';
+import type { CellFloors, ParsedQuestion, Plan, PlanAsk, Question, Result } from '@tidegate/core';
 import { decodeJson } from '@tidegate/http';
 import { LRUCache } from 'lru-cache';
 
@@ -27,4 +27,30 @@ export function decodeQuestion(text: string): Decoded {
 export function parseQuestionOnce(value: unknown): ParsedQuestion {
   const known = typeof value === 'object' && value !== null ? parsed.get(value) : undefined;
   return known ?? parseQuestion(value);
+}
+
+/** By the question that was parsed once: what it was asked with, and the plan. */
+const planned = new WeakMap<Question, { readonly ask: PlanAsk; readonly plan: Plan }>();
+
+/** As `planQuestion`; the same question of the same metric is planned once, unless its range follows the clock. */
+export function planQuestionOnce(ask: PlanAsk): Result<Plan> {
+  const known = planned.get(ask.question);
+  if (known !== undefined && isSameAsk(known.ask, ask)) return ok(known.plan);
+  const plan = planQuestion(ask);
+  if (plan.ok && ask.question.last === undefined && ask.cursor === null) planned.set(ask.question, { ask, plan: plan.value });
+  return plan;
+}
+
+function isSameAsk(a: PlanAsk, b: PlanAsk): boolean {
+  return (
+    a.metric === b.metric &&
+    a.subject === b.subject &&
+    b.cursor === null &&
+    a.bucketsMax === b.bucketsMax &&
+    isSameFloors(a.floors ?? {}, b.floors ?? {})
+  );
+}
+
+function isSameFloors(a: CellFloors, b: CellFloors): boolean {
+  return a === b || (a.minute === b.minute && a.quarter_hour === b.quarter_hour && a.hour === b.hour && a.day === b.day);
 }
