@@ -1,7 +1,7 @@
 /** Requests to erase a person: taken, shown, certified (docs/design/erasure.md). */
 import { hashParts, partitionOf } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault } from '@tidegate/http';
-import { ERASURE_ASK_SCHEMA, invalidRequest, OWN_ERASURE_ASK_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
+import { ERASURE_ASK_SCHEMA, invalidRequest, OWN_ERASURE_ASK_SCHEMA, readJsonBody, refuseUnread, sendJson } from '@tidegate/http';
 import type { ErasureInfo, ErasureStore } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import { v7 as uuidv7 } from 'uuid';
@@ -34,40 +34,40 @@ export function createPrivacy(deps: PrivacyDeps): PrivacyHandlers {
   const deleteOwn = whilePostgresAnswers(async (exchange) => {
     const own = ownSubject(exchange);
     const asked = await readAsk(exchange, OWN_ERASURE_ASK_SCHEMA);
-    if ('code' in asked) return refuse(exchange, asked);
-    if (own === null) return refuse(exchange, { code: 'row_refused' });
+    if ('code' in asked) return refuseUnread(exchange, asked);
+    if (own === null) return refuseUnread(exchange, { code: 'row_refused' });
     const info = await request(deps, exchange, own);
-    if ('code' in info) return refuse(exchange, info);
+    if ('code' in info) return refuseUnread(exchange, info);
     sendJson(exchange, ownView(deps, info), { status: 202, headers: { location: `/v1/gdpr/requests/${info.requestId}` } });
   });
   return {
     createErasure: whilePostgresAnswers(async (exchange) => {
       const asked = await readAsk(exchange, ERASURE_ASK_SCHEMA);
-      if ('code' in asked) return refuse(exchange, asked);
+      if ('code' in asked) return refuseUnread(exchange, asked);
       const info = await request(deps, exchange, asked.value.subject);
-      if ('code' in info) return refuse(exchange, info);
+      if ('code' in info) return refuseUnread(exchange, info);
       sendJson(exchange, view(deps, info), { status: 202, headers: { location: `/v1/privacy/erasures/${info.requestId}` } });
     }),
     readErasure: whilePostgresAnswers(async (exchange) => {
       const info = await find(deps, exchange);
-      if ('code' in info) return refuse(exchange, info);
+      if ('code' in info) return refuseUnread(exchange, info);
       sendJson(exchange, view(deps, info));
     }),
     readCertificate: whilePostgresAnswers(async (exchange) => {
       const info = await find(deps, exchange);
-      if ('code' in info) return refuse(exchange, info);
+      if ('code' in info) return refuseUnread(exchange, info);
       const certificate = certificateOf(deps, info);
-      if (certificate === null) return refuse(exchange, { code: 'erasure_unfinished' });
+      if (certificate === null) return refuseUnread(exchange, { code: 'erasure_unfinished' });
       sendJson(exchange, certificate);
     }),
     deleteAccount: deleteOwn,
     deleteAccountByPost: deleteOwn,
     readOwnErasure: whilePostgresAnswers(async (exchange) => {
       const info = await find(deps, exchange);
-      if ('code' in info) return refuse(exchange, info);
+      if ('code' in info) return refuseUnread(exchange, info);
       const own = ownSubject(exchange);
       const isOwn = own !== null && deps.shieldOf(exchange.caller.tenant).pseudonym(own) === info.subject;
-      if (!isOwn && !exchange.caller.scopes.includes('privacy:admin')) return refuse(exchange, { code: 'not_found' });
+      if (!isOwn && !exchange.caller.scopes.includes('privacy:admin')) return refuseUnread(exchange, { code: 'not_found' });
       sendJson(exchange, ownView(deps, info));
     }),
   };
@@ -186,9 +186,4 @@ function certificateOf(deps: PrivacyDeps, info: ErasureInfo): Readonly<Record<st
 
 function iso(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
-}
-
-function refuse(exchange: Exchange, fault: ProblemFault): void {
-  if (!exchange.request.complete) exchange.request.resume();
-  sendProblem(exchange.response, fault, exchange.context);
 }

@@ -1,5 +1,5 @@
 /** `POST /v1/rejected/replay`: asks for the job `rejected.replay`, which `replay-job.ts` does. */
-import { BULK_REPLAY_SCHEMA, decodeExactly, invalidRequest, jobView, sendJson, sendProblem } from '@tidegate/http';
+import { BULK_REPLAY_SCHEMA, decodeExactly, invalidRequest, jobView, refuseUnread, sendJson } from '@tidegate/http';
 import type { Exchange, Handler, ProblemFault } from '@tidegate/http';
 import type { JobQueue } from '@tidegate/postgres';
 import { encodingOf, readBody } from './body.ts';
@@ -18,10 +18,10 @@ export function createReplayMany({ jobs }: ReplayManyDeps): Handler {
   return whilePostgresAnswers(async function replayMany(exchange) {
     const body = await readWhole(exchange);
     if (body === 'aborted') return;
-    if (typeof body === 'object' && 'code' in body) return refuse(exchange, body);
+    if (typeof body === 'object' && 'code' in body) return refuseUnread(exchange, body);
     const params = readParams(body.text);
-    if ('code' in params) return refuse(exchange, params);
-    if (jobs === null) return refuse(exchange, { code: 'unavailable', retryAfterS: RETRY_AFTER_S });
+    if ('code' in params) return refuseUnread(exchange, params);
+    if (jobs === null) return refuseUnread(exchange, { code: 'unavailable', retryAfterS: RETRY_AFTER_S });
     const { tenant, keyId: owner } = exchange.caller;
     const { job } = await jobs.submit({ tenant, owner, kind: REPLAY_JOB, params: params.json });
     const view = jobView(job);
@@ -46,9 +46,4 @@ async function readWhole({ request }: Exchange): Promise<{ readonly text: string
   if (end === 'aborted') return end;
   if (end !== 'complete') return { code: end === 'too_large' ? 'body_too_large' : 'bad_encoding' };
   return { text: Buffer.concat(pieces).toString() };
-}
-
-function refuse(exchange: Exchange, fault: ProblemFault): void {
-  if (!exchange.request.complete) exchange.request.resume();
-  sendProblem(exchange.response, fault, exchange.context);
 }

@@ -15,7 +15,7 @@
 import type { OpenOriginal } from '@tidegate/runtime';
 import type { EventTypes, Fault } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault } from '@tidegate/http';
-import { sendJson, sendProblem } from '@tidegate/http';
+import { refuseUnread, sendJson } from '@tidegate/http';
 import type { RejectedStore } from '@tidegate/postgres';
 import { isOverTime, isUnavailable, parseRejectedRef } from '@tidegate/postgres';
 import type { Logger } from '@tidegate/telemetry';
@@ -50,10 +50,10 @@ export function createReplay(deps: ReplayDeps): ReplayHandlers {
     replayRejected: whilePostgresAnswers(async (exchange) => replay(deps, exchange)),
     readRejectedOriginal: whilePostgresAnswers(async (exchange) => {
       const row = await readRow(deps, exchange);
-      if ('code' in row) return refuse(exchange, row);
+      if ('code' in row) return refuseUnread(exchange, row);
       const { sealed } = row.detail;
       const original = sealed === null ? null : deps.openOriginal(exchange.caller.tenant, sealed);
-      if (original === null) return refuse(exchange, { code: 'not_found' });
+      if (original === null) return refuseUnread(exchange, { code: 'not_found' });
       const headers = { 'content-type': 'application/octet-stream', 'content-length': original.length, 'cache-control': 'no-store' };
       exchange.response.writeHead(200, { ...headers, 'x-request-id': exchange.context.requestId });
       exchange.response.end(original);
@@ -64,13 +64,13 @@ export function createReplay(deps: ReplayDeps): ReplayHandlers {
 async function replay(deps: ReplayDeps, exchange: Exchange): Promise<void> {
   const body = await readWhole(deps, exchange);
   if (body === 'aborted') return;
-  if ('code' in body) return refuse(exchange, body);
+  if ('code' in body) return refuseUnread(exchange, body);
   const row = await readRow(deps, exchange);
-  if ('code' in row) return refuse(exchange, row);
+  if ('code' in row) return refuseUnread(exchange, row);
   // Nothing is judged again: packs may have changed since.
   if (row.detail.isReplayed && body.length === 0) return answerClosed(deps, exchange, row.detail.receipt);
   const given = bytesOf(row, body);
-  if ('code' in given) return refuse(exchange, given);
+  if ('code' in given) return refuseUnread(exchange, given);
   await send(deps, exchange, { ...row, ...given });
 }
 
@@ -83,7 +83,7 @@ async function send(deps: ReplayDeps, exchange: Exchange, row: Sending): Promise
   const { fault, identity, event, reading } = deps.events.judge(tenant, { bytes, as, types, row });
   if (fault !== null) return refuseAgain(deps, exchange, { ...row, fault });
   if (isDone(row, identity)) return answerClosed(deps, exchange, row.detail.receipt);
-  if (identity === null || !(await row.store.bind(tenant, row.place, identity))) return refuse(exchange, { code: 'replay_differs' });
+  if (identity === null || !(await row.store.bind(tenant, row.place, identity))) return refuseUnread(exchange, { code: 'replay_differs' });
   await append(deps, exchange, { ...row, types, event, reading });
 }
 
@@ -175,12 +175,7 @@ export function whilePostgresAnswers(handle: (exchange: Exchange) => Promise<voi
       await handle(exchange);
     } catch (error) {
       if (!isUnavailable(error) && !isOverTime(error)) throw error;
-      refuse(exchange, { code: 'unavailable', retryAfterS: RETRY_AFTER_S });
+      refuseUnread(exchange, { code: 'unavailable', retryAfterS: RETRY_AFTER_S });
     }
   };
-}
-
-function refuse(exchange: Exchange, fault: ProblemFault): void {
-  if (!exchange.request.complete) exchange.request.resume();
-  sendProblem(exchange.response, fault, exchange.context);
 }

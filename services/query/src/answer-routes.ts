@@ -1,6 +1,6 @@
 /** The routes of questions: one in a body, one in an address whose answer callers may keep, many in a body. */
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { BATCH_QUESTIONS_MAX, readJsonBody, sendJson, sendProblem, SUBJECT_HEADER, toProblem } from '@tidegate/http';
+import { BATCH_QUESTIONS_MAX, readJsonBody, refuse, sendJson, SUBJECT_HEADER, toProblem } from '@tidegate/http';
 import type { Step } from '@tidegate/telemetry';
 import { z } from 'zod';
 import { bodyOf, isNamed, lasting, toHeader } from './answer-body.ts';
@@ -160,10 +160,6 @@ function besideRows({ meta, next_cursor: cursor }: Answer): Readonly<Record<stri
 
 export function cacheWordOf(state: AnswerMeta['cache']['state']): CacheWord {
   return CACHE_WORDS[state];
-}
-
-function refuse({ response, context }: Exchange, fault: ProblemFault): void {
-  sendProblem(response, fault, context);
 }
 
 interface Sending {

@@ -1,8 +1,8 @@
 /** Statistics of kept answers, their reset, and dropping by hand: `/v1/cache/stats`, `/v1/admin/cache`. */
 import { adviseLifetime, errorRatePct, hitRatePct, ok, plainToKeptName, toIsoUtc } from '@tidegate/core';
 import type { CacheClass, CompiledView } from '@tidegate/core';
-import type { Exchange, ProblemFault } from '@tidegate/http';
-import { CACHE_DROP_SCHEMA, CACHE_QUERY, CACHE_RESET_SCHEMA, invalidRequest, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
+import type { Exchange } from '@tidegate/http';
+import { CACHE_DROP_SCHEMA, CACHE_QUERY, CACHE_RESET_SCHEMA, invalidRequest, readJsonBody, refuse, sendJson } from '@tidegate/http';
 import type { CacheCounts, CellStore, ClassHour, KeptFigures, NameCounts } from '@tidegate/redis';
 import type { z } from 'zod';
 import type { ChangedNames } from './changed-names.ts';
@@ -238,8 +238,4 @@ function matcherOf(pattern: string): (name: string) => boolean {
   const text = pattern.split('*').map((part) => part.replace(/[^\w]/g, String.raw`\$&`));
   const regexp = new RegExp(`^${text.join('.*')}$`, 's');
   return (name) => regexp.test(name);
-}
-
-function refuse({ response, context }: Exchange, fault: ProblemFault): void {
-  sendProblem(response, fault, context);
 }

@@ -1,7 +1,7 @@
 /** `GET /v1/admin/gaps`, and an operator's word on one: the status alarms no longer, the gap stays listed. */
 import { toIsoUtc } from '@tidegate/core';
-import { GAP_WORD_SCHEMA, invalidRequest, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
-import type { Exchange, ProblemFault } from '@tidegate/http';
+import { GAP_WORD_SCHEMA, invalidRequest, readJsonBody, refuse, sendJson } from '@tidegate/http';
+import type { Exchange } from '@tidegate/http';
 import type { GapStore, LogGap, ReadStore } from '@tidegate/postgres';
 import { gapName, parseGapName } from '@tidegate/postgres';
 import type { Freshness } from './freshness.ts';
@@ -52,8 +52,4 @@ export function gapPlace({ lane, partition, logGeneration, fromOffset, toOffset,
     to_offset: String(toOffset),
     found_at: toIsoUtc(foundAtMs),
   };
-}
-
-function refuse({ response, context }: Exchange, fault: ProblemFault): void {
-  sendProblem(response, fault, context);
 }

@@ -1,8 +1,8 @@
 /** The routes of the service: from HTTP to the steps and back. */
 import { freshnessOf, QUESTION_GRAINS, seesMetric, toIsoUtc, usualNames } from '@tidegate/core';
 import type { CompiledMetric } from '@tidegate/core';
-import type { Caller, Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
-import { RECEIPT_QUERY, sendJson, sendProblem, visibleRows } from '@tidegate/http';
+import type { Caller, Exchange, Handler, RouteNameOf } from '@tidegate/http';
+import { RECEIPT_QUERY, refuse, sendJson, visibleRows } from '@tidegate/http';
 import { askBatch, askFunnel, askKept, askQuestion } from './answer-routes.ts';
 import type { AnswerRoutesDeps } from './answer-routes.ts';
 import { createMakeAnew } from './background/make-anew.ts';
@@ -202,10 +202,6 @@ function sees(caller: Caller, metric: string): boolean {
 async function readStatus(deps: HandlerDeps, { tenant }: Caller): Promise<Readonly<Record<string, unknown>>> {
   const [status, making] = await Promise.all([deps.status(), readMaking(deps, tenant)]);
   return { ...status, making };
-}
-
-function refuse({ response, context }: Exchange, fault: ProblemFault): void {
-  sendProblem(response, fault, context);
 }
 
 function allWhileStoreAnswers<N extends string>(

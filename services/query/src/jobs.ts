@@ -1,6 +1,6 @@
 /** `GET /v1/jobs`, one of them, its result, and its end. Whoever asked for a job sees it, and so does an administrator of the tenant. */
-import type { Exchange, ProblemFault } from '@tidegate/http';
-import { invalidRequest, JOBS_QUERY, jobView, sendJson, sendProblem } from '@tidegate/http';
+import type { Exchange } from '@tidegate/http';
+import { invalidRequest, JOBS_QUERY, jobView, refuse, sendJson } from '@tidegate/http';
 import { ofPerson } from './answer-routes.ts';
 import { ANSWER_JOB } from './background/answer-job.ts';
 import type { Background } from './background/background.ts';
@@ -106,8 +106,4 @@ function sendText({ response, context }: Exchange, json: string, headers: Readon
     ...headers,
   });
   response.end(body);
-}
-
-function refuse({ response, context }: Exchange, fault: ProblemFault): void {
-  sendProblem(response, fault, context);
 }

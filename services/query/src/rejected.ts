@@ -1,7 +1,7 @@
 /** `GET /v1/rejected`: what was refused, why, and what became of it. Nothing of an event is read here, sealed or not. */
 import { FAULTS, toIsoUtc } from '@tidegate/core';
-import type { Exchange, ProblemFault } from '@tidegate/http';
-import { invalidRequest, REJECTED_QUERY, sendJson, sendProblem } from '@tidegate/http';
+import type { Exchange } from '@tidegate/http';
+import { invalidRequest, refuse, REJECTED_QUERY, sendJson } from '@tidegate/http';
 import type { RejectedDay, RejectedFilter, RejectedInfo, RejectedPlace, RejectedStore } from '@tidegate/postgres';
 import { parseRejectedRef, rejectedRef } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
@@ -121,8 +121,4 @@ function adviceOf(code: string): { readonly title: string | null; readonly meani
 function keptOf({ sealedBytes, lengthBytes }: RejectedInfo): 'whole' | 'cut' | 'none' {
   if (sealedBytes === 0) return 'none';
   return lengthBytes > ORIGINAL_BYTES_MAX ? 'cut' : 'whole';
-}
-
-function refuse({ response, context }: Exchange, fault: ProblemFault): void {
-  sendProblem(response, fault, context);
 }

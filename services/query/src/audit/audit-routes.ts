@@ -1,6 +1,6 @@
 /** `/v1/admin/audit`: who accessed what, and whether that is still what was written down. */
 import { toIsoUtc } from '@tidegate/core';
-import { AUDIT_QUERY, AUDIT_VERIFY_QUERY, decodeJson, invalidRequest, NO_TENANT, sendJson, sendProblem } from '@tidegate/http';
+import { AUDIT_QUERY, AUDIT_VERIFY_QUERY, decodeJson, invalidRequest, NO_TENANT, refuse, sendJson } from '@tidegate/http';
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import type { AuditFilter, AuditReader } from '@tidegate/postgres';
 import type { AuditChain, AuditLink, Sealer } from '@tidegate/runtime';
@@ -132,8 +132,4 @@ function parse<T>(exchange: Exchange, schema: z.ZodType<T>): T | null {
   if (asked.success) return asked.data;
   refuse(exchange, invalidRequest(asked.error));
   return null;
-}
-
-function refuse({ response, context }: Exchange, fault: ProblemFault): void {
-  sendProblem(response, fault, context);
 }

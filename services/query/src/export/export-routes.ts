@@ -1,7 +1,7 @@
 /** Exports of all that is held about a person: made at once, or by a job and fetched by a link (docs/design/person-exports.md). */
 import { toIsoUtc } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { EXPORT_ASK_SCHEMA, invalidRequest, readJsonBody, sendJson, sendProblem, SUBJECT_HEADER } from '@tidegate/http';
+import { EXPORT_ASK_SCHEMA, invalidRequest, readJsonBody, refuseUnread, sendJson, SUBJECT_HEADER } from '@tidegate/http';
 import type { ErasureStore, ExportStore, JobInfo, JobQueue, JobReader, PersonExport } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import { v7 as uuidv7 } from 'uuid';
@@ -52,22 +52,24 @@ export function createExportHandlers(deps: ExportRoutesDeps): ExportHandlers {
   const atOnce = createAtOnce(deps);
   const exportOwn: Answering = async (exchange) => {
     const plain = ownSubject(exchange);
-    return plain === null ? refuse(exchange, { code: 'row_refused' }) : answer(deps, exchange, { plain, atOnce, at: '/v1/gdpr/exports' });
+    return plain === null
+      ? refuseUnread(exchange, { code: 'row_refused' })
+      : answer(deps, exchange, { plain, atOnce, at: '/v1/gdpr/exports' });
   };
   return {
     exportOwn,
     exportOwnByPost: exportOwn,
     async exportPerson(exchange) {
       const read = await readJsonBody(exchange.request, BODY_BYTES_MAX);
-      if (!read.ok) return refuse(exchange, read.fault);
+      if (!read.ok) return refuseUnread(exchange, read.fault);
       const asked = EXPORT_ASK_SCHEMA.safeParse(read.value);
-      if (!asked.success) return refuse(exchange, invalidRequest(asked.error));
+      if (!asked.success) return refuseUnread(exchange, invalidRequest(asked.error));
       return answer(deps, exchange, { plain: asked.data.subject, atOnce, at: '/v1/privacy/exports' });
     },
     async readOwnExport(exchange) {
       const plain = ownSubject(exchange);
       return plain === null
-        ? refuse(exchange, { code: 'not_found' })
+        ? refuseUnread(exchange, { code: 'not_found' })
         : show(deps, exchange, deps.pseudonymOf(exchange.caller.tenant, plain));
     },
     readExport: (exchange) => show(deps, exchange, null),
@@ -89,11 +91,11 @@ interface Asked {
 async function answer(deps: ExportRoutesDeps, exchange: Exchange, { plain, at, atOnce }: Asked): Promise<void> {
   const { tenant, keyId: owner } = exchange.caller;
   const subject = deps.pseudonymOf(tenant, plain);
-  if (await deps.erasures.isErased({ tenant, subject })) return refuse(exchange, { code: 'not_found' });
+  if (await deps.erasures.isErased({ tenant, subject })) return refuseUnread(exchange, { code: 'not_found' });
   const format: ExportFormat = exchange.request.headers.accept?.includes(EXPORT_TYPES.zip) === true ? 'zip' : 'json';
   const exportId = uuidv7();
   const made = await atOnce({ exportId, tenant, plain, subject, format, signal: exchange.signal });
-  if (made === 'unread') return refuse(exchange, UNREAD);
+  if (made === 'unread') return refuseUnread(exchange, UNREAD);
   if (made !== 'late') return send(exchange, { exportId, format, subject, body: made });
   const params = exportParams(deps.exportSealers.params, { tenant, plain, format });
   const { job } = await deps.exportQueue.submit({ tenant, owner, kind: EXPORT_JOB, params });
@@ -167,7 +169,7 @@ async function show(deps: ExportRoutesDeps, exchange: Exchange, subject: string 
   const { caller, params } = exchange;
   const id = params['id'] ?? '';
   const [kept, job] = await Promise.all([deps.exports.find(caller.tenant, id), deps.jobs.find(caller.tenant, id)]);
-  if (kept === null || job === null || (subject !== null && kept.subject !== subject)) return refuse(exchange, { code: 'not_found' });
+  if (kept === null || job === null || (subject !== null && kept.subject !== subject)) return refuseUnread(exchange, { code: 'not_found' });
   const at = `${subject === null ? '/v1/privacy/exports' : '/v1/gdpr/exports'}/${id}`;
   sendJson(exchange, view(deps, { job, kept }, at), { headers: { ...NO_STORE, [SUBJECT_HEADER]: kept.subject } });
 }
@@ -202,7 +204,7 @@ async function findByLink({ exports, exportSealers, nowMs }: ExportRoutesDeps, t
 /** Part by part, as fast as it is read. */
 async function download(deps: ExportRoutesDeps, exchange: Exchange): Promise<void> {
   const kept = await findByLink(deps, exchange.params['link'] ?? '');
-  if (kept === null) return refuse(exchange, { code: 'not_found' });
+  if (kept === null) return refuseUnread(exchange, { code: 'not_found' });
   const { response, signal, context } = exchange;
   const { exportId } = kept;
   let left = kept.bytes ?? 0;
@@ -217,9 +219,4 @@ async function download(deps: ExportRoutesDeps, exchange: Exchange): Promise<voi
     if (!response.write(bytes)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
   }
   response.end();
-}
-
-function refuse({ response, context, request }: Exchange, fault: ProblemFault): void {
-  if (!request.complete) request.resume();
-  sendProblem(response, fault, context);
 }

@@ -1,8 +1,8 @@
 /** Findings as one query of a view, and `GET /v1/insights/{pack}`: all that the rules of a pack find of one person, or of nobody in particular. */
 import type { CompiledInsight } from '@tidegate/core';
 import { failed, isOfPerson, ok } from '@tidegate/core';
-import type { Caller, Exchange, ProblemFault } from '@tidegate/http';
-import { INSIGHTS_QUERY, invalidRequest, mayAsk, sendJson, sendProblem, visibleRows } from '@tidegate/http';
+import type { Caller, Exchange } from '@tidegate/http';
+import { INSIGHTS_QUERY, invalidRequest, mayAsk, refuse, sendJson, visibleRows } from '@tidegate/http';
 import { ofPerson } from '../answer-routes.ts';
 import type { AnswerMeta } from '../ask.ts';
 import type { Registry } from '../registry.ts';
@@ -72,8 +72,4 @@ function respond(exchange: Exchange, found: readonly (readonly [CompiledInsight,
 function maySee({ view }: Pick<Registry, 'view'>, caller: Caller, insight: CompiledInsight): boolean {
   const found = view(caller.tenant, insight.pack, insight.view.name);
   return found !== null && mayAsk({ scope: found.scope, isOfPerson: isOfPerson(found) }, caller);
-}
-
-function refuse({ response, context }: Exchange, fault: ProblemFault): void {
-  sendProblem(response, fault, context);
 }

@@ -1,6 +1,6 @@
 /** `GET /v1/live`: an answer that goes on. */
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { decodeJson, isOpenTo, LIVE_QUERY, ROUTES, sendProblem, visibleRows } from '@tidegate/http';
+import { decodeJson, isOpenTo, LIVE_QUERY, refuse, ROUTES, visibleRows } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
 import type { z } from 'zod';
 import { ofPerson } from '../answer-routes.ts';
@@ -102,8 +102,4 @@ function questionOf({ q, where, last_event_id: _last, job: _job, view: _view, ..
 function jsonOf(text: string): unknown {
   const json = decodeJson(Buffer.from(text));
   return json.ok ? json.value : null;
-}
-
-function refuse({ response, context }: Exchange, fault: ProblemFault): void {
-  sendProblem(response, fault, context);
 }

@@ -2,7 +2,7 @@
 import { failed, isOfPerson, ok, parseParams } from '@tidegate/core';
 import type { Result } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { mayAsk, OPENED_HEADER, sendProblem, visibleRows } from '@tidegate/http';
+import { mayAsk, OPENED_HEADER, refuse, visibleRows } from '@tidegate/http';
 import { cacheWordOf, ofPerson, sendBody } from '../answer-routes.ts';
 import { isNamed, toHeader } from '../answer-body.ts';
 import type { EtagOf } from '../answer-body.ts';
@@ -93,8 +93,4 @@ function sendAnswer({ etagOf, step }: ReadViewDeps, exchange: Exchange, { body, 
   if (isNamed(request.headers['if-none-match'], etag)) return sendBody(step, exchange, { status: 304, body: null, headers });
   const whole = step('generate_response', () => Buffer.from(JSON.stringify({ ...body, meta })));
   sendBody(step, exchange, { body: whole, headers: { 'content-type': 'application/json', ...headers } });
-}
-
-function refuse({ response, context }: Exchange, fault: ProblemFault): void {
-  sendProblem(response, fault, context);
 }

@@ -8,8 +8,8 @@ import {
   invalidRequest,
   jobView,
   readJsonBody,
+  refuseUnread,
   sendJson,
-  sendProblem,
   SUBJECT_HEADER,
   WAREHOUSE_ASK_SCHEMA,
 } from '@tidegate/http';
@@ -54,33 +54,33 @@ export function createWarehouseHandlers(deps: WarehouseRoutesDeps): WarehouseHan
     createWarehouseExport: (exchange) => create(deps, exchange),
     async readWarehouseExport(exchange) {
       const job = await findOne(deps, exchange);
-      if (job === null) return refuse(exchange, NOT_FOUND);
+      if (job === null) return refuseUnread(exchange, NOT_FOUND);
       sendJson(exchange, stateView(job, await deps.warehouse.find(job.tenant, job.id)), { headers: NO_STORE });
     },
     async readWarehouseManifest(exchange) {
       const found = await findWhole(deps, exchange);
-      if (!found.ok) return refuse(exchange, found.fault);
+      if (!found.ok) return refuseUnread(exchange, found.fault);
       const { objects, job, plan } = found.value;
       const bytes = await objects.get(manifestKeyOf(job.tenant, job.id));
-      return bytes === null ? refuse(exchange, NOT_FOUND) : sendBytes(exchange, bytes, { type: 'application/json', plan });
+      return bytes === null ? refuseUnread(exchange, NOT_FOUND) : sendBytes(exchange, bytes, { type: 'application/json', plan });
     },
     async readWarehouseFile(exchange) {
       const found = await findWhole(deps, exchange);
-      if (!found.ok) return refuse(exchange, found.fault);
+      if (!found.ok) return refuseUnread(exchange, found.fault);
       const { objects, job, plan } = found.value;
       const file = (await deps.warehouse.files(job.id, null))[Number(exchange.params['no'])];
       const bytes = file === undefined ? null : await objects.get(file.key);
-      return bytes === null ? refuse(exchange, NOT_FOUND) : sendBytes(exchange, bytes, { type: FILE_TYPES[plan.format], plan });
+      return bytes === null ? refuseUnread(exchange, NOT_FOUND) : sendBytes(exchange, bytes, { type: FILE_TYPES[plan.format], plan });
     },
   };
 }
 
 async function create(deps: WarehouseRoutesDeps, exchange: Exchange): Promise<void> {
   const read = await readJsonBody(exchange.request, BODY_BYTES_MAX);
-  if (!read.ok) return refuse(exchange, read.fault);
-  if (deps.warehouseObjects === null) return refuse(exchange, UNSET);
+  if (!read.ok) return refuseUnread(exchange, read.fault);
+  if (deps.warehouseObjects === null) return refuseUnread(exchange, UNSET);
   const wish = wishOf(deps, exchange.caller, read.value);
-  if (!wish.ok) return refuse(exchange, wish.fault);
+  if (!wish.ok) return refuseUnread(exchange, wish.fault);
   const { tenant, keyId: owner } = exchange.caller;
   const { job } = await deps.warehouseQueue.submit({ tenant, owner, kind: WAREHOUSE_JOB, params: wishText(wish.value) });
   const location = pollUrlOf(job);
@@ -203,9 +203,4 @@ function sendBytes({ response, context }: Exchange, bytes: Uint8Array, { type, p
 
 function invalid(path: string, message: string): Result<never, ProblemFault> {
   return failed({ code: 'request_invalid', errors: [{ path, code: 'invalid_value', message }] });
-}
-
-function refuse({ response, context, request }: Exchange, fault: ProblemFault): void {
-  if (!request.complete) request.resume();
-  sendProblem(response, fault, context);
 }

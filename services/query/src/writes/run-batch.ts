@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import type { CompiledWrite, MadeEvent, Result, ViewValues } from '@tidegate/core';
 import { failed, ok, parseParams, readBodyValues } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { decodeExactJson, readBytes, sendJson, sendProblem } from '@tidegate/http';
+import { decodeExactJson, readBytes, refuse, sendJson } from '@tidegate/http';
 import type { Registry } from '../registry.ts';
 import { givenOf } from '../views/given.ts';
 import type { EventVerdict, SendEvents } from './event-sender.ts';
@@ -163,8 +163,4 @@ function respond(exchange: Exchange, { write, made, sent }: Outcome): void {
     ...(status === 503 ? { 'retry-after': '1' } : {}),
   };
   sendJson(exchange, { accepted, rejected, retry, receipt, received_at, verdicts }, { status, headers });
-}
-
-function refuse({ response, context }: Exchange, fault: ProblemFault): void {
-  sendProblem(response, fault, context);
 }

@@ -11,8 +11,8 @@
  * | 5 answer  | from the committed row                                            | the event, counted                                              |
  */
 import type { CompiledWrite } from '@tidegate/core';
-import type { Exchange, ProblemFault } from '@tidegate/http';
-import { sendProblem } from '@tidegate/http';
+import type { Exchange } from '@tidegate/http';
+import { refuse } from '@tidegate/http';
 import type { Registry } from '../registry.ts';
 import type { SendEvents } from './event-sender.ts';
 import type { MakeEventDeps } from './make-event.ts';
@@ -48,8 +48,4 @@ async function runOne(deps: RunWriteDeps, exchange: Exchange, write: CompiledWri
   const refused = refusalOf(write, sent.verdicts[0]);
   if (refused !== null || sent.receipt === null) return refuse(exchange, refused ?? { code: 'internal' });
   await reply(deps, exchange, { write, asked: asked.value, ...made.value, receipt: sent.receipt, receivedAt: sent.receivedAt });
-}
-
-function refuse({ response, context }: Exchange, fault: ProblemFault): void {
-  sendProblem(response, fault, context);
 }
