@@ -10,6 +10,7 @@
  *    and a complete archive; only now may retention drop the day.
  * 5. Rounds that were restored into the day are taken away, files first. → they are found again by the next run.
  */
+import { toIsoDate } from '@tidegate/core';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +43,6 @@ export interface Archive {
   erase(): Promise<ArchiveErasure>;
 }
 
-const DAY_MS = 86_400_000;
 const ROWS_PER_FILE = 250_000;
 export function createArchive(deps: ArchiveDeps): Archive {
   return {
@@ -67,10 +67,10 @@ async function runDay(deps: ArchiveDeps, workshop: Workshop, day: number): Promi
   const { store, objects } = deps;
   const rounds = await store.list(day);
   const round = rounds.reduce((greatest, one) => Math.max(greatest, one.round), 0) + 1;
-  const prefix = `raw/${dateOf(day)}/${round}`;
+  const prefix = `raw/${toIsoDate(day)}/${round}`;
   const files = await writeFiles(deps, workshop, { day, prefix });
   const rows = sumOf(files, (file) => file.rows);
-  const manifest = encodeManifest({ v: 1, day: dateOf(day), round, rows, files: [...files] });
+  const manifest = encodeManifest({ v: 1, day: toIsoDate(day), round, rows, files: [...files] });
   const manifestKey = `${prefix}/manifest.json`;
   await objects.put(manifestKey, manifest);
   for (const file of files) await readFileRows(deps, workshop, file);
@@ -140,8 +140,4 @@ async function removeRound(deps: ArchiveDeps, round: ArchiveInfo): Promise<void>
 
 function sumOf<T>(all: readonly T[], of: (one: T) => number): number {
   return all.reduce((sum, one) => sum + of(one), 0);
-}
-
-function dateOf(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }

@@ -211,7 +211,7 @@ export type { WriteRoute, WriteSignature } from './write/pack-writes.ts';
 // time
 export { bucketsOf, CELL_MS } from './time/buckets.ts';
 export type { BucketAsk, BucketGrain, Buckets } from './time/buckets.ts';
-export { toIsoIn, toIsoUtc } from './time/iso.ts';
+export { toIsoDate, toIsoIn, toIsoUtc } from './time/iso.ts';
 export { lastRange, parseMoment } from './time/moment.ts';
 export { createZone } from './time/zone.ts';
 export type { Stretch, Zone } from './time/zone.ts';

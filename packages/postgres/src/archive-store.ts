@@ -1,4 +1,5 @@
 /** What the archive reads from Postgres, writes back, and is listed by (docs/design/archive.md). Used by operators' commands. */
+import { toIsoDate } from '@tidegate/core';
 import type pg from 'pg';
 import { inTransaction, SNAPSHOT } from './in-transaction.ts';
 import { int8Array, textArray } from './binary-array.ts';
@@ -82,21 +83,21 @@ export function createArchiveStore(options: { readonly databaseUrl: string }): A
   const pool = createPool({ ...options, applicationName: 'tidegate-archive', connectionsMax: 2, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
   return {
     daysToArchive: async (upToDay, held) =>
-      (await run<{ day: string }>(pool, 'read-days-to-archive', [toDate(upToDay), held])).map(({ day }) => fromDate(day)),
+      (await run<{ day: string }>(pool, 'read-days-to-archive', [toIsoDate(upToDay), held])).map(({ day }) => fromDate(day)),
     readDay: (day, onPage) => inTransaction(pool, (client) => readDay(client, day, onPage), { begin: SNAPSHOT }),
     async noteArchived({ day, round, rows, files, bytes, manifestKey, manifestSha256 }) {
-      const values = [toDate(day), round, rows, files, bytes, manifestKey, Buffer.from(manifestSha256)];
+      const values = [toIsoDate(day), round, rows, files, bytes, manifestKey, Buffer.from(manifestSha256)];
       return (await run(pool, 'insert-raw-archive', values)).length === 1;
     },
-    list: async (day) => (await run<ArchiveRow>(pool, 'read-raw-archives', [day === undefined ? null : toDate(day)])).map(toInfo),
+    list: async (day) => (await run<ArchiveRow>(pool, 'read-raw-archives', [day === undefined ? null : toIsoDate(day)])).map(toInfo),
     restoreDay: (day, keepDays, pages) => inTransaction(pool, (client) => restoreDay(client, { day, keepDays }, pages)),
-    forgetRound: async ({ day, round }) => void (await run(pool, 'delete-raw-archive', [toDate(day), round])),
+    forgetRound: async ({ day, round }) => void (await run(pool, 'delete-raw-archive', [toIsoDate(day), round])),
     erasedPersons: async () => {
       const rows = await run<{ request_id: string; tenant: string; subject: string }>(pool, 'read-erasures-for-archive', []);
       return rows.map(({ request_id: requestId, tenant, subject }) => ({ requestId, tenant, subject }));
     },
     async replaceManifest({ day, round, manifestKey: was }, { manifestKey, manifestSha256, rows, bytes }) {
-      const values = [toDate(day), round, was, manifestKey, Buffer.from(manifestSha256), rows, bytes];
+      const values = [toIsoDate(day), round, was, manifestKey, Buffer.from(manifestSha256), rows, bytes];
       return (await run(pool, 'replace-manifest', values)).length === 1;
     },
     async endErasure(requestId, rows) {
@@ -132,7 +133,7 @@ interface DayRow extends ArchiveRawRow {
 
 /** By a cursor: a day is larger than the memory. */
 async function readDay(client: pg.PoolClient, day: number, onPage: (page: ArchivePage) => Promise<void>): Promise<void> {
-  const text = statement('read-archive-rows').replace(/\$1/g, `'${toDate(day)}'`);
+  const text = statement('read-archive-rows').replace(/\$1/g, `'${toIsoDate(day)}'`);
   await client.query(`DECLARE archived NO SCROLL CURSOR FOR ${text}`);
   for (;;) {
     const { rows } = await client.query<DayRow>(`FETCH ${PAGE_ROWS} FROM archived`);
@@ -164,7 +165,7 @@ async function restoreDay(
   pages: AsyncIterable<readonly ArchivedRow[]>,
 ): Promise<'restored' | 'present'> {
   await run(client, 'ensure-raw-day', [day]);
-  const [known] = await run<{ rows: number }>(client, 'count-raw-day', [toDate(day)]);
+  const [known] = await run<{ rows: number }>(client, 'count-raw-day', [toIsoDate(day)]);
   if (known === undefined || known.rows > 0) return 'present';
   for await (const rows of pages) {
     for (const isBackfill of [false, true]) {
@@ -176,8 +177,8 @@ async function restoreDay(
     }
   }
   // Who was erased since stays so.
-  await run(client, 'delete-erased-rows', [toDate(day)]);
-  await run(client, 'note-restored', [toDate(day), keepDays]);
+  await run(client, 'delete-erased-rows', [toIsoDate(day)]);
+  await run(client, 'note-restored', [toIsoDate(day), keepDays]);
   return 'restored';
 }
 
@@ -216,10 +217,6 @@ function toInfo({ day, manifest_key: manifestKey, manifest_sha256: manifestSha25
     archivedAtMs: row.archived_at_ms,
     restoredUntilMs: row.restored_until_ms,
   };
-}
-
-function toDate(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
 function fromDate(text: string): number {

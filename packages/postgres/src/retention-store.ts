@@ -1,5 +1,5 @@
 /** What of the data plane is closed and dropped when its time is over (docs/design/raw-days.md). */
-import { leastSealed } from '@tidegate/core';
+import { leastSealed, toIsoDate } from '@tidegate/core';
 import type { GrainCode, SealedThrough } from '@tidegate/core';
 import type pg from 'pg';
 import { fromSealedColumns } from './seal-columns.ts';
@@ -105,10 +105,10 @@ export function createRetentionStore(options: RetentionStoreOptions): RetentionS
     holdLease: async (holder, leaseMs) => (await run(pool, 'take-lease', [LEASE, holder, leaseMs])).length === 1,
     releaseLease: async (holder) => void (await run(pool, 'release-lease', [LEASE, holder])),
     readRawDays: async () => (await run<RawDayRow>(pool, 'read-raw-days', [])).map(toRawDay),
-    closeRawDay: async (day) => (await run<{ closed: boolean }>(pool, 'close-raw-day', [toDate(day)]))[0]?.closed === true,
+    closeRawDay: async (day) => (await run<{ closed: boolean }>(pool, 'close-raw-day', [toIsoDate(day)]))[0]?.closed === true,
     dropRawDay: (day, archivedOnly) => dropRawDay(pool, day, archivedOnly),
     async pruneRawDay({ day, tenant, type }, { rowsMax, archivedOnly }) {
-      const [row] = await run<{ deleted: number | null }>(pool, 'prune-raw-day', [toDate(day), tenant, type, rowsMax, archivedOnly]);
+      const [row] = await run<{ deleted: number | null }>(pool, 'prune-raw-day', [toIsoDate(day), tenant, type, rowsMax, archivedOnly]);
       return row?.deleted ?? null;
     },
     readFloors: () => readCellFloors(pool),
@@ -158,7 +158,7 @@ function toRawDay(row: RawDayRow): RawDay {
 /** `55P03`: a flush or a reader held the table all the while. */
 async function dropRawDay(pool: pg.Pool, day: number, archivedOnly: boolean): Promise<DropOutcome> {
   try {
-    const [row] = await run<{ outcome: DropOutcome }>(pool, 'drop-raw-day', [toDate(day), archivedOnly]);
+    const [row] = await run<{ outcome: DropOutcome }>(pool, 'drop-raw-day', [toIsoDate(day), archivedOnly]);
     return row?.outcome ?? 'absent';
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === '55P03') return 'in_use';
@@ -187,8 +187,4 @@ export async function readCellFloors(pool: pg.Pool): Promise<readonly CellFloorR
 
 function toKey({ tenant, metric, version, grain }: CellsOfGrain): unknown[] {
   return [tenant, metric, version, grain];
-}
-
-function toDate(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }

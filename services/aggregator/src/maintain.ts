@@ -3,6 +3,7 @@
  * lease; each step is one transaction that may be done again, so a process that dies on the way leaves nothing half done, and
  * two that both believe to hold the lease do no harm. Order and failure cases: docs/design/raw-days.md.
  */
+import { toIsoDate } from '@tidegate/core';
 import type { AgedRows, CellFloorRow, RetentionStore } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import type { Logger, Metrics } from '@tidegate/telemetry';
@@ -108,7 +109,7 @@ async function closeDays({ store, clock, log }: MaintenanceDeps, days: readonly 
   for (const day of days) {
     const startedMs = clock.monotonicMs();
     if (signal.aborted || !(await store.closeRawDay(day))) return;
-    log.info('raw_day_closed', { detail: { day: dateOf(day), ms: Math.round(clock.monotonicMs() - startedMs) } });
+    log.info('raw_day_closed', { detail: { day: toIsoDate(day), ms: Math.round(clock.monotonicMs() - startedMs) } });
   }
 }
 
@@ -124,7 +125,7 @@ async function dropDays(
     if (outcome === 'not_archived' || outcome === 'in_use') waiting[outcome] += 1;
     if (outcome !== 'dropped') continue;
     metrics.counter('retention_removed_total', { what: 'raw_days' }).inc();
-    log.info('raw_day_dropped', { detail: { day: dateOf(day) } });
+    log.info('raw_day_dropped', { detail: { day: toIsoDate(day) } });
   }
   return waiting;
 }
@@ -145,7 +146,7 @@ async function pruneRows(
     deps.metrics.counter('retention_removed_total', { what: 'raw_rows' }).inc(deleted);
     if (last === ROWS_MAX) await rest(deps, startedMs, signal);
   }
-  if (rows > 0) deps.log.info('raw_rows_dropped', { detail: { day: dateOf(of.day), tenant: of.tenant, type: of.type, rows } });
+  if (rows > 0) deps.log.info('raw_rows_dropped', { detail: { day: toIsoDate(of.day), tenant: of.tenant, type: of.type, rows } });
   return rows;
 }
 
@@ -201,8 +202,4 @@ async function dropCells(deps: MaintenanceDeps, row: CellFloorRow, signal: Abort
 
 async function rest({ clock, sleep }: MaintenanceDeps, startedMs: number, signal: AbortSignal): Promise<void> {
   await sleep(PAUSE_SHARE * (clock.monotonicMs() - startedMs), signal).catch(() => undefined);
-}
-
-function dateOf(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }

@@ -1,3 +1,4 @@
+import { toIsoDate } from '@tidegate/core';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Archive, ObjectStore } from '@tidegate/archive';
@@ -108,7 +109,7 @@ async function runDays(terminal: Terminal, { store, archive, place }: Opened, fl
     if (terminal.signal?.aborted === true) return;
     const outcome = await archive.run(day);
     terminal.stdout.write(
-      `${dateOf(day)} ${outcome.kind === 'changed' ? 'left for the next run: rows went away meanwhile' : ranText(outcome)}\n`,
+      `${toIsoDate(day)} ${outcome.kind === 'changed' ? 'left for the next run: rows went away meanwhile' : ranText(outcome)}\n`,
     );
   }
   const { persons, rows, files } = await archive.erase();
@@ -157,10 +158,6 @@ function dayOf(date: string): number {
   return day;
 }
 
-function dateOf(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
-}
-
 interface ListedRound {
   readonly day: string;
   readonly round: number;
@@ -175,7 +172,7 @@ interface ListedRound {
 function view({ day, round, rows, files, bytes, state, archivedAtMs, restoredUntilMs }: ArchiveInfo): ListedRound {
   const restored = restoredUntilMs === null ? null : new Date(restoredUntilMs).toISOString();
   return {
-    ...{ day: dateOf(day), round, rows, files, bytes, raw_day: state },
+    ...{ day: toIsoDate(day), round, rows, files, bytes, raw_day: state },
     ...{ archived_at: new Date(archivedAtMs).toISOString(), restored_until: restored },
   };
 }

@@ -14,14 +14,19 @@ export function toIsoUtc(instantMs: number): string {
   return `${localText(instantMs)}Z`;
 }
 
+/** `2026-11-01`, from days since 1970-01-01. */
+export function toIsoDate(day: number): string {
+  const { year, month, day: ofMonth } = civilFromDays(day);
+  return `${pad(year, 4)}-${pad(month, 2)}-${pad(ofMonth, 2)}`;
+}
+
 function localText(instantMs: number): string {
   // Rounded down: instants of Postgres may have parts of a millisecond.
   const localMs = Math.floor(instantMs);
   const days = Math.floor(localMs / DAY_MS);
-  const { year, month, day } = civilFromDays(days);
   const ms = localMs - days * DAY_MS;
   const clock = `${pad(Math.floor(ms / 3_600_000), 2)}:${pad(Math.floor(ms / 60_000) % 60, 2)}:${pad(Math.floor(ms / 1_000) % 60, 2)}`;
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${clock}.${pad(ms % 1_000, 3)}`;
+  return `${toIsoDate(days)}T${clock}.${pad(ms % 1_000, 3)}`;
 }
 
 function pad(value: number, digits: number): string {

@@ -1,4 +1,5 @@
 /** Figures of series that are the person's own, by day: a question like any other, asked a year at a time. */
+import { toIsoDate } from '@tidegate/core';
 import type { CompiledMetric } from '@tidegate/core';
 import type { ExportStore, PersonSpan } from '@tidegate/postgres';
 import type { Ask, Answer } from '../ask.ts';
@@ -45,7 +46,7 @@ async function* setRows(ask: Ask, metric: CompiledMetric, { span, person }: SetO
   for (let day = Math.floor(span.fromS / DAY_S); day <= lastDay; day += DAYS_MAX) {
     const question = {
       ...{ kind: 'series', metric: metric.metric, subject: person.plain, grain: 'day', zone: 'UTC', group_by: set.dimensions },
-      ...{ from: dateOf(day), to: dateOf(Math.min(day + DAYS_MAX, lastDay + 1)), limit: LIMIT },
+      ...{ from: toIsoDate(day), to: toIsoDate(Math.min(day + DAYS_MAX, lastDay + 1)), limit: LIMIT },
     };
     for (let cursor: string | null = null; ;) {
       person.signal.throwIfAborted();
@@ -69,8 +70,4 @@ function toRows({ metric, version }: CompiledMetric, dimensions: readonly string
       measures: Object.fromEntries(cells.slice(1).filter(([name]) => !groups.has(name))),
     };
   });
-}
-
-function dateOf(day: number): string {
-  return new Date(day * DAY_S * 1_000).toISOString().slice(0, 10);
 }

@@ -1,7 +1,7 @@
 /** What a whole export consists of; written last (docs/design/warehouse-exports.md). */
-import { toIsoUtc } from '@tidegate/core';
+import { toIsoDate, toIsoUtc } from '@tidegate/core';
 import type { CompleteThrough, WarehouseFile } from '@tidegate/postgres';
-import { dateOf, pieceOf } from './warehouse-plan.ts';
+import { pieceOf } from './warehouse-plan.ts';
 import type { WarehousePlan, WarehouseTable } from './warehouse-plan.ts';
 
 export interface ManifestOf {
@@ -26,14 +26,22 @@ export function encodeManifest({ exportId, tenant, plan, files, complete, nowMs 
   const folder = `${folderOf(tenant, exportId)}/`;
   const shown = files.map(({ key, piece, rows, bytes, sha256 }) => {
     const of = pieceOf(plan, piece);
-    return { path: key.slice(folder.length), table: of?.table.name ?? '', date: dateOf(of?.day ?? 0), rows, bytes, sha256 };
+    return { path: key.slice(folder.length), table: of?.table.name ?? '', date: toIsoDate(of?.day ?? 0), rows, bytes, sha256 };
   });
   const tables = plan.tables.map((table) => ({
     ...tableView(table),
     rows: sumOf(shown.filter((file) => file.table === table.name)),
     complete_through: isoOf(complete[table.name] ?? null),
   }));
-  const head = { v: 1, export_id: exportId, tenant, format: plan.format, from: dateOf(plan.fromDay), to: dateOf(plan.toDay), zone: 'UTC' };
+  const head = {
+    v: 1,
+    export_id: exportId,
+    tenant,
+    format: plan.format,
+    from: toIsoDate(plan.fromDay),
+    to: toIsoDate(plan.toDay),
+    zone: 'UTC',
+  };
   return Buffer.from(`${JSON.stringify({ ...head, generated_at: toIsoUtc(nowMs), rows: sumOf(shown), tables, files: shown }, null, 1)}\n`);
 }
 

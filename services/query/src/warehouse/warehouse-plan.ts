@@ -84,10 +84,6 @@ export function pieceOf({ fromDay, tables }: WarehousePlan, no: number): Piece |
   return table === undefined ? undefined : { no, table, day: fromDay + Math.floor(no / tables.length) };
 }
 
-export function dateOf(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
-}
-
 export function dayStartMs(day: number): number {
   return day * DAY_MS;
 }

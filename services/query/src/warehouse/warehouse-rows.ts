@@ -1,11 +1,11 @@
 /** The rows of one piece, a file's worth at a time. */
-import { toIsoUtc } from '@tidegate/core';
+import { toIsoDate, toIsoUtc } from '@tidegate/core';
 import { decodeExactly } from '@tidegate/http';
 import type { ArchivedRow, EventsReader } from '@tidegate/postgres';
 import { JobFault } from '@tidegate/postgres';
 import type { Ask } from '../ask.ts';
 import { shownData } from '../recent/event-data.ts';
-import { dateOf, dayStartMs } from './warehouse-plan.ts';
+import { dayStartMs } from './warehouse-plan.ts';
 import type { EventTable, RollupTable } from './warehouse-plan.ts';
 
 export interface FileColumn {
@@ -101,8 +101,8 @@ export async function rollupRows(
     group_by: groupBy,
     grain,
     zone: 'UTC',
-    from: dateOf(day),
-    to: dateOf(day + 1),
+    from: toIsoDate(day),
+    to: toIsoDate(day + 1),
     limit: PAGE_ROWS,
   };
   const complete: (number | null)[] = [];

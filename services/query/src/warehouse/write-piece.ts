@@ -8,12 +8,12 @@
  * | 3 the object                       | both, and they go with step 1                                    |
  * | 4 the row says what it holds       | the same                                                         |
  */
+import { toIsoDate } from '@tidegate/core';
 import { createHash } from 'node:crypto';
 import type { ObjectStore } from '@tidegate/archive';
 import type { WarehouseStore } from '@tidegate/postgres';
 import { encodeFile } from './warehouse-file.ts';
 import { folderOf } from './warehouse-manifest.ts';
-import { dateOf } from './warehouse-plan.ts';
 import type { Piece, WarehousePlan } from './warehouse-plan.ts';
 import { eventRows, rollupRows } from './warehouse-rows.ts';
 import type { FileRows, WarehouseRowsDeps } from './warehouse-rows.ts';
@@ -41,7 +41,7 @@ export async function writePiece(deps: WritePieceDeps, { exportId, tenant, forma
   await dropFiles(deps, exportId, piece.no);
   let [rows, part] = [0, 0];
   async function take(file: FileRows): Promise<void> {
-    const key = `${folderOf(tenant, exportId)}/${table.name}/date=${dateOf(day)}/part-${part}.${format}`;
+    const key = `${folderOf(tenant, exportId)}/${table.name}/date=${toIsoDate(day)}/part-${part}.${format}`;
     const bytes = await encodeFile(format, file);
     await deps.store.intend(exportId, key, piece.no);
     await deps.objects.put(key, bytes);
