@@ -2,7 +2,7 @@
  * Reads the cells of a plan: from chunks, else from Postgres. Progress is read before the chunks, or in the same snapshot as
  * the cells, so an answer never claims a commit that it does not hold.
  */
-import type { AnswerTable, Plan, RangePiece, RollupState, SealedThrough } from '@tidegate/core';
+import type { AnswerTable, RangePiece, RollupState, SealedThrough } from '@tidegate/core';
 import {
   createAnswer,
   createStateAlgebra,
@@ -12,6 +12,7 @@ import {
   missingUntilS,
   PackedReader,
   piecesOfPlan,
+  StateReader,
   unpackCells,
 } from '@tidegate/core';
 import type { CellSnapshot, CountedLane, ReadStore } from '@tidegate/postgres';
@@ -144,14 +145,15 @@ function answerFromSnapshot(
     for (const { seriesId, bytes } of cells) {
       const sink = sinks.get(seriesId);
       const reader = new PackedReader(bytes);
-      while (reader.next()) sink?.(reader.bucketS, decoded(bytes.subarray(reader.stateFrom, reader.stateTo), measures), reader.revision);
+      const states = new StateReader(bytes, measures);
+      while (reader.next()) sink?.(reader.bucketS, surely(states.read(reader.stateFrom, reader.stateTo)), reader.revision);
     }
     return answer.finish();
   }
   for (const [first, ...others] of inMergeOrder(unpackCells(cells), pieces)) {
     if (first === undefined) continue;
-    const state = decoded(first.state, measures);
-    for (const other of others) mergeState(state, decoded(other.state, measures));
+    const state = surely(decodeState(first.state, measures));
+    for (const other of others) mergeState(state, surely(decodeState(other.state, measures)));
     const revision = others.reduce((sum, other) => sum + other.revision, first.revision);
     sinks.get(first.seriesId)?.(first.bucketS, state, revision);
   }
@@ -159,8 +161,7 @@ function answerFromSnapshot(
 }
 
 /** @throws Error where a state cannot be decoded: an answer without it were wrong */
-function decoded(bytes: Uint8Array, measures: Plan['metric']['measures']): RollupState {
-  const state = decodeState(bytes, measures);
+function surely(state: RollupState | null): RollupState {
   if (state === null) throw new Error('the state of a cell cannot be decoded');
   return state;
 }

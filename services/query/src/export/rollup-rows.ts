@@ -2,6 +2,7 @@
 import { toIsoDate } from '@tidegate/core';
 import type { CompiledMetric } from '@tidegate/core';
 import type { ExportStore, PersonSpan } from '@tidegate/postgres';
+import { answerPages } from '../answer-pages.ts';
 import type { Ask, Answer } from '../ask.ts';
 import type { RegisteredPack } from '../registry.ts';
 import type { ExportedPerson, ExportRow } from './section.ts';
@@ -48,14 +49,10 @@ async function* setRows(ask: Ask, metric: CompiledMetric, { span, person }: SetO
       ...{ kind: 'series', metric: metric.metric, subject: person.plain, grain: 'day', zone: 'UTC', group_by: set.dimensions },
       ...{ from: toIsoDate(day), to: toIsoDate(Math.min(day + DAYS_MAX, lastDay + 1)), limit: LIMIT },
     };
-    for (let cursor: string | null = null; ;) {
-      person.signal.throwIfAborted();
-      const outcome = await ask({ ...question, cursor }, { tenant: person.tenant, rows, signal: person.signal });
+    for await (const outcome of answerPages(ask, question, { tenant: person.tenant, rows, signal: person.signal })) {
       if (!outcome.ok) throw new Error(`figures of ${metric.metric} could not be read: ${outcome.problem.code}`);
       const { answer } = outcome;
       if (answer.rows.length > 0) yield toRows(metric, set.dimensions, answer);
-      cursor = answer.next_cursor;
-      if (cursor === null) break;
     }
   }
 }

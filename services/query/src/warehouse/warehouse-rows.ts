@@ -3,6 +3,7 @@ import { toIsoDate, toIsoUtc } from '@tidegate/core';
 import { decodeExactly } from '@tidegate/http';
 import type { ArchivedRow, EventsReader } from '@tidegate/postgres';
 import { JobFault } from '@tidegate/postgres';
+import { answerPages } from '../answer-pages.ts';
 import type { Ask } from '../ask.ts';
 import { shownData } from '../recent/event-data.ts';
 import { dayStartMs } from './warehouse-plan.ts';
@@ -112,17 +113,13 @@ export async function rollupRows(
     if (held.length > 0) await take({ columns, rows: held, subjects: new Set() });
     held = [];
   };
-  for (let cursor: string | null = null; ;) {
-    signal.throwIfAborted();
-    const outcome = await ask({ ...question, cursor }, { tenant, rows: null, signal });
+  for await (const outcome of answerPages(ask, question, { tenant, rows: null, signal })) {
     if (!outcome.ok) throw new JobFault(outcome.problem.code);
     const { answer } = outcome;
     columns = answer.columns;
     complete.push(answer.meta.complete_through === null ? null : Date.parse(answer.meta.complete_through));
     held.push(...answer.rows);
     if (held.length >= rowsPerFile) await flush();
-    cursor = answer.next_cursor;
-    if (cursor === null) break;
   }
   await flush();
   return leastOf(complete);
