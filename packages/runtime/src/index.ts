@@ -41,3 +41,4 @@ export { runService } from './service.ts';
 export { sharedFields } from './shared-fields.ts';
 export { text } from './text-schema.ts';
 export { isWeakSecret } from './weak-secret.ts';
+export { writeWhole } from './write-whole.ts';

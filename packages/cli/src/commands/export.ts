@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, rename } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { Client } from '@tidegate/sdk';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -74,24 +73,13 @@ interface Fetching {
 
 /** Each file is what the manifest says, or nothing is taken for whole. */
 async function fetchAll(client: Client, { at, folder, manifest, text }: Fetching): Promise<void> {
+  const { writeWhole } = await import('@tidegate/runtime');
   for (const [no, { path, sha256 }] of manifest.files.entries()) {
     const bytes = await client.callBytes({ method: 'GET', path: `${at}/files/${no}` });
     if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw new CommandFailure(`${path} is not what the manifest says.`);
     const target = join(folder, path);
     if (!target.startsWith(`${folder}${sep}`)) throw new CommandFailure(`${path} is no path below the folder.`);
-    await put(target, bytes);
+    await writeWhole(target, bytes);
   }
-  await put(join(folder, 'manifest.json'), Buffer.from(text));
-}
-
-async function put(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(`${path}.part`, 'w');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.part`, path);
+  await writeWhole(join(folder, 'manifest.json'), Buffer.from(text));
 }
