@@ -25,8 +25,10 @@ describe('the analytics routes of the practice', () => {
     expect([name, first?.name, first?.limit, first?.windowS]).toEqual(['analytics', 'analytics', 30, 60]);
   });
 
-  test('a route about patients that is none of them is of the class of 60 a minute', () => {
-    const { name, policies } = limits.value.classOf('GET', '/v1/patients/{patient_id}/notes');
+  test('the route of a single patient beside them is of the class of 60 a minute', () => {
+    const path = '/v1/patients/{patient_id}/summary';
+    expect(routes.map((route) => `${route.method} ${route.path}`)).toContain(`GET ${path}`);
+    const { name, policies } = limits.value.classOf('GET', path);
     const [first] = policies.filter(({ scope }) => scope === 'user').toSorted((a, b) => a.limit - b.limit);
     expect([name, first?.name, first?.limit, first?.windowS]).toEqual(['patient_data', 'patient_data', 60, 60]);
   });
