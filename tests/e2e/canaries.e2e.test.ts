@@ -1,3 +1,4 @@
+import { listRoutes } from '@tidegate/http';
 import { startPrometheus, type Prometheus } from '@tidegate/native';
 import { startOtlpSink, type OtlpSink } from '@tidegate/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -93,6 +94,29 @@ const MARKS = {
  * said to operators and to other callers may hold none.
  */
 const HEALTH = { taken: '71.938264', refused: '9471.938264', meal: '817.264' } as const;
+
+/** Stands in requests of every route, as name and as value. */
+const ASKED = 'canary-asked-5e1d';
+const ASKED_OF_ADMINISTRATION: readonly (readonly [path: string, body: unknown])[] = [
+  ['/v1/admin/keys', { name: ASKED, scopes: [ASKED], kind: ASKED, expires_at: ASKED, routes: [ASKED] }],
+  ['/v1/admin/keys', { name: ASKED, scopes: ['canary_asked:read'], routes: [ASKED.replaceAll('-', '')] }],
+  ['/v1/admin/users', { username: ASKED, password: ASKED, roles: [ASKED], email: ASKED }],
+  ['/v1/admin/issuers', { name: ASKED, issuer: ASKED, audiences: [ASKED], jwks_uri: `http://${ASKED}/keys`, scopes: [ASKED] }],
+  ['/v1/admin/origins', { origins: [ASKED] }],
+  ['/v1/auth/login', { username: ASKED, password: ASKED }],
+  ['/v1/auth/tokens', { metrics: [1], subject: { [ASKED]: ASKED }, routes: [ASKED] }],
+  ['/v1/admin/limits', { policies: { x: { scope: ASKED, limit: ASKED } }, classes: [{ class: 'x', routes: [ASKED], policies: [ASKED] }] }],
+  ['/v1/limits/replay', { candidate: { policies: { x: { scope: ASKED } } }, last_s: ASKED }],
+  ['/v1/admin/packs', `pack: [${ASKED}`],
+  [
+    '/v1/admin/packs/validate',
+    { pack: 'x', title: 'X', events: { 'a.b': { fields: { f: { type: ASKED, values: [ASKED] } } } }, metrics: {} },
+  ],
+  [
+    '/v1/admin/packs/validate',
+    { pack: 'x', title: 'X', events: {}, metrics: { m: { events: [ASKED], measures: { a: { measure: ASKED } } } } },
+  ],
+];
 
 /** A harmless value that is stored on purpose: finding it shows that the search would find a mark too. */
 const CONTROL = 'control-room-404';
@@ -197,6 +221,33 @@ test('no marked person is found in answers, logs, topics, tables, Redis or metri
   const holders = [...places].filter(([, bytes]) => bytes.includes(CONTROL)).map(([place]) => place);
   expect(holders).toEqual(expect.arrayContaining(['topic backfill.v1', 'topic rollups.v1', 'redis']));
   expect(holders.some((place) => place.startsWith('table '))).toBe(true);
+});
+
+test('what a request holds is not said where it is refused, by any route, in logs or in metrics', { timeout: 120_000 }, async () => {
+  const answers: string[] = [];
+  const ask = async (method: string, path: string, body?: string): Promise<void> => {
+    const headers = { authorization: `Bearer ${system.tidegate.adminKey}`, 'content-type': 'application/json' };
+    const sent = { method, headers, signal: AbortSignal.timeout(20_000), ...(body === undefined ? {} : { body }) };
+    const response = await fetch(system.tidegate.gateway + path, sent);
+    const answer = `${await response.text()} ${JSON.stringify([...response.headers])}`;
+    if (!response.ok) answers.push(`${method} ${path.replaceAll(ASKED, '…')}: ${answer}`);
+  };
+  for (const { method, path } of listRoutes()) {
+    const asked = `${path.replaceAll(/\{\w+\}/g, ASKED)}?${ASKED}=${ASKED}`;
+    // Who writes a definition is told where it is wrong by the names in it.
+    const name = /^\/v1\/admin\/(?:packs|limits)/.test(path) ? 'title' : ASKED;
+    const bodies = method === 'POST' ? [`{"${name}":"${ASKED}"}`, `["${ASKED}"]`, `{"${ASKED}`] : [undefined];
+    for (const body of bodies) await ask(method, asked, body);
+  }
+  for (const [path, body] of ASKED_OF_ADMINISTRATION) await ask('POST', path, typeof body === 'string' ? body : JSON.stringify(body));
+  expect(answers.filter((answer) => answer.includes(ASKED))).toEqual([]);
+  expect(
+    answers.filter((answer) => /"code":"(?:request_invalid|limits_invalid|pack_invalid|bad_json)"/.test(answer)).length,
+  ).toBeGreaterThan(30);
+  // Refused events are kept as they came, and the audit names what was asked for by its path.
+  const holders = [...(await placesWith([]))].filter(([, bytes]) => bytes.includes(ASKED)).map(([place]) => place);
+  expect(holders.filter((place) => !place.startsWith('topic ') && !place.startsWith('table '))).toEqual([]);
+  expect(holders).not.toEqual([]);
 });
 
 /** All that the system keeps or says, what it told a collector included. */
