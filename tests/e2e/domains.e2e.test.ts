@@ -109,6 +109,60 @@ describe('Fitbit steps, each export with a source of its own', () => {
   });
 });
 
+test('a page sends by a key that can track and nothing else, and reads one learner’s overview by a token that shows nothing else', async () => {
+  const origin = 'https://learn.example.org';
+  const admin = async (path: string, body: object) =>
+    (await system.admin.call({
+      method: 'POST',
+      path,
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    })) as object;
+  await admin('/v1/admin/origins', { origins: [origin] });
+  const routes = ['studyin.track', 'studyin.track_batch'];
+  const made = await admin('/v1/admin/keys', { name: 'page', kind: 'pub', scopes: ['ingest:write'], routes });
+  const page = async (credential: string, method: string, path: string, body?: object) => {
+    const answer = await fetch(`${system.tidegate.gateway}${path}`, {
+      method,
+      headers: { origin, authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const readable = answer.headers.get('access-control-allow-origin') === origin;
+    return { status: answer.status, readable, body: (await answer.json()) as Record<string, unknown> };
+  };
+  const key = 'key' in made ? String(made.key) : '';
+  const [day, learner] = [new Date().toISOString().slice(0, 10), 'learner-of-the-page'];
+  const viewed = (n: number, user = learner) => ({
+    ...{ event_id: `page-${user}-${n}`, event_type: 'learning.material.viewed', user_id: user, session_id: `s-${user}` },
+    ...{ occurred_at: `${day}T00:00:0${n}Z`, properties: { material_id: `m-${n}`, material_type: 'video' } },
+  });
+  await expect
+    .poll(async () => page(key, 'POST', '/api/analytics/events/track', viewed(1)), { timeout: 30_000 })
+    .toMatchObject({ status: 202, readable: true, body: { accepted: true } });
+  const many = [viewed(2), viewed(3), viewed(4, 'another')];
+  expect(await page(key, 'POST', '/api/analytics/events/batch', many)).toMatchObject({ status: 202, readable: true });
+  for (const [method, path] of [
+    ['POST', '/v1/events'],
+    ['GET', '/v1/metrics'],
+    ['GET', '/api/analytics/learning/overview'],
+  ] as const) {
+    expect([path, (await page(key, method, path, method === 'POST' ? {} : undefined)).status]).toEqual([path, 403]);
+  }
+  const { access_token: given } = (await system.client.call({
+    ...{ method: 'POST', path: '/v1/auth/tokens', headers: { 'content-type': 'application/json' } },
+    body: JSON.stringify({ subject: learner, routes: ['studyin.overview'] }),
+  })) as { access_token: string };
+  const overview = async (user: string) => page(given, 'GET', `/api/analytics/learning/overview?user_id=${user}&start=${day}&end=${day}`);
+  // Three of the page were about this learner, the fourth about another.
+  await expect
+    .poll(async () => overview(learner), { timeout: 30_000 })
+    .toMatchObject({ status: 200, readable: true, body: { materials_viewed: 3, unique_materials: 3 } });
+  expect(await overview('another')).toMatchObject({ status: 403, body: { code: 'row_refused' } });
+  for (const path of ['/api/analytics/learning/heatmap', '/v1/metrics', '/v1/query?q={}']) {
+    expect([path, (await page(given, 'GET', path)).status]).toEqual([path, 403]);
+  }
+});
+
 test('who registers is a person who signs in and reads the own profile at once, and whose names nobody else has', async () => {
   const call = async (method: string, path: string, { token, body }: { readonly token?: string; readonly body?: object }) => {
     const answer = await fetch(`${system.tidegate.gateway}${path}`, {

@@ -10,6 +10,10 @@ describe('tidegate keys', () => {
     [['create', 'ci'], 'POST /v1/admin/keys {"name":"ci","kind":"live","scopes":["ingest:write","query:read"]}'],
     [['create', 'ci', '-s', 'query:read'], 'POST /v1/admin/keys {"name":"ci","kind":"live","scopes":["query:read"]}'],
     [['create', 'page', '--publishable'], 'POST /v1/admin/keys {"name":"page","kind":"pub","scopes":["ingest:write"]}'],
+    [
+      ['create', 'page', '--publishable', '-r', 'studyin.track,sendEvents'],
+      'POST /v1/admin/keys {"name":"page","kind":"pub","scopes":["ingest:write"],"routes":["studyin.track","sendEvents"]}',
+    ],
     [['list'], 'GET /v1/admin/keys'],
     [['rotate', 'key_1'], 'POST /v1/admin/keys/key_1/rotate {}'],
     [['rotate', 'key_1', '--overlap', '0'], 'POST /v1/admin/keys/key_1/rotate {"overlap_s":0}'],

@@ -29,6 +29,13 @@ export function unknownScopes(scopes: readonly string[], declared: ReadonlySet<s
   return scopes.filter((scope) => !(SCOPES as readonly string[]).includes(scope) && !declared.has(scope));
 }
 
+/** A route as rights name it: by its operation, or as a pack declares it. */
+export const ROUTE_NAME_SCHEMA = z
+  .string()
+  .max(200)
+  .regex(/^(?:[a-z][A-Za-z0-9]*|[a-z][a-z0-9_-]*\.[a-z][a-z0-9_]*)$/, 'an operation, or a pack and its view or write joined by a dot')
+  .meta({ description: 'An operation, such as `sendEvents`, or a view or write of a pack, such as `studyin.track`.' });
+
 export const KEY_PARAMS = z.object({ key: z.string().regex(/^key_[0-9A-Za-z]{1,64}$/) });
 
 export const KEY_REQUEST_SCHEMA = z
@@ -36,6 +43,13 @@ export const KEY_REQUEST_SCHEMA = z
     name: z.string().min(1).max(100).meta({ description: 'For people; shown in lists.' }),
     scopes: z.array(SCOPE_SCHEMA).min(1),
     kind: z.enum(['live', 'pub']).default('live').meta({ description: '`pub`: may stand in a web page; only `ingest:write`.' }),
+    routes: z
+      .array(ROUTE_NAME_SCHEMA)
+      .min(1)
+      .max(50)
+      .nullable()
+      .default(null)
+      .meta({ description: 'The only routes that it may call; null: all that its scopes open.' }),
     expires_at: z.iso.datetime({ offset: true }).optional(),
   })
   .refine((asked) => asked.kind === 'live' || asked.scopes.every((scope) => scope === 'ingest:write'), {
@@ -62,6 +76,7 @@ export const KEY_SCHEMA = z
     name: z.string(),
     kind: z.enum(['live', 'pub']),
     scopes: z.array(z.string()),
+    routes: z.array(z.string()).nullable().meta({ description: 'The only routes that it may call; null: all that its scopes open.' }),
     last4: z.string(),
     state: z.enum(['active', 'expired', 'revoked']),
     created_at: INSTANT_SCHEMA,

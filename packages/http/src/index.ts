@@ -53,7 +53,7 @@ export { RESTATEMENTS_QUERY } from './restatement-schemas.ts';
 export { AUDIT_QUERY, AUDIT_VERIFY_QUERY, NO_TENANT } from './audit-chain-schemas.ts';
 export { RECOUNT_ASK_SCHEMA, RECOUNTS_QUERY } from './audit-schemas.ts';
 export { BATCH_QUESTIONS_MAX, LIVE_QUERY, RECEIPT_QUERY, REJECTED_QUERY } from './route-schemas.ts';
-export { ISSUER_REQUEST_SCHEMA, TOKEN_REQUEST_SCHEMA } from './token-schemas.ts';
+export { ISSUER_REQUEST_SCHEMA, mayBeOfToken, TOKEN_REQUEST_SCHEMA } from './token-schemas.ts';
 export { PACK_PREVIEW_REQUEST_SCHEMA } from './pack-schemas.ts';
 export {
   LOGIN_REQUEST_SCHEMA,
@@ -68,7 +68,7 @@ export { createRouter } from './router.ts';
 export { accessOf, OPENED_HEADER, SUBJECT_HEADER } from './routes/access.ts';
 export type { Access, LimitClass, RouteDeclaration, Upstream } from './routes/route-declaration.ts';
 export type { NamedRoute, RouteName, RouteNameOf } from './routes/routes.ts';
-export { INTERNAL_ROUTES, isOpenTo, listRoutes, ROUTES } from './routes/routes.ts';
+export { INTERNAL_ROUTES, isOpenTo, listRoutes, ROUTES, withPackName } from './routes/routes.ts';
 export { OPEN_REQUEST_SCHEMA, OPENED_SCHEMA, OPENED_VALUES_MAX } from './sealed-schemas.ts';
 export type { OpenRequest, OpenedValues } from './sealed-schemas.ts';
 export type { Handler, HttpServerOptions } from './server.ts';

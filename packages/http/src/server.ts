@@ -12,7 +12,7 @@ import type { RequestTelemetryOptions } from './request-telemetry.ts';
 import { createRequestTelemetry } from './request-telemetry.ts';
 import { createRouter } from './router.ts';
 import type { NamedRoute, RouteName } from './routes/routes.ts';
-import { isOpenTo, listServedRoutes } from './routes/routes.ts';
+import { isOpenTo, listServedRoutes, withPackName } from './routes/routes.ts';
 
 /** Answers one request. A rejection becomes the problem `internal`, or cuts an answer that has begun. */
 export type Handler = (exchange: Exchange) => void | Promise<void>;
@@ -44,7 +44,7 @@ export function createHttpServer<N extends RouteName>(options: HttpServerOptions
     else {
       const { route, handle, params, query } = resolved;
       // The gateway asked the same; who reaches a service past it, or through an older one, is asked again.
-      if (!isOpenTo(route, caller.caller)) return sendProblem(response, { code: 'row_refused' }, context);
+      if (!isOpenTo(withPackName(route, params), caller.caller)) return sendProblem(response, { code: 'row_refused' }, context);
       const asked = { request, response, params, query, context, caller: caller.caller, signal: clientGone(response) };
       // A route that does not go on answers as if nothing else had been asked for.
       const exchange: Exchange = { ...asked, ...(route.isLive === true && upgrade !== undefined ? { upgrade } : {}) };

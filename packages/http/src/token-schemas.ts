@@ -1,6 +1,6 @@
 import { OTHER_VALUE } from '@tidegate/core';
 import { z } from 'zod';
-import { SCOPE_SCHEMA } from './admin-schemas.ts';
+import { ROUTE_NAME_SCHEMA, SCOPE_SCHEMA } from './admin-schemas.ts';
 import { INSTANT_SCHEMA } from './route-schemas.ts';
 
 /** Schemas of bodies of the routes that make tokens, and that tell whose are taken. */
@@ -44,20 +44,40 @@ export const ISSUER_REMOVED_SCHEMA = z.object({ name: z.string(), state: z.liter
 
 /** Routes that a token of ours may come to: those that read, and hold to its rows. */
 const TOKEN_ROUTES = ['askQuestion', 'askKept', 'askBatch', 'readView', 'listMetrics', 'readMetric', 'readReceipt'] as const;
+/** Those, and the views of packs. */
+export function mayBeOfToken(route: string): boolean {
+  return route.includes('.') || (TOKEN_ROUTES as readonly string[]).includes(route);
+}
 const shownValue = z
   .union([z.string().max(1_024), z.number(), z.boolean()])
   .refine((value) => value !== OTHER_VALUE, { message: 'holds values of all kinds, and can be shown to nobody in place of one' });
 
 export const TOKEN_REQUEST_SCHEMA = z
   .strictObject({
-    metrics: z.array(z.string().min(1).max(200)).min(1).max(100).meta({ description: 'Names of the metrics that it shows.' }),
+    metrics: z
+      .array(z.string().min(1).max(200))
+      .min(1)
+      .max(100)
+      .nullable()
+      .default(null)
+      .meta({ description: 'Names of the metrics that it shows; null, where it shows one person: all of that person, rows too.' }),
     where: z
       .record(z.string().min(1).max(100), z.array(shownValue).min(1).max(100))
       .default({})
       .meta({ description: 'By dimension, the values that it shows. A metric that lacks one of these dimensions is not answered.' }),
     subject: z.string().min(1).max(256).nullable().default(null).meta({ description: 'The plain id of the one person that it shows.' }),
-    routes: z.array(z.enum(TOKEN_ROUTES)).min(1).nullable().default(null).meta({ description: 'Operations that it may call; null: all.' }),
+    routes: z
+      .array(ROUTE_NAME_SCHEMA.refine(mayBeOfToken, `must be one of ${TOKEN_ROUTES.join(', ')}, or a view of a pack`))
+      .min(1)
+      .max(50)
+      .nullable()
+      .default(null)
+      .meta({ description: `Of ${TOKEN_ROUTES.join(', ')} and views of packs (\`studyin.overview\`) those that it may call; null: all.` }),
     expires_in_s: z.int().min(60).max(1_800).default(1_800),
+  })
+  .refine(({ metrics, subject }) => metrics !== null || subject !== null, {
+    path: ['metrics'],
+    message: 'must name some, unless a subject is named',
   })
   .meta({ id: 'TokenRequest' });
 export const TOKEN_SCHEMA = z

@@ -184,6 +184,16 @@ describe('the control plane in Postgres', () => {
       expect(await store.readRefusedHashes(1_005)).toEqual(expect.arrayContaining(had));
     });
 
+    it('that may call some routes alone says so to everybody, and keeps them with a new secret', async () => {
+      const asked = { tenant, name: 'r', kind: 'pub', scopes: ['ingest:write'], expiresAtMs: null } as const;
+      const created = await store.createKey({ ...asked, routes: ['studyin.track', 'sendEvents', 'studyin.track'] });
+      const routes = ['studyin.track', 'sendEvents'];
+      const keyId = created?.key.keyId ?? '';
+      expect([created?.key.routes, (await published(keyId))?.routes]).toEqual([routes, routes]);
+      await rotate(keyId, 1_000, 60_000);
+      expect([(await store.findKey(tenant, keyId))?.routes, (await published(keyId))?.routes]).toEqual([routes, routes]);
+    });
+
     it('cannot be publishable and read, whoever writes the row', async () => {
       const asked = { tenant, name: 'p', kind: 'pub', expiresAtMs: null } as const;
       await expect(store.createKey({ ...asked, scopes: ['ingest:write', 'query:read'] })).rejects.toThrow('api_key_pub_writes_only');

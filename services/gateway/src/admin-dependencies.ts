@@ -10,5 +10,5 @@ export interface AdminDependencies {
   readonly wake: () => void;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  readonly packRoutes: Pick<PackRoutes, 'scopes'>;
+  readonly packRoutes: Pick<PackRoutes, 'scopes' | 'named'>;
 }

@@ -15,6 +15,7 @@ import {
 import type { CreatedKey, KeyInfo } from '@tidegate/postgres';
 import type { AdminDependencies } from './admin-dependencies.ts';
 import { createAdminPacks } from './admin-packs.ts';
+import { routesBeyond, routesUnknown } from './given-routes.ts';
 
 type AdminRoute = Extract<
   RouteNameOf<'gateway'>,
@@ -44,11 +45,14 @@ async function createKey(exchange: Exchange, { store, wake, clock, packRoutes }:
   if (!body.ok) return sendProblem(response, body.fault, context);
   const asked = KEY_REQUEST_SCHEMA.safeParse(body.value);
   if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
-  const beyond = scopesUnknown(asked.data.scopes, packRoutes.scopes(caller.tenant)) ?? scopesBeyond(asked.data.scopes, caller.scopes);
-  if (beyond !== null) return sendProblem(response, beyond, context);
-  const { name, kind, scopes, expires_at: expiresAt } = asked.data;
+  const { name, kind, scopes, routes, expires_at: expiresAt } = asked.data;
+  const { tenant } = caller;
+  const unknown =
+    scopesUnknown(scopes, packRoutes.scopes(tenant)) ?? routesUnknown(routes, { tenant, packRoutes, kinds: ['view', 'write'] });
+  const refused = unknown ?? scopesBeyond(scopes, caller.scopes) ?? routesBeyond(routes, caller);
+  if (refused !== null) return sendProblem(response, refused, context);
   const expiresAtMs = expiresAt === undefined ? null : Date.parse(expiresAt);
-  const created = await store.createKey({ tenant: caller.tenant, name, kind, scopes, expiresAtMs });
+  const created = await store.createKey({ tenant, name, kind, scopes, routes, expiresAtMs });
   if (created === null) return sendProblem(response, { code: 'not_found' }, context);
   wake();
   sendCreated(exchange, { ...created, nowMs: clock.nowMs() }, 201);
@@ -77,8 +81,8 @@ async function rotateKey(exchange: Exchange, { store, wake, clock }: AdminDepend
   const { tenant } = caller;
   const keyId = params['key'] ?? '';
   const key = await store.findKey(tenant, keyId);
-  // A new secret is the key: who may not give its scopes may not have it either. Scopes of a key never change.
-  const beyond = key === null ? null : scopesBeyond(key.scopes, caller.scopes);
+  // A new secret is the key: who may not give its scopes and routes may not have it either. Those of a key never change.
+  const beyond = key === null ? null : (scopesBeyond(key.scopes, caller.scopes) ?? routesBeyond(key.routes, caller));
   if (beyond !== null) return sendProblem(response, beyond, context);
   const nowMs = clock.nowMs();
   const rotated = await store.rotateKey({ tenant, keyId, nowMs, overlapMs: asked.data.overlap_s * 1_000 });
@@ -111,6 +115,7 @@ function toWire(key: KeyInfo, nowMs: number): Readonly<Record<string, unknown>> 
     name: key.name,
     kind: key.kind,
     scopes: key.scopes,
+    routes: key.routes,
     last4: key.last4,
     state: key.state === 'active' && hasExpired ? 'expired' : key.state,
     created_at: toInstant(key.createdAtMs),

@@ -223,7 +223,7 @@ function createGateOf(parts: Parts, { proxy, live, auditLog, wake, isDraining }:
         ...{ accounts, localTokens, denied, limits: gateLimits, loginTenant: config.loginTenant, audit, wake, clock, packRoutes },
         sendWrite: createSendWrite({ queryUrl: config.queryUrl, callerKey: callerKeyOf(config), clock }),
       }),
-      ...createTokenRoutes({ localTokens }),
+      ...createTokenRoutes({ localTokens, packRoutes }),
       ...createLimitRoutes({ limits, addressOf, store, wake, clock }),
       ...createOriginAdmin({ store, wake }),
       ...createIssuerAdmin({ store, wake, plainHosts: config.jwksPlainHosts, packRoutes }),

@@ -56,7 +56,7 @@ export function createAuthenticate({ keys, readToken, isLoaded, clock }: Authent
       return INVALID;
     }
     if (known?.record === record) return known.authentication;
-    const authentication = { ok: true, caller: { tenant: record.tenant, keyId: record.key_id, scopes: record.scopes } } as const;
+    const authentication = { ok: true, caller: callerOf(record) } as const;
     taken.set(credential, { sha256Hex, record, authentication });
     return authentication;
   }
@@ -70,6 +70,10 @@ export function createAuthenticate({ keys, readToken, isLoaded, clock }: Authent
 }
 
 const INVALID = { ok: false, code: 'credentials_invalid' } as const satisfies Authentication;
+
+function callerOf({ tenant, key_id: keyId, scopes, routes }: ApiKeyRecord): Caller {
+  return { tenant, keyId, scopes, ...(routes === undefined ? {} : { routes }) };
+}
 
 function hashOf(credential: string): string | null {
   const key = readApiKey(credential);

@@ -32,6 +32,8 @@ export interface AskedRoute extends Pick<NamedRoute, 'name' | 'rows' | 'answers'
   readonly path: string;
   readonly scope: string | null;
   readonly isOfPerson?: boolean;
+  /** What a pack declares, as rights name it. */
+  readonly ofPack?: string;
 }
 
 /** What is asked, once it is known by whom. */
@@ -89,8 +91,9 @@ export function askedBy({ tenant }: Caller, routed: Routed, packRoutes: PackRout
 /** A view, or a write, is the same by whichever way it is asked: its own scope, and the limits of its declared route. */
 function askedOfPack(found: PackRoute | null, target: string): Asked | null {
   if (found === null) return null;
-  const { kind, method, path, scope, isOfPerson = false } = found;
+  const { pack, kind, method, path, scope, isOfPerson = false } = found;
   const name = kind === 'view' ? 'readView' : 'runWrite';
   const { rows, answers } = ROUTES[name];
-  return { route: { name, rows, answers, method, path, scope, isOfPerson }, target, ...(kind === 'write' ? { method: 'POST' } : {}) };
+  const route: AskedRoute = { name, rows, answers, method, path, scope, isOfPerson, ofPack: `${pack}.${found.name}` };
+  return { route, target, ...(kind === 'write' ? { method: 'POST' } : {}) };
 }

@@ -56,6 +56,8 @@ export interface GateOptions {
   readonly policies?: Readonly<Record<string, PolicySource>>;
   readonly trustedProxies?: readonly string[];
   readonly scopes?: readonly string[];
+  /** The only routes of the key; default: all. */
+  readonly keyRoutes?: readonly string[];
   readonly dependencies?: Dependencies;
   readonly bodyBytesMax?: number;
   /** A service in place of the fixture's own. */
@@ -150,7 +152,7 @@ function auditInto(audited: AuditedAccess[]): Pick<AuditLog, 'note' | 'keep'> {
 }
 
 /** One active key of the tenant acme. */
-function directoryOfOne(scopes: readonly string[]): { readonly secret: string; readonly keys: KeyDirectory } {
+function directoryOfOne(scopes: readonly string[], routes?: readonly string[]): { readonly secret: string; readonly keys: KeyDirectory } {
   const { secret } = mintApiKey('live');
   const reading = readApiKey(secret);
   const keys = createKeyDirectory();
@@ -160,6 +162,7 @@ function directoryOfOne(scopes: readonly string[]): { readonly secret: string; r
     kind: 'live',
     sha256: reading.ok ? reading.sha256Hex : '',
     scopes: [...scopes],
+    ...(routes === undefined ? {} : { routes: [...routes] }),
     state: 'active',
     expires_at_ms: null,
     earlier: [],
@@ -194,7 +197,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
   const upstream = await startUpstream();
   const { scopes, proxyClock, routes, trustedProxies, step, readToken, live: bounds, random, ...held } = { ...DEFAULTS, ...options };
   const { bodyBytesMax, liveIdleMs, clientIdleMs } = held;
-  const [{ secret, keys }, metrics] = [directoryOfOne(scopes), createMetrics('gateway')];
+  const [{ secret, keys }, metrics] = [directoryOfOne(scopes, options.keyRoutes), createMetrics('gateway')];
   const url = options.upstreamUrl ?? upstream.url;
   const proxy = createProxy({
     upstreams: { ingest: url, query: url },

@@ -1,8 +1,10 @@
+import { createCallerVerifier } from '@tidegate/http';
+import { systemClock } from '@tidegate/runtime';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createPackRoutes } from '../src/pack-routes.ts';
 import type { PackRoutes } from '../src/pack-routes.ts';
 import type { GateUnderTest } from './gate-fixture.ts';
-import { startGate } from './gate-fixture.ts';
+import { CALLER_KEY, startGate } from './gate-fixture.ts';
 
 const views = {
   goals: { route: 'GET /v1/goals/{user_id}', scope: 'patient:read', params: {}, queries: {}, answer: {} },
@@ -93,6 +95,55 @@ describe('a route that a pack declares', () => {
     packRoutes.put('acme', 'health', { pack: 'health', writes: { change: { ...writes.change, scope: 'ingest:write' } } });
     expect((await call('PATCH', '/v1/goals/g-1?dry=1')).status).toBe(200);
     expect(started.upstream.seen.at(-1)).toMatchObject({ method: 'POST', url: '/v1/writes/health/change?goal_id=g-1&dry=1' });
+  });
+
+  it('can be all that a key may call, by each of its names, and the service is told the same', async () => {
+    const packRoutes = createPackRoutes();
+    const write = {
+      params: {},
+      body: {},
+      checks: {},
+      rules: [],
+      events_max: 500,
+      waits: false,
+      reads: {},
+      event: { type: 'a.b', data: {} },
+    };
+    const writes = { track: { ...write, route: 'POST /api/analytics/events/track' }, other: { ...write, route: 'POST /v1/other' } };
+    packRoutes.put('acme', 'health', { pack: 'health', views, writes });
+    const started = await startGate({ scopes: ['ingest:write', 'query:read'], keyRoutes: ['health.track', 'health.overview'], packRoutes });
+    gate = started;
+    const statusOf = async (method: string, path: string): Promise<number> => {
+      const body = method === 'POST' ? { body: '{}' } : {};
+      return (await fetch(`http://127.0.0.1:${started.port}${path}`, { method, ...body, headers: { 'x-api-key': started.key } })).status;
+    };
+    const open = [
+      ['POST', '/api/analytics/events/track'],
+      ['POST', '/v1/writes/health/track'],
+      ['GET', '/api/analytics/overview'],
+      ['GET', '/v1/views/health/overview'],
+    ] as const;
+    for (const [method, path] of open) expect([path, await statusOf(method, path)]).toEqual([path, 200]);
+    const verify = createCallerVerifier(CALLER_KEY, systemClock);
+    const told = started.upstream.seen.map(({ headers }) => verify(String(headers['x-tidegate-caller'])));
+    expect(told).toEqual(open.map(() => ({ ok: true, caller: expect.objectContaining({ routes: ['health.track', 'health.overview'] }) })));
+    const closed = [
+      ...[
+        ['POST', '/v1/other'],
+        ['POST', '/v1/writes/health/other'],
+        ['POST', '/v1/events'],
+        ['GET', '/v1/goals/latest'],
+      ],
+      ...[
+        ['GET', '/v1/views/health/latest'],
+        ['GET', '/v1/metrics'],
+        ['POST', '/v1/query'],
+        ['GET', '/v1/limits'],
+        ['POST', '/v1/auth/tokens'],
+      ],
+    ] as const;
+    for (const [method = '', path = ''] of closed) expect([path, await statusOf(method, path)]).toEqual([path, 403]);
+    expect(started.upstream.seen).toHaveLength(open.length);
   });
 
   it('is found by its literal segments before its parameters', async () => {

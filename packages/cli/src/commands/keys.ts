@@ -5,6 +5,7 @@ import { CommandFailure, connect, directDatabaseUrl, printJson, requireSetting, 
 
 interface CreateFlags extends Connection {
   readonly scopes?: string;
+  readonly routes?: string;
   readonly publishable?: true;
   readonly expires?: string;
 }
@@ -19,16 +20,18 @@ export function addKeys(program: Command, terminal: Terminal): void {
     .command('create <name>')
     .description('Make a key; its secret is shown once.')
     .option('-s, --scopes <scopes>', 'comma separated (default: ingest:write,query:read)')
+    .option('-r, --routes <routes>', 'the only routes that it may call, comma separated: operations, or pack.view and pack.write')
     .option('--publishable', 'a key that may stand in a web page: only ingest:write')
     .option('--expires <instant>', 'RFC 3339')
     .action(async (name: string, _flags: unknown, command: Command) => {
       const flags = command.optsWithGlobals<CreateFlags>();
       const isPublishable = flags.publishable === true;
-      const { scopes = isPublishable ? 'ingest:write' : 'ingest:write,query:read', expires } = flags;
+      const { scopes = isPublishable ? 'ingest:write' : 'ingest:write,query:read', routes, expires } = flags;
       const body = {
         name,
         kind: isPublishable ? 'pub' : 'live',
         scopes: scopes.split(','),
+        ...(routes === undefined ? {} : { routes: routes.split(',') }),
         ...(expires === undefined ? {} : { expires_at: expires }),
       };
       printJson(terminal, await connect(terminal, flags).call(post('/v1/admin/keys', body)));

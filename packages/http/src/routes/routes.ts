@@ -61,8 +61,19 @@ export function listServedRoutes(): readonly NamedRoute[] {
   return [...listRoutes(), ...internal];
 }
 
+/** A route as rights name it: by its operation, and where a pack declares it by that of the pack, such as `shop.orders`, too. */
+export interface RightsRoute extends Pick<NamedRoute, 'name' | 'rows'> {
+  readonly ofPack?: string;
+}
+
 /** Whether a caller may come here at all, whatever is asked. */
-export function isOpenTo({ name, rows }: Pick<NamedRoute, 'name' | 'rows'>, caller: Caller): boolean {
-  if (caller.routes !== undefined && !caller.routes.includes(name)) return false;
-  return rows !== undefined || visibleRows(caller) === null;
+export function isOpenTo({ name, rows, ofPack }: RightsRoute, { routes, ...caller }: Caller): boolean {
+  const isNamed = routes === undefined || routes.includes(name) || (ofPack !== undefined && routes.includes(ofPack));
+  return isNamed && (rows !== undefined || visibleRows(caller) === null);
+}
+
+/** The same route with what its path says of the pack. */
+export function withPackName(route: NamedRoute, { pack, view, write }: Readonly<Record<string, string>>): RightsRoute {
+  const named = view ?? write;
+  return pack === undefined || named === undefined ? route : { ...route, ofPack: `${pack}.${named}` };
 }

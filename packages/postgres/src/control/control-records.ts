@@ -30,6 +30,8 @@ const API_KEY_RECORD = z.object({
   kind: z.enum(['live', 'pub']),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   scopes: z.array(z.string()),
+  /** Names of the routes that it may come to, as rights name them; absent: all that its scopes open. */
+  routes: z.array(z.string()).optional(),
   state: z.enum(['active', 'revoked']),
   expires_at_ms: z.number().nullable(),
   /** Secrets that a rotation put aside, each with its end. Records from before rotation have none. */

@@ -11,6 +11,8 @@ export interface KeyToCreate {
   readonly name: string;
   readonly kind: ApiKeyKind;
   readonly scopes: readonly string[];
+  /** Names of the routes that it may come to; null: all that its scopes open. */
+  readonly routes?: readonly string[] | null;
   readonly expiresAtMs: number | null;
 }
 
@@ -21,6 +23,8 @@ export interface KeyInfo {
   readonly name: string;
   readonly kind: ApiKeyKind;
   readonly scopes: readonly string[];
+  /** Names of the routes that it may come to; null: all that its scopes open. */
+  readonly routes: readonly string[] | null;
   readonly last4: string;
   readonly state: 'active' | 'revoked';
   readonly createdAtMs: number;
@@ -61,6 +65,7 @@ export async function createKey(
         secretSha256: Uint8Array.from(minted.sha256),
         last4: minted.last4,
         scopes: [...new Set(asked.scopes)],
+        routes: [...new Set(asked.routes ?? [])],
         expiresAt: asked.expiresAtMs === null ? null : new Date(asked.expiresAtMs),
       },
       include: WITH_EARLIER,
@@ -127,6 +132,7 @@ export function fromRow(row: KeyRow): KeyInfo {
     name: row.name,
     kind: row.kind === 'pub' ? 'pub' : 'live',
     scopes: row.scopes,
+    routes: row.routes.length === 0 ? null : row.routes,
     last4: row.last4,
     state: row.state === 'active' ? 'active' : 'revoked',
     createdAtMs: row.createdAt.getTime(),
@@ -144,7 +150,7 @@ function toMs(instant: Date | null): number | null {
 
 /** Secrets that have ended by now are left out: unknown is as good as refused. */
 export function toRecord(row: KeyRow, nowMs: number): ApiKeyRecord {
-  const { keyId, tenant, kind, scopes, state, expiresAtMs } = fromRow(row);
+  const { keyId, tenant, kind, scopes, routes, state, expiresAtMs } = fromRow(row);
   const earlier = row.earlier
     .map(({ secretSha256, endsAt }) => ({ sha256: toHex(secretSha256), ends_at_ms: endsAt.getTime() }))
     .filter((secret) => secret.ends_at_ms > nowMs);
@@ -154,6 +160,7 @@ export function toRecord(row: KeyRow, nowMs: number): ApiKeyRecord {
     kind,
     sha256: toHex(row.secretSha256),
     scopes: [...scopes],
+    ...(routes === null ? {} : { routes: [...routes] }),
     state,
     expires_at_ms: expiresAtMs,
     earlier,

@@ -3294,6 +3294,8 @@ export interface components {
             /** @enum {string} */
             readonly kind: "live" | "pub";
             readonly scopes: readonly string[];
+            /** @description The only routes that it may call; null: all that its scopes open. */
+            readonly routes: readonly string[] | null;
             readonly last4: string;
             /** @enum {string} */
             readonly state: "active" | "expired" | "revoked";
@@ -3322,6 +3324,8 @@ export interface components {
             /** @enum {string} */
             readonly kind: "live" | "pub";
             readonly scopes: readonly string[];
+            /** @description The only routes that it may call; null: all that its scopes open. */
+            readonly routes: readonly string[] | null;
             readonly last4: string;
             /** @enum {string} */
             readonly state: "active" | "expired" | "revoked";
@@ -3340,8 +3344,11 @@ export interface components {
             readonly last_used_at: string | null;
         };
         readonly TokenRequest: {
-            /** @description Names of the metrics that it shows. */
-            readonly metrics: readonly string[];
+            /**
+             * @description Names of the metrics that it shows; null, where it shows one person: all of that person, rows too.
+             * @default null
+             */
+            readonly metrics?: readonly string[] | null;
             /**
              * @description By dimension, the values that it shows. A metric that lacks one of these dimensions is not answered.
              * @default {}
@@ -3355,10 +3362,10 @@ export interface components {
              */
             readonly subject?: string | null;
             /**
-             * @description Operations that it may call; null: all.
+             * @description Of askQuestion, askKept, askBatch, readView, listMetrics, readMetric, readReceipt and views of packs (`studyin.overview`) those that it may call; null: all.
              * @default null
              */
-            readonly routes?: readonly ("askQuestion" | "askKept" | "askBatch" | "readView" | "listMetrics" | "readMetric" | "readReceipt")[] | null;
+            readonly routes?: readonly string[] | null;
             /** @default 1800 */
             readonly expires_in_s?: number;
         };
@@ -5837,6 +5844,11 @@ export interface operations {
                      * @enum {string}
                      */
                     readonly kind?: "live" | "pub";
+                    /**
+                     * @description The only routes that it may call; null: all that its scopes open.
+                     * @default null
+                     */
+                    readonly routes?: readonly string[] | null;
                     /** Format: date-time */
                     readonly expires_at?: string;
                 };

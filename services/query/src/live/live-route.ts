@@ -59,7 +59,8 @@ async function enterQuestion({ hub }: LiveRouteDeps, { caller, query }: Exchange
 async function enterView(deps: LiveRouteDeps, exchange: Exchange): Promise<Watching> {
   const { caller, query } = exchange;
   const [pack = '', view = ''] = (query.get('view') ?? '').split('/');
-  if (!isOpenTo({ name: 'readView', rows: ROUTES.readView.rows }, caller)) return { ok: false, problem: { code: 'row_refused' } };
+  if (!isOpenTo({ name: 'readView', rows: ROUTES.readView.rows, ofPack: `${pack}.${view}` }, caller))
+    return { ok: false, problem: { code: 'row_refused' } };
   const given = new URLSearchParams([...query].filter(([name]) => !OF_LIVE.has(name)));
   const of = { ...exchange, params: { pack, view }, query: given };
   const read = () => readAsked(deps, of);
