@@ -1,14 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot, SERVICE_FLAGS } from '@tidegate/native';
+import { repositoryRoot, SERVICE_FLAGS, serviceFlags } from '@tidegate/native';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { dockerfileFaults } from './dockerfile-rules.ts';
 import { chainOf, execForm, parseDockerfile } from './dockerfile.ts';
 
 const text = readFileSync(join(repositoryRoot, 'infra/images/Dockerfile'), 'utf8');
 const has = (path: string): boolean => existsSync(join(repositoryRoot, path));
 const rulesOf = (changed: string): readonly string[] => dockerfileFaults(changed, has).map(({ rule }) => rule);
+
+interface Workload {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly { readonly args?: readonly string[] }[] } } };
+}
 
 describe('the Dockerfile', () => {
   it('keeps every rule of the house', () => {
@@ -53,6 +59,16 @@ describe('the Dockerfile', () => {
     const command = (name: string) => execForm(instructions.findLast((instruction) => instruction.name === name)?.rest ?? '');
     expect(command('ENTRYPOINT')).toEqual(['node', ...SERVICE_FLAGS]);
     expect(command('CMD')).toEqual(['services/gateway/src/main.ts']);
+  });
+
+  it.each(['gateway', 'ingest', 'aggregator', 'query'])('starts %s as the supervisor does in a cluster too', (name) => {
+    const objects = parseAllDocuments(readFileSync(join(repositoryRoot, 'k8s/deployment.yaml'), 'utf8')).map(
+      (one) => one.toJS() as Workload,
+    );
+    const [container] =
+      objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === `tidegate-${name}`)?.spec.template.spec.containers ??
+      [];
+    expect([...SERVICE_FLAGS, ...(container?.args ?? [])]).toEqual([...serviceFlags(name), `services/${name}/src/main.ts`]);
   });
 
   it('has the stage that docker-compose.yml builds, with the sample and a folder that its user may write to', () => {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot, serverProperties, SERVICE_FLAGS } from '@tidegate/native';
+import { repositoryRoot, serverProperties, serviceFlags } from '@tidegate/native';
 import { readConfig, type ConfigDefinition } from '@tidegate/runtime';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -68,7 +68,7 @@ describe('docker-compose.yml', () => {
 
   it.each(Object.keys(services))('starts %s as the supervisor does', (name) => {
     const { entrypoint = [], command = [] } = compose.services[name] ?? {};
-    expect([...entrypoint, ...command]).toEqual(['node', ...SERVICE_FLAGS, `services/${name}/src/main.ts`]);
+    expect([...entrypoint, ...command]).toEqual(['node', ...serviceFlags(name), `services/${name}/src/main.ts`]);
   });
 
   it.each(Object.keys(services))('gives %s every setting that it asks for', (name) => {

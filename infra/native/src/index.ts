@@ -17,7 +17,7 @@ export { loadSecrets } from './secrets.ts';
 export { markedProcesses } from './process-record.ts';
 export type { ServerAddresses } from './installation.ts';
 export { startTidegate, type FrontedService, type Tidegate, type TidegateOptions } from './tidegate.ts';
-export { SERVICE_FLAGS } from './supervisor.ts';
+export { SERVICE_FLAGS, serviceFlags } from './supervisor.ts';
 export type { Supervisor } from './supervisor.ts';
 export { provideKafkaTools } from './kafka-tools.ts';
 export {

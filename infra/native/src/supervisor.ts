@@ -19,6 +19,17 @@ export const SERVICE_FLAGS = [
   '--heap-growing-percent=150',
 ];
 
+/**
+ * What query takes beside: of its young objects few outlive a request, however many are collected at once, so rare collections
+ * cost less and pause no longer (docs/adr/0010-small-pauses.md). Of two equal flags the later one counts.
+ */
+const QUERY_FLAGS = ['--max-semi-space-size=32'];
+
+/** Node's flags for a service, all of them. */
+export function serviceFlags(service: string): readonly string[] {
+  return service === 'query' ? [...SERVICE_FLAGS, ...QUERY_FLAGS] : SERVICE_FLAGS;
+}
+
 export interface ServiceSpec {
   /** Name of the process: of its log and of its record. */
   readonly name: string;
@@ -118,7 +129,7 @@ function launch(options: SupervisorOptions, seat: Seat): void {
   const running = launchProcess(options.home, {
     name: spec.name,
     command: process.execPath,
-    args: [...SERVICE_FLAGS, main],
+    args: [...serviceFlags(spec.service), main],
     env: spec.env,
     cwd: repositoryRoot,
   });

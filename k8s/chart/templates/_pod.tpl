@@ -144,6 +144,13 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
 {{- end }}
 {{- end }}
 
+{{/* How a service is started; of query's young objects few outlive a request, so they are collected rarely. Takes its name. */}}
+{{- define "tidegate.serviceArgs" -}}
+{{- $args := list (printf "services/%s/src/main.ts" .) -}}
+{{- if eq . "query" }}{{ $args = prepend $args "--max-semi-space-size=32" }}{{ end -}}
+{{- toJson $args -}}
+{{- end }}
+
 {{/* Containers that bring schema and topics up to date, one after the other. Takes root. */}}
 {{- define "tidegate.migrationContainer" -}}
 - name: {{ .name }}

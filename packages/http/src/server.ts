@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LRUCache } from 'lru-cache';
 import type { CallerReading } from './caller.ts';
 import { CALLER_HEADER, createCallerVerifier } from './caller.ts';
 import type { Exchange, RequestContext } from './exchange.ts';
@@ -69,12 +70,27 @@ type Resolution =
       readonly query: URLSearchParams;
     };
 
+/** Addresses hold names of persons and questions: none is remembered much longer than it is asked. */
+const ADDRESS_TTL_MS = 600_000;
+const ADDRESS_CHARS_MAX = 4_000_000;
+
+/** Dashboards ask the same addresses again and again: each is read once while it is remembered. */
 function createResolver(handlers: Readonly<Partial<Record<RouteName, Handler>>>): (request: IncomingMessage) => Resolution {
   const match = createRouter<NamedRoute>(listServedRoutes().filter(({ name }) => handlers[name] !== undefined));
-  return function resolve(request) {
-    const target = normalisePath(request.url ?? '');
+  const resolved = new LRUCache<string, Resolution>({ maxSize: ADDRESS_CHARS_MAX, ttl: ADDRESS_TTL_MS });
+  return function resolve({ method = '', url = '' }) {
+    const asked = `${method} ${url}`;
+    const known = resolved.get(asked);
+    if (known !== undefined) return known;
+    const found = resolveAnew(method, url);
+    if (found.kind === 'found') resolved.set(asked, found, { size: asked.length });
+    return found;
+  };
+
+  function resolveAnew(method: string, url: string): Resolution {
+    const target = normalisePath(url);
     if (!target.ok) return { kind: 'refused', template: 'none', fault: { code: 'path_invalid' } };
-    const matched = match(request.method ?? '', target.path);
+    const matched = match(method, target.path);
     if (matched.kind === 'method_not_allowed') return { kind: 'refused', template: 'none', fault: notAllowed(matched.allow) };
     const handle = matched.kind === 'found' ? handlers[matched.route.name] : undefined;
     if (matched.kind === 'not_found' || handle === undefined) return { kind: 'refused', template: 'none', fault: { code: 'not_found' } };
@@ -86,7 +102,7 @@ function createResolver(handlers: Readonly<Partial<Record<RouteName, Handler>>>)
       params: matched.params,
       query: new URLSearchParams(target.search),
     };
-  };
+  }
 }
 
 /** The problem for a path that has other methods (RFC 9110 wants them named). */

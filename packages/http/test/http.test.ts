@@ -34,6 +34,17 @@ describe('the signed caller', () => {
     expect(at(NOW_MS - 5_001)(header)).toEqual({ ok: false, reason: 'stale' });
   });
 
+  it('is as old as it is, also where it was checked before', () => {
+    let nowMs = NOW_MS;
+    const verify = createCallerVerifier(KEY, { nowMs: () => nowMs, monotonicMs: () => 0 });
+    expect(verify(header)).toEqual({ ok: true, caller: CALLER });
+    nowMs += 60_000;
+    expect(verify(header)).toEqual({ ok: true, caller: CALLER });
+    nowMs += 1;
+    expect(verify(header)).toEqual({ ok: false, reason: 'stale' });
+    expect(verify(`${header.slice(0, -2)}${header.at(-2) === 'A' ? 'B' : 'A'}${header.at(-1)}`)).toEqual({ ok: false, reason: 'forged' });
+  });
+
   it('with any one character changed is refused', () => {
     for (let i = 0; i < header.length - 1; i++) {
       const changed = `${header.slice(0, i)}${header[i] === 'A' ? 'B' : 'A'}${header.slice(i + 1)}`;

@@ -1,4 +1,6 @@
 /** The forms in which an answer can be had, and which of them a caller prefers (RFC 9110, section 12.5.1). */
+import { byText } from './by-text.ts';
+
 export type AnswerFormat = 'json' | 'ndjson' | 'csv' | 'parquet';
 
 export const ANSWER_TYPES: Readonly<Record<AnswerFormat, string>> = {
@@ -20,7 +22,10 @@ interface MediaRange {
  * in another form tells more than a refusal.
  */
 export function formatOf(accept: string | undefined): AnswerFormat {
-  if (accept === undefined) return 'json';
+  return accept === undefined ? 'json' : acceptedFormat(accept);
+}
+
+const acceptedFormat = byText((accept: string): AnswerFormat => {
   const ranges = accept.split(',').map(toRange);
   const offers = FORMATS.map((format) => {
     const at = rangeOf(format, ranges);
@@ -28,7 +33,7 @@ export function formatOf(accept: string | undefined): AnswerFormat {
   });
   const [best] = offers.filter(({ quality }) => quality > 0).toSorted((a, b) => b.quality - a.quality || a.at - b.at);
   return best?.format ?? 'json';
-}
+});
 
 function toRange(text: string): MediaRange {
   const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());

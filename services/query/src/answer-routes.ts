@@ -5,13 +5,14 @@ import type { Step } from '@tidegate/telemetry';
 import { z } from 'zod';
 import { bodyOf, isNamed, lasting, toHeader } from './answer-body.ts';
 import { ANSWER_TYPES, formatOf } from './answer-format.ts';
+import type { AnswerFormat } from './answer-format.ts';
 import type { Answer, AnswerMeta, Ask, Asker, AskOutcome } from './ask.ts';
 import { askerOf } from './asker.ts';
 import { questionInTime } from './background/question-in-time.ts';
 import type { QuestionInTimeDeps } from './background/question-in-time.ts';
 import { compressed } from './compressed.ts';
 import type { Encoding } from './compressed.ts';
-import type { KeptBody, KeptBodyOf } from './kept-bodies.ts';
+import type { KeptBodyOf } from './kept-bodies.ts';
 import { decodeQuestion } from './repeated-questions.ts';
 import { storeFaultOf } from './store-fault.ts';
 
@@ -67,10 +68,31 @@ export async function askKept(deps: AnswerRoutesDeps, exchange: Exchange): Promi
   const outcome = await questionInTime(deps, exchange, question.value);
   if (outcome === null) return;
   if (!outcome.ok) return refuse(exchange, outcome.problem);
-  const { answer, mayAgeMs, person } = outcome;
   const format = formatOf(request.headers.accept);
-  const made = async (): Promise<KeptBody> => keptBodyOf({ tenant: caller.tenant, format, answer: lasting(answer) });
-  const { body, etag } = await step('generate_response', made);
+  const made = async (): Promise<KeptSending> => keptSendingOf(keptBodyOf, { ...outcome, tenant: caller.tenant, format });
+  const { body, headers } = await step('generate_response', made);
+  if (isNamed(request.headers['if-none-match'], headers.etag)) return sendBody(step, exchange, { status: 304, body: null, headers });
+  sendBody(step, exchange, { body, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
+}
+
+interface KeptAsked extends Pick<Extract<AskOutcome, { ok: true }>, 'answer' | 'mayAgeMs' | 'person'> {
+  readonly tenant: string;
+  readonly format: AnswerFormat;
+}
+
+interface KeptSending {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>> & { readonly etag: string };
+}
+
+/** By an answer that many share: what was sent of it last, and to what. */
+const sent = new WeakMap<Answer, { readonly asked: KeptAsked; readonly sending: KeptSending }>();
+
+async function keptSendingOf(keptBodyOf: KeptBodyOf, asked: KeptAsked): Promise<KeptSending> {
+  const { answer, mayAgeMs, person, tenant, format } = asked;
+  const known = sent.get(answer);
+  if (known !== undefined && isSameAsked(known.asked, asked)) return known.sending;
+  const { body, etag } = await keptBodyOf({ tenant, format, answer: lasting(answer) });
   const headers = {
     etag,
     'cache-control': mayAgeMs < 1_000 ? 'private, no-cache' : `private, max-age=${Math.floor(mayAgeMs / 1_000)}`,
@@ -80,8 +102,13 @@ export async function askKept(deps: AnswerRoutesDeps, exchange: Exchange): Promi
     ...besideRows(answer),
     ...ofPerson(person),
   };
-  if (isNamed(request.headers['if-none-match'], etag)) return sendBody(step, exchange, { status: 304, body: null, headers });
-  sendBody(step, exchange, { body, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
+  const sending = { body, headers };
+  sent.set(answer, { asked, sending });
+  return sending;
+}
+
+function isSameAsked(a: KeptAsked, b: KeptAsked): boolean {
+  return a.format === b.format && a.tenant === b.tenant && a.mayAgeMs === b.mayAgeMs && a.person === b.person;
 }
 
 function questionMissing(): ProblemFault {

@@ -95,6 +95,7 @@ export interface Asker {
 export type Ask = (value: unknown, as: Asker) => Promise<AskOutcome>;
 
 export function createAsk(deps: AskDeps): Ask {
+  const answerShared = createSharedAnswers(deps);
   return async function ask(value, asker) {
     const { signal } = asker;
     const prepared = await prepareSurely(deps, value, asker);
@@ -108,7 +109,7 @@ export function createAsk(deps: AskDeps): Ask {
       const { result } = outcome;
       const after = receipt === null ? null : await deps.receipts.stateOf(receipt, result.held);
       const mayAgeMs = receipt === null ? question.max_staleness_ms : 0;
-      return { ok: true, answer: answerOf(deps, { question, plan, after, result }), mayAgeMs, ...(person === null ? {} : { person }) };
+      return { ok: true, answer: answerShared({ question, plan, after, result }), mayAgeMs, ...(person === null ? {} : { person }) };
     }
     const message = 'the range holds more cells than one answer may be made of';
     return { ok: false, problem: toProblemFault({ code: outcome.fault, path: 'from', message }) };
@@ -176,6 +177,23 @@ interface Answering {
   readonly plan: Plan;
   readonly after: ReceiptState | null;
   readonly result: ReadResult;
+}
+
+/**
+ * What a thousand viewers share of one reading they share of its answer: what it claims about now is worked out once a
+ * millisecond, and the same answer is written once.
+ */
+function createSharedAnswers(deps: AskDeps): (answering: Answering) => Answer {
+  const made = new WeakMap<ReadResult, Pick<Answering, 'question' | 'plan'> & { readonly nowMs: number; readonly answer: Answer }>();
+  return function answerShared(answering) {
+    const { question, plan, after, result } = answering;
+    const nowMs = deps.nowMs();
+    const known = made.get(result);
+    if (after === null && known?.nowMs === nowMs && known.question === question && known.plan === plan) return known.answer;
+    const answer = answerOf(deps, answering);
+    if (after === null) made.set(result, { question, plan, nowMs, answer });
+    return answer;
+  };
 }
 
 function answerOf(deps: AskDeps, { question, plan, after, result }: Answering): Answer {

@@ -1,6 +1,7 @@
 /** Answers go out smaller where the caller takes them so (RFC 9110, section 12.5.3). */
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import { byText } from './by-text.ts';
 
 const gzipAsync = promisify(gzip);
 const brotliAsync = promisify(brotliCompress);
@@ -37,8 +38,12 @@ export async function compressed(body: Buffer, acceptEncoding: string | undefine
 
 /** The one with the greatest quality, gzip of equal ones: it takes the least time. Null: neither is named. */
 export function encodingOf(acceptEncoding: string | undefined): Encoding | null {
+  return acceptEncoding === undefined ? null : acceptedEncoding(acceptEncoding);
+}
+
+const acceptedEncoding = byText((acceptEncoding: string): Encoding | null => {
   const weights = new Map<string, number>();
-  for (const part of (acceptEncoding ?? '').split(',')) {
+  for (const part of acceptEncoding.split(',')) {
     const [name = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());
     const weight = parameters.find((text) => text.startsWith('q='));
     weights.set(name, weight === undefined ? 1 : Number(weight.slice(2)));
@@ -46,4 +51,4 @@ export function encodingOf(acceptEncoding: string | undefined): Encoding | null 
   const [gzipWeight = 0, brotliWeight = 0] = [weights.get('gzip'), weights.get('br')];
   if (!(gzipWeight > 0 || brotliWeight > 0)) return null;
   return brotliWeight > gzipWeight ? 'br' : 'gzip';
-}
+});
