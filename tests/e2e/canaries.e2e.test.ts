@@ -60,7 +60,7 @@ metrics:
     measures:
       visits: {measure: count}
 entities:
-  visitor: {id: subject, events: [canary.visit], fields: [history, measure, room]}
+  visitor: {id: subject, events: [canary.visit], fields: [history, measure, room, born, born_in]}
 cache:
   visitors: {ttl_s: 600}
 views:
@@ -68,12 +68,16 @@ views:
     cache: visitors
     params: {who: {type: subject}}
     queries:
-      rows: {entity: visitor, subject: '\${params.who}', limit: 1}
+      rows:
+        entity: visitor
+        subject: '\${params.who}'
+        ages: {age: {of: born, on: '2026-08-22', else: born_in}}
+        limit: 1
     exists: size(rows) > 0
     sealed:
       history: {entity: visitor, field: history}
       measure: {entity: visitor, field: measure}
-    answer: {room: '\${rows[0].room}', history: '\${rows[0].history}', measure: '\${rows[0].measure}'}
+    answer: {room: '\${rows[0].room}', history: '\${rows[0].history}', measure: '\${rows[0].measure}', age: '\${rows[0].age}'}
 `;
 
 /** Marks of people, none of which may be found anywhere in the clear. */
@@ -210,7 +214,8 @@ test('no marked person is found in answers, logs, topics, tables, Redis or metri
     const answer = await fetch(`${system.tidegate.gateway}/v1/views/canary/visitor?who=${MARKS.subject}`, { headers });
     return [answer.headers.get('x-cache'), await answer.json()];
   };
-  const opened = { room: CONTROL, history: MARKS.history, measure: Number(MARKS.measure) };
+  // The day before the birthday: by the year alone it would be 59.
+  const opened = { room: CONTROL, history: MARKS.history, measure: Number(MARKS.measure), age: 58 };
   await expect.poll(visitor, { timeout: 30_000 }).toMatchObject(['HIT', opened]);
 
   const places = await placesWith(answers);

@@ -20,12 +20,17 @@ function send(type: string, person: string, at: string, data: object): void {
   expect(pack.send([JSON.stringify({ id: `e-${eventNo}`, type, subject: person, occurred_at: at, data })])).toEqual([null]);
 }
 
-/** Born on New Year's day, so that the whole years are those of the calendar; null: nobody knows when. */
-function person(born: number | null, more: object = {}): string {
+/** Born on New Year's day, so that the whole years are those of the calendar, or on the date; null: nobody knows when. */
+function person(born: number | string | null, more: object = {}): string {
   personNo += 1;
   const name = `p-${personNo}`;
   const told = { email: `${name}@example.org`, username: name, full_name: name, ...more };
-  send('account.user.registered', name, '2026-01-05T08:00:00Z', born === null ? told : { ...told, date_of_birth: `${born}-01-01` });
+  send(
+    'account.user.registered',
+    name,
+    '2026-01-05T08:00:00Z',
+    born === null ? told : { ...told, date_of_birth: typeof born === 'string' ? born : `${born}-01-01` },
+  );
   return name;
 }
 
@@ -57,6 +62,30 @@ async function found(who: string, more: Readonly<Record<string, string>> = {}): 
 const thrice = (value: number): readonly number[] => [value, value, value];
 
 describe('synthetic: each rule at its bounds, worked out by hand', () => {
+  test.each([
+    // It is eight in the evening of the 20th in UTC, and the 21st in Kiritimati: 9,000 steps are too few below 18, where the target is 10,000.
+    ['2008-11-20', 'UTC', false],
+    ['2008-11-21', 'UTC', true],
+    ['2008-11-21', 'Pacific/Kiritimati', false],
+    ['2008-11-22', 'Pacific/Kiritimati', true],
+    // In Honolulu it is ten in the morning of the 20th.
+    ['2008-11-21', 'Pacific/Honolulu', true],
+    ['2008-11-20', 'Pacific/Honolulu', false],
+  ])('who was born on %s is held to the target of children on the clock of %s: %s (H-111)', async (born, tz, isChild) => {
+    const who = person(born);
+    measure(who, 'steps', thrice(9_000));
+    const rules = (await found(who, { tz })).map(({ rule }) => rule);
+    expect(rules).toEqual(isChild ? ['low_step_count'] : []);
+  });
+
+  test('who was born on February 29 is of age on March 1 (D-H3.1)', async () => {
+    const who = person('2008-02-29');
+    measure(who, 'steps', thrice(9_000), ['2026-02-25', '2026-02-26', '2026-02-27']);
+    const on = async (as_of: string) => (await found(who, { as_of })).map(({ rule }) => rule);
+    expect(await on('2026-02-28T20:00:00Z')).toEqual(['low_step_count']);
+    expect(await on('2026-03-01T08:00:00Z')).toEqual([]);
+  });
+
   // Half of the target: severity 0.5, so 70 · (0.5 + 0.25) = 52.5, away from zero 53.
   test.each([
     [2009, 10_000],

@@ -100,7 +100,7 @@ describe('the views of healthtrack', () => {
       ...[day(date, 'resting_heart_rate', 99), day(date, 'water', 600)],
     ]),
     meals: dates.map((date) => ({ bucket: `${date}T00:00:00.000+00:00`, ...meal })),
-    profile: [{ birth_year: 1990, height_cm: 170 }],
+    profile: [{ age: 36, height_cm: 170 }],
     goals: [],
     weights: [value('weight', '2026-11-01T08:00:00.000Z', 90)],
   };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseMapping, sendFile } from '@tidegate/cli';
 import {
+  ageOn,
   compileInsights,
   compilePack,
   compileViews,
@@ -54,6 +55,7 @@ import type {
   QuestionInput,
   Result,
   RollupState,
+  RowAge,
   ViewValues,
 } from '@tidegate/core';
 import type { EntityReader } from '@tidegate/postgres';
@@ -127,7 +129,7 @@ export function runPack(name: string, reader?: EntityReader): PackInProcess {
     if (fault !== null) return fault;
     const record = new GrowingBuffer(512);
     const treat = (_action: unknown, _field: string, text: string): string => text;
-    writeCanonical(judge, { tenant: TENANT, subject: judge.subject, treat, seal: () => 'sealed' }, record);
+    writeCanonical(judge, { tenant: TENANT, subject: judge.subject, treat, seal: (_place, json) => sealedText(json) }, record);
     if (!canonical.read(record.bytes, 0, record.length)) throw new Error('no record of the log');
     folder.fold(canonical, NOW_MS);
     rows.add(JSON.parse(decoder.decode(record.written())) as Logged);
@@ -135,12 +137,30 @@ export function runPack(name: string, reader?: EntityReader): PackInProcess {
     return null;
   }
 
+  /** Dates open in this process, as they do in ingest; texts stay shut. */
+  const dates = new Map<string, string>();
+
+  function sealedText(json: Uint8Array): string {
+    const date = /^"(\d{4}-\d\d-\d\d)"/.exec(decoder.decode(json))?.[1];
+    if (date === undefined) return 'sealed';
+    const token = `sealed ${dates.size}`;
+    dates.set(token, date);
+    return token;
+  }
+
+  function agesOf(row: Readonly<Record<string, unknown>>, ages: readonly RowAge[]): Readonly<Record<string, number | null>> {
+    return Object.fromEntries(ages.map(({ name: age, field, on }) => [age, ageOn(dates.get(String(row[field])) ?? '', on) ?? null]));
+  }
+
   const sources: Sources = {
     ask: (question) => (isAnalysis(question) ? analysed(question) : objectsOf(planned(question, pack))),
     async read(asked) {
       const query = mustBe(toEntityQuery(asked, pack.entities));
       const entities = reader ?? rows.reader;
-      if (query.kind === 'rows') return mustBe(await entities.read(query.question));
+      if (query.kind === 'rows') {
+        const page = mustBe(await entities.read(query.question));
+        return { ...page, rows: page.rows.map((row) => ({ ...row, ...agesOf(row, query.ages) })) };
+      }
       return { rows: mustBe(await entities.figures(query.question)), cursor: null };
     },
   };

@@ -123,6 +123,7 @@ export type { FigureList, FigureValue, PlannedFigure } from './entity/figure.ts'
 export type { EntityCondition, EntityMember, EntityPlace } from './entity/read-members.ts';
 export { ENTITY_ROWS_MAX, planEntityRead } from './entity/read-plan.ts';
 export type { EntityBeside, EntityFound, EntityOrder, EntityPick, EntityQuestion, EntityRead } from './entity/read-plan.ts';
+export { ageByYear, ageOn, type RowAge } from './entity/row-ages.ts';
 export { shownValue } from './entity/row-value.ts';
 
 // query

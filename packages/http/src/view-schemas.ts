@@ -41,6 +41,9 @@ export const VIEW_ANSWER_SCHEMA = z
       lag_ms: z.number().optional(),
       status: z.enum(['current', 'catching_up', 'stalled', 'incomplete']).optional(),
       generated_at: INSTANT_SCHEMA,
+      ages: z.record(z.string(), z.literal('year_of_birth')).optional().meta({
+        description: 'Ages that are not those of the day, for dates of birth could not be opened: by the year they may be one too high.',
+      }),
     }),
   })
   .meta({ id: 'ViewAnswer', description: 'Members are those that the view declares; `meta` is what they claim together.' });

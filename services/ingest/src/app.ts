@@ -53,6 +53,7 @@ import { createReplayMany } from './replay-many.ts';
 import { createReplay } from './replay.ts';
 import { createRespond, createSealReceipt } from './respond.ts';
 import { createSubjectSealer } from './sealed-subject.ts';
+import { createReadAges } from './sealed-ages.ts';
 import { createShield } from './shield.ts';
 
 export interface IngestApp extends RunningService {
@@ -244,6 +245,7 @@ function createServer(parts: Parts): HttpListener {
       ...createPrivacy({ ...parts, ...keepingOf(config), shieldOf, topicKey }),
       sendEvents: createReceive(deps),
       openSealed: createOpenSealed({ ...parts, wrapper, shieldOf }),
+      readAges: createReadAges({ ...parts, wrapper, shieldOf }),
       ...createSegmentHandlers(deps),
     },
   });

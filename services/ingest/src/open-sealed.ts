@@ -39,7 +39,11 @@ export function createOpenSealed(deps: OpenSealedDeps): Handler {
 }
 
 /** The query service asked the same: a caller who sees one person alone opens nobody else's values. */
-function mayOpen({ shieldOf }: OpenSealedDeps, { caller }: Exchange, { subject }: OpenRequest): boolean {
+export function mayOpen(
+  { shieldOf }: Pick<OpenSealedDeps, 'shieldOf'>,
+  { caller }: Pick<Exchange, 'caller'>,
+  { subject }: Pick<OpenRequest, 'subject'>,
+): boolean {
   const only = visibleRows(caller)?.subject ?? null;
   return only === null || shieldOf(caller.tenant).pseudonym(only) === subject;
 }
@@ -67,7 +71,7 @@ async function open(deps: OpenSealedDeps, store: Pick<PersonKeyStore, 'find'>, {
 }
 
 /** A row keeps the newest value of a field, whichever of its events brought it: each is tried. */
-function openOne(
+export function openOne(
   key: PersonKey,
   holder: { readonly tenant: string; readonly subject: string },
   { types, field, value }: OpenRequest['values'][number],

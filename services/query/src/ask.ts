@@ -52,6 +52,8 @@ export interface Answer {
 export interface AnswerMeta extends FreshClaims {
   /** Rows are of a replica of Postgres; absent: of the primary, or kept from it. */
   readonly read_from?: 'replica';
+  /** By name ages that are not those of the day: dates of birth could not be opened. Absent: none. */
+  readonly ages?: Readonly<Record<string, 'year_of_birth'>>;
   /** Absent where no metric was asked for. */
   readonly metric_version?: number;
   readonly revision?: number;

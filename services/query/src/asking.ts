@@ -39,6 +39,7 @@ import { createSharedRead } from './share-read.ts';
 import { createKeptViews } from './views/kept-views.ts';
 import type { RunView } from './views/run-view.ts';
 import { createEventSender } from './writes/event-sender.ts';
+import { createAgeReader } from './views/age-reader.ts';
 import { createFieldOpener } from './views/field-opener.ts';
 import { createWriteIds } from './writes/write-ids.ts';
 
@@ -157,6 +158,7 @@ function createWriting({ ingestUrl, secretKey, writeWaitMs }: ConfigValues<typeo
   return {
     sendEvents: createEventSender(ofIngest),
     openFields: createFieldOpener(ofIngest),
+    readAges: createAgeReader(ofIngest),
     writeIdOf: createWriteIds(deriveKey(secretKey, 'tidegate/write-id', 16)),
     writeWaitMs,
   };

@@ -86,6 +86,7 @@ export interface HandlerDeps
     Pick<OpenMembersDeps, 'openFields'>,
     Pick<RunWriteDeps, 'sendEvents' | 'writeIdOf' | 'writeWaitMs'> {
   readonly entities: ReadEntityDeps['entities'];
+  readonly readAges: ReadEntityDeps['readAges'];
   readonly exporting: Exporting;
   readonly warehousing: Warehousing;
   /** Who looks for findings unasked. */

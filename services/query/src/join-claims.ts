@@ -21,6 +21,7 @@ export function joinClaims(claims: readonly AnswerMeta[]): AnswerMeta {
     suppressed_groups: a.suppressed_groups + b.suppressed_groups,
     ...(a.edges_rounded === true ? { edges_rounded: true as const } : {}),
     ...(a.read_from === 'replica' ? { read_from: 'replica' as const } : {}),
+    ...(a.ages === undefined && b.ages === undefined ? {} : { ages: { ...a.ages, ...b.ages } }),
     ...joinHistory(a, b),
     ...joinBudgets(a, b),
     ...joinReceipts(a, b),

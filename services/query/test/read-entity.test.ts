@@ -41,6 +41,7 @@ async function readsOf(asked: Json): Promise<readonly string[]> {
   const readEntity = createReadEntity({
     entities: createMemoryEntityReader({ entities: new Map() }),
     pseudonymOf: (tenant, id) => `${tenant}/${id}`,
+    readAges: async () => null,
     cursorSealer: createSealer(new Uint8Array(32).fill(1)),
     receipts: { open: () => null, waitFor: async () => ({ countedIn: null, held: [] }), stateOf: async () => ({}) as never },
     freshness: createFreshness(() => 0),

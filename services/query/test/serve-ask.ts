@@ -98,6 +98,7 @@ export interface ServedStores {
   readonly keepViews?: HandlerDeps['keepViews'];
   readonly sendEvents?: SendEvents;
   readonly openFields?: HandlerDeps['openFields'];
+  readonly readAges?: HandlerDeps['readAges'];
   readonly insights?: InsightStore;
   readonly exporting?: Exporting;
   readonly warehousing?: Warehousing;
@@ -145,6 +146,7 @@ function emptyStores() {
     entities: createMemoryEntityReader({ entities: new Map() }),
     sendEvents: NOTHING_TAKEN,
     openFields: async () => null,
+    readAges: async () => null,
     insights: NO_FINDINGS,
     exporting: NO_EXPORTS,
     warehousing: NO_WAREHOUSE,

@@ -1,5 +1,5 @@
 import type { CompiledField, Derivation, FieldAction, FieldType } from '../pack/compiled.ts';
-import { civilFromDays, DAY_MS } from '../time/civil.ts';
+import { civilFromDays, DAY_MS, wholeYears } from '../time/civil.ts';
 import type { ExactNumber } from './exact-number.ts';
 import { memberNumber, memberText } from './field-check.ts';
 import { parseDate, parseInstant } from './instant.ts';
@@ -89,11 +89,4 @@ function bandOf(bands: readonly number[], value: number): string {
 function dayOf({ bytes, list, index }: DeriveFrom, type: FieldType): number {
   const [start, end] = [startOf(list, index) + 1, endOf(list, index) - 1];
   return type === 'date' ? parseDate(bytes, start, end) : Math.floor(parseInstant(bytes, start, end) / DAY_MS);
-}
-
-/** Birthdays from one day to another; who was born on February 29 has them on March 1 where there is no such day. Negative: before birth. */
-function wholeYears(bornDay: number, day: number): number {
-  const [born, now] = [civilFromDays(bornDay), civilFromDays(day)];
-  const isBefore = now.month < born.month || (now.month === born.month && now.day < born.day);
-  return now.year - born.year - (isBefore ? 1 : 0);
 }

@@ -1,7 +1,7 @@
 /** Dates (`2026-11-01`) and instants (RFC 3339) of expressions. A date has no zone; an instant becomes one only in a zone. */
 import { streaksOf } from '../analysis/streaks.ts';
 import type { Streaks } from '../analysis/streaks.ts';
-import { civilFromDays, DAY_MS, daysFromCivil, unitAfter, unitStart } from '../time/civil.ts';
+import { civilFromDays, DAY_MS, daysFromCivil, unitAfter, unitStart, wholeYears } from '../time/civil.ts';
 import type { CalendarGrain } from '../time/civil.ts';
 import { toIsoIn, toIsoUtc } from '../time/iso.ts';
 import { parseMoment } from '../time/moment.ts';
@@ -83,9 +83,7 @@ export function secondsBetween(from: unknown, to: unknown): number | null {
 /** Whole years from a date to another: an age. */
 export function yearsBetween(from: unknown, to: unknown): number | null {
   if (from === null || to === null) return null;
-  const [a, b] = [civilFromDays(daysOf(from)), civilFromDays(daysOf(to))];
-  const isBefore = b.month < a.month || (b.month === a.month && b.day < a.day);
-  return b.year - a.year - (isBefore ? 1 : 0);
+  return wholeYears(daysOf(from), daysOf(to));
 }
 
 /** 1 is Monday, 7 Sunday. */

@@ -34,6 +34,13 @@ export function civilFromDays(days: number): CivilDate {
   return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day: dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1 };
 }
 
+/** Birthdays from one day to another; who was born on February 29 has them on March 1 where there is no such day. Negative: before birth. */
+export function wholeYears(bornDay: number, day: number): number {
+  const [born, now] = [civilFromDays(bornDay), civilFromDays(day)];
+  const isBefore = now.month < born.month || (now.month === born.month && now.day < born.day);
+  return now.year - born.year - (isBefore ? 1 : 0);
+}
+
 /** Days of the month; 30 or 31, in February 28 or 29. */
 export function daysInMonth(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;

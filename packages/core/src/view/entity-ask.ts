@@ -4,6 +4,8 @@ import { FIGURES } from '../entity/figure.ts';
 import type { FiguresQuestion } from '../entity/figures-plan.ts';
 import { ENTITY_ROWS_MAX } from '../entity/read-plan.ts';
 import type { BesideAsk, EntityQuestion, PickAsk } from '../entity/read-plan.ts';
+import { planAges } from '../entity/row-ages.ts';
+import type { RowAge } from '../entity/row-ages.ts';
 import type { Json } from '../expression/to-json.ts';
 import { failed, ok } from '../fault/fault.ts';
 import type { Fault, Result } from '../fault/fault.ts';
@@ -57,6 +59,8 @@ const range = z.strictObject({
   grain: z.enum(['quarter_hour', 'hour', 'day', 'week', 'month', 'quarter', 'year']).optional(),
 });
 
+const age = z.strictObject({ of: name, on: z.string().max(10), else: name.optional() });
+
 const ENTITY_ASK = z
   .strictObject({
     entity: z.string(),
@@ -68,13 +72,15 @@ const ENTITY_ASK = z
     group_by: z.array(name).max(8).optional(),
     measures: z.record(z.string().max(64), figure).optional(),
     order: z.string().max(130).optional(),
+    ages: z.record(z.string().max(64), age).optional(),
     limit: z.int().min(1).max(ENTITY_ROWS_MAX).optional(),
     cursor: z.string().max(4_096).optional(),
   })
   .refine(({ measures, group_by: groups, range: asked }) => measures !== undefined || (groups === undefined && asked === undefined), {
     message: 'rows have no groups and no range: name measures',
   })
-  .refine(({ measures, cursor }) => measures === undefined || cursor === undefined, { message: 'figures have no pages' });
+  .refine(({ measures, cursor }) => measures === undefined || cursor === undefined, { message: 'figures have no pages' })
+  .refine(({ measures, ages }) => measures === undefined || ages === undefined, { message: 'figures have no ages' });
 
 /** Rows of an entity or figures over them, as a view asks for them. */
 export type EntityAsk = z.output<typeof ENTITY_ASK>;
@@ -115,28 +121,48 @@ function amongWritten(picked: Members): Members {
 }
 
 export type EntityQuery =
-  { readonly kind: 'rows'; readonly question: EntityQuestion } | { readonly kind: 'figures'; readonly question: FiguresQuestion };
+  | { readonly kind: 'rows'; readonly question: EntityQuestion; readonly ages: readonly RowAge[] }
+  | { readonly kind: 'figures'; readonly question: FiguresQuestion };
 
 const ROWS_OF_A_PAGE = 100;
 
+type Entities = ReadonlyMap<string, CompiledEntity>;
+
 /** With the entities that it names, of one pack. */
-export function toEntityQuery(ask: EntityAsk, entities: ReadonlyMap<string, CompiledEntity>): Result<EntityQuery> {
-  const { measures, group_by: groupBy = [], range: asked, limit } = ask;
+export function toEntityQuery(ask: EntityAsk, entities: Entities): Result<EntityQuery> {
+  const { measures } = ask;
   const entity = entities.get(ask.entity);
   if (entity === undefined) return failed(noEntity('entity'));
   if (ask.subject !== undefined && !entity.hasSubject) return failed(notOfPersons('subject'));
+  const rows = toBeside(ask, entities);
+  if (!rows.ok) return rows;
+  const of = { entity, subject: ask.subject, order: ask.order };
+  const found = { ...of, where: toConditions(ask.where), beside: rows.value, pick: toPick(ask.pick) };
+  return measures === undefined ? toRows(found, ask) : ok(toFigures(found, { ...ask, measures }));
+}
+
+function toBeside({ beside: asked = {} }: EntityAsk, entities: Entities): Result<Readonly<Record<string, BesideAsk>>> {
   const rows: Record<string, BesideAsk> = {};
-  for (const [row, one] of Object.entries(ask.beside ?? {})) {
+  for (const [row, one] of Object.entries(asked)) {
     const other = entities.get(one.entity);
     if (other === undefined) return failed(noEntity(`beside.${row}.entity`));
     rows[row] = { entity: other, on: one.on, where: toConditions(one.where), pick: toPick(one.pick) };
   }
-  const found = { entity, subject: ask.subject, where: toConditions(ask.where), beside: rows, pick: toPick(ask.pick), order: ask.order };
-  if (measures !== undefined) {
-    const figures = Object.fromEntries(Object.entries(measures).map(([key, one]) => [key, { ...one, where: toConditions(one.where) }]));
-    return ok({ kind: 'figures', question: { ...found, groupBy, range: asked, measures: figures, limit } });
-  }
-  return ok({ kind: 'rows', question: { ...found, limit: limit ?? ROWS_OF_A_PAGE, after: ask.cursor } });
+  return ok(rows);
+}
+
+type Found = Omit<EntityQuestion, 'limit' | 'after'>;
+
+function toRows(found: Found, { ages: asked = {}, limit, cursor }: EntityAsk): Result<EntityQuery> {
+  const ages = planAges(asked, found.entity);
+  return ages.ok ? ok({ kind: 'rows', question: { ...found, limit: limit ?? ROWS_OF_A_PAGE, after: cursor }, ages: ages.value }) : ages;
+}
+
+type FiguresAsk = EntityAsk & { readonly measures: NonNullable<EntityAsk['measures']> };
+
+function toFigures(found: Found, { group_by: groupBy = [], range: asked, measures, limit }: FiguresAsk): EntityQuery {
+  const figures = Object.fromEntries(Object.entries(measures).map(([key, one]) => [key, { ...one, where: toConditions(one.where) }]));
+  return { kind: 'figures', question: { ...found, groupBy, range: asked, measures: figures, limit } };
 }
 
 function toConditions(conditions: z.output<typeof where> | undefined): Where | undefined {

@@ -2878,6 +2878,10 @@ export interface components {
                  * @description RFC 3339, UTC, milliseconds.
                  */
                 readonly generated_at: string;
+                /** @description Ages that are not those of the day, for dates of birth could not be opened: by the year they may be one too high. */
+                readonly ages?: {
+                    readonly [key: string]: "year_of_birth";
+                };
             } & {
                 readonly [key: string]: unknown;
             };

@@ -10,12 +10,15 @@ import { freshClaims } from '../fresh-claims.ts';
 import { openAfter, toProblemFault } from '../question-faults.ts';
 import type { Receipts } from '../receipts.ts';
 import { openText, sealText } from '../sealed-text.ts';
+import type { ReadAges } from './age-reader.ts';
 import type { QueryAnswer } from './query-answer.ts';
+import { withAges } from './row-ages.ts';
 
 export interface ReadEntityDeps extends ClaimingDeps {
   readonly entities: EntityReader;
   readonly pseudonymOf: (tenant: string, subject: string) => string;
   readonly cursorSealer: Sealer;
+  readonly readAges: ReadAges;
   readonly receipts: Pick<Receipts, 'open' | 'waitFor' | 'stateOf'>;
 }
 
@@ -44,8 +47,8 @@ export function createReadEntity(deps: ReadEntityDeps): ReadEntity {
     const read = await readRows(deps, query, pseudonym);
     if (!read.ok) return refused(read.fault);
     const { page, person } = read.value;
-    const { entity } = query.question;
-    return ok({ ...answerOf(deps, entity, { page, claims, shown: subject.value }), ...(person === null ? {} : { person }) });
+    const found = await aged(deps, { page, claims, shown: subject.value }, { query, asker });
+    return ok({ ...answerOf(deps, query.question.entity, found), ...(person === null ? {} : { person }) });
   };
 }
 
@@ -117,6 +120,18 @@ async function claimsOf(deps: ReadEntityDeps, receipt: Receipt | null): Promise<
     ...{ grain: null, zone: 'UTC', approximate: {}, source: 'entity', suppressed_groups: 0 },
     cache: { state: 'miss', age_ms: 0 },
   };
+}
+
+/** The rows with the ages that are asked for, and whether some are by the year. */
+async function aged({ readAges }: ReadEntityDeps, found: Found, { query, asker }: Pick<EntityQueryAsk, 'query' | 'asker'>): Promise<Found> {
+  if (query.kind === 'figures' || query.ages.length === 0) return found;
+  const { rows, byYear } = await withAges(readAges, { rows: found.page.rows, ages: query.ages }, asker);
+  const page = { ...found.page, rows };
+  if (byYear.length === 0) return { ...found, page };
+  // Nothing tells when the dates can be opened again.
+  asker.reads?.untold();
+  const ages = Object.fromEntries(byYear.map((name) => [name, 'year_of_birth' as const]));
+  return { ...found, page, claims: { ...found.claims, ages } };
 }
 
 interface Found {
