@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
+import type { FrontedService, TidegateOptions } from '@tidegate/native';
 
 /** One of several processes that do the same. */
 export interface Backend {
@@ -44,6 +45,27 @@ export async function createBalancer(): Promise<Balancer> {
       server.close();
       for (const socket of open) socket.destroy();
       await closed;
+    },
+  };
+}
+
+/** Before the copies of gateway, ingest and query each. */
+export interface Fronts {
+  readonly balancers: Readonly<Record<FrontedService, Balancer>>;
+  readonly front: NonNullable<TidegateOptions['front']>;
+  close(): Promise<void>;
+}
+
+export async function createFronts(): Promise<Fronts> {
+  const balancers = { gateway: await createBalancer(), ingest: await createBalancer(), query: await createBalancer() };
+  return {
+    balancers,
+    front: (service, copies) => {
+      balancers[service].leadTo(copies);
+      return balancers[service].url;
+    },
+    close: async () => {
+      for (const balancer of Object.values(balancers)) await balancer.close();
     },
   };
 }

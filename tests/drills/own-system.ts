@@ -14,7 +14,7 @@ import {
 import { createClient, type Client } from '@tidegate/sdk';
 import { createTcpProxy, tcpTargetOf, type TcpProxy } from '@tidegate/testkit';
 import { Redis } from 'ioredis';
-import { createBalancer } from './balancer.ts';
+import { createFronts } from './balancer.ts';
 import type { Ground, GroundDatabase, GroundDrill } from './catalogue.ts';
 import type { Drill, DrillOptions, DrillReport } from './drill.ts';
 import { faultsOfAllKinds } from './exactly-once.ts';
@@ -169,11 +169,7 @@ export async function runRollingRestart(
   shared: Pick<TidegateOptions, 'servers' | 'namespace'> = {},
 ): Promise<DrillReport> {
   const { folder = drillFolder('rolling-restart', options.seed) } = options;
-  const balancers = { gateway: await createBalancer(), ingest: await createBalancer(), query: await createBalancer() };
-  const front: TidegateOptions['front'] = (service, copies) => {
-    balancers[service].leadTo(copies);
-    return balancers[service].url;
-  };
+  const { balancers, front, close } = await createFronts();
   try {
     return await onOwnSystem({ ...shared, copies: 2, aggregators: 2, front }, (tidegate, client) => {
       const restart = { balancers, apiKey: tidegate.apiKey, preStopMs: PRE_STOP_MS };
@@ -181,6 +177,6 @@ export async function runRollingRestart(
       return streamDrill({ ...options, drill: 'rolling-restart', tidegate, client, folder, poisonShare: 0, isAlwaysServed: true, act });
     });
   } finally {
-    for (const balancer of Object.values(balancers)) await balancer.close();
+    await close();
   }
 }
