@@ -5,6 +5,7 @@ import { onOwnGround, runExactlyOnce, runFlushBoundaries, runReplayKills, runRol
 import { TIER_DRILLS } from './tier-catalogue.ts';
 import { onOwnTier } from './own-tier.ts';
 import { runMutants } from './mutants.ts';
+import { floods } from './floods.ts';
 import { redisFaults } from './redis-faults.ts';
 import { runStartKills } from './run-start-kills.ts';
 import type { Drill, DrillReport } from './drill.ts';
@@ -12,6 +13,7 @@ import type { Drill, DrillReport } from './drill.ts';
 const DRILLS: Readonly<Record<string, Drill>> = {
   'exactly-once': runExactlyOnce,
   'flush-boundaries': runFlushBoundaries,
+  floods,
   mutants: runMutants,
   redis: redisFaults,
   'replay-kills': runReplayKills,

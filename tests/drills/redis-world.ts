@@ -95,7 +95,7 @@ function createLimitsOver(redis: RedisConnection, random: () => number): Limits 
   });
 }
 
-async function connectTo(url: string, name: string): Promise<RedisConnection> {
+export async function connectTo(url: string, name: string): Promise<RedisConnection> {
   const redis = connectRedis({ address: { url }, name });
   if (!(await whenConnected(redis, CONNECTED_WITHIN_MS))) throw new Error(`no Redis answers at ${url}`);
   return redis;

@@ -2,6 +2,7 @@ import type { PolicySource } from '@tidegate/core';
 import type { Handler, ListenerOptions, NamedRoute, RouteNameOf } from '@tidegate/http';
 import { createListener, createRequestTelemetry, listRoutes, sendJson } from '@tidegate/http';
 import { mintApiKey, readApiKey } from '@tidegate/postgres';
+import type { Buckets } from '@tidegate/redis';
 import { createMemoryBuckets } from '@tidegate/redis/memory';
 import type { Clock } from '@tidegate/runtime';
 import { systemClock as clock } from '@tidegate/runtime';
@@ -81,6 +82,10 @@ export interface GateOptions {
   readonly enableLive?: boolean;
   /** Default: it is. */
   readonly isLimited?: boolean;
+  /** Where limits are counted; default: in memory. */
+  readonly buckets?: Pick<Buckets, 'take' | 'takeGroup'>;
+  /** Longest wait for them; default 25 ms. */
+  readonly limitBudgetMs?: number;
   /** Called before each look-up of a limit; the look-up waits for it. */
   readonly beforeLimit?: () => Promise<void>;
   /** The clock of the proxy; one that throws stands for a fault of the program. */
@@ -99,7 +104,7 @@ const ENOUGH: PolicySource = { limit: 6_000_000, burst: 1_000_000 };
 
 function createLimitsOf(options: GateOptions, metrics: Metrics): Limits {
   const ofKeys: PolicySource = { limit: options.perMinute ?? 100_000 };
-  const buckets = createMemoryBuckets({ nowUs: () => Math.floor(clock.nowMs() * 1_000) });
+  const buckets = options.buckets ?? createMemoryBuckets({ nowUs: () => Math.floor(clock.nowMs() * 1_000) });
   return createLimits({
     buckets: {
       take: async (asks, weight) => {
@@ -115,7 +120,7 @@ function createLimitsOf(options: GateOptions, metrics: Metrics): Limits {
     prefix: 'test',
     hashKey: new Uint8Array(32).fill(9),
     append: () => Promise.resolve(),
-    budgetMs: 25,
+    budgetMs: options.limitBudgetMs ?? 25,
     gateway: 'gate-1',
     clock,
     random: () => 0,
