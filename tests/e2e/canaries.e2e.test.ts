@@ -66,6 +66,7 @@ cache:
 views:
   visitor:
     cache: visitors
+    cache_key: 'visitor:{who}'
     params: {who: {type: subject}}
     queries:
       rows:
@@ -223,6 +224,8 @@ test('no marked person is found in answers, logs, topics, tables, Redis or metri
   expect(found).toEqual([]);
   // What was sealed is there, as what nobody can read; and what was derived of it is there to be read.
   expect(places.get('topic backfill.v1')?.toString('latin1')).toMatch(/"history":"tgs1\.[\w-]+","measure":"tgs1\.[\w-]+","born_in":1967/);
+  // What is kept is named by the pseudonym.
+  expect(places.get('redis')?.toString('latin1')).toMatch(/visitors:visitor:[0-9a-f]{64}/);
   const holders = [...places].filter(([, bytes]) => bytes.includes(CONTROL)).map(([place]) => place);
   expect(holders).toEqual(expect.arrayContaining(['topic backfill.v1', 'topic rollups.v1', 'redis']));
   expect(holders.some((place) => place.startsWith('table '))).toBe(true);
