@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createState, encodeState, seriesEntry, unpackCells } from '@tidegate/core';
 import { startDatabase, startReplica } from '@tidegate/native';
-import { createJourneyReader, createPool, createReadStore, migrate } from '@tidegate/postgres';
+import { createEventsReader, createJourneyReader, createPool, createReadStore, migrate } from '@tidegate/postgres';
 import { createMetrics } from '@tidegate/telemetry';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -44,7 +44,10 @@ beforeAll(async () => {
   onStandby = await poolOf(standby.url);
   replicaPool = createPool({ ...ROLE, databaseUrl: standby.url });
   replica = createReplica({
-    replica: { cells: createReadStore(replicaPool), journeys: createJourneyReader(replicaPool) },
+    replica: {
+      cells: createReadStore(replicaPool),
+      journeys: createJourneyReader(createEventsReader({ pool: replicaPool, openArchive: null })),
+    },
     ...{ freshness, lagMaxMs: 10_000, nowMs: () => nowMs, metrics: createMetrics('query') },
     onLost: (error) => void lost.push(error),
   });

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { ArchivedRow, ArchiveInfo } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
-import { decodeManifest, sha256 } from './manifest.ts';
+import { ArchiveDamaged, decodeManifest, sha256 } from './manifest.ts';
 import type { Manifest, ManifestFile } from './manifest.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { Parquet } from './parquet.ts';
@@ -11,6 +11,11 @@ export interface ArchiveFilesDeps {
   readonly objects: ObjectStore;
   /** Of a tenant; the first one seals, all of them open. */
   readonly sealersOf: (tenant: string) => readonly Sealer[];
+}
+
+/** For who reads alone. */
+export interface ReadingFilesDeps extends Pick<ArchiveFilesDeps, 'sealersOf'> {
+  readonly objects: Pick<ObjectStore, 'get'>;
 }
 
 /** Parquet files in the clear are here, for the user of this process alone, and nowhere else. */
@@ -58,22 +63,24 @@ export async function readFileRows(deps: ArchiveFilesDeps, { path, parquet }: Wo
   return rows;
 }
 
-/** Writes the Parquet file to the path, in the clear. @throws Error where the object is not the one that the manifest names */
-export async function openFile(deps: ArchiveFilesDeps, path: string, file: ManifestFile): Promise<void> {
+/** Writes the Parquet file to the path, in the clear. @throws ArchiveDamaged where the object is not the one that the manifest names */
+export async function openFile(deps: ReadingFilesDeps, path: string, file: ManifestFile): Promise<void> {
   const sealed = await deps.objects.get(file.key);
   if (sealed === null) throw new ArchiveLacks(file.key);
-  if (sha256(sealed).toString('hex') !== file.sha256) throw new Error(`${file.key} is damaged: its SHA-256 is not the manifest's`);
-  if (sealed[0] !== SEALED_VERSION) throw new Error(`${file.key} is of a version that this release cannot read`);
+  if (sha256(sealed).toString('hex') !== file.sha256) {
+    throw new ArchiveDamaged(`${file.key} is damaged: its SHA-256 is not the manifest's`);
+  }
+  if (sealed[0] !== SEALED_VERSION) throw new ArchiveDamaged(`${file.key} is of a version that this release cannot read`);
   const plain = deps
     .sealersOf(file.tenant)
     .map((sealer) => sealer.open(sealed.subarray(1)))
     .find((opened) => opened !== null);
-  if (plain === undefined) throw new Error(`no key of FIELD_KEYS opens ${file.key}`);
+  if (plain === undefined) throw new ArchiveDamaged(`no key of FIELD_KEYS opens ${file.key}`);
   await writeFile(path, plain, { mode: 0o600 });
 }
 
 export async function readManifest(
-  { objects }: Pick<ArchiveFilesDeps, 'objects'>,
+  { objects }: Pick<ReadingFilesDeps, 'objects'>,
   { manifestKey, manifestSha256 }: Pick<ArchiveInfo, 'manifestKey' | 'manifestSha256'>,
 ): Promise<Manifest> {
   const bytes = await objects.get(manifestKey);

@@ -9,11 +9,12 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Archived, ArchivedRound, ArchivedRow, EventsOrder, EventsWanted, OpenArchive } from '@tidegate/postgres';
 import { ArchiveLacks, openFile, readManifest } from './archive-files.ts';
-import type { ArchiveFilesDeps } from './archive-files.ts';
+import type { ReadingFilesDeps } from './archive-files.ts';
+import { ArchiveDamaged } from './manifest.ts';
 import type { ManifestFile } from './manifest.ts';
 import { DUCKDB_SETTINGS, ROW_COLUMNS, SELECTED_ROW, toRow } from './parquet.ts';
 
-export interface ArchiveReaderDeps extends ArchiveFilesDeps {
+export interface ArchiveReaderDeps extends ReadingFilesDeps {
   /** Most bytes of files, as they are stored, that one reading opens. */
   readonly bytesMax: number;
 }
@@ -21,16 +22,36 @@ export interface ArchiveReaderDeps extends ArchiveFilesDeps {
 /** Of two rounds that hold the same row one is given. */
 const ONCE = `(SELECT DISTINCT ON (is_backfill, log_generation, "partition", log_offset) * FROM found)`;
 
-export function createArchiveReader(deps: ArchiveReaderDeps): OpenArchive {
+/** Where the objects are does not answer, or refuses. */
+class ArchiveAway extends Error {
+  override readonly name = 'ArchiveAway';
+}
+
+export function createArchiveReader({ objects, ...others }: ArchiveReaderDeps): OpenArchive {
+  const deps = { ...others, objects: tellingAway(objects) };
   return async function openArchive(rounds, wanted) {
     try {
       const files = await filesOf(deps, rounds, wanted);
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
       return bytes > deps.bytesMax ? { kind: 'too_much' } : await gather(deps, files, wanted);
     } catch (error) {
-      if (error instanceof ArchiveLacks) return { kind: 'changed' };
+      if (error instanceof ArchiveLacks) return { kind: 'lacks', error };
+      if (error instanceof ArchiveDamaged) return { kind: 'damaged', error };
+      if (error instanceof ArchiveAway) return { kind: 'away', error };
       throw error;
     }
+  };
+}
+
+function tellingAway({ get }: ReadingFilesDeps['objects']): ReadingFilesDeps['objects'] {
+  return {
+    async get(key) {
+      try {
+        return await get(key);
+      } catch (error) {
+        throw new ArchiveAway(`${key} of the archive cannot be fetched`, { cause: error });
+      }
+    },
   };
 }
 
@@ -93,7 +114,8 @@ async function take(connection: DuckDBConnection, path: string, wanted: EventsWa
           ...(wanted.isOfPersons ? ['subject IS NOT NULL'] : []),
           ...(wanted.without.length === 0 ? [] : [`(subject IS NULL OR subject NOT IN (${anyOf(wanted.without)}))`]),
         ];
-  const text = `INSERT INTO found SELECT * FROM read_parquet($1) WHERE tenant = ${given(wanted.tenant)} AND ${conditions.join(' AND ')}`;
+  const columns = wanted.of === 'person' || wanted.readsData ? '*' : `* REPLACE ('{}' AS data, NULL AS attributes)`;
+  const text = `INSERT INTO found SELECT ${columns} FROM read_parquet($1) WHERE tenant = ${given(wanted.tenant)} AND ${conditions.join(' AND ')}`;
   await connection.run(text, values);
 }
 

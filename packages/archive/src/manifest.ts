@@ -22,6 +22,11 @@ const MANIFEST_SCHEMA = z.object({
   replaced: z.array(z.string()).optional(),
 });
 
+/** What was read is not what was written, or nothing here opens it. */
+export class ArchiveDamaged extends Error {
+  override readonly name = 'ArchiveDamaged';
+}
+
 export type ManifestFile = z.output<typeof FILE_SCHEMA>;
 export type Manifest = z.output<typeof MANIFEST_SCHEMA>;
 
@@ -29,9 +34,11 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`);
 }
 
-/** @throws Error where the bytes are not those that were written, or none that this release can read */
+/** @throws ArchiveDamaged where the bytes are not those that were written */
 export function decodeManifest(bytes: Uint8Array, expected: Uint8Array): Manifest {
-  if (Buffer.compare(sha256(bytes), expected) !== 0) throw new Error('the manifest is not the one that was written: its SHA-256 differs');
+  if (Buffer.compare(sha256(bytes), expected) !== 0) {
+    throw new ArchiveDamaged('the manifest is not the one that was written: its SHA-256 differs');
+  }
   return MANIFEST_SCHEMA.parse(JSON.parse(new TextDecoder().decode(bytes)) as unknown);
 }
 

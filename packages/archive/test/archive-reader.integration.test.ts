@@ -18,7 +18,7 @@ const DAYS = [0, 1, 2, 3].map((at) => FIRST + at);
 const TYPES = ['shop.sale', 'shop.visit', 'shop.é'];
 const PERSONS = Array.from({ length: 24 }, (_, at) => (at * 7).toString(16).padStart(2, '0').repeat(32));
 const ALL: Extract<EventsAsk, { of: 'types' }> = {
-  ...{ of: 'types', tenant: 'acme', types: TYPES, isOfPersons: false },
+  ...{ of: 'types', tenant: 'acme', types: TYPES, isOfPersons: false, readsData: true, rowsMax: null },
   ...{ fromMs: (FIRST - 9) * DAY_MS, toMs: (FIRST + 9) * DAY_MS },
 };
 const BY_SUBJECT: EventsOrder = { by: 'subject' };

@@ -5,6 +5,8 @@ export const JSON_BODY = ['bad_json', 'bad_utf8', 'body_too_large', 'unsupported
 
 /** Why a question may not be answered, whichever way it came. */
 export const ANSWERING = [
+  'archive_damaged',
+  'archive_unread',
   'cursor_invalid',
   'dimension_unknown',
   'field_unknown',

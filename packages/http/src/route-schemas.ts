@@ -167,36 +167,6 @@ export const REJECTED_LIST_SCHEMA = z.object({
     }),
 });
 
-const answerScalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-
-/** A column of type `top_k` holds lists of the one, a column of type `histogram` lists of the other. */
-const answerValue = z.union([
-  answerScalar,
-  z.array(z.strictObject({ value: answerScalar, count: z.int(), error: z.int() })),
-  z.array(z.strictObject({ from: answerScalar, to: answerScalar, count: z.int() })),
-]);
-
-export const ANSWER_SCHEMA = z
-  .object({
-    columns: z.array(z.object({ name: z.string(), type: z.string(), unit: z.string().optional() })),
-    rows: z.array(z.array(answerValue)),
-    next_cursor: z.string().nullable(),
-    meta: z.looseObject({
-      complete_through: INSTANT_SCHEMA.nullable(),
-      lag_ms: z.number().nullable(),
-      status: z.enum(['current', 'catching_up', 'stalled', 'incomplete']),
-      read_from: z
-        .enum(['replica'])
-        .optional()
-        .meta({ description: 'The rows are of a replica of Postgres, some seconds old at most. Absent: of the primary, or kept from it.' }),
-      over_budget: z.array(z.string()).optional().meta({
-        description:
-          'Dimensions that group_by or where name, of which some day of the range had more values than its budget: those beyond it are counted under `_other`.',
-      }),
-    }),
-  })
-  .meta({ id: 'Answer' });
-
 export const QUESTION_QUERY = z.object({ q: z.string().meta({ description: 'The question: the JSON that POST /v1/query takes.' }) });
 
 /** A question as JSON, or its members by name. */
@@ -226,10 +196,6 @@ export const LIVE_QUERY = z.strictObject({
     .meta({ description: 'As the header `Last-Event-ID`, which a WebSocket of a page cannot send.' }),
 });
 
-export const KEPT_ANSWER_SCHEMA = ANSWER_SCHEMA.extend({
-  meta: z.looseObject({ metric_version: z.int().optional(), revision: z.int().optional(), grain: z.string().nullable(), zone: z.string() }),
-}).meta({ id: 'KeptAnswer' });
-
 /** A plain question, an analysis of several, or a journey through raw events. */
 export const ANY_QUESTION_SCHEMA = z.union([QUESTION_SCHEMA, ANALYSIS_SCHEMA, JOURNEY_SCHEMA]);
 
@@ -240,17 +206,6 @@ export const FUNNEL_BODY_SCHEMA = FUNNEL_SCHEMA.partial({ kind: true }).meta({ i
 export const BATCH_QUESTIONS_MAX = 20;
 
 export const BATCH_SCHEMA = z.strictObject({ questions: z.array(ANY_QUESTION_SCHEMA).min(1).max(BATCH_QUESTIONS_MAX) });
-
-export const BATCH_ANSWERS_SCHEMA = z
-  .object({
-    answers: z.array(
-      z.union([
-        z.object({ status: z.literal(200), answer: ANSWER_SCHEMA }),
-        z.object({ status: z.int(), problem: PROBLEM_SCHEMA, retry_after_s: z.int().optional() }),
-      ]),
-    ),
-  })
-  .meta({ id: 'BatchAnswers' });
 
 export const METRIC_SCHEMA = z
   .looseObject({ metric: z.string(), pack: z.string(), version: z.int(), dimensions: z.array(z.unknown()), measures: z.array(z.unknown()) })

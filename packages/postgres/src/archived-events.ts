@@ -19,6 +19,10 @@ interface OfTypes {
   readonly toMs: number;
   /** Whether events without a subject are left out. */
   readonly isOfPersons: boolean;
+  /** Without it every event's data is `{}`, and attributes are left out. */
+  readonly readsData: boolean;
+  /** Rows behind so many need not be given; null: all are wanted. */
+  readonly rowsMax: number | null;
 }
 
 /** Which events: all of a person, or those of some types that occurred in a stretch of time. */
@@ -41,7 +45,11 @@ export type Archived =
     }
   /** More files than one reading may open. */
   | { readonly kind: 'too_much' }
-  /** A file went away: rounds were written anew meanwhile. */
-  | { readonly kind: 'changed' };
+  /** A file is not there: rounds were written anew meanwhile, or it is lost. */
+  | { readonly kind: 'lacks'; readonly error: Error }
+  /** A file is not the one that was written, or no key here opens it. */
+  | { readonly kind: 'damaged'; readonly error: Error }
+  /** Where the files are does not answer. */
+  | { readonly kind: 'away'; readonly error: Error };
 
 export type OpenArchive = (rounds: readonly ArchivedRound[], wanted: EventsWanted) => Promise<Archived>;

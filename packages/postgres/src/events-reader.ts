@@ -5,7 +5,8 @@
  * 1. Which rounds the archive has of what raw_event may lack. Their files are opened and what is asked for is gathered, which may take
  *    long, so no transaction is open meanwhile.
  * 2. One transaction: the table is locked against the dropping of days, then its snapshot is taken. It looks at the rounds again.
- *    Others than in step 1 (a day was archived, or dropped, or written anew without a person): from the beginning.
+ *    Others than in step 1 (a day was archived, or dropped, or written anew without a person): from the beginning. A file that is not
+ *    there while its round still names it is lost: whoever writes a round anew lets it name the new files before the old ones go.
  * 3. Both are read in one order. A row that is in both (a day that was restored, or of which a type is being pruned) has the same
  *    place in the log, and is given once.
  */
@@ -35,10 +36,13 @@ export interface ArchiveShare {
   readonly events: number;
 }
 
-export type EventsOutcome<T> =
-  | { readonly ok: true; readonly value: T }
-  /** `too_much`: the archive holds more of it than one reading may open. `unread`: it holds some of it, and none can be opened here. */
-  | { readonly ok: false; readonly fault: 'too_much' | 'unread' };
+export type EventsOutcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: EventsFault };
+
+/**
+ * `too_much`: the archive holds more of it than one reading may open. `unread`: it holds some of it, and this process was not told where.
+ * `damaged`: a file of it is lost, is not what was written, or no key opens it. `away`: where the files are does not answer.
+ */
+export type EventsFault = 'too_much' | 'unread' | 'damaged' | 'away';
 
 export interface EventsReader {
   /** `work` reads the rows before it resolves. Rows of persons who are erased are not among them. */
@@ -49,6 +53,8 @@ export interface EventsReaderDeps {
   readonly pool: pg.Pool;
   /** Null: this process was not told where the archive is. */
   readonly openArchive: OpenArchive | null;
+  /** Which file it was, for who can mend it. */
+  readonly onUnreadable?: (error: Error) => void;
 }
 
 const TRIES = 4;
@@ -57,13 +63,15 @@ const DAY_MS = 86_400_000;
 export function createEventsReader(deps: EventsReaderDeps): EventsReader {
   return {
     async withEvents(ask, order, work) {
+      let lacking: string | null = null;
       for (let left = TRIES; left > 0; left -= 1) {
         const found = await readRounds(deps.pool, ask);
         const archived = await openRounds(deps, ask, found);
-        if (archived === 'unread' || archived?.kind === 'too_much') {
-          return { ok: false, fault: archived === 'unread' ? 'unread' : 'too_much' };
+        if (archived?.kind === 'lacks' && lacking !== nameOf(found)) {
+          lacking = nameOf(found);
+          continue;
         }
-        if (archived?.kind === 'changed') continue;
+        if (archived !== null && archived.kind !== 'opened') return { ok: false, fault: faultOf(deps, archived) };
         try {
           const done = await readBoth(deps.pool, { ask, order, found, archived }, work);
           if (done !== 'changed') return { ok: true, value: done.value };
@@ -83,13 +91,16 @@ interface Found {
 
 type Opened = Extract<Archived, { readonly kind: 'opened' }>;
 
-async function openRounds(
-  { openArchive }: EventsReaderDeps,
-  ask: EventsAsk,
-  { rounds, erased }: Found,
-): Promise<Archived | 'unread' | null> {
+type Unopened = Exclude<Archived, Opened> | { readonly kind: 'unread' };
+
+async function openRounds({ openArchive }: EventsReaderDeps, ask: EventsAsk, { rounds, erased }: Found): Promise<Opened | Unopened | null> {
   if (rounds.length === 0) return null;
-  return openArchive === null ? 'unread' : openArchive(rounds, wantedOf(ask, erased));
+  return openArchive === null ? { kind: 'unread' } : openArchive(rounds, wantedOf(ask, erased));
+}
+
+function faultOf({ onUnreadable }: EventsReaderDeps, unopened: Unopened): EventsFault {
+  if ('error' in unopened) onUnreadable?.(unopened.error);
+  return unopened.kind === 'lacks' ? 'damaged' : unopened.kind;
 }
 
 function wantedOf(ask: EventsAsk, erased: readonly string[]): EventsWanted {
@@ -155,7 +166,7 @@ async function declare(client: pg.ClientBase, ask: EventsAsk, order: EventsOrder
     return;
   }
   const range = [ask.fromMs, ask.toMs].map((ms) => new Date(ms).toISOString());
-  await run(client, 'declare-events', [ask.tenant, textArray(ask.types), ...range, ask.isOfPersons]);
+  await run(client, 'declare-events', [ask.tenant, textArray(ask.types), ...range, ask.isOfPersons, ask.readsData, ask.rowsMax]);
 }
 
 async function* stored(client: pg.ClientBase): AsyncGenerator<readonly ArchivedRow[]> {

@@ -131,7 +131,7 @@ export type { ExportStore, ExportToBegin, PersonExport, PersonSpan } from './exp
 export { createWarehouseStore } from './warehouse-store.ts';
 export type { CompleteThrough, WarehouseExport, WarehouseFile, WarehousePiece, WarehouseStore, WrittenFile } from './warehouse-store.ts';
 export { createEventsReader } from './events-reader.ts';
-export type { ArchiveShare, EventsOutcome, EventsRead, EventsReader, EventsReaderDeps } from './events-reader.ts';
+export type { ArchiveShare, EventsFault, EventsOutcome, EventsRead, EventsReader, EventsReaderDeps } from './events-reader.ts';
 export type { ArchivedRow, ArchiveInfo, ArchiveNote, ArchivePage, ArchiveStore } from './archive-store.ts';
 
 // restated buckets

@@ -1,13 +1,7 @@
-/** Raw events in the order of each person: what questions about the order of events are answered from. */
-import type pg from 'pg';
-import { inTransaction, SNAPSHOT } from './in-transaction.ts';
-import { textArray } from './binary-array.ts';
-import { fromRawRow } from './raw-reader.ts';
-import type { RawEventRow } from './raw-reader.ts';
-import type { StoredEvent } from './raw-shape.ts';
-import { readCountedProgress } from './read-store.ts';
+/** Events in the order of each person, stored and archived ones: what questions about the order of events are answered from. */
+import type { RawEvent } from '@tidegate/core';
+import type { ArchiveShare, EventsOutcome, EventsRead, EventsReader } from './events-reader.ts';
 import type { CountedProgress } from './read-store.ts';
-import { run } from './statements.ts';
 
 export interface JourneyAsk {
   readonly tenant: string;
@@ -21,40 +15,40 @@ export interface JourneyAsk {
 }
 
 export interface JourneysRead {
-  /** Of the same instant as the events. */
+  /** Of the same instant as the events that are stored. */
   readonly progress: readonly CountedProgress[];
+  /** What was read of the archive; null: there was nothing of it to read. */
+  readonly archive: ArchiveShare | null;
   /** There are more events than were asked for at most: what was given is not whole. */
   readonly isCut: boolean;
 }
 
 export interface JourneyReader {
   /** Events that have a subject, by (subject, time, id, source). */
-  readJourneys(ask: JourneyAsk, onEvent: (event: StoredEvent) => void): Promise<JourneysRead>;
+  readJourneys(ask: JourneyAsk, onEvent: (event: RawEvent) => void): Promise<EventsOutcome<JourneysRead>>;
 }
 
-export function createJourneyReader(pool: pg.Pool): JourneyReader {
+export function createJourneyReader(events: EventsReader): JourneyReader {
   return {
-    readJourneys: async (ask, onEvent) =>
-      inTransaction(
-        pool,
-        async (client) => ({ progress: await readCountedProgress(client), isCut: await readInOrder(client, ask, onEvent) }),
-        { begin: SNAPSHOT },
-      ),
+    async readJourneys({ eventsMax, ...ask }, onEvent) {
+      const asked = { ...ask, of: 'types', isOfPersons: true, rowsMax: eventsMax + 1 } as const;
+      return events.withEvents(asked, { by: 'subject' }, async ({ progress, archive, rows }) => ({
+        ...{ progress, archive },
+        isCut: await giveEach(rows, eventsMax, onEvent),
+      }));
+    },
   };
 }
 
-async function readInOrder(client: pg.ClientBase, ask: JourneyAsk, onEvent: (event: StoredEvent) => void): Promise<boolean> {
-  const { tenant, types, fromMs, toMs, readsData, eventsMax } = ask;
-  const range = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
-  await run(client, 'declare-journeys', [tenant, textArray(types), ...range, readsData, eventsMax + 1]);
-  let read = 0;
-  for (;;) {
-    const rows = await run<RawEventRow>(client, 'fetch-journeys', []);
-    if (rows.length === 0) return false;
-    for (const row of rows) {
-      read += 1;
-      if (read > eventsMax) return true;
-      onEvent(fromRawRow(tenant, row));
+/** True: there are more. */
+async function giveEach(rows: EventsRead['rows'], eventsMax: number, onEvent: (event: RawEvent) => void): Promise<boolean> {
+  let given = 0;
+  for await (const page of rows) {
+    for (const row of page) {
+      if (given === eventsMax) return true;
+      given += 1;
+      onEvent(row);
     }
   }
+  return false;
 }

@@ -1,9 +1,10 @@
+import type { RawEvent } from '@tidegate/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createEventsReader } from '../src/events-reader.ts';
 import { createJourneyReader } from '../src/journey-reader.ts';
 import type { JourneyAsk, JourneyReader } from '../src/journey-reader.ts';
 import { migrate } from '../src/migrate.ts';
 import { createPool } from '../src/pool.ts';
-import type { StoredEvent } from '../src/raw-shape.ts';
 import { createScratchDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
@@ -38,8 +39,10 @@ async function put({ id, subject, at, tenant = 'acme', type = 'a.one' }: Put): P
 }
 
 async function read(ask: Partial<JourneyAsk> = {}) {
-  const events: StoredEvent[] = [];
-  const { isCut, progress } = await reader.readJourneys({ ...ASK, ...ask }, (event) => events.push(event));
+  const events: RawEvent[] = [];
+  const outcome = await reader.readJourneys({ ...ASK, ...ask }, (event) => events.push(event));
+  if (!outcome.ok) throw new Error(outcome.fault);
+  const { isCut, progress } = outcome.value;
   return { isCut, progress, events, ids: events.map(({ eventId }) => eventId) };
 }
 
@@ -54,7 +57,7 @@ beforeAll(async () => {
     connectionsMax: 1,
     statementTimeoutMs: 10_000,
   });
-  reader = createJourneyReader(pool);
+  reader = createJourneyReader(createEventsReader({ pool, openArchive: null }));
   await put({ id: 'p-2', subject: 'p', at: '02:00:00' });
   await put({ id: 'q-1', subject: 'q', at: '01:00:00' });
   await put({ id: 'p-b', subject: 'p', at: '01:00:00' });

@@ -13,6 +13,7 @@ import {
   createPoolMeter,
   createReadStore,
 } from '@tidegate/postgres';
+import type { EventsReaderDeps } from '@tidegate/postgres';
 import { connectRedis, createKeptFigures, createRecentSets, createRedisCells } from '@tidegate/redis';
 import {
   createAuditChain,
@@ -163,6 +164,11 @@ function followStores(adapters: QueryAdapters, context: ServiceContext, signal: 
   return { kept, figures, following: Promise.all(following) };
 }
 
+function archiveReading(config: QueryConfig, log: ServiceContext['log']): Omit<EventsReaderDeps, 'pool'> {
+  const onUnreadable = (error: Error): void => log.error('archive_unreadable', { error });
+  return { openArchive: archiveOf(config, config.fieldKeys), onUnreadable };
+}
+
 async function connect(config: QueryConfig, { log }: ServiceContext) {
   const metrics = createMetrics('query', { withProcess: true });
   const tracing = createTracing({ service: 'query', endpoint: config.otlpEndpoint, ratio: config.traceRatio });
@@ -190,6 +196,8 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
   const readerRedis = redisOf('tidegate-query', READER_TIMEOUT_MS);
   const writerRedis = redisOf('tidegate-materialiser', MATERIALISER_TIMEOUT_MS);
   const topics = topicNames(config.topicPrefix);
+  const reading = archiveReading(config, log);
+  const eventsReader = createEventsReader({ pool, ...reading });
   const meter = createCacheMeter({ metrics, log, nowMs: systemClock.nowMs });
   return {
     metrics,
@@ -197,10 +205,9 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     client,
     topics,
     primary: createReadStore(pool),
-    journeys: createJourneyReader(pool),
-    eventsReader: createEventsReader({ pool, openArchive: archiveOf(config, config.fieldKeys) }),
+    ...{ eventsReader, journeys: createJourneyReader(eventsReader) },
     warehouseObjects: warehouseOf(config),
-    replica: connectReplica(config),
+    replica: connectReplica(config, reading),
     keptStore: createKeptStore(pool),
     stores: storesOf(pool, topics),
     queuePool: connectQueue(config, log),
@@ -235,12 +242,16 @@ function connectQueue(config: QueryConfig, log: ServiceContext['log']) {
 }
 
 /** Null: none is named. */
-function connectReplica(config: QueryConfig) {
+function connectReplica(config: QueryConfig, reading: Omit<EventsReaderDeps, 'pool'>) {
   const { databaseReplicaUrl: databaseUrl, databaseConnections: connectionsMax, statementTimeoutMs } = config;
   if (databaseUrl === NO_REPLICA) return null;
   const at = { ...databaseTarget(config), databaseUrl, applicationName: 'tidegate-query', role: ROLE, holdsToPerson: true };
   const pool = createPool({ ...at, connectionsMax, statementTimeoutMs });
-  return { cells: createReadStore(pool), journeys: createJourneyReader(pool), end: async () => pool.end() };
+  return {
+    cells: createReadStore(pool),
+    journeys: createJourneyReader(createEventsReader({ pool, ...reading })),
+    end: async () => pool.end(),
+  };
 }
 
 /** A connection of its own, as the role that can add to the audit and change none of it: what it commits is on the disk. */

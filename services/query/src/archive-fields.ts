@@ -1,6 +1,7 @@
 import type { OpenArchive } from '@tidegate/postgres';
 import type { ConfigField, ConfigValues } from '@tidegate/runtime';
 import { archiveSealers, defineConfig, text } from '@tidegate/runtime';
+import { inTurns } from './archive-turns.ts';
 
 export const NO_ARCHIVE = 'none';
 
@@ -52,6 +53,8 @@ export const archiveFields = {
   } satisfies ConfigField<number>,
 } as const;
 
+/** Each reading takes up to 512 MB of memory, beside the answers of others. */
+const READINGS_MAX = 2;
 const PARTS = defineConfig('archive', archiveFields);
 
 /** DuckDB is loaded by the first reading of the archive. Null: it was not told where that is. */
@@ -71,5 +74,5 @@ export function archiveOf(config: ConfigValues<typeof PARTS>, fieldKeys: readonl
       endpoint === NO_ARCHIVE ? createFolderStore(folder) : createS3Store({ endpoint, bucket, region, accessKeyId, secretAccessKey });
     return createArchiveReader({ objects, sealersOf: archiveSealers(fieldKeys), bytesMax });
   }
-  return async (...asked) => (await (opening ??= open()))(...asked);
+  return inTurns(async (...asked) => (await (opening ??= open()))(...asked), READINGS_MAX);
 }

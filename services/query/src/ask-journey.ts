@@ -2,8 +2,9 @@
 import { createRawRecordReader, parseJourney, planJourney, toIsoUtc } from '@tidegate/core';
 import type { Fault, Journey, JourneyQuestion, Receipt } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
-import type { JourneyReader } from '@tidegate/postgres';
+import type { EventsFault, JourneyReader } from '@tidegate/postgres';
 import type { Step } from '@tidegate/telemetry';
+import { ARCHIVE_FAULTS } from './archive-fault.ts';
 import { mayLag } from './ask.ts';
 import type { AnswerMeta, Ask, Asker, AskOutcome } from './ask.ts';
 import { freshClaims } from './fresh-claims.ts';
@@ -20,7 +21,7 @@ export interface AskJourneyDeps extends ClaimingDeps {
   /** Absent: there is no replica. */
   readonly onReplica?: OnReplica;
   readonly receipts: Pick<Receipts, 'open' | 'waitFor' | 'stateOf'>;
-  readonly kept: Pick<KeptHistory, 'isRecountable' | 'rawFromMs'>;
+  readonly kept: Pick<KeptHistory, 'isRecountable' | 'keptFromMs'>;
   readonly step: Step;
   readonly bucketsMax: number;
   readonly eventsMax: number;
@@ -51,6 +52,14 @@ const TOO_MANY_EVENTS: Fault = {
   message: 'the range holds more events than one answer may be made of; ask for a shorter one, or for rarer events',
 };
 
+const TOO_MUCH_ARCHIVED: Fault = {
+  code: 'range_too_large',
+  path: 'from',
+  message: 'the range needs more of the archive than one question may open; ask for a shorter or a later one',
+};
+/** An object store that is away for a moment. */
+const ARCHIVE_RETRY_S = 10;
+
 interface Asked {
   readonly question: JourneyQuestion;
   readonly journey: Journey;
@@ -62,13 +71,16 @@ async function answer(deps: AskJourneyDeps, asked: Asked): Promise<AskOutcome> {
   const { question, receipt, asker } = asked;
   asker.reads?.untold();
   if (receipt !== null) await deps.receipts.waitFor(receipt, question.wait_ms, asker.signal);
-  const { read, fold, isOfReplica } = await deps.step('query_database', async () => readEvents(deps, asked));
+  const { outcome, fold, isOfReplica } = await deps.step('query_database', async () => readEvents(deps, asked));
+  if (!outcome.ok) return unread(outcome.fault);
+  const read = outcome.value;
   if (read.isCut) return refused(TOO_MANY_EVENTS);
   const { columns, rows, findings } = fold.conclude();
   const after = receipt === null ? null : await deps.receipts.stateOf(receipt, read.progress);
   const meta: AnswerMeta = {
     ...freshClaims(deps, read.progress, after),
     ...(isOfReplica ? { read_from: 'replica' as const } : {}),
+    ...(read.archive === null ? {} : { archive: read.archive }),
     ...lastingClaims(deps, asked),
     cache: { state: 'bypass', age_ms: 0 },
     analysis: { kind: question.kind, ...findings },
@@ -76,12 +88,12 @@ async function answer(deps: AskJourneyDeps, asked: Asked): Promise<AskOutcome> {
   return { ok: true, answer: { columns, rows, next_cursor: null, meta }, mayAgeMs: 0 };
 }
 
-/** From the replica where it may and can be; what was begun there and broke off is begun anew. */
+/** From the replica where it may and can be; what was begun there and broke off is begun anew, and so is what its word on the archive, which may be an old one, does not give. */
 async function readEvents(deps: AskJourneyDeps, { journey, receipt, asker }: Asked) {
   const from = async (journeys: JourneyReader, isOfReplica: boolean) => {
     const fold = journey.begin();
     const readRaw = createRawRecordReader();
-    const read = await journeys.readJourneys({ ...journey, tenant: asker.tenant, eventsMax: deps.eventsMax }, (event) =>
+    const outcome = await journeys.readJourneys({ ...journey, tenant: asker.tenant, eventsMax: deps.eventsMax }, (event) =>
       fold.event({
         subject: event.subject ?? '',
         type: event.type,
@@ -89,24 +101,30 @@ async function readEvents(deps: AskJourneyDeps, { journey, receipt, asker }: Ask
         fields: journey.readsData ? readRaw(event) : null,
       }),
     );
-    return { read, fold, isOfReplica };
+    return { outcome, fold, isOfReplica };
   };
   const lagging = mayLag(asker, receipt) ? await deps.onReplica?.(async ({ journeys }) => from(journeys, true)) : null;
-  return lagging ?? from(deps.journeys, false);
+  return lagging?.outcome.ok === true ? lagging : from(deps.journeys, false);
 }
 
 function lastingClaims({ kept }: AskJourneyDeps, { question, journey, asker }: Asked) {
   const of = { tenant: asker.tenant, eventTypes: journey.types };
-  const rawFromMs = kept.rawFromMs(of);
+  const keptFromMs = kept.keptFromMs(of);
   return {
     grain: 'grain' in question ? question.grain : null,
     zone: question.zone,
     approximate: {},
     source: 'raw' as const,
     suppressed_groups: 0,
-    ...(rawFromMs !== null && rawFromMs > journey.fromMs ? { history_from: toIsoUtc(rawFromMs) } : {}),
+    ...(keptFromMs !== null && keptFromMs > journey.fromMs ? { history_from: toIsoUtc(keptFromMs) } : {}),
     ...(kept.isRecountable(of, journey.fromMs) ? {} : { recountable: false as const }),
   };
+}
+
+/** Nothing less than all that is kept is an answer. */
+function unread(fault: EventsFault): { readonly ok: false; readonly problem: ProblemFault } {
+  if (fault === 'too_much') return refused(TOO_MUCH_ARCHIVED);
+  return { ok: false, problem: { code: ARCHIVE_FAULTS[fault], ...(fault === 'away' ? { retryAfterS: ARCHIVE_RETRY_S } : {}) } };
 }
 
 function refused(fault: Fault): { readonly ok: false; readonly problem: ProblemFault } {

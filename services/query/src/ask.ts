@@ -16,6 +16,7 @@ import type {
   RowScope,
 } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
+import type { ArchiveShare } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import type { JobMeta } from './background/job-meta.ts';
 import { freshClaims } from './fresh-claims.ts';
@@ -54,6 +55,8 @@ export interface AnswerMeta extends FreshClaims {
   readonly read_from?: 'replica';
   /** By name ages that are not those of the day: dates of birth could not be opened. Absent: none. */
   readonly ages?: Readonly<Record<string, 'year_of_birth'>>;
+  /** Part of what it was made of is in the archive: how many files were opened, what they hold in bytes, and how many events were of it. */
+  readonly archive?: ArchiveShare;
   /** Absent where no metric was asked for. */
   readonly metric_version?: number;
   readonly revision?: number;

@@ -17,8 +17,8 @@ export interface KeptHistory {
   refresh(): Promise<void>;
   /** Whether all events of these types that occurred from an instant on are kept, raw or archived. */
   isRecountable(of: EventsOf, fromMs: number): boolean;
-  /** From when on all events of these types are raw rows; null: all are. */
-  rawFromMs(of: EventsOf): number | null;
+  /** From when on all events of these types are kept, raw or archived; null: all are. */
+  keptFromMs(of: EventsOf): number | null;
   /** The same as long as no more raw events are dropped. */
   fingerprint(): string;
 }
@@ -47,8 +47,8 @@ export function createKeptHistory(store: KeptStore, monotonicMs: () => number): 
     },
     isRecountable: (of, fromMs) =>
       kept.lostRaw.every((lost) => lost.isArchived || !concerns(lost, of) || fromMs >= lost.untilMs + EARLINESS_MS),
-    rawFromMs(of) {
-      const ends = kept.lostRaw.filter((lost) => concerns(lost, of)).map(({ untilMs }) => untilMs + EARLINESS_MS);
+    keptFromMs(of) {
+      const ends = kept.lostRaw.filter((lost) => !lost.isArchived && concerns(lost, of)).map(({ untilMs }) => untilMs + EARLINESS_MS);
       return ends.length === 0 ? null : Math.max(...ends);
     },
   };
@@ -60,7 +60,7 @@ export const NOTHING_DROPPED: KeptHistory = {
   isSure: () => true,
   refresh: async () => undefined,
   isRecountable: () => true,
-  rawFromMs: () => null,
+  keptFromMs: () => null,
   fingerprint: () => '',
 };
 

@@ -1,6 +1,6 @@
 import type { CompiledEventType } from '@tidegate/core';
 import { NOTHING_SEALED } from '@tidegate/core';
-import type { CountedProgress, JourneyAsk, StoredEvent } from '@tidegate/postgres';
+import type { CountedProgress, EventsOutcome, JourneyAsk, JourneysRead, StoredEvent } from '@tidegate/postgres';
 import { describe, expect, it } from 'vitest';
 import { createAskJourney } from '../src/ask-journey.ts';
 import type { AskJourneyDeps } from '../src/ask-journey.ts';
@@ -44,6 +44,10 @@ const EVENTS = [
   event('q', 'shop.bought', '2T10:30', 'SE'),
 ];
 
+function readOf(given: Partial<JourneysRead>): EventsOutcome<JourneysRead> {
+  return { ok: true, value: { progress: [PROGRESS], archive: null, isCut: false, ...given } };
+}
+
 function journeyOver(given: Partial<AskJourneyDeps> = {}, events: readonly StoredEvent[] = EVENTS) {
   const asks: JourneyAsk[] = [];
   const ask = createAskJourney({
@@ -52,7 +56,7 @@ function journeyOver(given: Partial<AskJourneyDeps> = {}, events: readonly Store
       async readJourneys(asked, onEvent) {
         asks.push(asked);
         for (const one of events.slice(0, asked.eventsMax)) onEvent(one);
-        return { progress: [PROGRESS], isCut: events.length > asked.eventsMax };
+        return readOf({ isCut: events.length > asked.eventsMax });
       },
     },
     receipts: {
@@ -98,7 +102,7 @@ describe('a journey', () => {
   });
 
   it('is read on the replica where it may lag and waits for no receipt, from its beginning on the primary where that breaks off', async () => {
-    const replica = { cells: {} as never, journeys: { readJourneys: async () => ({ progress: [PROGRESS], isCut: false }) } };
+    const replica = { cells: {} as never, journeys: { readJourneys: async () => readOf({}) } };
     const { ask, asks } = journeyOver({ onReplica: async (reading) => reading(replica) });
     expect(await ask(QUESTION, { ...AS, mayLag: true })).toMatchObject({
       answer: { meta: { read_from: 'replica', analysis: { users: 0 } } },
@@ -111,15 +115,34 @@ describe('a journey', () => {
     expect(outcome.ok && outcome.answer.meta.read_from).toBe(undefined);
   });
 
-  it('says since when raw rows are there, and that what is in no archive cannot be counted again', async () => {
+  it('says since when events are kept, and that what is in no archive cannot be counted again', async () => {
     const fromMs = Date.parse('2026-11-03');
-    const { ask } = journeyOver({ kept: { rawFromMs: () => fromMs, isRecountable: () => false } });
+    const { ask } = journeyOver({ kept: { keptFromMs: () => fromMs, isRecountable: () => false } });
     expect(await ask(QUESTION, AS)).toMatchObject({
       answer: { meta: { history_from: '2026-11-03T00:00:00.000Z', recountable: false } },
     });
-    const { ask: later } = journeyOver({ kept: { rawFromMs: () => Date.parse('2026-11-01'), isRecountable: () => true } });
+    const { ask: later } = journeyOver({ kept: { keptFromMs: () => Date.parse('2026-11-01'), isRecountable: () => true } });
     const outcome = await later(QUESTION, AS);
     expect(outcome.ok && outcome.answer.meta.history_from).toBe(undefined);
+  });
+
+  it('says what of it was read in the archive, and refuses where that cannot be read', async () => {
+    const archive = { files: 2, bytes: 9_000, events: 40 };
+    const { ask } = journeyOver({ journeys: { readJourneys: async () => readOf({ archive }) } });
+    expect(await ask(QUESTION, AS)).toMatchObject({ ok: true, answer: { meta: { source: 'raw', archive } } });
+    const codes = { too_much: 'range_too_large', unread: 'archive_unread', damaged: 'archive_damaged', away: 'unavailable' } as const;
+    for (const [fault, code] of Object.entries(codes) as [keyof typeof codes, string][]) {
+      const { ask: without } = journeyOver({ journeys: { readJourneys: async () => ({ ok: false, fault }) } });
+      expect(await without(QUESTION, AS)).toMatchObject({ ok: false, problem: { code } });
+    }
+  });
+
+  it('asks the primary where a replica knows of rounds of the archive that are written anew since', async () => {
+    const replica = { cells: {} as never, journeys: { readJourneys: async () => ({ ok: false, fault: 'damaged' }) as const } };
+    const { ask } = journeyOver({ onReplica: async (reading) => reading(replica) });
+    const outcome = await ask(QUESTION, { ...AS, mayLag: true });
+    expect(outcome).toMatchObject({ ok: true, answer: { meta: { analysis: { users: 2 } } } });
+    expect(outcome.ok && outcome.answer.meta.read_from).toBe(undefined);
   });
 
   it('of more events than an answer may be made of is refused, not cut', async () => {

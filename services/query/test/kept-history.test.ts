@@ -54,7 +54,7 @@ describe('what is kept', () => {
     expect(all.history.isRecountable({ ...METRIC, tenant: 'other' }, 0)).toBe(false);
   });
 
-  it('raw rows begin where the last dropped day ends, archived or not; what is archived can be recounted', async () => {
+  it('events are kept from where the last day ends that was dropped and is in no archive', async () => {
     const [lostMs, archivedMs] = [20_000 * DAY_MS, 20_010 * DAY_MS];
     const { history } = historyOf({
       lostRaw: [
@@ -62,9 +62,9 @@ describe('what is kept', () => {
         { of: null, isArchived: true, untilMs: archivedMs },
       ],
     });
-    expect(history.rawFromMs(METRIC)).toBe(null);
+    expect(history.keptFromMs(METRIC)).toBe(null);
     await history.refresh();
-    expect(history.rawFromMs(METRIC)).toBe(archivedMs + 300_000);
+    expect(history.keptFromMs(METRIC)).toBe(lostMs + 300_000);
     expect(history.isRecountable(METRIC, lostMs + 300_000)).toBe(true);
   });
 });

@@ -62,7 +62,7 @@ beforeEach(() => {
   replica = createReplica({
     replica: {
       cells: { readProgress, readCells: async () => EMPTY },
-      journeys: { readJourneys: async () => ({ progress: [], isCut: false }) },
+      journeys: { readJourneys: async () => ({ ok: true, value: { progress: [], archive: null, isCut: false } }) },
     },
     ...{ freshness, lagMaxMs: LAG_MAX_MS, nowMs: () => nowMs, metrics },
     onLost: (error) => void lost.push(error),

@@ -12,6 +12,13 @@ export interface FaultEntry {
 
 /** In alphabetical order. */
 export const FAULTS = {
+  archive_damaged: {
+    status: 503,
+    title: 'Archive damaged',
+    meaning:
+      'Part of what is asked for is in the archive alone, and a file of it is lost, is not the one that was written, or opens with no key of FIELD_KEYS. Nothing less than all was answered.',
+    next: 'Ask for a later range. Which file it is stands in the log of the query service (`archive_unreadable`); put it back from a copy of the object store, or add the key that it was sealed with to FIELD_KEYS.',
+  },
   archive_unread: {
     status: 503,
     title: 'Archive not read',

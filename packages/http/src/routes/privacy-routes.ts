@@ -38,7 +38,7 @@ const OWN_EXPORT = {
   rows: 'confined',
   accesses: { resource: 'exports', action: 'read', person: 'always' },
   ...EXPORTING,
-  faults: ['archive_unread', 'not_found', 'row_refused', 'unavailable'],
+  faults: ['archive_damaged', 'archive_unread', 'not_found', 'row_refused', 'unavailable'],
 } as const;
 
 /** The rights of persons. */
@@ -92,7 +92,7 @@ export const PRIVACY_ROUTES = {
     accesses: { resource: 'exports', action: 'read', person: 'always' },
     body: { contentTypes: JSON_ONLY, schema: exports.EXPORT_ASK_SCHEMA },
     ...EXPORTING,
-    faults: [...ASKING, 'archive_unread', 'not_found'],
+    faults: [...ASKING, 'archive_damaged', 'archive_unread', 'not_found'],
   },
   readExport: {
     method: 'GET',

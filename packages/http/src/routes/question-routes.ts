@@ -1,3 +1,4 @@
+import * as answers from '../answer-schemas.ts';
 import { BUDGETS_QUERY, BUDGETS_SCHEMA } from '../budget-schemas.ts';
 import { PROCESSING_SCHEMA } from '../job-schemas.ts';
 import * as packs from '../pack-schemas.ts';
@@ -30,7 +31,7 @@ export const QUESTION_ROUTES = {
     body: { contentTypes: JSON_ONLY, schema: schemas.ANY_QUESTION_SCHEMA },
     accesses: { resource: 'answers', action: 'read' },
     responses: {
-      200: { description: 'The answer.', schema: schemas.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
+      200: { description: 'The answer.', schema: answers.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
       202: PROCESSING,
     },
     faults: [...JSON_BODY, ...ANSWERING],
@@ -49,7 +50,7 @@ export const QUESTION_ROUTES = {
       200: {
         description:
           'The answer. `ETag` is of the rows and of what they were made from. Of `meta` the body holds what is the same whenever the rows are; all of it, made now, stands as JSON in the header `Tidegate-Meta`. `Cache-Control` follows `max_staleness_ms`.',
-        schema: schemas.KEPT_ANSWER_SCHEMA,
+        schema: answers.KEPT_ANSWER_SCHEMA,
         contentTypes: ANSWER_CONTENT_TYPES,
       },
       202: PROCESSING,
@@ -96,7 +97,7 @@ export const QUESTION_ROUTES = {
     body: { contentTypes: JSON_ONLY, schema: schemas.FUNNEL_BODY_SCHEMA },
     accesses: { resource: 'answers', action: 'read' },
     responses: {
-      200: { description: 'The funnel.', schema: schemas.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
+      200: { description: 'The funnel.', schema: answers.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
       202: PROCESSING,
     },
     faults: [...JSON_BODY, ...ANSWERING],
@@ -151,7 +152,7 @@ export const QUESTION_ROUTES = {
     rows: 'confined',
     body: { contentTypes: JSON_ONLY, schema: schemas.BATCH_SCHEMA },
     accesses: { resource: 'answers', action: 'read' },
-    responses: { 200: { description: 'An answer or a problem for each question, in their order.', schema: schemas.BATCH_ANSWERS_SCHEMA } },
+    responses: { 200: { description: 'An answer or a problem for each question, in their order.', schema: answers.BATCH_ANSWERS_SCHEMA } },
     faults: [...JSON_BODY, 'request_invalid', ...ANSWERING],
   },
   readView: {

@@ -2729,6 +2729,15 @@ export interface components {
                  * @enum {string}
                  */
                 readonly read_from?: "replica";
+                /** @description Part of what it was made of lies in the archive. Absent: none of it. */
+                readonly archive?: {
+                    /** @description Files of the archive that were opened. */
+                    readonly files: number;
+                    /** @description What they have together, as they are stored. */
+                    readonly bytes: number;
+                    /** @description Events that were taken from them, those among them that are raw rows too. */
+                    readonly events: number;
+                };
                 /** @description Dimensions that group_by or where name, of which some day of the range had more values than its budget: those beyond it are counted under `_other`. */
                 readonly over_budget?: readonly string[];
             } & {

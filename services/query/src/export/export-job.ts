@@ -14,6 +14,7 @@ import type { DeclaredJob, ExportStore } from '@tidegate/postgres';
 import { declareJob, JobFault } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import { z } from 'zod';
+import { archiveJobFault } from '../archive-fault.ts';
 import { openText, sealText } from '../sealed-text.ts';
 import type { MakeExport } from './make-export.ts';
 
@@ -59,7 +60,7 @@ export function createExportJob({ exports, make, sealer, partSealer, pseudonymOf
         }
         return bytes;
       });
-      if (!made.ok) throw new JobFault(made.fault === 'unread' ? 'archive_unread' : 'range_too_large');
+      if (!made.ok) throw archiveJobFault(made.fault);
       if (!(await exports.end(exportId, made.value))) throw new JobFault('not_found');
       return JSON.stringify({ export_id: exportId, bytes: made.value });
     },

@@ -1,11 +1,12 @@
 /** Exports of all that is held about a person: made at once, or by a job and fetched by a link (docs/design/person-exports.md). */
 import { toIsoUtc } from '@tidegate/core';
-import type { Exchange, ProblemFault } from '@tidegate/http';
+import type { Exchange } from '@tidegate/http';
 import { EXPORT_ASK_SCHEMA, invalidRequest, readJsonBody, refuseUnread, sendJson, SUBJECT_HEADER } from '@tidegate/http';
-import type { ErasureStore, ExportStore, JobInfo, JobQueue, JobReader, PersonExport } from '@tidegate/postgres';
+import type { ErasureStore, EventsFault, ExportStore, JobInfo, JobQueue, JobReader, PersonExport } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { ARCHIVE_FAULTS } from '../archive-fault.ts';
 import { openText, sealText } from '../sealed-text.ts';
 import { EXPORT_JOB, exportParams } from './export-job.ts';
 import type { ExportFormat, MakeExport } from './make-export.ts';
@@ -46,7 +47,6 @@ const LINK_MS = 86_400_000;
 const LINK_SCHEMA = z.tuple([z.string(), z.string(), z.number()]);
 /** At once in one process; who comes then has a job. */
 const MAKING_MAX = 2;
-const UNREAD: ProblemFault = { code: 'archive_unread' };
 
 export function createExportHandlers(deps: ExportRoutesDeps): ExportHandlers {
   const atOnce = createAtOnce(deps);
@@ -95,8 +95,8 @@ async function answer(deps: ExportRoutesDeps, exchange: Exchange, { plain, at, a
   const format: ExportFormat = exchange.request.headers.accept?.includes(EXPORT_TYPES.zip) === true ? 'zip' : 'json';
   const exportId = uuidv7();
   const made = await atOnce({ exportId, tenant, plain, subject, format, signal: exchange.signal });
-  if (made === 'unread') return refuseUnread(exchange, UNREAD);
-  if (made !== 'late') return send(exchange, { exportId, format, subject, body: made });
+  if (!made.ok && made.fault !== 'late') return refuseUnread(exchange, { code: ARCHIVE_FAULTS[made.fault] });
+  if (made.ok) return send(exchange, { exportId, format, subject, body: made.value });
   const params = exportParams(deps.exportSealers.params, { tenant, plain, format });
   const { job } = await deps.exportQueue.submit({ tenant, owner, kind: EXPORT_JOB, params });
   await deps.exports.ask({ exportId: job.id, tenant, subject, format });
@@ -135,7 +135,13 @@ function headersOf(exportId: string, format: ExportFormat): Readonly<Record<stri
   };
 }
 
-type AtOnce = (asked: Parameters<MakeExport>[0]) => Promise<Buffer | 'late' | 'unread'>;
+type AtOnce = (
+  asked: Parameters<MakeExport>[0],
+) => Promise<
+  { readonly ok: true; readonly value: Buffer } | { readonly ok: false; readonly fault: Exclude<EventsFault, 'too_much'> | 'late' }
+>;
+
+const LATE = { ok: false, fault: 'late' } as const;
 
 /** `late`: it is larger than an answer may be, takes longer, or too many are being made. */
 function createAtOnce({ makeExport, nowMs, exportWithinMs, exportBytesMax }: ExportRoutesDeps): AtOnce {
@@ -151,13 +157,13 @@ function createAtOnce({ makeExport, nowMs, exportWithinMs, exportBytesMax }: Exp
     return Buffer.concat(held);
   }
   return async function atOnce(asked) {
-    if (making >= MAKING_MAX) return 'late';
+    if (making >= MAKING_MAX) return LATE;
     making += 1;
     try {
       const endMs = nowMs() + exportWithinMs;
       const made = await makeExport(asked, (pieces) => collect(pieces, endMs));
-      if (made.ok) return made.value;
-      return made.fault === 'unread' ? 'unread' : 'late';
+      if (made.ok) return made.value === 'late' ? LATE : { ok: true, value: made.value };
+      return made.fault === 'too_much' ? LATE : { ok: false, fault: made.fault };
     } finally {
       making -= 1;
     }

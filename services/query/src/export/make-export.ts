@@ -1,7 +1,7 @@
 /** The bytes of an export, as they are made. */
 import { toIsoUtc } from '@tidegate/core';
 import { asPerson } from '@tidegate/postgres';
-import type { ErasureStore, EventsReader } from '@tidegate/postgres';
+import type { ErasureStore, EventsOutcome, EventsReader } from '@tidegate/postgres';
 import { exportJson } from './export-json.ts';
 import { exportZip } from './export-zip.ts';
 import type { OpenValuesDeps } from './opened-values.ts';
@@ -24,14 +24,9 @@ export interface ExportToMake extends ExportedPerson {
   readonly format: ExportFormat;
 }
 
-export type ExportMade<T> =
-  | { readonly ok: true; readonly value: T }
-  /** `unread`: events of the person are in an archive that this process was not told of; `too_much`: more of it than it may open. */
-  | { readonly ok: false; readonly fault: 'unread' | 'too_much' };
-
 /** Takes the pieces in; it may stop early. */
 type Take<T> = (pieces: AsyncIterable<Uint8Array>) => Promise<T>;
-export type MakeExport = <T>(asked: ExportToMake, take: Take<T>) => Promise<ExportMade<T>>;
+export type MakeExport = <T>(asked: ExportToMake, take: Take<T>) => Promise<EventsOutcome<T>>;
 
 export function createMakeExport(deps: MakeExportDeps): MakeExport {
   return async function makeExport({ exportId, format, ...person }, take) {
@@ -40,7 +35,7 @@ export function createMakeExport(deps: MakeExportDeps): MakeExport {
     return asPerson({ tenant, subject }, async () => make({ exportId, format, ...person }, take));
   };
 
-  async function make<T>({ exportId, format, ...person }: ExportToMake, take: Take<T>): Promise<ExportMade<T>> {
+  async function make<T>({ exportId, format, ...person }: ExportToMake, take: Take<T>): Promise<EventsOutcome<T>> {
     const { tenant, subject, plain } = person;
     const opened = await openValuesOf(deps, { tenant, subject });
     const packs = deps.registry.packs(tenant);

@@ -3,6 +3,7 @@ import { toIsoDate, toIsoUtc } from '@tidegate/core';
 import { decodeExactly } from '@tidegate/http';
 import type { ArchivedRow, EventsReader } from '@tidegate/postgres';
 import { JobFault } from '@tidegate/postgres';
+import { archiveJobFault } from '../archive-fault.ts';
 import { answerPages } from '../answer-pages.ts';
 import type { Ask } from '../ask.ts';
 import { shownData } from '../recent/event-data.ts';
@@ -42,6 +43,8 @@ const EVENT_COLUMNS: readonly FileColumn[] = [
   ...['occurred_at', 'received_at'].map((name) => ({ name, type: 'time' })),
   ...['data', 'attributes'].map((name) => ({ name, type: 'json' })),
 ];
+/** All of every event. */
+const WHOLE = { isOfPersons: false, readsData: true, rowsMax: null } as const;
 /** Characters of data that one file is made of. */
 const LENGTH_PER_FILE = 64_000_000;
 const PAGE_ROWS = 10_000;
@@ -55,7 +58,7 @@ export async function eventRows(
   { tenant, table: { type }, day, signal, without }: PieceRows<EventTable> & { readonly without: ReadonlySet<string> },
   take: TakeRows,
 ): Promise<number | null> {
-  const ask = { of: 'types', tenant, types: [type], fromMs: dayStartMs(day), toMs: dayStartMs(day + 1), isOfPersons: false } as const;
+  const ask = { of: 'types', tenant, types: [type], fromMs: dayStartMs(day), toMs: dayStartMs(day + 1), ...WHOLE } as const;
   const outcome = await events.withEvents(ask, { by: 'subject' }, async ({ rows, progress }) => {
     let held: ArchivedRow[] = [];
     let length = 0;
@@ -75,7 +78,7 @@ export async function eventRows(
     await flush();
     return leastOf(progress.map(({ completeThroughMs }) => completeThroughMs));
   });
-  if (!outcome.ok) throw new JobFault(outcome.fault === 'unread' ? 'archive_unread' : 'range_too_large');
+  if (!outcome.ok) throw archiveJobFault(outcome.fault);
   return outcome.value;
 }
 
