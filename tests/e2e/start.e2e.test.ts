@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, watch } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { markedProcesses } from '@tidegate/native';
 import { createClient } from '@tidegate/sdk';
 import { killStarts } from './start-kills.ts';
@@ -53,6 +53,9 @@ describe('npm start', { timeout: 600_000 }, () => {
     expect(await activityOfEnglish(line)).toMatchObject(ENGLISH);
     const running = new Set(markedProcesses(home));
     expect(leftBehind.filter((pid) => running.has(pid))).toEqual([]);
+    // The timer of the archive has had its first turn; the sample came today.
+    const archiveLog = join(home, 'logs/archive.log');
+    await vi.waitFor(() => expect(readFileSync(archiveLog, 'utf8')).toContain('Nothing to archive'), { timeout: 120_000, interval: 100 });
 
     const ended: string[] = [];
     const watcher = watch(join(home, 'run'), (_event, file) => {

@@ -44,7 +44,7 @@ function canConnect(port: number): Promise<boolean> {
 }
 
 /** What a person would look for at the end of a log: the last error, else the last lines. */
-function lastWords(process: RunningProcess): string {
+export function lastWords(process: RunningProcess): string {
   const lines = linesOf(process).slice(-60);
   return (errorIn(lines) ?? lines.slice(-3).join(' | ')).slice(-500);
 }

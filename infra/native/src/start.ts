@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import pc from 'picocolors';
+import { startArchiveTimer, type ArchiveTimer } from './archive-timer.ts';
 import { replaySample, sampleAnswer } from './demo.ts';
 import { given, homeOf, type Environment } from './home.ts';
 import { takeLock, type Lock } from './lock.ts';
@@ -78,21 +79,28 @@ async function run({ env, flags, progress, dataDir, lock, stopping }: Run): Prom
     env,
     signal: stopping,
   });
+  let timer: ArchiveTimer | null = null;
   try {
     await replaySample(tidegate, progress, stopping);
     await announce(tidegate, flags, progress);
+    if (!flags.once) timer = startArchiveTimer({ launch: () => tidegate.launchArchive(), onFailed: archiveFailed(progress) });
     if (!flags.once) await aborted(stopping);
   } catch (error) {
     if (!stopping.aborted) throw error;
   } finally {
     lock.markStopping();
     const step = progress.step('Stopping');
+    await timer?.stop();
     await tidegate.stop();
     step.done();
     progress.close();
     await lock.release();
   }
   return 0;
+}
+
+function archiveFailed(progress: Progress): (reason: string) => void {
+  return (reason) => progress.say(`! Raw days are not archived, again in a day: ${reason}`);
 }
 
 async function announce(tidegate: Tidegate, flags: Flags, progress: Progress): Promise<void> {

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { homeOf, type Environment } from './home.ts';
+import { archiveSettings } from './archive-settings.ts';
+import { launchProcess, type ProcessHome, type RunningProcess } from './child-process.ts';
+import { homeOf, repositoryRoot, type Environment } from './home.ts';
 import { applyPacks, namesOf, prepareServers, seedKeys, type Names, type PackTarget, type ServerAddresses } from './installation.ts';
 import { limitSettings } from './limit-settings.ts';
 import { freePort, startOnPorts } from './port.ts';
@@ -75,6 +77,8 @@ export interface Tidegate {
   readonly kafka: Servers['kafka'];
   /** The database server, where it was started here. */
   readonly postgres: Servers['postgres'];
+  /** Begins `tidegate archive run`, once, with the settings of the services. */
+  launchArchive(): RunningProcess;
   /** Ends gateway, ingest, aggregators, query, then the servers that were started here. */
   stop(): Promise<void>;
 }
@@ -116,12 +120,18 @@ export async function startTidegate(options: TidegateOptions): Promise<Tidegate>
       services,
       kafka: started?.kafka ?? null,
       postgres: started?.postgres ?? null,
+      launchArchive: () => launchArchive(home, plan),
       stop,
     };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function launchArchive(home: ProcessHome, { settings: env }: Plan): RunningProcess {
+  const args = [join(repositoryRoot, 'packages/cli/src/main.ts'), 'archive', 'run'];
+  return launchProcess(home, { name: 'archive', command: process.execPath, args, env, cwd: repositoryRoot });
 }
 
 function packTarget({ gateway, services }: Plan, adminKey: string): PackTarget {
@@ -140,6 +150,8 @@ function stopOrder(names: readonly string[]): readonly string[] {
 
 interface Plan {
   readonly gateway: string;
+  /** Of every process. */
+  readonly settings: Settings;
   readonly services: readonly ServiceSpec[];
 }
 
@@ -183,6 +195,7 @@ async function planServices({ options, addresses, names }: Planning, failed: num
     INGEST_URL: fronts.ingest,
     QUERY_URL: fronts.query,
     ...secretSettings(loadSecrets(options.dataDir)),
+    ...archiveSettings(options),
     ...limitSettings(options),
     ...settingsOf(options, addresses),
   };
@@ -191,7 +204,7 @@ async function planServices({ options, addresses, names }: Planning, failed: num
     const metricsPort = metrics[index] ?? (await freePort());
     services.push(specOf({ name, port: ports.get(name), metricsPort }, shared, options));
   }
-  return { gateway: fronts.gateway, services };
+  return { gateway: fronts.gateway, settings: shared, services };
 }
 
 interface Seat {
