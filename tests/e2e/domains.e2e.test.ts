@@ -316,6 +316,28 @@ describe('routes of packs that write', () => {
     expect((await recent()).events).toMatchObject([{ data: { level: 2 } }, { data: { level: 2 } }]);
   });
 
+  test('the hourly summary has an event with its receipt, and within five seconds of it without one, whoever asked before (S-14)', async () => {
+    // Whenever the test runs over midnight, the day lies between.
+    const [start, end] = [-1, 1].map((days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10));
+    const streaks = async (receipt?: string) => {
+      const waiting = receipt === undefined ? '' : `&after=${receipt}&wait_ms=10000`;
+      const { body } = await call('GET', `/v1/views/studyin/hourly_analytics_summary?start=${start}&end=${end}${waiting}`);
+      const items = body['items'] as readonly Record<string, AnswerValue>[];
+      return items.filter((one) => one['event_type'] === 'learning.streak.updated').reduce((sum, one) => sum + Number(one['events']), 0);
+    };
+    const track = { event_type: 'streak_updated', properties: { streak_days: 3 }, user_id: user };
+    expect(await streaks()).toBe(0);
+    const first = await call('POST', '/api/analytics/events/track', { ...track, event_id: 'streak-1' });
+    expect(await streaks(first.receipt)).toBe(1);
+    for (let n = 2; n <= 4; n += 1) {
+      // What was answered before is kept, and is not given again.
+      const before = await streaks();
+      expect(before).toBe(n - 1);
+      await call('POST', '/api/analytics/events/track', { ...track, event_id: `streak-${n}` });
+      await expect.poll(async () => streaks(), { timeout: 5_000, interval: 20 }).toBe(n);
+    }
+  });
+
   test('findings are there with the data that they are made of, and gone with it (H-16, H-45)', async () => {
     const person = 'user-of-findings';
     const day = (ago: number): string => new Date(Date.now() - ago * 86_400_000).toISOString();

@@ -7,7 +7,7 @@ import type { DataStore, EventLane, RawRow } from '@tidegate/postgres';
 import { createMemoryDatabase, createMemoryStore, growMemory } from '@tidegate/postgres/memory';
 import type { MemoryDatabase, MemoryStoreOptions } from '@tidegate/postgres/memory';
 import { createMetrics, createTracing, silentLogger } from '@tidegate/telemetry';
-import type { Tracing } from '@tidegate/telemetry';
+import type { Logger, Tracing } from '@tidegate/telemetry';
 import type { Aggregator, AggregatorDeps } from '../src/aggregator.ts';
 import { startAggregator } from '../src/aggregator.ts';
 import type { FaultPoint } from '../src/fault-points.ts';
@@ -68,6 +68,7 @@ export class World {
   /** Appends of ingest are never made to fail: what it sends is what counts. */
   isIngesting = false;
   tracing: Tracing = createTracing({ service: 'aggregator' });
+  log: Logger = silentLogger;
   private producer: LogProducer | null = null;
   private isClosing = false;
 
@@ -187,7 +188,7 @@ export class World {
       clock: { nowMs: () => this.nowMs, monotonicMs: () => performance.now() },
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 2))),
       random: () => 0.5,
-      log: silentLogger,
+      log: this.log,
       metrics: createMetrics('aggregator'),
       tracing: this.tracing,
       onFatal: () => undefined,
