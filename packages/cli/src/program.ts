@@ -26,6 +26,7 @@ import { addStats } from './commands/stats.ts';
 import { addStatus } from './commands/status.ts';
 import { addTail } from './commands/tail.ts';
 import { addUsers } from './commands/users.ts';
+import { addVerify } from './commands/verify.ts';
 import { addPartitions } from './commands/partitions.ts';
 import { addSend } from './commands/send.ts';
 import { addTenants } from './commands/tenants.ts';
@@ -76,6 +77,7 @@ export async function runProgram(args: readonly string[], world: Terminal): Prom
   addPartitions(program, terminal);
   addTenants(program, terminal);
   addPreflight(program, terminal);
+  addVerify(program, terminal);
   addArchive(program, terminal);
   addDrill(program, terminal);
   addLoadtest(program, terminal);

@@ -12,6 +12,7 @@ import { judgeThresholds, parseThreshold, type Threshold } from '../load/thresho
 import { createLoadProgress } from '../load/watch-load.ts';
 import { tableView } from '../table-view.ts';
 import { CommandFailure, gatewayOf, printJson, requireSetting, type Connection, type Terminal } from '../terminal.ts';
+import { positive } from './positive.ts';
 import { collect } from './scope.ts';
 
 interface LoadtestFlags extends Connection, LoadFlags {
@@ -176,12 +177,6 @@ function isJson(flags: LoadtestFlags): boolean {
 function tokensOf(terminal: Terminal, flags: LoadtestFlags): readonly string[] {
   if (flags.token.length > 0) return flags.token;
   return [flags.key ?? requireSetting(terminal, 'TIDEGATE_API_KEY')];
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It takes a whole number from 1.');
-  return value;
 }
 
 function amount(text: string): number {
