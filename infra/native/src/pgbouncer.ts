@@ -15,6 +15,8 @@ import { findOnPath, SetupFailure } from './tool.ts';
 export interface PgBouncer {
   /** The same database, by way of the pooler. */
   through(databaseUrl: string): string;
+  /** What it reads, which `stop` removes; whoever lets it run on without this process removes it then. */
+  readonly folder: string;
   stop(): Promise<void>;
   kill(): Promise<void>;
   /** Again after `kill`, at the same address. */
@@ -50,6 +52,7 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
     const { port, ...started } = await startOnPorts(chosen, async (at) => ({ port: at, running: await launchAt(at) }));
     let { running } = started;
     return {
+      folder,
       through: (databaseUrl) => Object.assign(new URL(databaseUrl), { hostname: '127.0.0.1', port: String(port) }).toString(),
       kill: () => running.kill(),
       async restart() {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createCertificate } from '@tidegate/testkit';
@@ -10,21 +10,9 @@ import { startRedisCluster } from '../redis-cluster.ts';
 import { processHome } from '../servers.ts';
 import { startDatabaseTier } from './database-tier.ts';
 import { startNginx } from './nginx.ts';
+import { readTier, removeTier, writeTier } from './tier-record.ts';
 
 /** `npm run data-tier -- up|status|down`: see docs/operations/data-tier.md. */
-
-interface Part {
-  readonly name: string;
-  readonly port: number;
-  readonly what: string;
-}
-
-/** What runs, kept in the data folder from `up` to `down`. */
-interface Tier {
-  readonly parts: readonly Part[];
-  /** What Tidegate is told to use it. */
-  readonly settings: Readonly<Record<string, string>>;
-}
 
 const GATEWAY_PORT = 8000;
 const dataDir = join(homeOf(process.env).dataDir, 'data-tier');
@@ -62,7 +50,7 @@ async function up(progress: Progress): Promise<void> {
     started.push(redis);
     const nginx = await startNginx({ ...of, certificate: createCertificate(Date.now()), gatewayPorts: [GATEWAY_PORT] });
     const { ports } = database;
-    const tier: Tier = {
+    writeTier(file, {
       parts: [
         { name: 'etcd', port: ports.etcd, what: 'who is the primary' },
         ...database.patroni.members.map(({ name, ports: { port, rest } }) => ({ name, port, what: `Postgres; its Patroni at ${rest}` })),
@@ -80,8 +68,8 @@ async function up(progress: Progress): Promise<void> {
         DATABASE_REPLICA_URL: database.standbyUrl,
         REDIS_CLUSTER: redis.nodes.slice(0, 3).join(','),
       },
-    };
-    writeFileSync(file, `${JSON.stringify(tier, null, 2)}\n`, { mode: 0o600 });
+      folders: [database.pooler.folder],
+    });
   } catch (error) {
     for (const one of started.toReversed()) await one.stop();
     throw error;
@@ -90,11 +78,12 @@ async function up(progress: Progress): Promise<void> {
 }
 
 async function status(): Promise<void> {
-  if (!existsSync(file)) {
+  const tier = readTier(file);
+  if (tier === null) {
     process.stdout.write('Nothing runs: npm run data-tier -- up\n');
     return;
   }
-  const { parts, settings } = JSON.parse(readFileSync(file, 'utf8')) as Tier;
+  const { parts, settings } = tier;
   for (const { name, port, what } of parts) {
     const state = (await isPortFree(port)) ? 'down' : 'up';
     process.stdout.write(`${state.padEnd(5)}127.0.0.1:${String(port).padEnd(6)}${name.padEnd(17)}${what}\n`);
@@ -109,7 +98,7 @@ async function status(): Promise<void> {
 async function down(progress: Progress): Promise<void> {
   const step = progress.step('Stopping');
   const ended = await endLeftovers(dataDir, processHome(dataDir).runDir);
-  rmSync(file, { force: true });
+  removeTier(file);
   step.done(ended.join(', '));
 }
 
