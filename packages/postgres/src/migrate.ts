@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { applyMigration, PATIENCE } from './apply-migration.ts';
+import type { MigrationFile, Patience } from './apply-migration.ts';
 import { installQueueSchema } from './jobs/queue-schema.ts';
 
 /** Two migrators of one database meet on this advisory lock. */
 const MIGRATION_LOCK = '7425132';
+const TURN_EVERY_MS = 100;
 const FILE_NAME = /^(\d{4})-[a-z0-9-]+\.sql$/;
 
 export interface MigrateOptions {
   readonly databaseUrl: string;
   /** Folder of `NNNN-name.sql`; default: the migrations of this package. */
   readonly directory?: string;
+  /** Of a migration that waits for locks. */
+  readonly patience?: Partial<Patience>;
 }
 
 export interface MigrationResult {
@@ -21,23 +27,16 @@ export interface MigrationResult {
   readonly present: number;
 }
 
-interface MigrationFile {
-  readonly number: number;
-  readonly name: string;
-  readonly text: string;
-  readonly sha256: string;
-}
-
 /**
  * Brings a database to the newest schema: numbered files in order, each in a transaction of its own that also records it
- * with its SHA-256; then the schema of the job queue's library. Throws when a recorded file was edited or is missing, and when a file fails (the ones before it stay).
+ * with its SHA-256 (but for an index that is made beside writes, see `apply-migration.ts`); then the schema of the job queue's library. Throws when a recorded file was edited or is missing, and when a file fails (the ones before it stay).
  */
 export async function migrate(options: MigrateOptions): Promise<MigrationResult> {
   const files = await readMigrations(options.directory ?? fileURLToPath(new URL('../migrations/', import.meta.url)));
   const client = new pg.Client({ connectionString: options.databaseUrl, application_name: 'tidegate-migrate' });
   await client.connect();
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await takeTurn(client);
     await client.query(
       `CREATE TABLE IF NOT EXISTS schema_migration (
          number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
@@ -47,13 +46,22 @@ export async function migrate(options: MigrateOptions): Promise<MigrationResult>
     const applied: string[] = [];
     for (const file of files) {
       if (recorded.has(file.number)) continue;
-      await apply(client, file);
+      await applyMigration(client, file, { ...PATIENCE, ...options.patience });
       applied.push(file.name);
     }
     await installQueueSchema(client);
     return { applied, present: recorded.size };
   } finally {
     await client.end();
+  }
+}
+
+/** Asked for again and again, for whoever waits inside a statement is waited for by an index that is made CONCURRENTLY. */
+async function takeTurn(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [MIGRATION_LOCK]);
+    if (rows[0]?.mine === true) return;
+    await delay(TURN_EVERY_MS);
   }
 }
 
@@ -84,17 +92,5 @@ function refuseEdited(files: readonly MigrationFile[], recorded: ReadonlyMap<num
     if (file === undefined)
       throw new Error(`migration ${was.name} is applied to this database but not in this release: the database is newer`);
     if (file.sha256 !== was.sha256) throw new Error(`migration ${file.name} was edited after it was applied: write a new one instead`);
-  }
-}
-
-async function apply(client: pg.Client, file: MigrationFile): Promise<void> {
-  await client.query('BEGIN');
-  try {
-    await client.query(file.text);
-    await client.query('INSERT INTO schema_migration (number, name, sha256) VALUES ($1, $2, $3)', [file.number, file.name, file.sha256]);
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw new Error(`migration ${file.name} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }

@@ -14,7 +14,10 @@ export function addOperations(program: Command, terminal: Terminal): void {
     .action(async () => {
       const databaseUrl = directDatabaseUrl(terminal);
       const { migrate } = await import('@tidegate/postgres');
-      const { applied, present } = await migrate({ databaseUrl });
+      const onGaveWay = (name: string, tries: number): void => {
+        terminal.stderr.write(`${name}: a table that it changes is in use; it let others go on, and comes again (${tries})\n`);
+      };
+      const { applied, present } = await migrate({ databaseUrl, patience: { onGaveWay } });
       terminal.stdout.write(applied.length === 0 ? `up to date (${present} migrations)\n` : `applied ${applied.join(', ')}\n`);
     });
   program
