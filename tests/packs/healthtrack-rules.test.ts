@@ -242,7 +242,7 @@ describe('synthetic: each rule at its bounds, worked out by hand', () => {
     aim(who, 'weight', 75, { goal_id: '1' });
     aim(who, 'weight', 80, { goal_id: '2', start_value: 90, status: 'completed' });
     aim(who, 'weight', 78, { goal_id: '3', start_value: 78, target_date: '2026-11-19' });
-    aim(who, 'sleep', 8, { goal_id: '4', start_value: 6 });
+    aim(who, 'sleep', 8, { goal_id: '4', start_value: 6, target_date: '2026-11-19' });
     // The mean of 1,000 and 2,001 on the way from 0, for the 13th is the eighth date; of 1,800 and 900 kcal from 1,000 on.
     aim(who, 'water', 2_000, { goal_id: '5', start_value: 0 });
     aim(who, 'calories', 2_000, { goal_id: '6', start_value: 1_000 });
@@ -250,11 +250,29 @@ describe('synthetic: each rule at its bounds, worked out by hand', () => {
     expect(items.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toMatchObject([
       { current: 78, progress_pct: 40, completed: false, overdue: false },
       { current: 78, progress_pct: 100, completed: true, status: 'completed' },
-      { progress_pct: 100, completed: true, overdue: true },
-      { current: null, progress_pct: 0 },
+      // Reached: completed, whoever said so, and not overdue.
+      { progress_pct: 100, completed: true, status: 'completed', overdue: false },
+      { current: null, progress_pct: 0, status: 'active', overdue: true },
       { current: 1_500.5, progress_pct: 75.03 },
       { current: 1_350, progress_pct: 35 },
     ]);
+  });
+
+  test('goals are listed by what they have come to: one that is reached is completed, and one that is paused stays so (H-18)', async () => {
+    const who = person(1990);
+    measure(who, 'weight', [78], ['2026-11-19']);
+    aim(who, 'weight', 78, { goal_id: 'reached', start_value: 80 });
+    aim(who, 'weight', 70, { goal_id: 'open', start_value: 80 });
+    aim(who, 'weight', 70, { goal_id: 'said', start_value: 80, status: 'completed' });
+    aim(who, 'weight', 78, { goal_id: 'paused', start_value: 80, status: 'paused' });
+    const ids = async (params: Record<string, string>) => {
+      const { items } = (await pack.view('goals', { user_id: who, as_of: TODAY, ...params })) as { items: { id: string }[] };
+      return items.map(({ id }) => id).toSorted();
+    };
+    expect(await ids({ status: 'completed' })).toEqual(['reached', 'said']);
+    expect(await ids({ status: 'active' })).toEqual(['open']);
+    expect(await ids({ status: 'paused' })).toEqual(['paused']);
+    expect(await ids({})).toEqual(['open', 'paused', 'reached', 'said']);
   });
 
   test('a day with nothing recorded is missing, one with a recorded nothing is not, and sleep is of the day on which it ended (D-H2)', async () => {
@@ -334,11 +352,10 @@ describe('people whose steps are real, with goals that are synthetic', () => {
     expect(walked.send(events)).toEqual(events.map(() => null));
     for (const [who, mean] of people) {
       const { items } = (await walked.view('goals', { user_id: String(who), as_of: today })) as { items: readonly object[] };
-      const progress = Math.min(100, Number(mean) / 100);
-      expect([who, items]).toMatchObject([
-        who,
-        [{ current: Math.round(100 * Number(mean)) / 100, progress_pct: Math.round(100 * progress) / 100, overdue: true }],
-      ]);
+      const progress = Math.round(100 * Math.min(100, Number(mean) / 100)) / 100;
+      // Due the day before: what is reached is completed, the rest is late.
+      const stands = progress === 100 ? { status: 'completed', overdue: false } : { status: 'active', overdue: true };
+      expect([who, items]).toMatchObject([who, [{ current: Math.round(100 * Number(mean)) / 100, progress_pct: progress, ...stands }]]);
     }
   });
 });

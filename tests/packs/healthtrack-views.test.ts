@@ -42,7 +42,7 @@ describe('the views of healthtrack', () => {
       goal({ goal_type: 'weight', target_value: 75 }),
       // Sums by day, 6,000 and 7,001, are 6,500.5 in the mean: 100 · 6500.5 / 8000 = 81.25625 %.
       goal({ goal_type: 'steps', target_value: 8_000, start_value: 0 }),
-      // Passed, and so held to 100.
+      // Passed, and so held to 100 and completed: it is not active any more, so not overdue.
       goal({ goal_type: 'steps', target_value: '5000', start_value: 0, target_date: '2026-11-09' }),
       // Nothing was measured.
       goal({ goal_type: 'sleep', target_value: 8, start_value: 6, status: 'paused', target_date: '2026-01-01' }),
@@ -53,7 +53,7 @@ describe('the views of healthtrack', () => {
       items: [
         { goal_type: 'weight', current: 78, progress_pct: 40, completed: false, overdue: false },
         { goal_type: 'steps', current: 6_500.5, progress_pct: 81.26, completed: false },
-        { progress_pct: 100, completed: true, overdue: true },
+        { progress_pct: 100, completed: true, status: 'completed', overdue: false },
         { current: null, progress_pct: 0, overdue: false },
         { progress_pct: 100 },
       ],

@@ -12,6 +12,17 @@ describe('synthetic: how treatments turn out', () => {
   const begun = (patient: string, treatment: string, code = 'CBT'): string =>
     event('treatment.started', patient, '2026-03-01', { treatment_id: treatment, treatment_type: 'psychotherapy', treatment_code: code });
   const year = { start: '2026-01-01', end: '2026-11-20' };
+  /** Patients with the diagnosis, each from 20 to one of the scores. */
+  const arm = (code: string, latest: readonly number[]) =>
+    latest.flatMap((value, at) => {
+      const patient = `${code}-${at}`;
+      const diagnosed = event('diagnosis.recorded', patient, '2026-01-10', {
+        diagnosis_id: patient,
+        diagnosis_code: 'F33',
+        code_system: 'icd10',
+      });
+      return [diagnosed, begun(patient, `t-${patient}`, code), scored(patient, '2026-02-20', 20), scored(patient, '2026-05-01', value)];
+    });
 
   // Score before the start, later score, and what D-N1 makes of them: improvement is 100 · gain / room, room to the best score.
   test.each([
@@ -103,16 +114,6 @@ describe('synthetic: how treatments turn out', () => {
 
   test('treatments are set against the first of them, with Welch’s test, Cohen’s d and Wilson’s interval', async () => {
     const one = runPack('novamind');
-    const arm = (code: string, latest: readonly number[]) =>
-      latest.flatMap((value, at) => {
-        const patient = `${code}-${at}`;
-        const diagnosed = event('diagnosis.recorded', patient, '2026-01-10', {
-          diagnosis_id: patient,
-          diagnosis_code: 'F33',
-          code_system: 'icd10',
-        });
-        return [diagnosed, begun(patient, `t-${patient}`, code), scored(patient, '2026-02-20', 20), scored(patient, '2026-05-01', value)];
-      });
     one.send([...arm('CBT', [10, 8, 12, 9, 11]), ...arm('IPT', [14, 16, 12, 18, 15]), begun('nobody', 'x', 'CBT')]);
     // From 20: improvements of 50, 60, 40, 55, 45 (mean 50, s² 62.5) and 30, 20, 40, 10, 25 (mean 25, s² 125).
     // t = -25 / √(12.5 + 25) = -4.0825; df = 37.5² / (12.5²/4 + 25²/4) = 7.2; d = -25 / √93.75 = -2.5820.
@@ -130,6 +131,40 @@ describe('synthetic: how treatments turn out', () => {
     });
     // Three of five by Wilson: (0.6 + 0.38415 ± 1.95996 · √(0.048 + 0.038415)) / 1.76829 = 23.07 % to 88.24 %.
     expect(answer).toMatchObject({ arms: [{ response_ci95: [23.07, 88.24] }, { response_ci95: [0, 43.45] }] });
+  });
+
+  test('an arm of one patient has no spread and no test, and arms that do not vary no size of their effect (D-N5)', async () => {
+    const one = runPack('novamind');
+    one.send([...arm('CBT', [10, 10]), ...arm('IPT', [15, 15]), ...arm('ACT', [8])]);
+    const asked = { treatments: 'CBT,IPT,ACT,NONE', diagnosis_code: 'F33', ...year };
+    const none = { t: null, df: null, p: null, cohens_d: null, insufficient_data: true };
+    // From 20: to 10 are 50 %, to 15 are 25 %, to 8 are 60 %.
+    expect(await one.view('treatment_comparison', asked)).toMatchObject({
+      arms: [
+        { treatment_code: 'CBT', n: 2, evaluable: 2, mean_improvement_pct: 50, sd: 0, response_rate: 100 },
+        { treatment_code: 'IPT', n: 2, evaluable: 2, mean_improvement_pct: 25, sd: 0, response_rate: 0 },
+        { treatment_code: 'ACT', n: 1, evaluable: 1, mean_improvement_pct: 60, sd: null, response_rate: 100 },
+        { treatment_code: 'NONE', n: 0, evaluable: 0, mean_improvement_pct: null, sd: null, response_rate: null, response_ci95: null },
+      ],
+      contrasts: [
+        { treatment_code: 'IPT', diff: -25, ...none },
+        { treatment_code: 'ACT', diff: 10, ...none },
+        { treatment_code: 'NONE', diff: null, ...none },
+      ],
+    });
+  });
+
+  test('a patient in two arms counts in both (D-N5)', async () => {
+    const one = runPack('novamind');
+    one.send([...arm('CBT', [10, 10]), ...arm('IPT', [15, 15]), begun('CBT-0', 'another', 'IPT')]);
+    // The same scores speak for both treatments: improvements of 25, 25 and 50 in the second arm.
+    expect(await one.view('treatment_comparison', { treatments: 'CBT,IPT', diagnosis_code: 'F33', ...year })).toMatchObject({
+      arms: [
+        { treatment_code: 'CBT', n: 2, evaluable: 2, mean_improvement_pct: 50 },
+        { treatment_code: 'IPT', n: 3, evaluable: 3, mean_improvement_pct: 33.33 },
+      ],
+      contrasts: [{ treatment_code: 'IPT', diff: -16.67 }],
+    });
   });
 
   test('patients are sorted by their risk, each point with its reason', async () => {
