@@ -34,7 +34,7 @@ export type { PackSignatures } from './openapi-packs.ts';
 export { ORIGINS_REQUEST_SCHEMA } from './origin-schemas.ts';
 export type { PathReading } from './path.ts';
 export { normalisePath } from './path.ts';
-export { invalidRequest } from './invalid-request.ts';
+export { invalidMember, invalidRequest } from './invalid-request.ts';
 export { refuse, refuseUnread } from './refuse.ts';
 export type { Problem, ProblemContext, ProblemError, ProblemFault } from './problem.ts';
 export { PROBLEM_TYPE, sendProblem, toProblem } from './problem.ts';

@@ -18,3 +18,8 @@ export function invalidRequest({ issues }: { readonly issues: readonly Issue[] }
     })),
   };
 }
+
+/** One member of a request that is not as it must be; `path` as above, empty: the whole. */
+export function invalidMember(path: string, message: string): ProblemFault {
+  return { code: 'request_invalid', errors: [{ path, code: 'invalid_value', message }] };
+}

@@ -3,6 +3,7 @@ import { ok } from '@tidegate/core';
 import type { Exchange, Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
 import {
   decodeJson,
+  invalidMember,
   invalidRequest,
   KEY_REQUEST_SCHEMA,
   readBytes,
@@ -61,7 +62,7 @@ async function createKey(exchange: Exchange, { store, wake, clock, packRoutes }:
 export function scopesUnknown(scopes: readonly string[], declared: ReadonlySet<string>): ProblemFault | null {
   if (unknownScopes(scopes, declared).length === 0) return null;
   const message = 'holds a scope that neither the engine nor a pack in place has';
-  return { code: 'request_invalid', errors: [{ path: 'scopes', code: 'invalid_value', message }] };
+  return invalidMember('scopes', message);
 }
 
 /** Rights over others' data or over the installation can only be passed on by who has them. */

@@ -1,6 +1,6 @@
 /** Rights that end at some routes (`routes` of keys and tokens): whether those are there, and whether who gives them may. */
 import type { Caller, ProblemFault } from '@tidegate/http';
-import { ROUTES } from '@tidegate/http';
+import { invalidMember, ROUTES } from '@tidegate/http';
 import type { PackRoute, PackRoutes } from './pack-routes.ts';
 
 interface RoutesThere {
@@ -19,7 +19,7 @@ export function routesUnknown(asked: readonly string[] | null, { tenant, packRou
   };
   if (asked === null || asked.every(isThere)) return null;
   const message = 'holds a route that neither the engine nor a pack in place has';
-  return { code: 'request_invalid', errors: [{ path: 'routes', code: 'invalid_value', message }] };
+  return invalidMember('routes', message);
 }
 
 /** Who is held to some routes gives those, by the same names, and no other; null as `asked`: all. */

@@ -1,5 +1,5 @@
 import type { Handler, ProblemFault, RouteNameOf } from '@tidegate/http';
-import { invalidRequest, ISSUER_REQUEST_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
+import { invalidMember, invalidRequest, ISSUER_REQUEST_SCHEMA, readJsonBody, sendJson, sendProblem } from '@tidegate/http';
 import type { ControlStore } from '@tidegate/postgres';
 import { scopesBeyond, scopesUnknown } from './admin.ts';
 import type { PackRoutes } from './pack-routes.ts';
@@ -57,5 +57,5 @@ function plainRefused(uri: string, plainHosts: readonly string[]): ProblemFault 
   const { protocol, hostname } = new URL(uri);
   if (protocol === 'https:' || plainHosts.includes(hostname)) return null;
   const message = 'begins with https:// (the operator may allow a host of the own network by JWKS_PLAIN_HOSTS)';
-  return { code: 'request_invalid', errors: [{ path: 'jwks_uri', code: 'invalid_value', message }] };
+  return invalidMember('jwks_uri', message);
 }

@@ -1,5 +1,5 @@
 import type { Handler, RouteNameOf } from '@tidegate/http';
-import { invalidRequest, mayBeOfToken, readJsonBody, sendJson, sendProblem, TOKEN_REQUEST_SCHEMA } from '@tidegate/http';
+import { invalidMember, invalidRequest, mayBeOfToken, readJsonBody, sendJson, sendProblem, TOKEN_REQUEST_SCHEMA } from '@tidegate/http';
 import { routesBeyond, routesUnknown } from './given-routes.ts';
 import type { PackRoutes } from './pack-routes.ts';
 import type { LocalTokens } from './tokens/local-tokens.ts';
@@ -39,7 +39,4 @@ export function createTokenRoutes({ localTokens, packRoutes }: TokenRouteDepende
   };
 }
 
-const TOO_LONG = {
-  code: 'request_invalid',
-  errors: [{ path: '', code: 'invalid_value', message: 'makes a token of more than 8 KB; name fewer metrics or values' }],
-} as const;
+const TOO_LONG = invalidMember('', 'makes a token of more than 8 KB; name fewer metrics or values');

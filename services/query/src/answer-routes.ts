@@ -1,6 +1,6 @@
 /** The routes of questions: one in a body, one in an address whose answer callers may keep, many in a body. */
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { BATCH_QUESTIONS_MAX, readJsonBody, refuse, sendJson, SUBJECT_HEADER, toProblem } from '@tidegate/http';
+import { BATCH_QUESTIONS_MAX, invalidMember, readJsonBody, refuse, sendJson, SUBJECT_HEADER, toProblem } from '@tidegate/http';
 import type { Step } from '@tidegate/telemetry';
 import { z } from 'zod';
 import { bodyOf, isNamed, lasting, toHeader } from './answer-body.ts';
@@ -112,7 +112,7 @@ function isSameAsked(a: KeptAsked, b: KeptAsked): boolean {
 }
 
 function questionMissing(): ProblemFault {
-  return { code: 'request_invalid', errors: [{ path: 'q', code: 'invalid_value', message: 'one question as JSON' }] };
+  return invalidMember('q', 'one question as JSON');
 }
 
 const BATCH_SCHEMA = z.strictObject({ questions: z.array(z.unknown()).min(1).max(BATCH_QUESTIONS_MAX) });
@@ -178,7 +178,7 @@ function refusedEntry(fault: ProblemFault, context: Exchange['context']): BatchE
 
 function batchInvalid(): ProblemFault {
   const message = `a list of 1 to ${BATCH_QUESTIONS_MAX} questions, and no other member`;
-  return { code: 'request_invalid', errors: [{ path: 'questions', code: 'invalid_value', message }] };
+  return invalidMember('questions', message);
 }
 
 function besideRows({ meta, next_cursor: cursor }: Answer): Readonly<Record<string, string>> {

@@ -2,7 +2,7 @@
 import { freshnessOf, QUESTION_GRAINS, seesMetric, toIsoUtc, usualNames } from '@tidegate/core';
 import type { CompiledMetric } from '@tidegate/core';
 import type { Caller, Exchange, Handler, RouteNameOf } from '@tidegate/http';
-import { RECEIPT_QUERY, refuse, sendJson, visibleRows } from '@tidegate/http';
+import { invalidMember, RECEIPT_QUERY, refuse, sendJson, visibleRows } from '@tidegate/http';
 import { askBatch, askFunnel, askKept, askQuestion } from './answer-routes.ts';
 import type { AnswerRoutesDeps } from './answer-routes.ts';
 import { createMakeAnew } from './background/make-anew.ts';
@@ -233,7 +233,7 @@ async function readReceipt(deps: HandlerDeps, exchange: Exchange): Promise<void>
   const asked = RECEIPT_QUERY.safeParse({ wait_ms: Number(exchange.query.get('wait_ms') ?? '0') });
   if (!asked.success) {
     const message = 'a whole number from 0 to 10000';
-    return refuse(exchange, { code: 'request_invalid', errors: [{ path: 'wait_ms', code: 'invalid_value', message }] });
+    return refuse(exchange, invalidMember('wait_ms', message));
   }
   const { held } = await deps.receipts.waitFor(receipt, asked.data.wait_ms, exchange.signal);
   const state = await deps.receipts.stateOf(receipt, held);

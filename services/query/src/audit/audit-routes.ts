@@ -1,6 +1,6 @@
 /** `/v1/admin/audit`: who accessed what, and whether that is still what was written down. */
 import { toIsoUtc } from '@tidegate/core';
-import { AUDIT_QUERY, AUDIT_VERIFY_QUERY, decodeJson, invalidRequest, NO_TENANT, refuse, sendJson } from '@tidegate/http';
+import { AUDIT_QUERY, AUDIT_VERIFY_QUERY, decodeJson, invalidMember, invalidRequest, NO_TENANT, refuse, sendJson } from '@tidegate/http';
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import type { AuditFilter, AuditReader } from '@tidegate/postgres';
 import type { AuditChain, AuditLink, Sealer } from '@tidegate/runtime';
@@ -51,10 +51,7 @@ export function createAuditHandlers(deps: AuditRoutesDeps): { readonly readAudit
 
 const OPERATOR = 'ops:admin';
 const NEEDS_OPERATOR = `Use a key that has the scope ${OPERATOR}.`;
-const CHAIN_IS_WHOLE: ProblemFault = {
-  code: 'request_invalid',
-  errors: [{ path: 'order', code: 'invalid_value', message: 'the chain is told as a whole, without a filter' }],
-};
+const CHAIN_IS_WHOLE: ProblemFault = invalidMember('order', 'the chain is told as a whole, without a filter');
 const NO_STORE = { 'cache-control': 'no-store' } as const;
 
 /** Null: the caller may not see it. */

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CompiledInsight, CompiledView, Finding, Result, RowScope } from '@tidegate/core';
 import { ok, parseParams, toIsoUtc, WORK_MAX } from '@tidegate/core';
+import { invalidMember } from '@tidegate/http';
 import type { ProblemFault } from '@tidegate/http';
 import type { FindingChanges, FindingsOf, InsightStore, KeptFinding } from '@tidegate/postgres';
 import type { Registry } from '../registry.ts';
@@ -60,7 +61,7 @@ function maySee(rows: RowScope | null, subject: string | null): boolean {
 
 function subjectFault({ of }: CompiledInsight): ProblemFault {
   const message = of === 'person' ? 'is needed: each finding is about a person' : 'findings are about nobody in particular';
-  return { code: 'request_invalid', errors: [{ path: 'subject', code: 'invalid_value', message }] };
+  return invalidMember('subject', message);
 }
 
 /** Writes what changed, and nothing where nothing did; what begins is told first. */

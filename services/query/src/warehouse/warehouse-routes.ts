@@ -5,6 +5,7 @@ import type { Result } from '@tidegate/core';
 import type { Caller, Exchange, ProblemFault } from '@tidegate/http';
 import {
   decodeExactly,
+  invalidMember,
   invalidRequest,
   jobView,
   readJsonBody,
@@ -202,5 +203,5 @@ function sendBytes({ response, context }: Exchange, bytes: Uint8Array, { type, p
 }
 
 function invalid(path: string, message: string): Result<never, ProblemFault> {
-  return failed({ code: 'request_invalid', errors: [{ path, code: 'invalid_value', message }] });
+  return failed(invalidMember(path, message));
 }

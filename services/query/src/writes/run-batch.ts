@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import type { CompiledWrite, MadeEvent, Result, ViewValues } from '@tidegate/core';
 import { failed, ok, parseParams, readBodyValues } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { decodeExactJson, readBytes, refuse, sendJson } from '@tidegate/http';
+import { decodeExactJson, invalidMember, readBytes, refuse, sendJson } from '@tidegate/http';
 import type { Registry } from '../registry.ts';
 import { givenOf } from '../views/given.ts';
 import type { EventVerdict, SendEvents } from './event-sender.ts';
@@ -91,8 +91,7 @@ async function readItems(exchange: Exchange, { bodyBytesMax, eventsMax }: Compil
   const items = itemsOf(body.value, request.headers['content-type'] ?? '');
   if (!items.ok) return items;
   if (items.value.length > eventsMax) return failed({ code: 'body_too_large' });
-  if (items.value.length === 0)
-    return failed({ code: 'request_invalid', errors: [{ path: '', code: 'invalid_value', message: '1 event or more' }] });
+  if (items.value.length === 0) return failed(invalidMember('', '1 event or more'));
   return ok({ items: items.value, key });
 }
 
@@ -113,9 +112,7 @@ function itemsOf(body: Buffer, type: string): Result<readonly Result<unknown, Ev
   if (!read.ok) return failed(read.fault);
   if (read.value === null) return failed({ code: 'request_invalid', errors: [TOO_EXACT] });
   const { value } = read.value;
-  return Array.isArray(value)
-    ? ok(value.map((one: unknown) => ok(one)))
-    : failed({ code: 'request_invalid', errors: [{ path: '', code: 'invalid_value', message: 'a JSON array, or one event a line' }] });
+  return Array.isArray(value) ? ok(value.map((one: unknown) => ok(one))) : failed(invalidMember('', 'a JSON array, or one event a line'));
 }
 
 function linesOf(body: Buffer): readonly Buffer[] {
