@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import pg from 'pg';
 import { parse, stringify } from 'yaml';
-import type { Answer, AnswerValue, Question } from '@tidegate/sdk';
+import { createLive, type Answer, type AnswerValue, type LiveUpdate, type Question } from '@tidegate/sdk';
 import { comparable } from '../oracle/comparable.ts';
 import { openOracle, ORACLE_ZONES, type Oracle, type OracleValue } from '../oracle/oracle.ts';
 import {
@@ -102,12 +102,22 @@ describe('Wikipedia edits', () => {
     socket.addEventListener('message', ({ data: message }) => messages.push(String(message)));
     await expect.poll(() => messages.length, { timeout: 20_000 }).toBe(1);
     expect(messages[0]).toMatch(/^\{"type":"snapshot","id":"[\w-]+","columns":/);
+    // And subscribed to by message, beside one that is refused, with the client of the SDK.
+    const live = createLive({ gateway, apiKey });
+    const [updates, ends]: [LiveUpdate[], unknown[]] = [[], []];
+    const params = { kind: 'table', last: '1h', group_by: ['channel'], measures: ['edits'] };
+    live.subscribe('metric/wiki.none', params, { onUpdate: () => undefined, onEnd: (problem) => void ends.push(problem) });
+    live.subscribe('metric/wiki.edits', params, { onUpdate: (update) => void updates.push(update) });
+    await expect.poll(() => updates.map(({ type }) => type), { timeout: 20_000 }).toEqual(['snapshot']);
+    await expect.poll(() => ends, { timeout: 20_000 }).toMatchObject([{ code: 'metric_unknown', status: 422 }]);
     const data = { page: 'Tide', channel: '#live', namespace: 'Main', robot: false, added: 1, deleted: 0, delta: 1 };
     for (const n of [1, 2]) {
       await system.client.send([{ id: `watched-${n}`, type: 'wiki.edit', occurred_at: new Date().toISOString(), data }]);
       await heard(`"rows":[["#live",${n}]],"removed":[]`);
       await expect.poll(() => messages.at(-1), { timeout: 20_000 }).toContain(`"rows":[["#live",${n}]],"removed":[]`);
+      await expect.poll(() => updates.at(-1), { timeout: 20_000 }).toMatchObject({ rows: [['#live', n]], removed: [] });
     }
+    live.close();
     socket.close();
     await reader?.cancel();
   });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { runProgram } from '@tidegate/cli';
-import { createTracker, type AnswerValue } from '@tidegate/sdk';
+import { createLive, createTracker, type AnswerValue, type LiveUpdate } from '@tidegate/sdk';
 import { recordExpress } from '@tidegate/sdk/node';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -213,11 +213,26 @@ test('who registers is a person who signs in and reads the own profile at once, 
   const heard: string[] = [];
   page.addEventListener('message', ({ data }) => heard.push(String(data)));
   await expect.poll(() => heard[0], { timeout: 30_000 }).toContain('"type":"snapshot"');
+  // One who subscribes by message hears the same, and is written down the same.
+  const shownLive = async (): Promise<number> => {
+    const headers = { 'x-api-key': system.tidegate.adminKey };
+    const answer = await fetch(`${system.tidegate.gateway}/v1/admin/audit?subject=${id}`, { headers });
+    const { records } = (await answer.json()) as { records: { route: string; accesses: number }[] };
+    return records.reduce((sum, { route, accesses }) => sum + (route === 'GET /v1/live' ? accesses : 0), 0);
+  };
+  await expect.poll(shownLive, { timeout: 30_000 }).toBe(1);
+  const live = createLive({ gateway: system.tidegate.gateway, apiKey: system.tidegate.apiKey });
+  const updates: LiveUpdate[] = [];
+  live.subscribe('view/healthtrack/goals', { user_id: id }, { onUpdate: (update) => void updates.push(update) });
+  await expect.poll(() => updates.map(({ type }) => type), { timeout: 30_000 }).toEqual(['snapshot']);
+  await expect.poll(shownLive, { timeout: 30_000 }).toBe(2);
   const goal = { goal_type: 'steps', target_value: 9_000, unit: 'count', start_date: '2026-11-01', target_date: '2027-02-01' };
   expect((await call('POST', '/api/v1/health-goals', { token, body: goal })).status).toBe(201);
   const hasGoal = (one: string): boolean => one.startsWith('{"type":"update"') && one.includes('"target_value":9000');
   await expect.poll(() => heard.some(hasGoal), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => JSON.stringify(updates.at(-1)), { timeout: 30_000 }).toContain('"target_value":9000');
   page.close();
+  live.close();
   await expect.poll(opened, { timeout: 30_000 }).toContainEqual(['date_of_birth', 'email', 'full_name', 'medical_history', 'username']);
   expect(await call('GET', '/api/v1/users/usr_other', { token })).toMatchObject({ status: 403, body: { code: 'row_refused' } });
   const weighed = await call('POST', '/api/v1/health-metrics', { token, body: { metric_type: 'weight', value: 61.5 } });

@@ -1,6 +1,7 @@
 export { ApiError, ConnectionError } from './api-error.ts';
 export { createApi, type Api, type ApiPaths } from './api.ts';
 export { createClient, type Client, type ClientOptions } from './client.ts';
+export { createLive, type Live, type LiveListener, type LiveOptions, type LiveUpdate } from './live.ts';
 export type { SendProgress, SendReport, SenderOptions } from './sender.ts';
 export { createHooks, emit, eventHook, HOOK_NAMES, subscribe } from './track/hooks.ts';
 export type { HookHandler, HookName, HookPayloads, Hooks, HooksOptions } from './track/hooks.ts';

@@ -247,6 +247,7 @@ function createGateOf(parts: Parts, { proxy, live, auditLog, wake, isDraining }:
     origins,
     audit,
     live,
+    sockets: { subscriptionsMax: config.liveSubscriptionsMax, idleMs: config.liveIdleS * 1_000 },
     packRoutes,
     telemetry: createRequestTelemetry({ clock, log, metrics, tracing }),
     step: tracing.step,

@@ -82,11 +82,17 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     default: '1000',
     description: 'Answers that stay open at once and tenant, at one gateway.',
   } satisfies ConfigField<number>,
+  liveSubscriptionsMax: {
+    env: 'LIVE_SUBSCRIPTIONS_MAX',
+    schema: text.integer(COUNT),
+    default: '50',
+    description: 'Subscriptions at once of a WebSocket of `/v1/live`; each counts as an answer that stays open, too.',
+  } satisfies ConfigField<number>,
   liveIdleS: {
     env: 'LIVE_IDLE_S',
     schema: text.integer({ min: 1, max: 3_600 }),
     default: '60',
-    description: 'Seconds without a byte after which an answer that stays open is ended.',
+    description: 'Seconds without a byte after which an answer that stays open is ended, and without a subscription a WebSocket.',
   } satisfies ConfigField<number>,
   enableAnalytics: {
     env: 'ENABLE_ANALYTICS',

@@ -16,6 +16,9 @@ import type { Proxy } from './proxy.ts';
 import type { AskedRoute, Routed, Routing } from './routing.ts';
 import { askedBy, createRouting, templateOf } from './routing.ts';
 import { dropRest } from './request-body.ts';
+import { createOwnRequests } from './subscriptions/own-requests.ts';
+import type { SubscriptionSocketOptions } from './subscriptions/subscription-sockets.ts';
+import { createSubscriptionSockets } from './subscriptions/subscription-sockets.ts';
 
 export interface GateDependencies {
   readonly authenticate: Authenticate;
@@ -29,6 +32,7 @@ export interface GateDependencies {
   readonly audit: Audit;
   /** Bounds of answers that stay open. */
   readonly live: Pick<LiveSlots, 'enter'>;
+  readonly sockets: Omit<SubscriptionSocketOptions, 'ask'>;
   /** Default: all that are declared. */
   readonly routes?: readonly NamedRoute[];
   readonly packRoutes: PackRoutes;
@@ -62,7 +66,7 @@ export type Gate = (request: IncomingMessage, response: ServerResponse, upgrade?
  */
 export function createGate(dependencies: GateDependencies): Gate {
   const { authenticate, limits, isOff, audit, origins, packRoutes, telemetry, step, bodyBytesMax, log } = dependencies;
-  const through = createThrough(dependencies);
+  const through = createThrough(dependencies, gate);
   const route = createRouting(packRoutes, dependencies.routes ?? listRoutes());
 
   async function pass(arrival: Arrival, routed: Routed): Promise<void> {
@@ -106,23 +110,20 @@ export function createGate(dependencies: GateDependencies): Gate {
     if (headers !== null) sendProblem(arrival.response, { ...fault, headers: { ...headers, ...fault.headers } }, arrival.context);
   }
 
-  /** A browser asks for a page; it has no credential yet. */
-  async function passPreflight(arrival: Arrival, fault: ProblemFault): Promise<void> {
-    const headers = enter(arrival, await limits.chargeNobody(arrival.request, NO_ROUTE, false));
-    if (headers !== null) answerPreflight(arrival, { origins, fault, headers });
-  }
-
   /** Without a route: there is nothing to be had, and finding that out is not free either. */
   async function passRouted(arrival: Arrival, routed: Routing): Promise<void> {
     const { request } = arrival;
-    if (!routed.ok && isPreflight(request)) return passPreflight(arrival, routed.fault);
+    if (!routed.ok && isPreflight(request)) {
+      const headers = enter(arrival, await limits.chargeNobody(request, NO_ROUTE, false));
+      return answerPreflight(arrival, { origins, fault: routed.fault, headers });
+    }
     if (!routed.ok) return refuse(arrival, routed.fault, limits.chargeNobody(request, NO_ROUTE, false));
     if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuseBody(arrival, bodyBytesMax);
     if (routed.kind === 'engine' && routed.route.scope === null) return passAnybody(arrival, routed.route, routed.target);
     return pass(arrival, routed);
   }
 
-  return function gate(request, response, upgrade) {
+  function gate(request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): void {
     const routed = route(request);
     letRead(origins, { request, response }, null);
     const { span, context } = telemetry.begin(request, response, templateOf(routed));
@@ -133,7 +134,8 @@ export function createGate(dependencies: GateDependencies): Gate {
         log.error('gate_failed', { error });
         sendProblem(response, { code: 'internal' }, context);
       });
-  };
+  }
+  return gate;
 }
 
 /** The headers that tell of the limit; null where the request was refused. */
@@ -147,10 +149,13 @@ interface Preflight {
   readonly origins: OriginBook;
   /** What the path itself is answered with, for it takes no OPTIONS. */
   readonly fault: ProblemFault;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Null: its limit is reached, and it was told so. */
+  readonly headers: Readonly<Record<string, string>> | null;
 }
 
+/** A browser asks for a page; it has no credential yet. */
 function answerPreflight({ request, response, context }: Arrival, { origins, fault, headers }: Preflight): void {
+  if (headers === null) return;
   const isPath = fault.code === 'method_not_allowed';
   const answer = isPath ? preflight(origins, request, fault.headers?.['allow'] ?? '') : ({ ok: false, fault } as const);
   if (!answer.ok) return sendProblem(response, { ...answer.fault, headers: { ...headers, ...answer.fault.headers } }, context);
@@ -166,9 +171,10 @@ interface Admitted extends Arrival {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-function createThrough({ proxy, controlApp, live }: GateDependencies): (admitted: Admitted) => Promise<void> | void {
+function createThrough({ proxy, controlApp, live, sockets }: GateDependencies, serve: Gate): (admitted: Admitted) => Promise<void> | void {
+  const openSocket = createSubscriptionSockets({ ...sockets, ask: createOwnRequests(serve) });
   return function through(admitted) {
-    const { route, response, context, caller, headers } = admitted;
+    const { route, response, context, caller, headers, target, upgrade } = admitted;
     const { answers: upstream, isLive = false } = route;
     if (upstream === 'gateway') {
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
@@ -176,6 +182,8 @@ function createThrough({ proxy, controlApp, live }: GateDependencies): (admitted
     }
     const slot = isLive ? live.enter(caller, response) : FREE_SLOT;
     if (!slot.ok) return sendProblem(response, tooMany(slot, headers), context);
+    // Nothing is named that it should show: that will be said by messages, each of which comes this way as a request of its own.
+    if (isLive && upgrade !== undefined && !target.includes('?')) return openSocket({ ...admitted, upgrade });
     return proxy.forward({ ...admitted, upstream, isLive });
   };
 }

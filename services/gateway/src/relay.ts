@@ -27,7 +27,8 @@ export function createRelay({ response, headersOf, onFailure, onDone, stallMs }:
   let awaitedBytes = 0;
   /** All of a short body; one character a byte. */
   let whole: string | null = null;
-  const isGone = (): boolean => response.closed && !response.writableFinished;
+  /** The client has left, or was told something else in place of this answer: what is left of it nobody wants. */
+  const isGone = (): boolean => response.closed;
   const abortIfGone = (): void => {
     if (isGone()) upstream?.abort(new Error('the client went away'));
   };

@@ -68,6 +68,8 @@ export interface GateOptions {
   /** Of jitter. */
   readonly random?: () => number;
   readonly live?: LiveBounds;
+  /** Of one socket. */
+  readonly subscriptionsMax?: number;
   /** Pages that may read answers, by tenant. */
   readonly origins?: Readonly<Record<string, readonly string[]>>;
   /** Longest silence in a live answer. */
@@ -233,6 +235,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
     packRoutes: options.packRoutes ?? oneView(),
     audit: createAudit(options.auditLog ?? auditInto(audited)),
     live,
+    sockets: { subscriptionsMax: options.subscriptionsMax ?? 50, idleMs: liveIdleMs },
     origins,
     routes,
     controlApp: controlAppOf(options, handled),

@@ -99,7 +99,9 @@ const WISH = [
   'sec-websocket-version: 13',
   'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
 ];
-const webSocket = (path?: string): Reader => read([keyed(), ...WISH], path);
+/** What is watched stands in the address. */
+const WATCHED = '/v1/live?metric=edits';
+const webSocket = (path = WATCHED): Reader => read([keyed(), ...WISH], path);
 
 beforeEach(async () => {
   service = await startLiveService();
@@ -149,7 +151,7 @@ describe('a WebSocket', () => {
 
   it('of a page is known by the credential among its subprotocols, which ends at the gateway', async () => {
     await start();
-    const page = (protocols: string): Reader => read([...WISH, `sec-websocket-protocol: ${protocols}`]);
+    const page = (protocols: string): Reader => read([...WISH, `sec-websocket-protocol: ${protocols}`], WATCHED);
     const reader = page(`tidegate.v1, tidegate.key.${gate.key}, other`);
     await expect.poll(() => reader.text()).toContain('hello');
     const alone = page(`tidegate.key.${gate.key}`);
@@ -171,7 +173,7 @@ describe('a WebSocket', () => {
   });
 
   it.each([
-    ['without a key', (): Reader => read(WISH), 401],
+    ['without a key', (): Reader => read(WISH, WATCHED), 401],
     ['on a path that is none', (): Reader => webSocket('/v1/nothing'), 404],
   ])('%s is refused by the gateway, and no service hears of it', async (_, ask, status) => {
     await start();

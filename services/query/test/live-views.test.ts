@@ -197,6 +197,28 @@ describe('GET /v1/live?view=', () => {
     await reading;
   });
 
+  it.each([
+    ['another person', 'acme/jo', 'acme/mo'],
+    ['a person, where it showed nobody', undefined, 'acme/mo'],
+  ])('ends before it shows rows of %s, whom the audit would not know of', async (_, before, later) => {
+    let [page, person] = ['lions', before];
+    const call = await serve(async () => {
+      const answer = answerWith([[page, 1]]);
+      return { ok: true, answer, mayAgeMs: 0, ...(person === undefined ? {} : { person }) };
+    });
+    const answer = await call('/v1/live?view=zoo/pages', { scopes: SCOPES });
+    expect(answer.headers.get('x-tidegate-subject')).toBe(before ?? null);
+    let text = '';
+    const reading = (async () => {
+      for await (const part of answer.body ?? []) text += Buffer.from(part as Uint8Array).toString();
+    })();
+    await expect.poll(() => text, DEADLINE).toContain('lions');
+    [page, person] = ['seals', later];
+    await reading;
+    expect(text).toMatch(/event: error\ndata: \{"reason":"renew"\}\n\n$/);
+    expect(text).not.toContain('seals');
+  });
+
   it('says over a WebSocket whose rows it shows before anything else', async () => {
     await serve(async () => ({ ok: true, answer: answerWith([['lions', 1]]), mayAgeMs: 0, person: 'acme/jo' }));
     const socket = served?.socket('/v1/live?view=zoo/own&who=jo', { scopes: SCOPES });

@@ -194,7 +194,16 @@ describe('questions that are watched', () => {
         ...{ isFull: false, onTaken: () => undefined, ping: () => true, end: () => undefined },
         tell: ({ kind, id, json }) => say(`${kind} ${id} ${json} `),
       };
-      await streamTopic({ topic, channel, lastEventId: null, sealer, monotonicMs: () => 0, signal: gone.signal, lifeMs: 60_000 });
+      await streamTopic({
+        topic,
+        channel,
+        lastEventId: null,
+        sealer,
+        monotonicMs: () => 0,
+        signal: gone.signal,
+        isTold: () => true,
+        lifeMs: 60_000,
+      });
     });
     await expect.poll(() => texts.every((text) => text.startsWith('snapshot '))).toBe(true);
     const told = Promise.withResolvers<void>();

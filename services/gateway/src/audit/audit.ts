@@ -22,6 +22,7 @@ export interface Audit {
 
 /** The client left before any status went out. */
 const CLIENT_GONE = 499;
+const SWITCHING = 101;
 const REFUSED = 400;
 const ACTIONS: Readonly<Record<string, Access['action']>> = { GET: 'read', PUT: 'update', PATCH: 'update', DELETE: 'delete' };
 
@@ -56,7 +57,9 @@ export function createAudit(log: Pick<AuditLog, 'note' | 'keep'>): Audit {
       const recordOf = (status: number, subject: string | null): AuditedAccess =>
         toRecord(audited, { access, status, subject, caller: callers.get(response) });
       response.on('close', () => {
-        if (!isKept) log.note(recordOf(response.headersSent ? response.statusCode : CLIENT_GONE, null));
+        // The head of a WebSocket is written by who speaks it.
+        const isAnswered = response.headersSent || response.statusCode === SWITCHING;
+        if (!isKept) log.note(recordOf(isAnswered ? response.statusCode : CLIENT_GONE, null));
       });
       if (access.person === undefined) return;
       holdAnswer(response, {

@@ -1,6 +1,6 @@
 /** `GET /v1/live`: an answer that goes on. */
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { decodeJson, isOpenTo, LIVE_QUERY, refuse, ROUTES, visibleRows } from '@tidegate/http';
+import { decodeJson, isOpenTo, LIVE_QUERY, refuse, ROUTES, SUBJECT_HEADER, visibleRows } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
 import type { z } from 'zod';
 import { ofPerson } from '../answer-routes.ts';
@@ -41,7 +41,8 @@ export function createWatch(deps: LiveRouteDeps): (exchange: Exchange) => Promis
       const channel = upgrade === undefined ? eventChannel(exchange, told) : await socketChannel(exchange, { ...upgrade, told });
       const either = AbortSignal.any([signal, hub.ended]);
       const lastEventId = lastIdOf(exchange, query.get('last_event_id'));
-      await streamTopic({ topic, channel, lastEventId, sealer, monotonicMs, signal: either, lifeMs });
+      const isTold = (): boolean => covers(told, ofPerson(...topic.persons));
+      await streamTopic({ topic, isTold, channel, lastEventId, sealer, monotonicMs, signal: either, lifeMs });
     } finally {
       hub.leave(topic);
     }
@@ -81,6 +82,12 @@ function unwatchable(isBackground: boolean, given: URLSearchParams): ProblemFaul
   const name = ['after', 'wait_ms', 'cursor', 'include'].find((one) => given.has(one)) ?? (isBackground ? 'view' : null);
   if (name === null) return null;
   return { code: 'request_invalid', errors: [{ path: name, code: 'not_allowed_here', message: 'is not for an answer that goes on' }] };
+}
+
+/** Whose rows may be shown by what the gateway was told: its persons, nobody, or of several (`*`) any. */
+function covers(told: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): boolean {
+  const [known, shown] = [told[SUBJECT_HEADER], now[SUBJECT_HEADER]];
+  return shown === undefined || shown === known || known === '*';
 }
 
 function lastIdOf({ request }: Exchange, named: string | null): string | null {

@@ -14,6 +14,8 @@ export interface LiveStreamOptions {
   readonly monotonicMs: () => number;
   /** Aborted when the watcher has gone or the service drains. */
   readonly signal: AbortSignal;
+  /** Whether whose rows the topic shows now is what the gateway was told when the stream began. */
+  readonly isTold: () => boolean;
   /** After which the watcher has to pass the gateway again: its key may be revoked by then. */
   readonly lifeMs: number;
 }
@@ -25,12 +27,12 @@ const LOOK_MS = 1_000;
 
 /** Resolves when the stream is over. */
 export async function streamTopic(options: LiveStreamOptions): Promise<void> {
-  const { topic, channel, lastEventId, sealer, monotonicMs, signal, lifeMs } = options;
+  const { topic, channel, lastEventId, sealer, monotonicMs, signal, isTold, lifeMs } = options;
   const over = Promise.withResolvers<void>();
   const vector = lastEventId === null ? null : openVector(sealer, lastEventId);
   const begunMs = monotonicMs();
   let seq: LiveSeq = vector === null ? -1 : topic.seqOf(vector);
-  let [spokenMs, takenMs] = [begunMs, begunMs];
+  let [spokenMs, takenMs, isOver] = [begunMs, begunMs, false];
 
   const said = (isTaken: boolean): void => {
     spokenMs = monotonicMs();
@@ -38,7 +40,9 @@ export async function streamTopic(options: LiveStreamOptions): Promise<void> {
   };
   const pump = (): void => {
     // What is not taken yet stays in the topic: the reader gets the newest state of each row when it reads again.
-    if (channel.isFull) return;
+    if (channel.isFull || isOver) return;
+    // Who saw rows of whom is written down by the gateway, at the beginning of a stream.
+    if (!isTold()) return finish('renew');
     const next = topic.messageFor(seq);
     if (next === null) return;
     seq = next.seq;
@@ -51,6 +55,8 @@ export async function streamTopic(options: LiveStreamOptions): Promise<void> {
     else if (nowMs - spokenMs >= PING_MS) said(channel.ping());
   };
   const finish = (reason: LiveEnd): void => {
+    if (isOver) return;
+    isOver = true;
     channel.end(reason);
     over.resolve();
   };
