@@ -65,11 +65,11 @@ async function lockTable(client: pg.ClientBase, asks: readonly EntityAsk[]): Pro
   ]);
 }
 
-export async function readRowsOfPartition(pool: pg.Pool, ask: EntityRowsAsk): Promise<EntityRowsPage> {
-  const { entity, partition, after, rowsMax } = ask;
+export async function readRowsOfPartitions(pool: pg.Pool, ask: EntityRowsAsk): Promise<EntityRowsPage> {
+  const { entity, partitions, after, rowsMax } = ask;
   const table = tableOf([entity]);
   const { rows } = await pool.query<StoredRow & { readonly _is_own: boolean }>(partitionRowsText(table), [
-    ...[entity.tenant, after?.subject ?? '', after?.id ?? '', after === null, partition, rowsMax],
+    ...[entity.tenant, after?.subject ?? '', after?.id ?? '', after === null, int4Array(partitions), rowsMax],
   ]);
   const last = rows.at(-1);
   return {

@@ -91,13 +91,13 @@ WHERE t._tenant = $1 AND t._subject = k.subject AND t._id = k.id`;
 }
 
 /**
- * Rows of a tenant in key order, of those that another partition wrote the key alone. $1 tenant, $2 subject and $3 id that they come
- * after, $4 whether they begin with the first instead, $5 partition, $6 most rows.
+ * Rows of a tenant in key order, of those that none of the partitions wrote the key alone. $1 tenant, $2 subject and $3 id that they come
+ * after, $4 whether they begin with the first instead, $5 int4[] partition, $6 most rows.
  */
 export function partitionRowsText({ name, columns }: EntityTable): string {
-  const own = (text: string): string => `CASE WHEN t._partition = $5::int4 THEN ${text} END`;
+  const own = (text: string): string => `CASE WHEN t._partition = ANY ($5::int4[]) THEN ${text} END`;
   const values = columns.map(({ columnName, column }) => `, ${own(shownText(column, `t.${quoted(columnName)}`))} AS ${quoted(columnName)}`);
-  return `SELECT t._tenant, t._subject, t._id, t._partition = $5::int4 AS _is_own, ${own('t._state')} AS _state${values.join('')}
+  return `SELECT t._tenant, t._subject, t._id, t._partition = ANY ($5::int4[]) AS _is_own, ${own('t._state')} AS _state${values.join('')}
 FROM ${quoted(name)} t
 WHERE t._tenant = $1 AND ($4::boolean OR (t._subject, t._id) > ($2, $3))
 ORDER BY t._tenant, t._subject, t._id

@@ -30,7 +30,7 @@ export type {
   StoredCell,
 } from './store.ts';
 export type { ArrivalDayKept, RawRange, RawSpan, RawStore, StoredEvent } from './raw-shape.ts';
-export type { DriftKind, DriftRow, EventDay, RecountRequest, RecountStore, SpanCells, SpanCellsAsk } from './recount-shape.ts';
+export type { DriftKind, DriftRow, EventDay, RecountRequest, RecountStore, SpanCell, SpanCells, SpanCellsAsk } from './recount-shape.ts';
 export type { Erasure, ErasureReader, ErasureStep, Person, PersonDay, PersonRow, PersonRowsAsk, RawPlace } from './erasure-shape.ts';
 export type { TaskChange, TaskRow } from './task-shape.ts';
 export type { SealedCells, SealSlice, SourceCell, SourceCells, SourceRead } from './seal-shape.ts';

@@ -47,11 +47,13 @@ export function createMemoryRecount(db: MemoryDatabase): RecountStore {
         lastSeries: series.length < ask.seriesMax ? null : (series.at(-1)?.id ?? null),
       };
     },
-    async readEntityRows({ entity, partition, after, rowsMax }) {
+    async readEntityRows({ entity, partitions, after, rowsMax }) {
       const all = entitiesInOrder(db.entities.get(entityTable(entity)), entity.tenant, after).slice(0, rowsMax);
       const last = all.at(-1);
       return {
-        rows: all.flatMap(({ subject, id, state, ...row }) => (row.partition === partition ? [{ key: { subject, id }, state }] : [])),
+        rows: all.flatMap(({ subject, id, state, ...row }) =>
+          partitions.includes(row.partition) ? [{ key: { subject, id }, state }] : [],
+        ),
         last: all.length < rowsMax || last === undefined ? null : { subject: last.subject, id: last.id },
       };
     },
@@ -67,6 +69,6 @@ export function createMemoryRecount(db: MemoryDatabase): RecountStore {
 
 type Cell = MemoryDatabase['cells'] extends Map<string, infer C> ? C : never;
 
-function isInSpan({ partition, grains, fromS, toS }: SpanCellsAsk, cell: Cell): boolean {
-  return cell.partition === partition && grains.includes(cell.grain) && cell.bucketS >= fromS && cell.bucketS < toS;
+function isInSpan({ partitions, grains, fromS, toS }: SpanCellsAsk, cell: Cell): boolean {
+  return partitions.includes(cell.partition) && grains.includes(cell.grain) && cell.bucketS >= fromS && cell.bucketS < toS;
 }

@@ -3,13 +3,12 @@ import type pg from 'pg';
 import { int2Array, textArray } from './binary-array.ts';
 import { readSpent } from './commit-budgets.ts';
 import { fromCellRow } from './commit-cells.ts';
-import type { CellWithSeries } from './cell-shape.ts';
-import type { RecountStore, SpanCellsAsk } from './recount-shape.ts';
-import { readRowsOfPartition } from './entity-rows.ts';
+import type { RecountStore, SpanCell, SpanCellsAsk } from './recount-shape.ts';
+import { readRowsOfPartitions } from './entity-rows.ts';
 import { fromUuid, toUuid } from './seal-columns.ts';
 import { run } from './statements.ts';
 
-type SpanRow = Parameters<typeof fromCellRow>[0] & { set_no: number; subject: string; dims: (string | null)[] };
+type SpanRow = Parameters<typeof fromCellRow>[0] & { partition: number; set_no: number; subject: string; dims: (string | null)[] };
 /** Of a series without a cell in the range only the id is told. */
 type SpanRowOrNone = Omit<SpanRow, 'grain'> & { grain: GrainCode | null };
 
@@ -20,10 +19,10 @@ export function createRecountReader(pool: pg.Pool): RecountStore {
       return rows.map((row) => ({ eventDay: row.event_day, isKept: row.is_kept }));
     },
     async readSpanCells(ask) {
-      const { partition, version, grains, fromS, toS, afterSeries, seriesMax } = ask;
+      const { partitions, version, grains, fromS, toS, afterSeries, seriesMax } = ask;
       const { tenant, metric } = version;
       const after = afterSeries === null ? null : toUuid(afterSeries);
-      const of = [partition, tenant, metric, version.version, int2Array(grains), fromS, toS, after, seriesMax];
+      const of = [int2Array(partitions), tenant, metric, version.version, int2Array(grains), fromS, toS, after, seriesMax];
       const rows = await run<SpanRowOrNone>(pool, 'read-span-cells', of);
       const series = new Set(rows.map(({ series_id: id }) => id));
       const last = rows.at(-1);
@@ -32,7 +31,7 @@ export function createRecountReader(pool: pg.Pool): RecountStore {
         lastSeries: series.size < seriesMax || last === undefined ? null : fromUuid(last.series_id),
       };
     },
-    readEntityRows: (ask) => readRowsOfPartition(pool, ask),
+    readEntityRows: (ask) => readRowsOfPartitions(pool, ask),
     readSpentBudgets: async (asked) => (asked.length === 0 ? [] : readSpent(pool, asked)),
     async readFloorsOf({ tenant, metric, version }) {
       const rows = await run<{ grain: GrainCode; floor_s: number }>(pool, 'read-floors-of', [tenant, metric, version]);
@@ -49,8 +48,8 @@ function isCell(row: SpanRowOrNone): row is SpanRow {
   return row.grain !== null;
 }
 
-function toCell({ version: { tenant, metric, version } }: SpanCellsAsk, row: SpanRow): CellWithSeries {
-  const { subject, dims, set_no: setNo } = row;
+function toCell({ version: { tenant, metric, version } }: SpanCellsAsk, row: SpanRow): SpanCell {
+  const { partition, subject, dims, set_no: setNo } = row;
   const cell = fromCellRow(row);
-  return { ...cell, series: { id: cell.seriesId, tenant, metric, version, setNo, subject, dims } };
+  return { ...cell, partition, series: { id: cell.seriesId, tenant, metric, version, setNo, subject, dims } };
 }

@@ -28,7 +28,7 @@ export interface EventDay {
 }
 
 export interface SpanCellsAsk {
-  readonly partition: number;
+  readonly partitions: readonly number[];
   readonly version: MetricVersion;
   readonly grains: readonly GrainCode[];
   /** Buckets that begin in the half-open range, epoch seconds. */
@@ -39,15 +39,19 @@ export interface SpanCellsAsk {
   readonly seriesMax: number;
 }
 
+export interface SpanCell extends CellWithSeries {
+  readonly partition: number;
+}
+
 export interface SpanCells {
-  readonly cells: readonly CellWithSeries[];
+  readonly cells: readonly SpanCell[];
   /** The page ends with this series; null: there are no further ones. */
   readonly lastSeries: Uint8Array | null;
 }
 
 export interface EntityRowsAsk {
   readonly entity: CompiledEntity;
-  readonly partition: number;
+  readonly partitions: readonly number[];
   /** Null: from the first. */
   readonly after: EntityRowKey | null;
   /** So many rows of the tenant are looked at, whichever partition wrote them. */
@@ -55,7 +59,7 @@ export interface EntityRowsAsk {
 }
 
 export interface EntityRowsPage {
-  /** Those that the partition wrote last. */
+  /** Those that one of the partitions wrote last. */
   readonly rows: readonly EntityRowState[];
   /** The page ends with this row; null: there are no further ones. */
   readonly last: EntityRowKey | null;

@@ -46,7 +46,7 @@ describe('a unit of a recount', () => {
     { cellsMax = 1_000, commitNo = world.database.live.get(0)?.commitNo ?? 0 } = {},
   ): Promise<UnitResult> {
     const ask: UnitAsk = {
-      ...{ partition: 0, metric, eventDay: EVENT_DAY, fromS: EVENT_DAY * DAY_S, toS: (EVENT_DAY + 1) * DAY_S },
+      ...{ partition: 0, others: [], metric, eventDay: EVENT_DAY, fromS: EVENT_DAY * DAY_S, toS: (EVENT_DAY + 1) * DAY_S },
       cut: { commitNo, bound: { live: { logGeneration: 1, offset: 24 }, backfill: { logGeneration: 1, offset: 0 } }, seals: sealsOf() },
       commitNoNow: () => world.database.live.get(0)?.commitNo ?? 0,
     };

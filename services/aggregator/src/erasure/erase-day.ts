@@ -120,7 +120,7 @@ async function isDayKept({ store }: EraseDayDeps, { metric, day }: MetricAsk): P
 }
 
 function coarseOf({ metric, day, cut }: MetricAsk) {
-  return { metric, seals: cut.seals, fromS: day.eventDay * DAY_S, toS: (day.eventDay + 1) * DAY_S };
+  return { metric, seals: [cut.seals], fromS: day.eventDay * DAY_S, toS: (day.eventDay + 1) * DAY_S };
 }
 
 /** The cells that the person's rows are in, each with what these alone add to it. */

@@ -1,5 +1,5 @@
 /** A cell that is not what a recount gave. */
-import { createState, findMeasure, formatExact, GRAINS, readMeasureAt } from '@tidegate/core';
+import { createState, findMeasure, formatExact, GRAINS, mergeState, readMeasureAt, subtractState } from '@tidegate/core';
 import type { CompiledMeasure, CompiledMetric, RollupState, SeriesEntry, StateValue, StoredGrain } from '@tidegate/core';
 import type { CellKey, DriftKind, DriftRow, StoredCell } from '@tidegate/postgres';
 
@@ -13,15 +13,25 @@ export interface Drift {
   /** As it was compared; null: there was none. */
   readonly stored: StoredCell | null;
   readonly found: RollupState | null;
+  /** What other partitions hold of the same cell, which is compared together with theirs; null: nothing. */
+  readonly others: RollupState | 'unreadable' | null;
 }
 
 export function driftKey({ entry, grain, bucketS }: Pick<Drift, 'entry' | 'grain' | 'bucketS'>): CellKey {
   return { seriesId: entry.id, grain: GRAINS[grain].code, bucketS };
 }
 
-/** What is to be written: where no cell should be the state of no events, for nobody can be told that one is gone. */
-export function rightState({ expected }: Drift, { measures }: CompiledMetric): RollupState {
-  return expected ?? createState(measures);
+/**
+ * What the partition is to hold: where no cell should be the state of no events, for nobody can be told that one is gone. Where others
+ * hold some of it, what is left; null where that cannot be known.
+ */
+export function rightState({ expected, others }: Drift, { measures }: CompiledMetric): RollupState | null {
+  if (others === 'unreadable') return null;
+  if (others === null) return expected ?? createState(measures);
+  const state = createState(measures);
+  if (expected !== null) mergeState(state, expected);
+  subtractState(state, others);
+  return state;
 }
 
 export function toDriftRow(drift: Drift, metric: CompiledMetric, isRepaired: boolean): DriftRow {

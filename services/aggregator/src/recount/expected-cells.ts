@@ -20,7 +20,8 @@ export interface ExpectedCells {
 
 export interface CoarseAsk {
   readonly metric: CompiledMetric;
-  readonly seals: SealState;
+  /** Of each partition whose cells are compared together. */
+  readonly seals: readonly SealState[];
   /** Only buckets whole in the half-open range. */
   readonly fromS: number;
   readonly toS: number;
@@ -83,7 +84,11 @@ export function isComparable(cell: Pick<ExpectedCell, 'entry' | 'grain' | 'bucke
   const { entry, grain, bucketS } = cell;
   if (!metric.grains.includes(grain)) return false;
   if (bucketS < fromS || bucketS + GRAINS[grain].seconds > toS) return false;
-  return grain === metric.grains[0] || !isCoarseGrain(grain) || isCellSealed(seals, grain, { bucketS, seriesId: entry.id });
+  return (
+    grain === metric.grains[0] ||
+    !isCoarseGrain(grain) ||
+    seals.every((sealed) => isCellSealed(sealed, grain, { bucketS, seriesId: entry.id }))
+  );
 }
 
 function coarseOf(finest: readonly ExpectedCell[], ask: CoarseAsk): readonly ExpectedCell[] {

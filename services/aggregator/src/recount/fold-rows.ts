@@ -14,12 +14,12 @@ interface FoldRowsDeps {
 }
 
 /**
- * Adds what the rows that the partition wrote make of a metric over their entity. Pages are of different moments, and need not be of
+ * Adds what the rows that the partitions wrote make of a metric over their entity. Pages are of different moments, and need not be of
  * one: a row that changes meanwhile changes its cells in the same commit, which is one after the cut, and those are passed over.
  */
 export async function foldRows(
   deps: FoldRowsDeps,
-  { partition, metric }: { readonly partition: number; readonly metric: CompiledMetric },
+  { partitions, metric }: { readonly partitions: readonly number[]; readonly metric: CompiledMetric },
   expected: Pick<ExpectedCells, 'add'>,
 ): Promise<void> {
   const fold = createRowFold([metric]);
@@ -30,7 +30,7 @@ export async function foldRows(
   do {
     const from: EntityRowKey | null = after;
     after = await deps.step(async () => {
-      const { rows, last } = await deps.store.readEntityRows({ entity, partition, after: from, rowsMax: ROWS });
+      const { rows, last } = await deps.store.readEntityRows({ entity, partitions, after: from, rowsMax: ROWS });
       await placeFolded({ deps, admissions }, fold.fold([], rows), expected);
       return last;
     });

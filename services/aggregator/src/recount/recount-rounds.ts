@@ -116,12 +116,8 @@ function isSettled({ registry }: RoundsDeps, { state, takenOverMs }: OwnedPartit
   return state === 'running' && registry.knownThroughMs() >= takenOverMs;
 }
 
-/**
- * Not where its history is still being made, or will be; nor over an entity once partitions were made more: what a row had put into the
- * cells of the partition that wrote it first is taken out of those of another.
- */
-function isWhole({ registry }: RoundsDeps, { versions, grown }: OwnedPartition, metric: CompiledMetric): boolean {
-  if (grown !== null && metric.over !== undefined) return false;
+/** Not where its history is still being made, or will be. */
+function isWhole({ registry }: RoundsDeps, { versions }: OwnedPartition, metric: CompiledMetric): boolean {
   const name = versionName(metric);
   const task = versions.tasks.get(name);
   return task === undefined ? !registry.making().some((made) => versionName(made) === name) : task.isDone;

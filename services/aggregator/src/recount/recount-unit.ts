@@ -1,8 +1,8 @@
 /** One event day of a metric version on one partition, or all rows of the entity that it is over, recounted and compared (docs/design/reconciliation.md, section 1). */
-import { compareBytes, createRawFold, createState, decodeState, GRAINS, isSameState } from '@tidegate/core';
-import type { BudgetedDimension, CompiledMetric, GrainCode, SealState, SeriesEntry, StoredGrain } from '@tidegate/core';
+import { compareBytes, createRawFold, createState, decodeState, GRAINS, isSameState, mergeState } from '@tidegate/core';
+import type { BudgetedDimension, CompiledMetric, GrainCode, RollupState, SealState, SeriesEntry, StoredGrain } from '@tidegate/core';
 import { cellKeyText } from '@tidegate/postgres';
-import type { CellWithSeries, RawStore, RecountStore, StoredCell, StoredEvent } from '@tidegate/postgres';
+import type { DataStore, RawStore, RecountStore, SpanCell, StoredCell, StoredEvent } from '@tidegate/postgres';
 import { createAdmissions } from '../admissions.ts';
 import type { EventCursor, OwnedPartition } from '../owned-partition.ts';
 import { createRawPages } from '../raw-pages.ts';
@@ -33,8 +33,16 @@ export function cutOf({ commitNo, live, backfill, seals }: OwnedPartition): Cut 
   return { commitNo, seals, bound: { live: boundOf(live), backfill: boundOf(backfill) } };
 }
 
+/** Another partition whose cells and rows are compared together with the own ones, as of one of its commits. */
+export interface OtherCut {
+  readonly partition: number;
+  readonly commitNo: number;
+  readonly seals: SealState;
+}
+
 export interface UnitAsk {
   readonly partition: number;
+  readonly others: readonly OtherCut[];
   readonly metric: CompiledMetric;
   /** Null: the metric is over an entity, and a row may lie anywhere. */
   readonly eventDay: number | null;
@@ -56,12 +64,14 @@ export interface UnitResult {
 }
 
 export interface RecountUnitDeps {
-  readonly store: RawStore & RecountStore;
+  readonly store: RawStore & RecountStore & Pick<DataStore, 'readProgress'>;
   readonly budgetedOf: (series: SeriesEntry) => readonly BudgetedDimension[];
   /** Does one piece of the work, and rests after it. Throws where the work is to end. */
   readonly step: <T>(work: () => Promise<T>) => Promise<T>;
   readonly cellsMax: number;
 }
+
+type FoldDayDeps = Pick<RecountUnitDeps, 'budgetedOf' | 'step'> & { readonly store: RawStore & Pick<RecountStore, 'readSpentBudgets'> };
 
 interface Compared {
   readonly buckets: Set<number>;
@@ -94,11 +104,16 @@ export async function recountUnit(deps: RecountUnitDeps, ask: UnitAsk): Promise<
 }
 
 function fill(deps: RecountUnitDeps, { eventDay, ...ask }: UnitAsk, expected: ExpectedCells): Promise<void> {
-  return eventDay === null ? foldRows(deps, ask, expected) : foldDay(deps, { ...ask, eventDay }, expected);
+  if (eventDay !== null) return foldDay(deps, { ...ask, eventDay }, expected);
+  return foldRows(deps, { metric: ask.metric, partitions: partitionsOf(ask) }, expected);
 }
 
-function coarseOf({ metric, cut: { seals }, fromS, toS }: UnitAsk) {
-  return { metric, seals, fromS, toS };
+function partitionsOf({ partition, others }: Pick<UnitAsk, 'partition' | 'others'>): readonly number[] {
+  return [partition, ...others.map((other) => other.partition)];
+}
+
+function coarseOf({ metric, cut, others, fromS, toS }: UnitAsk) {
+  return { metric, seals: [cut.seals, ...others.map(({ seals }) => seals)], fromS, toS };
 }
 
 /** Rows of an entity are all there are, whenever they are read. */
@@ -119,7 +134,7 @@ export interface DayAsk extends Pick<UnitAsk, 'partition' | 'metric' | 'toS' | '
 }
 
 /** Adds what the raw rows of the event day below the cut make, less those that are left out. */
-export async function foldDay(deps: Omit<RecountUnitDeps, 'cellsMax'>, ask: DayAsk, expected: Pick<ExpectedCells, 'add'>): Promise<void> {
+export async function foldDay(deps: FoldDayDeps, ask: DayAsk, expected: Pick<ExpectedCells, 'add'>): Promise<void> {
   const { partition, metric, eventDay, toS, cut, isLeftOut = () => false } = ask;
   const occurred = { fromMs: eventDay * DAY_S * 1_000, toMs: Math.min(toS, (eventDay + 1) * DAY_S) * 1_000, eventDay };
   const pages = createRawPages(deps.store, {
@@ -156,21 +171,23 @@ interface Comparing {
 }
 
 async function compare(deps: RecountUnitDeps, ask: CompareAsk, to: Comparing): Promise<void> {
-  const { partition, metric, fromS, toS, through } = ask;
+  const { metric, fromS, toS, through } = ask;
+  const partitions = partitionsOf(ask);
   const grains = metric.grains.map((grain) => GRAINS[grain].code);
   let afterSeries = ask.afterSeries;
   do {
-    const page = await deps.step(() =>
-      deps.store.readSpanCells({ partition, version: metric, grains, fromS, toS, afterSeries, seriesMax: SERIES_MAX }),
-    );
-    for (const cell of page.cells) if (through === null || compareBytes(cell.seriesId, through) <= 0) compareCell(ask, cell, to);
+    const from = { afterSeries, seriesMax: SERIES_MAX };
+    const page = await deps.step(() => deps.store.readSpanCells({ partitions, version: metric, grains, fromS, toS, ...from }));
+    const given = await readGiven(deps, ask);
+    const cells = page.cells.filter(({ seriesId }) => through === null || compareBytes(seriesId, through) <= 0);
+    for (const same of Map.groupBy(cells, cellKeyText).values()) compareCell({ ...ask, given }, same, to);
     afterSeries = page.lastSeries;
   } while (afterSeries !== null && (through === null || compareBytes(afterSeries, through) < 0));
   for (const cell of to.expected.values()) {
     const { entry, grain, bucketS, state } = cell;
     if (!isAbove(ask.floors, cell)) continue;
     count(ask, cell, to.compared);
-    to.compared.drifts.push({ kind: 'missing', entry, grain, bucketS, expected: state, stored: null, found: null });
+    to.compared.drifts.push({ kind: 'missing', entry, grain, bucketS, expected: state, stored: null, found: null, others: null });
   }
 }
 
@@ -179,21 +196,57 @@ function count({ metric }: UnitAsk, { grain, bucketS }: Pick<ExpectedCell, 'grai
   if (grain === metric.grains[0]) compared.buckets.add(bucketS);
 }
 
-function compareCell(ask: CompareAsk, cell: CellWithSeries, { expected, compared }: Comparing): void {
-  const text = cellKeyText(cell);
+/** By partition the last commit number that is given to any cell that has been read: one more of the own may be committed, and its answer be on the way. */
+async function readGiven({ store }: RecountUnitDeps, { partition, others, commitNoNow }: UnitAsk): Promise<ReadonlyMap<number, number>> {
+  const rows = others.length === 0 ? [] : await store.readProgress(others.map((other) => other.partition));
+  return new Map([...rows.map((row) => [row.partition, row.commitNo] as const), [partition, commitNoNow() + 1]]);
+}
+
+interface CompareCellAsk extends CompareAsk {
+  readonly given: ReadonlyMap<number, number>;
+}
+
+/** What partitions that are compared together hold of one cell: together it is what is expected. */
+function compareCell(ask: CompareCellAsk, cells: readonly SpanCell[], { expected, compared }: Comparing): void {
+  const [first] = cells;
+  if (first === undefined) return;
+  const text = cellKeyText(first);
   const wanted = expected.get(text)?.state ?? null;
   expected.delete(text);
-  const at = { entry: cell.series, grain: grainOf(cell), bucketS: cell.bucketS };
+  const at = { entry: first.series, grain: grainOf(first), bucketS: first.bucketS };
   if (!isComparable(at, coarseOf(ask)) || !isAbove(ask.floors, at)) return;
-  if (isMoved(ask, cell)) {
+  if (cells.some((cell) => isMoved(ask, cell))) {
     compared.cellsMoved += 1;
     return;
   }
   count(ask, at, compared);
-  const found = decodeState(cell.state, ask.metric.measures);
-  if (found === null) compared.drifts.push({ kind: 'unreadable', ...at, expected: wanted, stored: cell, found });
-  else if (!isSameState(wanted ?? createState(ask.metric.measures), found))
-    compared.drifts.push({ kind: wanted === null ? 'stray' : 'differs', ...at, expected: wanted, stored: cell, found });
+  const drift = driftOf(ask, cells, { ...at, expected: wanted });
+  if (drift !== null) compared.drifts.push(drift);
+}
+
+/** Null: the cells are what is expected. */
+function driftOf(ask: UnitAsk, cells: readonly SpanCell[], of: Pick<Drift, 'entry' | 'grain' | 'bucketS' | 'expected'>): Drift | null {
+  const found = sumOf(cells, ask.metric);
+  if (found === 'unreadable') return { kind: 'unreadable', ...of, ...apart(ask, cells), found: null };
+  if (isSameState(of.expected ?? createState(ask.metric.measures), found ?? [])) return null;
+  return { kind: of.expected === null ? 'stray' : 'differs', ...of, ...apart(ask, cells), found };
+}
+
+function apart({ partition, metric }: UnitAsk, cells: readonly SpanCell[]): Pick<Drift, 'stored' | 'others'> {
+  const others = cells.filter((cell) => cell.partition !== partition);
+  return { stored: cells.find((cell) => cell.partition === partition) ?? null, others: sumOf(others, metric) };
+}
+
+/** Null: of no cells. */
+function sumOf(cells: readonly SpanCell[], { measures }: CompiledMetric): RollupState | 'unreadable' | null {
+  let sum: RollupState | null = null;
+  for (const cell of cells) {
+    const state = decodeState(cell.state, measures);
+    if (state === null) return 'unreadable';
+    if (sum === null) sum = state;
+    else mergeState(sum, state);
+  }
+  return sum;
 }
 
 export function grainOf({ grain: code }: StoredCell): StoredGrain {
@@ -201,7 +254,7 @@ export function grainOf({ grain: code }: StoredCell): StoredGrain {
 }
 
 /** A later commit wrote it: it holds what the rows below the cut do not. A number that was not given yet is damage. */
-function isMoved({ cut, commitNoNow }: UnitAsk, { commitNo }: StoredCell): boolean {
-  // One more may be committed, and its answer be on the way.
-  return commitNo > cut.commitNo && commitNo <= commitNoNow() + 1;
+function isMoved({ cut, partition, others, given }: CompareCellAsk, { commitNo, partition: of }: SpanCell): boolean {
+  const cutNo = of === partition ? cut.commitNo : others.find((other) => other.partition === of)?.commitNo;
+  return commitNo > (cutNo ?? 0) && commitNo <= (given.get(of) ?? 0);
 }

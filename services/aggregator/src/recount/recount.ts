@@ -1,4 +1,5 @@
 /** Recounts what this process owns, round and round at low priority and when asked (docs/design/reconciliation.md). */
+import { classOf } from '@tidegate/core';
 import type { BudgetedDimension, RecountRound, SeriesEntry } from '@tidegate/core';
 import type { DataStore, DriftRow, EventDay, RecountRequest } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
@@ -109,16 +110,27 @@ async function run(walk: Walk): Promise<void> {
 
 async function advance(walk: Walk, job: RecountJob): Promise<void> {
   walk.busySinceMs = walk.deps.clock.monotonicMs();
-  return job.metric.over === undefined ? advanceDay(walk, job) : recountRows(walk, job);
+  if (job.metric.over === undefined) return advanceDay(walk, job);
+  const together = partitionsOf(job.owned);
+  // The first of the class recounts for all of it; what another would write beside it would be twice too much.
+  return together[0] === job.owned.partition ? recountRows(walk, job, together) : finish(walk, job);
+}
+
+/** Those whose cells of metrics over rows only together are what the rows say (docs/design/partition-growth.md, section 5). */
+function partitionsOf({ partition, grown }: OwnedPartition): readonly number[] {
+  return grown === null ? [partition] : classOf(partition, grown);
 }
 
 /**
  * The whole of a metric over an entity: a row may lie in any bucket, open or to come. Its cells change with the rows in commits of the
- * owner, so a cell that no commit since the cut has written is what the rows say, however old or new its bucket is.
+ * owner, so a cell that no commit since the cut has written is what the rows say, however old or new its bucket is. The cuts of several
+ * partitions need not be of one moment: each is before the first row is read.
  */
-async function recountRows(walk: Walk, job: RecountJob): Promise<void> {
+async function recountRows(walk: Walk, job: RecountJob, together: readonly number[]): Promise<void> {
   const { owned, metric } = job;
-  const all = { eventDay: null, fromS: ALL_BEFORE_S, toS: ALL_AFTER_S, cut: cutOf(owned) };
+  const cut = cutOf(owned);
+  const others = together.length === 1 ? [] : await walk.deps.store.readProgress(together.slice(1));
+  const all = { eventDay: null, fromS: ALL_BEFORE_S, toS: ALL_AFTER_S, cut, others };
   const { found, repaired } = await recountAndRepair(walk, job, { partition: owned.partition, metric, ...all });
   return finish(walk, { ...job, round: addUp(job.round, found, repaired) });
 }
@@ -153,7 +165,7 @@ async function advanceDay(walk: Walk, job: RecountJob): Promise<void> {
   if (!isRecountable(job, day)) return save(walk, job, { ...after, daysUnkept: after.daysUnkept + 1 });
   const next = days[at + 1];
   const { found, repaired } = await recountAndRepair(walk, job, {
-    ...{ partition: owned.partition, metric, eventDay: day.eventDay, cut },
+    ...{ partition: owned.partition, others: [], metric, eventDay: day.eventDay, cut },
     fromS: at === 0 ? ALL_BEFORE_S : day.eventDay * DAY_S,
     toS: next === undefined ? closedS : Math.min(closedS, next.eventDay * DAY_S),
   });

@@ -28,10 +28,10 @@ export function repairSlice(
     for (const drift of drifts) {
       const key = driftKey(drift);
       const cell = now.get(cellKeyText(key)) ?? null;
-      const isAsCompared = isSameCell(cell, drift.stored);
-      rows.push(toDriftRow(drift, metric, isAsCompared));
-      if (!isAsCompared) continue;
-      writes.push({ ...key, state: encodeState(rightState(drift, metric)), revision: (cell?.revision ?? 0) + 1 });
+      const right = isSameCell(cell, drift.stored) ? rightState(drift, metric) : null;
+      rows.push(toDriftRow(drift, metric, right !== null));
+      if (right === null) continue;
+      writes.push({ ...key, state: encodeState(right), revision: (cell?.revision ?? 0) + 1 });
       series.push(drift.entry);
     }
     restated.push(...restatedBy(metric, writes));
