@@ -122,6 +122,40 @@ describe('Wikipedia edits', () => {
     await reader?.cancel();
   });
 
+  test('an event type that is defined is taken and counted without a restart, and so is its compatible change', async () => {
+    const { gateway, adminKey } = system.tidegate;
+    const put = async (method: 'POST' | 'PUT', path: string, body: object): Promise<{ status: number; body: unknown }> => {
+      const headers = { 'x-api-key': adminKey, 'content-type': 'application/json' };
+      const answer = await fetch(`${gateway}${path}`, { method, headers, body: JSON.stringify(body) });
+      return { status: answer.status, body: await answer.json() };
+    };
+    const fields = { country: { type: 'string', dimension: true } };
+    const metrics = { 'shop.sales': { dimensions: ['country'], measures: { sales: { measure: 'count' } } } };
+    const send = async (id: string, data: Readonly<Record<string, string>>): Promise<number> => {
+      const event = { id, type: 'shop.sale', occurred_at: new Date().toISOString(), data };
+      return (await system.client.send([event])).accepted;
+    };
+    expect(await send('sale-0', { country: 'NO' })).toBe(0);
+    const asked = { event_type: 'shop.sale', subject: 'none', fields, metrics };
+    expect(await put('POST', '/v1/event-types', asked)).toMatchObject({
+      ...{ status: 201, body: { event_type: 'shop.sale', pack: 'custom', changed: true, metrics: { 'shop.sales': 1 } } },
+    });
+    await expect.poll(async () => send('sale-1', { country: 'NO' }), { timeout: 20_000 }).toBe(1);
+    expect(await put('POST', '/v1/event-types', asked)).toMatchObject({ status: 409, body: { code: 'event_type_taken' } });
+    expect(await send('sale-2', { country: 'NO', page: 'Tide' })).toBe(0);
+    const refused = await put('PUT', '/v1/event-types/shop.sale', { subject: 'none', fields: {}, metrics });
+    expect(refused).toMatchObject({ status: 422 });
+    const wider = { ...fields, page: { type: 'string', optional: true, action: 'keep' } };
+    expect(await put('PUT', '/v1/event-types/shop.sale', { subject: 'none', fields: wider, metrics })).toMatchObject({ status: 200 });
+    await expect.poll(async () => send('sale-3', { country: 'SE', page: 'Tide' }), { timeout: 20_000 }).toBe(1);
+    const sales = async (): Promise<unknown> =>
+      (await system.client.query({ metric: 'shop.sales', kind: 'table', measures: ['sales'], group_by: ['country'], last: '1d' })).rows;
+    await expect.poll(sales, { timeout: 20_000 }).toEqual([
+      ['NO', 1],
+      ['SE', 1],
+    ]);
+  });
+
   test('a filter counts what it names and nothing else', async () => {
     await expectAnswer(
       {

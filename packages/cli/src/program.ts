@@ -16,6 +16,7 @@ import { addLogin } from './commands/login.ts';
 import { addLimits } from './commands/limits.ts';
 import { addLoadtest } from './commands/loadtest.ts';
 import { addOperations } from './commands/operations.ts';
+import { addEventTypes } from './commands/event-types.ts';
 import { addPacks } from './commands/packs.ts';
 import { addPreflight } from './commands/preflight.ts';
 import { addQuery } from './commands/query.ts';
@@ -57,6 +58,7 @@ export async function runProgram(args: readonly string[], world: Terminal): Prom
   addAnalyse(program, terminal);
   addAsk(program, terminal);
   addPacks(program, terminal);
+  addEventTypes(program, terminal);
   addKeys(program, terminal);
   addLimits(program, terminal);
   addUsers(program, terminal);

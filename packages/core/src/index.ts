@@ -81,6 +81,8 @@ export type {
   Where,
   WhereOperator,
 } from './pack/compiled.ts';
+export { defineEventType } from './pack/defined-event-types.ts';
+export type { EventTypeDefinition } from './pack/defined-event-types.ts';
 export { parsePack, parsePackRecord } from './pack/parse.ts';
 export type { EarlierDefinitions, PackRecord } from './pack/parse.ts';
 export { fromRecountJson, NO_TALLY, toRecountJson } from './pack/recount-task.ts';

@@ -54,7 +54,7 @@ export { AUDIT_QUERY, AUDIT_VERIFY_QUERY, NO_TENANT } from './audit-chain-schema
 export { RECOUNT_ASK_SCHEMA, RECOUNTS_QUERY } from './audit-schemas.ts';
 export { BATCH_QUESTIONS_MAX, LIVE_QUERY, RECEIPT_QUERY, REJECTED_QUERY } from './route-schemas.ts';
 export { ISSUER_REQUEST_SCHEMA, mayBeOfToken, TOKEN_REQUEST_SCHEMA } from './token-schemas.ts';
-export { PACK_PREVIEW_REQUEST_SCHEMA } from './pack-schemas.ts';
+export { EVENT_TYPE_CHANGE_SCHEMA, EVENT_TYPE_DEFINITION_SCHEMA, EVENT_TYPE_PARAMS, PACK_PREVIEW_REQUEST_SCHEMA } from './pack-schemas.ts';
 export {
   LOGIN_REQUEST_SCHEMA,
   REFRESH_REQUEST_SCHEMA,

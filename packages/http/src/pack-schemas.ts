@@ -114,6 +114,35 @@ export const EVENT_TYPES_SCHEMA = z.object({
   ),
 });
 
+const eventTypeName = z
+  .string()
+  .max(128)
+  .regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/, 'must be lower snake case words joined by dots');
+
+export const EVENT_TYPE_PARAMS = z.object({ event_type: eventTypeName });
+
+const eventTypeMembers = {
+  fields: z
+    .record(z.string(), z.looseObject({}))
+    .meta({ description: 'As in a pack: type, bounds, values, unit, `dimension`, `sensitive`.' }),
+  metrics: z
+    .record(z.string(), z.looseObject({}))
+    .optional()
+    .meta({ description: 'Metrics over events of this type: `dimensions`, `measures`, and the other members of a metric of a pack.' }),
+};
+
+export const EVENT_TYPE_CHANGE_SCHEMA = z
+  .looseObject(eventTypeMembers)
+  .meta({ id: 'EventTypeChange', description: 'The whole definition; beside these the members of an event type of a pack.' });
+
+export const EVENT_TYPE_DEFINITION_SCHEMA = z
+  .looseObject({ event_type: eventTypeName, ...eventTypeMembers })
+  .meta({ id: 'EventTypeDefinition' });
+
+export const EVENT_TYPE_DEFINED_SCHEMA = z
+  .object({ event_type: z.string(), ...PACK_APPLIED_SCHEMA.shape })
+  .meta({ id: 'EventTypeDefined', description: 'In place in the pack of what the tenant defines; `version` is that of the pack.' });
+
 const named = { pack: z.string(), title: z.string(), question: z.looseObject({ kind: z.string() }) };
 
 export const FUNNELS_SCHEMA = z.object({ funnels: z.array(z.object({ funnel: z.string(), ...named }).meta({ id: 'NamedFunnel' })) });

@@ -9,7 +9,7 @@ import type { paths } from './generated/api.ts';
 /** What `openapi-typescript` makes of a document. */
 export type ApiPaths = object;
 
-type Verb = 'get' | 'post' | 'delete';
+type Verb = 'get' | 'post' | 'put' | 'delete';
 
 /** Paths that have a route of this method. */
 type PathsOf<P, V extends Verb> = { [K in keyof P]: P[K] extends Readonly<Record<V, { responses: unknown }>> ? K : never }[keyof P] &
@@ -47,6 +47,7 @@ type Route<P, V extends Verb> = <K extends PathsOf<P, V>>(
 export interface Api<P = paths> {
   readonly get: Route<P, 'get'>;
   readonly post: Route<P, 'post'>;
+  readonly put: Route<P, 'put'>;
   readonly delete: Route<P, 'delete'>;
 }
 
@@ -58,7 +59,7 @@ interface AnyGiven {
 
 export function createApi<P extends ApiPaths = paths>(client: Pick<Client, 'call'>): Api<P> {
   const route =
-    (method: 'GET' | 'POST' | 'DELETE') =>
+    (method: 'GET' | 'POST' | 'PUT' | 'DELETE') =>
     (template: string, { path = {}, query = {}, body }: AnyGiven = {}): Promise<unknown> =>
       client.call({
         method,
@@ -66,7 +67,7 @@ export function createApi<P extends ApiPaths = paths>(client: Pick<Client, 'call
         ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
       });
   // The types say what the document says of each path; at run time all routes are one function.
-  return { get: route('GET'), post: route('POST'), delete: route('DELETE') } as Api<P>;
+  return { get: route('GET'), post: route('POST'), put: route('PUT'), delete: route('DELETE') } as Api<P>;
 }
 
 function filled(template: string, values: Readonly<Record<string, unknown>>): string {

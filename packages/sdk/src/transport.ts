@@ -15,7 +15,7 @@ export interface TransportOptions {
 }
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path with query string. */
   readonly path: string;
   readonly body?: string | Uint8Array<ArrayBuffer>;

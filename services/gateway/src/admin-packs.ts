@@ -34,12 +34,16 @@ async function withPack(exchange: Exchange, act: (source: unknown) => Promise<vo
   await act(body.value);
 }
 
-function sendChanged(exchange: Exchange, { wake, metrics }: AdminDependencies, planned: PackPlanning): void {
-  if (planned.ok && planned.value.isChange) {
-    wake();
-    metrics.counter('metrics_created_total').inc(planned.value.raisedMetrics.length);
-  }
+function sendChanged(exchange: Exchange, dependencies: AdminDependencies, planned: PackPlanning): void {
+  if (planned.ok) noteChange(dependencies, planned.value);
   sendPlan(exchange, planned, packView);
+}
+
+/** Tells the other services, and counts. */
+export function noteChange({ wake, metrics }: AdminDependencies, { isChange, raisedMetrics }: PackPlan): void {
+  if (!isChange) return;
+  wake();
+  metrics.counter('metrics_created_total').inc(raisedMetrics.length);
 }
 
 function sendPlan(exchange: Exchange, planned: Result<PackPlan, readonly Fault[]>, view: (plan: PackPlan) => unknown): void {
@@ -47,7 +51,7 @@ function sendPlan(exchange: Exchange, planned: Result<PackPlan, readonly Fault[]
   sendJson(exchange, view(planned.value));
 }
 
-function packView({ record, isChange }: PackPlan) {
+export function packView({ record, isChange }: PackPlan) {
   const { pack, version, metrics, making } = record;
   return { pack, version, changed: isChange, metrics: onlyNamed(metrics, Object.keys(record.source.metrics)), making };
 }

@@ -15,12 +15,22 @@ import {
 } from '@tidegate/http';
 import type { CreatedKey, KeyInfo } from '@tidegate/postgres';
 import type { AdminDependencies } from './admin-dependencies.ts';
+import { createAdminEventTypes } from './admin-event-types.ts';
 import { createAdminPacks } from './admin-packs.ts';
 import { routesBeyond, routesUnknown } from './given-routes.ts';
 
 type AdminRoute = Extract<
   RouteNameOf<'gateway'>,
-  'applyPack' | 'validatePack' | 'diffPack' | 'rollbackPack' | 'createKey' | 'listKeys' | 'rotateKey' | 'revokeKey'
+  | 'applyPack'
+  | 'validatePack'
+  | 'diffPack'
+  | 'rollbackPack'
+  | 'defineEventType'
+  | 'changeEventType'
+  | 'createKey'
+  | 'listKeys'
+  | 'rotateKey'
+  | 'revokeKey'
 >;
 
 const KEY_BYTES_MAX = 16_384;
@@ -30,6 +40,7 @@ export function createAdmin(dependencies: AdminDependencies): Readonly<Record<Ad
   const { store, clock } = dependencies;
   return {
     ...createAdminPacks(dependencies),
+    ...createAdminEventTypes(dependencies),
     createKey: (exchange) => createKey(exchange, dependencies),
     listKeys: async (exchange) =>
       sendJson(exchange, { keys: (await store.listKeys(exchange.caller.tenant)).map((key) => toWire(key, clock.nowMs())) }, NO_STORE),

@@ -74,6 +74,9 @@ function mount(app: express.Express, { method, path }: NamedRoute, handler: Expr
     case 'POST':
       app.post(pattern, handler);
       return;
+    case 'PUT':
+      app.put(pattern, handler);
+      return;
     case 'DELETE':
       app.delete(pattern, handler);
   }

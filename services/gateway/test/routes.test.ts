@@ -120,6 +120,8 @@ describe('every declared route, for a person who may see only their own rows', (
       'validatePack',
       'diffPack',
       'rollbackPack',
+      'defineEventType',
+      'changeEventType',
       'createKey',
       'listKeys',
       'rotateKey',

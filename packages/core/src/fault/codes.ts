@@ -111,6 +111,18 @@ export const FAULTS = {
     meaning: 'There is no certificate before everything that can be asked for is gone.',
     next: 'Ask for the state of the erasure, and for the certificate once it is `erased`.',
   },
+  event_type_incompatible: {
+    status: 422,
+    title: 'Event type not compatible',
+    meaning: 'What was sent as this event type before would not fit the new definition, or would mean something else.',
+    next: 'Change what errors names, or define another event type beside it.',
+  },
+  event_type_taken: {
+    status: 409,
+    title: 'Event type taken',
+    meaning: 'A pack of the tenant declares an event type, or an alias, of this name.',
+    next: 'Use another name; one that was defined here is changed by PUT /v1/event-types/{event_type}, one of another pack with that pack.',
+  },
   event_unreadable: {
     status: 422,
     title: 'Record cannot be read',

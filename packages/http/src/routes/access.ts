@@ -10,7 +10,7 @@ export const SUBJECT_HEADER = 'x-tidegate-subject';
 /** Beside it, which sealed fields of that person the answer shows opened: names with commas between them. */
 export const OPENED_HEADER = 'x-tidegate-opened';
 
-const ACTIONS = { GET: 'read', POST: 'create', DELETE: 'delete' } as const;
+const ACTIONS = { GET: 'read', POST: 'create', PUT: 'update', DELETE: 'delete' } as const;
 
 /**
  * What a route accesses: what it declares, and what method and path say where it declares nothing, so that no route is left out.

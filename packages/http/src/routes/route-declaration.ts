@@ -26,7 +26,7 @@ export interface Access {
 
 /** One route of the public API: what the gateway checks, where it leads, and what the API document says of it. */
 export interface RouteDeclaration {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** `{name}` stands for one segment. */
   readonly path: string;
   readonly summary: string;

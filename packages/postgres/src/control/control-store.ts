@@ -8,8 +8,8 @@ import type { KeyToRotate, RotationFault } from './key-rotation.ts';
 import { rotateKey } from './key-rotation.ts';
 import type { PackPlanning } from './packs.ts';
 import { rollbackPack, swapMade } from './pack-history.ts';
-import { applyPack, planPack, readPacks } from './packs.ts';
-import type { PackRecord, Result } from '@tidegate/core';
+import { applyEventType, applyPack, planPack, readPacks } from './packs.ts';
+import type { EventTypeDefinition, PackRecord, Result } from '@tidegate/core';
 import { CONTROL_KEYS, parseOriginsRecord } from './control-records.ts';
 import { createPrismaClient } from './prisma-client.ts';
 import { writeRecord } from './record-writer.ts';
@@ -65,6 +65,8 @@ export interface ControlStore {
   /** What `applyPack` would do. `source` is the parsed object of a pack.yaml. */
   planPack(tenant: string, source: unknown): Promise<PackPlanning>;
   applyPack(tenant: string, source: unknown): Promise<PackPlanning>;
+  /** Adds an event type to the tenant's own pack, or changes it compatibly. */
+  applyEventType(tenant: string, definition: EventTypeDefinition): Promise<PackPlanning>;
   /** Applies what the pack was before. */
   rollbackPack(tenant: string, pack: string): Promise<PackPlanning>;
   /** Lets questions be answered from the metric versions that every partition has made; resolves to their metrics. */
@@ -108,6 +110,7 @@ export function createControlStore(options: ControlStoreOptions): ControlStore {
     removeIssuer: (tenant, name) => removeIssuer(prisma, tenant, name),
     planPack: (tenant, source) => planPack(prisma, tenant, source),
     applyPack: (tenant, source) => applyPack(prisma, tenant, source),
+    applyEventType: (tenant, definition) => applyEventType(prisma, tenant, definition),
     rollbackPack: (tenant, pack) => rollbackPack(prisma, tenant, pack),
     swapMade: (tenant, pack) => swapMade(prisma, tenant, pack),
     readPacks: (tenant) => readPacks(prisma, tenant),

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Fault, PackRecord, PackSource, PackVersionAsk, Result } from '@tidegate/core';
+import type { EventTypeDefinition, Fault, PackRecord, PackSource, PackVersionAsk, Result } from '@tidegate/core';
 import {
   compilePack,
+  defineEventType,
   failed,
   namesOfEvents,
   ok,
@@ -44,10 +45,22 @@ export async function planPack(prisma: PrismaClient, tenant: string, input: unkn
  */
 export async function applyPack(prisma: PrismaClient, tenant: string, input: unknown): Promise<PackPlanning> {
   const pack = parsePack(input);
-  if (!pack.ok) return pack;
+  return pack.ok ? applySource(prisma, tenant, () => pack) : pack;
+}
+
+/** Puts an event type into the tenant's own pack, or another compatible definition of it; made of the packs that stand under the lock. */
+export async function applyEventType(prisma: PrismaClient, tenant: string, definition: EventTypeDefinition): Promise<PackPlanning> {
+  return applySource(prisma, tenant, (inPlace) => defineEventType(inPlace, definition));
+}
+
+type MakeSource = (inPlace: readonly PackSource[]) => Result<PackSource, readonly Fault[]>;
+
+async function applySource(prisma: PrismaClient, tenant: string, make: MakeSource): Promise<PackPlanning> {
   try {
     return await prisma.$transaction(async (transaction) => {
       if (!(await lockTenant(transaction, tenant))) return failed([{ code: 'not_found', message: 'there is no such tenant' }]);
+      const pack = make((await readPacks(transaction, tenant)).map(({ source }) => source));
+      if (!pack.ok) return pack;
       const planned = await plan(transaction, tenant, pack.value);
       if (planned.ok && planned.value.isChange) await write(transaction, tenant, planned.value.record);
       return planned;

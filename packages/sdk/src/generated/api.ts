@@ -386,7 +386,8 @@ export interface paths {
         /** What events may hold */
         readonly get: operations["listEventTypes"];
         readonly put?: never;
-        readonly post?: never;
+        /** Define an event type, and metrics over it, while everything runs */
+        readonly post: operations["defineEventType"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -711,6 +712,23 @@ export interface paths {
         readonly put?: never;
         /** Put in place again what the pack was before */
         readonly post: operations["rollbackPack"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/event-types/{event_type}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /** Change an event type that was defined here, by a definition that what was sent before fits too */
+        readonly put: operations["changeEventType"];
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -3218,6 +3236,52 @@ export interface components {
                 } | null;
             }[];
         };
+        readonly EventTypeDefinition: {
+            readonly event_type: string;
+            /** @description As in a pack: type, bounds, values, unit, `dimension`, `sensitive`. */
+            readonly fields: {
+                readonly [key: string]: {
+                    readonly [key: string]: unknown;
+                };
+            };
+            /** @description Metrics over events of this type: `dimensions`, `measures`, and the other members of a metric of a pack. */
+            readonly metrics?: {
+                readonly [key: string]: {
+                    readonly [key: string]: unknown;
+                };
+            };
+        } & {
+            readonly [key: string]: unknown;
+        };
+        /** @description In place in the pack of what the tenant defines; `version` is that of the pack. */
+        readonly EventTypeDefined: {
+            readonly event_type: string;
+            readonly pack: string;
+            readonly version: number;
+            readonly changed: boolean;
+            readonly metrics: {
+                readonly [key: string]: number;
+            };
+            /** @description Metrics whose new version is made of raw events first; questions are answered from the one before until then. */
+            readonly making: readonly string[];
+        };
+        /** @description The whole definition; beside these the members of an event type of a pack. */
+        readonly EventTypeChange: {
+            /** @description As in a pack: type, bounds, values, unit, `dimension`, `sensitive`. */
+            readonly fields: {
+                readonly [key: string]: {
+                    readonly [key: string]: unknown;
+                };
+            };
+            /** @description Metrics over events of this type: `dimensions`, `measures`, and the other members of a metric of a pack. */
+            readonly metrics?: {
+                readonly [key: string]: {
+                    readonly [key: string]: unknown;
+                };
+            };
+        } & {
+            readonly [key: string]: unknown;
+        };
         readonly LoginRequest: {
             readonly username?: string;
             readonly email?: string;
@@ -4984,6 +5048,30 @@ export interface operations {
             };
         };
     };
+    readonly defineEventType: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EventTypeDefinition"];
+            };
+        };
+        readonly responses: {
+            /** @description Defined; every service has it within 2 seconds. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EventTypeDefined"];
+                };
+            };
+        };
+    };
     readonly listBudgets: {
         readonly parameters: {
             readonly query?: {
@@ -5538,6 +5626,32 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["PackApplied"];
+                };
+            };
+        };
+    };
+    readonly changeEventType: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly event_type: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EventTypeChange"];
+            };
+        };
+        readonly responses: {
+            /** @description In place; every service has it within 2 seconds. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EventTypeDefined"];
                 };
             };
         };
