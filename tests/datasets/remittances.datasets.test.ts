@@ -59,6 +59,14 @@ describe('remittances', () => {
     );
   });
 
+  test('each remittance decides as its code and its amounts say; reversals and what is forwarded unpaid decide nothing', async () => {
+    await expectRows(
+      { metric: 'claims.remittances', kind: 'table', group_by: ['payer_id', 'status'], measures: ['remittances'] },
+      `SELECT payer, CASE WHEN code = 4 THEN 'denied' WHEN code NOT IN (1, 2, 3, 19, 20, 21) THEN NULL WHEN paid >= charge THEN 'paid'
+       WHEN paid > 0 THEN 'partially_paid' WHEN paid = 0 THEN 'no_payment' END, count(*)::INT FROM remits GROUP BY 1, 2`,
+    );
+  });
+
   test('each group and reason has its adjustments, remittances and amount', async () => {
     await expectRows(
       {

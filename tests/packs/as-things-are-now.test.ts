@@ -146,15 +146,84 @@ describe('marb', () => {
     ]);
   });
 
-  test('claims are listed by the state that they are in, and without one they are submitted', async () => {
-    sendAll(pack, [event('claims.claim.status_changed', '2026-03-16T08:00:00Z', { claim_id: 'c-2', status: 'denied' })]);
+  const state = (id: string, status: string, day: string) =>
+    event('claims.claim.status_changed', `${day}T18:00:00Z`, { claim_id: id, status });
+
+  test('claims are listed by what was told of them last, and those of which nothing was told are submitted', async () => {
+    // 23 forwards, 22 reverses: neither decides, nor is it a state. Of 100 charged 100, 0 and 99.99 are paid.
+    sendAll(pack, [
+      ...['c-5', 'c-6', 'c-7', 'c-8', 'c-9'].map((id) => claim(id, '2026-03-25')),
+      ...[remittance('r-6', 'c-5', '2026-03-26', [23, 0]), remittance('r-7', 'c-6', '2026-03-26', [1, 100])],
+      ...[remittance('r-8', 'c-6', '2026-03-27', [22, -100]), remittance('r-9', 'c-7', '2026-03-26', [19, 0])],
+      ...[remittance('r-10', 'c-8', '2026-03-26', [2, 99.99]), state('c-8', 'appealed', '2026-03-27')],
+      ...[state('c-9', 'paid', '2026-03-26'), remittance('r-11', 'c-9', '2026-03-27', [4, 0])],
+    ]);
     const idsOf = async (status: string) =>
       ((await pack.view('claims', { status })) as { items: readonly { claim_id: string; status: string }[] }).items.map(
         (one) => `${one.claim_id} ${one.status}`,
       );
-    expect(await idsOf('denied')).toEqual(['c-2 denied']);
-    expect(await idsOf('submitted')).toEqual(['c-3 submitted', 'c-1 submitted']);
-    expect(await idsOf('paid')).toEqual([]);
+    expect(await idsOf('denied')).toEqual(['c-9 denied', 'c-2 denied']);
+    expect(await idsOf('submitted')).toEqual(['c-5 submitted']);
+    expect(await idsOf('paid')).toEqual(['c-6 paid', 'c-3 paid']);
+    expect(await idsOf('partially_paid')).toEqual(['c-1 partially_paid']);
+    expect(await idsOf('no_payment')).toEqual(['c-7 no_payment']);
+    expect(await idsOf('appealed')).toEqual(['c-8 appealed']);
+  });
+
+  test('a claim that was decided by a state alone counts as others do, by the payer of the claim', async () => {
+    const own = runPack('marb');
+    sendAll(own, [
+      ...['d-1', 'd-2', 'd-3', 'd-4'].map((id) => claim(id, '2026-03-01')),
+      // Denied by a state alone; paid by a state after a denial by remittance.
+      ...[state('d-1', 'denied', '2026-03-05'), remittance('s-2', 'd-2', '2026-03-06', [4, 0]), state('d-2', 'paid', '2026-03-20')],
+      adjustment('b-2', 's-2', ['CO', '29'], 100, '2026-03-06'),
+      // Denied by a remittance in February, which a state says again in March: its reason is that of the remittance.
+      ...[remittance('s-3', 'd-3', '2026-02-25', [4, 0]), adjustment('b-3', 's-3', ['CO', '16'], 70, '2026-02-25')],
+      state('d-3', 'denied', '2026-03-28'),
+      // Pending decides nothing. A remittance that names no claim stands for itself.
+      state('d-4', 'pending', '2026-03-07'),
+      event('claims.remittance.received', '2026-03-08T12:00:00Z', {
+        ...{ remit_id: 's-5', payer_id: 'acme', claim_status_code: 4, charge_amount: 30, paid_amount: 0, payment_date: '2026-03-08' },
+      }),
+      adjustment('b-5', 's-5', ['CO', '16'], 30, '2026-03-08'),
+    ]);
+    // Decided in March: d-1 and d-3 denied, d-2 paid, and s-5 denied. First decided in March: d-1 and s-5 (denied), d-2 (denied).
+    const items = [{ claims: 4, denied: 3, denial_rate: 75, first_pass_rate: 0, remittances: 2, charge_amount: 130 }];
+    expect(await own.view('claims_metrics', march)).toMatchObject({ items });
+    expect(await own.view('claims_metrics', { ...march, group_by: 'payer' })).toMatchObject({ items: [{ key: 'acme', ...items[0] }] });
+    // Neither the states nor these remittances name a practice: that of the claim counts, and s-5 has none.
+    expect(await own.view('claims_metrics', { ...march, group_by: 'practice' })).toMatchObject({
+      items: [
+        { key: 'north', claims: 3, denied: 2, denial_rate: 66.67 },
+        { key: null, claims: 1, denied: 1, denial_rate: 100 },
+      ],
+    });
+    // The first 15 of 31 days end on the 15th: of CO 16 s-5 lies before, d-3 after it.
+    const same = { payer_id: 'acme', procedure_code: null };
+    expect(await own.view('denial_patterns', { ...march, min_count: '1' })).toMatchObject({
+      items: [
+        { ...same, group_code: 'CO', reason_code: '16', denials: 2, denied_amount: 100, share_pct: 66.67, trend: 0 },
+        { ...same, group_code: null, reason_code: 'unknown', denials: 1, share_pct: 33.33, trend: -1 },
+      ],
+    });
+    expect(await own.view('denial_patterns', { ...march, min_count: '1', payer_id: 'fund' })).toMatchObject({ items: [] });
+    // In February it was the remittance.
+    expect(await own.view('denial_patterns', { start: '2026-02-01', end: '2026-02-28', min_count: '1' })).toMatchObject({
+      items: [{ ...same, reason_code: '16', denials: 1, denied_amount: 70, first_seen: '2026-02-25' }],
+    });
+  });
+
+  test('a remittance that is sent again with another outcome is the same decision, where it first was', async () => {
+    const own = runPack('marb');
+    sendAll(own, [
+      claim('e-1', '2026-03-01'),
+      remittance('t-1', 'e-1', '2026-03-10', [4, 0]),
+      remittance('t-1', 'e-1', '2026-03-10', [1, 100], '2026-04-10'),
+    ]);
+    expect(await own.view('claims_metrics', march)).toMatchObject({ items: [{ claims: 1, denied: 0, first_pass_rate: 100 }] });
+    expect(await own.view('claims_metrics', { start: '2026-04-01', end: '2026-04-30' })).toMatchObject({
+      items: [{ claims: 0, denied: 0 }],
+    });
   });
 });
 

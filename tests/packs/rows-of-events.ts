@@ -30,7 +30,7 @@ export function createRows({ entities }: Pick<CompiledPack, 'entities'>) {
     add(event: Logged): void {
       for (const entity of entities.values()) {
         for (const told of toldOf(entity, event)) {
-          if (entity.idFields.some((field) => (told.data[field] ?? null) === null)) continue;
+          if (!isOwnRow(entity, event) && entity.idFields.some((field) => (told.data[field] ?? null) === null)) continue;
           if (entity.events.includes(event.type)) put(rowsOf(entity), entity, told);
           if (entity.deletedBy.includes(event.type)) remove(rowsOf(entity), entity, told);
         }
@@ -76,9 +76,14 @@ function remove(rows: Rows, entity: CompiledEntity, event: Logged): void {
   rows.set(name, { tenant: entity.tenant, ...key, partition: 0, state: { ...state, deleted } });
 }
 
+/** Whether its sender and its id are what the row is known by. */
+function isOwnRow({ isPerEvent, ownRowEvents }: CompiledEntity, { type }: Logged): boolean {
+  return isPerEvent || ownRowEvents.includes(type);
+}
+
 function placeOf(entity: CompiledEntity, event: Logged): { readonly name: string; readonly key: EntityRowKey } {
   const subject = entity.hasSubject ? (event.subject ?? '') : '';
-  const texts = entity.isPerEvent ? [event.source ?? '', event.id] : entity.idFields.map((field) => String(event.data[field]));
+  const texts = isOwnRow(entity, event) ? [event.source ?? '', event.id] : entity.idFields.map((field) => String(event.data[field]));
   const id = texts.length > 1 ? JSON.stringify(texts) : texts.join('');
   return { name: JSON.stringify([entity.tenant, subject, id]), key: { subject, id } };
 }

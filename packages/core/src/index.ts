@@ -122,6 +122,7 @@ export type {
 export { planFigures } from './entity/figures-plan.ts';
 export type { EntityFigures, FigureBuckets, FiguresQuestion } from './entity/figures-plan.ts';
 export type { FigureList, FigureValue, PlannedFigure } from './entity/figure.ts';
+export { alternativesOf } from './entity/read-members.ts';
 export type { EntityCondition, EntityMember, EntityPlace } from './entity/read-members.ts';
 export { ENTITY_ROWS_MAX, planEntityRead } from './entity/read-plan.ts';
 export type { EntityBeside, EntityFound, EntityOrder, EntityPick, EntityQuestion, EntityRead } from './entity/read-plan.ts';

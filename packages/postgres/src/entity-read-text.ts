@@ -35,8 +35,9 @@ export function aliasOf(row: string | null): string {
   return row === null ? OWN : quoted(`b.${row}`);
 }
 
-export function placeText({ row, columnName }: EntityPlace): string {
-  return `${aliasOf(row)}.${quoted(columnName)}`;
+export function placeText({ row, columnName, or = [] }: EntityPlace): string {
+  const own = `${aliasOf(row)}.${quoted(columnName)}`;
+  return or.length === 0 ? own : `coalesce(${[own, ...or.map(placeText)].join(', ')})`;
 }
 
 export function createBind(values: unknown[]): Bind {

@@ -75,12 +75,13 @@ function foundRows(entities: MemoryEntities, { entity, subject, conditions, besi
   const isPicked = pick === null ? null : createPicked(pick, all);
   return all
     .filter((row) => isPicked === null || isPicked(row))
-    .map((row) => ({ ...row, beside: new Map(others.flatMap(({ name, find }) => withName(name, find(row)))) }))
+    .map((row) => others.reduce((made, { name, find }) => withBeside(made, name, find(made)), row))
     .filter((row) => conditions.every((condition) => holds(condition, valueAt(row, condition))));
 }
 
-function withName(name: string, row: StoredEntityRow | undefined): [string, StoredEntityRow][] {
-  return row === undefined ? [] : [[name, row]];
+/** The next row beside may be found by members of this one. */
+function withBeside(row: StoredEntityRow, name: string, found: StoredEntityRow | undefined): StoredEntityRow {
+  return found === undefined ? row : { ...row, beside: new Map([...row.beside, [name, found]]) };
 }
 
 type FindBeside = (row: StoredEntityRow) => StoredEntityRow | undefined;

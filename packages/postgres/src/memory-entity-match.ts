@@ -25,12 +25,13 @@ const COMPARISONS: Readonly<Record<Exclude<WhereOperator, 'exists' | 'prefix'>, 
 };
 
 /** Of the row, or of the one beside it that is named. */
-export function valueAt(
-  { subject, values, beside }: StoredEntityRow,
-  { row, columnName }: Pick<EntityPlace, 'row' | 'columnName'>,
-): EntityValue | undefined {
-  const of = row === null ? { subject, values } : beside.get(row);
-  return columnName === '_subject' ? of?.subject : of?.values.get(columnName);
+export function valueAt(of: StoredEntityRow, place: Pick<EntityPlace, 'row' | 'columnName' | 'or'>): EntityValue | undefined {
+  for (const { row, columnName } of [place, ...(place.or ?? [])]) {
+    const found = row === null ? of : of.beside.get(row);
+    const value = columnName === '_subject' ? found?.subject : found?.values.get(columnName);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }
 
 /** In the order of the table's key. */

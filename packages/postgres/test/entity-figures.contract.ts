@@ -251,6 +251,34 @@ export function entityFiguresContract(name: string, open: (seeds: readonly Seede
       ]);
     });
 
+    test('of several members the first that a row has is asked, grouped by and joined on, and is called as the first of them', async () => {
+      // o5 has no amount: what it is listed at stands for it.
+      expect(await ids({ where: { 'amount|listed': { gt: 25 } } })).toBe('o3 o5');
+      expect(await ids({ where: { 'listed|amount': { lt: 10 } } })).toBe('o4');
+      const towns = { told: { entity: entityOf('shop'), on: { shop: 'shop' } } };
+      expect(await figures({ beside: towns, groupBy: ['told.town|shop'] })).toEqual([
+        { 'told.town': 'B', n: 2 },
+        { 'told.town': 'Köln', n: 3 },
+      ]);
+      const parts = { part: { entity: entityOf('part'), on: { order_id: 'order_id' } } };
+      // Found by the row beside before it: without a part there is no order of it.
+      const again = { ...parts, again: { entity: entityOf('order'), on: { 'part.order_id': 'order_id' } } };
+      const found = await rows({ beside: again });
+      expect(found.map((row) => (row['again'] as EntityRow | null)?.['order_id'] ?? null)).toEqual(['o1', null, 'o3', 'o4', null]);
+      const either = { ...parts, again: { entity: entityOf('order'), on: { 'part.order_id|order_id': 'order_id' } } };
+      expect((await rows({ beside: either })).map((row) => (row['again'] as EntityRow | null)?.['order_id'])).toEqual([
+        'o1',
+        'o2',
+        'o3',
+        'o4',
+        'o5',
+      ]);
+      expect(await faultOf({ groupBy: ['shop|mood'] })).toBe('dimension_unknown group_by[0]');
+      expect(await faultOf({ groupBy: ['shop|note'] })).toBe('where_type_mismatch group_by[0]');
+      expect(await faultOf({ groupBy: ['shop|amount'] })).toBe('where_type_mismatch group_by[0]');
+      expect(await faultOf({ pick: { last: ['amount|listed'], by: '_created_at' } })).toBe('request_invalid pick');
+    });
+
     test('of one person’s rows only that person’s stand beside', async () => {
       const parts = { part: { entity: entityOf('part'), on: { order_id: 'order_id' } } };
       // The part of o4 is another person's.

@@ -72,8 +72,8 @@ export class EntityChanges {
 type Members = Pick<EventView, 'kind' | 'text' | 'boolean' | 'json' | 'exact' | 'double'>;
 
 /** Null where a part of it is missing: the event is about no such thing. */
-function idOf(event: EventView, { idFields, fields, isPerEvent }: CompiledEntity, item: Members): string | null {
-  if (isPerEvent) return rowId([event.source(), event.id()]);
+function idOf(event: EventView, { idFields, fields, isPerEvent, ownRowEvents }: CompiledEntity, item: Members): string | null {
+  if (isPerEvent || (ownRowEvents.length > 0 && ownRowEvents.includes(event.type()))) return rowId([event.source(), event.id()]);
   const texts: string[] = [];
   for (const name of idFields) {
     const field = fields.find((one) => one.name === name);

@@ -14,6 +14,8 @@ export interface EntityPlace {
   readonly row: string | null;
   readonly columnName: string;
   readonly column: EntityColumn;
+  /** Where the row has no value there: of these the first that has one. */
+  readonly or?: readonly EntityPlace[];
 }
 
 /** A column of the answer, and what it is called there: `<row>.<member>` of a row that stands beside. */
@@ -42,9 +44,26 @@ export function membersOf({ fields, hasSubject }: CompiledEntity, row: string | 
 
 /** A member that has an order and can be told apart from others; the fault says where it was named. */
 export function memberCalled(members: readonly EntityMember[], name: string, path: string): Result<EntityMember> {
-  const member = members.find((one) => one.name === name && one.column !== 'json');
-  if (member === undefined) return failed(unknown(path));
-  return member.isSealed ? failed(sealed(path)) : ok(member);
+  const named = memberNamed(members, name, path);
+  if (!named.ok || !named.value.isSealed) return named.ok && named.value.column === 'json' ? failed(unknown(path)) : named;
+  return failed(sealed(path));
+}
+
+/** `a|b`: the first that the row has; it is called as the first of them. */
+function memberNamed(members: readonly EntityMember[], name: string, path: string): Result<EntityMember> {
+  const found = alternativesOf(name).map((one) => members.find((member) => member.name === one));
+  const [first, ...or] = found.filter((member) => member !== undefined);
+  if (first === undefined || found.includes(undefined)) return failed(unknown(path));
+  if (or.length === 0) return ok(first);
+  if (or.some(({ column }) => column !== first.column)) {
+    return failed({ code: 'where_type_mismatch', path, message: 'names members of different types' });
+  }
+  return ok({ ...first, or, isSealed: [first, ...or].some(({ isSealed }) => isSealed) });
+}
+
+/** The members that a name of a question stands for. */
+export function alternativesOf(name: string): readonly string[] {
+  return name.split('|');
 }
 
 const ORDERING: ReadonlySet<WhereOperator> = new Set(['lt', 'lte', 'gt', 'gte']);
@@ -53,9 +72,9 @@ const LISTING: ReadonlySet<WhereOperator> = new Set(['in', 'not_in']);
 export function planConditions(members: readonly EntityMember[], where: Where, path = 'where'): Result<readonly EntityCondition[]> {
   const conditions: EntityCondition[] = [];
   for (const [name, asked] of Object.entries(where)) {
-    const member = members.find((one) => one.name === name);
-    if (member === undefined) return failed(unknown(`${path}.${name}`));
-    const planned = planCondition(member, asked, `${path}.${name}`);
+    const member = memberNamed(members, name, `${path}.${name}`);
+    if (!member.ok) return member;
+    const planned = planCondition(member.value, asked, `${path}.${name}`);
     if (!planned.ok) return planned;
     conditions.push(...planned.value);
   }
@@ -69,8 +88,8 @@ function planCondition(member: EntityMember, asked: Where[string], at: string): 
     if (member.isSealed && operator !== 'exists') return failed(sealed(path));
     const values = literalsOf(member.column, operator, literal);
     if (values === null) return failed({ code: 'where_type_mismatch', path, message: mismatch(member.column) });
-    const { row, columnName, column } = member;
-    planned.push({ row, columnName, column, operator, values });
+    const { row, columnName, column, or } = member;
+    planned.push({ row, columnName, column, ...(or === undefined ? {} : { or }), operator, values });
   }
   return ok(planned);
 }

@@ -3,8 +3,9 @@ import { failed, ok } from '../fault/fault.ts';
 import type { Result } from '../fault/fault.ts';
 import type { CompiledEntity } from '../pack/compiled-entity.ts';
 import type { Where } from '../pack/compiled.ts';
+import { allOf } from './figure.ts';
 import { memberCalled, membersOf, planConditions } from './read-members.ts';
-import type { EntityCondition, EntityMember } from './read-members.ts';
+import type { EntityCondition, EntityMember, EntityPlace } from './read-members.ts';
 
 export interface EntityQuestion {
   readonly entity: CompiledEntity;
@@ -21,7 +22,7 @@ export interface EntityQuestion {
   readonly after?: string | undefined;
 }
 
-/** The row that was updated last of those whose members (the values) are equal to the row's own (the names). */
+/** The row that was updated last of those whose members (the values) are equal to the row's own, or to those of a row beside before it (the names). */
 export interface BesideAsk {
   readonly entity: CompiledEntity;
   readonly on: Readonly<Record<string, string>>;
@@ -96,7 +97,7 @@ export function planFound(question: Omit<EntityQuestion, 'limit' | 'order' | 'af
   const members = membersOf(entity);
   const beside: EntityBeside[] = [];
   for (const [name, asked] of Object.entries(question.beside ?? {})) {
-    const planned = planBeside(name, asked, members);
+    const planned = planBeside(name, asked, [...members, ...beside.flatMap((one) => one.members)]);
     if (!planned.ok) return planned;
     beside.push(planned.value);
   }
@@ -118,6 +119,9 @@ function planBeside(name: string, asked: BesideAsk, own: readonly EntityMember[]
     if (!mine.ok) return mine;
     const other = memberCalled(theirs, right, `${path}.on.${left}`);
     if (!other.ok) return other;
+    if (other.value.or !== undefined) {
+      return failed({ code: 'request_invalid', path: `${path}.on.${left}`, message: 'names one member of the other row' });
+    }
     if (mine.value.column !== other.value.column) {
       return failed({ code: 'where_type_mismatch', path: `${path}.on.${left}`, message: 'the two members are of different types' });
     }
@@ -129,6 +133,11 @@ function planBeside(name: string, asked: BesideAsk, own: readonly EntityMember[]
   return pick.ok ? ok({ name, entity, members: membersOf(entity, name), on, conditions: conditions.value, pick: pick.value }) : pick;
 }
 
+/** Rivals are rows of the entity alone. */
+function isOwn({ row, or }: EntityPlace): boolean {
+  return row === null && or === undefined;
+}
+
 interface PickedFrom {
   readonly members: readonly EntityMember[];
   readonly found: readonly EntityCondition[];
@@ -137,23 +146,21 @@ interface PickedFrom {
 function planPick(asked: PickAsk | undefined, { members, found }: PickedFrom, path: string): Result<EntityPick | null> {
   if (asked === undefined) return ok(null);
   const isLast = asked.last !== undefined;
-  const keys: EntityMember[] = [];
-  for (const name of asked.last ?? asked.first ?? []) {
-    const key = memberCalled(members, name, `${path}.${isLast ? 'last' : 'first'}`);
-    if (!key.ok) return key;
-    keys.push(key.value);
-  }
+  const keys = allOf(asked.last ?? asked.first ?? [], (name) => memberCalled(members, name, `${path}.${isLast ? 'last' : 'first'}`));
+  if (!keys.ok) return keys;
   const by = memberCalled(members, asked.by, `${path}.by`);
   if (!by.ok) return by;
-  const among =
-    asked.among === undefined ? ok(found.filter(({ row }) => row === null)) : planConditions(members, asked.among, `${path}.among`);
-  return among.ok ? ok({ keys, by: by.value, isLast, among: among.value }) : among;
+  const among = asked.among === undefined ? ok(found.filter(isOwn)) : planConditions(members, asked.among, `${path}.among`);
+  if (!among.ok) return among;
+  if ([...keys.value, by.value, ...among.value].every(isOwn)) return ok({ keys: keys.value, by: by.value, isLast, among: among.value });
+  return failed({ code: 'request_invalid', path, message: 'names one member each of the rows themselves' });
 }
 
 function planOrder(members: readonly EntityMember[], order: string): Result<EntityOrder> {
   const isDescending = order.startsWith('-');
   const member = memberCalled(members, isDescending ? order.slice(1) : order, 'order');
   if (!member.ok) return member;
-  const { columnName, column } = member.value;
+  const { columnName, column, or } = member.value;
+  if (or !== undefined) return failed({ code: 'request_invalid', path: 'order', message: 'names one member' });
   return ok({ columnName, column, isDescending, isOptional: !columnName.startsWith('_') });
 }

@@ -17,7 +17,8 @@ export function rowsVersion(entity: CompiledEntity): CompiledMetric {
 }
 
 /** Titles and indexes decide over no row. */
-function definitionHash({ idFields, isPerEvent, hasSubject, events, deletedBy, fields, each }: CompiledEntity): number {
+function definitionHash({ idFields, isPerEvent, ownRowEvents, hasSubject, events, deletedBy, fields, each }: CompiledEntity): number {
   const columns = fields.map(({ columnName, timeOf = null, isOfItem }) => [columnName, timeOf, ...(isOfItem === true ? [each] : [])]);
-  return hashText(JSON.stringify([idFields, isPerEvent, hasSubject, events.toSorted(), deletedBy.toSorted(), columns]));
+  const own = ownRowEvents.length === 0 ? [] : [ownRowEvents.toSorted()];
+  return hashText(JSON.stringify([idFields, isPerEvent, hasSubject, events.toSorted(), deletedBy.toSorted(), columns, ...own]));
 }

@@ -27,6 +27,21 @@ const parsed = parsePack({
         status: { type: 'integer', optional: true, action: 'keep' },
         status_class: { type: 'string', derive: { from: 'status', as: 'value', bands: [200, 300, 500] }, action: 'keep' },
         email_key: { type: 'string', derive: { from: 'email', as: 'hash' }, action: 'keep' },
+        asked: { type: 'decimal', optional: true, action: 'keep' },
+        given: { type: 'decimal', optional: true, action: 'keep' },
+        settled: {
+          type: 'string',
+          action: 'keep',
+          derive: {
+            from: 'given',
+            as: 'cases',
+            cases: [
+              { gives: 'refused', where: { status: { in: [4, 5] } } },
+              { gives: 'full', at_least: { given: 'asked' } },
+              { gives: 'part', where: { given: { gt: 0 }, asked: { exists: true } } },
+            ],
+          },
+        },
         has_email: { type: 'boolean', derive: { from: 'email', as: 'present' }, action: 'keep' },
       },
     },
@@ -38,8 +53,9 @@ const types = new EventTypes([compilePack({ tenant: 'acme', version: 1, metricVe
 const judge = new EventJudge();
 
 /** What is stored of the event; a string: the path of its fault. */
-function storedOf(data: object, at = '2026-11-21T09:00:00.000Z'): Record<string, unknown> | string {
-  const text = JSON.stringify({ id: 'e1', type: 'person.joined', subject: 'jo', occurred_at: at, data });
+function storedOf(data: object | string, at = '2026-11-21T09:00:00.000Z'): Record<string, unknown> | string {
+  const members = typeof data === 'string' ? data : JSON.stringify(data);
+  const text = `{"id":"e1","type":"person.joined","subject":"jo","occurred_at":"${at}","data":${members}}`;
   const bytes = new TextEncoder().encode(text);
   const fault = judge.judge(bytes, { start: 0, end: bytes.length }, { types, nowMs: Date.UTC(2100, 0, 1) });
   if (fault !== null) return `${fault.code} ${fault.path}`;
@@ -85,6 +101,28 @@ test('a whole number is named by its band', () => {
   expect([200, 299, 300, 499, 500, 599].map(classOf)).toEqual(['200-299', '200-299', '300-499', '300-499', '500+', '500+']);
   expect([199, 0, -7, 1e3].map(classOf)).toEqual(['<200', '<200', '<200', '500+']);
   expect(storedOf({ status: null })).not.toHaveProperty('status_class');
+});
+
+test('of cases the first that fits gives the value, numbers being compared exactly', () => {
+  const settledOf = (data: object): unknown => (storedOf(data) as Record<string, unknown>)['settled'];
+  expect([4, 5, 6].map((status) => settledOf({ status, given: 10, asked: 10 }))).toEqual(['refused', 'refused', 'full']);
+  expect([100, 99.99, 0.01, 0, -1].map((given) => settledOf({ given, asked: 100 }))).toEqual([
+    'full',
+    'part',
+    'part',
+    undefined,
+    undefined,
+  ]);
+  // Beyond what doubles tell apart.
+  const text = '{"given":9007199254740992.1,"asked":9007199254740992.2}';
+  expect(storedOf(text)).toMatchObject({ settled: 'part' });
+  // Without what it is made of there is none, nor without the number that it would be set against.
+  expect([
+    settledOf({ status: 4 }),
+    settledOf({ given: null, status: 4 }),
+    settledOf({ given: 5 }),
+    settledOf({ given: 5, asked: null }),
+  ]).toEqual([undefined, undefined, undefined, undefined]);
 });
 
 test('a year is that of the date, and of an instant that in UTC', () => {

@@ -1,8 +1,10 @@
-import type { CompiledField, Derivation, FieldAction, FieldType } from '../pack/compiled.ts';
+import type { CompiledField, DerivedCase, Derivation, FieldAction, FieldType } from '../pack/compiled.ts';
+import { compileWhere } from '../pack/where.ts';
 import { civilFromDays, DAY_MS, wholeYears } from '../time/civil.ts';
 import type { ExactNumber } from './exact-number.ts';
 import { memberNumber, memberText } from './field-check.ts';
 import { parseDate, parseInstant } from './instant.ts';
+import { MemberAccess } from './member-access.ts';
 import type { MemberList } from './member-list.ts';
 import { endOf, startOf } from './member-list.ts';
 
@@ -15,6 +17,8 @@ export interface DeriveFrom {
   readonly list: MemberList;
   /** -1 where the event does not hold it. */
   readonly index: number;
+  /** Where another field stands; -1: the event does not hold it. */
+  readonly memberAt: (field: number) => number;
   /** When the event happened. */
   readonly timeMs: number;
 }
@@ -32,11 +36,12 @@ export function compileDerived(fields: readonly CompiledField[]): readonly Deriv
   return fields.flatMap(({ name, derive }) => {
     if (derive === undefined) return [];
     const from = fields.findIndex((field) => field.name === derive.from);
-    return [{ name, from, value: compileValue(name, derive, fields[from]?.type ?? 'string') }];
+    return [{ name, from, value: compileValue(name, derive, fields) }];
   });
 }
 
-function compileValue(name: string, derive: Derivation, fromType: FieldType): DerivedField['value'] {
+function compileValue(name: string, derive: Derivation, fields: readonly CompiledField[]): DerivedField['value'] {
+  const fromType = fields.find((field) => field.name === derive.from)?.type ?? 'string';
   switch (derive.as) {
     case 'present':
       return ({ index }) => String(index >= 0);
@@ -46,6 +51,8 @@ function compileValue(name: string, derive: Derivation, fromType: FieldType): De
       return bandIn(derive.bands ?? []);
     case 'table':
       return lookedUpIn(derive.table ?? {});
+    case 'cases':
+      return firstOf(derive.cases ?? [], fields);
     case 'year':
       return numberIn(derive.bands, (from) => civilFromDays(dayOf(from, fromType)).year);
     case 'age':
@@ -66,6 +73,21 @@ function numberIn(bands: readonly number[] | undefined, numberOf: (from: DeriveF
 function lookedUpIn(table: Readonly<Record<string, string | number>>): DerivedField['value'] {
   const given = new Map(Object.entries(table).map(([value, gives]) => [value, typeof gives === 'number' ? String(gives) : `"${gives}"`]));
   return ({ bytes, list, index }) => (index < 0 ? null : (given.get(memberText(bytes, list, index)) ?? null));
+}
+
+/** What the first case that fits gives; null where none does, or the event does not hold what it is made of. */
+function firstOf(cases: readonly DerivedCase[], fields: readonly CompiledField[]): DerivedField['value'] {
+  const event = new MemberAccess(fields.map(({ name }) => name));
+  const tests = cases.map(({ gives, where, at_least: least }) => ({
+    json: `"${gives}"`,
+    holds: compileWhere(where),
+    pairs: Object.entries(least),
+  }));
+  return function deriveCase(from) {
+    if (from.index < 0) return null;
+    event.of = from;
+    return tests.find(({ holds, pairs }) => holds(event) && pairs.every(([one, other]) => event.isAtLeast(one, other)))?.json ?? null;
+  };
 }
 
 /** The band of a whole number, below zero too. */

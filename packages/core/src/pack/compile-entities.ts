@@ -37,6 +37,11 @@ export function idsOf({ id }: Pick<EntitySource, 'id'>): readonly string[] {
   return [id].flat().filter((name) => name !== ROW_SUBJECT && name !== ROW_EVENT);
 }
 
+/** Whether events of the type say which row they are about. */
+export function declaresIds(event: PackSource['events'][string] | undefined, { id }: Pick<EntitySource, 'id'>): boolean {
+  return idsOf({ id }).every((name) => event?.fields[name] !== undefined);
+}
+
 export interface EntitiesToCompile {
   readonly tenant: string;
   readonly pack: PackSource;
@@ -56,6 +61,7 @@ export function compileEntities({ tenant, pack, eventTypes }: EntitiesToCompile)
         ...(source.title === undefined ? {} : { title: source.title }),
         idFields: idsOf(source),
         isPerEvent: source.id === ROW_EVENT,
+        ownRowEvents: source.or_event === true ? source.events.filter((type) => !declaresIds(pack.events[type], source)) : [],
         hasSubject: types.every(({ subject }) => subject === 'required'),
         events: source.events,
         deletedBy: source.deleted_by ?? [],

@@ -5,6 +5,7 @@ import type {
   CompiledMetric,
   CompiledPack,
   CompiledSet,
+  DerivedCase,
   NumberBounds,
   Where,
 } from './compiled.ts';
@@ -88,7 +89,13 @@ function compileField(name: string, field: FieldSource): CompiledField {
     isSensitive: field.sensitive !== undefined,
     ...(derive === undefined
       ? {}
-      : { derive: { from: derive.from, as: derive.as, ...defined({ bands: derive.bands, table: derive.table }) } }),
+      : {
+          derive: {
+            from: derive.from,
+            as: derive.as,
+            ...defined({ bands: derive.bands, table: derive.table, cases: derive.cases?.map(compileCase) }),
+          },
+        }),
     ...defined({ values, unit: field.unit, maxLength: field.max_length, scaleMax: field.scale_max }),
     ...(field.min === undefined && field.max === undefined ? {} : { bounds: compileBounds(field) }),
     ...(boundsBy === undefined
@@ -100,6 +107,10 @@ function compileField(name: string, field: FieldSource): CompiledField {
           },
         }),
   };
+}
+
+function compileCase({ where, ...derived }: NonNullable<NonNullable<FieldSource['derive']>['cases']>[number]): DerivedCase {
+  return { ...derived, where: defined(where) as Where };
 }
 
 function compileBounds(bounds: { min?: string | undefined; max?: string | undefined; integer?: boolean | undefined }): NumberBounds {

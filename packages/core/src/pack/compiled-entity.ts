@@ -35,6 +35,8 @@ export interface CompiledEntity {
   /** Fields that name it, in the order of its ids; none: the subject is the entity, or each event is a row of its own. */
   readonly idFields: readonly string[];
   readonly isPerEvent: boolean;
+  /** Events of these types do not declare the id: each is a row of its own. */
+  readonly ownRowEvents: readonly string[];
   /** Whether its events are of persons; else rows have the empty subject. */
   readonly hasSubject: boolean;
   readonly events: readonly string[];

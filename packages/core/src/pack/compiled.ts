@@ -12,11 +12,21 @@ export type FieldAction = 'keep' | 'drop' | 'hash' | 'refuse' | 'pseudonymise' |
 /** How a field's value is made of another field's, before that one is dropped, hashed or sealed. */
 export interface Derivation {
   readonly from: string;
-  readonly as: 'year' | 'age' | 'value' | 'hash' | 'present' | 'table';
+  readonly as: 'year' | 'age' | 'value' | 'hash' | 'present' | 'table' | 'cases';
   /** Rising; the value becomes the name of the band that it lies in. */
   readonly bands?: readonly number[];
   /** By value of the other field; all texts, or all integers. */
   readonly table?: Readonly<Record<string, string | number>>;
+  /** The first that fits gives the value. */
+  readonly cases?: readonly DerivedCase[];
+}
+
+/** Fits where all conditions hold, and each number is at least that of the other field. */
+export interface DerivedCase {
+  readonly gives: string;
+  readonly where: Where;
+  /** By name of a field the other one. */
+  readonly at_least: Readonly<Record<string, string>>;
 }
 
 /** Bounds of a number field; exact texts are compared exactly. */

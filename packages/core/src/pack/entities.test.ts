@@ -112,6 +112,25 @@ test('each event may be a row of its own, by its sender and its id, told twice o
   expect(faults({ entity: { id: '_event' } }).join()).toContain('entities.goal.deleted_by: an event that is a row of its own');
 });
 
+test('events that do not declare the id may be rows of their own beside those that do', () => {
+  const changes: Changes = {
+    set: { subject: 'none', key: 'goal_id' },
+    changed: { subject: 'none', fields: { status: { type: 'enum', values: ['new', 'done'], dimension: true } } },
+    fields: { note: { type: 'string', action: 'keep' } },
+    entity: { or_event: true, deleted_by: undefined, fields: ['status', 'target'] },
+  };
+  const pack = compiled(changes);
+  expect(pack.entities.get('goal')).toMatchObject({ idFields: ['goal_id'], isPerEvent: false, ownRowEvents: ['goal.changed'] });
+  const raw = createRawFold([...pack.metrics.values()]);
+  const event = { tenant: 'acme', source: '', subject: '', occurredAtMs: 0, receivedAtMs: 0, packVersion: 1 };
+  for (const eventId of ['e-1', 'e-2']) raw.fold({ ...event, eventId, type: 'goal.set', data: '{"goal_id":"g","status":"new"}' });
+  for (const eventId of ['e-3', 'e-4', 'e-3']) raw.fold({ ...event, eventId, type: 'goal.changed', data: '{"status":"done"}' });
+  expect(raw.take().entities[0]?.rows.map(({ key }) => key.id)).toEqual(['g', '["","e-3"]', '["","e-4"]']);
+  const without = parsed({ ...changes, changed: { subject: 'none', key: 'goal_id' }, entity: { ...changes.entity, or_event: undefined } });
+  expect(metricDefinition(parsed(changes), 'goals')).not.toBe(metricDefinition(without, 'goals'));
+  expect(faults({ entity: { or_event: true } }).join()).toContain('entities.goal.or_event: is for an id that some');
+});
+
 test('an event of a person that does not carry the id is about no such thing', () => {
   const pack = compiled({ fields: { goal_id: { type: 'string', optional: true, action: 'keep' } } });
   const raw = createRawFold([...pack.metrics.values()]);

@@ -17,6 +17,7 @@ export function lintEntities(pack: PackSource, report: Report): void {
     const at: Report = (path, message) => report(`entities.${name}${path === '' ? '' : '.'}${path}`, message);
     if (pack.pack.length + name.length > TABLE_NAME_MAX) at('', `has a name that is too long with the pack's: ${TABLE_NAME_MAX} together`);
     lintEvents(pack, entity, at);
+    lintOwnRows(pack, entity, at);
     if (entity.id === ROW_EVENT && entity.deleted_by !== undefined) at('deleted_by', 'an event that is a row of its own is not taken back');
     lintTimes(pack, entity, at);
     lintEach(pack, entity, at);
@@ -64,7 +65,23 @@ function lintType(pack: PackSource, { entity, type }: { readonly entity: EntityS
   const member = entity.events.includes(type) ? 'events' : 'deleted_by';
   const event = pack.events[type];
   if (event === undefined) report(member, 'names an event type that the pack does not declare');
+  else if (isOwnRow(entity, event)) return;
   else for (const id of ownIdsOf(entity)) lintId(id, event, (message) => report(member, `${type}: ${message}`));
+}
+
+/** An event that declares nothing of the id is a row of its own, where the entity has such rows. */
+function isOwnRow(entity: EntitySource, event: EventTypeSource): boolean {
+  return entity.or_event === true && idsOf(entity).every((name) => event.fields[name] === undefined);
+}
+
+/** Rows of events that declare no id are known by their event: they lie wherever that does, and are never taken back. */
+function lintOwnRows(pack: PackSource, entity: EntitySource, report: Report): void {
+  if (entity.or_event !== true) return;
+  const found = entity.events.flatMap((type) => pack.events[type] ?? []);
+  if (idsOf(entity).length === 0 || !found.some((event) => isOwnRow(entity, event)) || found.every((event) => isOwnRow(entity, event))) {
+    report('or_event', 'is for an id that some of the events declare, and others do not');
+  }
+  if (entity.each !== undefined) report('or_event', 'does not go with `each`');
 }
 
 /** Ids that the events carry themselves. */
@@ -94,9 +111,10 @@ function lintItemIds(ids: readonly string[], fields: NonNullable<EntitySource['e
 function lintPlace(entity: EntitySource, events: readonly EventTypeSource[], report: Report): void {
   if (events.every(({ subject }) => subject === 'required')) return;
   if (entity.id === ROW_EVENT && events.every(({ subject }) => subject === 'none')) return;
-  const [key] = new Set(events.map((event) => event.key));
+  const placed = events.filter((event) => !isOwnRow(entity, event));
+  const [key] = new Set(placed.map((event) => event.key));
   const isPart = key !== undefined && idsOf(entity).includes(key);
-  if (isPart && events.every((event) => event.subject === 'none' && event.key === key)) return;
+  if (isPart && events.every(({ subject }) => subject === 'none') && placed.every((event) => event.key === key)) return;
   report(
     'events',
     'must all have `subject: required`, or all `subject: none` and the id, or the same part of it, as their `key`: else events of one thing lie in two partitions',

@@ -13,6 +13,7 @@ const SOURCE_TYPES: Readonly<Record<Derive['as'], readonly string[] | null>> = {
   hash: ['string'],
   present: null,
   table: ['enum', 'string'],
+  cases: null,
 };
 const RESULT_TYPES: Readonly<Record<Exclude<Derive['as'], 'table'>, FieldSource['type']>> = {
   year: 'integer',
@@ -20,6 +21,7 @@ const RESULT_TYPES: Readonly<Record<Exclude<Derive['as'], 'table'>, FieldSource[
   value: 'integer',
   hash: 'string',
   present: 'boolean',
+  cases: 'string',
 };
 /** Members that judge what is sent, which a derived value is not. */
 const JUDGING = ['optional', 'min', 'max', 'bounds_by', 'max_length', 'scale_max', 'values'] as const;
@@ -49,7 +51,14 @@ function lintDerived(event: EventTypeSource, { field, derive }: { field: FieldSo
   lintSource(event, derive, report);
   if (derive.bands !== undefined) lintBands(derive, derive.bands, report);
   else if (derive.as === 'value') report('.derive.bands', 'a value needs bands: without them it would be the field once more');
-  if ((derive.as === 'table') !== (derive.table !== undefined)) report('.derive.table', 'belongs to `as: table`, which needs it');
+  for (const way of ['table', 'cases'] as const) {
+    if ((derive.as === way) !== (derive[way] !== undefined)) report(`.derive.${way}`, `belongs to \`as: ${way}\`, which needs it`);
+  }
+  lintCases(event, derive, report);
+  lintResult(field, derive, report);
+}
+
+function lintResult(field: FieldSource, derive: Derive, report: Report): void {
   const result = resultOf(derive);
   if (result === null) report('.derive.table', 'gives texts alone, or integers alone');
   else if (field.type !== result) report('.type', `must be ${result}, which is what is derived`);
@@ -58,6 +67,22 @@ function lintDerived(event: EventTypeSource, { field, derive }: { field: FieldSo
     if (field[member] !== undefined) report(`.${member}`, 'says what may be sent, and a derived field is not sent');
   }
 }
+
+/** What a case asks of the event must be sent with it; what is at least something else is a number. */
+function lintCases({ fields }: EventTypeSource, { cases = [] }: Derive, report: Report): void {
+  for (const [at, { where, at_least: least }] of cases.entries()) {
+    const say = (name: string, message: string): void => report(`.derive.cases[${String(at)}]`, `${name} ${message}`);
+    const numbers = [...Object.keys(least), ...Object.values(least)];
+    for (const name of [...Object.keys(where), ...numbers]) if (!isSent(fields[name])) say(name, 'is no field that is sent');
+    for (const name of numbers) if (!NUMBERS.has(fields[name]?.type ?? '')) say(name, 'is no number');
+  }
+}
+
+function isSent(field: FieldSource | undefined): boolean {
+  return field !== undefined && field.derive === undefined && field.action !== 'refuse';
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(['integer', 'decimal', 'number']);
 
 /** A table of texts gives texts, one of integers integers; null: of both. */
 function resultOf({ as, bands, table = {} }: Derive): FieldSource['type'] | null {
@@ -76,7 +101,7 @@ function lintSource(event: EventTypeSource, { from, as }: Derive, report: Report
 }
 
 function lintBands({ as }: Derive, bands: readonly number[], report: Report): void {
-  if (as === 'hash' || as === 'present' || as === 'table') report('.derive.bands', 'belongs to year, age and value only');
+  if (as === 'hash' || as === 'present' || as === 'table' || as === 'cases') report('.derive.bands', 'belongs to year, age and value only');
   if (bands.some((bound, at) => at > 0 && bound <= (bands[at - 1] ?? 0))) report('.derive.bands', 'does not rise');
 }
 

@@ -25,7 +25,7 @@ export function metricDefinition(pack: PackSource, name: string): string | null 
           action ?? 'keep',
           ...(derive === undefined
             ? []
-            : [derive.from, derive.as, derive.bands ?? [], ...(derive.table === undefined ? [] : [derive.table])]),
+            : [derive.from, derive.as, derive.bands ?? [], ...[derive.table, derive.cases].filter((one) => one !== undefined)]),
         ];
       }),
     ]);
@@ -51,7 +51,16 @@ function overDefinition(pack: PackSource, { over, at }: MetricSource): object {
   if (entity === undefined) return {};
   const timeOf = at === undefined ? undefined : entity.times?.[at];
   const placed = timeOf === undefined ? [at ?? null] : [at, timeOf];
-  return { over: [over, entity.id, entity.events.toSorted(), (entity.deleted_by ?? []).toSorted(), ...placed] };
+  return {
+    over: [
+      over,
+      entity.id,
+      ...(entity.or_event === true ? ['or_event'] : []),
+      entity.events.toSorted(),
+      (entity.deleted_by ?? []).toSorted(),
+      ...placed,
+    ],
+  };
 }
 
 function sorted(where: Readonly<Record<string, object>>): unknown {

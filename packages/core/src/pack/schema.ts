@@ -25,12 +25,35 @@ const ACTION_BY_SENSITIVITY = { id: 'pseudonymise', phi: 'keep', pii: 'drop' } a
 /** What needs no escape in JSON. */
 const TABLE_TEXT = /^[A-Za-z0-9_.:-]{1,100}$/;
 
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const condition = z.strictObject({
+  eq: scalar.optional(),
+  ne: scalar.optional(),
+  in: z.array(scalar).min(1).max(500).optional(),
+  not_in: z.array(scalar).min(1).max(500).optional(),
+  lt: scalar.optional(),
+  lte: scalar.optional(),
+  gt: scalar.optional(),
+  gte: scalar.optional(),
+  prefix: z.string().optional(),
+  exists: z.boolean().optional(),
+});
+
+/** Fits where all conditions hold, and each number named in `at_least` is at least that of the other field. */
+const derivedCase = z.strictObject({
+  gives: z.string().regex(TABLE_TEXT),
+  where: z.record(fieldName, condition).default({}),
+  at_least: z.record(fieldName, fieldName).default({}),
+});
+
 /** Of which other field the value is made, and how; `bands` names the range that a number lies in. */
 const derivation = z.strictObject({
   from: fieldName,
-  as: z.enum(['year', 'age', 'value', 'hash', 'present', 'table']),
+  as: z.enum(['year', 'age', 'value', 'hash', 'present', 'table', 'cases']),
   /** Of a table: what each value of the other field gives; others give nothing. */
   table: z.record(z.string().max(100), z.union([z.int(), z.string().regex(TABLE_TEXT)])).optional(),
+  /** Of cases: the first that fits gives the value; where none does there is none. */
+  cases: z.array(derivedCase).min(1).max(20).optional(),
   bands: z.array(z.int().min(0).max(9_999)).min(1).max(50).optional(),
 });
 
@@ -85,20 +108,6 @@ const measure = z.strictObject({
   unit: z.string().max(64).optional(),
 });
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
-const condition = z.strictObject({
-  eq: scalar.optional(),
-  ne: scalar.optional(),
-  in: z.array(scalar).min(1).max(500).optional(),
-  not_in: z.array(scalar).min(1).max(500).optional(),
-  lt: scalar.optional(),
-  lte: scalar.optional(),
-  gt: scalar.optional(),
-  gte: scalar.optional(),
-  prefix: z.string().optional(),
-  exists: z.boolean().optional(),
-});
-
 /** Whole days, or for ever. */
 const keptFor = z.string().regex(/^(?:[1-9]\d{0,4}d|forever)$/, 'must be a number of days such as 90d, or forever');
 const cellRetention = {
@@ -120,6 +129,8 @@ const entity = z.strictObject({
   title: z.string().optional(),
   /** The field that names it, or the fields that name it together; `subject`: the person is the entity; `_event`: each event is one. */
   id: z.union([fieldName, z.literal(ROW_EVENT), z.array(fieldName).min(2).max(4)]),
+  /** True: events that do not declare the id are rows of their own. */
+  or_event: z.literal(true).optional(),
   events: z.array(dottedName).min(1).max(64),
   deleted_by: z.array(dottedName).min(1).max(64).optional(),
   /** Default: all that the events keep. */

@@ -23,7 +23,7 @@ export function faultOfIndex(filled: Json, { entities }: AskedAbout): QueryFault
 
 /** Columns of the row itself. */
 function filtersOf({ subject, conditions }: EntityRead): ReadonlySet<string> {
-  const own = conditions.filter(({ row, operator }) => row === null && FINDS.includes(operator));
+  const own = conditions.filter(({ row, or, operator }) => row === null && or === undefined && FINDS.includes(operator));
   return new Set([...(subject === null ? [] : ['_subject']), ...own.map(({ columnName }) => columnName)]);
 }
 

@@ -1,6 +1,6 @@
 /** Rows of an entity as one query of a view: those that the caller may see, of Postgres, with what is known of how far they go. */
 import type { CompiledEntity, EntityQuery, Fault, FiguresQuestion, Receipt, Result } from '@tidegate/core';
-import { failed, ok } from '@tidegate/core';
+import { alternativesOf, failed, ok } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import type { EntityPage, EntityReader, EntityRow } from '@tidegate/postgres';
 import type { Sealer } from '@tidegate/runtime';
@@ -92,9 +92,13 @@ async function readRows(deps: ReadEntityDeps, query: EntityQuery, pseudonym: str
 /** Whether figures tell several persons one by one. */
 function showsPersons({ entity, groupBy, measures }: FiguresQuestion): boolean {
   const isShown = Object.values(measures).some(
-    ({ measure, field = [] }) => measure === 'list' || (EXTREMES.has(measure) && field.includes(SUBJECT)),
+    ({ measure, field = [] }) => measure === 'list' || (EXTREMES.has(measure) && field.some(isOfPerson)),
   );
-  return entity.hasSubject && (groupBy.includes(SUBJECT) || isShown);
+  return entity.hasSubject && (groupBy.some(isOfPerson) || isShown);
+}
+
+function isOfPerson(name: string): boolean {
+  return alternativesOf(name).includes(SUBJECT);
 }
 
 const SUBJECT = 'subject';
