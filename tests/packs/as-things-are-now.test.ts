@@ -280,6 +280,84 @@ describe('studyin', () => {
   });
 });
 
+test('studyin: an end before its start is refused, whatever it tells', async () => {
+  const pack = runPack('studyin');
+  const told = (type: string, id: string, at: string, more: object = {}) => event(type, at, { session_id: id, ...more }, 'learner-1');
+  sendAll(pack, [
+    ...[told('session_start', 's-1', '2026-10-05T10:00:00Z'), told('session_end', 's-1', '2026-10-05T10:30:00Z', { xp_earned: 5 })],
+    // Days before its start, and a second before it, with a length and points of its own.
+    ...[
+      told('session_end', 's-2', '2026-09-20T10:00:00Z', { duration_seconds: 900, xp_earned: 50 }),
+      told('session_start', 's-2', '2026-10-05T11:00:00Z'),
+    ],
+    ...[told('session_start', 's-3', '2026-10-05T12:00:00Z'), told('session_end', 's-3', '2026-10-05T11:59:59Z', { xp_earned: 50 })],
+    // At the same instant it is an end.
+    ...[told('session_start', 's-4', '2026-10-05T13:00:00Z'), told('session_end', 's-4', '2026-10-05T13:00:00Z')],
+  ]);
+  const day = { user_id: 'learner-1', start: '2026-10-05', end: '2026-10-05' };
+  // 30 and 0 minutes.
+  expect(await pack.view('overview', day)).toMatchObject({
+    ...{ total_sessions: 4, open_sessions: 2, total_study_minutes: 30, avg_session_minutes: 15, median_session_minutes: 15, total_xp: 5 },
+    daily: [{ date: '2026-10-05', sessions: 4, minutes: 30, xp: 5 }],
+  });
+  const { items } = (await pack.view('learning_sessions', { ...day, start: '2026-09-01' })) as {
+    items: readonly Record<string, unknown>[];
+  };
+  expect(items.map((row) => [row['session_id'], row['ended_at'], row['duration_seconds'], row['xp_earned']]).toSorted()).toEqual([
+    ['s-1', '2026-10-05T10:30:00.000Z', 1_800, 5],
+    ['s-2', null, null, null],
+    ['s-3', null, null, null],
+    ['s-4', '2026-10-05T13:00:00.000Z', 0, null],
+  ]);
+});
+
+test('studyin: of two levels at one instant the highest counts, and achievements beyond 500 are told', async () => {
+  const pack = runPack('studyin');
+  const told = (type: string, at: string, data: object) => event(type, at, data, 'learner-1');
+  sendAll(pack, [
+    ...[9, 7].map((level) => told('level_up', '2026-10-01T10:00:00Z', { level })),
+    // Later, and lower: that is the level now.
+    ...[3, 5, 4].map((level) => told('level_up', '2026-10-03T10:00:00Z', { level })),
+    ...Array.from({ length: 501 }, (_, at) => told('achievement_unlocked', '2026-10-02T10:00:00Z', { achievement_id: `a-${at % 501}` })),
+    told('achievement_unlocked', '2026-10-03T10:00:00Z', { achievement_id: 'a-0' }),
+  ]);
+  const upTo = async (end: string) => pack.view('progress', { user_id: 'learner-1', start: '2026-10-01', end });
+  expect(await upTo('2026-10-02')).toMatchObject({ level: 9, achievements_total: 501 });
+  expect(await upTo('2026-10-03')).toMatchObject({ level: 5, achievements_total: 501 });
+  const stats = (await pack.view('gamification_stats', { user_id: 'learner-1' })) as { achievement_ids: readonly string[] };
+  expect(stats).toMatchObject({ current_level: 5 });
+  expect(new Set(stats.achievement_ids).size).toBe(501);
+});
+
+test('studyin: sessions and talks of everybody, each with whose it is', async () => {
+  const pack = runPack('studyin');
+  const told = (who: string, type: string, at: string, data: object) => event(type, at, data, who);
+  sendAll(pack, [
+    // Two learners call their sessions the same.
+    ...['learner-1', 'learner-2'].flatMap((who, at) => [
+      told(who, 'session_start', `2026-10-0${at + 1}T10:00:00Z`, { session_id: 's', material_id: `m-${at}` }),
+      told(who, 'achievement_unlocked', `2026-10-0${at + 1}T10:05:00Z`, { session_id: 's', achievement_id: `a-${at}` }),
+      told(who, 'ai_interaction', `2026-10-0${at + 1}T11:00:00Z`, {
+        conversation_id: `c-${at}`,
+        role: 'coach',
+        response_ms: 100 * (at + 1),
+      }),
+      told(who, 'ai_feedback', `2026-10-0${at + 1}T11:05:00Z`, { conversation_id: `c-${at}`, rating: 3 + at }),
+    ]),
+  ]);
+  const october = { start: '2026-10-01', end: '2026-10-31', user_id: '*' };
+  const second = { user_hash: 'learner-2', session_id: 's', material_ids: ['m-1'], achievement_ids: ['a-1'] };
+  const first = { user_hash: 'learner-1', session_id: 's', material_ids: ['m-0'], achievement_ids: ['a-0'] };
+  expect(await pack.view('learning_sessions', october)).toMatchObject({ items: [second, first], next_cursor: null });
+  const page = (await pack.view('learning_sessions', { ...october, limit: '1' })) as { next_cursor: string };
+  expect(page).toMatchObject({ items: [second] });
+  expect(await pack.view('learning_sessions', { ...october, limit: '1', cursor: page.next_cursor })).toMatchObject({ items: [first] });
+  // Of each learner a talk of one message: 100 and 200 ms, rated 3 and 4.
+  const both = { conversations: 2, messages: 2, ratings: 2, avg_rating: 3.5, helpful_rate: 50, response_ms: { avg: 150 } };
+  expect(await pack.view('coach', october)).toMatchObject(both);
+  expect(await pack.view('coach', { ...october, user_id: 'learner-2' })).toMatchObject({ conversations: 1, avg_rating: 4 });
+});
+
 test('studyin: a talk that is rated again has its last rating, on the day of that', async () => {
   const pack = runPack('studyin');
   const talk = (type: string, at: string, data: object) => event(type, at, { conversation_id: 'c-1', ...data }, 'learner-1');

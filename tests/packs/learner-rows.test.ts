@@ -70,3 +70,26 @@ test.each(views.map(([name]) => name).filter((name) => !ofLearner.includes(name)
     expect(asked.filter((whose) => whose !== 'acme/ada')).toEqual([]);
   },
 );
+
+const ofEverybody = views
+  .filter(([, { params }]) => Object.values(params ?? {}).some(({ everybody }) => everybody !== undefined))
+  .map(([name]) => name);
+
+test.each(ofEverybody)(
+  '%s tells of everybody to whoever has the scope for it and sees more than one person, and to nobody else',
+  async (view) => {
+    const byProgram = async (scopes: readonly string[]) => served.call(`/v1/views/studyin/${view}?user_id=*`, { scopes });
+    expect([(await byProgram(['query:read', 'system:read'])).status, [...new Set(asked)]]).not.toContain(403);
+    // Nobody is named: neither in a question nor to the rows.
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((whose) => whose !== null && whose !== undefined)).toEqual([]);
+    asked.splice(0);
+    for (const refused of [await byProgram(['query:read']), await get(`${view}?user_id=*`)]) {
+      expect([refused.status, await refused.json(), asked]).toMatchObject([403, { code: 'row_refused' }, []]);
+    }
+  },
+);
+
+test('sessions and talks with the coach can be asked of everybody', () => {
+  expect(ofEverybody).toEqual(expect.arrayContaining(['coach', 'learning_sessions']));
+});

@@ -185,7 +185,7 @@ export type { AnswerFault } from './view/fill-answer.ts';
 export { keptIdentity, keptName, plainToKeptName } from './view/kept-name.ts';
 export { compileViews, isOfPerson, viewRoutes, viewSignatures } from './view/pack-views.ts';
 export type { ViewRoute, ViewSignature } from './view/pack-views.ts';
-export { parseParams } from './view/params.ts';
+export { namesAll, parseParams } from './view/params.ts';
 export type { GivenParams, ViewValues } from './view/params.ts';
 export { ENGINE_SEGMENTS, routeShape } from './view/route-template.ts';
 export type { RouteTemplate } from './view/route-template.ts';

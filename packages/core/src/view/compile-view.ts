@@ -123,7 +123,14 @@ export function compileParam(name: string, source: ParamSource, route: RouteTemp
     type: source.type,
     isOptional: source.optional === true && !isInPath,
     lengthMax,
-    ...given({ title: source.title, default: source.default, values: source.enum, min: source.min, max: source.max }),
+    ...given({
+      title: source.title,
+      default: source.default,
+      values: source.enum,
+      min: source.min,
+      max: source.max,
+      everybody: source.everybody,
+    }),
   };
 }
 
@@ -142,6 +149,7 @@ function lintParams(view: ViewSource, route: RouteTemplate | null, report: Repor
     const at: Report = (path, message) => report(`params.${name}${path}`, message);
     if (ofEngine.has(name)) at('', 'is a parameter that the engine declares');
     lintParam(source, route?.params.includes(name) === true, at);
+    if (source.everybody !== undefined && view.background === true) at('.everybody', 'does not go with background: a job is of one person');
   }
 }
 
@@ -159,6 +167,7 @@ export function lintParam(source: ParamSource, isInPath: boolean, report: Report
   if (source.enum !== undefined && !LISTED.has(type)) report('.enum', 'belongs to a string or a list');
   if (isBounded && !BOUNDED.has(type)) report('.min', 'bounds belong to numbers and lists');
   if (min > max) report('.min', 'is greater than max');
+  if (source.everybody !== undefined && type !== 'subject') report('.everybody', 'belongs to a subject');
   if (source.default !== undefined) lintDefault(source, report);
 }
 

@@ -15,6 +15,8 @@ export interface CompiledParam {
   readonly min?: number;
   readonly max?: number;
   readonly lengthMax: number;
+  /** The scope with which it may name everybody. */
+  readonly everybody?: string;
 }
 
 export interface CompiledQuery {

@@ -19,6 +19,8 @@ export interface GivenParams {
   readonly callerSubject: string | null;
   /** As ingest makes pseudonyms of the tenant's ids. */
   readonly pseudonymOf: (id: string) => string;
+  /** Whether a parameter with this scope may name everybody; absent: none may. */
+  readonly mayNameAll?: (scope: string) => boolean;
 }
 
 export interface ViewValues {
@@ -76,10 +78,16 @@ function readParam(param: CompiledParam, asked: GivenParams, say: Say): ParamVal
   }
   const [text] = texts;
   if (text === undefined) return absentValue(param, asked, say);
+  if (param.everybody !== undefined && namesAll(param, text) && asked.mayNameAll?.(param.everybody) === true) return null;
   const value = readText(param, text);
   if (value.ok) return param.type === 'id' && !PSEUDONYM.test(text) ? asked.pseudonymOf(text) : value.value;
   say(param.name, value.fault);
   return null;
+}
+
+/** Whether the text of a parameter stands for everybody. */
+export function namesAll({ everybody }: CompiledParam, text: string | null): boolean {
+  return everybody !== undefined && text === '*';
 }
 
 function isOfNow({ type, name, default: value }: CompiledParam, { given }: GivenParams): boolean {

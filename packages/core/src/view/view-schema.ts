@@ -32,6 +32,8 @@ export const PARAM_SCHEMA = z.strictObject({
   min: z.number().optional(),
   max: z.number().optional(),
   max_length: z.int().min(1).max(4_096).optional(),
+  /** Of a subject: the scope with which `*` stands for everybody; expressions see null. */
+  everybody: SCOPE_SCHEMA.optional(),
 });
 
 /** Declares `days`, `start`, `end`, `as_of` and `tz`, and the value `window` that they come to. */

@@ -1,5 +1,5 @@
 /** `GET /v1/views/{pack}/{view}`: the gateway sends the routes that packs declare here too, with what stands in their paths as parameters. */
-import { failed, isOfPerson, ok, parseParams } from '@tidegate/core';
+import { failed, isOfPerson, namesAll, ok, parseParams } from '@tidegate/core';
 import type { Result } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import { mayAsk, OPENED_HEADER, refuse, visibleRows } from '@tidegate/http';
@@ -48,11 +48,19 @@ export function readAsked(deps: AskedViewDeps, { caller, params, query, signal }
   // The gateway asked the same; who reaches this service past it is asked again.
   if (!mayAsk({ scope: view.scope, isOfPerson: isOfPerson(view) }, caller))
     return failed({ code: 'scope_missing', detail: `The view needs the scope ${view.scope}.` });
+  const rows = visibleRows(caller);
+  const mayNameAll = (scope: string): boolean => caller.scopes.includes(scope) && (rows?.subject ?? null) === null;
+  for (const param of view.params) {
+    if (!namesAll(param, query.get(param.name)) || mayNameAll(param.everybody ?? '')) continue;
+    return failed({
+      code: 'row_refused',
+      detail: `Everybody is seen with the scope ${param.everybody ?? ''} alone, and by who is not held to one person.`,
+    });
+  }
   const callerSubject = caller.subject ?? null;
   const pseudonymOf = (id: string): string => deps.pseudonymOf(caller.tenant, id);
-  const values = parseParams(view, { given: givenOf(query), nowMs: deps.nowMs(), callerSubject, pseudonymOf });
+  const values = parseParams(view, { given: givenOf(query), nowMs: deps.nowMs(), callerSubject, pseudonymOf, mayNameAll });
   if (!values.ok) return failed({ code: 'request_invalid', errors: values.fault });
-  const rows = visibleRows(caller);
   if (!mayName(rows, { view, values: values.value })) return failed({ code: 'row_refused' });
   if (!mayInclude(caller, { view, values: values.value })) return failed({ code: 'row_refused', detail: NOT_OWN });
   return ok({ view, values: values.value, asker: { tenant: caller.tenant, rows, signal }, callerSubject });
