@@ -368,7 +368,7 @@ test('studyin: a talk that is rated again has its last rating, on the day of tha
   const of = async (day: string) => pack.view('coach', { user_id: 'learner-1', start: day, end: day });
   expect(await of('2026-10-01')).toMatchObject({ conversations: 1, ratings: 0, avg_rating: null, helpful_rate: null });
   expect(await of('2026-10-02')).toMatchObject({ conversations: 0, ratings: 1, avg_rating: 5, helpful_rate: 100 });
-  expect(await pack.view('coach_of_all', { start: '2026-10-01', end: '2026-10-02' })).toMatchObject({ ratings: 1, avg_rating: 5 });
+  expect(await pack.view('coach', { user_id: '*', start: '2026-10-01', end: '2026-10-02' })).toMatchObject({ ratings: 1, avg_rating: 5 });
 });
 
 describe('healthtrack', () => {

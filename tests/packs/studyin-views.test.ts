@@ -3,6 +3,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openOracle } from '../oracle/oracle.ts';
 import { packFile, runPack } from './pack-in-process.ts';
 
+interface Page {
+  readonly items: readonly Record<string, unknown>[];
+  readonly next_cursor: string | null;
+}
+
 describe('views over the synthetic samples, worked out by hand', () => {
   const pack = runPack('studyin');
   const { view } = pack;
@@ -111,6 +116,32 @@ describe('views over the synthetic samples, worked out by hand', () => {
         achievement_ids: [],
         updated_at: null,
       },
+    });
+  });
+
+  test('of all learners there is a row each, as each has it when asked alone, page by page', async () => {
+    const rowsOf = async (name: string, more: Record<string, string>): Promise<readonly Record<string, unknown>[]> => {
+      const rows: Record<string, unknown>[] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const page = (await view(name, { as_of, limit: '1', ...more, ...(cursor === '' ? {} : { cursor }) })) as unknown as Page;
+        rows.push(...page.items);
+        cursor = page.next_cursor;
+      }
+      return rows;
+    };
+    const learners = ['learner-7', 'learner-8'];
+    const days = await Promise.all(
+      learners.map(async (user) => (await view('daily_activity_summary', { user_id: user, as_of, days: '7' })) as unknown as Page),
+    );
+    const busy = days
+      .flatMap(({ items }) => items)
+      .filter(({ user_hash: _user, activity_date: _date, ...figures }) => Object.values(figures).some((one) => one !== 0));
+    expect(new Set(busy.map((row) => row['user_hash']))).toEqual(new Set(learners));
+    expect(await rowsOf('daily_activity_of_all', { days: '7' })).toEqual(busy);
+    expect(await view('daily_activity_of_all', { as_of: '2025-01-01T00:00:00Z' })).toMatchObject({
+      items: [],
+      next_cursor: null,
+      complete: true,
     });
   });
 
@@ -235,7 +266,7 @@ describe('views over the synthetic samples, worked out by hand', () => {
       ...{ conversations: 1, messages: 3, messages_per_conversation: 3, response_ms: { avg: 1500 } },
       ...{ ratings: 1, avg_rating: 5, helpful_rate: 100, tokens: 360 },
     });
-    expect(await view('coach_of_all', { as_of })).toMatchObject({
+    expect(await view('coach', { user_id: '*', as_of })).toMatchObject({
       ...{ conversations: 2, messages: 4, messages_per_conversation: 2, response_ms: { avg: 1300 } },
       ...{ ratings: 2, avg_rating: 3.5, helpful_rate: 50, tokens: 420 },
     });

@@ -163,3 +163,38 @@ describe('the synthetic samples, added up by hand', () => {
     ]);
   });
 });
+
+describe('a sign-in request is counted without a person, a session and properties (S-33)', () => {
+  const pack = runPack('studyin');
+  const request = (more: object, data: object = {}): string =>
+    JSON.stringify({
+      ...{ id: 'r-1', type: 'system.request.completed', occurred_at: '2026-11-03T10:00:00Z', ...more },
+      data: { method: 'POST', route: '/auth/sign-in', status_code: 401, duration_ms: 12, authenticated: false, ...data },
+    });
+  const faultOf = (event: string): unknown => pack.send([event])[0]?.code ?? null;
+
+  test.each([
+    ['whose it was', request({ subject: 'learner-7' }), 'subject_refused'],
+    ['its session', request({}, { session_id: 's-1' }), 'field_unknown'],
+    ['the session beside its properties', request({ session_id: 's-1' }), 'field_unknown'],
+    ['the user beside its properties', request({ user_id: 'learner-7' }), 'field_unknown'],
+    ['a name among its properties', request({}, { email: 'ada@school.example' }), 'field_unknown'],
+    ['what it held', request({}, { properties: { user: 'ada' } }), 'field_unknown'],
+  ])('an event that tells %s is refused', (_what, event, code) => {
+    expect(faultOf(event)).toBe(code);
+  });
+
+  test('one that tells what is declared is counted', () => {
+    expect(faultOf(request({}))).toBeNull();
+    expect(
+      pack.ask({
+        metric: 'system.requests',
+        kind: 'table',
+        group_by: ['method', 'route', 'status_class'],
+        from: '2026-11-03',
+        to: '2026-11-04',
+        measures: ['requests'],
+      }),
+    ).toEqual([['POST', '/auth/sign-in', '400-499', 1]]);
+  });
+});

@@ -122,8 +122,7 @@ export type {
 export { planFigures } from './entity/figures-plan.ts';
 export type { EntityFigures, FigureBuckets, FiguresQuestion } from './entity/figures-plan.ts';
 export type { FigureList, FigureValue, PlannedFigure } from './entity/figure.ts';
-export { alternativesOf } from './entity/read-members.ts';
-export type { EntityCondition, EntityMember, EntityPlace } from './entity/read-members.ts';
+export { alternativesOf, type EntityCondition, type EntityMember, type EntityPlace } from './entity/read-members.ts';
 export { ENTITY_ROWS_MAX, planEntityRead } from './entity/read-plan.ts';
 export type { EntityBeside, EntityFound, EntityOrder, EntityPick, EntityQuestion, EntityRead } from './entity/read-plan.ts';
 export { ageByYear, ageOn, type RowAge } from './entity/row-ages.ts';

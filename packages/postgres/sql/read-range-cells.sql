@@ -4,15 +4,15 @@
 -- Plain aggregates of a lateral search keep it to one search of the primary key for each series and piece: how many pieces come
 -- the planner cannot know, and for what it guesses it would read the whole table.
 -- Two readings of series, one of which finds nothing: as one with OR, those of a subject would be looked for among those of all.
--- $1 tenant, $2 metric, $3 version, $4 set, $5 subject (null: all); of each piece $6 int2[] grain, $7 int8[] first bucket,
+-- $1 tenant, $2 metric, $3 version, $4 set, $5 text[] subjects (null: all); of each piece $6 int2[] grain, $7 int8[] first bucket,
 -- $8 int8[] bucket after the last.
 SELECT s.series_id, (p.piece - 1)::int4 AS piece, c.cells, c.packed
 FROM (
   SELECT series_id FROM series
-  WHERE tenant = $1 AND metric = $2 AND version = $3::int4 AND set_no = $4::int4 AND subject = $5
+  WHERE tenant = $1 AND metric = $2 AND version = $3::int4 AND set_no = $4::int4 AND subject = ANY ($5::text[])
   UNION ALL
   SELECT series_id FROM series
-  WHERE tenant = $1 AND metric = $2 AND version = $3::int4 AND set_no = $4::int4 AND $5::text IS NULL
+  WHERE tenant = $1 AND metric = $2 AND version = $3::int4 AND set_no = $4::int4 AND $5::text[] IS NULL
 ) s
 CROSS JOIN unnest($6::int2[], $7::int8[], $8::int8[]) WITH ORDINALITY AS p(grain, from_s, to_s, piece)
 CROSS JOIN LATERAL (

@@ -5,7 +5,7 @@ import { int2Array, int8Array } from './binary-array.ts';
 import { run } from './statements.ts';
 
 export interface PackedAsk {
-  /** Tenant, metric, version, set, subject. */
+  /** Tenant, metric, version, set, subjects. */
   readonly of: readonly unknown[];
   readonly pieces: readonly RangePiece[];
   /** Series that have a cell there. */

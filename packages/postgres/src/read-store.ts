@@ -197,8 +197,9 @@ async function readSnapshot(client: pg.ClientBase, { range, piecesOf, cellsMax }
     isReplica: row.is_replica,
   }));
   const pieces = piecesOf(leastSealed(progress.map(({ sealed }) => sealed)));
-  const { tenant, metric, version, setNo, subject } = range;
-  const of = [tenant, metric, version, setNo, subject];
+  const { tenant, metric, version, setNo, subject, among } = range;
+  const subjects = subject === null ? among : [subject];
+  const of = [tenant, metric, version, setNo, subjects === undefined ? null : textArray(subjects)];
   const series = await run<SeriesRow>(client, 'read-range-series', [...of, ...columnsOf(pieces)]);
   const rows = await readPacked(client, { of, pieces, seriesMax: series.length, partitions: progress.length, cellsMax });
   const ids = new Map<string, Uint8Array>();

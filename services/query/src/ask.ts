@@ -151,7 +151,7 @@ function prepare(deps: AskDeps, value: unknown, { tenant, rows }: Asker): Result
   if (!receipt.ok) return refused(receipt.fault);
   const subject = question.subject === undefined ? null : deps.pseudonymOf(tenant, question.subject);
   const plan = planOf(deps, tenant, { question, subject, cursor });
-  const person = subject ?? (question.group_by.includes('subject') ? '*' : null);
+  const person = subject ?? (question.group_by.includes('subject') || question.subjects !== undefined ? '*' : null);
   return plan.ok ? ok({ question, plan: plan.value, receipt: receipt.value, person }) : refused(plan.fault);
 }
 

@@ -65,11 +65,15 @@ export function createAnswer<S>(plan: Plan, algebra: StateAlgebra<S>, subjectSho
     };
   }
 
+  const among = plan.range.among === undefined ? null : new Set(plan.range.among);
+  const isOf = ({ subject }: SeriesOfCells): boolean =>
+    (plan.range.subject === null || subject === plan.range.subject) && (among === null || among.has(subject));
+
   let revisions = 0;
   const overBudget = new Set<string>();
   return {
     series(entry) {
-      if (plan.range.subject !== null && entry.subject !== plan.range.subject) return null;
+      if (!isOf(entry)) return null;
       dims.look(entry.dims);
       const isCounted = plan.where === null || plan.where(dims);
       if (!isCounted) return hiddenIn(entry);

@@ -86,16 +86,7 @@ export function planQuestion(ask: PlanAsk): Result<Plan> {
   const columns = planColumns(question.kind, groups, measures.value);
   const order = planOrder(question, columns, { groups, measures: measures.value });
   if (!order.ok) return order;
-  const { fromMs, toMs, cellMs } = time.value;
-  const range: CellRange = {
-    tenant: metric.tenant,
-    metric: metric.metric,
-    version: metric.version,
-    setNo: set.value.setNo,
-    subject: ask.subject,
-    fromS: (Math.floor(fromMs / cellMs) * cellMs) / 1_000,
-    toS: (Math.ceil(toMs / cellMs) * cellMs) / 1_000,
-  };
+  const range = rangeOf(ask, metric, { setNo: set.value.setNo, ...time.value });
   const { floors = {} } = ask;
   const cells = { kind: question.kind, metric, range, floors, ...time.value, measures: measures.value };
   const plan = { ...cells, groups, dimensions, where: where.value, filters: planFilters(question.where, dimensions) };
@@ -106,10 +97,23 @@ export function planQuestion(ask: PlanAsk): Result<Plan> {
   return ok({ ...plan, fill: question.fill, order: order.value, limit: question.limit, cursor: ask.cursor, columns, identity });
 }
 
+interface PlannedCells extends Pick<PlannedTime, 'fromMs' | 'toMs' | 'cellMs'> {
+  readonly setNo: number;
+}
+
+function rangeOf({ question, subject }: PlanAsk, metric: CompiledMetric, { setNo, fromMs, toMs, cellMs }: PlannedCells): CellRange {
+  return {
+    ...{ tenant: metric.tenant, metric: metric.metric, version: metric.version, setNo, subject },
+    ...(question.subjects === undefined ? {} : { among: question.subjects }),
+    fromS: (Math.floor(fromMs / cellMs) * cellMs) / 1_000,
+    toS: (Math.ceil(toMs / cellMs) * cellMs) / 1_000,
+  };
+}
+
 /** The smallest stored combination that holds every dimension asked; sets by subject hold the most series. */
 function chooseSet(question: Question, metric: CompiledMetric): Result<CompiledSet> {
   const needed = new Set([...question.group_by, ...Object.keys(question.where)]);
-  const needsSubject = needed.delete('subject') || question.subject !== undefined;
+  const needsSubject = needed.delete('subject') || question.subject !== undefined || question.subjects !== undefined;
   for (const name of needed) {
     if (metric.dimensions.some((dimension) => dimension.name === name)) continue;
     const path = question.group_by.includes(name) ? 'group_by' : 'where';

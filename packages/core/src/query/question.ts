@@ -76,6 +76,12 @@ export const QUESTION_SCHEMA = z
         'Measures of the metric; of a quantile measure `size` the names `size.p50`, `size.p95`, …; of a variance measure `size.stddev`, `size.variance`, `size.stddev_pop`, `size.variance_pop`, `size.mean`, `size.count`. All when absent.',
     }),
     ...SCOPE_FIELDS,
+    subjects: z
+      .array(z.string().min(1).max(256))
+      .min(1)
+      .max(500)
+      .optional()
+      .meta({ description: 'Pseudonyms of some subjects, as answers by subject give them; only their events count.' }),
     grain: z.enum(QUESTION_GRAINS).optional().meta({ description: 'Width of a bucket; only with kind series, there day when absent.' }),
     group_by: GROUP_BY_SCHEMA,
     fill: z.enum(['zero', 'null', 'none']).default('none').meta({

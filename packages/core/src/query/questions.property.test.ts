@@ -312,6 +312,38 @@ describe('plans', () => {
     expect(setOf({ group_by: ['page'], where: { size: { eq: 1 } } })).toBe(0);
     expect(setOf({ subject: 'user-1' })).toBe(2);
     expect(setOf({ group_by: ['subject'] })).toBe(2);
+    expect(setOf({ subjects: ['user-1'] })).toBe(2);
+  });
+
+  test('of some subjects only their series count, of one among them only its own', () => {
+    const counted = (input: Partial<QuestionInput>, subject: string | null = null): unknown => {
+      const parsed = parseQuestion({ ...base, kind: 'table', measures: ['edits'], ...input });
+      if (!parsed.ok) return parsed.errors.map(({ path }) => path);
+      const plan = planQuestion({ question: parsed.question, metric: METRIC, subject, cursor: null, nowMs: T0, bucketsMax: 10 });
+      if (!plan.ok) return plan.fault;
+      const builder = createAnswer(plan.value, ALGEBRA, null);
+      for (const one of ['ada', 'bob', 'eve']) {
+        builder.series({ subject: one, dims: plan.value.dimensions.map(() => null) })?.(
+          plan.value.range.fromS,
+          { count: 1, values: 0, sum: 0n, max: null },
+          0,
+        );
+      }
+      return builder.finish().rows;
+    };
+    expect(counted({ group_by: ['subject'] })).toEqual([
+      ['ada', 1],
+      ['bob', 1],
+      ['eve', 1],
+    ]);
+    expect(counted({ group_by: ['subject'], subjects: ['eve', 'ada', 'nobody'] })).toEqual([
+      ['ada', 1],
+      ['eve', 1],
+    ]);
+    expect(counted({ subjects: ['eve', 'ada'] })).toEqual([[2]]);
+    expect(counted({ subjects: ['eve', 'ada'] }, 'ada')).toEqual([[1]]);
+    expect(counted({ subjects: ['eve', 'ada'] }, 'bob')).toEqual([]);
+    expect(counted({ subjects: [] })).toEqual(['subjects']);
   });
 
   test('what cannot be answered is refused with the member that is wrong', () => {

@@ -19,6 +19,8 @@ export interface CellRange {
   readonly setNo: number;
   /** Pseudonym; null where the series of all subjects (or of none) count. */
   readonly subject: string | null;
+  /** Pseudonyms; absent: the series of others count too. */
+  readonly among?: readonly string[];
   /** Epoch seconds, half open, on the grid of the finest cells that are read. */
   readonly fromS: number;
   readonly toS: number;

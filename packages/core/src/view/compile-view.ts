@@ -162,13 +162,17 @@ const LISTED: ReadonlySet<string> = new Set(['string', 'list']);
 
 export function lintParam(source: ParamSource, isInPath: boolean, report: Report): void {
   lintPlace(source, isInPath, report);
-  const { type, min = -Infinity, max = Infinity } = source;
-  const isBounded = min > -Infinity || max < Infinity;
+  lintBounds(source, report);
+  const { type } = source;
   if (source.enum !== undefined && !LISTED.has(type)) report('.enum', 'belongs to a string or a list');
-  if (isBounded && !BOUNDED.has(type)) report('.min', 'bounds belong to numbers and lists');
-  if (min > max) report('.min', 'is greater than max');
   if (source.everybody !== undefined && type !== 'subject') report('.everybody', 'belongs to a subject');
   if (source.default !== undefined) lintDefault(source, report);
+}
+
+function lintBounds({ type, min = -Infinity, max = Infinity }: ParamSource, report: Report): void {
+  const isBounded = min > -Infinity || max < Infinity;
+  if (isBounded && !BOUNDED.has(type)) report('.min', 'bounds belong to numbers and lists');
+  if (min > max) report('.min', 'is greater than max');
 }
 
 function lintPlace(source: ParamSource, isInPath: boolean, report: Report): void {

@@ -97,7 +97,7 @@ function faultOfFilled(
 
 /** A list that is made of rows has nothing in it without any. */
 function isListOfRows({ needs }: CompiledQuery, path: string): boolean {
-  return needs.length > 0 && /^where\..+\.(?:in|not_in)$/.test(path);
+  return needs.length > 0 && /^(?:where\..+\.(?:in|not_in)|subjects)$/.test(path);
 }
 
 function sampleOf(view: CompiledView, isFull: boolean): Readonly<Record<string, unknown>> {

@@ -78,11 +78,15 @@ function readParam(param: CompiledParam, asked: GivenParams, say: Say): ParamVal
   }
   const [text] = texts;
   if (text === undefined) return absentValue(param, asked, say);
-  if (param.everybody !== undefined && namesAll(param, text) && asked.mayNameAll?.(param.everybody) === true) return null;
+  if (isEverybody(param, text, asked)) return null;
   const value = readText(param, text);
   if (value.ok) return param.type === 'id' && !PSEUDONYM.test(text) ? asked.pseudonymOf(text) : value.value;
   say(param.name, value.fault);
   return null;
+}
+
+function isEverybody(param: CompiledParam, text: string, { mayNameAll = () => false }: GivenParams): boolean {
+  return namesAll(param, text) && mayNameAll(param.everybody ?? '');
 }
 
 /** Whether the text of a parameter stands for everybody. */

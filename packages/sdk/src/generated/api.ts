@@ -1900,6 +1900,8 @@ export interface components {
             readonly wait_ms?: number;
             /** @default 0 */
             readonly max_staleness_ms?: number;
+            /** @description Pseudonyms of some subjects, as answers by subject give them; only their events count. */
+            readonly subjects?: readonly string[];
             /**
              * @description Width of a bucket; only with kind series, there day when absent.
              * @enum {string}

@@ -1,6 +1,6 @@
 /** `GET /v1/views/{pack}/{view}`: the gateway sends the routes that packs declare here too, with what stands in their paths as parameters. */
 import { failed, isOfPerson, namesAll, ok, parseParams } from '@tidegate/core';
-import type { Result } from '@tidegate/core';
+import type { CompiledView, Result, RowScope } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import { mayAsk, OPENED_HEADER, refuse, visibleRows } from '@tidegate/http';
 import { cacheWordOf, ofPerson, sendBody } from '../answer-routes.ts';
@@ -49,14 +49,9 @@ export function readAsked(deps: AskedViewDeps, { caller, params, query, signal }
   if (!mayAsk({ scope: view.scope, isOfPerson: isOfPerson(view) }, caller))
     return failed({ code: 'scope_missing', detail: `The view needs the scope ${view.scope}.` });
   const rows = visibleRows(caller);
-  const mayNameAll = (scope: string): boolean => caller.scopes.includes(scope) && (rows?.subject ?? null) === null;
-  for (const param of view.params) {
-    if (!namesAll(param, query.get(param.name)) || mayNameAll(param.everybody ?? '')) continue;
-    return failed({
-      code: 'row_refused',
-      detail: `Everybody is seen with the scope ${param.everybody ?? ''} alone, and by who is not held to one person.`,
-    });
-  }
+  const mayNameAll = namerOfAll(caller, rows);
+  const unseen = faultOfEverybody(view, query, mayNameAll);
+  if (unseen !== null) return failed(unseen);
   const callerSubject = caller.subject ?? null;
   const pseudonymOf = (id: string): string => deps.pseudonymOf(caller.tenant, id);
   const values = parseParams(view, { given: givenOf(query), nowMs: deps.nowMs(), callerSubject, pseudonymOf, mayNameAll });
@@ -64,6 +59,18 @@ export function readAsked(deps: AskedViewDeps, { caller, params, query, signal }
   if (!mayName(rows, { view, values: values.value })) return failed({ code: 'row_refused' });
   if (!mayInclude(caller, { view, values: values.value })) return failed({ code: 'row_refused', detail: NOT_OWN });
   return ok({ view, values: values.value, asker: { tenant: caller.tenant, rows, signal }, callerSubject });
+}
+
+/** Whether the caller may name everybody where that takes the scope: who is held to one person never does. */
+function namerOfAll({ scopes }: Exchange['caller'], rows: RowScope | null): (scope: string) => boolean {
+  return (scope) => scopes.includes(scope) && (rows?.subject ?? null) === null;
+}
+
+/** Null: the request names no more than it may. */
+function faultOfEverybody({ params }: CompiledView, query: URLSearchParams, mayNameAll: (scope: string) => boolean): ProblemFault | null {
+  const scope = params.find((param) => namesAll(param, query.get(param.name)))?.everybody;
+  if (scope === undefined || mayNameAll(scope)) return null;
+  return { code: 'row_refused', detail: `Everybody is seen by who has the scope ${scope} and is held to no person.` };
 }
 
 const NOT_OWN = 'Sensitive members are shown to the person alone.';
