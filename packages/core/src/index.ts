@@ -81,8 +81,7 @@ export type {
   Where,
   WhereOperator,
 } from './pack/compiled.ts';
-export { defineEventType } from './pack/defined-event-types.ts';
-export type { EventTypeDefinition } from './pack/defined-event-types.ts';
+export { defineEventType, type EventTypeDefinition } from './pack/defined-event-types.ts';
 export { parsePack, parsePackRecord } from './pack/parse.ts';
 export type { EarlierDefinitions, PackRecord } from './pack/parse.ts';
 export { fromRecountJson, NO_TALLY, toRecountJson } from './pack/recount-task.ts';
@@ -119,8 +118,7 @@ export type {
   Stamp,
   StampedValue,
 } from './entity/entity-shape.ts';
-export { planFigures } from './entity/figures-plan.ts';
-export type { EntityFigures, FigureBuckets, FiguresQuestion } from './entity/figures-plan.ts';
+export { planFigures, type EntityFigures, type FigureBuckets, type FiguresQuestion } from './entity/figures-plan.ts';
 export type { FigureList, FigureValue, PlannedFigure } from './entity/figure.ts';
 export { alternativesOf, type EntityCondition, type EntityMember, type EntityPlace } from './entity/read-members.ts';
 export { ENTITY_ROWS_MAX, planEntityRead } from './entity/read-plan.ts';
@@ -298,5 +296,4 @@ export type {
 } from './dedup/window-shape.ts';
 
 // access
-export { brokenPasswordRules } from './access/password.ts';
-export type { PasswordRule } from './access/password.ts';
+export { brokenPasswordRules, type PasswordRule } from './access/password.ts';
