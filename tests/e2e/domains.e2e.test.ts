@@ -226,13 +226,20 @@ test('who registers is a person who signs in and reads the own profile at once, 
   live.subscribe('view/healthtrack/goals', { user_id: id }, { onUpdate: (update) => void updates.push(update) });
   await expect.poll(() => updates.map(({ type }) => type), { timeout: 30_000 }).toEqual(['snapshot']);
   await expect.poll(shownLive, { timeout: 30_000 }).toBe(2);
+  // And who may read events hears of each of them (S-16).
+  const events = createLive({ gateway: system.tidegate.gateway, apiKey: system.tidegate.adminKey });
+  const counted: LiveUpdate[] = [];
+  events.subscribe('events', { limit: 20 }, { onUpdate: (update) => void counted.push(update) });
+  await expect.poll(() => counted.map(({ type }) => type), { timeout: 30_000 }).toEqual(['snapshot']);
   const goal = { goal_type: 'steps', target_value: 9_000, unit: 'count', start_date: '2026-11-01', target_date: '2027-02-01' };
   expect((await call('POST', '/api/v1/health-goals', { token, body: goal })).status).toBe(201);
   const hasGoal = (one: string): boolean => one.startsWith('{"type":"update"') && one.includes('"target_value":9000');
   await expect.poll(() => heard.some(hasGoal), { timeout: 30_000 }).toBe(true);
   await expect.poll(() => JSON.stringify(updates.at(-1)), { timeout: 30_000 }).toContain('"target_value":9000');
+  await expect.poll(() => JSON.stringify(counted.slice(1)), { timeout: 30_000 }).toContain('"target_value":9000');
   page.close();
   live.close();
+  events.close();
   await expect.poll(opened, { timeout: 30_000 }).toContainEqual(['date_of_birth', 'email', 'full_name', 'medical_history', 'username']);
   expect(await call('GET', '/api/v1/users/usr_other', { token })).toMatchObject({ status: 403, body: { code: 'row_refused' } });
   const weighed = await call('POST', '/api/v1/health-metrics', { token, body: { metric_type: 'weight', value: 61.5 } });

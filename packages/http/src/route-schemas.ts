@@ -178,6 +178,10 @@ export const LIVE_QUERY = z.strictObject({
     .max(129)
     .optional()
     .meta({ description: 'In place of a question: `{pack}/{view}`, with the parameters of the view beside it. Its answer is told whole.' }),
+  events: z.string().max(200).optional().meta({
+    description: 'In place of a question: an event type, or `*` for all: the newest counted events, each told once it is counted.',
+  }),
+  limit: z.coerce.number().int().min(1).max(1_000).optional().meta({ description: 'Of `events`, how many: 100 where nothing is said.' }),
   metric: z.string().optional(),
   kind: z.enum(['series', 'table', 'summary']).optional(),
   measures: z.string().optional().meta({ description: 'Separated by commas.' }),

@@ -32,8 +32,9 @@ export interface LiveListener {
 
 export interface Live {
   /**
-   * `topic`: `metric/{name}` (`params` are the members of the question), `view/{pack}/{view}` (its parameters) or `job/{id}`. What was
-   * lost in between is told once the connection is there again. Gives what ends it.
+   * `topic`: `metric/{name}` (`params` are the members of the question), `view/{pack}/{view}` (its parameters), `job/{id}`, `events` or
+   * `events/{type}` (`limit`: so many of the newest, for who may read events). What was lost in between is told once the connection is
+   * there again. Gives what ends it.
    */
   subscribe(topic: string, params: Readonly<Record<string, unknown>>, listener: LiveListener): () => void;
   /** Ends all subscriptions. */

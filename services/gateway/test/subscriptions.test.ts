@@ -108,6 +108,10 @@ describe('subscriptions of one socket', () => {
     const question = { kind: 'table', group_by: ['page'], where: { robot: { eq: true } } };
     client.subscribe('metric/wiki.edits', { params: question });
     client.subscribe('view/zoo/pages', { params: { days: 7, only: ['a', 'b'] }, last_event_id: 'abc-1' });
+    client.subscribe('events', { params: { limit: 5 } });
+    client.subscribe('events/shop.sale');
+    expect((await askedFor('events=*')).query.toString()).toBe('events=*&limit=5');
+    expect((await askedFor('shop.sale')).query.toString()).toBe('events=shop.sale');
     const [edits, pages] = [await askedFor('wiki.edits'), await askedFor('view=zoo')];
     expect([...edits.query].map(([name, json]) => [name, JSON.parse(json) as unknown])).toEqual([
       ['q', { ...question, metric: 'wiki.edits' }],

@@ -23,7 +23,7 @@ import { createExperimentHandlers } from './experiments.ts';
 import type { Freshness } from './freshness.ts';
 import { createGapHandlers } from './gaps.ts';
 import type { GapsDeps } from './gaps.ts';
-import { holdView } from './hold-to-person.ts';
+import { holdRecent, holdView } from './hold-to-person.ts';
 import { createJobHandlers, findJob } from './jobs.ts';
 import type { JobsDeps } from './jobs.ts';
 import { readMaking } from './making.ts';
@@ -182,6 +182,7 @@ function createPackHandlers(deps: HandlerDeps): Pick<QueryHandlers, 'readView' |
   const runSealed = deps.keepViews(runNow);
   const watching = {
     ...deps,
+    readRecent: holdRecent(deps.readRecent),
     runView: createBareView(runNow),
     findJob: async (exchange: Exchange, id: string) => findJob(deps, exchange, id),
   };

@@ -7,6 +7,7 @@ import { listRoutes, visibleRows } from '@tidegate/http';
 import type { Handler } from '@tidegate/http';
 import { asEverybody, asPerson } from '@tidegate/postgres';
 import type { Ask } from './ask.ts';
+import type { ReadRecent, RecentEvents } from './recent/recent-events.ts';
 import type { RunView } from './views/run-view.ts';
 
 type PseudonymOf = (tenant: string, id: string) => string;
@@ -29,6 +30,13 @@ export function holdAsk(ask: Ask, pseudonymOf: PseudonymOf): Ask {
 
 export function holdView(runView: RunView, pseudonymOf: PseudonymOf): RunView {
   return async (asked) => holdTo(pseudonymOf, asked.asker, async () => runView(asked));
+}
+
+export function holdRecent(readRecent: ReadRecent): ReadRecent {
+  return async (ask) => {
+    const read = async (): Promise<RecentEvents> => readRecent(ask);
+    return ask.subject === null ? asEverybody(read) : asPerson({ tenant: ask.tenant, subject: ask.subject }, read);
+  };
 }
 
 /** Of the routes that show rows; in the others there is none of anybody. */

@@ -74,7 +74,7 @@ export const QUESTION_ROUTES = {
     responses: {
       101: {
         description:
-          'A WebSocket (RFC 6455) where the client asks for one: JSON messages of the same, with `type` (`snapshot`, `update`, `ping`, `error`) and `id`. Without a query the client says what it watches: `{"op": "subscribe", "topic": "metric/{name}" | "view/{pack}/{view}" | "job/{id}", "params": {…}, "subscription"?, "last_event_id"?}` and `{"op": "unsubscribe", "subscription"}`; each is let in, limited and written down like this request with the same in its query, what is told names its `subscription`, and `error` holds a `reason` or the `problem`. A page offers its key or token as the subprotocol `tidegate.key.…` beside `tidegate.v1`.',
+          'A WebSocket (RFC 6455) where the client asks for one: JSON messages of the same, with `type` (`snapshot`, `update`, `ping`, `error`) and `id`. Without a query the client says what it watches: `{"op": "subscribe", "topic": "metric/{name}" | "view/{pack}/{view}" | "job/{id}" | "events" | "events/{type}", "params": {…}, "subscription"?, "last_event_id"?}` and `{"op": "unsubscribe", "subscription"}`; each is let in, limited and written down like this request with the same in its query, what is told names its `subscription`, and `error` holds a `reason` or the `problem`. A page offers its key or token as the subprotocol `tidegate.key.…` beside `tidegate.v1`.',
         schema: null,
       },
       200: {

@@ -4747,6 +4747,8 @@ export interface operations {
                 readonly q?: string;
                 readonly job?: string;
                 readonly view?: string;
+                readonly events?: string;
+                readonly limit?: number;
                 readonly metric?: string;
                 readonly kind?: "series" | "table" | "summary";
                 readonly measures?: string;
@@ -4766,7 +4768,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description A WebSocket (RFC 6455) where the client asks for one: JSON messages of the same, with `type` (`snapshot`, `update`, `ping`, `error`) and `id`. Without a query the client says what it watches: `{"op": "subscribe", "topic": "metric/{name}" | "view/{pack}/{view}" | "job/{id}", "params": {…}, "subscription"?, "last_event_id"?}` and `{"op": "unsubscribe", "subscription"}`; each is let in, limited and written down like this request with the same in its query, what is told names its `subscription`, and `error` holds a `reason` or the `problem`. A page offers its key or token as the subprotocol `tidegate.key.…` beside `tidegate.v1`. */
+            /** @description A WebSocket (RFC 6455) where the client asks for one: JSON messages of the same, with `type` (`snapshot`, `update`, `ping`, `error`) and `id`. Without a query the client says what it watches: `{"op": "subscribe", "topic": "metric/{name}" | "view/{pack}/{view}" | "job/{id}" | "events" | "events/{type}", "params": {…}, "subscription"?, "last_event_id"?}` and `{"op": "unsubscribe", "subscription"}`; each is let in, limited and written down like this request with the same in its query, what is told names its `subscription`, and `error` holds a `reason` or the `problem`. A page offers its key or token as the subprotocol `tidegate.key.…` beside `tidegate.v1`. */
             readonly 101: {
                 headers: {
                     readonly [name: string]: unknown;

@@ -1,10 +1,12 @@
 /** `GET /v1/live`: an answer that goes on. */
 import type { Exchange, ProblemFault } from '@tidegate/http';
-import { decodeJson, isOpenTo, LIVE_QUERY, refuse, ROUTES, SUBJECT_HEADER, visibleRows } from '@tidegate/http';
+import { decodeJson, invalidRequest, isOpenTo, LIVE_QUERY, refuse, ROUTES, SUBJECT_HEADER, visibleRows } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
 import type { z } from 'zod';
 import { ofPerson } from '../answer-routes.ts';
 import type { ChangedNames } from '../changed-names.ts';
+import { recentAskOf } from '../recent/recent-route.ts';
+import type { RecentRouteDeps } from '../recent/recent-route.ts';
 import { givenOf } from '../views/given.ts';
 import { readAsked } from '../views/read-view.ts';
 import type { AskedViewDeps } from '../views/read-view.ts';
@@ -15,9 +17,11 @@ import { streamTopic } from './live-stream.ts';
 import { socketChannel } from './socket-channel.ts';
 import { watchJob } from './watch-job.ts';
 import type { WatchJobDeps } from './watch-job.ts';
+import { watchedEvents } from './watched-events.ts';
 import { watchedView } from './watched.ts';
 
-export interface LiveRouteDeps extends WatchJobDeps, AskedViewDeps {
+export interface LiveRouteDeps extends WatchJobDeps, Omit<AskedViewDeps, 'registry'>, Omit<RecentRouteDeps, 'registry'> {
+  readonly registry: AskedViewDeps['registry'] & RecentRouteDeps['registry'];
   /** Views without what is kept of them, and without sealed members. */
   readonly runView: RunView;
   readonly names: Pick<ChangedNames, 'ofMetric' | 'ofEntity'>;
@@ -32,7 +36,7 @@ export function createWatch(deps: LiveRouteDeps): (exchange: Exchange) => Promis
     const job = query.get('job');
     if (job !== null && LIVE_QUERY.safeParse(Object.fromEntries(query)).success)
       return watchJob(deps, exchange, { id: job, ended: hub.ended });
-    const watching = query.has('view') ? await enterView(deps, exchange) : await enterQuestion(deps, exchange);
+    const watching = await enter(deps, exchange);
     if (!watching.ok) return refuse(exchange, watching.problem);
     const { topic } = watching;
     try {
@@ -49,11 +53,34 @@ export function createWatch(deps: LiveRouteDeps): (exchange: Exchange) => Promis
   };
 }
 
+async function enter(deps: LiveRouteDeps, exchange: Exchange): Promise<Watching> {
+  if (exchange.query.has('events')) return enterEvents(deps, exchange);
+  return exchange.query.has('view') ? enterView(deps, exchange) : enterQuestion(deps, exchange);
+}
+
 async function enterQuestion({ hub }: LiveRouteDeps, { caller, query }: Exchange): Promise<Watching> {
   const asked = LIVE_QUERY.safeParse(Object.fromEntries(query));
   const question = asked.success ? questionOf(asked.data) : null;
   if (question === null) return { ok: false, problem: { code: 'request_invalid', errors: [NO_JSON] } };
   return hub.enter(question, { tenant: caller.tenant, rows: visibleRows(caller) });
+}
+
+const EVENTS_QUERY = LIVE_QUERY.pick({ events: true, limit: true, last_event_id: true });
+const ALL_TYPES = '*';
+const EVENTS_OF_A_PAGE = 100;
+
+/** `events={type}`, or `*`; as `GET /v1/events/recent`, and for whom that is. */
+async function enterEvents(deps: LiveRouteDeps, { caller, query }: Exchange): Promise<Watching> {
+  const asked = EVENTS_QUERY.safeParse(Object.fromEntries(query));
+  if (!asked.success) return { ok: false, problem: invalidRequest(asked.error) };
+  if (!isOpenTo({ name: 'readRecentEvents', rows: ROUTES.readRecentEvents.rows }, caller))
+    return { ok: false, problem: { code: 'row_refused' } };
+  const { events = ALL_TYPES, limit = EVENTS_OF_A_PAGE } = asked.data;
+  const type = events === ALL_TYPES ? null : events;
+  const read = () => recentAskOf(deps, caller, { type: type ?? undefined, limit });
+  const first = read();
+  if (!first.ok) return { ok: false, problem: first.fault };
+  return deps.hub.enterWatched(watchedEvents({ ...deps, type, first: first.value, read }));
 }
 
 /** `view={pack}/{view}`, and beside it the parameters of the view. */
@@ -99,7 +126,9 @@ const NO_JSON = { path: 'q', code: 'invalid_value', message: 'one question as JS
 const LISTS: ReadonlySet<string> = new Set(['measures', 'group_by']);
 
 /** A question as JSON in `q`, or its members by name; null: neither. */
-function questionOf({ q, where, last_event_id: _last, job: _job, view: _view, ...members }: z.output<typeof LIVE_QUERY>): unknown {
+function questionOf({ q, where, limit, ...asked }: z.output<typeof LIVE_QUERY>): unknown {
+  if (limit !== undefined) return null;
+  const { last_event_id: _last, job: _job, view: _view, events: _events, ...members } = asked;
   if (q !== undefined) return jsonOf(q);
   const conditions = where === undefined ? undefined : jsonOf(where);
   if (conditions === null) return null;

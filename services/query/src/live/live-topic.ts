@@ -1,12 +1,11 @@
 /** A question, or a view, that is asked again whenever what it is made of changed, for all who watch it. */
-import type { AnswerColumn } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import { storeFaultOf } from '../store-fault.ts';
 import { isSameHistory, isWithin } from './commit-vector.ts';
 import type { CommitVector } from './commit-vector.ts';
 import { LiveRows } from './live-rows.ts';
 import type { LiveRow } from './live-rows.ts';
-import type { Watched, WatchedAnswer } from './watched.ts';
+import type { Watched, WatchedAnswer, WatchedColumn } from './watched.ts';
 
 export interface LiveTopicDeps {
   readonly watched: Watched;
@@ -24,7 +23,7 @@ export interface LiveTopicDeps {
 type Meta = WatchedAnswer['meta'];
 
 export type LiveMessage =
-  | { readonly kind: 'snapshot'; readonly columns: readonly AnswerColumn[]; readonly rows: readonly LiveRow[]; readonly meta: Meta }
+  | { readonly kind: 'snapshot'; readonly columns: readonly WatchedColumn[]; readonly rows: readonly LiveRow[]; readonly meta: Meta }
   | { readonly kind: 'update'; readonly rows: readonly LiveRow[]; readonly removed: readonly LiveRow[]; readonly meta: Meta }
   | { readonly kind: 'snapshot' | 'update'; readonly answer: unknown; readonly meta: Meta };
 
@@ -72,7 +71,7 @@ class AskedAgain implements LiveTopic {
   private rows: LiveRows;
   /** Of answers before this one nothing is known that fits those after it. */
   private resetSeq = 0;
-  private columns: readonly AnswerColumn[] = [];
+  private columns: readonly WatchedColumn[] = [];
   private meta: Meta | null = null;
   persons: readonly string[] = [];
   private history: { readonly vector: CommitVector; readonly seq: LiveSeq }[] = [];

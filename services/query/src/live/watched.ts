@@ -1,20 +1,23 @@
-/** What can be watched: a question, known row by row, or a view, whose answer is told whole. */
+/** What can be watched: a question and the newest events, known row by row, or a view, whose answer is told whole. */
 import type { AnswerColumn, Question } from '@tidegate/core';
 import { isOfPerson, toIsoUtc } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import type { AnswerMeta, Ask, Asker } from '../ask.ts';
 import type { ChangedNames } from '../changed-names.ts';
 import type { ReadLog } from '../read-log.ts';
+import type { RecentMeta } from '../recent/recent-route.ts';
 import type { LiveRow } from './live-rows.ts';
 import type { RunView, ViewAsk } from '../views/run-view.ts';
 import type { ViewMeta } from '../views/view-meta.ts';
 
+export type WatchedColumn = AnswerColumn | { readonly name: string; readonly type: 'object' };
+
 /** `rows` of a view: one, with its answer in it. */
 export interface WatchedAnswer {
   readonly ok: true;
-  readonly columns: readonly AnswerColumn[];
+  readonly columns: readonly WatchedColumn[];
   readonly rows: readonly LiveRow[];
-  readonly meta: AnswerMeta | ViewMeta;
+  readonly meta: AnswerMeta | ViewMeta | RecentMeta;
   /** Pseudonyms of those whose rows it holds; `*`: of several. */
   readonly persons: readonly string[];
 }
