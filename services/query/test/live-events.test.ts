@@ -52,18 +52,14 @@ describe('GET /v1/live?events=…', () => {
   }
 
   /** Its events, one by one. */
-  async function* told(response: Response): AsyncGenerator<{ readonly name: string; readonly text: string }> {
-    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  async function* told({ body }: Response): AsyncGenerator<{ readonly name: string; readonly text: string }> {
+    if (body === null) return;
     let rest = '';
-    for (;;) {
-      const { value = '', done } = (await reader?.read()) ?? { done: true };
-      const parts = (rest + value).split('\n\n');
+    for await (const text of body.pipeThrough(new TextDecoderStream())) {
+      const parts = (rest + text).split('\n\n');
       rest = parts.pop() ?? '';
-      for (const part of parts) {
-        const name = /^event: (.*)$/m.exec(part)?.[1];
-        if (name !== undefined) yield { name, text: /^data: (.*)$/m.exec(part)?.[1] ?? '' };
-      }
-      if (done === true) return;
+      for (const [, name = '', data = ''] of parts.flatMap((part) => [...part.matchAll(/^event: (.*)$[^]*^data: (.*)$/gm)]))
+        yield { name, text: data };
     }
   }
 
