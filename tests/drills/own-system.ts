@@ -41,9 +41,9 @@ export function runExactlyOnce(options: DrillOptions): Promise<DrillReport> {
 }
 
 /** Kills while the shipped sample is replayed: the answers have to be those of the file. */
-export function runReplayKills(options: DrillOptions): Promise<DrillReport> {
+export function runReplayKills(options: DrillOptions & { readonly kills?: number }): Promise<DrillReport> {
   return withTwoAggregators((tidegate, client, flushRedis) =>
-    replayKills({ ...options, kills: REPLAY_KILLS, pauseMsMax: REPLAY_PAUSE_MS_MAX, flushRedis, tidegate, client }),
+    replayKills({ ...{ kills: REPLAY_KILLS, ...options }, pauseMsMax: REPLAY_PAUSE_MS_MAX, flushRedis, tidegate, client }),
   );
 }
 
