@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { toIsoDate } from '@tidegate/core';
 import { ApiError, type Answer, type Client, type Sendable } from '@tidegate/sdk';
 import { z } from 'zod';
 
@@ -202,7 +203,7 @@ async function count(round: Round, more: { readonly after?: string | undefined }
 }
 
 function questionOf({ metric, measure, nowMs }: Verifying) {
-  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+  const day = (ms: number): string => toIsoDate(Math.floor(ms / DAY_MS));
   return { metric, kind: 'summary', measures: [measure], from: day(nowMs() - DAY_MS), to: day(nowMs() + DAY_MS), zone: 'UTC' } as const;
 }
 

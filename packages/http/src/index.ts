@@ -41,7 +41,7 @@ export { PROBLEM_TYPE, sendProblem, toProblem } from './problem.ts';
 export type { RateLimitNumbers } from './rate-limit-headers.ts';
 export { RATE_LIMIT_HEADER_NAMES, rateLimitHeaders } from './rate-limit-headers.ts';
 export type { ObservedRequest, RequestTelemetry, RequestTelemetryOptions } from './request-telemetry.ts';
-export { createRequestTelemetry } from './request-telemetry.ts';
+export { createRequestTelemetry, statusOf, SWITCHING } from './request-telemetry.ts';
 export type { RoleName } from './roles.ts';
 export { ROLE_NAMES, ROLES, scopesOfRoles } from './roles.ts';
 export { ASSIGNMENT_QUERY } from './pack-schemas.ts';

@@ -18,7 +18,8 @@ export interface ObservedRequest {
 
 /** Where the client left before any status went out; written as nginx does. */
 const CLIENT_GONE = 499;
-const SWITCHING = 101;
+/** Of a WebSocket, whose head is written by who speaks it. */
+export const SWITCHING = 101;
 const SERVER_FAULT = 500;
 
 export interface RequestTelemetry {
@@ -64,9 +65,7 @@ export function createRequestTelemetry({ clock, log, metrics, tracing }: Request
       });
       inProgress.inc();
       response.on('close', () => {
-        // The head of a WebSocket is written by who speaks it.
-        const isAnswered = response.headersSent || response.statusCode === SWITCHING;
-        const status = isAnswered ? response.statusCode : CLIENT_GONE;
+        const status = statusOf(response);
         const durationMs = clock.monotonicMs() - startedMs;
         inProgress.dec();
         count(route, method, status);
@@ -82,6 +81,11 @@ export function createRequestTelemetry({ clock, log, metrics, tracing }: Request
       return { span, context: { requestId: requestIdOf(request), traceId: span.traceId, traceparent: span.traceparent } };
     },
   };
+}
+
+/** Of an answer that is over, whether or not there was one. */
+export function statusOf({ headersSent, statusCode }: ServerResponse): number {
+  return headersSent || statusCode === SWITCHING ? statusCode : CLIENT_GONE;
 }
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);

@@ -115,7 +115,7 @@ export function createGate(dependencies: GateDependencies): Gate {
     const { request } = arrival;
     if (!routed.ok && isPreflight(request)) {
       const headers = enter(arrival, await limits.chargeNobody(request, NO_ROUTE, false));
-      return answerPreflight(arrival, { origins, fault: routed.fault, headers });
+      return headers === null ? undefined : answerPreflight(arrival, { origins, fault: routed.fault, headers });
     }
     if (!routed.ok) return refuse(arrival, routed.fault, limits.chargeNobody(request, NO_ROUTE, false));
     if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuseBody(arrival, bodyBytesMax);
@@ -149,13 +149,11 @@ interface Preflight {
   readonly origins: OriginBook;
   /** What the path itself is answered with, for it takes no OPTIONS. */
   readonly fault: ProblemFault;
-  /** Null: its limit is reached, and it was told so. */
-  readonly headers: Readonly<Record<string, string>> | null;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** A browser asks for a page; it has no credential yet. */
 function answerPreflight({ request, response, context }: Arrival, { origins, fault, headers }: Preflight): void {
-  if (headers === null) return;
   const isPath = fault.code === 'method_not_allowed';
   const answer = isPath ? preflight(origins, request, fault.headers?.['allow'] ?? '') : ({ ok: false, fault } as const);
   if (!answer.ok) return sendProblem(response, { ...answer.fault, headers: { ...headers, ...answer.fault.headers } }, context);

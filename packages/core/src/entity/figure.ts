@@ -87,7 +87,7 @@ function wrongIn(asked: FigureAsk, { value, list, weight }: FigureParts, path: s
   return weight.every(({ column }) => NUMBERS.has(column)) ? null : noNumber(`${path}.weight`);
 }
 
-function wrong(path: string, message: string): Fault {
+export function wrong(path: string, message: string): Fault {
   return { code: 'request_invalid', path, message };
 }
 

@@ -45,8 +45,9 @@ export function membersOf({ fields, hasSubject }: CompiledEntity, row: string | 
 /** A member that has an order and can be told apart from others; the fault says where it was named. */
 export function memberCalled(members: readonly EntityMember[], name: string, path: string): Result<EntityMember> {
   const named = memberNamed(members, name, path);
-  if (!named.ok || !named.value.isSealed) return named.ok && named.value.column === 'json' ? failed(unknown(path)) : named;
-  return failed(sealed(path));
+  if (!named.ok) return named;
+  if (named.value.isSealed) return failed(sealed(path));
+  return named.value.column === 'json' ? failed(unknown(path)) : named;
 }
 
 /** `a|b`: the first that the row has; it is called as the first of them. */

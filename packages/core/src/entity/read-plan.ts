@@ -3,7 +3,7 @@ import { failed, ok } from '../fault/fault.ts';
 import type { Result } from '../fault/fault.ts';
 import type { CompiledEntity } from '../pack/compiled-entity.ts';
 import type { Where } from '../pack/compiled.ts';
-import { allOf } from './figure.ts';
+import { allOf, wrong } from './figure.ts';
 import { memberCalled, membersOf, planConditions } from './read-members.ts';
 import type { EntityCondition, EntityMember, EntityPlace } from './read-members.ts';
 
@@ -119,9 +119,7 @@ function planBeside(name: string, asked: BesideAsk, own: readonly EntityMember[]
     if (!mine.ok) return mine;
     const other = memberCalled(theirs, right, `${path}.on.${left}`);
     if (!other.ok) return other;
-    if (other.value.or !== undefined) {
-      return failed({ code: 'request_invalid', path: `${path}.on.${left}`, message: 'names one member of the other row' });
-    }
+    if (other.value.or !== undefined) return failed(wrong(`${path}.on.${left}`, 'names one member of the other row'));
     if (mine.value.column !== other.value.column) {
       return failed({ code: 'where_type_mismatch', path: `${path}.on.${left}`, message: 'the two members are of different types' });
     }
@@ -153,7 +151,7 @@ function planPick(asked: PickAsk | undefined, { members, found }: PickedFrom, pa
   const among = asked.among === undefined ? ok(found.filter(isOwn)) : planConditions(members, asked.among, `${path}.among`);
   if (!among.ok) return among;
   if ([...keys.value, by.value, ...among.value].every(isOwn)) return ok({ keys: keys.value, by: by.value, isLast, among: among.value });
-  return failed({ code: 'request_invalid', path, message: 'names one member each of the rows themselves' });
+  return failed(wrong(path, 'names one member each of the rows themselves'));
 }
 
 function planOrder(members: readonly EntityMember[], order: string): Result<EntityOrder> {
@@ -161,6 +159,6 @@ function planOrder(members: readonly EntityMember[], order: string): Result<Enti
   const member = memberCalled(members, isDescending ? order.slice(1) : order, 'order');
   if (!member.ok) return member;
   const { columnName, column, or } = member.value;
-  if (or !== undefined) return failed({ code: 'request_invalid', path: 'order', message: 'names one member' });
+  if (or !== undefined) return failed(wrong('order', 'names one member'));
   return ok({ columnName, column, isDescending, isOptional: !columnName.startsWith('_') });
 }

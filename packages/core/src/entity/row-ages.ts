@@ -6,6 +6,7 @@ import { failed, ok } from '../fault/fault.ts';
 import type { Fault, Result } from '../fault/fault.ts';
 import type { CompiledEntity } from '../pack/compiled-entity.ts';
 import { civilFromDays, wholeYears } from '../time/civil.ts';
+import { allOf, wrong } from './figure.ts';
 import { membersOf } from './read-members.ts';
 import { dateOf } from './row-value.ts';
 
@@ -30,13 +31,10 @@ export interface RowAge {
 }
 
 export function planAges(asked: Readonly<Record<string, AgeAsk>>, entity: CompiledEntity): Result<readonly RowAge[]> {
-  const ages: RowAge[] = [];
-  for (const [name, { of, on, else: year = null }] of Object.entries(asked)) {
+  return allOf(Object.entries(asked), ([name, { of, on, else: year = null }]) => {
     const fault = faultOf(name, { of, on, year }, entity);
-    if (fault !== null) return failed(fault);
-    ages.push({ name, field: of, types: entity.events, on, year });
-  }
-  return ok(ages);
+    return fault === null ? ok({ name, field: of, types: entity.events, on, year }) : failed(fault);
+  });
 }
 
 function faultOf(
@@ -53,10 +51,6 @@ function faultOf(
   if (year !== null && fields.find((field) => field.name === year)?.type !== 'integer')
     return wrong(`${path}.else`, 'is no whole number of that entity');
   return dateOf(on) === null ? wrong(`${path}.on`, 'is no date') : null;
-}
-
-function wrong(path: string, message: string): Fault {
-  return { code: 'request_invalid', path, message };
 }
 
 /** Whole years from a date of birth to a day; null before the birth; undefined where one of them is no date. */

@@ -139,10 +139,9 @@ function treatedValue(
 }
 
 function writeDerived(judge: EventJudge, { treat }: CanonicalAdditions, { out, start }: { out: GrowingBuffer; start: number }): void {
-  const { bytes, data: list, type, timeMs } = judge;
-  const memberAt = (field: number): number => judge.fields.memberAt(field);
+  const { bytes, data: list, fields, type, timeMs } = judge;
   for (const { name, from, value } of type?.derived ?? []) {
-    const json = value({ bytes, list, index: memberAt(from), memberAt, timeMs }, treat);
+    const json = value({ bytes, list, index: fields.memberAt(from), fields, timeMs }, treat);
     if (json === null) continue;
     separate(out, start);
     out.ascii(`"${name}":${json}`);

@@ -5,6 +5,7 @@ import type { ExactNumber } from './exact-number.ts';
 import { memberNumber, memberText } from './field-check.ts';
 import { parseDate, parseInstant } from './instant.ts';
 import { MemberAccess } from './member-access.ts';
+import type { FieldPlaces } from './member-access.ts';
 import type { MemberList } from './member-list.ts';
 import { endOf, startOf } from './member-list.ts';
 
@@ -17,8 +18,7 @@ export interface DeriveFrom {
   readonly list: MemberList;
   /** -1 where the event does not hold it. */
   readonly index: number;
-  /** Where another field stands; -1: the event does not hold it. */
-  readonly memberAt: (field: number) => number;
+  readonly fields: FieldPlaces;
   /** When the event happened. */
   readonly timeMs: number;
 }

@@ -6,11 +6,15 @@ import { memberNumber, memberText } from './field-check.ts';
 import { KIND } from './member-list.ts';
 import type { MemberList } from './member-list.ts';
 
+/** Where a field stands among the members; -1: the event does not hold it. */
+export interface FieldPlaces {
+  memberAt(field: number): number;
+}
+
 export interface JudgedMembers {
   readonly bytes: Uint8Array;
   readonly list: MemberList;
-  /** Where a field stands; -1: the event does not hold it. */
-  readonly memberAt: (field: number) => number;
+  readonly fields: FieldPlaces;
 }
 
 /** One for an event type, turned from event to event. */
@@ -51,7 +55,7 @@ export class MemberAccess implements FieldAccess {
   }
 
   private indexOf(name: string): number {
-    return this.of?.memberAt(this.places.get(name) ?? -1) ?? -1;
+    return this.of?.fields.memberAt(this.places.get(name) ?? -1) ?? -1;
   }
 }
 

@@ -37,9 +37,9 @@ export function idsOf({ id }: Pick<EntitySource, 'id'>): readonly string[] {
   return [id].flat().filter((name) => name !== ROW_SUBJECT && name !== ROW_EVENT);
 }
 
-/** Whether events of the type say which row they are about. */
-export function declaresIds(event: PackSource['events'][string] | undefined, { id }: Pick<EntitySource, 'id'>): boolean {
-  return idsOf({ id }).every((name) => event?.fields[name] !== undefined);
+/** Whether each event of the type is a row of its own, where the entity has such rows: it declares nothing of the id. */
+export function isOwnRow(entity: Pick<EntitySource, 'id' | 'or_event'>, event: PackSource['events'][string] | undefined): boolean {
+  return entity.or_event === true && idsOf(entity).every((name) => event?.fields[name] === undefined);
 }
 
 export interface EntitiesToCompile {
@@ -61,7 +61,7 @@ export function compileEntities({ tenant, pack, eventTypes }: EntitiesToCompile)
         ...(source.title === undefined ? {} : { title: source.title }),
         idFields: idsOf(source),
         isPerEvent: source.id === ROW_EVENT,
-        ownRowEvents: source.or_event === true ? source.events.filter((type) => !declaresIds(pack.events[type], source)) : [],
+        ownRowEvents: source.events.filter((type) => isOwnRow(source, pack.events[type])),
         hasSubject: types.every(({ subject }) => subject === 'required'),
         events: source.events,
         deletedBy: source.deleted_by ?? [],

@@ -1,5 +1,5 @@
 /** Rules of entities (docs/design/entities.md). */
-import { entityColumn, idsOf, isRowInstant, keptFields } from './compile-entities.ts';
+import { entityColumn, idsOf, isOwnRow, isRowInstant, keptFields } from './compile-entities.ts';
 import { columnHash, ROW_SUBJECT } from './compiled-entity.ts';
 import { isUnreadable } from './lint-persons.ts';
 import { ROW_EVENT } from './event-members.ts';
@@ -67,11 +67,6 @@ function lintType(pack: PackSource, { entity, type }: { readonly entity: EntityS
   if (event === undefined) report(member, 'names an event type that the pack does not declare');
   else if (isOwnRow(entity, event)) return;
   else for (const id of ownIdsOf(entity)) lintId(id, event, (message) => report(member, `${type}: ${message}`));
-}
-
-/** An event that declares nothing of the id is a row of its own, where the entity has such rows. */
-function isOwnRow(entity: EntitySource, event: EventTypeSource): boolean {
-  return entity.or_event === true && idsOf(entity).every((name) => event.fields[name] === undefined);
 }
 
 /** Rows of events that declare no id are known by their event: they lie wherever that does, and are never taken back. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Access, Caller, RequestContext } from '@tidegate/http';
-import { accessOf, OPENED_HEADER, sendProblem, SUBJECT_HEADER } from '@tidegate/http';
+import { accessOf, OPENED_HEADER, sendProblem, statusOf, SUBJECT_HEADER } from '@tidegate/http';
 import type { PackRoute } from '../pack-routes.ts';
 import type { Routed } from '../routing.ts';
 import type { AuditedAccess, AuditLog } from './audit-log.ts';
@@ -20,9 +20,6 @@ export interface Audit {
   identify(response: ServerResponse, caller: Caller): void;
 }
 
-/** The client left before any status went out. */
-const CLIENT_GONE = 499;
-const SWITCHING = 101;
 const REFUSED = 400;
 const ACTIONS: Readonly<Record<string, Access['action']>> = { GET: 'read', PUT: 'update', PATCH: 'update', DELETE: 'delete' };
 
@@ -57,9 +54,7 @@ export function createAudit(log: Pick<AuditLog, 'note' | 'keep'>): Audit {
       const recordOf = (status: number, subject: string | null): AuditedAccess =>
         toRecord(audited, { access, status, subject, caller: callers.get(response) });
       response.on('close', () => {
-        // The head of a WebSocket is written by who speaks it.
-        const isAnswered = response.headersSent || response.statusCode === SWITCHING;
-        if (!isKept) log.note(recordOf(isAnswered ? response.statusCode : CLIENT_GONE, null));
+        if (!isKept) log.note(recordOf(statusOf(response), null));
       });
       if (access.person === undefined) return;
       holdAnswer(response, {

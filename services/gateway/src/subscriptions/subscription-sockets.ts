@@ -1,7 +1,7 @@
 /** `GET /v1/live` by upgrade with nothing in its address: what is watched is subscribed to by messages (docs/design/live.md). */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { ProblemFault, RequestContext, Upgrade } from '@tidegate/http';
-import { toProblem } from '@tidegate/http';
+import { invalidMember, SWITCHING, toProblem } from '@tidegate/http';
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { socketCredential } from '../socket-protocols.ts';
@@ -37,7 +37,6 @@ const STALLED_MS = 30_000;
 const GOODBYE_MS = 2_000;
 /** Messages that come to nothing cost no token: there is an end to them. */
 const UNFOUNDED_MAX = 100;
-const SWITCHING = 101;
 const DONE = 1_000;
 const POLICY = 1_008;
 /** The first subprotocol that no credential stands in. */
@@ -179,14 +178,8 @@ class SubscriptionSocket {
   }
 }
 
-const TAKEN: ProblemFault = {
-  code: 'request_invalid',
-  errors: [{ path: 'subscription', code: 'invalid_value', message: 'is the name of another subscription of this socket' }],
-};
-const UNKNOWN: ProblemFault = {
-  code: 'request_invalid',
-  errors: [{ path: 'subscription', code: 'invalid_value', message: 'is no subscription of this socket' }],
-};
+const TAKEN = invalidMember('subscription', 'is the name of another subscription of this socket');
+const UNKNOWN = invalidMember('subscription', 'is no subscription of this socket');
 
 /** Of the handshake, what says who asks and where from. */
 const KEPT = ['authorization', 'x-api-key', 'x-forwarded-for', 'traceparent', 'tracestate'] as const;
