@@ -40,18 +40,14 @@ export interface ConsumeDeps {
  *    are in its pending layer already, and the other lane of the partition waits: the layer has one question at a time.
  */
 export function createConsume(deps: ConsumeDeps) {
-  /** False: the partition was rewound meanwhile. */
-  async function sendOn(owned: OwnedPartition, slice: Slice): Promise<boolean> {
-    const { epoch } = owned;
-    await deps.forward(owned, slice);
-    return owned.epoch === epoch;
-  }
-
   /** Index of the next record, or null when the slab is not to be read on. */
   async function takeSlice(owned: OwnedPartition, slice: Slice): Promise<number | null> {
     owned.isBusy = true;
     const { epoch } = owned;
-    if (owned.grown !== null && !(await sendOn(owned, slice))) return null;
+    if (owned.grown !== null) await deps.forward(owned, slice);
+    // What was waited for is looked at by the one that waited: between a check in there and the going on here, another may rewind.
+    // Offered then, identities would stand in the layer of the next reading, which takes their events for copies.
+    if (owned.epoch !== epoch) return null;
     const deduped = await deps.dedupe(owned, slice);
     // A flush may fail in the very moment that this took, even where nothing was looked up: the partition reads again from
     // what is committed, and a slice of the time before, folded now, would move the offset past records that nobody folds.
@@ -60,6 +56,8 @@ export function createConsume(deps: ConsumeDeps) {
     // only be dropped.
     if (deduped.kind === 'overtaken') return null;
     if (deduped.slice.to > slice.from && !(await deps.fold(owned, deduped.slice))) return null;
+    // Nor is a batch of after a rewind let go in the middle of a slice of its own.
+    if (owned.epoch !== epoch) return null;
     deps.noteCauses(owned.batch, deduped.slice);
     owned.isBusy = false;
     if (owned.waiting > 0) makeRoom(owned);

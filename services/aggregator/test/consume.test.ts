@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createBackfillShare } from '../src/backfill-share.ts';
 import { createConsume } from '../src/consume.ts';
+import { VERDICT } from '../src/fold.ts';
 import type { Slice } from '../src/fold.ts';
+import { rewind } from '../src/owned-partition.ts';
 import type { OwnedPartition } from '../src/owned-partition.ts';
 import { ownedPartition, slabOf } from './steps.ts';
 
@@ -42,6 +44,43 @@ function recording(
     onUnknown: () => undefined,
   });
   return { consume, folded, gaps, seen };
+}
+
+/** A consume with a pending layer, whose steps wait as the true ones do: what is offered in it once is a copy from then on. */
+function layered(owned: OwnedPartition) {
+  const layer = new Set<number>();
+  const folded: number[] = [];
+  let foldedFreed = 0;
+  const consume = createConsume({
+    forward: async () => Promise.resolve(),
+    dedupe: async (_owned, slice: Slice) => {
+      for (let i = slice.from; i < slice.to; i += 1) {
+        const offset = slice.slab.offsets[i] ?? -1;
+        slice.verdicts[i - slice.from] = layer.has(offset) ? VERDICT.copy : VERDICT.first;
+        layer.add(offset);
+      }
+      await Promise.resolve();
+      return { kind: 'judged', slice, unknown: null };
+    },
+    fold: async ({ isBusy }, { slab, cursor, from, to, verdicts }) => {
+      if (!isBusy) foldedFreed += 1;
+      for (let i = from; i < to; i += 1) if (verdicts[i - from] === VERDICT.first) folded.push(slab.offsets[i] ?? -1);
+      cursor.folded = (slab.offsets[to - 1] ?? 0) + 1;
+      return true;
+    },
+    ...{ noteCauses: () => undefined, share: createBackfillShare(() => false), breathe: async () => undefined },
+    ...{ cellsMax: () => Number.POSITIVE_INFINITY, onWork: () => undefined, onGap: () => undefined, onUnknown: () => undefined },
+  });
+  return {
+    consume,
+    folded,
+    foldedFreed: () => foldedFreed,
+    failFlush() {
+      rewind(owned, owned.layer);
+      layer.clear();
+      folded.length = 0;
+    },
+  };
 }
 
 describe('consuming slabs', () => {
@@ -141,5 +180,18 @@ describe('consuming slabs', () => {
     share.turned();
     await consuming;
     expect([owned.backfill.folded, folded.length]).toEqual([5, 9]);
+  });
+
+  it.each([null, { first: 1, count: 2 }])('folds every record once, in whichever moment of a slice a flush fails, grown: %j', async (grown) => {
+    for (let moment = 0; moment < 30; moment += 1) {
+      const owned = ownedPartition({ grown });
+      const { consume, folded, foldedFreed, failFlush } = layered(owned);
+      const slab = slabOf([0, 1, 2, 3, 4]);
+      const overtaken = consume(owned, owned.live, slab);
+      for (let passed = 0; passed < moment; passed += 1) await Promise.resolve();
+      failFlush();
+      await Promise.all([overtaken, consume(owned, owned.live, slab)]);
+      expect({ moment, folded, foldedFreed: foldedFreed() }).toEqual({ moment, folded: [0, 1, 2, 3, 4], foldedFreed: 0 });
+    }
   });
 });
