@@ -395,6 +395,11 @@ describe('healthtrack', () => {
         { metric_type: 'heart_rate', count: 2, avg: 65, min: 60, max: 70, latest: { value: 70, recorded_at: '2026-11-03T08:00:00.000Z' } },
       ],
     });
+    const ids = async (page: object) => {
+      const { items } = (await pack.view('metrics', { ...days, ...page })) as { readonly items: readonly { readonly id: string }[] };
+      return items.map(({ id }) => id);
+    };
+    expect([await ids({}), await ids({ offset: '1' }), await ids({ offset: '2' })]).toEqual([['m-2', 'm-1'], ['m-1'], []]);
     expect(await pack.view('nutrition', days)).toMatchObject({
       items: [{ id: 'l-1', calories: 500 }],
       totals: [{ date: '2026-11-02', meal_type: 'lunch', meals: 1, calories: 500 }],

@@ -37,6 +37,12 @@ describe('tidegate query', () => {
     expect((await run(['wiki.edits', ...flags])).asked).toMatchObject({ kind });
   });
 
+  it('asks for windows of dates', async () => {
+    const asked = async (...flags: string[]) => (await run(['wiki.edits', ...flags])).asked;
+    expect(await asked('--days', '7', '--as-of', '2026-11-01T12:00')).toMatchObject({ days: 7, as_of: '2026-11-01T12:00' });
+    expect(await asked('--start', '2026-11-01', '--end', '2026-11-07')).toMatchObject({ start: '2026-11-01', end: '2026-11-07' });
+  });
+
   it('prints CSV as the service writes it, byte for byte', async () => {
     const { code, out, err, accepted } = await run(['wiki.edits', '--last', '1d', '-b', 'channel', '--csv']);
     expect([code, out, err, accepted]).toEqual([0, 'channel,edits\r\n#a,1\r\n', '', 'text/csv']);

@@ -144,6 +144,7 @@ export { freshnessOf } from './query/meta.ts';
 export type { Freshness, FreshnessStatus, PartitionFreshness } from './query/meta.ts';
 export { missingUntilS, piecesOfPlan, planPieces } from './query/pieces.ts';
 export type { RangePiece } from './query/pieces.ts';
+export { followsClock } from './query/asked-range.ts';
 export { planQuestion } from './query/plan.ts';
 export type { Plan, PlanAsk } from './query/plan.ts';
 export { approximations, usualNames } from './query/plan-measures.ts';

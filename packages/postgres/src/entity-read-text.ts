@@ -46,7 +46,7 @@ export function createBind(values: unknown[]): Bind {
 
 /** One more row than the limit, by which a next page is known. */
 export function readRowsText(read: EntityRead, mark: EntityMark | null): Statement {
-  const { entity, beside, order, limit } = read;
+  const { entity, beside, order, limit, offset } = read;
   const values: unknown[] = [entity.tenant];
   const bind = createBind(values);
   const own = [...entity.fields, ...INSTANTS].map((column) => `, ${selected(column)}`);
@@ -57,7 +57,7 @@ export function readRowsText(read: EntityRead, mark: EntityMark | null): Stateme
     text: `SELECT t._subject, t._id${[...own, ...others].join('')}
 ${from}${behindMark}
 ORDER BY ${orderText(order)}t._subject, t._id
-LIMIT ${limit + 1}`,
+LIMIT ${limit + 1}${offset === 0 ? '' : ` OFFSET ${offset}`}`,
     values,
   };
 }

@@ -58,7 +58,7 @@ export function createMemoryEntityReader(database: { readonly entities: MemoryEn
       const rows = foundRows(database.entities, read)
         .filter((row) => mark === null || compare(row, markedRow(read, mark)) > 0)
         .toSorted(compare);
-      return ok(toPage(read, rows.slice(0, read.limit + 1)));
+      return ok(toPage(read, rows.slice(read.offset, read.offset + read.limit + 1)));
     },
     async figures(question) {
       const planned = planFigures(question);

@@ -182,6 +182,18 @@ export function entityReaderContract(
       },
     );
 
+    test.each(['target', '-due', undefined])(
+      'pages by offset of rows ordered by %s tile them, and a cursor goes on behind one',
+      async (order) => {
+        const whole = await ids({ order });
+        const texts = await Promise.all([0, 2, 4, 6, 8].map(async (offset) => ids({ order, limit: 2, offset })));
+        expect(texts.join('')).toBe(whole.slice(0, 10));
+        const { cursor } = await page({ order, limit: 2, offset: 1 });
+        expect(await ids({ order, after: cursor ?? '' })).toBe(whole.slice(3));
+        expect(await ids({ order, offset: whole.length })).toBe('');
+      },
+    );
+
     test('what names no column, or asks what it cannot answer, is refused with its place', async () => {
       expect(await faultOf({ where: { mood: { eq: 'x' } } })).toBe('dimension_unknown where.mood');
       expect(await faultOf({ where: { _tenant: { eq: 'x' } } })).toBe('dimension_unknown where._tenant');

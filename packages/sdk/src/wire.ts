@@ -67,6 +67,10 @@ export interface Question {
   readonly from?: string;
   readonly to?: string;
   readonly last?: string;
+  readonly days?: number;
+  readonly as_of?: string;
+  readonly start?: string;
+  readonly end?: string;
   readonly grain?: string;
   readonly zone?: string;
   readonly group_by?: readonly string[];
@@ -76,6 +80,8 @@ export interface Question {
   readonly order?: string;
   readonly limit?: number;
   readonly cursor?: string | null;
+  readonly offset?: number;
+  readonly rank?: boolean;
   readonly after?: string;
   readonly wait_ms?: number;
 }

@@ -9,6 +9,7 @@ import { decodeJson } from '@tidegate/http';
 import type { CellStore, ChunkVersion } from '@tidegate/redis';
 import { z } from 'zod';
 import type { CacheMeter } from './cache-meter.ts';
+import { keyOfPage } from './read-ask.ts';
 import type { ReadAsk } from './read-ask.ts';
 
 export interface CachedAnswer {
@@ -44,7 +45,7 @@ export function createAnswerCache({ store, nowMs, ttlMs, bytesMax, meter }: Answ
   return {
     keyOf({ plan }, versions) {
       const chunks = versions.map(({ token, counters }) => [token, counters]);
-      const all = JSON.stringify([plan.identity, plan.limit, plan.cursor, plan.fromMs, plan.toMs, chunks]);
+      const all = JSON.stringify([keyOfPage(plan), chunks]);
       return createHash('sha256').update(all).digest('base64url');
     },
     async read(ask, key) {

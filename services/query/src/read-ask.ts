@@ -13,7 +13,11 @@ export interface ReadAsk {
 
 /** Same for two readings exactly when what one finds is what the other would find at the same moment. */
 export function keyOfRead({ plan, subjectShown, skipCache, mayLag }: ReadAsk): string {
-  const { identity, limit, cursor, fromMs, toMs } = plan;
+  return [keyOfPage(plan), skipCache, mayLag === true, subjectShown ?? '', subjectShown === null].join('\n');
+}
+
+/** Same for two plans exactly when the rows of both pages are made in the same way from the same cells. */
+export function keyOfPage({ identity, limit, offset, isRanked, cursor, fromMs, toMs }: Plan): string {
   const page = cursor === null ? '' : JSON.stringify(cursor);
-  return [identity, limit, fromMs, toMs, skipCache, mayLag === true, page, subjectShown ?? '', subjectShown === null].join('\n');
+  return [identity, limit, offset, isRanked, fromMs, toMs, page].join('\n');
 }

@@ -56,9 +56,16 @@ test('a question is planned once, and anew for whatever the plan is made of', ()
   expect(planOf({ cursor: mark })).toBe('cursor_invalid');
 });
 
-test('a range that follows the clock is planned at each asking', () => {
+test.each(['"last":"1d"', '"days":1'])('a range that follows the clock (%s) is planned at each asking', (range) => {
   const ask: PlanAsk = {
-    ...{ question: questionOf(TEXT), metric: METRIC, subject: null, cursor: null, nowMs: 1_700_000_000_000, bucketsMax: 100 },
+    ...{
+      question: questionOf(TEXT.replace('"last":"1d"', range)),
+      metric: METRIC,
+      subject: null,
+      cursor: null,
+      nowMs: 1_700_000_000_000,
+      bucketsMax: 100,
+    },
   };
   const [now, later] = [planQuestionOnce(ask), planQuestionOnce({ ...ask, nowMs: ask.nowMs + 2 * 86_400_000 })];
   if (!now.ok || !later.ok) throw new Error('no plan');

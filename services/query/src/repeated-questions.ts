@@ -1,5 +1,5 @@
 /** Dashboards ask the same again and again, in the same words: each text is decoded and checked once while it is remembered. */
-import { ok, parseQuestion, planQuestion } from '@tidegate/core';
+import { followsClock, ok, parseQuestion, planQuestion } from '@tidegate/core';
 import type { CellFloors, ParsedQuestion, Plan, PlanAsk, Question, Result } from '@tidegate/core';
 import { decodeJson } from '@tidegate/http';
 import { LRUCache } from 'lru-cache';
@@ -37,7 +37,7 @@ export function planQuestionOnce(ask: PlanAsk): Result<Plan> {
   const known = planned.get(ask.question);
   if (known !== undefined && isSameAsk(known.ask, ask)) return ok(known.plan);
   const plan = planQuestion(ask);
-  if (plan.ok && ask.question.last === undefined && ask.cursor === null) planned.set(ask.question, { ask, plan: plan.value });
+  if (plan.ok && !followsClock(ask.question) && ask.cursor === null) planned.set(ask.question, { ask, plan: plan.value });
   return plan;
 }
 

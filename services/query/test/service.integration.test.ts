@@ -272,7 +272,7 @@ describe('query service', () => {
     ]);
   });
 
-  test('pages follow one another by the cursor', async () => {
+  test('pages follow one another by the cursor, and are found by offset, ranked and not', async () => {
     const all = (await ask()).rows;
     const rows: unknown[] = [];
     for (let cursor: string | null = null; ;) {
@@ -282,6 +282,10 @@ describe('query service', () => {
       if (cursor === null) break;
     }
     expect(rows).toEqual(all);
+    const byOffset = async (rank: boolean) => (await ask({ limit: 1, offset: 1, rank })).rows;
+    expect([await byOffset(true), await byOffset(false), await byOffset(true)]).toEqual(
+      [0, 1, 0].map((bare) => [[...(bare === 1 ? [] : [2]), ...(all[1] ?? [])]]),
+    );
     const { status, text } = await world.call(service, '/v1/query', { body: { ...QUESTION, cursor: 'AAAA' } });
     expect([status, z.looseObject({ code: z.string() }).parse(JSON.parse(text)).code]).toEqual([422, 'cursor_invalid']);
   });

@@ -7,6 +7,10 @@ export interface ScopeFlags {
   readonly from?: string;
   readonly to?: string;
   readonly last?: string;
+  readonly days?: string;
+  readonly asOf?: string;
+  readonly start?: string;
+  readonly end?: string;
   readonly grain?: string;
   readonly zone?: string;
   readonly groupBy?: string;
@@ -19,6 +23,10 @@ export function addScope(command: Command): Command {
     .option('--from <time>', 'local date or time in --zone, or an instant')
     .option('--to <time>', 'end, not included')
     .option('--last <span>', 'in place of --from and --to: 12h, 30d')
+    .option('--days <count>', 'in place of --from and --to: so many dates, up to the one of --as-of')
+    .option('--as-of <time>', 'what --last and --days look back from; now when absent')
+    .option('--start <date>', 'in place of --from and --to: the first date that counts')
+    .option('--end <date>', 'the last date that counts')
     .option('-g, --grain <grain>', 'of a series: minute (where the metric keeps it), quarter_hour, hour, day, week, month, quarter, year')
     .option('-z, --zone <zone>', 'IANA zone of buckets and local times')
     .option('-b, --group-by <dimensions>', 'comma separated')
@@ -31,11 +39,15 @@ export function addScope(command: Command): Command {
     .option('--subject <id>', 'one person or thing');
 }
 
-type Scope = Pick<Question, 'from' | 'to' | 'last' | 'grain' | 'zone' | 'subject' | 'group_by' | 'where'>;
+type Scope = Pick<
+  Question,
+  'from' | 'to' | 'last' | 'days' | 'as_of' | 'start' | 'end' | 'grain' | 'zone' | 'subject' | 'group_by' | 'where'
+>;
 
 /** Members of a question; a value in a condition is text, `true`, `false` or a number. */
-export function toScope({ from, to, last, grain, zone, subject, groupBy, where }: ScopeFlags): Scope {
-  const given = Object.entries({ from, to, last, grain, zone, subject }).filter(([, value]) => value !== undefined);
+export function toScope({ from, to, last, days, asOf, start, end, grain, zone, subject, groupBy, where }: ScopeFlags): Scope {
+  const range = { from, to, last, days: days === undefined ? days : Number(days), as_of: asOf, start, end };
+  const given = Object.entries({ ...range, grain, zone, subject }).filter(([, value]) => value !== undefined);
   return {
     ...Object.fromEntries(given),
     ...(groupBy === undefined ? {} : { group_by: groupBy.split(',') }),

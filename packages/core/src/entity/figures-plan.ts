@@ -2,7 +2,8 @@
 import { failed, ok } from '../fault/fault.ts';
 import type { Result } from '../fault/fault.ts';
 import type { Where } from '../pack/compiled.ts';
-import { findZone, resolveRange } from '../query/plan.ts';
+import { resolveRange } from '../query/asked-range.ts';
+import { findZone } from '../query/plan.ts';
 import { bucketsOf } from '../time/buckets.ts';
 import type { BucketGrain } from '../time/buckets.ts';
 import { toIsoUtc } from '../time/iso.ts';
@@ -79,7 +80,7 @@ function planBuckets(asked: BucketsAsk, members: readonly EntityMember[]): Resul
   if (!TIMES.has(at.value.column)) return failed({ code: 'where_type_mismatch', path: 'range.at', message: 'is no date or instant' });
   const zone = findZone(at.value.column === 'date' ? 'UTC' : asked.zone);
   if (!zone.ok) return zone;
-  const range = resolveRange({ question: { from: asked.from, to: asked.to, last: undefined }, nowMs: 0 }, zone.value, null);
+  const range = resolveRange({ question: { from: asked.from, to: asked.to }, nowMs: 0 }, zone.value, null);
   if (!range.ok) return range;
   const { fromMs, toMs } = range.value;
   if (asked.grain === undefined) return ok({ at: at.value, zone: zone.value, isShown: false, startsMs: [fromMs], edgesMs: [fromMs, toMs] });

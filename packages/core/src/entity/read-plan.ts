@@ -18,6 +18,8 @@ export interface EntityQuestion {
   /** A field, `_created_at` or `_updated_at`, with `-` before it for descending; absent: by subject and id. */
   readonly order?: string | undefined;
   readonly limit: number;
+  /** Rows to leave out at the start; absent: none. */
+  readonly offset?: number | undefined;
   /** The cursor of the page before. */
   readonly after?: string | undefined;
 }
@@ -74,25 +76,26 @@ export interface EntityRead {
   /** Null: by subject and id. */
   readonly order: EntityOrder | null;
   readonly limit: number;
+  readonly offset: number;
 }
 
 export const ENTITY_ROWS_MAX = 10_000;
 
 export function planEntityRead(question: EntityQuestion): Result<EntityRead> {
-  const { limit, order } = question;
+  const { limit, offset = 0, order } = question;
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= ENTITY_ROWS_MAX)) {
     return failed({ code: 'request_invalid', path: 'limit', message: `a whole number from 1 to ${ENTITY_ROWS_MAX}` });
   }
   const found = planFound(question);
   if (!found.ok) return found;
   const ordered = order === undefined ? ok(null) : planOrder(found.value.members, order);
-  return ordered.ok ? ok({ ...found.value, order: ordered.value, limit }) : ordered;
+  return ordered.ok ? ok({ ...found.value, order: ordered.value, limit, offset }) : ordered;
 }
 
-export type EntityFound = Omit<EntityRead, 'order' | 'limit'>;
+export type EntityFound = Omit<EntityRead, 'order' | 'limit' | 'offset'>;
 
 /** Which rows are meant, and what stands beside them. */
-export function planFound(question: Omit<EntityQuestion, 'limit' | 'order' | 'after'>): Result<EntityFound> {
+export function planFound(question: Omit<EntityQuestion, 'limit' | 'offset' | 'order' | 'after'>): Result<EntityFound> {
   const { entity, subject = null, where = {} } = question;
   const members = membersOf(entity);
   const beside: EntityBeside[] = [];

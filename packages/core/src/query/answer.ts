@@ -93,11 +93,14 @@ export function createAnswer<S>(plan: Plan, algebra: StateAlgebra<S>, subjectSho
       const after = plan.cursor === null ? null : rowOfMark(plan.cursor);
       const compare = compareRows(plan);
       const ordered = (after === null ? rows : rows.filter((row) => compare(row, after) > 0)).sort(compare);
-      const page = ordered.slice(0, plan.limit);
+      const end = plan.offset + plan.limit;
+      const page = ordered.slice(plan.offset, end);
       const last = page.at(-1);
+      const before = rows.length - ordered.length + plan.offset;
+      const shown = page.map(createShow(plan, subjectShown));
       return {
-        rows: page.map(createShow(plan, subjectShown)),
-        next: last === undefined || ordered.length <= plan.limit ? null : markOf(plan, last),
+        rows: plan.isRanked ? shown.map((row, at) => [before + at + 1, ...row]) : shown,
+        next: last === undefined || ordered.length <= end ? null : markOf(plan, last),
         revision: revisions,
         overBudget: [...overBudget].sort(),
       };

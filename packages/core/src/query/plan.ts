@@ -7,10 +7,10 @@ import type { CompiledMetric, CompiledSet } from '../pack/compiled.ts';
 import type { EventPredicate } from '../pack/where.ts';
 import type { CellFloors } from '../rollup/grain.ts';
 import { bucketsOf, CELL_MS, MINUTE_MS } from '../time/buckets.ts';
-import type { BucketGrain, Buckets } from '../time/buckets.ts';
-import { lastRange, parseMoment } from '../time/moment.ts';
+import type { Buckets } from '../time/buckets.ts';
 import { createZone } from '../time/zone.ts';
 import type { Zone } from '../time/zone.ts';
+import { resolveRange } from './asked-range.ts';
 import type { CursorMark } from './cursor.ts';
 import { hourOfWeek } from './hour-of-week.ts';
 import { columnType, measureColumn, planMeasures } from './plan-measures.ts';
@@ -51,6 +51,9 @@ export interface Plan {
   readonly fill: Question['fill'];
   readonly order: PlannedOrder;
   readonly limit: number;
+  /** Rows that are left out at the start. */
+  readonly offset: number;
+  readonly isRanked: boolean;
   readonly cursor: CursorMark | null;
   readonly columns: readonly AnswerColumn[];
   /** Same for two questions exactly when their rows are made in the same way from the same cells, page apart. */
@@ -83,7 +86,7 @@ export function planQuestion(ask: PlanAsk): Result<Plan> {
   const time = planTime(ask, metric);
   if (!time.ok) return time;
   const groups = question.group_by.map((name) => dimensions.find((one) => one.name === name) ?? subjectGroup(name));
-  const columns = planColumns(question.kind, groups, measures.value);
+  const columns = planColumns(question, groups, measures.value);
   const order = planOrder(question, columns, { groups, measures: measures.value });
   if (!order.ok) return order;
   const range = rangeOf(ask, metric, { setNo: set.value.setNo, ...time.value });
@@ -94,7 +97,11 @@ export function planQuestion(ask: PlanAsk): Result<Plan> {
   if (ask.cursor !== null && ask.cursor.question !== identity) {
     return failed({ code: 'cursor_invalid', path: 'cursor', message: 'the cursor belongs to another question' });
   }
-  return ok({ ...plan, fill: question.fill, order: order.value, limit: question.limit, cursor: ask.cursor, columns, identity });
+  return ok({ ...plan, fill: question.fill, order: order.value, ...pageOf(ask), columns, identity });
+}
+
+function pageOf({ question: { limit, offset, rank }, cursor }: PlanAsk): Pick<Plan, 'limit' | 'offset' | 'isRanked' | 'cursor'> {
+  return { limit, offset: cursor === null ? offset : 0, isRanked: rank, cursor };
 }
 
 interface PlannedCells extends Pick<PlannedTime, 'fromMs' | 'toMs' | 'cellMs'> {
@@ -209,28 +216,6 @@ function gridOf(
   return grain === 'minute' || fromMs / 1_000 >= keptFromS ? MINUTE_MS : CELL_MS;
 }
 
-/** What a question asks its range by. */
-interface RangeAsk {
-  readonly question: Pick<Question, 'from' | 'to' | 'last'>;
-  readonly nowMs: number;
-}
-
-/** The asked range in epoch milliseconds. */
-export function resolveRange(ask: RangeAsk, zone: Zone, grain: BucketGrain | null): Result<{ fromMs: number; toMs: number }> {
-  const { from, to, last } = ask.question;
-  if (last !== undefined) {
-    const range = lastRange({ last, zone, nowMs: ask.nowMs, grain });
-    return range === null ? failed({ code: 'time_invalid', path: 'last', message: 'not a length of time' }) : ok(range);
-  }
-  const fromMs = parseMoment(from ?? '', zone);
-  const toMs = parseMoment(to ?? '', zone);
-  if (fromMs === null) return failed({ code: 'time_invalid', path: 'from', message: 'there is no such date or time' });
-  if (toMs === null) return failed({ code: 'time_invalid', path: 'to', message: 'there is no such date or time' });
-  // Equal instants from different texts are a day that the zone skipped: a range without cells, no mistake.
-  if (toMs < fromMs || from === to) return failed({ code: 'time_invalid', path: 'to', message: 'to must lie after from' });
-  return ok({ fromMs, toMs });
-}
-
 /** Zones keep what they learned of their changes; there are some 600 names, so all may stay. */
 const zones = new Map<string, Zone>();
 
@@ -243,8 +228,8 @@ export function findZone(id: string): Result<Zone> {
   return ok(zone);
 }
 
-function planColumns(kind: QuestionKind, groups: readonly PlannedDimension[], measures: readonly AskedMeasure[]): AnswerColumn[] {
-  const columns: AnswerColumn[] = timeColumns(kind);
+function planColumns({ kind, rank }: Question, groups: readonly PlannedDimension[], measures: readonly AskedMeasure[]): AnswerColumn[] {
+  const columns: AnswerColumn[] = rank ? [{ name: 'rank', type: 'integer' }] : timeColumns(kind);
   for (const { name, type } of groups) columns.push({ name, type: columnType(type) });
   for (const measure of measures) columns.push(measureColumn(measure));
   return columns;

@@ -1,5 +1,6 @@
 /** A question as callers send it (`POST /v1/query`): what is asked, before it meets the metric's definition. */
 import { z } from 'zod';
+import { checkRange, DATE_FIELDS, RANGE_FIELDS } from './asked-range.ts';
 
 export const QUESTION_KINDS = ['series', 'table', 'summary', 'heatmap'] as const;
 export const QUESTION_GRAINS = ['minute', 'quarter_hour', 'hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
@@ -11,8 +12,6 @@ const METRIC_NAME = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/;
 const DIMENSION_NAME = /^(?:[a-z][a-z0-9_]*|_type)$/;
 const MEASURE_NAME = /^[a-z][a-z0-9_]*(\.(p\d{1,2}(\.\d{1,3})?|(variance|stddev)(_pop)?|mean|count))?$|^p\d{1,2}(\.\d{1,3})?$/;
 const ORDER = /^-?[a-z][a-z0-9_]*(\.[a-z0-9_]+){0,2}$/;
-const LAST = /^[1-9]\d{0,4}(h|d|w|mo|q|y)$/;
-const LOCAL_OR_INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
 const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()]);
 const scalars = z.array(scalar).min(1).max(1_000);
@@ -33,11 +32,6 @@ export const CONDITIONS_SCHEMA = z
   })
   .refine((given) => Object.keys(given).length > 0, { message: 'name at least one operator' });
 
-const moment = z
-  .string()
-  .regex(LOCAL_OR_INSTANT, 'a date (2026-11-01), a local time in the zone (2026-11-01T09:00) or an instant (2026-11-01T09:00:00.000Z)')
-  .meta({ description: 'Date or time in `zone`, or an instant.' });
-
 export const MEASURE_SCHEMA = z
   .string()
   .max(100)
@@ -45,17 +39,11 @@ export const MEASURE_SCHEMA = z
 export const GROUP_BY_SCHEMA = z.array(z.string().max(100).regex(DIMENSION_NAME, 'a dimension name')).max(10).default([]);
 export const WHERE_SCHEMA = z.record(z.string().max(100).regex(DIMENSION_NAME, 'a dimension name'), CONDITIONS_SCHEMA).default({});
 export const METRIC_SCHEMA = z.string().max(200).regex(METRIC_NAME, 'a metric name such as wiki.edits');
-export const MOMENT_SCHEMA = moment;
 
 /** Which events of which time count, and how long to wait for whose: the same for every kind. */
 export const SCOPE_FIELDS = {
-  from: moment.optional().meta({ description: 'First moment that counts.' }),
-  to: moment.optional().meta({ description: 'First moment that no longer counts.' }),
-  last: z
-    .string()
-    .regex(LAST, 'a number and one of h, d, w, mo, q, y, such as 30d')
-    .optional()
-    .meta({ description: 'Instead of from and to: so many whole units of the zone, the current one included.' }),
+  ...RANGE_FIELDS,
+  ...DATE_FIELDS,
   zone: z.string().min(1).max(64).default('UTC').meta({ description: 'IANA time zone.' }),
   where: WHERE_SCHEMA,
   subject: z.string().min(1).max(256).optional().meta({ description: 'The plain id of one person or thing; only its own events count.' }),
@@ -92,18 +80,38 @@ export const QUESTION_SCHEMA = z
     }),
     limit: z.int().min(1).max(10_000).default(1_000),
     cursor: z.string().max(4_096).nullable().default(null),
+    offset: z.int().min(0).max(1_000_000).default(0).meta({
+      description:
+        'Rows to leave out at the start, in place of a cursor; a row that comes or goes between two pages moves those behind it.',
+    }),
+    rank: z.boolean().default(false).meta({
+      description: 'Of a table: a first column `rank`, 1, 2, 3 … in the order of the rows, over all pages.',
+    }),
   })
   .superRefine((question, context) => {
     const say = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
     checkRange(question, say);
     if (question.kind !== 'series' && question.grain !== undefined) say('grain', 'only a question of kind series has a grain');
     if (!FILLABLE.has(question.kind) && question.fill !== 'none') say('fill', 'only a series or a heatmap has buckets to fill');
+    checkPage(question, say);
     if (question.kind === 'summary' && question.group_by.length > 0) say('group_by', 'a summary has no groups; ask for a table');
     if (new Set(question.group_by).size < question.group_by.length) say('group_by', 'name each dimension once');
     if (question.measures !== undefined && new Set(question.measures).size < question.measures.length)
       say('measures', 'name each measure once');
   })
   .meta({ id: 'Question' });
+
+interface Page {
+  readonly kind: QuestionKind;
+  readonly rank: boolean;
+  readonly offset: number;
+  readonly cursor: string | null;
+}
+
+function checkPage({ kind, rank, offset, cursor }: Page, say: (path: string, message: string) => void): void {
+  if (kind !== 'table' && rank) say('rank', 'only a table ranks its rows');
+  if (cursor !== null && offset > 0) say('offset', 'give either offset or cursor');
+}
 
 export type Question = z.output<typeof QUESTION_SCHEMA>;
 export type QuestionInput = z.input<typeof QUESTION_SCHEMA>;
@@ -141,17 +149,4 @@ function toError(issue: z.core.$ZodIssue): QuestionError {
 function issueCode(code: string): string {
   if (code === 'custom') return 'not_allowed_here';
   return code === 'invalid_type' ? 'wrong_type' : 'invalid_value';
-}
-
-export function checkRange(
-  question: { from?: string | undefined; to?: string | undefined; last?: string | undefined },
-  say: (path: string, message: string) => void,
-): void {
-  const { from, to, last } = question;
-  if (last === undefined) {
-    if (from === undefined) say('from', 'give from and to, or last');
-    if (to === undefined) say('to', 'give from and to, or last');
-    return;
-  }
-  if (from !== undefined || to !== undefined) say('last', 'give either last or from and to');
 }

@@ -253,6 +253,62 @@ describe('answers', () => {
     );
   });
 
+  test('pages by offset tile a ranked table, and every row tells its place in the whole, by cursor as by offset', () => {
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 1, maxLength: 80 }), fc.integer({ min: 1, max: 7 }), (events, limit) => {
+        const input = { metric: 'wiki.edits', kind: 'table', ...RANGE, measures: MEASURES, group_by: ['page', 'size'] } as const;
+        const plain = answer(planOf(input), events).rows;
+        const ranked = plain.map((row, at) => [at + 1, ...row]);
+        const byOffset: unknown[] = [];
+        for (let offset = 0; offset < plain.length; offset += limit) {
+          const page = answer(planOf({ ...input, rank: true, limit, offset }), events);
+          byOffset.push(...page.rows);
+          expect(page.next === null).toBe(offset + limit >= plain.length);
+        }
+        expect(byOffset).toEqual(ranked);
+        const first = answer(planOf({ ...input, rank: true, limit }), events);
+        const second = first.next === null ? [] : answer(planOf({ ...input, rank: true, limit }, { cursor: first.next }), events).rows;
+        expect([...first.rows, ...second]).toEqual(ranked.slice(0, 2 * limit));
+        expect(answer(planOf({ ...input, offset: 1_000 }), events).rows).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+    const { columns } = planOf({ metric: 'wiki.edits', kind: 'table', ...RANGE, measures: ['edits'], group_by: ['page'], rank: true });
+    expect(columns.map(({ name, type }) => [name, type])).toEqual([
+      ['rank', 'integer'],
+      ['page', 'string'],
+      ['edits', 'integer'],
+    ]);
+  });
+
+  test('rows of the same value stand in the order of the bytes of their keys', () => {
+    // UTF-8: U+FF5E is EF BD 9E, U+1F600 is F0 9F 98 80; in UTF-16 the second begins with D83D and would come first.
+    const pages = ['b', '\u{1f600}', '\uff5e', 'a', '\u{1f600}a', 'ab'];
+    const events = pages.map((page) => ({ atMs: RANGE_MS.from, page, size: 1, isBot: false, value: 1 }));
+    const sorted = pages.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    const input = { metric: 'wiki.edits', kind: 'table', ...RANGE, measures: ['edits'], group_by: ['page'] } as const;
+    expect(answer(planOf({ ...input, rank: true }), events).rows).toEqual(sorted.map((page, at) => [at + 1, page, 1]));
+    expect(answer(planOf({ ...input, order: '-page' }), events).rows).toEqual(sorted.toReversed().map((page) => [page, 1]));
+  });
+
+  test('a series asked so begins with the newest, page after page', () => {
+    const hour = 3_600_000;
+    const events = [0, 1, 2, 3].map((after) => ({ atMs: RANGE_MS.from + after * hour, page: 'a', size: 1, isBot: false, value: after }));
+    const input = {
+      metric: 'wiki.edits',
+      kind: 'series',
+      grain: 'hour',
+      ...RANGE,
+      measures: ['added'],
+      order: '-bucket',
+      limit: 3,
+    } as const;
+    const first = answer(planOf(input), events);
+    const second = answer(planOf(input, { cursor: first.next }), events);
+    expect([...first.rows, ...second.rows].map(([, added]) => added)).toEqual([3, 2, 1, 0]);
+    expect(answer(planOf({ ...input, offset: 3 }), events).rows.map(([, added]) => added)).toEqual([0]);
+  });
+
   test('a row that did not change is on exactly one page when rows arrive before and after the cursor', () => {
     const at = T0 + 6 * 3_600_000;
     const edit = (page: string): Event => ({ atMs: at, page, size: 1, isBot: false, value: 1 });
@@ -369,9 +425,38 @@ describe('plans', () => {
     expect(faultOf({ ...base, kind: 'summary', group_by: ['page'], grain: 'day' })).toBe(
       'grain:not_allowed_here group_by:not_allowed_here',
     );
+    expect(faultOf({ ...base, days: 3, last: '3d' })).toBe('last:not_allowed_here');
+    expect(faultOf({ ...base, days: 3 })).toBe('days:not_allowed_here');
+    expect(faultOf({ ...base, start: '2025-10-26' })).toBe('start:not_allowed_here');
+    expect(faultOf({ metric: 'wiki.edits', end: '2025-10-26' })).toBe('start:not_allowed_here');
+    expect(faultOf({ ...base, as_of: '2025-10-26' })).toBe('as_of:not_allowed_here');
+    expect(faultOf({ metric: 'wiki.edits', start: '2025-10-26', end: '2025-10-25' })).toBe('end:time_invalid');
+    expect(faultOf({ metric: 'wiki.edits', start: '2025-02-30', end: '2025-10-25' })).toBe('start:time_invalid');
+    expect(faultOf({ metric: 'wiki.edits', start: '2025-02-01', end: '2025-02-30' })).toBe('end:time_invalid');
+    expect(faultOf({ metric: 'wiki.edits', days: 3, as_of: '2025-02-30' })).toBe('as_of:time_invalid');
+    expect(faultOf({ ...base, rank: true })).toBe('rank:not_allowed_here');
+    expect(faultOf({ ...base, offset: 1, cursor: 'x' })).toBe('offset:not_allowed_here');
     const parsed = parseQuestion({ ...base, limit: 0, where: { 'SECRET x': { eq: 1 } }, secret: 'hunter2', metric: 'SECRET' });
     expect(JSON.stringify(parsed)).not.toMatch(/SECRET|hunter2|secret/);
     expect(parsed.ok).toBe(false);
+  });
+
+  test('a window of dates ends with the midnight after as_of or after its end, whatever the days are long', () => {
+    const rangeOf = (input: Partial<QuestionInput>, nowMs = T0): readonly string[] => {
+      const { fromMs, toMs } = planOf({ metric: 'wiki.edits', kind: 'summary', zone: 'Europe/Oslo', ...input }, { nowMs });
+      return [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
+    };
+    // Oslo is two hours ahead through October 26, 2025, 01:00 UTC, and one hour from then on: that Sunday has 25 hours.
+    expect(rangeOf({ days: 1, as_of: '2025-10-26T12:00' })).toEqual(['2025-10-25T22:00:00.000Z', '2025-10-26T23:00:00.000Z']);
+    expect(rangeOf({ days: 3, as_of: '2025-10-27T22:59:59.999Z' })).toEqual(['2025-10-24T22:00:00.000Z', '2025-10-27T23:00:00.000Z']);
+    expect(rangeOf({ days: 1, as_of: '2025-10-27T23:00:00.000Z' })).toEqual(['2025-10-27T23:00:00.000Z', '2025-10-28T23:00:00.000Z']);
+    expect(rangeOf({ start: '2025-10-26', end: '2025-10-27' })).toEqual(['2025-10-25T22:00:00.000Z', '2025-10-27T23:00:00.000Z']);
+    expect(rangeOf({ start: '2025-10-26', end: '2025-10-26' })).toEqual(['2025-10-25T22:00:00.000Z', '2025-10-26T23:00:00.000Z']);
+    // March 30 has 23 hours.
+    expect(rangeOf({ start: '2025-03-30', end: '2025-03-30' })).toEqual(['2025-03-29T23:00:00.000Z', '2025-03-30T22:00:00.000Z']);
+    // Without as_of it is now; T0 is 22:00 of October 25 there.
+    expect(rangeOf({ days: 2 })).toEqual(['2025-10-23T22:00:00.000Z', '2025-10-25T22:00:00.000Z']);
+    expect(rangeOf({ last: '2d', as_of: '2025-10-26T12:00' })).toEqual(['2025-10-24T22:00:00.000Z', '2025-10-26T23:00:00.000Z']);
   });
 
   test('a cursor of another question is refused', () => {

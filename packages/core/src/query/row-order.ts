@@ -1,3 +1,4 @@
+import { compareUtf8 } from '../entity/entity-shape.ts';
 import { compareExact, formatExact, parseExact } from '../event/exact-number.ts';
 import { isNumberType } from '../pack/field-type.ts';
 import type { CursorMark, OrderMark, OrderValue } from './cursor.ts';
@@ -38,7 +39,7 @@ export function compareRows(plan: Plan): (a: KeyedRow | MarkedRow, b: KeyedRow |
 function compareKeys(a: KeyedRow | MarkedRow, b: KeyedRow | MarkedRow): number {
   const byTime = (a.bucketMs ?? 0) - (b.bucketMs ?? 0);
   if (byTime !== 0) return byTime;
-  return a.key === b.key ? 0 : a.key < b.key ? -1 : 1;
+  return compareUtf8(a.key, b.key);
 }
 
 function orderOf({ order }: Plan, row: KeyedRow): OrderValue {
@@ -60,7 +61,7 @@ function compareTexts(a: string, b: string, isNumber: boolean): number {
   const left = isNumber ? parseExact(a) : null;
   const right = isNumber ? parseExact(b) : null;
   if (left !== null && right !== null) return compareExact(left, right);
-  return a === b ? 0 : a < b ? -1 : 1;
+  return compareUtf8(a, b);
 }
 
 export function markOf(plan: Plan, row: KeyedRow): CursorMark {

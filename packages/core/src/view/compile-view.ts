@@ -62,7 +62,7 @@ export function compileView({ pack, name, view, cache, as = A_VIEW }: ViewToComp
     isBackground: view.background === true,
     cacheKey,
     namesCaller: namesCaller(queries, made),
-    asksLast: Object.values(view.queries).some((query) => Object.hasOwn(query, 'last')),
+    asksLast: Object.values(view.queries).some(looksBack),
     params,
     window: view.window ?? null,
     queries,
@@ -70,6 +70,11 @@ export function compileView({ pack, name, view, cache, as = A_VIEW }: ViewToComp
     refusesOthers: view.others === 'refused',
     ...made,
   });
+}
+
+/** Whether a question that is not asked about an instant looks back from now. */
+function looksBack(query: QuerySource): boolean {
+  return !Object.hasOwn(query, 'as_of') && ['last', 'days'].some((member) => Object.hasOwn(query, member));
 }
 
 type Made = Pick<CompiledView, 'exists' | 'lets' | 'answer'>;

@@ -75,11 +75,16 @@ const ENTITY_ASK = z
     ages: z.record(z.string().max(64), age).optional(),
     limit: z.int().min(1).max(ENTITY_ROWS_MAX).optional(),
     cursor: z.string().max(4_096).optional(),
+    offset: z.int().min(0).max(ENTITY_ROWS_MAX).optional(),
   })
   .refine(({ measures, group_by: groups, range: asked }) => measures !== undefined || (groups === undefined && asked === undefined), {
     message: 'rows have no groups and no range: name measures',
   })
   .refine(({ measures, cursor }) => measures === undefined || cursor === undefined, { message: 'figures have no pages' })
+  .refine(({ offset = 0, cursor, measures }) => offset === 0 || (cursor === undefined && measures === undefined), {
+    message: 'give either offset or cursor, of rows',
+    path: ['offset'],
+  })
   .refine(({ measures, ages }) => measures === undefined || ages === undefined, { message: 'figures have no ages' });
 
 /** Rows of an entity or figures over them, as a view asks for them. */
@@ -151,11 +156,11 @@ function toBeside({ beside: asked = {} }: EntityAsk, entities: Entities): Result
   return ok(rows);
 }
 
-type Found = Omit<EntityQuestion, 'limit' | 'after'>;
+type Found = Omit<EntityQuestion, 'limit' | 'offset' | 'after'>;
 
-function toRows(found: Found, { ages: asked = {}, limit, cursor }: EntityAsk): Result<EntityQuery> {
+function toRows(found: Found, { ages: asked = {}, limit = ROWS_OF_A_PAGE, cursor, offset }: EntityAsk): Result<EntityQuery> {
   const ages = planAges(asked, found.entity);
-  return ages.ok ? ok({ kind: 'rows', question: { ...found, limit: limit ?? ROWS_OF_A_PAGE, after: cursor }, ages: ages.value }) : ages;
+  return ages.ok ? ok({ kind: 'rows', question: { ...found, limit, offset, after: cursor }, ages: ages.value }) : ages;
 }
 
 type FiguresAsk = EntityAsk & { readonly measures: NonNullable<EntityAsk['measures']> };

@@ -1872,6 +1872,14 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
+            /** @description Instead of from and to: the first date of the zone that counts. */
+            readonly start?: string;
+            /** @description The last date that counts, whole. */
+            readonly end?: string;
             /**
              * @description IANA time zone.
              * @default UTC
@@ -1921,6 +1929,16 @@ export interface components {
             readonly limit?: number;
             /** @default null */
             readonly cursor?: string | null;
+            /**
+             * @description Rows to leave out at the start, in place of a cursor; a row that comes or goes between two pages moves those behind it.
+             * @default 0
+             */
+            readonly offset?: number;
+            /**
+             * @description Of a table: a first column `rank`, 1, 2, 3 … in the order of the rows, over all pages.
+             * @default false
+             */
+            readonly rank?: boolean;
         };
         readonly TrendQuestion: {
             /** @constant */
@@ -1934,6 +1952,14 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
+            /** @description Instead of from and to: the first date of the zone that counts. */
+            readonly start?: string;
+            /** @description The last date that counts, whole. */
+            readonly end?: string;
             /**
              * @description IANA time zone.
              * @default UTC
@@ -1988,6 +2014,14 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
+            /** @description Instead of from and to: the first date of the zone that counts. */
+            readonly start?: string;
+            /** @description The last date that counts, whole. */
+            readonly end?: string;
             /**
              * @description IANA time zone.
              * @default UTC
@@ -2062,6 +2096,14 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
+            /** @description Instead of from and to: the first date of the zone that counts. */
+            readonly start?: string;
+            /** @description The last date that counts, whole. */
+            readonly end?: string;
             /**
              * @description IANA time zone.
              * @default UTC
@@ -2114,6 +2156,14 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
+            /** @description Instead of from and to: the first date of the zone that counts. */
+            readonly start?: string;
+            /** @description The last date that counts, whole. */
+            readonly end?: string;
             /**
              * @description IANA time zone.
              * @default UTC
@@ -2224,6 +2274,14 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
+            /** @description Instead of from and to: the first date of the zone that counts. */
+            readonly start?: string;
+            /** @description The last date that counts, whole. */
+            readonly end?: string;
             /**
              * @description IANA time zone.
              * @default UTC
@@ -2292,6 +2350,14 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
+            /** @description Instead of from and to: the first date of the zone that counts. */
+            readonly start?: string;
+            /** @description The last date that counts, whole. */
+            readonly end?: string;
             /**
              * @description IANA time zone.
              * @default UTC
@@ -2332,6 +2398,10 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
             /**
              * @description IANA time zone.
              * @default UTC
@@ -2381,6 +2451,10 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
             /**
              * @description IANA time zone.
              * @default UTC
@@ -2454,6 +2528,10 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
             /**
              * @description IANA time zone.
              * @default UTC
@@ -2529,6 +2607,10 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
             /**
              * @description IANA time zone.
              * @default UTC
@@ -2605,6 +2687,10 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
             /**
              * @description IANA time zone.
              * @default UTC
@@ -2655,6 +2741,10 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
             /**
              * @description IANA time zone.
              * @default UTC
@@ -2811,6 +2901,10 @@ export interface components {
             readonly to?: string;
             /** @description Instead of from and to: so many whole units of the zone, the current one included. */
             readonly last?: string;
+            /** @description Instead of from and to: so many dates of the zone, up to the end of the one that holds `as_of`. */
+            readonly days?: number;
+            /** @description What last and days look back from; now when absent. */
+            readonly as_of?: string;
             /**
              * @description IANA time zone.
              * @default UTC

@@ -1,16 +1,7 @@
 /** Questions whose answer is worked out from the answers to others: what is asked, before it meets the metric's definition. */
 import { z } from 'zod';
-import {
-  checkRange,
-  errorsOf,
-  GROUP_BY_SCHEMA,
-  MEASURE_SCHEMA,
-  METRIC_SCHEMA,
-  MOMENT_SCHEMA,
-  QUESTION_GRAINS,
-  SCOPE_FIELDS,
-  WHERE_SCHEMA,
-} from '../question.ts';
+import { checkRange, MOMENT_SCHEMA } from '../asked-range.ts';
+import { errorsOf, GROUP_BY_SCHEMA, MEASURE_SCHEMA, METRIC_SCHEMA, QUESTION_GRAINS, SCOPE_FIELDS, WHERE_SCHEMA } from '../question.ts';
 import type { QuestionError } from '../question.ts';
 
 const grain = z.enum(QUESTION_GRAINS).exclude(['minute']).default('day').meta({ description: 'Width of a bucket.' });

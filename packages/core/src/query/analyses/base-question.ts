@@ -4,7 +4,8 @@ import type { Result } from '../../fault/fault.ts';
 import type { BucketGrain } from '../../time/buckets.ts';
 import { toIsoUtc } from '../../time/iso.ts';
 import type { Zone } from '../../time/zone.ts';
-import { findZone, resolveRange } from '../plan.ts';
+import { resolveRange } from '../asked-range.ts';
+import { findZone } from '../plan.ts';
 import type { QuestionInput } from '../question.ts';
 import type { AnalysisQuestion } from './analysis-question.ts';
 

@@ -1,14 +1,16 @@
 /** Questions about what persons did one after another: answered from raw events, because no rollup keeps their order. */
 import { z } from 'zod';
-import { checkRange, errorsOf, QUESTION_GRAINS, SCOPE_FIELDS, WHERE_SCHEMA } from '../question.ts';
+import { checkRange, RANGE_FIELDS } from '../asked-range.ts';
+import type { RangeMembers } from '../asked-range.ts';
+import { errorsOf, QUESTION_GRAINS, SCOPE_FIELDS, WHERE_SCHEMA } from '../question.ts';
 import type { QuestionError } from '../question.ts';
 
 const TYPE_NAME = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/;
 const FIELD_NAME = /^[a-z][a-z0-9_]*$/;
 const YEAR_S = 31_622_400;
 
-const { from, to, last, zone, after, wait_ms } = SCOPE_FIELDS;
-const scope = { from, to, last, zone, after, wait_ms };
+const { zone, after, wait_ms } = SCOPE_FIELDS;
+const scope = { ...RANGE_FIELDS, zone, after, wait_ms };
 
 const eventType = z.string().max(200).regex(TYPE_NAME, 'an event type such as learning.session.started');
 const field = z.string().max(100).regex(FIELD_NAME, 'a field of the event type');
@@ -104,7 +106,14 @@ export const EXPERIMENT_SCHEMA = z
 
 export const JOURNEY_SCHEMA = z
   .discriminatedUnion('kind', [FUNNEL_SCHEMA, RETENTION, COHORT, STRATIFY, SESSIONS, EXPERIMENT_SCHEMA])
-  .superRefine((question, context) => checkRange(question, (path, message) => context.addIssue({ code: 'custom', path: [path], message })));
+  .superRefine((question, context) =>
+    checkRange(rangeOf(question), (path, message) => context.addIssue({ code: 'custom', path: [path], message })),
+  );
+
+/** `start` of a journey is a step and no date. */
+export function rangeOf({ from, to, last, days, as_of }: Omit<RangeMembers, 'start' | 'end'>): RangeMembers {
+  return { from, to, last, days, as_of };
+}
 
 export type JourneyQuestion = z.output<typeof JOURNEY_SCHEMA>;
 export type JourneyKind = JourneyQuestion['kind'];

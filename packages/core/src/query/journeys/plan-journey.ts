@@ -1,10 +1,12 @@
 import type { Result } from '../../fault/fault.ts';
-import { findZone, resolveRange } from '../plan.ts';
+import { resolveRange } from '../asked-range.ts';
+import { findZone } from '../plan.ts';
 import { planCohort } from './cohort-journey.ts';
 import { planExperiment } from './experiment-journey.ts';
 import { planFunnel } from './funnel-journey.ts';
 import type { Journey } from './journey.ts';
 import type { JourneyContext } from './journey-context.ts';
+import { rangeOf } from './journey-question.ts';
 import type { JourneyQuestion } from './journey-question.ts';
 import { planRetention } from './retention-journey.ts';
 import { planSessions } from './sessions-journey.ts';
@@ -15,7 +17,7 @@ export function planJourney(question: JourneyQuestion, given: Omit<JourneyContex
   const zone = findZone(question.zone);
   if (!zone.ok) return zone;
   const grain = 'grain' in question ? question.grain : null;
-  const range = resolveRange({ question, nowMs: given.nowMs }, zone.value, grain);
+  const range = resolveRange({ question: rangeOf(question), nowMs: given.nowMs }, zone.value, grain);
   if (!range.ok) return range;
   return planKind(question, { ...given, range: { zone: zone.value, ...range.value } });
 }
