@@ -69,8 +69,8 @@ export async function sendOnce(options: ClientOptions, { request, events }: Send
   if (answer.refused !== null) history.write({ kind: 'refused', at_ms: at, client, request, ...answer.refused });
   const uncertain: StreamEvent[] = [];
   for (const [index, { name }] of events.entries()) {
-    const { outcome, code } = answer.ofEvent(index);
-    history.write({ kind: 'outcome', at_ms: at, client, request, event: name, outcome, code });
+    const { outcome, code, ...why } = answer.ofEvent(index);
+    history.write({ kind: 'outcome', at_ms: at, client, request, event: name, outcome, code, ...why });
     const event = events[index];
     if (outcome !== 'ok' && code === null && event !== undefined) uncertain.push(event);
   }
@@ -81,11 +81,15 @@ interface Answered {
   readonly receipt: string | null;
   /** Set where nothing of the request was looked at. */
   readonly refused: { readonly status: number; readonly retry_after: string | null } | null;
-  readonly ofEvent: (index: number) => { readonly outcome: Outcome; readonly code: string | null };
+  readonly ofEvent: (index: number) => { readonly outcome: Outcome; readonly code: string | null; readonly cause?: string };
 }
 
-function all(outcome: Outcome, refused: Answered['refused'] = null): Answered {
-  return { receipt: null, refused, ofEvent: () => ({ outcome, code: null }) };
+function allFailed(refused: NonNullable<Answered['refused']>): Answered {
+  return { receipt: null, refused, ofEvent: () => ({ outcome: 'failed', code: null }) };
+}
+
+function allUnknown(cause: string): Answered {
+  return { receipt: null, refused: null, ofEvent: () => ({ outcome: 'unknown', code: null, cause }) };
 }
 
 async function post(
@@ -101,8 +105,8 @@ async function post(
       signal: AbortSignal.timeout(Math.ceil(patienceMs)),
     });
     return toAnswered(response, await response.text());
-  } catch {
-    return all('unknown');
+  } catch (error) {
+    return allUnknown(error instanceof Error ? String(error.cause ?? error) : String(error));
   }
 }
 
@@ -110,7 +114,7 @@ async function post(
 function toAnswered({ status, headers }: Response, text: string): Answered {
   if (![202, 207, 422].includes(status)) {
     const isRefused = status === 503 || (status >= 400 && status < 500);
-    return isRefused ? all('failed', { status, retry_after: headers.get('retry-after') }) : all('unknown');
+    return isRefused ? allFailed({ status, retry_after: headers.get('retry-after') }) : allUnknown(`${status} ${text.slice(0, 200)}`);
   }
   const body = JSON.parse(text) as {
     readonly receipt: string | null;
@@ -125,7 +129,7 @@ function toAnswered({ status, headers }: Response, text: string): Answered {
     ofEvent: (index) => {
       const code = codes.get(index) ?? null;
       if (code !== null) return { outcome: 'failed', code };
-      return { outcome: retry.has(index) ? 'unknown' : 'ok', code: null };
+      return retry.has(index) ? { outcome: 'unknown', code: null, cause: 'retry' } : { outcome: 'ok', code: null };
     },
   };
 }

@@ -19,6 +19,8 @@ export type HistoryEntry =
       readonly outcome: Outcome;
       /** Why the event itself was refused; null where it was not looked at. */
       readonly code: string | null;
+      /** Where nobody knows: what came in place of an answer. */
+      readonly cause?: string;
     }
   /** A request of which nothing was looked at, and when the answer said to come again. */
   | {

@@ -162,6 +162,8 @@ async function onOwnSystem(given: OwnOptions, drill: (tidegate: Tidegate, client
 }
 
 const PRE_STOP_MS = 500;
+/** As shipped: the clients of the drill keep their connections for 4 s. */
+const DRAIN_LINGER_MS = '5500';
 
 /** Two of each service, restarted one at a time; servers are its own, or those given. */
 export async function runRollingRestart(
@@ -171,7 +173,7 @@ export async function runRollingRestart(
   const { folder = drillFolder('rolling-restart', options.seed) } = options;
   const { balancers, front, close } = await createFronts();
   try {
-    return await onOwnSystem({ ...shared, copies: 2, aggregators: 2, front }, (tidegate, client) => {
+    return await onOwnSystem({ ...shared, copies: 2, aggregators: 2, front, settings: { DRAIN_LINGER_MS } }, (tidegate, client) => {
       const restart = { balancers, apiKey: tidegate.apiKey, preStopMs: PRE_STOP_MS };
       const act = (scene: Scene): Promise<Readonly<Record<string, number>>> => rollingRestart(scene, restart);
       return streamDrill({ ...options, drill: 'rolling-restart', tidegate, client, folder, poisonShare: 0, isAlwaysServed: true, act });

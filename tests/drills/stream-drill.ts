@@ -144,7 +144,8 @@ function unservedIn(history: History, { isAlwaysServed = false }: StreamDrillOpt
   if (!isAlwaysServed) return [];
   const found = history.entries().flatMap((entry) => {
     if (entry.kind === 'refused') return [`${entry.client}/${entry.request} was answered ${entry.status}`];
-    return entry.kind === 'outcome' && entry.outcome === 'unknown' ? [`${entry.client}/${entry.request} got no answer for an event`] : [];
+    if (entry.kind !== 'outcome' || entry.outcome !== 'unknown') return [];
+    return [`${entry.client}/${entry.request} got no answer for an event: ${entry.cause}, ${entry.at_ms} ms after the start`];
   });
   return [...new Set(found)];
 }

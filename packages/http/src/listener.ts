@@ -25,8 +25,8 @@ export interface HttpListener {
    */
   drain(): void;
   /**
-   * Takes no more connections, lets running requests end, cuts what still runs after `graceMs`. After `drain` it first waits a second
-   * at most for connections to be used once more, or left.
+   * Takes no more connections, lets running requests end, cuts what still runs after `graceMs`. After `drain` it first waits, for
+   * `lingerMs` at most, for connections to be used once more, or left.
    */
   close(graceMs?: number): Promise<void>;
   /** New connections are made with it; those that are there go on. @throws Error where it does not fit its key; nothing has changed then */
@@ -46,6 +46,12 @@ export interface ListenerOptions {
   readonly headersTimeoutMs?: number;
   /** Longest until all of a request is there; default 5 minutes. */
   readonly requestTimeoutMs?: number;
+  /**
+   * Longest that an end which was announced by `drain` waits for connections without a request; default 2 s, twice of what the gateway
+   * keeps one to a service. Longer than the clients keep theirs, no request meets a connection that is being closed: its client
+   * could not know what became of it.
+   */
+  readonly lingerMs?: number;
   /** Absent: plain HTTP. */
   readonly tls?: ListenerTls;
   /** How long browsers are to ask this host by TLS alone; 0 or absent: they are not told. */
@@ -58,11 +64,10 @@ const HEADERS_TIMEOUT_MS = 10_000;
 /** How often connections are looked at: what takes too long is ended by so much later. */
 const CHECK_EVERY_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 300_000;
-/** Longer than the gateway keeps an idle connection, so the service is never the one to close first. */
+/** Longer than the gateway keeps an idle connection, so the service is never the one to close first; nor is it as it ends (`lingerMs`). */
 const KEEP_ALIVE_MS = 65_000;
 const GRACE_MS = 20_000;
-/** A client that is busy uses each of its connections within this time. */
-const LINGER_MS = 1_000;
+const LINGER_MS = 2_000;
 const LINGER_LOOK_MS = 20;
 
 /**
@@ -73,7 +78,7 @@ export function createListener(listener: RequestListener, options: ListenerOptio
   let isDraining = false;
   let isClosing = false;
   const inFlight = createInFlight<ServerResponse>();
-  const { onUpgrade, tls, hstsSeconds = 0 } = options;
+  const { onUpgrade, tls, hstsSeconds = 0, lingerMs = LINGER_MS } = options;
   const take: RequestListener = (request, response) => {
     if (enter(request, response)) listener(request, response);
   };
@@ -123,7 +128,7 @@ export function createListener(listener: RequestListener, options: ListenerOptio
       drain();
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);
       try {
-        if (wasDraining) await linger(server);
+        if (wasDraining) await linger(server, lingerMs);
         isClosing = true;
         await close(server);
       } finally {
@@ -145,9 +150,10 @@ async function listen(server: Server, { host, port }: ListenAddress): Promise<nu
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-async function linger(server: Server): Promise<void> {
+async function linger(server: Server, longestMs: number): Promise<void> {
   const count = promisify(server.getConnections.bind(server));
-  for (let waitedMs = 0; waitedMs < LINGER_MS && (await count()) > 0; waitedMs += LINGER_LOOK_MS) await delay(LINGER_LOOK_MS);
+  const untilMs = performance.now() + longestMs;
+  while (performance.now() < untilMs && (await count()) > 0) await delay(LINGER_LOOK_MS);
 }
 
 async function close(server: Server): Promise<void> {

@@ -74,6 +74,25 @@ test('a request that its client sends over a kept connection while the server dr
   await expect(ask(port)).rejects.toThrow('ECONNREFUSED');
 });
 
+/** Of a connection that is kept: what becomes of its next request, sent as soon as the listener has begun to close. */
+async function askWhileItEnds(lingerMs: number): Promise<string> {
+  const listener = createListener((_request, response) => response.end('whole'), { lingerMs });
+  const port = await listener.listen({ host: '127.0.0.1', port: 0 });
+  await ask(port);
+  listener.drain();
+  const closed = listener.close(GRACE_MS);
+  const [{ body }] = await Promise.all([
+    ask(port).catch((error: unknown) => ({ body: String(Reflect.get(Object(error), 'code')) })),
+    closed,
+  ]);
+  return body;
+}
+
+test('connections without a request are left open for as long as is set, for their clients to use or to leave', async () => {
+  expect(await askWhileItEnds(60_000)).toBe('whole');
+  expect(await askWhileItEnds(0)).toMatch(/ECONN/);
+});
+
 test('a kept connection that nobody uses does not hold the end up', async () => {
   const listener = createListener((_request, response) => response.end('whole'));
   const port = await listener.listen({ host: '127.0.0.1', port: 0 });

@@ -40,6 +40,14 @@ export interface ConsumeDeps {
  *    are in its pending layer already, and the other lane of the partition waits: the layer has one question at a time.
  */
 export function createConsume(deps: ConsumeDeps) {
+  /** The batch may be taken, and the other lane goes on. */
+  function letGo(owned: OwnedPartition, folded: Slice): void {
+    deps.noteCauses(owned.batch, folded);
+    owned.isBusy = false;
+    if (owned.waiting > 0) makeRoom(owned);
+    deps.onWork();
+  }
+
   /** Index of the next record, or null when the slab is not to be read on. */
   async function takeSlice(owned: OwnedPartition, slice: Slice): Promise<number | null> {
     owned.isBusy = true;
@@ -58,10 +66,7 @@ export function createConsume(deps: ConsumeDeps) {
     if (deduped.slice.to > slice.from && !(await deps.fold(owned, deduped.slice))) return null;
     // Nor is a batch of after a rewind let go in the middle of a slice of its own.
     if (owned.epoch !== epoch) return null;
-    deps.noteCauses(owned.batch, deduped.slice);
-    owned.isBusy = false;
-    if (owned.waiting > 0) makeRoom(owned);
-    deps.onWork();
+    letGo(owned, deduped.slice);
     if (deduped.unknown === null) return deduped.slice.to;
     deps.onUnknown(owned, { offset: slice.slab.offsets[deduped.slice.to] ?? 0, what: deduped.unknown });
     return null;

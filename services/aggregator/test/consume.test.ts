@@ -182,16 +182,19 @@ describe('consuming slabs', () => {
     expect([owned.backfill.folded, folded.length]).toEqual([5, 9]);
   });
 
-  it.each([null, { first: 1, count: 2 }])('folds every record once, in whichever moment of a slice a flush fails, grown: %j', async (grown) => {
-    for (let moment = 0; moment < 30; moment += 1) {
-      const owned = ownedPartition({ grown });
-      const { consume, folded, foldedFreed, failFlush } = layered(owned);
-      const slab = slabOf([0, 1, 2, 3, 4]);
-      const overtaken = consume(owned, owned.live, slab);
-      for (let passed = 0; passed < moment; passed += 1) await Promise.resolve();
-      failFlush();
-      await Promise.all([overtaken, consume(owned, owned.live, slab)]);
-      expect({ moment, folded, foldedFreed: foldedFreed() }).toEqual({ moment, folded: [0, 1, 2, 3, 4], foldedFreed: 0 });
-    }
-  });
+  it.each([null, { first: 1, count: 2 }])(
+    'folds every record once, in whichever moment of a slice a flush fails, grown: %j',
+    async (grown) => {
+      for (let moment = 0; moment < 30; moment += 1) {
+        const owned = ownedPartition({ grown });
+        const { consume, folded, foldedFreed, failFlush } = layered(owned);
+        const slab = slabOf([0, 1, 2, 3, 4]);
+        const overtaken = consume(owned, owned.live, slab);
+        for (let passed = 0; passed < moment; passed += 1) await Promise.resolve();
+        failFlush();
+        await Promise.all([overtaken, consume(owned, owned.live, slab)]);
+        expect({ moment, folded, foldedFreed: foldedFreed() }).toEqual({ moment, folded: [0, 1, 2, 3, 4], foldedFreed: 0 });
+      }
+    },
+  );
 });

@@ -15,6 +15,11 @@ export interface TlsSettings {
   readonly hstsSeconds: number;
 }
 
+/** Of the listener of the public API. */
+export interface PublicSettings extends TlsSettings {
+  readonly drainLingerMs: number;
+}
+
 export interface PublicListenerDeps {
   readonly metrics: Pick<Metrics, 'gauge'>;
   readonly log: Pick<Logger, 'info' | 'warn'>;
@@ -28,9 +33,9 @@ export interface PublicListenerDeps {
 const LOOK_EVERY_MS = 5_000;
 
 /** The listener of the public API: TLS where a certificate is named. @throws ConfigError as `readTls` */
-export function createPublicListener(gate: Gate, settings: TlsSettings, deps: PublicListenerDeps): HttpListener {
+export function createPublicListener(gate: Gate, settings: PublicSettings, deps: PublicListenerDeps): HttpListener {
   const tls = readTls(settings);
-  const common = { onUpgrade: gate, hstsSeconds: settings.hstsSeconds };
+  const common = { onUpgrade: gate, hstsSeconds: settings.hstsSeconds, lingerMs: settings.drainLingerMs };
   const listener = createListener(gate, tls === null ? common : { ...common, tls });
   if (tls !== null) void followCertificate({ settings, first: tls.certificate, renew: listener.renew }, deps);
   return listener;

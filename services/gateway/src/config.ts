@@ -94,6 +94,13 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     default: '60',
     description: 'Seconds without a byte after which an answer that stays open is ended, and without a subscription a WebSocket.',
   } satisfies ConfigField<number>,
+  drainLingerMs: {
+    env: 'DRAIN_LINGER_MS',
+    schema: text.integer({ min: 0, max: 15_000 }),
+    default: '5500',
+    description:
+      'Milliseconds that a gateway which ends leaves connections without a request open, for their clients to use once more or leave: longer than clients keep theirs (those of Node.js 4 s), no request is lost with one.',
+  } satisfies ConfigField<number>,
   enableAnalytics: {
     env: 'ENABLE_ANALYTICS',
     schema: text.flag(),

@@ -32,8 +32,11 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const BODY_IDLE_TIMEOUT_MS = 30_000;
 /** Bodies up to this length are sent on when they are complete: a stream costs more than such a request. */
 const WHOLE_BYTES_MAX = 16 * 1_024;
-/** Shorter than the services keep theirs (65 s): a connection that we use is never one that they are closing. */
-const KEEP_ALIVE_MS = 30_000;
+/**
+ * Shorter than the services keep theirs, also as they end (2 s): a connection that we use is never one that they are closing. A busy
+ * connection is never idle for so long; one that is not costs a round trip once a second.
+ */
+const KEEP_ALIVE_MS = 1_000;
 
 /** Streams requests to the services and their answers back, with the caller's identity signed. Holds no body in memory. */
 export function createProxy(options: ProxyOptions): Proxy {

@@ -154,3 +154,12 @@ describe('under load', () => {
     expect([gate.upstream.sockets.size, await inProgress()]).toEqual([1, 0]);
   });
 });
+
+describe('a connection to a service that no request uses', () => {
+  it('is closed by the gateway long before the service would, so that none is sent on one that is being closed', async () => {
+    gate = await startGate();
+    expect(await statusOf('/v1/metrics')).toBe(200);
+    expect(gate.upstream.sockets.size).toBe(1);
+    await expect.poll(() => gate.upstream.sockets.size, { timeout: 20_000 }).toBe(0);
+  }, 30_000);
+});

@@ -29,7 +29,7 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
     ingestUrl: upstreamUrl,
     queryUrl: upstreamUrl,
     bodyBytesMax: 1_000_000,
-    ...{ livePerKeyMax: 100, livePerTenantMax: 1_000, liveSubscriptionsMax: 50, liveIdleS: 60 },
+    ...{ livePerKeyMax: 100, livePerTenantMax: 1_000, liveSubscriptionsMax: 50, liveIdleS: 60, drainLingerMs: 0 },
     jwksPlainHosts: ['127.0.0.1'],
     loginTenant: 'demo',
     // All of a test comes from one address.

@@ -37,6 +37,8 @@ export async function startUpstream(): Promise<Upstream> {
     request.on('error', () => undefined);
     upstream.respond(request, response);
   });
+  // As the services do.
+  server.keepAliveTimeout = 65_000;
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));

@@ -10,7 +10,7 @@ import { createMetrics, silentLogger } from '@tidegate/telemetry';
 import { createCertificate } from '@tidegate/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPublicListener } from '../src/certificate.ts';
-import type { TlsSettings } from '../src/certificate.ts';
+import type { PublicSettings, TlsSettings } from '../src/certificate.ts';
 
 let folder: string;
 let background: AbortController;
@@ -40,7 +40,7 @@ function place({ cert, key }: { readonly cert: string; readonly key: string }): 
 }
 
 async function serve(given: Partial<TlsSettings> = {}): Promise<number> {
-  const settings: TlsSettings = { tlsCertFile: '', tlsKeyFile: '', tlsVersionMin: '1.3', hstsSeconds: 0, ...given };
+  const settings: PublicSettings = { drainLingerMs: 0, tlsCertFile: '', tlsKeyFile: '', tlsVersionMin: '1.3', hstsSeconds: 0, ...given };
   const log = { ...silentLogger, warn: (event: string) => void warnings.push(event) };
   const answer = (_request: unknown, response: { end(text: string): void }): void => response.end('answered');
   const listener = createPublicListener(answer, settings, { metrics, log, signal: background.signal, lookEveryMs: 5 });
