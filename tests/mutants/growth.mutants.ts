@@ -46,7 +46,7 @@ export const mutants: readonly Mutant[] = [
     name: 'an event is counted where it lies, though its key belongs to another partition by now',
     section: 1,
     file: 'services/aggregator/src/consume.ts',
-    find: 'if (owned.grown !== null && !(await sendOn(owned, slice))) return null;',
+    find: 'if (owned.grown !== null) await deps.forward(owned, slice);',
     replace: '',
     tests: [OWNER],
     kind: 'unit',
