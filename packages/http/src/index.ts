@@ -44,7 +44,7 @@ export type { ObservedRequest, RequestTelemetry, RequestTelemetryOptions } from 
 export { createRequestTelemetry, statusOf, SWITCHING } from './request-telemetry.ts';
 export type { RoleName } from './roles.ts';
 export { ROLE_NAMES, ROLES, scopesOfRoles } from './roles.ts';
-export { ASSIGNMENT_QUERY } from './pack-schemas.ts';
+export { ASSIGNMENT_QUERY, EXPERIMENT_QUERY } from './pack-schemas.ts';
 export { BUDGETS_QUERY } from './budget-schemas.ts';
 export { RECENT_QUERY, STREAM_QUERY } from './stream-schemas.ts';
 export { CACHE_DROP_SCHEMA, CACHE_QUERY, CACHE_RESET_SCHEMA } from './cache-schemas.ts';

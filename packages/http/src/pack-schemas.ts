@@ -167,6 +167,19 @@ export const EXPERIMENTS_SCHEMA = z.object({
 
 const packName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);
 export const EXPERIMENT_PARAMS = z.object({ pack: packName, experiment: packName });
+const text = z.string().max(16_384).optional();
+const whole = z.coerce.number().int().optional();
+/** The range and the receipt; what they may be is said by the question that they go into. */
+export const EXPERIMENT_QUERY = z.strictObject({
+  from: text.meta({ description: 'First moment that counts.' }),
+  to: text.meta({ description: 'First moment that no longer counts.' }),
+  last: text.meta({ description: 'Instead of from and to: such as 30d.' }),
+  days: whole.meta({ description: 'Instead of from and to: so many dates up to the one of as_of.' }),
+  as_of: text.meta({ description: 'What last and days look back from.' }),
+  zone: text.meta({ description: 'IANA time zone; UTC when absent.' }),
+  after: text.meta({ description: 'A receipt: wait until its events are counted.' }),
+  wait_ms: whole,
+});
 export const ASSIGNMENT_QUERY = z.strictObject({
   subject: z.string().min(1).max(256).meta({ description: 'The plain id of a person.' }),
 });

@@ -242,6 +242,7 @@ describe('a service behind the gateway', () => {
     askFunnel: (exchange) => sendJson(exchange, {}),
     listFunnels: (exchange) => sendJson(exchange, {}),
     listExperiments: (exchange) => sendJson(exchange, {}),
+    readExperiment: (exchange) => sendJson(exchange, {}),
     readAssignment: (exchange) => sendJson(exchange, {}),
     watch: (exchange) => sendJson(exchange, {}),
     askBatch: (exchange) => sendJson(exchange, {}),

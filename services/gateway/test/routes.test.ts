@@ -114,7 +114,7 @@ describe('every declared route, for a person who may see only their own rows', (
       'readReceipt',
       'readRecentEvents',
     ],
-    ...['listFunnels', 'listExperiments', 'readAssignment'],
+    ...['listFunnels', 'listExperiments', 'readExperiment', 'readAssignment'],
     ...[
       'applyPack',
       'validatePack',

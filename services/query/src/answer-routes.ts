@@ -39,7 +39,13 @@ async function askBody(deps: AnswerRoutesDeps, exchange: Exchange, toQuestion: (
   const { questionBytesMax, step } = deps;
   const body = await step('receive_request', async () => readJsonBody(exchange.request, questionBytesMax));
   if (!body.ok) return refuse(exchange, { code: body.fault.code });
-  const outcome = await questionInTime(deps, exchange, toQuestion(body.value));
+  return sendAnswerTo(deps, exchange, toQuestion(body.value));
+}
+
+/** Answers a question that is no text of an address, which none may keep. */
+export async function sendAnswerTo(deps: AnswerRoutesDeps, exchange: Exchange, question: unknown): Promise<void> {
+  const { step } = deps;
+  const outcome = await questionInTime(deps, exchange, question);
   if (outcome === null) return;
   if (!outcome.ok) return refuse(exchange, outcome.problem);
   const { answer, person } = outcome;

@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto';
 import { namedExperiments, namedFunnels, variantOf, WEIGHTS_TOTAL } from '@tidegate/core';
 import type { NamedJourney } from '@tidegate/core';
-import { ASSIGNMENT_QUERY, invalidRequest, sendJson, sendProblem, visibleRows } from '@tidegate/http';
+import { ASSIGNMENT_QUERY, EXPERIMENT_QUERY, invalidRequest, refuse, sendJson, sendProblem, visibleRows } from '@tidegate/http';
 import type { Exchange } from '@tidegate/http';
+import { sendAnswerTo } from './answer-routes.ts';
+import type { AnswerRoutesDeps } from './answer-routes.ts';
 import type { Registry } from './registry.ts';
 
-export interface ExperimentsDeps {
+export interface ExperimentsDeps extends AnswerRoutesDeps {
   readonly registry: Pick<Registry, 'packs' | 'pack'>;
   readonly pseudonymOf: (tenant: string, id: string) => string;
 }
@@ -14,10 +16,13 @@ export interface ExperimentsDeps {
 export interface ExperimentHandlers {
   listFunnels(exchange: Exchange): void;
   listExperiments(exchange: Exchange): void;
+  /** By its name and a range, as its question is answered. */
+  readExperiment(exchange: Exchange): Promise<void>;
   readAssignment(exchange: Exchange): void;
 }
 
-export function createExperimentHandlers({ registry, pseudonymOf }: ExperimentsDeps): ExperimentHandlers {
+export function createExperimentHandlers(deps: ExperimentsDeps): ExperimentHandlers {
+  const { registry, pseudonymOf } = deps;
   return {
     listFunnels(exchange) {
       const funnels = registry.packs(exchange.caller.tenant).flatMap(({ source }) => namedFunnels(source));
@@ -26,6 +31,16 @@ export function createExperimentHandlers({ registry, pseudonymOf }: ExperimentsD
     listExperiments(exchange) {
       const experiments = registry.packs(exchange.caller.tenant).flatMap(({ source }) => namedExperiments(source));
       sendJson(exchange, { experiments: experiments.map(experimentView) });
+    },
+    async readExperiment(exchange) {
+      const { caller, params, query } = exchange;
+      const source = registry.pack(caller.tenant, params['pack'] ?? '')?.source;
+      const named = source === undefined ? [] : namedExperiments(source);
+      const found = named.find(({ name }) => name === params['experiment']);
+      if (found === undefined) return refuse(exchange, { code: 'not_found' });
+      const asked = EXPERIMENT_QUERY.safeParse(Object.fromEntries(query));
+      if (!asked.success) return refuse(exchange, invalidRequest(asked.error));
+      return sendAnswerTo(deps, exchange, { ...found.question, ...asked.data });
     },
     readAssignment(exchange) {
       const { caller, params, query, response, context } = exchange;

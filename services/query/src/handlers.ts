@@ -111,12 +111,14 @@ export function createHandlers(deps: HandlerDeps): QueryHandlers {
   const { listGaps, acknowledgeGap } = createGapHandlers(deps);
   const { listJobs, readJob, readJobResult, cancelJob } = createJobHandlers(deps);
   const { readCacheStats, resetCacheStats, readCache, listKeptNames, adviseCache, dropKept } = createCacheHandlers(deps);
+  const experiments = createExperimentHandlers(deps);
   return {
     // A receipt asks for little: where even that takes too long the server is ill, not the request.
     askQuestion: whileStoreAnswers('question_too_slow', async (exchange) => askQuestion(deps, exchange)),
     askFunnel: whileStoreAnswers('question_too_slow', async (exchange) => askFunnel(deps, exchange)),
     askKept: whileStoreAnswers('question_too_slow', async (exchange) => askKept(deps, exchange)),
-    ...createExperimentHandlers(deps),
+    ...experiments,
+    readExperiment: whileStoreAnswers('question_too_slow', async (exchange) => experiments.readExperiment(exchange)),
     askBatch: async (exchange) => askBatch(deps, exchange),
     ...createPackHandlers(deps),
     readReceipt: whileStoreAnswers('unavailable', async (exchange) => readReceipt(deps, exchange)),

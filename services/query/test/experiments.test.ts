@@ -1,5 +1,6 @@
-import { variantOf } from '@tidegate/core';
+import { parseJourney, variantOf } from '@tidegate/core';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Ask } from '../src/ask.ts';
 import { createRegistry } from '../src/registry.ts';
 import { answerWith, serveAsk } from './serve-ask.ts';
 import type { ServedAsk } from './serve-ask.ts';
@@ -21,11 +22,11 @@ const SOURCE = {
 let served: ServedAsk | null = null;
 afterEach(async () => served?.close());
 
-async function serve(): Promise<ServedAsk['call']> {
+async function serve(ask: Ask = async () => ({ ok: true, answer: answerWith([]), mayAgeMs: 0 })): Promise<ServedAsk['call']> {
   const registry = createRegistry(() => undefined);
   const value = { pack: 'shop', version: 1, source: SOURCE, metrics: {} };
   registry.take({ key: Buffer.from('pack/acme/shop'), value: Buffer.from(JSON.stringify({ version: 1, value })) });
-  served = await serveAsk(async () => ({ ok: true, answer: answerWith([]), mayAgeMs: 0 }), { registry });
+  served = await serveAsk(ask, { registry });
   const { call } = served;
   return async (path, init) => call(path, { scopes: ['query:read'], ...init });
 }
@@ -63,6 +64,27 @@ describe('funnels and experiments of packs', () => {
     const call = await serve();
     const answer = await call(`/v1/experiments/shop/colour/assignment?subject=${subject}`);
     expect([answer.status, await answer.json()]).toEqual([200, { pack: 'shop', experiment: 'colour', variant, bucket }]);
+  });
+
+  test('have their result under their name, as the question that is listed has it with the range', async () => {
+    const asked: unknown[] = [];
+    const call = await serve(async (question) => {
+      asked.push(question);
+      return { ok: true, answer: answerWith([['red', 3]]), mayAgeMs: 0 };
+    });
+    const listed = (await (await call('/v1/experiments')).json()) as { experiments: readonly { question: object }[] };
+    const answer = await call('/v1/experiments/shop/colour/result?days=30&as_of=2026-11-01&zone=Europe/Oslo&wait_ms=50');
+    expect([answer.status, await answer.json()]).toMatchObject([200, { rows: [['red', 3]] }]);
+    expect(asked).toEqual([{ ...listed.experiments[0]?.question, days: 30, as_of: '2026-11-01', zone: 'Europe/Oslo', wait_ms: 50 }]);
+    // What is listed with a range is a question that can be asked.
+    expect(parseJourney(asked[0])).toMatchObject({ ok: true, question: { kind: 'experiment', days: 30 } });
+    expect(
+      (await call('/v1/experiments/shop/colour/result?last=30d', { headers: { accept: 'text/csv' } })).headers.get('content-type'),
+    ).toMatch('text/csv');
+    expect((await call('/v1/experiments/shop/colour/result?last=30d&goal=other')).status).toBe(422);
+    expect((await call('/v1/experiments/shop/size/result?last=30d')).status).toBe(404);
+    expect((await call('/v1/experiments/none/colour/result?last=30d')).status).toBe(404);
+    expect(asked).toHaveLength(2);
   });
 
   test('tell a person the own variant alone, and nothing of what there is not', async () => {

@@ -129,6 +129,23 @@ export const QUESTION_ROUTES = {
     },
     faults: [],
   },
+  readExperiment: {
+    method: 'GET',
+    path: '/v1/experiments/{pack}/{experiment}/result',
+    summary: 'What an experiment came to',
+    answers: 'query',
+    scope: 'query:read',
+    limitClass: 'api_key',
+    rows: 'confined',
+    params: packs.EXPERIMENT_PARAMS,
+    query: packs.EXPERIMENT_QUERY,
+    accesses: { resource: 'answers', action: 'read' },
+    responses: {
+      200: { description: 'As its question is answered.', schema: answers.ANSWER_SCHEMA, contentTypes: ANSWER_CONTENT_TYPES },
+      202: PROCESSING,
+    },
+    faults: ['not_found', 'request_invalid', ...ANSWERING],
+  },
   readAssignment: {
     method: 'GET',
     path: '/v1/experiments/{pack}/{experiment}/assignment',

@@ -274,6 +274,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/experiments/{pack}/{experiment}/result": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What an experiment came to */
+        readonly get: operations["readExperiment"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/experiments/{pack}/{experiment}/assignment": {
         readonly parameters: {
             readonly query?: never;
@@ -4954,6 +4971,50 @@ export interface operations {
                     readonly "application/json": {
                         readonly experiments: readonly components["schemas"]["NamedExperiment"][];
                     };
+                };
+            };
+        };
+    };
+    readonly readExperiment: {
+        readonly parameters: {
+            readonly query?: {
+                readonly from?: string;
+                readonly to?: string;
+                readonly last?: string;
+                readonly days?: number;
+                readonly as_of?: string;
+                readonly zone?: string;
+                readonly after?: string;
+                readonly wait_ms?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly pack: string;
+                readonly experiment: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description As its question is answered. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Answer"];
+                    readonly "application/x-ndjson": components["schemas"]["Answer"];
+                    readonly "text/csv": components["schemas"]["Answer"];
+                    readonly "application/vnd.apache.parquet": components["schemas"]["Answer"];
+                };
+            };
+            /** @description The answer is being made by a job; the same call has it once the job is completed. Of questions that read raw events and of views that say `background`, where the answer takes longer than `ANSWER_WITHIN_MS`; of others where the request says `Prefer: respond-async`. `Prefer: wait=<seconds>` waits longer. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Processing"];
                 };
             };
         };
