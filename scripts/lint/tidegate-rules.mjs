@@ -64,10 +64,32 @@ const patientWaits = {
   },
 };
 
+const BLOCKING_MODULES = new Set(['node:fs', 'node:child_process', 'fs', 'child_process']);
+
+/** One process answers many: while it waits for a disk or another process in place, nobody is answered. */
+const noBlocking = {
+  create(context) {
+    return {
+      ImportDeclaration(node) {
+        if (!BLOCKING_MODULES.has(node.source.value)) return;
+        for (const specifier of node.specifiers) {
+          const name = specifier.imported?.name ?? '*';
+          if (name === '*' || name.endsWith('Sync'))
+            context.report({
+              node: specifier,
+              message: `Import what waits without blocking (node:fs/promises, spawn) in place of ${name}.`,
+            });
+        }
+      },
+    };
+  },
+};
+
 const plugin = {
   meta: { name: 'tidegate' },
   rules: {
     'no-argless-date': noArglessDate,
+    'no-blocking': noBlocking,
     'no-double-assertion': noDoubleAssertion,
     'no-skipped-test': noSkippedTest,
     'patient-waits': patientWaits,

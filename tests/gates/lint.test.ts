@@ -35,6 +35,18 @@ const VIOLATIONS: readonly (readonly [what: string, file: string, text: string, 
   ['a non-null assertion', IN_ADAPTER, 'export const first = (list: string[]): string => list[0]!;\n', 'no-non-null-assertion'],
   ['a double assertion', IN_ADAPTER, "export const value = 'x' as unknown as number;\n", 'instead of asserting its type twice'],
   ['a default export', IN_ADAPTER, 'export default 1;\n', 'no-default-export'],
+  [
+    'a read that blocks',
+    IN_SERVICE,
+    "import { readFileSync } from 'node:fs';\nexport const text = readFileSync('/x', 'utf8');\n",
+    'without blocking',
+  ],
+  [
+    'a process that is waited for in place',
+    IN_ADAPTER,
+    "import * as child from 'node:child_process';\nexport const run = child;\n",
+    'without blocking',
+  ],
   ['a floating promise', IN_ADAPTER, `${ASYNC}export function start(): void {\n  work();\n}\n`, 'no-floating-promises'],
   [
     'a misused promise',

@@ -1,6 +1,7 @@
 /** The gateway's certificate: two files, which whoever renews it replaces. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { createListener } from '@tidegate/http';
 import type { HttpListener, ListenerTls, ServerCertificate } from '@tidegate/http';
@@ -47,7 +48,9 @@ function readTls({ tlsCertFile, tlsKeyFile, tlsVersionMin: versionMin }: TlsSett
   if (tlsKeyFile === '') throw fault('TLS_KEY_FILE', 'is not set, but TLS_CERT_FILE is');
   if (tlsCertFile === '') throw fault('TLS_CERT_FILE', 'is not set, but TLS_KEY_FILE is');
   try {
-    return { certificate: readCertificate({ tlsCertFile, tlsKeyFile }), versionMin };
+    // At the start, where nobody waits for an answer yet.
+    const certificate = checked({ cert: readFileSync(tlsCertFile, 'utf8'), key: readFileSync(tlsKeyFile, 'utf8') });
+    return { certificate, versionMin };
   } catch (error) {
     throw fault('TLS_CERT_FILE', `and TLS_KEY_FILE are of no use: ${error instanceof Error ? error.message : 'unreadable'}`);
   }
@@ -58,8 +61,12 @@ function fault(env: string, problem: string): ConfigError {
 }
 
 /** @throws Error where a file is not there, is no PEM, or the key is another certificate's */
-function readCertificate({ tlsCertFile, tlsKeyFile }: Pick<TlsSettings, 'tlsCertFile' | 'tlsKeyFile'>): ServerCertificate {
-  const certificate = { cert: readFileSync(tlsCertFile, 'utf8'), key: readFileSync(tlsKeyFile, 'utf8') };
+async function readCertificate({ tlsCertFile, tlsKeyFile }: TlsSettings): Promise<ServerCertificate> {
+  const [cert, key] = await Promise.all([readFile(tlsCertFile, 'utf8'), readFile(tlsKeyFile, 'utf8')]);
+  return checked({ cert, key });
+}
+
+function checked(certificate: ServerCertificate): ServerCertificate {
   createSecureContext(certificate);
   return certificate;
 }
@@ -85,7 +92,7 @@ async function followCertificate({ settings, first, renew }: Followed, deps: Pub
     await pause(lookEveryMs, signal).catch(() => undefined);
     if (signal.aborted) return;
     try {
-      const found = readCertificate(settings);
+      const found = await readCertificate(settings);
       isWarned = false;
       if (found.cert === last.cert && found.key === last.key) continue;
       renew(found);
