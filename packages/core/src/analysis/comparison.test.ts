@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cohensD, compareShares, welch, wilson } from './comparison.ts';
+import { cohensD, compareShares, welch, wilson, Z_95 } from './comparison.ts';
 import { studentTwoSided } from './distributions.ts';
 import { sampleFigures } from './sample.ts';
 
@@ -43,6 +43,29 @@ describe('a share', () => {
     expect(interval?.hi).toBeCloseTo(hi, 4);
   });
 
+  /** Where the score test of a share of p just rejects: (share - p)² = z² p (1 - p) / n, by bisection. */
+  function scoreEnd(share: number, n: number, from: number): number {
+    const isOutside = (p: number): boolean => (share - p) ** 2 > (Z_95 ** 2 * p * (1 - p)) / n;
+    let [inside, outside] = [share, from];
+    for (let step = 0; step < 200; step += 1) {
+      const middle = (inside + outside) / 2;
+      if (isOutside(middle)) outside = middle;
+      else inside = middle;
+    }
+    return (inside + outside) / 2;
+  }
+
+  it.each([
+    [1, 7],
+    [30, 100],
+    [999, 1_000],
+    [123, 45_678],
+  ])('of %d in %d ends where the score test ends, to 1e-9 of it', (successes, trials) => {
+    const { lo = 0, hi = 0 } = wilson(successes, trials) ?? {};
+    expect(lo / scoreEnd(successes / trials, trials, 0)).toBeCloseTo(1, 9);
+    expect(hi / scoreEnd(successes / trials, trials, 1)).toBeCloseTo(1, 9);
+  });
+
   it('of no trials has no interval', () => {
     expect(wilson(0, 0)).toBeNull();
   });
@@ -50,7 +73,8 @@ describe('a share', () => {
   it('differs from another by a z of the pooled share: 0.1 / √(0.25 × 0.75 × 0.02) = 1.63299', () => {
     const test = compareShares({ successes: 30, trials: 100 }, { successes: 20, trials: 100 });
     expect(test?.difference).toBeCloseTo(0.1, 12);
-    expect(test?.z).toBeCloseTo(1.632993, 6);
+    // √(8/3): 0.1² / (0.25 × 0.75 × 0.02) = 2.6667.
+    expect((test?.z ?? 0) / Math.sqrt(8 / 3)).toBeCloseTo(1, 9);
     expect(test?.p).toBeCloseTo(0.10247, 5);
     // 0.1 ± 1.959964 √(0.3 × 0.7 / 100 + 0.2 × 0.8 / 100) = 0.1 ± 0.11922
     expect(test?.interval.lo).toBeCloseTo(-0.01922, 5);
