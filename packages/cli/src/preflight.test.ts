@@ -39,7 +39,7 @@ test('an environment made for production passes, and what no program can see is 
   expect(wrongOf(GOOD)).toEqual([]);
   const { code, out, err } = await run(GOOD);
   expect({ code, err }).toEqual({ code: 0, err: '' });
-  expect(out.match(/^\? /gm)).toHaveLength(6);
+  expect(out.match(/^\? /gm)).toHaveLength(7);
   expect(out).toContain('? web pages that may ask are named');
 });
 
@@ -65,7 +65,7 @@ test('what is wrong ends the command with 1, says what to do, and repeats no val
   const weak = 'hidden-word-hidden-word-hidden-word';
   const { code, out, err } = await run({ ...GOOD, SECRET_KEY: weak, DEBUG: 'True' });
   expect(code).toBe(1);
-  expect(err).toBe('2 of 17 are wrong.\n');
+  expect(err).toBe('2 of 18 are wrong.\n');
   expect(out).toContain('✗ debug is off: Set DEBUG=False.');
   expect(out).toContain('openssl rand -base64 32');
   expect(out).not.toContain('hidden-word');

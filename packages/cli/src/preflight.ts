@@ -16,13 +16,15 @@ interface Check {
   readonly holds: (env: Environment, asked: Asked) => boolean | null;
 }
 
-/** What a running gateway said. */
+/** What a running gateway said, and what the machine shows. */
 export interface Asked {
   /** Pages that may read answers of the tenant of the key; null: nobody was asked. */
   readonly origins: readonly string[] | null;
+  /** Whether data lie on a disk that is encrypted; null: nobody looked, or it cannot be seen. */
+  readonly isDiskEncrypted: true | null;
 }
 
-const NOTHING_ASKED: Asked = { origins: null };
+const NOTHING_ASKED: Asked = { origins: null, isDiskEncrypted: null };
 
 const ENCRYPTED = new Set(['require', 'verify-ca', 'verify-full']);
 
@@ -71,6 +73,12 @@ const CHECKS: readonly Check[] = [
     advice: 'Begin REDIS_URL with rediss://, or set REDIS_SSL=true.',
     holds: ({ REDIS_URL, REDIS_SSL }) =>
       REDIS_URL === undefined ? null : REDIS_URL.startsWith('rediss://') || /^(true|1|yes)$/i.test(REDIS_SSL ?? ''),
+  },
+  {
+    check: 'the disk of the data is encrypted',
+    advice:
+      '--data names the folder of Postgres on the machine where it runs; of volumes of a cloud ask who keeps them (docs/operations/safeguards.md).',
+    holds: (_env, { isDiskEncrypted }) => isDiskEncrypted,
   },
   ...[
     ['the disks of Postgres, Kafka and backups are encrypted', 'Ask who keeps them.'],

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { isOnEncryptedDisk } from '../disk-encryption.ts';
 import { readPreflight, type Finding } from '../preflight.ts';
 import { CommandFailure, connect, printJson, setting, type Connection, type Terminal } from '../terminal.ts';
 
@@ -10,10 +11,12 @@ export function addPreflight(program: Command, terminal: Terminal): void {
   program
     .command('preflight')
     .description('Before production: goes through the environment of the services, and ends with 1 where something is wrong.')
+    .option('--data <folder>', 'of Postgres, on the machine where it runs: whether its disk is encrypted is looked at')
     .option('--json', 'one JSON array')
     .action(async (_flags: unknown, command: Command) => {
       const flags = command.optsWithGlobals<PreflightFlags>();
-      const findings = readPreflight(terminal.env, { origins: await askOrigins(terminal, flags) });
+      const isDiskEncrypted = flags.data === undefined ? null : await isOnEncryptedDisk(flags.data);
+      const findings = readPreflight(terminal.env, { origins: await askOrigins(terminal, flags), isDiskEncrypted });
       if (flags.json === true) printJson(terminal, findings);
       else for (const finding of findings) terminal.stdout.write(`${lineOf(finding)}\n`);
       const wrong = findings.filter(({ state }) => state === 'wrong').length;
@@ -22,6 +25,7 @@ export function addPreflight(program: Command, terminal: Terminal): void {
 }
 
 interface PreflightFlags extends Connection {
+  readonly data?: string;
   readonly json?: true;
 }
 
