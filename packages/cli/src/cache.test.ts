@@ -37,6 +37,30 @@ describe('tidegate cache', () => {
     ]);
   });
 
+  it('history draws the days, and sets the week beside the one before and the aim', async () => {
+    const hourOf = (daysBack: number): string => new Date(Date.now() - daysBack * 86_400_000).toISOString().slice(0, 13) + ':00:00Z';
+    const at = (of: string, daysBack: number, hits: number, misses: number) => ({ class: of, hour: hourOf(daysBack), hits, misses });
+    // Claims: 30 of 100 in this week, 180 of 200 in the one before. Payers: 95 of 100 on one of two days, 5 of 5 on the other. A line of 80 has
+    // room for ten characters, so of sixteen days two are one.
+    const history = [
+      ...[at('marb.claim', 1, 30, 70), at('marb.claim', 8, 90, 10), at('marb.claim', 13, 90, 10), at('marb.claim', 14, 0, 1_000)],
+      ...[at('marb.payer', 0, 95, 5), at('marb.payer', 2, 5, 0)],
+    ];
+    const classes = [
+      { class: 'marb.claim', hit_aim_pct: 60 },
+      { class: 'marb.payer', hit_aim_pct: null },
+    ];
+    const shown = await run(['history', '--days', '16'], { classes, history });
+    expect(shown.asked).toBe('GET /v1/admin/cache?days=16');
+    expect(cells(shown)).toEqual([
+      ['marb.claim', '▁█·█···▃', '30.0', '90.0', '60.0', '100', 'below its aim'],
+      ['marb.payer', '······██', '95.2', '–', '–', '105'],
+    ]);
+    const one = await run(['history', '--class', 'marb.payer', '--json'], { classes, history });
+    expect([one.asked, (JSON.parse(one.out) as object[]).length]).toEqual(['GET /v1/admin/cache?days=90', 2]);
+    expect((await run(['history'], { classes, history: [] })).out).toBe('Nothing was looked up.\n');
+  });
+
   it('drop names one thing, and says what it did', async () => {
     const shown = await run(['drop', '--name', 'claim:123'], { dropped: 1 });
     expect([shown.asked, shown.out]).toEqual([

@@ -1,6 +1,7 @@
 /** Kept answers of views: what lies there, what their lifetimes should be, what to drop. */
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { hitHistory, sparkline } from '../hit-history.ts';
 import { tableView } from '../table-view.ts';
 import { CommandFailure, connect, printJson, type Connection, type Terminal } from '../terminal.ts';
 
@@ -38,6 +39,11 @@ const ADVICE = z.looseObject({
   ),
 });
 
+const HISTORY = z.looseObject({
+  classes: z.array(z.looseObject({ class: z.string(), hit_aim_pct: z.number().nullable() })),
+  history: z.array(z.looseObject({ class: z.string(), hour: z.string(), hits: z.number(), misses: z.number() })),
+});
+
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 const KEY_COLUMNS = [
@@ -58,6 +64,16 @@ const ADVICE_COLUMNS = [
   { name: 'advice', type: 'string' },
 ] as const;
 
+const HISTORY_COLUMNS = [
+  { name: 'class', type: 'string' },
+  { name: 'by day, 0 to 100 %', type: 'string' },
+  { name: 'week %', type: 'decimal' },
+  { name: 'week before %', type: 'decimal' },
+  { name: 'aim %', type: 'decimal' },
+  { name: 'look-ups', type: 'integer' },
+  { name: '', type: 'string' },
+] as const;
+
 export function addCache(program: Command, terminal: Terminal): void {
   const cache = program
     .command('cache')
@@ -74,6 +90,13 @@ export function addCache(program: Command, terminal: Terminal): void {
     .option('--days <days>', 'so many days back, 1 to 90 (default: 14)')
     .option('--json', 'as JSON')
     .action(async (_flags: unknown, command: Command) => advise(terminal, command.optsWithGlobals<Flags>()));
+  cache
+    .command('history')
+    .description('Hit rates by class: a drawing of the days, the last week beside the one before and the aim. For a look each week.')
+    .option('--class <pack.class>', 'of one class')
+    .option('--days <days>', 'so many days back, 1 to 90 (default: 90)')
+    .option('--json', 'each hour, as JSON')
+    .action(async (_flags: unknown, command: Command) => showHistory(terminal, command.optsWithGlobals<Flags>()));
   cache
     .command('drop')
     .description('Drops kept answers: the next ones are made anew.')
@@ -103,6 +126,29 @@ async function advise(terminal: Terminal, { days, json, ...connection }: Flags):
   terminal.stdout.write(
     rows.length === 0 ? 'No view of a pack in place names a class.\n' : `${tableView({ columns: [...ADVICE_COLUMNS], rows })}\n`,
   );
+}
+
+const DAYS = 90;
+/** What the columns beside the drawing take of a line. */
+const BESIDE = 80;
+
+async function showHistory(terminal: Terminal, { class: of, days = String(DAYS), json, ...connection }: Flags): Promise<void> {
+  const told = await connect(terminal, connection).call({ method: 'GET', path: `/v1/admin/cache?days=${encodeURIComponent(days)}` });
+  const { classes, history } = HISTORY.parse(told);
+  const hours = history.filter((hour) => of === undefined || hour.class === of);
+  if (json === true) return printJson(terminal, hours);
+  const aims = new Map(classes.map(({ class: name, hit_aim_pct: aim }) => [name, aim]));
+  const width = Math.max(10, (terminal.stdout.columns ?? BESIDE + DAYS) - BESIDE);
+  const rows = hitHistory(hours, { days: Number(days), nowMs: Date.now() }).map(({ class: name, week, weekBefore, ...one }) => {
+    const aim = aims.get(name) ?? null;
+    const verdict = week !== null && aim !== null && week < aim ? 'below its aim' : '';
+    return [name, sparkline(one.days, width), percent(week), percent(weekBefore), percent(aim), one.lookUps, verdict];
+  });
+  terminal.stdout.write(rows.length === 0 ? 'Nothing was looked up.\n' : `${tableView({ columns: [...HISTORY_COLUMNS], rows })}\n`);
+}
+
+function percent(rate: number | null): string {
+  return rate === null ? '–' : rate.toFixed(1);
 }
 
 async function drop(terminal: Terminal, { class: of, name, pattern, subject, ...connection }: DropFlags): Promise<void> {
