@@ -1,25 +1,4 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
-
-/** What a figure was measured on. */
-export interface Machine {
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memory_gib: number;
-  readonly kernel: string;
-  readonly node: string;
-}
-
-export function describeMachine(): Machine {
-  const all = cpus();
-  return {
-    cpu: all[0]?.model ?? 'unknown',
-    cores: all.length,
-    memory_gib: Math.round(totalmem() / 2 ** 30),
-    kernel: release(),
-    node: process.version,
-  };
-}
 
 /** USER_HZ of Linux; the unit of /proc times. */
 const TICKS_PER_SECOND = 100;

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startTidegate } from '@tidegate/native';
 import { startBenchDatabase } from './bench-database.ts';
@@ -19,6 +19,7 @@ import { keepResult, type BenchMeasurement } from './report.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchRoad, type BenchOptions } from './road.ts';
 import { benchSoak } from './soak.ts';
+import { benchTargets } from './targets/bench-targets.ts';
 import { benchViews } from './views/bench-views.ts';
 
 /** Events a second: half of what the road takes on the machine of docs/benchmarks. */
@@ -52,6 +53,7 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string' },
     rate: { type: 'string' },
     events: { type: 'string' },
+    results: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -75,7 +77,14 @@ function keep(measured: BenchMeasurement): void {
 
 if (name === 'measures') keep(benchMeasures(Number(values.seed), say));
 else if (name === 'growth') keep(benchGrowth(Number(values.seed), say));
-else if (name === 'dedup') {
+else if (name === 'targets') {
+  const { seed, minutes = '1', results } = values;
+  const asked = { minutes: Number(minutes), seed: Number(seed), settings: UNLIMITED, say };
+  const measured = await benchTargets({ ...asked, ...(results === undefined ? {} : { results: resolve(results) }) });
+  keep(measured);
+  for (const line of measured.worse) say(line);
+  if (measured.worse.length > 0) process.exitCode = 1;
+} else if (name === 'dedup') {
   await runInterruptible({
     start: startBenchDatabase,
     work: async (database) => keep(await benchDedup({ database, seed: Number(values.seed), say })),
@@ -97,7 +106,7 @@ else if (name === 'dedup') {
   });
 } else if (bench === undefined) {
   process.stderr.write(
-    `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')}|gateway|query|measures|growth|dedup [--minutes N] [--rate N] [--events N] [--seed N] [--json]\n`,
+    `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')}|gateway|query|targets|measures|growth|dedup [--minutes N] [--rate N] [--events N] [--seed N] [--results FOLDER] [--json]\n`,
   );
   process.exitCode = 2;
 } else {

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describeMachine } from './machine.ts';
-import type { Machine } from './machine.ts';
+import { commitName, describeMachine } from '@tidegate/cli';
+import type { Machine } from '@tidegate/cli';
 
 /** The one line that a bench prints and keeps. */
 export interface BenchResult {
@@ -12,6 +11,19 @@ export interface BenchResult {
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   readonly figures: Readonly<Record<string, number>>;
   readonly ratios: Readonly<Record<string, number>>;
+  readonly targets?: readonly JudgedTarget[];
+}
+
+/** A figure beside what is asked of it. */
+export interface JudgedTarget {
+  /** The load it was measured under. */
+  readonly load: string;
+  /** Of docs/reference/coverage.md. */
+  readonly rows: readonly string[];
+  readonly target: string;
+  /** Null: nothing was answered that it could be of. */
+  readonly value: number | null;
+  readonly met: boolean;
 }
 
 /** More than this by processes outside the measured tree, on average, and a run says nothing. */
@@ -22,6 +34,7 @@ export interface BenchMeasurement {
   readonly figures: BenchResult['figures'];
   readonly ratios: BenchResult['ratios'];
   readonly outsideCores: number;
+  readonly targets?: readonly JudgedTarget[];
 }
 
 /** Completes a measurement, keeps it in docs/benchmarks and returns it. */
@@ -35,21 +48,16 @@ export function keepResult(bench: string, measured: BenchMeasurement): BenchResu
       outside_cores: round(measured.outsideCores),
       void: measured.outsideCores > OUTSIDE_CORES_MAX,
     },
-    commit: commitName(),
+    commit: commitName() ?? 'unknown',
     settings: measured.settings,
     figures: roundAll(measured.figures),
     ratios: roundAll(measured.ratios),
+    ...(measured.targets === undefined ? {} : { targets: measured.targets }),
   };
   const folder = fileURLToPath(new URL('../../docs/benchmarks/', import.meta.url));
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}${bench}-${measuredAt.slice(0, 19).replaceAll(':', '')}.json`, `${JSON.stringify(result)}\n`);
   return result;
-}
-
-function commitName(): string {
-  const run = (args: readonly string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
-  const dirty = run(['status', '--porcelain', '--untracked-files=no']) === '' ? '' : '+changes';
-  return run(['rev-parse', '--short=12', 'HEAD']) + dirty;
 }
 
 function roundAll(figures: Readonly<Record<string, number>>): Record<string, number> {

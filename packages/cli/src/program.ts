@@ -29,6 +29,7 @@ import { addTail } from './commands/tail.ts';
 import { addUsers } from './commands/users.ts';
 import { addVerify } from './commands/verify.ts';
 import { addPartitions } from './commands/partitions.ts';
+import { addSeedData } from './commands/seed-data.ts';
 import { addSend } from './commands/send.ts';
 import { addTenants } from './commands/tenants.ts';
 import { currentToken } from './signed-in.ts';
@@ -54,6 +55,7 @@ export async function runProgram(args: readonly string[], world: Terminal): Prom
   });
   addLogin(program, terminal);
   addSend(program, terminal);
+  addSeedData(program, terminal);
   addQuery(program, terminal);
   addAnalyse(program, terminal);
   addAsk(program, terminal);

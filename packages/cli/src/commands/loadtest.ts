@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createHttpExchange, type HttpOptions } from '../load/http-exchange.ts';
+import { earlierRun, keepRun, toKeptRun, worsenedSince } from '../load/kept-runs.ts';
 import { climb } from '../load/levels.ts';
 import { SIZES, toLoadPlan, type Load, type LoadFlags, type LoadPlan } from '../load/load-plan.ts';
 import { loadReportJson, loadReportView, type LoadHeading } from '../load/load-report.ts';
 import { runLoadTest } from '../load/load-test.ts';
+import { commitName, describeMachine } from '../load/run-origin.ts';
 import { SCENARIOS, scenarioOf, type ScenarioName } from '../load/scenarios.ts';
 import type { Scenario } from '../load/scenario.ts';
 import type { LoadReport } from '../load/tally.ts';
 import { judgeThresholds, parseThreshold, type Threshold } from '../load/thresholds.ts';
 import { createLoadProgress } from '../load/watch-load.ts';
+import { watchServers } from '../load/watch-servers.ts';
+import type { WatchedFigures } from '../load/watched.ts';
 import { tableView } from '../table-view.ts';
 import { CommandFailure, gatewayOf, printJson, requireSetting, type Connection, type Terminal } from '../terminal.ts';
 import { positive } from './positive.ts';
@@ -26,6 +30,10 @@ interface LoadtestFlags extends Connection, LoadFlags {
   readonly seed: number;
   readonly threshold: readonly string[];
   readonly aims?: boolean;
+  readonly metrics: readonly string[];
+  readonly redis?: string;
+  readonly keep?: string;
+  readonly worse: number;
   readonly out: 'text' | 'json';
   readonly json?: boolean;
 }
@@ -42,6 +50,7 @@ export function addLoadtest(program: Command, terminal: Terminal): void {
     .option('--token <key>', 'the same as --key; repeatable, users share them out', collect, []);
   addWhat(command);
   addHowMuch(command);
+  addBeside(command);
   addVerdict(command).action(async (_flags: unknown, own: Command) => {
     await loadtest(terminal, own.optsWithGlobals<LoadtestFlags>());
   });
@@ -50,7 +59,7 @@ export function addLoadtest(program: Command, terminal: Terminal): void {
 function addWhat(command: Command): Command {
   return command
     .addOption(new Option('--scenario <name>', 'what is asked').choices(SCENARIOS).default('basic'))
-    .option('--endpoints <paths>', 'in place of a scenario: paths to read, comma separated')
+    .option('--endpoints <paths>', 'in place of a scenario: paths to read, comma separated; {user} stands for who asks')
     .option('--batch <events>', 'events in a request of scenario ingest', positive, 100);
 }
 
@@ -71,9 +80,25 @@ function addHowMuch(command: Command): Command {
     .option('--seed <n>', 'the same seed asks the same', positive, 1);
 }
 
+function addBeside(command: Command): Command {
+  return command
+    .option('--metrics <url>', 'page of metrics of a service to read beside the load, once a second; repeatable', collect, [])
+    .option('--redis <url>', 'Redis whose memory and processor time to read beside it')
+    .option(
+      '--keep <folder>',
+      'keep the result there with date, machine and commit; exits with 1 where p95 is worse than in the run before',
+    )
+    .option('--worse <percent>', 'by which p95, of all or of a route, may be above that of the run before', amount, 20);
+}
+
 function addVerdict(command: Command): Command {
   return command
-    .option('--threshold <claim>', 'such as p95<0.5 or "GET /v1/dashboard p95<0.5"; exits with 1 where not met; repeatable', collect, [])
+    .option(
+      '--threshold <claim>',
+      'such as p95<0.5, "GET /v1/dashboard p95<0.5" or "hit p95<0.01"; exits with 1 where not met; repeatable',
+      collect,
+      [],
+    )
     .option('--aims', 'hold the run to the aims of its scenario')
     .addOption(new Option('--out <form>', 'of the report').choices(['text', 'json']).default('text'))
     .option('--json', 'the same as --out json');
@@ -127,14 +152,56 @@ function connections({ sources: most, concurrent }: LoadtestFlags, plan: LoadPla
 async function runOnce(session: Session, load: Load, thresholds: readonly Threshold[]): Promise<void> {
   const { terminal, flags, gateway, scenario } = session;
   const startedAt = new Date().toISOString();
-  const report = await session.run(load);
+  const { report, watched } = await watchedRun(session, load);
   const judged = judgeThresholds(report, thresholds);
-  const heading: LoadHeading = { scenario: scenario.name, gateway, load: load.text, startedAt, isOpenLoop: load.loop === 'open' };
-  if (isJson(flags)) printJson(terminal, loadReportJson(heading, report, judged));
+  const heading: LoadHeading = {
+    scenario: scenario.name,
+    asks: scenario.title,
+    gateway,
+    load: load.text,
+    startedAt,
+    isOpenLoop: load.loop === 'open',
+    watched,
+  };
+  const told = loadReportJson(heading, report, judged);
+  if (isJson(flags)) printJson(terminal, told);
   else terminal.stdout.write(`${loadReportView(heading, report, judged)}\n`);
   if (report.all.times === null) throw new CommandFailure('Nothing was answered.');
   const missed = judged.filter(({ met }) => !met).map(({ threshold }) => threshold);
-  if (missed.length > 0) throw new CommandFailure(`Not met: ${missed.join('; ')}`);
+  const worse = flags.keep === undefined ? [] : keepAndCompare(terminal, { folder: flags.keep, told, startedAt, byMorePct: flags.worse });
+  const faults = [...(missed.length > 0 ? [`Not met: ${missed.join('; ')}`] : []), ...worse];
+  if (faults.length > 0) throw new CommandFailure(faults.join('\n'));
+}
+
+async function watchedRun(
+  { flags: { metrics, redis }, run }: Session,
+  load: Load,
+): Promise<{ readonly report: LoadReport; readonly watched: WatchedFigures | null }> {
+  if (metrics.length === 0 && redis === undefined) return { report: await run(load), watched: null };
+  const { result, watched } = await watchServers({ metrics, ...(redis === undefined ? {} : { redis }) }, async () => run(load));
+  return { report: result, watched };
+}
+
+interface Keeping {
+  readonly folder: string;
+  readonly told: unknown;
+  readonly startedAt: string;
+  readonly byMorePct: number;
+}
+
+/** Keeps the result first, so that a worse one is there to be looked at; what became worse, in words. */
+function keepAndCompare(terminal: Terminal, { folder, told, startedAt, byMorePct }: Keeping): readonly string[] {
+  const kept = toKeptRun(told, { measuredAt: startedAt, commit: commitName(), machine: describeMachine() });
+  terminal.stderr.write(`Kept as ${keepRun(folder, kept)}.\n`);
+  const before = earlierRun(folder, kept);
+  if (before === null) {
+    terminal.stderr.write('No earlier run of this load on this machine is there to compare with.\n');
+    return [];
+  }
+  return worsenedSince(before, kept, byMorePct).map(({ endpoint, before: was, now }) => {
+    const grown = Math.round((now / was - 1) * 100);
+    return `p95 of ${endpoint} is ${now.toFixed(3)} s, ${grown} % above ${was.toFixed(3)} s of ${before.run.measured_at}.`;
+  });
 }
 
 async function climbUp(session: Session, levels: readonly number[], loadOf: (perSecond: number) => Load): Promise<void> {

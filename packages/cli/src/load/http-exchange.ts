@@ -28,7 +28,7 @@ export function createHttpExchange(options: HttpOptions): HttpExchange {
       const token = options.tokens[user % options.tokens.length];
       if (pool === undefined || token === undefined) throw new Error('no source or no token');
       try {
-        const { statusCode, body } = await pool.request({
+        const { statusCode, headers, body } = await pool.request({
           method: request.method,
           path: `${base}${request.path}`,
           headers: {
@@ -37,9 +37,9 @@ export function createHttpExchange(options: HttpOptions): HttpExchange {
           },
           ...(request.body === undefined ? {} : { body: request.body }),
         });
-        return readReply(statusCode, await body.text());
+        return { ...readReply(statusCode, await body.text()), cache: cacheStateOf(headers['x-cache']) };
       } catch (error) {
-        return { status: null, error: reasonOf(error) };
+        return { status: null, error: reasonOf(error), cache: null };
       }
     },
     close: async () => void (await Promise.all(pools.map(async (pool) => pool.close()))),
@@ -58,10 +58,16 @@ function createPool(origin: string, source: number, options: HttpOptions): Pool 
 }
 
 /** Errors of one kind read the same, so that they are counted together: by the problem's code where there is one. */
-function readReply(status: number, text: string): Reply {
+function readReply(status: number, text: string): Omit<Reply, 'cache'> {
   if (status < 400) return { status, error: status === 207 ? '207 some events were not taken' : null };
   const code = /"code"\s*:\s*"([a-z0-9_]{1,64})"/.exec(text)?.[1];
   return { status, error: code === undefined ? `HTTP ${status}` : `${status} ${code}` };
+}
+
+/** An answer of which a part was in the cache was made anew. */
+function cacheStateOf(header: string | readonly string[] | undefined): Reply['cache'] {
+  if (header === undefined) return null;
+  return header === 'HIT' ? 'hit' : 'miss';
 }
 
 function reasonOf(error: unknown): string {

@@ -6,7 +6,7 @@ export function pickFrom<const L extends readonly [unknown, ...unknown[]]>(list:
 }
 
 /** Kinds of measurement with the whole numbers between which a person's lie. */
-const MEASURED = [
+export const MEASURED = [
   { metric_type: 'steps', from: 0, to: 4_000, unit: 'count' },
   { metric_type: 'heart_rate', from: 55, to: 120, unit: 'bpm' },
   { metric_type: 'water', from: 100, to: 500, unit: 'ml' },

@@ -8,7 +8,7 @@ import { createTally, type Outcome } from './tally.ts';
 import { judgeThresholds, parseThreshold } from './thresholds.ts';
 
 function outcome(tookMs: number, more: Partial<Outcome> = {}): Outcome {
-  return { endpoint: 'GET /a', status: 200, error: null, tookMs, lateMs: 0, events: 0, ...more };
+  return { endpoint: 'GET /a', status: 200, error: null, tookMs, lateMs: 0, events: 0, cache: null, ...more };
 }
 
 function reportOf(outcomes: readonly Outcome[], durationMs = 2_000) {
@@ -52,7 +52,15 @@ it('counts answers with an error in the times, and requests without an answer in
 });
 
 it('shows seconds with three decimals and success with one, for all and for each route', () => {
-  const heading = { scenario: 'basic', gateway: 'http://g', load: '6 requests, 2 at once', startedAt: '', isOpenLoop: false };
+  const heading = {
+    scenario: 'basic',
+    asks: '',
+    gateway: 'http://g',
+    load: '6 requests, 2 at once',
+    startedAt: '',
+    isOpenLoop: false,
+    watched: null,
+  };
   const text = stripVTControlCharacters(loadReportView(heading, reportOf([...FOUR, outcome(20, { events: 7 }), FAILED, UNANSWERED]), []));
   expect(text).toContain('requests      7\nerrors        2\nsuccess rate  71.4 %\nrequests/s    3.5\nevents/s      3.5');
   expect(text).toMatch(/GET \/a +5 {2}100\.0 % {2}0\.024 {3}0\.020 {2}0\.010 {2}0\.040 {2}0\.011 {2}0\.038 {2}0\.040/);
@@ -72,6 +80,32 @@ it('judges what it is held to, and calls a figure that is not there unmet', () =
     ['GET /none p99<1', false],
   ]);
   for (const wrong of ['p95', 'p95<', 'p12<3', 'p95=3']) expect(() => parseThreshold(wrong)).toThrow('figure<number');
+});
+
+it('tells answers of the cache from others, and at most how many reads reached the database', () => {
+  const hits = [2, 4].map((ms) => outcome(ms, { cache: 'hit' }));
+  const failed = outcome(900, { cache: 'miss', status: 500, error: 'HTTP 500' });
+  const unsaid = outcome(70, { endpoint: 'GET /c' });
+  const write = outcome(8, { endpoint: 'POST /b', events: 1 });
+  const report = reportOf([...hits, outcome(50, { cache: 'miss' }), failed, unsaid, write]);
+  const [own, other] = report.endpoints;
+  expect(own?.cache).toMatchObject({ hit: { requests: 2, times: { median: 0.003 } }, miss: { requests: 1, times: { p95: 0.05 } } });
+  expect(other).toMatchObject({ endpoint: 'GET /c', cache: null });
+  // Reads are three of /a and one of /c; two of four did not come from the cache.
+  const claims = ['hit p95<0.004', 'GET /a miss median>0.04', 'hit_rate>66', 'GET /c hit_rate>0', 'database_share<51', 'database_share<50'];
+  expect(judgeThresholds(report, claims.map(parseThreshold)).map(({ threshold, met }) => [threshold, met])).toEqual([
+    ['hit p95<0.004', true],
+    ['GET /a miss median>0.04', true],
+    ['hit_rate>66', true],
+    ['GET /c hit_rate>0', false],
+    ['database_share<51', true],
+    ['database_share<50', false],
+  ]);
+  expect(() => parseThreshold('hit error_rate<1')).toThrow('figure<number');
+  const heading = { scenario: 'basic', asks: '', gateway: 'http://g', load: '', startedAt: '', isOpenLoop: false, watched: null };
+  const text = stripVTControlCharacters(loadReportView(heading, report, []));
+  expect(text).toMatch(/GET \/a +66\.7 +0\.003 +0\.004 +0\.050 +0\.050/);
+  expect(text).toContain('Of 4 reads at most 50 % reached the database.');
 });
 
 it('goes up until one step has more than 1 % errors or a p95 above a second', async () => {

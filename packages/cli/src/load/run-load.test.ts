@@ -20,7 +20,7 @@ function stalledBetween(fromMs: number, toMs: number) {
   const deps: LoadDeps = {
     exchange: async () => {
       if (nowMs >= fromMs && nowMs < toMs) await new Promise<void>((resolve) => due.push({ atMs: toMs, resolve }));
-      return { status: 200, error: null };
+      return { status: 200, error: null, cache: null };
     },
     requestOf: () => ({ endpoint: 'GET /', method: 'GET', path: '/' }),
     tally,
@@ -74,11 +74,11 @@ it('sends as many as asked in a closed loop, so many at once', async () => {
   let underWay = 0;
   let most = 0;
   const { deps, tally } = stalledBetween(0, 0);
-  const exchange = async (): Promise<{ status: number; error: null }> => {
+  const exchange = async (): Promise<{ status: number; error: null; cache: null }> => {
     most = Math.max(most, ++underWay);
     await turn();
     underWay -= 1;
-    return { status: 200, error: null };
+    return { status: 200, error: null, cache: null };
   };
   await runClosedLoop({ ...deps, exchange }, { workers: 4, requests: 30 });
   expect([most, tally.report(1).all.requests]).toEqual([4, 30]);

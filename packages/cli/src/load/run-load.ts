@@ -7,7 +7,7 @@ import type { LoadRequest } from './scenario.ts';
 import type { Outcome, Tally } from './tally.ts';
 
 /** What came back: a status with what was wrong, or nobody's answer and why. */
-export type Reply = Pick<Outcome, 'status' | 'error'>;
+export type Reply = Pick<Outcome, 'status' | 'error' | 'cache'>;
 export type Exchange = (request: LoadRequest, user: number) => Promise<Reply>;
 
 export interface LoadDeps {
@@ -72,11 +72,12 @@ async function sendOne(deps: LoadDeps, user: number, dueMs: number): Promise<voi
   const request = deps.requestOf(user);
   const sentMs = deps.nowMs();
   const lateMs = Math.max(0, sentMs - dueMs);
-  const { status, error } = await deps.exchange(request, user);
+  const reply = await deps.exchange(request, user);
   const fromMs = lateMs <= TIMER_GRAIN_MS ? sentMs : dueMs;
-  deps.tally.add({ endpoint: request.endpoint, status, error, tookMs: deps.nowMs() - fromMs, lateMs, events: request.events ?? 0 });
+  deps.tally.add({ ...reply, endpoint: request.endpoint, tookMs: deps.nowMs() - fromMs, lateMs, events: request.events ?? 0 });
 }
 
 function notSent({ endpoint }: LoadRequest, underWayMax: number): Outcome {
-  return { endpoint, status: null, error: `not sent: ${underWayMax} requests were under way`, tookMs: 0, lateMs: 0, events: 0 };
+  const error = `not sent: ${underWayMax} requests were under way`;
+  return { endpoint, status: null, error, cache: null, tookMs: 0, lateMs: 0, events: 0 };
 }

@@ -36,7 +36,7 @@ it('mixes 80 reads, 15 writes and 5 aggregates of a hundred', () => {
 
 it('asks the routes that the shipped packs declare, and no others', () => {
   const declared = declaredRoutes();
-  for (const scenario of ['healthtrack-mix', 'fitness'] as const) {
+  for (const scenario of ['healthtrack-mix', 'fitness', 'claims'] as const) {
     const endpoints = new Set(drawn(scenario, 2_000).flatMap(({ method, endpoint }) => (method === 'GET' ? [endpoint] : [])));
     expect(endpoints.size).toBeGreaterThan(2);
     for (const endpoint of endpoints) expect(declared).toContain(endpoint);

@@ -3,6 +3,9 @@ import { pickFrom, recordedMetric } from './load-events.ts';
 import { ask, read, send, type LoadRequest, type Moment, type Scenario } from './scenario.ts';
 
 const HEALTH = '/api/v1';
+const CLAIM = '/api/v1/claims/{claim_id}';
+const RISK = '/api/v1/claims/{claim_id}/risk';
+const PAYER = '/api/v1/payers/{payer_id}';
 
 /** Reads of the engine that every installation answers. */
 const BASIC: Scenario = {
@@ -84,6 +87,33 @@ function loggedFood({ user, nowMs, nextId, draw }: Moment): Parameters<typeof se
   };
 }
 
+/** Who works on claims: a claim and its risk are looked at, now and then one comes into another state; pack marb. */
+const CLAIMS: Scenario = {
+  name: 'claims',
+  title: 'claims, their risks, payers and lists, now and then a new state or score, of pack marb',
+  thinkMs: 2_000,
+  acts: [
+    { weight: 40, request: ({ user }) => read(CLAIM, { claim_id: user }) },
+    { weight: 30, request: ({ user }) => read(RISK, { claim_id: user }) },
+    { weight: 20, request: ({ draw }) => read(PAYER, { payer_id: `payer-${1 + Math.floor(draw() * 12)}` }) },
+    { weight: 5, request: () => read('/api/v1/claims', {}, '?limit=50') },
+    {
+      weight: 5,
+      request: (moment) =>
+        send(moment, [
+          { type: 'claims.claim.status_changed', data: { claim_id: moment.user, status: pickFrom(['pending', 'appealed'], moment.draw) } },
+        ]),
+    },
+  ],
+  // M-10 to M-12.
+  aims: [
+    { figure: 'error_rate', is: 'below', bound: 1 },
+    { figure: 'hit_rate', is: 'above', bound: 60, endpoint: `GET ${CLAIM}` },
+    { figure: 'hit_rate', is: 'above', bound: 80, endpoint: `GET ${RISK}` },
+    { figure: 'hit_rate', is: 'above', bound: 90, endpoint: `GET ${PAYER}` },
+  ],
+};
+
 /** Batches of measurements, as many events a request as asked; pack healthtrack. */
 function ingest(batch: number): Scenario {
   return {
@@ -104,16 +134,21 @@ function ingest(batch: number): Scenario {
   };
 }
 
-/** Reads of paths that the caller names. */
+/** Reads of paths that the caller names, `{user}` being the person on whose behalf is asked. */
 function endpoints(paths: readonly string[]): Scenario {
-  return { ...BASIC, name: 'endpoints', title: paths.join(', '), acts: paths.map((path) => ({ weight: 1, request: () => readAny(path) })) };
+  return {
+    ...BASIC,
+    name: 'endpoints',
+    title: paths.join(', '),
+    acts: paths.map((path) => ({ weight: 1, request: ({ user }) => readAny(path, user) })),
+  };
 }
 
-function readAny(path: string): LoadRequest {
-  return { endpoint: `GET ${path.split('?')[0] ?? path}`, method: 'GET', path };
+function readAny(path: string, user: string): LoadRequest {
+  return { endpoint: `GET ${path.split('?')[0] ?? path}`, method: 'GET', path: path.replaceAll('{user}', encodeURIComponent(user)) };
 }
 
-export const SCENARIOS = ['basic', 'healthtrack-mix', 'fitness', 'ingest'] as const;
+export const SCENARIOS = ['basic', 'healthtrack-mix', 'fitness', 'claims', 'ingest'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 export interface ScenarioChoice {
@@ -132,6 +167,8 @@ export function scenarioOf({ scenario, endpoints: paths, batch }: ScenarioChoice
       return HEALTHTRACK_MIX;
     case 'fitness':
       return FITNESS;
+    case 'claims':
+      return CLAIMS;
     case 'ingest':
       return ingest(batch);
   }

@@ -12,6 +12,16 @@ export interface Outcome {
   readonly lateMs: number;
   /** Events that it carried. */
   readonly events: number;
+  /** What the answer says of itself; null: nothing. */
+  readonly cache: CacheState | null;
+}
+
+export type CacheState = 'hit' | 'miss';
+
+/** Answers of one cache state, errors left out. */
+export interface StateFigures {
+  readonly requests: number;
+  readonly times: Times | null;
 }
 
 export interface EndpointFigures {
@@ -21,6 +31,8 @@ export interface EndpointFigures {
   readonly errors: number;
   /** Null: nothing was answered. */
   readonly times: Times | null;
+  /** Null: no answer said whether it came from the cache. */
+  readonly cache: Readonly<Record<CacheState, StateFigures>> | null;
 }
 
 /** What came of a run. */
@@ -34,6 +46,8 @@ export interface LoadReport {
   readonly errors: readonly { readonly text: string; readonly count: number }[];
   /** Taken by requests that were no error. */
   readonly events: number;
+  /** Requests that carried no events and were no error. */
+  readonly reads: number;
   /** How late this process sent what was due: its own fault, not the server's. */
   readonly lateP99S: number;
 }
@@ -57,6 +71,7 @@ interface Counted {
   requests: number;
   errors: number;
   readonly samples: Samples;
+  readonly states: Readonly<Record<CacheState, Samples>>;
 }
 
 /** Adds up what came of all requests. */
@@ -67,6 +82,7 @@ export function createTally(): Tally {
   const errors = new Map<string, number>();
   const late = new Samples();
   let events = 0;
+  let reads = 0;
   let recent = new Samples();
   let recentRequests = 0;
 
@@ -83,6 +99,7 @@ export function createTally(): Tally {
       }
       if (error !== null) errors.set(error, (errors.get(error) ?? 0) + 1);
       if (!isError(status)) events += outcome.events;
+      if (!isError(status) && outcome.events === 0) reads += 1;
       late.add(lateMs);
       recentRequests += 1;
     },
@@ -108,6 +125,7 @@ export function createTally(): Tally {
           .toSorted((a, b) => (a.endpoint < b.endpoint ? -1 : 1)),
         errors: [...errors].map(([text, times]) => ({ text, count: times })).toSorted((a, b) => b.count - a.count),
         events,
+        reads,
         lateP99S: percentile(late.sorted(), 0.99) / 1_000,
       };
     },
@@ -115,20 +133,26 @@ export function createTally(): Tally {
 }
 
 function fresh(): Counted {
-  return { requests: 0, errors: 0, samples: new Samples() };
+  return { requests: 0, errors: 0, samples: new Samples(), states: { hit: new Samples(), miss: new Samples() } };
 }
 
 /** Times are those of answers, whatever their status; where nobody answered there is none (D-M8). */
-function count(counted: Counted, { status, tookMs }: Outcome): void {
+function count(counted: Counted, { status, tookMs, cache }: Outcome): void {
   counted.requests += 1;
   if (isError(status)) counted.errors += 1;
   if (status !== null) counted.samples.add(tookMs);
+  if (cache !== null && !isError(status)) counted.states[cache].add(tookMs);
 }
 
 function isError(status: number | null): boolean {
   return status === null || status >= 400;
 }
 
-function figuresOf({ requests, errors, samples }: Counted): Omit<EndpointFigures, 'endpoint'> {
-  return { requests, errors, times: timesOf(samples) };
+function figuresOf({ requests, errors, samples, states: { hit, miss } }: Counted): Omit<EndpointFigures, 'endpoint'> {
+  const cache = hit.size + miss.size === 0 ? null : { hit: stateFigures(hit), miss: stateFigures(miss) };
+  return { requests, errors, times: timesOf(samples), cache };
+}
+
+function stateFigures(samples: Samples): StateFigures {
+  return { requests: samples.size, times: timesOf(samples) };
 }
