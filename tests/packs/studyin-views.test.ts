@@ -138,6 +138,11 @@ describe('views over the synthetic samples, worked out by hand', () => {
       .filter(({ user_hash: _user, activity_date: _date, ...figures }) => Object.values(figures).some((one) => one !== 0));
     expect(new Set(busy.map((row) => row['user_hash']))).toEqual(new Set(learners));
     expect(await rowsOf('daily_activity_of_all', { days: '7' })).toEqual(busy);
+    const { items: standing } = (await view('gamification_stats_of_all', { as_of, limit: '50' })) as unknown as Page;
+    const alone = standing.map(async ({ user_hash: user }) => view('gamification_stats', { user_id: String(user), as_of }));
+    expect(standing).toEqual(await Promise.all(alone));
+    expect(standing).toMatchObject([{ user_hash: 'learner-7', total_xp: 60, current_level: 2, achievement_ids: ['first-quiz'] }]);
+    expect(await rowsOf('gamification_stats_of_all', {})).toEqual(standing);
     expect(await view('daily_activity_of_all', { as_of: '2025-01-01T00:00:00Z' })).toMatchObject({
       items: [],
       next_cursor: null,
@@ -257,6 +262,51 @@ describe('views over the synthetic samples, worked out by hand', () => {
       ...{ total_xp: 0, level: 6, xp_in_period: -20, achievements_total: 1 },
       achievements: [{ achievement_id: 'a', unlocked_at: '2026-10-02T08:00:00.000Z' }],
       xp_trend: [{ cumulative_xp: 10 }, { cumulative_xp: -20 }, { cumulative_xp: -20 }],
+    });
+  });
+
+  test('progress: what came after an instant in the middle of a day is not told (D-S3)', async () => {
+    const events = [
+      ['xp_gained', '2026-10-02T08:00:00Z', { xp_amount: 10, reason: 'session' }],
+      ['xp_gained', '2026-10-03T09:00:00Z', { xp_amount: 20, reason: 'session' }],
+      ['xp_gained', '2026-10-03T09:00:00.001Z', { xp_amount: 40, reason: 'session' }],
+      ['level_up', '2026-10-03T09:00:00Z', { level: 2 }],
+      ['level_up', '2026-10-03T09:05:00Z', { level: 3 }],
+      ['achievement_unlocked', '2026-10-03T09:05:00Z', { achievement_id: 'early-bird' }],
+      ['streak_updated', '2026-10-03T08:59:00Z', { streak_days: 2 }],
+      ['streak_updated', '2026-10-03T23:00:00Z', { streak_days: 3 }],
+      ['xp_gained', '2026-10-04T09:00:00Z', { xp_amount: 80, reason: 'session' }],
+    ] as const;
+    const texts = events.map(([type, occurred_at, data], at) =>
+      JSON.stringify({ id: `m-${at}`, type, occurred_at, subject: 'learner-12', data }),
+    );
+    expect(pack.send(texts)).toEqual(texts.map(() => null));
+    const of = async (name: string, as_of: string, more: object = {}) => view(name, { user_id: 'learner-12', as_of, ...more });
+    const nine = '2026-10-03T09:00:00Z';
+    expect(await of('progress', nine, { days: '2' })).toMatchObject({
+      ...{ total_xp: 30, xp_in_period: 30, level: 2, achievements_total: 0, reported_streak: 2, current_streak_days: 2 },
+      xp_trend: [
+        { date: '2026-10-02', xp: 10, cumulative_xp: 10 },
+        { date: '2026-10-03', xp: 20, cumulative_xp: 30 },
+      ],
+    });
+    // Dates that were asked for are told no further than the instant either, and no further than their end.
+    expect(await of('progress', nine, { start: '2026-10-03', end: '2026-10-04' })).toMatchObject({
+      ...{ total_xp: 30, xp_in_period: 20 },
+      xp_trend: [
+        { xp: 20, cumulative_xp: 30 },
+        { xp: 0, cumulative_xp: 30 },
+      ],
+    });
+    expect(await of('progress', nine, { start: '2026-10-04', end: '2026-10-05' })).toMatchObject({ total_xp: 30, xp_in_period: 0 });
+    expect(await of('progress', '2026-10-20T00:00:00Z', { start: '2026-10-03', end: '2026-10-03' })).toMatchObject({
+      ...{ total_xp: 70, xp_in_period: 60, level: 3, reported_streak: 3 },
+    });
+    expect(await of('gamification_stats', nine)).toMatchObject({ total_xp: 30, current_level: 2, achievement_ids: [] });
+    const { items } = (await view('gamification_stats_of_all', { as_of: nine, limit: '50' })) as unknown as Page;
+    expect(items.find((row) => row['user_hash'] === 'learner-12')).toEqual(await of('gamification_stats', nine));
+    expect(await of('gamification_stats', '2026-10-03T12:00:00Z')).toMatchObject({
+      ...{ total_xp: 70, current_level: 3, achievement_ids: ['early-bird'] },
     });
   });
 

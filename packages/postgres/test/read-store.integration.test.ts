@@ -68,7 +68,7 @@ describe('reading cells', () => {
     await database.drop();
   });
 
-  test.each(['read-range-series', 'read-range-cells', 'count-range-cells'])(
+  test.each(['read-range-series', 'read-range-cells'])(
     '%s finds the series of some subjects by them, whatever it is asked for',
     async (name) => {
       await database.query(
@@ -79,11 +79,12 @@ describe('reading cells', () => {
       try {
         // As a prepared statement is planned once it has been asked a few times: without a look at the values.
         await client.query('SET plan_cache_mode = force_generic_plan');
-        const most = name === 'count-range-cells' ? { type: ', int', value: ', 9' } : { type: '', value: '' };
+        // Where cells are counted first, the series are found twice.
+        const most = name === 'read-range-cells' ? { type: ', int', value: ', 9', readings: 2 } : { type: '', value: '', readings: 1 };
         await client.query(`PREPARE asked (text, text, int, int, text[], int2[], int8[], int8[]${most.type}) AS ${statement(name)}`);
         const asked = `EXPLAIN EXECUTE asked('acme', 'of persons', 1, 0, '{p-7}', '{2}', '{0}', '{900}'${most.value})`;
         const plan = (await client.query<{ 'QUERY PLAN': string }>(asked)).rows.map((row) => row['QUERY PLAN']);
-        expect(plan.filter((line) => line.includes('Index Cond') && line.includes('(subject = ANY ($5))'))).toHaveLength(1);
+        expect(plan.filter((line) => line.includes('Index Cond') && line.includes('(subject = ANY ($5))'))).toHaveLength(most.readings);
       } finally {
         client.release(true);
       }
