@@ -9,8 +9,8 @@ const types = new EventTypes([compilePack({ tenant: 'acme', version: 1, metricVe
 const judge = new EventJudge();
 
 /** Judged as it is sent; null: taken. */
-function record(type: string, value: string) {
-  const data = `{"metric_id":"m1","metric_type":"${type}","value":${value}}`;
+function record(type: string, value: string, unit?: string) {
+  const data = `{"metric_id":"m1","metric_type":"${type}","value":${value}${unit === undefined ? '' : `,"unit":"${unit}"`}}`;
   const event = `{"id":"e1","type":"health.metric.recorded","subject":"p1","occurred_at":"2026-11-21T09:00:00Z","data":${data}}`;
   const bytes = new TextEncoder().encode(event);
   return judge.judge(bytes, { start: 0, end: bytes.length }, { types, nowMs: Date.UTC(2026, 10, 21, 9) });
@@ -34,7 +34,13 @@ const PROMISED = [
   { type: 'blood_glucose', unit: 'mg/dl', least: 20, most: 1_000 },
 ] as const;
 
-describe.each(PROMISED)('$type in $unit', ({ type, least, most }) => {
+describe.each(PROMISED)('$type in $unit', ({ type, unit, least, most }) => {
+  test('is taken in that unit, or without one, and in no other', () => {
+    const units = [...new Set(PROMISED.map((one) => one.unit)), 'lb'];
+    expect(units.filter((one) => record(type, String(least), one) === null)).toEqual([unit]);
+    expect(record(type, String(least), 'lb')).toMatchObject({ code: 'field_invalid', path: 'data.unit' });
+  });
+
   test('is taken from its least to its most value, and not beyond by the smallest step', () => {
     expect([record(type, String(least)), record(type, `${most}`), record(type, `${most}.000000`)]).toEqual([null, null, null]);
     // A millionth is the finest that the field takes: `least - 1` and .999999 after it is a millionth below `least`.

@@ -265,51 +265,6 @@ describe('views over the synthetic samples, worked out by hand', () => {
     });
   });
 
-  test('progress: what came after an instant in the middle of a day is not told (D-S3)', async () => {
-    const events = [
-      ['xp_gained', '2026-10-02T08:00:00Z', { xp_amount: 10, reason: 'session' }],
-      ['xp_gained', '2026-10-03T09:00:00Z', { xp_amount: 20, reason: 'session' }],
-      ['xp_gained', '2026-10-03T09:00:00.001Z', { xp_amount: 40, reason: 'session' }],
-      ['level_up', '2026-10-03T09:00:00Z', { level: 2 }],
-      ['level_up', '2026-10-03T09:05:00Z', { level: 3 }],
-      ['achievement_unlocked', '2026-10-03T09:05:00Z', { achievement_id: 'early-bird' }],
-      ['streak_updated', '2026-10-03T08:59:00Z', { streak_days: 2 }],
-      ['streak_updated', '2026-10-03T23:00:00Z', { streak_days: 3 }],
-      ['xp_gained', '2026-10-04T09:00:00Z', { xp_amount: 80, reason: 'session' }],
-    ] as const;
-    const texts = events.map(([type, occurred_at, data], at) =>
-      JSON.stringify({ id: `m-${at}`, type, occurred_at, subject: 'learner-12', data }),
-    );
-    expect(pack.send(texts)).toEqual(texts.map(() => null));
-    const of = async (name: string, as_of: string, more: object = {}) => view(name, { user_id: 'learner-12', as_of, ...more });
-    const nine = '2026-10-03T09:00:00Z';
-    expect(await of('progress', nine, { days: '2' })).toMatchObject({
-      ...{ total_xp: 30, xp_in_period: 30, level: 2, achievements_total: 0, reported_streak: 2, current_streak_days: 2 },
-      xp_trend: [
-        { date: '2026-10-02', xp: 10, cumulative_xp: 10 },
-        { date: '2026-10-03', xp: 20, cumulative_xp: 30 },
-      ],
-    });
-    // Dates that were asked for are told no further than the instant either, and no further than their end.
-    expect(await of('progress', nine, { start: '2026-10-03', end: '2026-10-04' })).toMatchObject({
-      ...{ total_xp: 30, xp_in_period: 20 },
-      xp_trend: [
-        { xp: 20, cumulative_xp: 30 },
-        { xp: 0, cumulative_xp: 30 },
-      ],
-    });
-    expect(await of('progress', nine, { start: '2026-10-04', end: '2026-10-05' })).toMatchObject({ total_xp: 30, xp_in_period: 0 });
-    expect(await of('progress', '2026-10-20T00:00:00Z', { start: '2026-10-03', end: '2026-10-03' })).toMatchObject({
-      ...{ total_xp: 70, xp_in_period: 60, level: 3, reported_streak: 3 },
-    });
-    expect(await of('gamification_stats', nine)).toMatchObject({ total_xp: 30, current_level: 2, achievement_ids: [] });
-    const { items } = (await view('gamification_stats_of_all', { as_of: nine, limit: '50' })) as unknown as Page;
-    expect(items.find((row) => row['user_hash'] === 'learner-12')).toEqual(await of('gamification_stats', nine));
-    expect(await of('gamification_stats', '2026-10-03T12:00:00Z')).toMatchObject({
-      ...{ total_xp: 70, current_level: 3, achievement_ids: ['early-bird'] },
-    });
-  });
-
   test('coach: of one learner, and of all', async () => {
     // (1800 + 1200) / 2, 220 + 140; of all (1800 + 1200 + 900) / 3, and one of two ratings is 4 or more.
     expect(await view('coach', learner)).toMatchObject({
@@ -389,4 +344,50 @@ test('the forecast of synthetic minutes is the line that DuckDB fits, with its b
     forecast: Record<string, unknown>[];
   };
   expect(forecast.map(({ date, value, lo, hi }) => [date, value, lo, hi])).toEqual(expected);
+});
+
+test('progress: what came after an instant in the middle of a day is not told (D-S3)', async () => {
+  const pack = runPack('studyin');
+  const events = [
+    ['xp_gained', '2026-10-02T08:00:00Z', { xp_amount: 10, reason: 'session' }],
+    ['xp_gained', '2026-10-03T09:00:00Z', { xp_amount: 20, reason: 'session' }],
+    ['xp_gained', '2026-10-03T09:00:00.001Z', { xp_amount: 40, reason: 'session' }],
+    ['level_up', '2026-10-03T09:00:00Z', { level: 2 }],
+    ['level_up', '2026-10-03T09:05:00Z', { level: 3 }],
+    ['achievement_unlocked', '2026-10-03T09:05:00Z', { achievement_id: 'early-bird' }],
+    ['streak_updated', '2026-10-03T08:59:00Z', { streak_days: 2 }],
+    ['streak_updated', '2026-10-03T23:00:00Z', { streak_days: 3 }],
+    ['xp_gained', '2026-10-04T09:00:00Z', { xp_amount: 80, reason: 'session' }],
+  ] as const;
+  const texts = events.map(([type, occurred_at, data], at) =>
+    JSON.stringify({ id: `m-${at}`, type, occurred_at, subject: 'learner-12', data }),
+  );
+  expect(pack.send(texts)).toEqual(texts.map(() => null));
+  const of = async (name: string, as_of: string, more: object = {}) => pack.view(name, { user_id: 'learner-12', as_of, ...more });
+  const nine = '2026-10-03T09:00:00Z';
+  expect(await of('progress', nine, { days: '2' })).toMatchObject({
+    ...{ total_xp: 30, xp_in_period: 30, level: 2, achievements_total: 0, reported_streak: 2, current_streak_days: 2 },
+    xp_trend: [
+      { date: '2026-10-02', xp: 10, cumulative_xp: 10 },
+      { date: '2026-10-03', xp: 20, cumulative_xp: 30 },
+    ],
+  });
+  // Dates that were asked for are told no further than the instant either, and no further than their end.
+  expect(await of('progress', nine, { start: '2026-10-03', end: '2026-10-04' })).toMatchObject({
+    ...{ total_xp: 30, xp_in_period: 20 },
+    xp_trend: [
+      { xp: 20, cumulative_xp: 30 },
+      { xp: 0, cumulative_xp: 30 },
+    ],
+  });
+  expect(await of('progress', nine, { start: '2026-10-04', end: '2026-10-05' })).toMatchObject({ total_xp: 30, xp_in_period: 0 });
+  expect(await of('progress', '2026-10-20T00:00:00Z', { start: '2026-10-03', end: '2026-10-03' })).toMatchObject({
+    ...{ total_xp: 70, xp_in_period: 60, level: 3, reported_streak: 3 },
+  });
+  expect(await of('gamification_stats', nine)).toMatchObject({ total_xp: 30, current_level: 2, achievement_ids: [] });
+  const { items } = (await pack.view('gamification_stats_of_all', { as_of: nine, limit: '50' })) as unknown as Page;
+  expect(items.find((row) => row['user_hash'] === 'learner-12')).toEqual(await of('gamification_stats', nine));
+  expect(await of('gamification_stats', '2026-10-03T12:00:00Z')).toMatchObject({
+    ...{ total_xp: 70, current_level: 3, achievement_ids: ['early-bird'] },
+  });
 });

@@ -1,7 +1,6 @@
 import type { Fault } from '../fault/fault.ts';
 import type { JudgedType } from './event-types.ts';
 import { faultAt, nameAt } from './fault-place.ts';
-import { memberNumber } from './field-check.ts';
 import { KnownNames } from './known-names.ts';
 import type { MemberList } from './member-list.ts';
 import { endOf, KIND, startOf } from './member-list.ts';
@@ -33,7 +32,7 @@ export class DataJudge {
     for (const field of type.required) {
       if ((this.memberOf[field] ?? -1) < 0) return faultAt('field_missing', ['data', fieldName(type, field)], 'is missing');
     }
-    return type.dependentBounds.length === 0 ? null : this.judgeDependentBounds(type, list);
+    return type.dependentChecks.length === 0 ? null : this.judgeByOthers(type, list);
   }
 
   /** The declared field of member i, or -1 for a member that is dropped. */
@@ -68,15 +67,14 @@ export class DataJudge {
     return refusal === null ? null : faultAt(refusal.code, ['data', fieldName(type, field)], refusal.message);
   }
 
-  private judgeDependentBounds(type: JudgedType, list: MemberList): Fault | null {
-    for (const bounds of type.dependentBounds) {
-      const by = this.memberOf[bounds.by] ?? -1;
-      const member = this.memberOf[bounds.field] ?? -1;
-      if (by < 0 || member < 0) continue;
-      const value = memberNumber(this.bytes, list, member);
-      const key = this.texts.text(this.bytes, startOf(list, by) + 1, endOf(list, by) - 1);
-      const refusal = value === null ? null : (bounds.of.get(key)?.(value) ?? null);
-      if (refusal !== null) return faultAt(refusal.code, ['data', fieldName(type, bounds.field)], refusal.message);
+  private judgeByOthers(type: JudgedType, list: MemberList): Fault | null {
+    for (const { field, by, of } of type.dependentChecks) {
+      const other = this.memberOf[by] ?? -1;
+      const member = this.memberOf[field] ?? -1;
+      if (other < 0 || member < 0) continue;
+      const key = this.texts.text(this.bytes, startOf(list, other) + 1, endOf(list, other) - 1);
+      const refusal = of.get(key)?.(this.bytes, list, member) ?? null;
+      if (refusal !== null) return faultAt(refusal.code, ['data', fieldName(type, field)], refusal.message);
     }
     return null;
   }

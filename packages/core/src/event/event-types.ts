@@ -2,8 +2,8 @@ import type { CompiledEventType, CompiledField, CompiledPack } from '../pack/com
 import type { SegmentMapping } from '../pack/segment.ts';
 import type { DerivedField } from './derive.ts';
 import { compileDerived } from './derive.ts';
-import type { BoundsCheck, FieldCheck } from './field-check.ts';
-import { compileBounds, compileFieldCheck } from './field-check.ts';
+import type { FieldCheck } from './field-check.ts';
+import { compileChecksByAnother, compileFieldCheck } from './field-check.ts';
 import { NameTable } from './name-table.ts';
 import type { PersonalGuard } from './personal-guard.ts';
 import { compileGuard } from './personal-guard.ts';
@@ -18,7 +18,7 @@ export interface JudgedType {
   readonly checks: readonly FieldCheck[];
   /** Positions of fields that must be there. */
   readonly required: readonly number[];
-  readonly dependentBounds: readonly DependentBounds[];
+  readonly dependentChecks: readonly DependentChecks[];
   /** Whether some field is dropped or replaced before it is stored. */
   readonly hasTreatment: boolean;
   /** Position of the entity id, or -1. */
@@ -30,11 +30,11 @@ export interface JudgedType {
   readonly guard: PersonalGuard | null;
 }
 
-/** Bounds of a number that depend on the value of another field; a value without an entry has none. */
-export interface DependentBounds {
+/** What a field may be beside each value of another; beside a value without an entry anything of its type. */
+export interface DependentChecks {
   readonly field: number;
   readonly by: number;
-  readonly of: ReadonlyMap<string, BoundsCheck>;
+  readonly of: ReadonlyMap<string, FieldCheck>;
 }
 
 /** The event types of one tenant. */
@@ -68,16 +68,8 @@ function compileJudgedType(pack: CompiledPack, compiled: CompiledEventType): Jud
     names: new NameTable(compiled.fields.map((field) => field.name)),
     checks: compiled.fields.map(compileFieldCheck),
     required: compiled.fields.flatMap((field, index) => (isRequired(field) ? [index] : [])),
-    dependentBounds: compiled.fields.flatMap((field, index) =>
-      field.boundsBy === undefined
-        ? []
-        : [
-            {
-              field: index,
-              by: position(field.boundsBy.field),
-              of: new Map(Object.entries(field.boundsBy.of).map(([value, bounds]) => [value, compileBounds(bounds)])),
-            },
-          ],
+    dependentChecks: compiled.fields.flatMap((field, index) =>
+      compileChecksByAnother(field).map(({ by, of }) => ({ field: index, by: position(by), of })),
     ),
     hasTreatment: compiled.fields.some(isTreated),
     keyField: compiled.keyField === undefined ? -1 : position(compiled.keyField),

@@ -109,6 +109,32 @@ function exactCheck(field: CompiledField): FieldCheck {
   };
 }
 
+export interface ChecksByAnother {
+  /** Name of the other field. */
+  readonly by: string;
+  /** By its value. */
+  readonly of: ReadonlyMap<string, FieldCheck>;
+}
+
+/** What the field may be beside each value of others. */
+export function compileChecksByAnother({ boundsBy, valuesBy }: CompiledField): readonly ChecksByAnother[] {
+  const checks = <T>(of: Readonly<Record<string, T>>, compile: (said: T) => FieldCheck): ReadonlyMap<string, FieldCheck> =>
+    new Map(Object.entries(of).map(([value, said]) => [value, compile(said)]));
+  return [
+    ...(boundsBy === undefined ? [] : [{ by: boundsBy.field, of: checks(boundsBy.of, numberCheck) }]),
+    ...(valuesBy === undefined ? [] : [{ by: valuesBy.field, of: checks(valuesBy.of, enumCheck) }]),
+  ];
+}
+
+/** Of a member that is known to be a number. */
+function numberCheck(bounds: NumberBounds): FieldCheck {
+  const inBounds = compileBounds(bounds);
+  return function checkNumber(bytes, list, index) {
+    const value = memberNumber(bytes, list, index);
+    return value === null ? null : inBounds(value);
+  };
+}
+
 /** The member's exact value: a plain number where it is a short integer; null where it has too many digits. */
 export function memberNumber(bytes: Uint8Array, list: MemberList, index: number): number | ExactNumber | null {
   const start = startOf(list, index);
@@ -117,9 +143,9 @@ export function memberNumber(bytes: Uint8Array, list: MemberList, index: number)
   return parseExact(decodeAscii(bytes, start, end));
 }
 
-export type BoundsCheck = (value: number | ExactNumber) => Refusal | null;
+type BoundsCheck = (value: number | ExactNumber) => Refusal | null;
 
-export function compileBounds(bounds: NumberBounds | undefined): BoundsCheck {
+function compileBounds(bounds: NumberBounds | undefined): BoundsCheck {
   if (bounds === undefined) return () => null;
   const min = bounds.min === undefined ? null : parseExact(bounds.min);
   const max = bounds.max === undefined ? null : parseExact(bounds.max);

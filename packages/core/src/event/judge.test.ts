@@ -38,6 +38,7 @@ const packSource = {
         mail: { type: 'string', optional: true, sensitive: 'pii', action: 'hash' },
         weight: { type: 'decimal', bounds_by: { field: 'unit', of: { kg: { max: 300 }, t: { min: 1, integer: true } } } },
         unit: { type: 'string' },
+        size: { type: 'string', optional: true, action: 'keep', values_by: { field: 'unit', of: { kg: ['small', 'mg/dl'] } } },
       },
     },
     'shop.thing': { aliases: ['thing', 'item_seen'], subject: 'none', key: 'thing', fields: { thing: { type: 'string' } } },
@@ -199,6 +200,14 @@ describe('the judge', () => {
     expect(person('"weight":300.1,"unit":"kg"')).toMatchObject({ code: 'field_out_of_range', path: 'data.weight' });
     expect(person('"unit":"t","weight":1.5')).toMatchObject({ code: 'field_invalid', path: 'data.weight' });
     expect(person('"unit":"lb","weight":1000.5')).toBe(null);
+  });
+
+  test('values may depend on another field, wherever that stands and however they are written', () => {
+    const person = (data: string): ReturnType<EventJudge['judge']> =>
+      judgeText(`{"id":"1","type":"shop.person","subject":"jo","occurred_at":0,"data":{"weight":1,${data}}}`);
+    expect([person('"size":"small","unit":"kg"'), person('"unit":"kg"'), person('"size":"any","unit":"lb"')]).toEqual([null, null, null]);
+    expect(person('"size":"mg\\/dl","unit":"kg"')).toBe(null);
+    expect(person('"unit":"kg","size":"large"')).toMatchObject({ code: 'field_invalid', path: 'data.size' });
   });
 
   test('no message holds a value that the sender gave', () => {

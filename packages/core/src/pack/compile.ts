@@ -79,7 +79,7 @@ function compileEventType(type: string, event: EventTypeSource): CompiledEventTy
 }
 
 function compileField(name: string, field: FieldSource): CompiledField {
-  const { action, values, derive, bounds_by: boundsBy } = field;
+  const { action, values, derive, bounds_by: boundsBy, values_by: valuesBy } = field;
   return {
     name,
     type: field.type,
@@ -96,7 +96,7 @@ function compileField(name: string, field: FieldSource): CompiledField {
             ...defined({ bands: derive.bands, table: derive.table, cases: derive.cases?.map(compileCase) }),
           },
         }),
-    ...defined({ values, unit: field.unit, maxLength: field.max_length, scaleMax: field.scale_max }),
+    ...defined({ values, valuesBy, unit: field.unit, maxLength: field.max_length, scaleMax: field.scale_max }),
     ...(field.min === undefined && field.max === undefined ? {} : { bounds: compileBounds(field) }),
     ...(boundsBy === undefined
       ? {}

@@ -50,6 +50,7 @@ export interface CompiledField {
   readonly maxLength?: number;
   readonly bounds?: NumberBounds;
   readonly boundsBy?: { readonly field: string; readonly of: Readonly<Record<string, NumberBounds>> };
+  readonly valuesBy?: { readonly field: string; readonly of: Readonly<Record<string, readonly string[]>> };
   /** Most digits after the decimal point (type decimal). */
   readonly scaleMax?: number;
   readonly unit?: string;

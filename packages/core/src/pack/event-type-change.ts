@@ -32,7 +32,7 @@ const OF_TYPES: readonly Rule<EventTypeSource>[] = [
   },
 ];
 
-const same = (path: 'type' | 'unit' | 'bounds_by' | 'sensitive' | 'derive'): Rule<FieldSource> => ({
+const same = (path: 'type' | 'unit' | 'bounds_by' | 'values_by' | 'sensitive' | 'derive'): Rule<FieldSource> => ({
   path,
   isKept: (before, after) => JSON.stringify(before[path]) === JSON.stringify(after[path]),
   message: 'stays as it is',
@@ -44,7 +44,7 @@ const rising = (path: 'max' | 'max_length' | 'scale_max'): Rule<FieldSource> => 
 });
 
 const OF_FIELDS: readonly Rule<FieldSource>[] = [
-  ...(['type', 'unit', 'bounds_by', 'sensitive', 'derive'] as const).map(same),
+  ...(['type', 'unit', 'bounds_by', 'values_by', 'sensitive', 'derive'] as const).map(same),
   // One that feeds a figure is kept without saying so.
   { path: 'action', isKept: (before, after) => (before.action ?? 'keep') === (after.action ?? 'keep'), message: 'stays as it is' },
   {

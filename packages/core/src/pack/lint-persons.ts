@@ -24,7 +24,7 @@ const RESULT_TYPES: Readonly<Record<Exclude<Derive['as'], 'table'>, FieldSource[
   cases: 'string',
 };
 /** Members that judge what is sent, which a derived value is not. */
-const JUDGING = ['optional', 'min', 'max', 'bounds_by', 'max_length', 'scale_max', 'values'] as const;
+const JUDGING = ['optional', 'min', 'max', 'bounds_by', 'values_by', 'max_length', 'scale_max', 'values'] as const;
 
 /** Of fields that no reader of the log can read: a metric, dimension or condition on one would find nothing. */
 export function isUnreadable({ action }: FieldSource): boolean {
@@ -110,10 +110,15 @@ function lintNamed(event: EventTypeSource, report: Report): void {
   const key = event.key === undefined ? undefined : event.fields[event.key];
   if (key?.action === 'seal') report('key', 'names a sealed field, which no reader of the log can read');
   if (key?.derive !== undefined) report('key', 'names a derived field, which is not sent');
-  for (const [name, { bounds_by: boundsBy }] of Object.entries(event.fields)) {
-    const by = boundsBy === undefined ? undefined : event.fields[boundsBy.field];
-    if (by?.derive !== undefined) report(`fields.${name}.bounds_by.field`, 'names a derived field, which is not sent');
+  for (const [name, { bounds_by, values_by }] of Object.entries(event.fields)) {
+    for (const [member, by] of Object.entries({ bounds_by, values_by })) {
+      if (isDerived(event, by?.field)) report(`fields.${name}.${member}.field`, 'names a derived field, which is not sent');
+    }
   }
+}
+
+function isDerived({ fields }: EventTypeSource, name = ''): boolean {
+  return fields[name]?.derive !== undefined;
 }
 
 export function lintPersonMappings(pack: PackSource, report: Report): void {

@@ -114,7 +114,7 @@ function lintEvent(event: EventTypeSource, report: Report): void {
     const at: Report = (path, message) => report(`fields.${name}${path}`, message);
     lintTypeMembers(field, at);
     lintSensitivity(field, at);
-    if (field.bounds_by !== undefined) lintBoundsBy(event, field, at);
+    for (const member of BY_ANOTHER) lintByAnother(event, field[member], (path, message) => at(`.${member}${path}`, message));
     if (field.dimension === true && !DIMENSIONAL.has(field.type)) {
       at('.dimension', 'only string, enum, boolean and integer fields may be dimensions');
     }
@@ -132,6 +132,7 @@ function lintTypeMembers(field: FieldSource, report: Report): void {
   lintBounds(field, report);
   if (field.scale_max !== undefined && field.type !== 'decimal') report('.scale_max', 'belongs to decimal fields only');
   if ((field.type === 'enum') !== (field.values !== undefined)) report('.values', 'an enum field has values, other fields have none');
+  if (field.values_by !== undefined && field.type !== 'string') report('.values_by', 'belongs to string fields only');
   if (field.max_length !== undefined && !LENGTHY.has(field.type)) report('.max_length', 'belongs to string fields only');
 }
 
@@ -158,14 +159,18 @@ function lintDimensionAction(field: FieldSource, isTreated: boolean, report: Rep
     report('.dimension', 'a field that names a person may be a dimension only when hashed or pseudonymised');
 }
 
-function lintBoundsBy(event: EventTypeSource, field: FieldSource, report: Report): void {
-  const by = field.bounds_by === undefined ? undefined : event.fields[field.bounds_by.field];
+/** Members that say what a field may be beside each value of another. */
+const BY_ANOTHER = ['bounds_by', 'values_by'] as const;
+
+function lintByAnother(event: EventTypeSource, said: FieldSource[(typeof BY_ANOTHER)[number]], report: Report): void {
+  if (said === undefined) return;
+  const by = event.fields[said.field];
   if (by === undefined || !TEXTUAL.has(by.type)) {
-    report('.bounds_by.field', 'must name a string or enum field of the event type');
+    report('.field', 'must name a string or enum field of the event type');
     return;
   }
-  for (const value of Object.keys(field.bounds_by?.of ?? {})) {
-    if (by.values !== undefined && !by.values.includes(value)) report(`.bounds_by.of.${value}`, 'is no value of that enum');
+  for (const value of Object.keys(said.of)) {
+    if (by.values !== undefined && !by.values.includes(value)) report(`.of.${value}`, 'is no value of that enum');
   }
 }
 
@@ -185,7 +190,7 @@ function usedFields(pack: PackSource): ReadonlyMap<string, Set<string>> {
 
 function fieldsOfEvent(event: EventTypeSource): Set<string> {
   const names = new Set(event.key === undefined ? [] : [event.key]);
-  for (const field of Object.values(event.fields)) if (field.bounds_by !== undefined) names.add(field.bounds_by.field);
+  for (const field of Object.values(event.fields)) for (const member of BY_ANOTHER) names.add(field[member]?.field ?? '');
   return names;
 }
 

@@ -96,6 +96,16 @@ describe('a pack is refused, with the place of the fault, for', () => {
       source({ fields: { count: { type: 'integer', bounds_by: { field: 'x', of: {} } } } }),
       `${event}.fields.count.bounds_by.field`,
     ],
+    [
+      'values by a field that is not there',
+      source({ fields: { x: { type: 'string', action: 'keep', values_by: { field: 'y', of: {} } } } }),
+      `${event}.fields.x.values_by.field`,
+    ],
+    [
+      'values by another field of a number',
+      source({ fields: { count: { type: 'integer', values_by: { field: 'x', of: {} } } } }),
+      `${event}.fields.count.values_by`,
+    ],
     ['a key that is not there', source({ event: { key: 'x' } }), `${event}.key`],
     ['a metric over an unknown event', source({ metric: { events: ['shop.lost'] } }), 'metrics.sales.events'],
     ['an unknown dimension', source({ metric: { dimensions: ['item', 'kind', 'x'] } }), 'metrics.sales.dimensions[2]'],

@@ -66,6 +66,8 @@ const declaredField = z.strictObject({
   min: bound.optional(),
   max: bound.optional(),
   bounds_by: z.strictObject({ field: fieldName, of: z.record(z.string(), numberBounds) }).optional(),
+  /** Of a string: which values it may have beside each value of another field; beside others any. */
+  values_by: z.strictObject({ field: fieldName, of: z.record(z.string(), z.array(z.string().min(1).max(100)).min(1).max(50)) }).optional(),
   max_length: z.int().min(1).max(65_536).optional(),
   scale_max: z.int().min(0).max(38).optional(),
   values: z.array(z.string().min(1).max(100)).min(1).max(500).optional(),
