@@ -108,7 +108,7 @@ async function seed(
 
 async function measure(phase: Phase, load: TargetLoad): Promise<void> {
   const { options, targets } = phase;
-  const told = await runLoad(phase, load);
+  const told = await runLoad(phase, load, options.results);
   // A 202 is a promise, not an answer: its time says nothing.
   const promised = told.by_status['202'] !== undefined && load.flags[0] === '--endpoints';
   for (const { threshold, value, met } of told.thresholds) {
@@ -117,7 +117,11 @@ async function measure(phase: Phase, load: TargetLoad): Promise<void> {
   }
 }
 
-async function runLoad({ options, tidegate, worse }: Phase, { name, flags, targets, share }: TargetLoad): Promise<LoadJson> {
+async function runLoad(
+  { options, tidegate, worse }: Phase,
+  { name, flags, targets, share }: TargetLoad,
+  results?: string,
+): Promise<LoadJson> {
   const seconds = options.minutes * 60 * share;
   options.say(`${name}${share === 0 ? '' : `: ${seconds} s`}`);
   // Users come one after another, or all of them would ask in the first second.
@@ -127,7 +131,7 @@ async function runLoad({ options, tidegate, worse }: Phase, { name, flags, targe
     ...(share === 0 ? [] : ['--duration', String(seconds), ...ramp]),
     ...targets.flatMap((target) => ['--threshold', target]),
   ];
-  const kept = options.results === undefined ? [] : ['--keep', options.results];
+  const kept = results === undefined ? [] : ['--keep', results];
   const { out, err } = await runCommand(tidegate, ['loadtest', ...asked, ...kept, '--seed', String(options.seed), '--json']);
   // Targets that are not met end it with 1 as well; without a report it failed.
   if (!out.startsWith('{')) throw new Error(`${name}: ${err}`);
