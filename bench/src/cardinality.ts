@@ -5,6 +5,7 @@ import type { LoadResult } from './load.ts';
 import { measureAlone } from './cells-alone.ts';
 import { createHealthWorkload, HEALTH_PACK } from './health-workload.ts';
 import { startCpuWindow } from './machine.ts';
+import { perMillion, startParts } from './processor-parts.ts';
 import type { BenchMeasurement } from './report.ts';
 import { nowMs } from './road.ts';
 import type { BenchOptions } from './road.ts';
@@ -31,12 +32,14 @@ export async function benchCardinality(options: BenchOptions): Promise<BenchMeas
   await send(10_000);
   say(`sending for ${options.minutes} min`);
   const cpu = startCpuWindow(process.pid, nowMs);
+  const parts = startParts(tidegate);
   const before = await scrape(tidegate.metricsPort('aggregator'));
   const startedMs = nowMs();
   const load = await send(options.minutes * 60_000);
   const seconds = (nowMs() - startedMs) / 1_000;
   const after = await scrape(tidegate.metricsPort('aggregator'));
   const used = cpu.end();
+  const partSeconds = parts();
   const cells = (after.cells - before.cells) / seconds;
   const cellsPerFlush = (after.cells - before.cells) / Math.max(1, after.flushes - before.flushes);
   say('the same cells alone');
@@ -51,6 +54,7 @@ export async function benchCardinality(options: BenchOptions): Promise<BenchMeas
       distinct_cells: alone.distinctCells,
       cpu_s_per_million: used.treeSeconds / (load.distinct / 1e6),
       aggregator_rss_mb: after.rssBytes / 1e6,
+      ...perMillion(partSeconds, load.distinct),
     },
     ratios: { of_20000_per_second: load.distinct / seconds / AIM, cells_to_insert_on_conflict: cells / alone.cellsPerSecond },
     outsideCores: used.outsideCores,

@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import type { Tidegate } from '@tidegate/native';
 import { createClient, type Client } from '@tidegate/sdk';
-import { ownSeconds, startCpuWindow, treeSeconds } from './machine.ts';
+import { startCpuWindow } from './machine.ts';
+import { perMillion, startParts } from './processor-parts.ts';
 import { measureProducer } from './kafka-producer.ts';
 import { sendLoad, type LoadResult } from './load.ts';
 import type { BenchMeasurement } from './report.ts';
@@ -67,22 +68,6 @@ export async function benchRoad(options: BenchOptions): Promise<BenchMeasurement
     ratios: { kafka_producer: perSecond / ((before + after) / 2) },
     outsideCores: used.outsideCores,
   };
-}
-
-/** Processor seconds of each service, of the servers started here and of the generator, by themselves. */
-function startParts(tidegate: Tidegate): () => Readonly<Record<string, number>> {
-  const servers = { kafka: tidegate.kafka, postgres: tidegate.postgres };
-  const read = (): readonly (readonly [string, number])[] => [
-    ...tidegate.services.names.map((name) => [name, treeSeconds(tidegate.services.pid(name))] as const),
-    ...Object.entries(servers).flatMap(([name, server]) => (server === null ? [] : [[name, treeSeconds(server.pid())] as const])),
-    ['generator', ownSeconds()] as const,
-  ];
-  const before = new Map(read());
-  return () => Object.fromEntries(read().map(([name, seconds]) => [name, seconds - (before.get(name) ?? 0)]));
-}
-
-function perMillion(seconds: Readonly<Record<string, number>>, events: number): Record<string, number> {
-  return Object.fromEntries(Object.entries(seconds).map(([name, value]) => [`cpu_s_per_million_${name}`, value / (events / 1e6)]));
 }
 
 /** As every bench of the whole system sends it. */

@@ -112,7 +112,7 @@ export function createAsking(
   const ask = holdAsk(async (value, as) => (isJourney(value) ? askJourney(value, as) : analyse(value, as)), pseudonymOf);
   const etagOf = createEtag(deriveKey(config.secretKey, 'tidegate/etag', 32));
   const live = createLive(config, adapters.metrics, ask);
-  const names = createChangedNames(deriveKey(config.secretKey, 'tidegate/changed', 32));
+  const names = createChangedNames(deriveKey(config.secretKey, 'tidegate/changed', 16));
   const lifetimeOf = createLifetimes(lifetimesOf(config));
   const keepViews = (runView: RunView): RunView =>
     createKeptViews({

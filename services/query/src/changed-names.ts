@@ -1,5 +1,5 @@
 /** Names of what changes, under which marks lie: keyed hashes, so that neither a person nor the id of a thing is in a key. */
-import { createHmac, createSecretKey } from 'node:crypto';
+import { hashParts } from '@tidegate/core';
 import type { ChangedEntities } from '@tidegate/core';
 import type { ChunkName, TenantNames } from '@tidegate/redis';
 import type { EntityName } from './read-log.ts';
@@ -16,12 +16,13 @@ export interface ChangedNames {
   ): readonly TenantNames[];
 }
 
-/** `key`: derived from SECRET_KEY under the label `tidegate/changed`, the same in all instances. */
+/** No padding in base64. */
+const NAME_BYTES = 15;
+
+/** `key`: 16 bytes derived from SECRET_KEY under the label `tidegate/changed`, the same in all instances. */
 export function createChangedNames(key: Uint8Array): ChangedNames {
-  // As a key object: with bytes a hash takes five times as long (17 µs instead of 3.5).
-  const secret = createSecretKey(key);
-  const nameOf = (...parts: readonly string[]): string =>
-    createHmac('sha256', secret).update(JSON.stringify(parts)).digest().subarray(0, 15).toString('base64url');
+  // SipHash: every person whose cells change is named, and HMAC took an eighth of the service's time where all of them are new.
+  const nameOf = (...parts: readonly string[]): string => Buffer.from(hashParts(key, parts).buffer, 0, NAME_BYTES).toString('base64url');
   // Few of them, and each batch names them again.
   const whole = new Map<string, string>();
   const wholeOf = (kind: string, of: string): string => {

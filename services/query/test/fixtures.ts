@@ -7,7 +7,7 @@ import type { CacheMeter } from '../src/cache-meter.ts';
 import { createChangedNames } from '../src/changed-names.ts';
 
 export const SILENT_METER: CacheMeter = { lookedUp: () => undefined, failed: () => undefined, dropped: () => undefined };
-export const NAMES = createChangedNames(new Uint8Array(32));
+export const NAMES = createChangedNames(new Uint8Array(16));
 export const TENANT = 'acme';
 export const METRIC: CompiledMetric = {
   tenant: TENANT,

@@ -111,6 +111,17 @@ export class ByteReader {
     return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + this.at - length, length);
   }
 
+  /** How much was read. */
+  get position(): number {
+    return this.at;
+  }
+
+  /** Moves on without looking. */
+  pass(length: number): void {
+    if (length > this.remaining) this.fail();
+    else this.at += length;
+  }
+
   /** The next six bytes as a number, without moving on; 0 where there are fewer. */
   peekUint48(): number {
     if (this.remaining < 6) return 0;

@@ -1,4 +1,8 @@
+import { writeAscii } from '../hash/ascii.ts';
+
 const encoder = new TextEncoder();
+/** Below it the length of a text takes one byte. */
+const SHORT_TEXT = 0x80;
 
 /**
  * Little-endian and variable-length numbers, as the cell and announcement codecs write them, into chunks of memory that many
@@ -88,9 +92,18 @@ export class ByteWriter {
 
   /** UTF-8 with its byte length before it. */
   text(value: string): void {
+    if (value.length < SHORT_TEXT && this.shortAscii(value)) return;
     const encoded = encoder.encode(value);
     this.varint(encoded.length);
     this.raw(encoded);
+  }
+
+  private shortAscii(value: string): boolean {
+    this.reserve(1 + value.length);
+    if (writeAscii(value, this.bytes, this.end + 1) < value.length) return false;
+    this.bytes[this.end] = value.length;
+    this.end += 1 + value.length;
+    return true;
   }
 
   private reserve(bytes: number): void {
