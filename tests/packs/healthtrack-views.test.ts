@@ -33,9 +33,9 @@ describe('the views of healthtrack', () => {
       value('weight', '2026-11-02T08:00:00.000Z', 80),
       value('weight', '2026-10-01T08:00:00.000Z', 90),
     ];
-    const week = [
-      { bucket: '2026-11-09T00:00:00.000+00:00', metric_type: 'steps', count: 2, sum: 6_000 },
-      { bucket: '2026-11-10T00:00:00.000+00:00', metric_type: 'steps', count: 1, sum: 7_001 },
+    const daily = [
+      { bucket: '2026-11-09T00:00:00.000+00:00', metric_type: 'steps', sum: 6_000 },
+      { bucket: '2026-11-10T00:00:00.000+00:00', metric_type: 'steps', sum: 7_001 },
     ];
     const rows = [
       // From 80, the first value since its start, to 75; now 78: 100 · (78 - 80) / (75 - 80) = 40 %.
@@ -48,7 +48,7 @@ describe('the views of healthtrack', () => {
       goal({ goal_type: 'sleep', target_value: 8, start_value: 6, status: 'paused', target_date: '2026-01-01' }),
       goal({ goal_type: 'sleep', target_value: 6, start_value: 6 }),
     ];
-    expect(answer('goals', {}, { rows, week, values, eaten: [] })).toMatchObject({
+    expect(answer('goals', {}, { rows, daily, values, eaten: [] })).toMatchObject({
       user_id: 'u-1',
       items: [
         { goal_type: 'weight', current: 78, progress_pct: 40, completed: false, overdue: false },
