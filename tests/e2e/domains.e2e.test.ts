@@ -109,6 +109,65 @@ describe('Fitbit steps, each export with a source of its own', () => {
   });
 });
 
+describe('keys from which small groups are withheld', () => {
+  const json = { 'content-type': 'application/json' };
+  const day = new Date(Date.now() - 5 * 86_400_000).toISOString().slice(0, 10);
+  const [course, until] = ['course-of-groups', new Date(Date.parse(day) + 86_400_000).toISOString()];
+  /** Learners by type of material, each of one view. */
+  const LEARNERS = { pdf: 12, article: 6, slide: 2, quiz: 1 };
+
+  const keyOf = async (k: number): Promise<string> => {
+    const body = JSON.stringify({ name: `k${k}`, scopes: ['query:read', 'live:read'], k });
+    return ((await system.admin.call({ method: 'POST', path: '/v1/admin/keys', body, headers: json })) as { key: string }).key;
+  };
+  const get = async (key: string, path: string) => fetch(`${system.tidegate.gateway}${path}`, { headers: { 'x-api-key': key } });
+
+  /** The rows that a stream of events tells first. */
+  async function snapshotOf({ body }: Response): Promise<unknown> {
+    if (body === null) throw new Error('the answer has no body');
+    let text = '';
+    for await (const bytes of body.pipeThrough(new TextDecoderStream())) {
+      text += bytes;
+      const [, data] = /event: snapshot\ndata: (.*)\n/.exec(text) ?? [];
+      if (data !== undefined) return (JSON.parse(data) as { rows: unknown }).rows;
+    }
+    throw new Error('the stream ended before its snapshot');
+  }
+
+  test('are told of the same question each as much as its k lets it, by kept answers and live ones too', async () => {
+    const events = Object.entries(LEARNERS).flatMap(([type, learners]) =>
+      Array.from({ length: learners }, (_, n) => ({
+        ...{ id: `groups-${type}-${n}`, type: 'learning.material.viewed', subject: `${type}-${n}`, occurred_at: `${day}T09:00:00.000Z` },
+        data: { material_id: `m-${type}`, material_type: type, course_id: course },
+      })),
+    );
+    await system.client.call({ method: 'POST', path: '/v1/events', body: JSON.stringify({ events }), headers: json });
+    const asked = {
+      ...{ metric: 'learning.material_views', kind: 'table', measures: ['views'], from: `${day}T00:00:00.000Z`, to: until },
+      ...{ group_by: ['material_type'], where: { course_id: { eq: course } }, order: '-views' },
+    } as const;
+    const all = Object.entries(LEARNERS).map(([type, learners]) => [type, learners]);
+    const whole = async () =>
+      (await system.client.query({ ...asked, kind: 'table', measures: ['views'], group_by: ['material_type'] })).rows;
+    await expect.poll(whole, { timeout: 60_000 }).toEqual(all);
+    const path = `query?q=${encodeURIComponent(JSON.stringify(asked))}`;
+    // k 2: the quiz has 1, and would be the total less the others, so the slides go with it. k 5: those are 3, so the articles go too.
+    for (const [k, shown, suppressed] of [
+      [2, all.slice(0, 2), 2],
+      [5, all.slice(0, 1), 3],
+      [2, all.slice(0, 2), 2],
+    ] as const) {
+      const key = await keyOf(k);
+      await expect.poll(async () => (await get(key, `/v1/${path}`)).headers.get('x-cache'), { timeout: 30_000 }).toBe('HIT');
+      expect(await (await get(key, `/v1/${path}`)).json()).toMatchObject({ rows: shown, meta: { suppressed_groups: suppressed } });
+      expect(await snapshotOf(await get(key, `/v1/live?${path.slice('query?'.length)}`))).toEqual(shown);
+      const view = await get(key, '/api/v1/analytics/diagnoses/distribution?start=2020-01-01&end=2020-12-31');
+      expect([view.status, await view.json()]).toMatchObject([403, { code: 'groups_unprotected' }]);
+    }
+    expect(await whole()).toEqual(all);
+  });
+});
+
 test('a page sends by a key that can track and nothing else, and reads one learner’s overview by a token that shows nothing else', async () => {
   const origin = 'https://learn.example.org';
   const admin = async (path: string, body: object) =>

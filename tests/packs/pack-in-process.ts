@@ -342,7 +342,7 @@ function mustBe<T>(result: Result<T, unknown>): T {
 }
 
 function answerRows(plan: Plan, batches: readonly ReturnType<ReturnType<typeof createFolder>['take']>[]): readonly AnswerRow[] {
-  const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.measures), plan.range.subject);
+  const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.merged), plan.range.subject);
   for (const { series, deltas } of batches) {
     const isAsked = series.map(({ metric, setNo }) => metric === plan.metric.metric && setNo === plan.range.setNo);
     const sinks = series.map((entry, at) => (isAsked[at] === true ? answer.series(entry) : null));

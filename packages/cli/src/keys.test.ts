@@ -14,6 +14,10 @@ describe('tidegate keys', () => {
       ['create', 'page', '--publishable', '-r', 'studyin.track,sendEvents'],
       'POST /v1/admin/keys {"name":"page","kind":"pub","scopes":["ingest:write"],"routes":["studyin.track","sendEvents"]}',
     ],
+    [
+      ['create', 'charts', '-s', 'query:read', '--k', '5'],
+      'POST /v1/admin/keys {"name":"charts","kind":"live","scopes":["query:read"],"k":5}',
+    ],
     [['list'], 'GET /v1/admin/keys'],
     [['rotate', 'key_1'], 'POST /v1/admin/keys/key_1/rotate {}'],
     [['rotate', 'key_1', '--overlap', '0'], 'POST /v1/admin/keys/key_1/rotate {"overlap_s":0}'],

@@ -148,7 +148,7 @@ export { followsClock } from './query/asked-range.ts';
 export { planQuestion } from './query/plan.ts';
 export type { Plan, PlanAsk } from './query/plan.ts';
 export { approximations, usualNames } from './query/plan-measures.ts';
-export { parseQuestion, QUESTION_GRAINS, QUESTION_KINDS, QUESTION_SCHEMA } from './query/question.ts';
+export { K_SCHEMA, parseQuestion, QUESTION_GRAINS, QUESTION_KINDS, QUESTION_SCHEMA } from './query/question.ts';
 export type {
   ParsedQuestion,
   Question,

@@ -1,4 +1,4 @@
-import { SCOPE_PATTERN } from '@tidegate/core';
+import { K_SCHEMA, SCOPE_PATTERN } from '@tidegate/core';
 import { z } from 'zod';
 import { INSTANT_SCHEMA } from './route-schemas.ts';
 
@@ -36,6 +36,10 @@ export const ROUTE_NAME_SCHEMA = z
   .regex(/^(?:[a-z][A-Za-z0-9]*|[a-z][a-z0-9_-]*\.[a-z][a-z0-9_]*)$/, 'an operation, or a pack and its view or write joined by a dot')
   .meta({ description: 'An operation, such as `sendEvents`, or a view or write of a pack, such as `studyin.track`.' });
 
+function isBeyondGroups(scope: string): boolean {
+  return scope === 'events:read' || scope.endsWith(':admin');
+}
+
 export const KEY_PARAMS = z.object({ key: z.string().regex(/^key_[0-9A-Za-z]{1,64}$/) });
 
 export const KEY_REQUEST_SCHEMA = z
@@ -50,7 +54,14 @@ export const KEY_REQUEST_SCHEMA = z
       .nullable()
       .default(null)
       .meta({ description: 'The only routes that it may call; null: all that its scopes open.' }),
+    k: K_SCHEMA.nullable()
+      .default(null)
+      .meta({ description: 'Groups of fewer persons are withheld from it, and what shows persons one by one is refused; null: none is.' }),
     expires_at: z.iso.datetime({ offset: true }).optional(),
+  })
+  .refine((asked) => asked.k === null || !asked.scopes.some(isBeyondGroups), {
+    path: ['k'],
+    message: 'a key with k has neither events:read nor a scope of administration: those show persons, or give what it lacks',
   })
   .refine((asked) => asked.kind === 'live' || asked.scopes.every((scope) => scope === 'ingest:write'), {
     path: ['scopes'],
@@ -77,6 +88,7 @@ export const KEY_SCHEMA = z
     kind: z.enum(['live', 'pub']),
     scopes: z.array(z.string()),
     routes: z.array(z.string()).nullable().meta({ description: 'The only routes that it may call; null: all that its scopes open.' }),
+    k: z.int().nullable().meta({ description: 'Groups of fewer persons are withheld from it; null: none is.' }),
     last4: z.string(),
     state: z.enum(['active', 'expired', 'revoked']),
     created_at: INSTANT_SCHEMA,

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import { K_SCHEMA } from '@tidegate/core';
 import type { RowScope } from '@tidegate/core';
 import type { Clock } from '@tidegate/runtime';
 import { LRUCache } from 'lru-cache';
@@ -47,6 +48,7 @@ export const ROW_SCOPE_SCHEMA = z.strictObject({
   metrics: z.array(z.string()).nullable(),
   where: z.record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1)),
   subject: z.string().min(1).nullable(),
+  k: K_SCHEMA.optional(),
 });
 
 /** A member that a service does not know could be one that takes rights away: such a header is refused whole. */

@@ -11,6 +11,7 @@ export const ANSWERING = [
   'dimension_unknown',
   'field_unknown',
   'grain_not_stored',
+  'groups_unprotected',
   'measure_unknown',
   'metric_in_making',
   'metric_unknown',

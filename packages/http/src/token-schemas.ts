@@ -1,4 +1,4 @@
-import { OTHER_VALUE } from '@tidegate/core';
+import { K_SCHEMA, OTHER_VALUE } from '@tidegate/core';
 import { z } from 'zod';
 import { ROUTE_NAME_SCHEMA, SCOPE_SCHEMA } from './admin-schemas.ts';
 import { INSTANT_SCHEMA } from './route-schemas.ts';
@@ -66,6 +66,9 @@ export const TOKEN_REQUEST_SCHEMA = z
       .default({})
       .meta({ description: 'By dimension, the values that it shows. A metric that lacks one of these dimensions is not answered.' }),
     subject: z.string().min(1).max(256).nullable().default(null).meta({ description: 'The plain id of the one person that it shows.' }),
+    k: K_SCHEMA.optional().meta({
+      description: 'Groups of fewer persons are withheld from it; of a key that has a `k` at least that, whatever is asked.',
+    }),
     routes: z
       .array(ROUTE_NAME_SCHEMA.refine(mayBeOfToken, `must be one of ${TOKEN_ROUTES.join(', ')}, or a view of a pack`))
       .min(1)

@@ -184,18 +184,18 @@ describe('the control plane in Postgres', () => {
       expect(await store.readRefusedHashes(1_005)).toEqual(expect.arrayContaining(had));
     });
 
-    it('that may call some routes alone says so to everybody, and keeps them with a new secret', async () => {
-      const asked = { tenant, name: 'r', kind: 'pub', scopes: ['ingest:write'], expiresAtMs: null } as const;
-      const created = await store.createKey({ ...asked, routes: ['studyin.track', 'sendEvents', 'studyin.track'] });
+    it('that may call some routes alone, or is told of groups, says so to everybody, and keeps that with a new secret', async () => {
+      const asked = { tenant, name: 'r', kind: 'pub', scopes: ['ingest:write'], k: 5, expiresAtMs: null } as const;
       const routes = ['studyin.track', 'sendEvents'];
+      const created = await store.createKey({ ...asked, routes: [...routes, 'studyin.track'] });
       const keyId = created?.key.keyId ?? '';
-      expect([created?.key.routes, (await published(keyId))?.routes]).toEqual([routes, routes]);
       await rotate(keyId, 1_000, 60_000);
-      expect([(await store.findKey(tenant, keyId))?.routes, (await published(keyId))?.routes]).toEqual([routes, routes]);
+      expect([await store.findKey(tenant, keyId), await published(keyId)]).toMatchObject(Array(2).fill({ routes, k: 5 }));
     });
 
-    it('cannot be publishable and read, whoever writes the row', async () => {
+    it('cannot be publishable and read, nor be told of groups and see persons, whoever writes the row', async () => {
       const asked = { tenant, name: 'p', kind: 'pub', expiresAtMs: null } as const;
+      await expect(store.createKey({ ...asked, k: 5, kind: 'live', scopes: ['events:read'] })).rejects.toThrow('api_key_k');
       await expect(store.createKey({ ...asked, scopes: ['ingest:write', 'query:read'] })).rejects.toThrow('api_key_pub_writes_only');
       expect(await store.createKey({ ...asked, scopes: ['ingest:write'] })).not.toBeNull();
     });

@@ -57,14 +57,14 @@ async function createKey(exchange: Exchange, { store, wake, clock, packRoutes }:
   if (!body.ok) return sendProblem(response, body.fault, context);
   const asked = KEY_REQUEST_SCHEMA.safeParse(body.value);
   if (!asked.success) return sendProblem(response, invalidRequest(asked.error), context);
-  const { name, kind, scopes, routes, expires_at: expiresAt } = asked.data;
+  const { name, kind, scopes, routes, k, expires_at: expiresAt } = asked.data;
   const { tenant } = caller;
   const unknown =
     scopesUnknown(scopes, packRoutes.scopes(tenant)) ?? routesUnknown(routes, { tenant, packRoutes, kinds: ['view', 'write'] });
   const refused = unknown ?? scopesBeyond(scopes, caller.scopes) ?? routesBeyond(routes, caller);
   if (refused !== null) return sendProblem(response, refused, context);
   const expiresAtMs = expiresAt === undefined ? null : Date.parse(expiresAt);
-  const created = await store.createKey({ tenant, name, kind, scopes, routes, expiresAtMs });
+  const created = await store.createKey({ tenant, name, kind, scopes, routes, k, expiresAtMs });
   if (created === null) return sendProblem(response, { code: 'not_found' }, context);
   wake();
   sendCreated(exchange, { ...created, nowMs: clock.nowMs() }, 201);
@@ -128,6 +128,7 @@ function toWire(key: KeyInfo, nowMs: number): Readonly<Record<string, unknown>> 
     kind: key.kind,
     scopes: key.scopes,
     routes: key.routes,
+    k: key.k,
     last4: key.last4,
     state: key.state === 'active' && hasExpired ? 'expired' : key.state,
     created_at: toInstant(key.createdAtMs),

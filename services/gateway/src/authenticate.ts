@@ -71,8 +71,9 @@ export function createAuthenticate({ keys, readToken, isLoaded, clock }: Authent
 
 const INVALID = { ok: false, code: 'credentials_invalid' } as const satisfies Authentication;
 
-function callerOf({ tenant, key_id: keyId, scopes, routes }: ApiKeyRecord): Caller {
-  return { tenant, keyId, scopes, ...(routes === undefined ? {} : { routes }) };
+function callerOf({ tenant, key_id: keyId, scopes, routes, k }: ApiKeyRecord): Caller {
+  const rows = k === undefined ? {} : { rows: { metrics: null, where: {}, subject: null, k } };
+  return { tenant, keyId, scopes, ...rows, ...(routes === undefined ? {} : { routes }) };
 }
 
 function hashOf(credential: string): string | null {

@@ -26,7 +26,7 @@ export type Routed =
 export type Routing = Routed | { readonly ok: false; readonly fault: ProblemFault };
 
 /** What the gate asks of a route, whoever declares it. */
-export interface AskedRoute extends Pick<NamedRoute, 'name' | 'rows' | 'answers' | 'isLive'> {
+export interface AskedRoute extends Pick<NamedRoute, 'name' | 'rows' | 'withholdsSmallGroups' | 'answers' | 'isLive'> {
   readonly method: string;
   /** Template: what limits go by. */
   readonly path: string;
@@ -93,7 +93,8 @@ function askedOfPack(found: PackRoute | null, target: string): Asked | null {
   if (found === null) return null;
   const { pack, kind, method, path, scope, isOfPerson = false } = found;
   const name = kind === 'view' ? 'readView' : 'runWrite';
-  const { rows, answers } = ROUTES[name];
-  const route: AskedRoute = { name, rows, answers, method, path, scope, isOfPerson, ofPack: `${pack}.${found.name}` };
+  const { rows, withholdsSmallGroups, answers }: NamedRoute = { ...ROUTES[name], name };
+  const held = withholdsSmallGroups === undefined ? {} : { withholdsSmallGroups };
+  const route: AskedRoute = { name, rows, ...held, answers, method, path, scope, isOfPerson, ofPack: `${pack}.${found.name}` };
   return { route, target, ...(kind === 'write' ? { method: 'POST' } : {}) };
 }

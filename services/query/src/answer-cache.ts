@@ -39,6 +39,8 @@ const CACHED_SCHEMA = z.object({
   next: z.unknown(),
   revision: z.number(),
   over_budget: z.array(z.string()),
+  // Absent in those from before it: of questions that withhold nothing.
+  suppressed: z.number().default(0),
 });
 
 export function createAnswerCache({ store, nowMs, ttlMs, bytesMax, meter }: AnswerCacheDeps): AnswerCache {
@@ -57,8 +59,8 @@ export function createAnswerCache({ store, nowMs, ttlMs, bytesMax, meter }: Answ
     },
     write({ plan, subjectShown }, key, table) {
       const rows = unnamed(table.rows, subjectShown);
-      const { next, revision, overBudget: over_budget } = table;
-      const bytes = Buffer.from(JSON.stringify({ v: 2, at_ms: nowMs(), rows, next, revision, over_budget }));
+      const { next, revision, overBudget: over_budget, suppressed } = table;
+      const bytes = Buffer.from(JSON.stringify({ v: 2, at_ms: nowMs(), rows, next, revision, over_budget, suppressed }));
       if (bytes.length > bytesMax) return;
       store.writeAnswer(plan.range.tenant, key, { bytes, ttlMs }).catch((error: unknown) => meter.failed('answers', error));
     },
@@ -70,11 +72,11 @@ function readAnswer({ plan, subjectShown }: ReadAsk, bytes: Uint8Array, nowMs: n
   const json = decodeJson(bytes);
   const parsed = json.ok ? CACHED_SCHEMA.safeParse(json.value) : null;
   if (parsed?.success !== true) return null;
-  const { at_ms: atMs, rows, next: mark, revision, over_budget: overBudget } = parsed.data;
+  const { at_ms: atMs, rows, next: mark, revision, over_budget: overBudget, suppressed } = parsed.data;
   const next = parseCursorMark(mark);
   // A mark that cannot be read is not the last page's.
   if ((next === null && mark !== null) || rows.some((row) => row.length !== plan.columns.length)) return null;
-  return { table: { rows: named(rows, subjectShown), next, revision, overBudget }, ageMs: Math.max(0, nowMs - atMs) };
+  return { table: { rows: named(rows, subjectShown), next, revision, overBudget, suppressed }, ageMs: Math.max(0, nowMs - atMs) };
 }
 
 /** Stands in kept rows for the plain id that a caller named: no person's own name is written to Redis. */

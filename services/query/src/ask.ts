@@ -216,7 +216,7 @@ function answerOf(deps: AskDeps, { question, plan, after, result }: Answering): 
       cache: { state: result.cache.state, age_ms: Math.round(result.cache.ageMs) },
       approximate: approximations(plan.measures),
       source: 'rollup',
-      suppressed_groups: 0,
+      suppressed_groups: result.table.suppressed,
       ...(plan.edgesRounded ? { edges_rounded: true as const } : {}),
       ...(result.table.overBudget.length > 0 ? { over_budget: result.table.overBudget } : {}),
       ...historyOf(plan, result),

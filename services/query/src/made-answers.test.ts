@@ -2,7 +2,13 @@ import type { AnswerTable } from '@tidegate/core';
 import { expect, test } from 'vitest';
 import { createMadeAnswers } from './made-answers.ts';
 
-const table = (...values: number[]): AnswerTable => ({ rows: values.map((value) => [value]), next: null, revision: 0, overBudget: [] });
+const table = (...values: number[]): AnswerTable => ({
+  rows: values.map((value) => [value]),
+  next: null,
+  revision: 0,
+  overBudget: [],
+  suppressed: 0,
+});
 const version = (token: string, ...counters: number[]): { token: string; counters: number[] } => ({ token, counters });
 
 test('an answer is found while its chunks are as they were, with its age, and for so long', () => {

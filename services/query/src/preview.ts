@@ -137,7 +137,7 @@ function rowsOf(plan: Plan, events: readonly RawEvent[]): readonly AnswerRow[] {
   const fold = createRawFold([plan.metric]);
   for (const event of events) fold.fold(event);
   const { series, deltas } = cellsOf(plan.metric, fold.take());
-  const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.measures), null);
+  const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.merged), null);
   const sinks = series.map((entry) => (entry.setNo === plan.range.setNo ? answer.series(entry) : null));
   for (const delta of deltas) sinks[delta.series]?.(delta.bucketS, delta.state, 0);
   return answer.finish().rows;

@@ -99,7 +99,7 @@ function answerFrom(
   pieces: readonly RangePiece[],
   { names, chunks }: { readonly names: readonly ChunkName[]; readonly chunks: readonly DecodedChunk[] },
 ): AnswerTable {
-  const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.measures), subjectShown);
+  const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.merged), subjectShown);
   const wanted = new Map([...new Set(names.map(({ grain }) => grain))].map((grain) => [grain, createIsWanted(pieces, grain)]));
   const inOrder = isOrderSeen(plan);
   for (const [at, chunk] of chunks.entries()) {
@@ -138,7 +138,7 @@ function answerFromSnapshot(
   { series, cells }: CellSnapshot,
   pieces: readonly RangePiece[],
 ): AnswerTable {
-  const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.measures), subjectShown);
+  const answer = createAnswer<RollupState>(plan, createStateAlgebra(plan.merged), subjectShown);
   const { measures } = plan.metric;
   const sinks = new Map(series.map((entry) => [entry.id, answer.series(entry)]));
   if (!isOrderSeen(plan)) {

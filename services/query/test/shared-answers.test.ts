@@ -40,7 +40,7 @@ function sharing() {
 
 function resultOf(edits: number): ReadResult {
   return {
-    table: { rows: [[edits]], next: null, revision: 0, overBudget: [] },
+    table: { rows: [[edits]], next: null, revision: 0, overBudget: [], suppressed: 0 },
     ...{ historyFromS: null, held: [], cache: { state: 'hit', ageMs: 0 } },
   };
 }

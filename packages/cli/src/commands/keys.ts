@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { Client } from '@tidegate/sdk';
+import { positive } from './positive.ts';
 import { CommandFailure, connect, directDatabaseUrl, printJson, requireSetting, type Connection, type Terminal } from '../terminal.ts';
 
 interface CreateFlags extends Connection {
   readonly scopes?: string;
   readonly routes?: string;
+  readonly k?: number;
   readonly publishable?: true;
   readonly expires?: string;
 }
@@ -21,17 +23,19 @@ export function addKeys(program: Command, terminal: Terminal): void {
     .description('Make a key; its secret is shown once.')
     .option('-s, --scopes <scopes>', 'comma separated (default: ingest:write,query:read)')
     .option('-r, --routes <routes>', 'the only routes that it may call, comma separated: operations, or pack.view and pack.write')
+    .option('--k <persons>', 'withhold groups of fewer persons from it', positive)
     .option('--publishable', 'a key that may stand in a web page: only ingest:write')
     .option('--expires <instant>', 'RFC 3339')
     .action(async (name: string, _flags: unknown, command: Command) => {
       const flags = command.optsWithGlobals<CreateFlags>();
       const isPublishable = flags.publishable === true;
-      const { scopes = isPublishable ? 'ingest:write' : 'ingest:write,query:read', routes, expires } = flags;
+      const { scopes = isPublishable ? 'ingest:write' : 'ingest:write,query:read', routes, k, expires } = flags;
       const body = {
         name,
         kind: isPublishable ? 'pub' : 'live',
         scopes: scopes.split(','),
         ...(routes === undefined ? {} : { routes: routes.split(',') }),
+        ...(k === undefined ? {} : { k }),
         ...(expires === undefined ? {} : { expires_at: expires }),
       };
       printJson(terminal, await connect(terminal, flags).call(post('/v1/admin/keys', body)));

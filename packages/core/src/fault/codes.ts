@@ -183,6 +183,13 @@ export const FAULTS = {
     meaning: 'The metric does not keep buckets as fine as the question asks.',
     next: 'Ask for quarter_hour or a coarser grain.',
   },
+  groups_unprotected: {
+    status: 403,
+    title: 'Groups cannot be withheld',
+    meaning:
+      'The credential, or the question itself, wants groups of fewer than k persons withheld, and of this answer it cannot be told how many persons are in a group, or it shows values of single persons.',
+    next: 'Ask for counts, sums, means or middle quantiles of a metric that counts its persons (a distinct measure of subject, or a set with subject).',
+  },
   id_invalid: {
     status: 422,
     title: 'Event id not valid',

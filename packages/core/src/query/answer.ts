@@ -9,6 +9,8 @@ import { createDimsAccess, dimensionValue } from './dims-access.ts';
 import { HOURS_OF_WEEK, weekdayAndHour } from './hour-of-week.ts';
 import { measureAnswer } from './measure-value.ts';
 import type { StateAlgebra } from './measure-value.ts';
+import type { Group, HiddenCells } from './hidden-cells.ts';
+import { hiddenIn } from './hidden-cells.ts';
 import type { Plan } from './plan.ts';
 import { SUBJECT_INDEX } from './plan.ts';
 import { compareRows, markOf, rowOfMark } from './row-order.ts';
@@ -31,19 +33,14 @@ export interface AnswerTable {
   readonly revision: number;
   /** Dimensions of the question of which values are counted as `_other` in its range, because a day's budget was spent. */
   readonly overBudget: readonly string[];
+  /** Rows that are withheld: of few persons, or so that a total of the others does not give those away. */
+  readonly suppressed: number;
 }
 
 export interface AnswerBuilder<S> {
   /** Null: the series does not count for this question. */
   series(entry: SeriesOfCells): CellSink<S> | null;
   finish(): AnswerTable;
-}
-
-interface Group<S> {
-  readonly key: string;
-  readonly texts: readonly (string | null)[];
-  /** By bucket; without buckets one state at 0. */
-  readonly states: (S | undefined)[];
 }
 
 /** `subjectShown` stands in the answer for the pseudonym of the one subject that the caller named by its plain id. */
@@ -55,7 +52,7 @@ export function createAnswer<S>(plan: Plan, algebra: StateAlgebra<S>, subjectSho
   const watched = [...new Set([...plan.groups, ...plan.filters.map(({ dimension }) => dimension)])];
 
   /** A series that the filters leave out for no other reason than that its values are not told may hold what is asked for. */
-  function hiddenIn(entry: SeriesOfCells): CellSink<S> | null {
+  function untold(entry: SeriesOfCells): CellSink<S> | null {
     if (othersOf(watched, entry).length === 0) return null;
     const failing = plan.filters.filter(({ holds }) => !holds(dims)).map(({ dimension }) => dimension);
     const others = othersOf(failing, entry);
@@ -65,10 +62,8 @@ export function createAnswer<S>(plan: Plan, algebra: StateAlgebra<S>, subjectSho
     };
   }
 
-  const among = plan.range.among === undefined ? null : new Set(plan.range.among);
-  const isOf = ({ subject }: SeriesOfCells): boolean =>
-    (plan.range.subject === null || subject === plan.range.subject) && (among === null || among.has(subject));
-
+  const isOf = createIsOf(plan);
+  const countsBySeries = plan.smallGroups?.persons === null;
   let revisions = 0;
   const overBudget = new Set<string>();
   return {
@@ -76,20 +71,23 @@ export function createAnswer<S>(plan: Plan, algebra: StateAlgebra<S>, subjectSho
       if (!isOf(entry)) return null;
       dims.look(entry.dims);
       const isCounted = plan.where === null || plan.where(dims);
-      if (!isCounted) return hiddenIn(entry);
+      if (!isCounted) return untold(entry);
       const others = othersOf(watched, entry);
       const group = groupOf(groups, groupTexts(plan, entry));
+      const person = countsBySeries && entry.subject !== '' ? entry.subject : null;
       return (bucketS, state, revision) => {
         const at = locate(bucketS);
         if (at < 0) return;
         note(overBudget, others);
         const row = rowOf(at);
         group.states[row] = algebra.merge(group.states[row] ?? algebra.empty(), state);
+        if (person !== null) (group.persons[row] ??= new Set()).add(person);
         revisions += revision;
       };
     },
     finish() {
-      const rows = keyedRows(plan, algebra, groups);
+      const hidden = hiddenIn(plan, algebra, groups);
+      const rows = keyedRows(plan, algebra, { groups, hidden });
       const after = plan.cursor === null ? null : rowOfMark(plan.cursor);
       const compare = compareRows(plan);
       const ordered = (after === null ? rows : rows.filter((row) => compare(row, after) > 0)).sort(compare);
@@ -103,9 +101,16 @@ export function createAnswer<S>(plan: Plan, algebra: StateAlgebra<S>, subjectSho
         next: last === undefined || ordered.length <= end ? null : markOf(plan, last),
         revision: revisions,
         overBudget: [...overBudget].sort(),
+        suppressed: hidden?.cells ?? 0,
       };
     },
   };
+}
+
+/** Whether the series is of a subject that is asked for. */
+function createIsOf({ range: { subject: only, among: named } }: Plan): (entry: SeriesOfCells) => boolean {
+  const among = named === undefined ? null : new Set(named);
+  return ({ subject }) => (only === null || subject === only) && (among === null || among.has(subject));
 }
 
 /** Names of these dimensions of which the series does not tell the value. */
@@ -126,7 +131,7 @@ function groupOf<S>(groups: Map<string, Group<S>>, texts: readonly (string | nul
   const key = texts.map((text) => (text === null ? '0' : `1${text}`)).join('\u0000');
   const known = groups.get(key);
   if (known !== undefined) return known;
-  const group: Group<S> = { key, texts, states: [] };
+  const group: Group<S> = { key, texts, states: [], persons: [] };
   groups.set(key, group);
   return group;
 }
@@ -143,20 +148,46 @@ function isGone<S>({ metric }: Plan, algebra: StateAlgebra<S>, state: S): boolea
   return metric.over !== undefined && algebra.isEmpty?.(state) === true;
 }
 
+interface Answered<S> {
+  readonly groups: Map<string, Group<S>>;
+  /** Null: everything is shown. */
+  readonly hidden: HiddenCells<S> | null;
+}
+
 /** Rows in no order. Without groups there is always the one group of everything, so that it can be filled or be all zero. */
-function keyedRows<S>(plan: Plan, algebra: StateAlgebra<S>, groups: Map<string, Group<S>>): KeyedRow[] {
+function keyedRows<S>(plan: Plan, algebra: StateAlgebra<S>, { groups, hidden }: Answered<S>): KeyedRow[] {
   const isFilled = plan.kind === 'summary' || plan.fill !== 'none';
   if (isFilled && plan.groups.length === 0) groupOf(groups, []);
-  const read = (state: S): KeyedRow['values'] => plan.measures.map((measure) => algebra.read(state, measure));
   const rows: KeyedRow[] = [];
-  for (const { key, texts, states } of groups.values()) {
+  const valuesOf = createValues(plan, algebra, { isFilled, hidden });
+  for (const group of groups.values()) {
+    // That there is such a group would tell of its few.
+    if (hidden?.isAllHidden(group) === true && group.texts.length > 0) continue;
+    const { key, texts } = group;
     for (const [at, bucketMs] of placesOf(plan).entries()) {
-      const state = states[at];
-      if (state !== undefined && !isGone(plan, algebra, state)) rows.push({ key, texts, bucketMs, values: read(state) });
-      else if (isFilled) rows.push({ key, texts, bucketMs, values: emptyValues(plan) });
+      const values = valuesOf(group, at);
+      if (values !== null) rows.push({ key, texts, bucketMs, values });
     }
   }
   return rows;
+}
+
+/** Of a place of a group; null: it has no row. */
+function createValues<S>(
+  plan: Plan,
+  algebra: StateAlgebra<S>,
+  { isFilled, hidden }: Pick<Answered<S>, 'hidden'> & { readonly isFilled: boolean },
+): (group: Group<S>, at: number) => KeyedRow['values'] | null {
+  return (group, at) => {
+    const state = group.states[at];
+    if (hidden?.isHidden(group, at) === true) return isFilled ? withoutValues(plan) : null;
+    if (state !== undefined && !isGone(plan, algebra, state)) return plan.measures.map((measure) => algebra.read(state, measure));
+    return isFilled ? emptyValues(plan) : null;
+  };
+}
+
+function withoutValues({ measures }: Plan): KeyedRow['values'] {
+  return measures.map(() => null);
 }
 
 /**

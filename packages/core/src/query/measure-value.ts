@@ -19,6 +19,8 @@ export interface StateAlgebra<S> {
   /** Adds `from` to `into`, which may be changed in place; `from` stays as it is. */
   merge(into: S, from: S): S;
   read(state: S, asked: AskedMeasure): MeasureValue;
+  /** Adds one merged state to another. Absent: small groups cannot be withheld. */
+  join?(into: S, from: S): S;
   /** Whether nothing is in it: of a metric over rows all may have been taken out again. Absent: never. */
   isEmpty?(state: S): boolean;
 }

@@ -14,8 +14,43 @@ const USUAL_PARTS: Readonly<Partial<Record<MeasureKind, readonly string[]>>> = {
  * Without names all measures, quantiles at p50, p95 and p99, variances as the sample's standard deviation.
  */
 export function planMeasures(metric: CompiledMetric, names: readonly string[] | undefined): Result<readonly AskedMeasure[]> {
+  return planNames(metric, names ?? usualNames(metric));
+}
+
+/**
+ * The same where groups of few persons are withheld: no measure that shows what one person did, however many are in the group. Without
+ * names all others.
+ */
+export function planGroupMeasures(metric: CompiledMetric, names: readonly string[] | undefined): Result<readonly AskedMeasure[]> {
+  const planned = planMeasures(metric, names);
+  if (!planned.ok) return planned;
+  const personal = planned.value.findIndex((one) => !isOfGroup(one));
+  if (personal < 0) return planned;
+  if (names === undefined) return ok(planned.value.filter(isOfGroup));
+  const message = 'shows values of single persons, which a question that withholds small groups does not';
+  return failed({ code: 'groups_unprotected', path: `measures.${personal}`, message });
+}
+
+const OF_GROUPS: ReadonlySet<MeasureKind> = new Set<MeasureKind>(['count', 'sum', 'avg', 'distinct', 'variance']);
+/** Nearer to an end a quantile is the value of one or two. */
+const QUANTILES_OF_GROUPS = { from: 0.05, to: 0.95 } as const;
+
+function isOfGroup({ measure, probability }: AskedMeasure): boolean {
+  if (measure.kind !== 'quantile') return OF_GROUPS.has(measure.kind);
+  return probability !== undefined && probability >= QUANTILES_OF_GROUPS.from && probability <= QUANTILES_OF_GROUPS.to;
+}
+
+/** The measure that counts the persons of a cell, each exactly while they are few; null: the metric has none. */
+export function personsMeasure({ measures }: CompiledMetric, k: number): AskedMeasure | null {
+  // Beyond `exactTo` it is an estimate, which is never below that.
+  const index = measures.findIndex(({ kind, field, exactTo = 0 }) => kind === 'distinct' && field === 'subject' && exactTo >= k);
+  const measure = measures[index];
+  return measure === undefined ? null : { name: measure.name, measure, index };
+}
+
+function planNames(metric: CompiledMetric, names: readonly string[]): Result<readonly AskedMeasure[]> {
   const asked: AskedMeasure[] = [];
-  for (const [at, name] of (names ?? usualNames(metric)).entries()) {
+  for (const [at, name] of names.entries()) {
     const found = byName(metric, name);
     if (found === null) {
       return failed({

@@ -3,7 +3,7 @@ import { failed, ok } from '../fault/fault.ts';
 import type { Result } from '../fault/fault.ts';
 import { hashParts } from '../hash/hash-parts.ts';
 import { PUBLIC_HASH_KEY } from '../hash/siphash.ts';
-import type { CompiledMetric, CompiledSet } from '../pack/compiled.ts';
+import type { CompiledMetric } from '../pack/compiled.ts';
 import type { EventPredicate } from '../pack/where.ts';
 import type { CellFloors } from '../rollup/grain.ts';
 import { bucketsOf, CELL_MS, MINUTE_MS } from '../time/buckets.ts';
@@ -13,7 +13,9 @@ import type { Zone } from '../time/zone.ts';
 import { resolveRange } from './asked-range.ts';
 import type { CursorMark } from './cursor.ts';
 import { hourOfWeek } from './hour-of-week.ts';
-import { columnType, measureColumn, planMeasures } from './plan-measures.ts';
+import { planFigures } from './plan-figures.ts';
+import type { SmallGroups } from './plan-figures.ts';
+import { columnType, measureColumn } from './plan-measures.ts';
 import { planOrder } from './plan-order.ts';
 import type { PlannedOrder } from './plan-order.ts';
 import { planFilters, planWhere } from './plan-where.ts';
@@ -41,6 +43,10 @@ export interface Plan {
   readonly hoursOfWeek: readonly number[] | null;
   readonly edgesRounded: boolean;
   readonly measures: readonly AskedMeasure[];
+  /** What is merged of a cell: the measures, and what counts its persons. */
+  readonly merged: readonly AskedMeasure[];
+  /** Null: every row is shown. */
+  readonly smallGroups: SmallGroups | null;
   readonly groups: readonly PlannedDimension[];
   /** Dimensions of the set that is read, for `where`. */
   readonly dimensions: readonly PlannedDimension[];
@@ -76,22 +82,20 @@ export interface PlanAsk {
 export function planQuestion(ask: PlanAsk): Result<Plan> {
   const { question, metric } = ask;
   if (metric === null) return failed({ code: 'metric_unknown', path: 'metric', message: 'no pack of the tenant declares this metric' });
-  const measures = planMeasures(metric, question.measures);
-  if (!measures.ok) return measures;
-  const set = chooseSet(question, metric);
-  if (!set.ok) return set;
-  const dimensions = placeDimensions(metric, set.value);
+  const planned = planFigures(question, metric);
+  if (!planned.ok) return planned;
+  const { set, dimensions, ...figures } = planned.value;
   const where = planWhere(question.where, dimensions);
   if (!where.ok) return where;
   const time = planTime(ask, metric);
   if (!time.ok) return time;
   const groups = question.group_by.map((name) => dimensions.find((one) => one.name === name) ?? subjectGroup(name));
-  const columns = planColumns(question, groups, measures.value);
-  const order = planOrder(question, columns, { groups, measures: measures.value });
+  const columns = planColumns(question, groups, figures.measures);
+  const order = planOrder(question, columns, { groups, measures: figures.measures });
   if (!order.ok) return order;
-  const range = rangeOf(ask, metric, { setNo: set.value.setNo, ...time.value });
+  const range = rangeOf(ask, metric, { setNo: set.setNo, ...time.value });
   const { floors = {} } = ask;
-  const cells = { kind: question.kind, metric, range, floors, ...time.value, measures: measures.value };
+  const cells = { kind: question.kind, metric, range, floors, ...time.value, ...figures };
   const plan = { ...cells, groups, dimensions, where: where.value, filters: planFilters(question.where, dimensions) };
   const identity = identityOf(question, range);
   if (ask.cursor !== null && ask.cursor.question !== identity) {
@@ -115,36 +119,6 @@ function rangeOf({ question, subject }: PlanAsk, metric: CompiledMetric, { setNo
     fromS: (Math.floor(fromMs / cellMs) * cellMs) / 1_000,
     toS: (Math.ceil(toMs / cellMs) * cellMs) / 1_000,
   };
-}
-
-/** The smallest stored combination that holds every dimension asked; sets by subject hold the most series. */
-function chooseSet(question: Question, metric: CompiledMetric): Result<CompiledSet> {
-  const needed = new Set([...question.group_by, ...Object.keys(question.where)]);
-  const needsSubject = needed.delete('subject') || question.subject !== undefined || question.subjects !== undefined;
-  for (const name of needed) {
-    if (metric.dimensions.some((dimension) => dimension.name === name)) continue;
-    const path = question.group_by.includes(name) ? 'group_by' : 'where';
-    return failed({ code: 'dimension_unknown', path, message: 'the metric has no such dimension' });
-  }
-  if (Object.hasOwn(question.where, 'subject')) {
-    return failed({ code: 'question_invalid', path: 'where.subject', message: 'name one subject by the member subject' });
-  }
-  const fitting = metric.sets.filter(
-    (set) => [...needed].every((name) => set.dimensions.includes(name)) && (set.bySubject || !needsSubject),
-  );
-  const size = (set: CompiledSet): number => set.dimensions.length + (set.bySubject ? 1_000 : 0);
-  const [smallest] = fitting.toSorted((a, b) => size(a) - size(b) || a.setNo - b.setNo);
-  if (smallest !== undefined) return ok(smallest);
-  const message = 'no stored combination of dimensions holds all that group_by, where and subject name; the pack declares them as sets';
-  return failed({ code: 'not_stored_together', path: 'group_by', message });
-}
-
-function placeDimensions(metric: CompiledMetric, set: CompiledSet): PlannedDimension[] {
-  return set.dimensions.map((name, index) => ({
-    name,
-    index,
-    type: metric.dimensions.find((dimension) => dimension.name === name)?.type ?? 'string',
-  }));
 }
 
 function subjectGroup(name: string): PlannedDimension {
@@ -245,9 +219,9 @@ function timeColumns(kind: QuestionKind): AnswerColumn[] {
 }
 
 function identityOf(question: Question, range: CellRange): string {
-  const { kind, measures, grain, zone, group_by: groupBy, where, fill, order } = question;
-  const all = JSON.stringify([1, range, kind, measures ?? null, grain ?? null, zone, groupBy, where, fill, order ?? null]);
-  return toHex(hashParts(PUBLIC_HASH_KEY, [all]));
+  const { kind, measures, grain, zone, group_by: groupBy, where, fill, order, k } = question;
+  const all = [1, range, kind, measures ?? null, grain ?? null, zone, groupBy, where, fill, order ?? null];
+  return toHex(hashParts(PUBLIC_HASH_KEY, [JSON.stringify(k === undefined ? all : [...all, k])]));
 }
 
 const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

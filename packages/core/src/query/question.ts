@@ -52,6 +52,12 @@ export const SCOPE_FIELDS = {
   max_staleness_ms: z.int().min(0).max(86_400_000).default(0),
 };
 
+/** Most persons that a group can be asked to have; fewer than a distinct measure counts exactly where a pack says nothing else. */
+export const K_MAX = 500;
+/** Most dimensions of a question whose small groups are withheld: each doubles the totals that must not give them away. */
+export const K_GROUPS_MAX = 4;
+export const K_SCHEMA = z.int().min(2).max(K_MAX);
+
 /** Kinds whose rows stand for stretches of time. */
 const FILLABLE: ReadonlySet<QuestionKind> = new Set<QuestionKind>(['series', 'heatmap']);
 
@@ -70,6 +76,10 @@ export const QUESTION_SCHEMA = z
       .max(500)
       .optional()
       .meta({ description: 'Pseudonyms of some subjects, as answers by subject give them; only their events count.' }),
+    k: K_SCHEMA.optional().meta({
+      description:
+        'Rows of fewer persons are withheld, and with them so many others that no total of the rows gives them away; `meta.suppressed_groups` says how many. A key may have a `k` of its own; the greater holds.',
+    }),
     grain: z.enum(QUESTION_GRAINS).optional().meta({ description: 'Width of a bucket; only with kind series, there day when absent.' }),
     group_by: GROUP_BY_SCHEMA,
     fill: z.enum(['zero', 'null', 'none']).default('none').meta({
@@ -94,8 +104,7 @@ export const QUESTION_SCHEMA = z
     if (question.kind !== 'series' && question.grain !== undefined) say('grain', 'only a question of kind series has a grain');
     if (!FILLABLE.has(question.kind) && question.fill !== 'none') say('fill', 'only a series or a heatmap has buckets to fill');
     checkPage(question, say);
-    if (question.kind === 'summary' && question.group_by.length > 0) say('group_by', 'a summary has no groups; ask for a table');
-    if (new Set(question.group_by).size < question.group_by.length) say('group_by', 'name each dimension once');
+    checkGroups(question, say);
     if (question.measures !== undefined && new Set(question.measures).size < question.measures.length)
       say('measures', 'name each measure once');
   })
@@ -144,6 +153,15 @@ function toError(issue: z.core.$ZodIssue): QuestionError {
   }
   if (issue.code === 'invalid_key') return { path: String(issue.path[0] ?? ''), code: 'invalid_value', message: 'a dimension name' };
   return { path: issue.path.map(String).join('.'), code: issueCode(issue.code), message: issue.message };
+}
+
+function checkGroups(
+  { kind, k, group_by: groupBy }: { readonly kind: QuestionKind; readonly k?: number | undefined; readonly group_by: readonly string[] },
+  say: (path: string, message: string) => void,
+): void {
+  if (kind === 'summary' && groupBy.length > 0) say('group_by', 'a summary has no groups; ask for a table');
+  if (k !== undefined && groupBy.length > K_GROUPS_MAX) say('group_by', `at most ${K_GROUPS_MAX} with k`);
+  if (new Set(groupBy).size < groupBy.length) say('group_by', 'name each dimension once');
 }
 
 function issueCode(code: string): string {

@@ -12,6 +12,8 @@ export interface RowScope {
   readonly where: Readonly<Record<string, readonly Scalar[]>>;
   /** Plain id of the one person that may be seen; null: all. */
   readonly subject: string | null;
+  /** Groups of fewer persons are withheld; absent: none is. */
+  readonly k?: number | undefined;
 }
 
 /**
@@ -25,7 +27,11 @@ export function confineQuestion(question: Question, scope: RowScope): Result<Que
   const { subject } = scope;
   if (subject !== null && question.subject !== undefined && question.subject !== subject) return beyond('subject');
   const where = confineWhere(question.where, scope.where);
-  return where.ok ? ok({ ...question, where: where.value, ...(subject === null ? {} : { subject }) }) : where;
+  return where.ok ? ok({ ...question, where: where.value, ...(subject === null ? {} : { subject }), ...greaterK(question, scope) }) : where;
+}
+
+function greaterK(question: Question, { k }: RowScope): Pick<Question, 'k'> {
+  return k === undefined ? {} : { k: Math.max(k, question.k ?? 0) };
 }
 
 /** Both hold: what is asked of a dimension, and which of its values may be seen. */

@@ -20,6 +20,13 @@ export function createStateAlgebra(asked: readonly AskedMeasure[]): StateAlgebra
       }
       return into;
     },
+    join(into, from) {
+      for (const [at, target] of into.entries()) {
+        const source = from[at];
+        if (source !== undefined) mergeMeasure(target, source);
+      }
+      return into;
+    },
     isEmpty: (state) => isSameState(state, [...kept.values()].map(createMeasure)),
     read: (state, asked) => readMeasureAt(state, place.get(asked.index) ?? -1, asked),
   };

@@ -65,6 +65,7 @@ export const ACCESS_ROUTES = {
     answers: 'gateway',
     scope: 'query:read',
     limitClass: 'api_key',
+    withholdsSmallGroups: true,
     body: { contentTypes: JSON_ONLY, schema: tokens.TOKEN_REQUEST_SCHEMA },
     responses: {
       201: { description: 'The token; it ends with its time, or with the key that it was made with.', schema: tokens.TOKEN_SCHEMA },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { EVENT_STATE_PARAMS, EVENT_STATE_QUERY, EVENT_STATE_SCHEMA } from '../event-state-schemas.ts';
 import * as schemas from '../route-schemas.ts';
 import { RECENT_QUERY, RECENT_SCHEMA, STREAM_QUERY, STREAM_SCHEMA } from '../stream-schemas.ts';
+import { OF_GROUPS } from './route-declaration.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 
 const EVENT_TYPES = ['application/json', 'application/x-ndjson'] as const;
@@ -46,7 +47,7 @@ function segmentRoute(call: string, schema: z.ZodType) {
     answers: 'ingest',
     scope: 'ingest:write',
     limitClass: 'ingest',
-    rows: 'confined',
+    ...OF_GROUPS,
     headers: z.object({ 'X-Tidegate-Lane': LANE }),
     body: { contentTypes: SEGMENT_TYPES, schema },
     responses: VERDICT_RESPONSES,
@@ -63,7 +64,7 @@ export const EVENT_ROUTES = {
     answers: 'ingest',
     scope: 'ingest:write',
     limitClass: 'ingest',
-    rows: 'confined',
+    ...OF_GROUPS,
     query: z.object({ verdicts: z.enum(['all']).optional().meta({ description: 'List the verdict of every event.' }) }),
     headers: z.object({
       'Content-Encoding': z.enum(['gzip', 'deflate', 'br', 'zstd']).optional(),

@@ -6,7 +6,7 @@ import { RESTATEMENTS_QUERY, RESTATEMENTS_SCHEMA } from '../restatement-schemas.
 import { ANSWERING, JSON_BODY } from '../route-faults.ts';
 import * as schemas from '../route-schemas.ts';
 import { INSIGHTS_PARAMS, INSIGHTS_QUERY, INSIGHTS_SCHEMA, VIEW_ANSWER_SCHEMA, VIEW_PARAMS, VIEW_QUERY } from '../view-schemas.ts';
-import { JSON_ONLY } from './route-declaration.ts';
+import { JSON_ONLY, OF_GROUPS } from './route-declaration.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 
 /** What takes long becomes a job. */
@@ -27,7 +27,7 @@ export const QUESTION_ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    rows: 'confined',
+    ...OF_GROUPS,
     body: { contentTypes: JSON_ONLY, schema: schemas.ANY_QUESTION_SCHEMA },
     accesses: { resource: 'answers', action: 'read' },
     responses: {
@@ -43,7 +43,7 @@ export const QUESTION_ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    rows: 'confined',
+    ...OF_GROUPS,
     query: schemas.QUESTION_QUERY,
     accesses: { resource: 'answers', action: 'read' },
     responses: {
@@ -68,7 +68,7 @@ export const QUESTION_ROUTES = {
     answers: 'query',
     scope: 'live:read',
     limitClass: 'api_key',
-    rows: 'confined',
+    ...OF_GROUPS,
     isLive: true,
     query: schemas.LIVE_QUERY,
     responses: {
@@ -93,7 +93,7 @@ export const QUESTION_ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    rows: 'confined',
+    ...OF_GROUPS,
     body: { contentTypes: JSON_ONLY, schema: schemas.FUNNEL_BODY_SCHEMA },
     accesses: { resource: 'answers', action: 'read' },
     responses: {
@@ -166,7 +166,7 @@ export const QUESTION_ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    rows: 'confined',
+    ...OF_GROUPS,
     body: { contentTypes: JSON_ONLY, schema: schemas.BATCH_SCHEMA },
     accesses: { resource: 'answers', action: 'read' },
     responses: { 200: { description: 'An answer or a problem for each question, in their order.', schema: answers.BATCH_ANSWERS_SCHEMA } },
@@ -179,7 +179,7 @@ export const QUESTION_ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    rows: 'confined',
+    ...OF_GROUPS,
     params: VIEW_PARAMS,
     query: VIEW_QUERY,
     responses: {
@@ -218,7 +218,7 @@ export const QUESTION_ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    rows: 'confined',
+    ...OF_GROUPS,
     responses: { 200: { description: 'All metrics of the tenant.', schema: schemas.METRICS_SCHEMA } },
     faults: [],
   },
@@ -229,7 +229,7 @@ export const QUESTION_ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    rows: 'confined',
+    ...OF_GROUPS,
     params: schemas.METRIC_PARAMS,
     responses: { 200: { description: 'The metric.', schema: schemas.METRIC_SCHEMA } },
     faults: ['not_found'],

@@ -41,6 +41,8 @@ export interface RouteDeclaration {
    * the caller may see; `none`: no row of anybody is in them. Absent: such callers are refused, so a new route shows nothing.
    */
   readonly rows?: 'confined' | 'none';
+  /** Groups of few persons are withheld from who may not see them, or nobody is in its answers. Absent: such callers are refused. */
+  readonly withholdsSmallGroups?: true;
   /**
    * Its answer goes on for as long as the reader stays: Server-Sent Events, or a WebSocket where the client asks for one. Each is
    * counted as a connection too, and ends where nothing is said for a while.
@@ -63,3 +65,6 @@ export interface RouteDeclaration {
 
 /** Content types of a body that is JSON and nothing else. */
 export const JSON_ONLY = ['application/json'] as const;
+
+/** Of a route whose answers are held to rows and to groups alike. */
+export const OF_GROUPS = { rows: 'confined', withholdsSmallGroups: true } as const;

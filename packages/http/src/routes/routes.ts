@@ -1,3 +1,4 @@
+import type { RowScope } from '@tidegate/core';
 import type { Caller } from '../caller.ts';
 import { visibleRows } from '../caller.ts';
 import { ACCESS_ROUTES } from './access-routes.ts';
@@ -62,14 +63,25 @@ export function listServedRoutes(): readonly NamedRoute[] {
 }
 
 /** A route as rights name it: by its operation, and where a pack declares it by that of the pack, such as `shop.orders`, too. */
-export interface RightsRoute extends Pick<NamedRoute, 'name' | 'rows'> {
+export interface RightsRoute extends Pick<NamedRoute, 'name' | 'rows' | 'withholdsSmallGroups'> {
   readonly ofPack?: string;
 }
 
 /** Whether a caller may come here at all, whatever is asked. */
-export function isOpenTo({ name, rows, ofPack }: RightsRoute, { routes, ...caller }: Caller): boolean {
+export function isOpenTo({ name, ofPack, ...route }: RightsRoute, { routes, ...caller }: Caller): boolean {
   const isNamed = routes === undefined || routes.includes(name) || (ofPack !== undefined && routes.includes(ofPack));
-  return isNamed && (rows !== undefined || visibleRows(caller) === null);
+  return isNamed && holdsTo(route, visibleRows(caller));
+}
+
+function holdsTo({ rows, withholdsSmallGroups }: Omit<RightsRoute, 'name'>, seen: RowScope | null): boolean {
+  if (seen === null || rows === 'none') return true;
+  if (seen.k !== undefined && withholdsSmallGroups !== true) return false;
+  return rows === 'confined' || isOfGroupsAlone(seen);
+}
+
+/** A key that is told of groups; whoever is held to more than that, a token for instance, comes to routes that hold to rows. */
+function isOfGroupsAlone({ k, metrics, where, subject }: RowScope): boolean {
+  return k !== undefined && metrics === null && subject === null && Object.keys(where).length === 0;
 }
 
 /** The same route with what its path says of the pack. */

@@ -32,6 +32,8 @@ const API_KEY_RECORD = z.object({
   scopes: z.array(z.string()),
   /** Names of the routes that it may come to, as rights name them; absent: all that its scopes open. */
   routes: z.array(z.string()).optional(),
+  /** Groups of fewer persons are withheld from it; absent: none is. */
+  k: z.int().optional(),
   state: z.enum(['active', 'revoked']),
   expires_at_ms: z.number().nullable(),
   /** Secrets that a rotation put aside, each with its end. Records from before rotation have none. */

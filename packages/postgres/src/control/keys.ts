@@ -13,6 +13,8 @@ export interface KeyToCreate {
   readonly scopes: readonly string[];
   /** Names of the routes that it may come to; null: all that its scopes open. */
   readonly routes?: readonly string[] | null;
+  /** Groups of fewer persons are withheld from it; null: none is. */
+  readonly k?: number | null;
   readonly expiresAtMs: number | null;
 }
 
@@ -25,6 +27,8 @@ export interface KeyInfo {
   readonly scopes: readonly string[];
   /** Names of the routes that it may come to; null: all that its scopes open. */
   readonly routes: readonly string[] | null;
+  /** Groups of fewer persons are withheld from it; null: none is. */
+  readonly k: number | null;
   readonly last4: string;
   readonly state: 'active' | 'revoked';
   readonly createdAtMs: number;
@@ -66,6 +70,7 @@ export async function createKey(
         last4: minted.last4,
         scopes: [...new Set(asked.scopes)],
         routes: [...new Set(asked.routes ?? [])],
+        k: asked.k ?? null,
         expiresAt: asked.expiresAtMs === null ? null : new Date(asked.expiresAtMs),
       },
       include: WITH_EARLIER,
@@ -133,6 +138,7 @@ export function fromRow(row: KeyRow): KeyInfo {
     kind: row.kind === 'pub' ? 'pub' : 'live',
     scopes: row.scopes,
     routes: row.routes.length === 0 ? null : row.routes,
+    k: row.k,
     last4: row.last4,
     state: row.state === 'active' ? 'active' : 'revoked',
     createdAtMs: row.createdAt.getTime(),
@@ -150,7 +156,7 @@ function toMs(instant: Date | null): number | null {
 
 /** Secrets that have ended by now are left out: unknown is as good as refused. */
 export function toRecord(row: KeyRow, nowMs: number): ApiKeyRecord {
-  const { keyId, tenant, kind, scopes, routes, state, expiresAtMs } = fromRow(row);
+  const { keyId, tenant, kind, scopes, routes, k, state, expiresAtMs } = fromRow(row);
   const earlier = row.earlier
     .map(({ secretSha256, endsAt }) => ({ sha256: toHex(secretSha256), ends_at_ms: endsAt.getTime() }))
     .filter((secret) => secret.ends_at_ms > nowMs);
@@ -161,6 +167,7 @@ export function toRecord(row: KeyRow, nowMs: number): ApiKeyRecord {
     sha256: toHex(row.secretSha256),
     scopes: [...scopes],
     ...(routes === null ? {} : { routes: [...routes] }),
+    ...(k === null ? {} : { k }),
     state,
     expires_at_ms: expiresAtMs,
     earlier,

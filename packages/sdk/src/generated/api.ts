@@ -1927,6 +1927,8 @@ export interface components {
             readonly max_staleness_ms?: number;
             /** @description Pseudonyms of some subjects, as answers by subject give them; only their events count. */
             readonly subjects?: readonly string[];
+            /** @description Rows of fewer persons are withheld, and with them so many others that no total of the rows gives them away; `meta.suppressed_groups` says how many. A key may have a `k` of its own; the greater holds. */
+            readonly k?: number;
             /**
              * @description Width of a bucket; only with kind series, there day when absent.
              * @enum {string}
@@ -3486,6 +3488,8 @@ export interface components {
             readonly scopes: readonly string[];
             /** @description The only routes that it may call; null: all that its scopes open. */
             readonly routes: readonly string[] | null;
+            /** @description Groups of fewer persons are withheld from it; null: none is. */
+            readonly k: number | null;
             readonly last4: string;
             /** @enum {string} */
             readonly state: "active" | "expired" | "revoked";
@@ -3516,6 +3520,8 @@ export interface components {
             readonly scopes: readonly string[];
             /** @description The only routes that it may call; null: all that its scopes open. */
             readonly routes: readonly string[] | null;
+            /** @description Groups of fewer persons are withheld from it; null: none is. */
+            readonly k: number | null;
             readonly last4: string;
             /** @enum {string} */
             readonly state: "active" | "expired" | "revoked";
@@ -3551,6 +3557,8 @@ export interface components {
              * @default null
              */
             readonly subject?: string | null;
+            /** @description Groups of fewer persons are withheld from it; of a key that has a `k` at least that, whatever is asked. */
+            readonly k?: number;
             /**
              * @description Of askQuestion, askKept, askBatch, readView, listMetrics, readMetric, readReceipt and views of packs (`studyin.overview`) those that it may call; null: all.
              * @default null
@@ -6135,6 +6143,11 @@ export interface operations {
                      * @default null
                      */
                     readonly routes?: readonly string[] | null;
+                    /**
+                     * @description Groups of fewer persons are withheld from it, and what shows persons one by one is refused; null: none is.
+                     * @default null
+                     */
+                    readonly k?: number | null;
                     /** Format: date-time */
                     readonly expires_at?: string;
                 };

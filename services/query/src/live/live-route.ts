@@ -73,8 +73,7 @@ const EVENTS_OF_A_PAGE = 100;
 async function enterEvents(deps: LiveRouteDeps, { caller, query }: Exchange): Promise<Watching> {
   const asked = EVENTS_QUERY.safeParse(Object.fromEntries(query));
   if (!asked.success) return { ok: false, problem: invalidRequest(asked.error) };
-  if (!isOpenTo({ name: 'readRecentEvents', rows: ROUTES.readRecentEvents.rows }, caller))
-    return { ok: false, problem: { code: 'row_refused' } };
+  if (!isOpenTo({ ...ROUTES.readRecentEvents, name: 'readRecentEvents' }, caller)) return { ok: false, problem: { code: 'row_refused' } };
   const { events = ALL_TYPES, limit = EVENTS_OF_A_PAGE } = asked.data;
   const type = events === ALL_TYPES ? null : events;
   const read = () => recentAskOf(deps, caller, { type: type ?? undefined, limit });
@@ -87,7 +86,7 @@ async function enterEvents(deps: LiveRouteDeps, { caller, query }: Exchange): Pr
 async function enterView(deps: LiveRouteDeps, exchange: Exchange): Promise<Watching> {
   const { caller, query } = exchange;
   const [pack = '', view = ''] = (query.get('view') ?? '').split('/');
-  if (!isOpenTo({ name: 'readView', rows: ROUTES.readView.rows, ofPack: `${pack}.${view}` }, caller))
+  if (!isOpenTo({ ...ROUTES.readView, name: 'readView', ofPack: `${pack}.${view}` }, caller))
     return { ok: false, problem: { code: 'row_refused' } };
   const given = new URLSearchParams([...query].filter(([name]) => !OF_LIVE.has(name)));
   const of = { ...exchange, params: { pack, view }, query: given };

@@ -107,6 +107,7 @@ const EXTREMES: ReadonlySet<string> = new Set(['min', 'max']);
 /** The plain id of the one person whose rows are asked for; null: all. */
 function subjectSeen({ question: { entity, subject, beside = {} } }: EntityQuery, { rows }: Asker): Result<string | null> {
   if (rows === null) return ok(subject ?? null);
+  if (rows.k !== undefined) return failed(ROWS_OF_FEW);
   // A token that shows some metrics, or some values of dimensions, says nothing of rows.
   const isOfRows = rows.metrics === null && Object.keys(rows.where).length === 0;
   const isOfPersons = [entity, ...Object.values(beside).map((one) => one.entity)].every(({ hasSubject }) => hasSubject);
@@ -115,6 +116,12 @@ function subjectSeen({ question: { entity, subject, beside = {} } }: EntityQuery
   }
   return ok(rows.subject);
 }
+
+const ROWS_OF_FEW: Fault = {
+  code: 'groups_unprotected',
+  path: 'entity',
+  message: 'rows are shown one by one, however few persons have them',
+};
 
 async function claimsOf(deps: ReadEntityDeps, receipt: Receipt | null): Promise<AnswerMeta> {
   const held = [...deps.freshness.tracked().values()];
