@@ -1,5 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { runPack } from './pack-in-process.ts';
+import { packFile, runPack } from './pack-in-process.ts';
+
+interface Sample {
+  readonly type: string;
+  readonly occurred_at: string;
+  readonly subject?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
 
 const at = '2026-11-02T08:00:00.000Z';
 
@@ -117,10 +125,41 @@ describe('routes of packs that write', () => {
       event_id: 'e-1',
       receipt: 'tgr1.x',
     });
+    // Without an id each has one of its own: equal payloads are then different events (D-02).
     expect(await pack.write('track', { body, by: 'u-1' })).toMatchObject({ event_id: 'made-2' });
+    expect(await pack.write('track', { body, by: 'u-1' })).toMatchObject({ event_id: 'made-3' });
+    expect(pack.ask({ metric: 'learning.starts', kind: 'summary', measures: ['sessions'], from: '2026-11-01', to: '2026-12-01' })).toEqual([
+      [3],
+    ]);
     expect(await pack.write('track', { body: { event_type: 'level_up', properties: { level: 0 } }, by: 'u-1' })).toEqual({
       errors: ['properties.level'],
     });
+  });
+
+  it('track an event of every type about a learner in the one shape that all have, its session among it (S-01)', async () => {
+    const pack = runPack('studyin');
+    const files = ['learning.ndjson', 'coach.ndjson', 'system.ndjson'].map((file) =>
+      readFileSync(packFile('studyin', `samples/${file}`), 'utf8'),
+    );
+    const samples = files.flatMap((text) =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Sample),
+    );
+    const ofLearners = samples.filter(({ subject }) => subject !== undefined);
+    expect(new Set(ofLearners.map(({ type }) => type)).size).toBeGreaterThanOrEqual(11);
+    for (const [at, { type, occurred_at, subject, data }] of ofLearners.entries()) {
+      const { session_id: _session, ...properties } = data;
+      const body = { event_id: `s-${at}`, event_type: type, occurred_at, user_id: subject, session_id: `session-${at}`, properties };
+      expect([type, await pack.write('track', { body })]).toMatchObject([type, { accepted: true, event_id: `s-${at}` }]);
+    }
+    const others = samples.filter(({ subject }) => subject === undefined);
+    expect(others.length).toBeGreaterThan(0);
+    for (const { type, occurred_at, data } of others) {
+      const body = { event_type: type, occurred_at, properties: data };
+      expect([type, await pack.write('track', { body })]).toMatchObject([type, { accepted: true }]);
+    }
   });
 
   it('record, change and take back activities, food and bodies of fitness (F-39)', async () => {
