@@ -185,6 +185,35 @@ describe('the chart', () => {
     }
   });
 
+  it('has what may stand before the pods, each off unless it is asked for: live connections by client, a network, a mesh', () => {
+    const plain = renderNamed(tools, 'minimal');
+    const full = renderNamed(tools, 'gateway-api');
+    interface Routes {
+      readonly rules: readonly { readonly http: { readonly paths: readonly { readonly path: string }[] } }[];
+    }
+    const paths = (objects: readonly Manifest[]) =>
+      ofKind<Routes>(objects, 'Ingress').map(({ metadata, spec: { rules } }) => {
+        return [metadata.name, rules[0]?.http.paths[0]?.path, metadata.annotations?.['nginx.ingress.kubernetes.io/upstream-hash-by']];
+      });
+    expect(paths(plain)).toEqual([]);
+    expect(paths(full)).toEqual([
+      ['tidegate-gateway', '/', undefined],
+      ['tidegate-gateway-live', '/v1/live', '$remote_addr'],
+    ]);
+    const proxies = (objects: readonly Manifest[]) =>
+      podsOf(objects).flatMap(({ owner, spec }) =>
+        spec.containers.flatMap(({ env = [] }) =>
+          env.flatMap(({ name, value }) => (name === 'TRUSTED_PROXIES' ? [[owner.metadata.name, value]] : [])),
+        ),
+      );
+    expect([proxies(plain), proxies(full)]).toEqual([[], [['tidegate-gateway', '198.51.100.0/24,203.0.113.7']]]);
+    const inMesh = (objects: readonly Manifest[]) => JSON.stringify(objects).split('"sidecar.istio.io/inject":"true"').length - 1;
+    expect([inMesh(plain), inMesh(full)]).toEqual([0, 4]);
+    expect(() =>
+      renderChart(tools.helm, { release: 'tidegate', values: ['k8s/chart/ci/minimal-values.yaml'], set: ['cdn.enabled=true'] }),
+    ).toThrow('cdn.ranges is not set');
+  });
+
   it('writes large numbers as digits', () => {
     const objects = renderNamed(tools, 'subchart');
     const env = podsOf(objects).flatMap((pod) => containersOf(pod).flatMap((container) => container.env ?? []));

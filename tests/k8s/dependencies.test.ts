@@ -29,6 +29,8 @@ it('Kafka keeps three copies and accepts when two have it; Postgres has the sett
           effective_cache_size: '1GB',
           maintenance_work_mem: '64MB',
           work_mem: '4MB',
+          log_min_duration_statement: '200ms',
+          log_parameter_max_length: '0',
         },
         synchronous: { number: 1 },
       },

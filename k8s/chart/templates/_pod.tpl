@@ -135,6 +135,10 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
 {{- end }}
 - name: NODE_OPTIONS
   value: --max-old-space-size={{ include "tidegate.heapMb" . }}
+{{- if and (eq .service "gateway") $values.cdn.enabled }}
+- name: TRUSTED_PROXIES
+  value: {{ join "," $values.cdn.ranges | quote }}
+{{- end }}
 {{- range $name, $value := (get $values .service).settings }}
 - name: {{ $name }}
   value: {{ include "tidegate.text" $value | quote }}

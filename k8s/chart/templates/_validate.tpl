@@ -15,6 +15,9 @@
 {{- end }}
 {{- end }}
 
+{{- if and $values.cdn.enabled (not $values.cdn.ranges) }}
+{{- fail "cdn.ranges is not set: name the addresses from which the network comes, or every caller would have its address" }}
+{{- end }}
 {{- if not $values.kafka.brokers }}
 {{- fail "kafka.brokers is not set: name your brokers, for instance --set kafka.brokers=kafka-0.kafka:9092" }}
 {{- end }}
