@@ -4,6 +4,7 @@ export { openRows } from './row-source.ts';
 export { plotView } from './plot-view.ts';
 export { runProgram } from './program.ts';
 export { commitName, describeMachine, type Machine } from './load/run-origin.ts';
+export { parseThreshold } from './load/thresholds.ts';
 export { seedEvents } from './seed/seed.ts';
 export { rowId, sendFile, type FileProgress, type FileReport, type SendFileOptions } from './send-file.ts';
 export { tableView } from './table-view.ts';
