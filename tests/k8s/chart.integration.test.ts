@@ -214,6 +214,14 @@ describe('the chart', () => {
     ).toThrow('cdn.ranges is not set');
   });
 
+  it('has the gateway believe a network before the balancer beside the proxies that its settings name', () => {
+    const set = ['cdn.enabled=true', 'cdn.ranges={192.0.2.0/24,198.51.100.0/24}', 'gateway.settings.TRUSTED_PROXIES=10.0.0.1'];
+    const objects = renderChart(tools.helm, { release: 'tidegate', values: ['k8s/chart/ci/minimal-values.yaml'], set });
+    const env = podsOf(objects).flatMap((pod) => containersOf(pod).flatMap((container) => container.env ?? []));
+    const believed = env.filter(({ name }) => name === 'TRUSTED_PROXIES').map(({ value }) => value);
+    expect(believed).toEqual(['192.0.2.0/24,198.51.100.0/24,10.0.0.1']);
+  });
+
   it('writes large numbers as digits', () => {
     const objects = renderNamed(tools, 'subchart');
     const env = podsOf(objects).flatMap((pod) => containersOf(pod).flatMap((container) => container.env ?? []));

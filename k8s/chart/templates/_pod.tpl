@@ -135,11 +135,12 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
 {{- end }}
 - name: NODE_OPTIONS
   value: --max-old-space-size={{ include "tidegate.heapMb" . }}
+{{- $settings := (get $values .service).settings }}
 {{- if and (eq .service "gateway") $values.cdn.enabled }}
-- name: TRUSTED_PROXIES
-  value: {{ join "," $values.cdn.ranges | quote }}
+{{- $proxies := concat $values.cdn.ranges (compact (list (get $settings "TRUSTED_PROXIES"))) }}
+{{- $settings = set (deepCopy $settings) "TRUSTED_PROXIES" (join "," $proxies) }}
 {{- end }}
-{{- range $name, $value := (get $values .service).settings }}
+{{- range $name, $value := $settings }}
 - name: {{ $name }}
   value: {{ include "tidegate.text" $value | quote }}
 {{- end }}
