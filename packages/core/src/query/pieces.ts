@@ -3,6 +3,7 @@ import { GRAINS } from '../rollup/grain.ts';
 import type { CellFloors, GrainCode, StoredGrain } from '../rollup/grain.ts';
 import { isCoarseGrain } from '../rollup/sealed.ts';
 import type { SealedThrough } from '../rollup/sealed.ts';
+import type { Buckets } from '../time/buckets.ts';
 import type { Plan } from './plan.ts';
 import type { AskedMeasure } from './shape.ts';
 
@@ -89,10 +90,18 @@ export function piecesOfPlan(
   sealed: SealedThrough,
 ): readonly RangePiece[] {
   const { range, buckets, metric, measures, floors } = plan;
-  const edgesS = buckets === null ? [range.fromS, range.toS] : buckets.edgesMs.map((edge) => edge / 1_000);
   const grains = measures.some(isGroupingSeen) ? metric.grains.slice(0, metric.grains.indexOf('quarter_hour') + 1) : metric.grains;
-  return planPieces({ edgesS, grains, sealed, floors });
+  if (buckets === null) return planPieces({ edgesS: [range.fromS, range.toS], grains, sealed, floors });
+  const name = [grains, Object.entries(sealed), Object.entries(floors)].join(' ');
+  const known = lastPieces.get(buckets);
+  if (known?.name === name) return known.pieces;
+  const pieces = planPieces({ edgesS: buckets.edgesMs.map((edge) => edge / 1_000), grains, sealed, floors });
+  lastPieces.set(buckets, { name, pieces });
+  return pieces;
 }
+
+/** Of buckets that are asked for again and again, by what else decides. */
+const lastPieces = new WeakMap<Buckets, { readonly name: string; readonly pieces: readonly RangePiece[] }>();
 
 /** Sums of doubles differ in their last place with the order of merging, the counts of a full top-k with what is merged first. */
 function isGroupingSeen({ measure: { kind, numbers } }: AskedMeasure): boolean {
