@@ -5,6 +5,7 @@ import type { Result } from '../fault/fault.ts';
 import type { BucketGrain } from '../time/buckets.ts';
 import { DAY_MS } from '../time/civil.ts';
 import { lastRange, parseMoment } from '../time/moment.ts';
+import { localDay } from '../time/zone.ts';
 import type { Zone } from '../time/zone.ts';
 
 const LAST = /^[1-9]\d{0,4}(h|d|w|mo|q|y)$/;
@@ -95,7 +96,7 @@ function between(from: string, to: string, zone: Zone): Result<ResolvedRange> {
 }
 
 function lastDates(days: number, atMs: number, zone: Zone): ResolvedRange {
-  const dayAfter = localDay(atMs, zone) + 1;
+  const dayAfter = localDay(zone, atMs) + 1;
   return { fromMs: zone.firstInstant((dayAfter - days) * DAY_MS), toMs: zone.firstInstant(dayAfter * DAY_MS) };
 }
 
@@ -106,11 +107,6 @@ function datesBetween(start: string, end: string, zone: Zone): Result<ResolvedRa
   if (parseMoment(end, zone) === null) return noSuchTime('end');
   if (end < start) return failed({ code: 'time_invalid', path: 'end', message: 'end must not lie before start' });
   return ok({ fromMs, toMs: zone.firstInstant((day + 1) * DAY_MS) });
-}
-
-/** Days since 1970-01-01 of the date that a clock in the zone shows. */
-function localDay(ms: number, zone: Zone): number {
-  return Math.floor((ms + zone.stretchAt(ms).offsetMs) / DAY_MS);
 }
 
 function noSuchTime(path: string): Result<never> {

@@ -5,6 +5,7 @@
  */
 import { unitAfter, unitStart, DAY_MS } from './civil.ts';
 import type { CalendarGrain } from './civil.ts';
+import { localDay } from './zone.ts';
 import type { Stretch, Zone } from './zone.ts';
 
 export const CELL_MS = 900_000;
@@ -139,7 +140,7 @@ function nextUnit(zone: Zone, grain: CalendarGrain, day: number): Unit {
 
 /** A day ends where the next one first begins, though the clock may go back over midnight once more. */
 function calendarDay(zone: Zone, grain: CalendarGrain, instantMs: number): number {
-  let day = unitStart(Math.floor((instantMs + zone.stretchAt(instantMs).offsetMs) / DAY_MS), grain);
+  let day = unitStart(localDay(zone, instantMs), grain);
   for (let next = unitAfter(day, grain); zone.firstInstant(next * DAY_MS) <= instantMs; next = unitAfter(next, grain)) day = next;
   return day;
 }

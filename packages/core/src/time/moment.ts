@@ -3,6 +3,7 @@ import { bucketEndIn, bucketStartIn } from './buckets.ts';
 import type { BucketGrain } from './buckets.ts';
 import { DAY_MS, daysFromCivil, daysInMonth, unitAfter, unitStart } from './civil.ts';
 import type { CalendarGrain } from './civil.ts';
+import { localDay } from './zone.ts';
 import type { Zone } from './zone.ts';
 
 const MOMENT = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(Z|[+-]\d{2}:\d{2})?)?$/;
@@ -56,6 +57,6 @@ export function lastRange({ last, zone, nowMs, grain }: LastAsk): { fromMs: numb
   const unitEnd = bucketEndIn(zone, unit, nowMs);
   const toMs = grain === null ? unitEnd : Math.min(unitEnd, bucketEndIn(zone, grain, nowMs));
   if (unit === 'hour') return { fromMs: bucketStartIn(zone, 'hour', bucketStartIn(zone, 'hour', nowMs) - back * 3_600_000), toMs };
-  const today = Math.floor((nowMs + zone.stretchAt(nowMs).offsetMs) / DAY_MS);
+  const today = localDay(zone, nowMs);
   return { fromMs: zone.firstInstant(unitAfter(unitStart(today, unit), unit, -back) * DAY_MS), toMs };
 }

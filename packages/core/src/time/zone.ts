@@ -24,6 +24,11 @@ export interface Zone {
   instantOf(localMs: number): number;
 }
 
+/** Days since 1970-01-01 of the date that a clock in the zone shows. */
+export function localDay(zone: Zone, instantMs: number): number {
+  return Math.floor((instantMs + zone.stretchAt(instantMs).offsetMs) / DAY_MS);
+}
+
 /** Temporal itself ends at ±1e8 days; no asked time lies near that. */
 const MIN_MS = -8.64e15;
 const MAX_MS = 8.64e15;
