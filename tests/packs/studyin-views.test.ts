@@ -307,6 +307,8 @@ describe('views over the synthetic samples, worked out by hand', () => {
         { method: 'POST', route: '/login', requests: 2, error_rate: 50 },
       ],
       errors_by_type: [{ error_type: 'TimeoutError', count: 2 }],
+      // Lags are asked for of the same hour (p50 says from when, p95 until when, the longest how long that is), to a tenth.
+      lag_ms: { p50: Date.UTC(2026, 10, 3, 17, 30) + 0.3, p95: Date.UTC(2026, 10, 3, 18, 30), max: 3_600_000 },
     });
     // (250 + 34) / 2.
     expect(await view('system', { ...hour, route: '/login' })).toMatchObject({

@@ -189,8 +189,8 @@ export { ENGINE_SEGMENTS, routeShape } from './view/route-template.ts';
 export type { RouteTemplate } from './view/route-template.ts';
 export { toEntityAsk, toEntityQuery } from './view/entity-ask.ts';
 export type { EntityAsk, EntityQuery } from './view/entity-ask.ts';
-export { toInsightsAsk, toQuestion } from './view/view-query.ts';
-export type { InsightsAsk } from './view/view-query.ts';
+export { toInsightsAsk, toQuestion, toStreamAsk } from './view/view-query.ts';
+export type { InsightsAsk, StreamAsk } from './view/view-query.ts';
 export { personParam, replaceMembers, textsOfMembers, withoutSealed } from './view/sealed-members.ts';
 export { SCOPE_PATTERN } from './view/view-schema.ts';
 

@@ -105,7 +105,7 @@ export { createNewestReader, NEWEST_OFFSETS } from './newest-reader.ts';
 export type { LanePlace, NewestAsk, NewestRead, NewestReader } from './newest-reader.ts';
 
 export { createTallyReader, createTallyStore } from './tally-store.ts';
-export type { TallyReader, TallyRow, TallyStore, TallySum } from './tally-store.ts';
+export type { LagSum, TallyReader, TallyRow, TallyStore, TallySum } from './tally-store.ts';
 
 export { createKeptStore } from './kept-store.ts';
 export type { Kept, KeptStore, LostRaw } from './kept-store.ts';

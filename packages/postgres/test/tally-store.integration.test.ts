@@ -28,7 +28,7 @@ function poolOf(role: string): pg.Pool {
 
 function row(tenant: string, minutesAgo: number, more: Partial<TallyRow> = {}): TallyRow {
   const minuteMs = MINUTE_MS - minutesAgo * 60_000;
-  return { tenant, minuteMs, what: 'type', name: 'sale', events: 1, lastAtMs: minuteMs, ...more };
+  return { tenant, minuteMs, what: 'type', name: 'sale', events: 1, lastAtMs: minuteMs, longestMs: 0, ...more };
 }
 
 beforeAll(async () => {
@@ -68,6 +68,53 @@ it('minutes of the last day stay, older ones go', async () => {
   await store.prune();
   const left = await database.query<{ name: string }>(`SELECT name FROM stream_tally WHERE tenant = 'old' ORDER BY name`);
   expect(left.map(({ name }) => name)).toEqual(['0', '24']);
+});
+
+it('lags of older minutes are those of their hours, each once however often they are added up, and go after a week', async () => {
+  const store = createTallyStore(poolOf('tidegate_aggregator'));
+  const reader = createTallyReader(poolOf('tidegate_query'));
+  const [now] = await database.query<{ ms: number }>('SELECT (extract(epoch FROM now()) * 1000)::float8 AS ms');
+  const hourMs = Math.floor((now?.ms ?? 0) / 3_600_000) * 3_600_000;
+  const lag = (hoursAgo: number, minute: number, more: Partial<TallyRow>): TallyRow =>
+    row('lags', 0, { what: 'lag', name: '24', minuteMs: hourMs - hoursAgo * 3_600_000 + minute * 60_000, ...more });
+  const since = async (hoursAgo: number) => {
+    const sums = await reader.lags('lags', { fromMs: hourMs - hoursAgo * 3_600_000, toMs: hourMs + 3_600_000 });
+    return sums.toSorted((a, b) => a.class - b.class);
+  };
+  await store.add([
+    lag(200, 0, { events: 1_000 }),
+    lag(100, 7, { events: 1, longestMs: 9 }),
+    lag(100, 8, { events: 2, longestMs: 11 }),
+    lag(100, 8, { name: '48', events: 4, longestMs: 97 }),
+    lag(2, 30, { events: 8, longestMs: 10 }),
+  ]);
+  for (let again = 0; again < 2; again += 1) {
+    await Promise.all([store.prune(), store.prune()]);
+    expect(await since(100)).toEqual([
+      { class: 24, events: 11, longestMs: 11 },
+      { class: 48, events: 4, longestMs: 97 },
+    ]);
+  }
+  const stand = 'SELECT what, count(*)::int AS rows FROM stream_tally WHERE tenant = $1 GROUP BY what ORDER BY what';
+  // Two minutes of an hour became one row a class; the hour of 200 hours ago is gone.
+  const rows = await database.query(stand, ['lags']);
+  expect(rows).toEqual([
+    { what: 'lag', rows: 1 },
+    { what: 'lag_hour', rows: 2 },
+  ]);
+  // What could not be written for long comes to its hour later.
+  await store.add([lag(100, 9, { events: 16, longestMs: 10 })]);
+  await store.prune();
+  expect(await since(100)).toMatchObject([{ class: 24, events: 27 }, {}]);
+  // Minutes after the range are not in it, nor hours before it.
+  expect(await since(3)).toEqual([{ class: 24, events: 8, longestMs: 10 }]);
+  expect(await reader.lags('lags', { fromMs: hourMs - 100 * 3_600_000, toMs: hourMs - 2 * 3_600_000 })).toMatchObject([
+    { class: 24, events: 19 },
+    { class: 48, events: 4 },
+  ]);
+  // And they are no part of what the last day tells.
+  const told = await reader.sums('lags', { sinceMs: hourMs - 200 * 3_600_000, nowMs: hourMs + 3_600_000 });
+  expect(told).toMatchObject([{ what: 'lag', name: '24', events: 8 }]);
 });
 
 it('rejected records are counted by tenant and arrival', async () => {

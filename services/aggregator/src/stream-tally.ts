@@ -30,6 +30,7 @@ export function createStreamTally(nowMs: () => number): StreamTally {
     if (known === undefined) return void open.set(key, { ...row });
     known.events += row.events;
     known.lastAtMs = Math.max(known.lastAtMs, row.lastAtMs);
+    known.longestMs = Math.max(known.longestMs, row.longestMs);
   }
 
   return {
@@ -40,11 +41,12 @@ export function createStreamTally(nowMs: () => number): StreamTally {
         const { arrivalFromMs, arrivalToMs } = batch.live;
         const lastAtMs = Math.min(now, Math.max(arrivalToMs, batch.backfill?.arrivalToMs ?? -Infinity));
         for (const { tenant, type, events, live } of batch.types.all) {
-          const of = { tenant, minuteMs, lastAtMs: Number.isFinite(lastAtMs) ? lastAtMs : now };
+          const of = { tenant, minuteMs, lastAtMs: Number.isFinite(lastAtMs) ? lastAtMs : now, longestMs: 0 };
           add({ ...of, what: type === '' ? 'copies' : 'type', name: type, events });
           if (type === '' || live === 0) continue;
+          const longestMs = Math.max(0, Math.round(now - arrivalFromMs));
           for (const [lagMs, count] of spread(live, now - arrivalFromMs, now - arrivalToMs))
-            add({ ...of, what: 'lag', name: String(lagClass(lagMs)), events: count });
+            add({ ...of, what: 'lag', name: String(lagClass(lagMs)), events: count, longestMs });
         }
       }
     },

@@ -59,6 +59,21 @@ it('lags are those of events that arrive evenly: of 1 to 3 seconds the median is
   expect(Math.abs((lagQuantileMs(classes, 0.99) ?? 0) - 2_750)).toBeLessThan(0.05 * 2_750);
 });
 
+it('the longest of a minute is told as it was, of events that waited for a new owner too', () => {
+  const tally = createStreamTally(() => NOW_MS);
+  const waited = batchWith([['acme', 'sale', 2]]);
+  // Nobody owned the partition for a minute and a half.
+  waited.batch.live.arrivalFromMs = NOW_MS - 90_000;
+  tally.flushed([batchWith([['acme', 'sale', 4]]), waited, batchWith([['zoo', 'sale', 4]])]);
+  const longest = new Map<string, number>();
+  for (const { tenant, what, longestMs } of tally.take())
+    if (what === 'lag') longest.set(tenant, Math.max(longest.get(tenant) ?? 0, longestMs));
+  expect([...longest]).toEqual([
+    ['acme', 90_000],
+    ['zoo', 3_000],
+  ]);
+});
+
 it('what cannot be written is written with what comes next, once; the rest is written at the end', async () => {
   const tally = createStreamTally(() => NOW_MS);
   const written: (readonly TallyRow[])[] = [];

@@ -56,6 +56,7 @@ import { readView } from './views/read-view.ts';
 import type { ReadViewDeps } from './views/read-view.ts';
 import { createReadEntity } from './views/read-entity.ts';
 import type { ReadEntityDeps } from './views/read-entity.ts';
+import { createReadStream } from './views/read-stream.ts';
 import { createRunView } from './views/run-view.ts';
 import type { RunView } from './views/run-view.ts';
 import { viewOfView } from './views/view-list.ts';
@@ -176,11 +177,11 @@ function createStoredHandlers(deps: HandlerDeps) {
 
 /** What packs declare: views, findings of rules, and routes that write. */
 function createPackHandlers(deps: HandlerDeps): Pick<QueryHandlers, 'readView' | 'listInsights' | 'runWrite' | 'watch'> {
-  const readEntity = createReadEntity(deps);
-  const runPlain = createRunView({ ...deps, readEntity, readInsights: null });
+  const reading = { ...deps, readEntity: createReadEntity(deps), readStream: createReadStream(deps) };
+  const runPlain = createRunView({ ...reading, readInsights: null });
   const findInsights = createFindInsights({ ...deps, runView: runPlain, tellFindings: createTellFindings(deps) });
   deps.finding.findBy(findInsights);
-  const runNow = holdView(createRunView({ ...deps, readEntity, readInsights: createReadInsights(findInsights) }), deps.pseudonymOf);
+  const runNow = holdView(createRunView({ ...reading, readInsights: createReadInsights(findInsights) }), deps.pseudonymOf);
   const runSealed = deps.keepViews(runNow);
   const watching = {
     ...deps,

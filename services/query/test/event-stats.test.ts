@@ -24,6 +24,7 @@ async function ask(path: string, sums: readonly TallySum[] = SUMS) {
       return sums;
     },
     rejectedSince: async () => 3,
+    lags: async () => [],
   };
   served = await serveAsk(async () => ({ ok: true, answer: answerWith([]), mayAgeMs: 0 }), { tallies });
   const response = await served.call(path);

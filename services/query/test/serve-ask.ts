@@ -142,7 +142,7 @@ function emptyStores() {
       ...{ nowMs: () => clock.nowMs(), withinMs: 300, onError: () => undefined },
     }),
     readRecent: async () => ({ events: [], held: [], floorMs: null, cache: 'bypass' as const }),
-    tallies: { sums: async () => [], rejectedSince: async () => 0 },
+    tallies: { sums: async () => [], rejectedSince: async () => 0, lags: async () => [] },
     entities: createMemoryEntityReader({ entities: new Map() }),
     sendEvents: NOTHING_TAKEN,
     openFields: async () => null,

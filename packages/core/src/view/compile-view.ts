@@ -224,8 +224,14 @@ function compileQuery(name: string, { when, ...body }: QuerySource, { compile, n
   const template = compileTree(body, compile, report);
   if (template === null) return null;
   const uses = new Set([...template.uses, ...(condition?.uses ?? [])]);
-  const source = body['insights'] !== undefined ? 'insights' : body['entity'] !== undefined ? 'entity' : 'question';
-  return { name, source, when: condition, body: template, needs: names.filter((other) => uses.has(other)) };
+  return { name, source: sourceOf(body), when: condition, body: template, needs: names.filter((other) => uses.has(other)) };
+}
+
+/** What a query names that is no question. */
+const SOURCES = ['insights', 'entity', 'stream'] as const;
+
+function sourceOf(body: Readonly<Record<string, unknown>>): CompiledQuery['source'] {
+  return SOURCES.find((source) => body[source] !== undefined) ?? 'question';
 }
 
 function compileCondition(text: string | undefined, compile: CompileExpression, report: Report): Expression | null {

@@ -21,7 +21,7 @@ export interface CompiledParam {
 
 export interface CompiledQuery {
   readonly name: string;
-  readonly source: 'question' | 'entity' | 'insights';
+  readonly source: 'question' | 'entity' | 'insights' | 'stream';
   /** False: it is not asked and has no rows. */
   readonly when: Expression | null;
   readonly body: Template;

@@ -10,7 +10,7 @@ import { planJourney } from '../query/journeys/plan-journey.ts';
 import { planQuestion } from '../query/plan.ts';
 import { parseQuestion } from '../query/question.ts';
 import { toEntityAsk, toEntityQuery } from './entity-ask.ts';
-import { toInsightsAsk } from './view-query.ts';
+import { toInsightsAsk, toStreamAsk } from './view-query.ts';
 
 /** What the questions of a pack can be about. */
 export interface AskedAbout extends Pick<CompiledPack, 'metrics' | 'entities' | 'eventTypes'> {
@@ -43,6 +43,11 @@ export function faultOfInsights(filled: Json, { insights }: AskedAbout): QueryFa
   const read = toInsightsAsk(filled);
   if (!read.ok) return read.fault[0] ?? null;
   return insights.has(read.value.insights) ? null : { path: 'insights', message: 'is no insight of this pack' };
+}
+
+export function faultOfStream(filled: Json): QueryFault {
+  const read = toStreamAsk(filled);
+  return read.ok ? null : (read.fault[0] ?? null);
 }
 
 function journeyFault(asked: unknown, { eventTypes }: AskedAbout): QueryFault {

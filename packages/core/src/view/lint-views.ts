@@ -5,7 +5,7 @@ import type { Fault } from '../fault/fault.ts';
 import { compileView } from './compile-view.ts';
 import type { CompiledParam, CompiledQuery, CompiledView } from './compiled-view.ts';
 import { faultOfIndex } from './lint-indexes.ts';
-import { faultOfEntity, faultOfInsights, faultOfQuestion, SAMPLE_NOW } from './lint-query.ts';
+import { faultOfEntity, faultOfInsights, faultOfQuestion, faultOfStream, SAMPLE_NOW } from './lint-query.ts';
 import type { AskedAbout, QueryFault } from './lint-query.ts';
 import type { ParamValue, ParamValues } from './param-values.ts';
 import { routeShape } from './route-template.ts';
@@ -90,6 +90,8 @@ function faultOfFilled(
       return faultOfEntity(filled, about) ?? (view.route === null ? null : faultOfIndex(filled, about));
     case 'insights':
       return faultOfInsights(filled, about);
+    case 'stream':
+      return faultOfStream(filled);
     case 'question':
       return faultOfQuestion(toQuestion(filled, view, { wait: {} }), about);
   }

@@ -24,6 +24,25 @@ export function toQuestion(filled: Json, { cache }: Pick<CompiledView, 'cache'>,
   };
 }
 
+const instant = z.iso
+  .datetime({ offset: true, error: 'an instant such as 2026-11-01T09:00:00.000Z' })
+  .transform((text) => Date.parse(text));
+
+const STREAM_ASK = z
+  .strictObject({ stream: z.literal('lag'), from: instant, to: instant })
+  .refine(({ from, to }) => from < to, { path: ['to'], message: 'to must lie after from' });
+
+/** How long live events waited that were counted in a range. */
+export interface StreamAsk {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export function toStreamAsk(filled: Json): Result<StreamAsk, readonly QuestionError[]> {
+  const read = STREAM_ASK.safeParse(withoutNulls(membersOf(filled)));
+  return read.success ? ok({ fromMs: read.data.from, toMs: read.data.to }) : failed(errorsOf(read.error));
+}
+
 const INSIGHTS_ASK = z.strictObject({
   insights: z.string(),
   subject: z.string().min(1).max(256).optional(),

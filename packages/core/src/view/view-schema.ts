@@ -44,14 +44,15 @@ const window = z.strictObject({
   max_days: z.int().min(1).max(3_660).default(1_826),
 });
 
-/** A question, as `POST /v1/query` takes it, the rows of an entity, or the findings of an insight; every text may hold `${…}`. */
+/** A question, as `POST /v1/query` takes it, rows of an entity, findings of an insight, or how the stream goes; every text may hold `${…}`. */
 export const QUERY_SCHEMA = z
   .looseObject({ when: z.string().optional() })
   .refine(
     (asked) =>
-      [...['metric', 'entity', 'insights'].map((name) => asked[name] !== undefined), isJourney(asked)].filter(Boolean).length === 1,
+      [...['metric', 'entity', 'insights', 'stream'].map((name) => asked[name] !== undefined), isJourney(asked)].filter(Boolean).length ===
+      1,
     {
-      message: 'names a metric, or an entity, or insights, or is of a kind that is about events',
+      message: 'names a metric, or an entity, or insights, or the stream, or is of a kind that is about events',
     },
   );
 

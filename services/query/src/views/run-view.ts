@@ -1,6 +1,6 @@
 /** From a view and its values to its answer: its questions are asked, at once where none needs another, and its tree is filled. */
 import type { CompiledQuery, CompiledView, Json, Result, RowScope, TemplateFault, ViewValues } from '@tidegate/core';
-import { fillAnswer, toEntityAsk, toEntityQuery, toInsightsAsk, toIsoUtc, toQuestion, WORK_MAX } from '@tidegate/core';
+import { fillAnswer, toEntityAsk, toEntityQuery, toInsightsAsk, toIsoUtc, toQuestion, toStreamAsk, WORK_MAX } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import { asEverybody } from '@tidegate/postgres';
 import type { Ask, Asker } from '../ask.ts';
@@ -10,6 +10,7 @@ import { joinViewMeta } from './view-meta.ts';
 import type { QueryAnswer } from './query-answer.ts';
 import { answerOfQuestion, NOT_ASKED } from './query-answer.ts';
 import type { ReadEntity } from './read-entity.ts';
+import type { ReadStream } from './read-stream.ts';
 import type { InsightsQuery } from './insights-query.ts';
 
 /** Findings as one query of a view. */
@@ -19,6 +20,7 @@ export interface RunViewDeps {
   readonly ask: Ask;
   readonly registry: Pick<Registry, 'pack'>;
   readonly readEntity: ReadEntity;
+  readonly readStream: ReadStream;
   /** Null: of the view that an insight is made of, which asks for none itself. */
   readonly readInsights: ReadInsights | null;
   readonly nowMs: () => number;
@@ -138,7 +140,14 @@ async function insightsAnswer(filled: Json, { deps, asked: { view, values, asker
   return read.ok ? { ok: true, value: read.value } : { ok: false, problem: read.fault };
 }
 
-const ANSWERS = { question: questionAnswer, entity: entityAnswer, insights: insightsAnswer };
+async function streamAnswer(filled: Json, { deps, asked: { asker } }: Running): Promise<Answered> {
+  const ask = toStreamAsk(filled);
+  if (!ask.ok) return { ok: false, problem: { code: 'question_invalid', errors: ask.fault } };
+  const read = await deps.readStream(ask.value, asker);
+  return read.ok ? { ok: true, value: read.value } : { ok: false, problem: read.fault };
+}
+
+const ANSWERS = { question: questionAnswer, entity: entityAnswer, insights: insightsAnswer, stream: streamAnswer };
 
 type Gathered =
   { readonly ok: true; readonly answers: ReadonlyMap<string, QueryAnswer> } | { readonly ok: false; readonly problem: ProblemFault };
