@@ -79,7 +79,8 @@ export function foundText({ entity, subject, conditions, beside, pick }: EntityF
   const table = quoted(tableOf([entity]).name);
   const tests = [
     ...thereTests(OWN, person),
-    ...conditions.map((condition) => testOf(condition, placeText(condition), bind)),
+    ...(entity.hasSubject ? [] : [`${OWN}._subject = ''`]),
+    ...conditions.map((condition) => testOf(condition, ownText(entity, condition, person !== null), bind)),
     ...(pick === null ? [] : [pickText(pick, { table, own: OWN, rival: 'p' }, scope)]),
   ];
   return `FROM ${table} t${joined}
@@ -116,9 +117,18 @@ LEFT JOIN LATERAL (SELECT u.* FROM ${table} u WHERE ${tests.join(' AND ')}
   ORDER BY u._updated_at DESC, u._subject, u._id LIMIT 1) ${aliasOf(name)} ON true`;
 }
 
+/** By the table's key where all of it is known, as rows beside are found: whatever the indexes of the pack. */
+function ownText(entity: CompiledEntity, condition: EntityCondition, isOfPerson: boolean): string {
+  const { row, or, operator } = condition;
+  const isOwn = row === null && or === undefined && (operator === 'eq' || operator === 'in');
+  const isKeyed = isOfPerson || !entity.hasSubject;
+  return isOwn && isKeyed && isKey(entity, condition) ? `${OWN}._id` : placeText(condition);
+}
+
 /** Whether the member alone is what rows are known by; numbers lie in the key as texts. */
-function isKey({ idFields }: CompiledEntity, { name, column }: EntityMember): boolean {
-  return column === 'text' && idFields.length === 1 && idFields[0] === name;
+function isKey({ fields, idFields }: CompiledEntity, { columnName, column }: EntityPlace): boolean {
+  const [id, ...others] = idFields;
+  return column === 'text' && others.length === 0 && fields.some((field) => field.name === id && field.columnName === columnName);
 }
 
 interface Rivals {

@@ -49,6 +49,8 @@ export { createPgStore } from './pg-store.ts';
 export type { PgStoreOptions } from './pg-store.ts';
 export { createPool } from './pool.ts';
 export type { Pooler, PoolOptions } from './pool.ts';
+export { createExplain, isExplaining } from './explain.ts';
+export type { Explain, ExplainedStatement } from './explain.ts';
 export { createPoolMeter } from './pool-meter.ts';
 export type { PoolMeter } from './pool-meter.ts';
 export { createRawRows, readRawRows } from './raw-rows.ts';

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { gatherWrites } from '@tidegate/runtime';
 import pg from 'pg';
 import { readPersonSettings } from './as-person.ts';
+import { explainOnConnection } from './explain.ts';
 import { setPerTransaction } from './per-transaction.ts';
 import type { SessionSettings } from './per-transaction.ts';
 import type { PoolMeter } from './pool-meter.ts';
@@ -28,6 +29,8 @@ export interface PoolOptions {
   readonly pipeline?: boolean;
   /** What is asked in the work for one person (`asPerson`) sees that person's rows alone. The login must be able to become `tidegate_person`. */
   readonly holdsToPerson?: boolean;
+  /** Work whose statements are explained (`explainStatements`) is told their plans. */
+  readonly isExplained?: boolean;
   /** A connection older than this is made anew when it is given back, so that none stays with a server that was replaced; default an hour. */
   readonly lifetimeS?: number;
   readonly onError?: (error: Error) => void;
@@ -61,9 +64,10 @@ export function createPool(options: PoolOptions): pg.Pool {
   // The pool listens to its idle connections alone; the loss of one that is in use would end the process.
   pool.on('connect', (client) => client.on('error', (error) => options.onError?.(error)));
   pool.on('error', () => undefined);
-  if (options.holdsToPerson === true) keepContext(pool);
+  if (options.holdsToPerson === true || options.isExplained === true) keepContext(pool);
   pool.once('connect', () => options.onConnected?.());
   options.meter?.watch(pool);
+  if (options.isExplained === true) pool.on('connect', explainOnConnection);
   return pool;
 }
 

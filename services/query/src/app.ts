@@ -6,6 +6,7 @@ import { createLogClient, topicNames } from '@tidegate/kafka';
 import {
   createAuditKeeper,
   createEventsReader,
+  createExplain,
   createJourneyReader,
   createKeptStore,
   createNewestReader,
@@ -37,6 +38,7 @@ import type { KeepingAudit } from './audit/keep-audit.ts';
 import { createCacheMeter } from './cache-meter.ts';
 import { NO_REPLICA } from './config.ts';
 import type { queryConfig } from './config.ts';
+import { explainHandlers } from './explain-handlers.ts';
 import { createExports } from './export-app.ts';
 import { followTables } from './follow-tables.ts';
 import type { Tables } from './follow-tables.ts';
@@ -116,7 +118,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     ...statusOf(log, checks, freshness),
   });
   jobs.work();
-  const held = holdHandlers(handlers, asking.pseudonymOf);
+  const held = explainHandlers(holdHandlers(handlers, asking.pseudonymOf), adapters.explain);
   const server = serve(config, context, { ...adapters, handlers: held, isReady: () => isRegistryRead });
   const port = await server.listen({ host: config.listenHost, port: config.listenPort });
   let isDraining = false;
@@ -165,8 +167,7 @@ function followStores(adapters: QueryAdapters, context: ServiceContext, signal: 
 }
 
 function archiveReading(config: QueryConfig, log: ServiceContext['log']): Omit<EventsReaderDeps, 'pool'> {
-  const onUnreadable = (error: Error): void => log.error('archive_unreadable', { error });
-  return { openArchive: archiveOf(config, config.fieldKeys), onUnreadable };
+  return { openArchive: archiveOf(config, config.fieldKeys), onUnreadable: (error) => log.error('archive_unreadable', { error }) };
 }
 
 async function connect(config: QueryConfig, { log }: ServiceContext) {
@@ -177,7 +178,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     ...databaseTarget(config),
     applicationName: 'tidegate-query',
     role: ROLE,
-    holdsToPerson: true,
+    ...{ holdsToPerson: true, isExplained: true },
     connectionsMax: config.databaseConnections,
     statementTimeoutMs: config.statementTimeoutMs,
     meter: createPoolMeter(metrics, systemClock.monotonicMs),
@@ -204,7 +205,7 @@ async function connect(config: QueryConfig, { log }: ServiceContext) {
     tracing,
     client,
     topics,
-    primary: createReadStore(pool),
+    ...{ primary: createReadStore(pool), explain: createExplain(pool) },
     ...{ eventsReader, journeys: createJourneyReader(eventsReader) },
     warehouseObjects: warehouseOf(config),
     replica: connectReplica(config, reading),
@@ -245,8 +246,8 @@ function connectQueue(config: QueryConfig, log: ServiceContext['log']) {
 function connectReplica(config: QueryConfig, reading: Omit<EventsReaderDeps, 'pool'>) {
   const { databaseReplicaUrl: databaseUrl, databaseConnections: connectionsMax, statementTimeoutMs } = config;
   if (databaseUrl === NO_REPLICA) return null;
-  const at = { ...databaseTarget(config), databaseUrl, applicationName: 'tidegate-query', role: ROLE, holdsToPerson: true };
-  const pool = createPool({ ...at, connectionsMax, statementTimeoutMs });
+  const at = { ...databaseTarget(config), databaseUrl, applicationName: 'tidegate-query', role: ROLE };
+  const pool = createPool({ ...at, connectionsMax, statementTimeoutMs, holdsToPerson: true, isExplained: true });
   return {
     cells: createReadStore(pool),
     journeys: createJourneyReader(createEventsReader({ pool, ...reading })),

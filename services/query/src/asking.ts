@@ -2,6 +2,7 @@
 import { createSecretKey } from 'node:crypto';
 import { isJourney } from '@tidegate/core';
 import type { TopicNames } from '@tidegate/kafka';
+import { isExplaining } from '@tidegate/postgres';
 import type { FindingsOf, JourneyReader, NewestReader, ReadStore } from '@tidegate/postgres';
 import type { CellStore, KeptFigures, RecentSets } from '@tidegate/redis';
 import { createRepeatableSealer, createSealer, deriveKey, pause, systemClock } from '@tidegate/runtime';
@@ -191,5 +192,7 @@ function createReading(
     cellsMax: config.cellsMax,
     meter,
   });
-  return createSharedRead(config.isCacheOn ? read : async (asked) => read({ ...asked, skipCache: true }));
+  const uncached: Read = async (asked) => read({ ...asked, skipCache: true });
+  const shared = createSharedRead(config.isCacheOn ? read : uncached);
+  return async (asked) => (isExplaining() ? uncached(asked) : shared(asked));
 }

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { directDatabaseUrl, setting, type Terminal } from '../terminal.ts';
+import { addExplain } from './explain.ts';
 import { addIndexReport } from './index-report.ts';
 
 /**
@@ -8,6 +9,7 @@ import { addIndexReport } from './index-report.ts';
  */
 export function addOperations(program: Command, terminal: Terminal): void {
   const db = program.command('db').description('The database.');
+  addExplain(db, terminal);
   addIndexReport(db, terminal);
   db.command('migrate')
     .description('Bring DATABASE_DIRECT_URL, or DATABASE_URL, to the newest schema.')

@@ -56,16 +56,37 @@ export interface LintingQuery {
   readonly more?: (isFull: boolean) => Readonly<Record<string, unknown>>;
 }
 
-/** Twice: with every parameter that can be left out left out, and with a value for each. */
+/**
+ * With every parameter that can be left out left out, with a value for each, and with each one and each two of them alone: a list
+ * that goes by an index for those does so for more.
+ */
 export function lintQuery(view: CompiledView, query: CompiledQuery, { about, report, more = () => ({}) }: LintingQuery): void {
-  const told = new Set<string>();
-  for (const isFull of [false, true]) {
-    const fault = faultOf(view, query, { values: { ...sampleOf(view, isFull), ...more(isFull) }, about });
+  const reported = new Set<string>();
+  for (const given of samplesOf(view)) {
+    const fault = faultOf(view, query, { values: { ...sampleOf(view, given), ...more(given === ALL) }, about });
     const line = fault === null ? '' : `${fault.path} ${fault.message}`;
-    if (fault === null || told.has(line)) continue;
-    told.add(line);
+    if (fault === null || reported.has(line)) continue;
+    reported.add(line);
     report(fault.path === '' ? `queries.${query.name}` : `queries.${query.name}.${fault.path}`, fault.message);
   }
+}
+
+/** Which of the parameters that may be left out have a value. */
+type Given = (name: string) => boolean;
+const ALL: Given = () => true;
+const NONE: Given = () => false;
+
+function samplesOf({ params }: CompiledView): readonly Given[] {
+  const names = params.filter(({ isOptional, default: value }) => isOptional && value === undefined).map(({ name }) => name);
+  // Of one with itself too: each alone.
+  const pairs = names.flatMap((one, at) =>
+    names.slice(at).map(
+      (other): Given =>
+        (name) =>
+          name === one || name === other,
+    ),
+  );
+  return [NONE, ALL, ...pairs];
 }
 
 function faultOf(
@@ -102,15 +123,17 @@ function isListOfRows({ needs }: CompiledQuery, path: string): boolean {
   return needs.length > 0 && /^(?:where\..+\.(?:in|not_in)|subjects)$/.test(path);
 }
 
-function sampleOf(view: CompiledView, isFull: boolean): Readonly<Record<string, unknown>> {
-  const params: Record<string, ParamValue> = Object.fromEntries(view.params.map((param) => [param.name, sampleParam(param, isFull)]));
+function sampleOf(view: CompiledView, given: Given): Readonly<Record<string, unknown>> {
+  const params: Record<string, ParamValue> = Object.fromEntries(
+    view.params.map((param) => [param.name, sampleParam(param, given(param.name))]),
+  );
   const ofWindow = { days: null, start: null, end: null, as_of: SAMPLE_NOW, tz: 'UTC' };
   const window = view.window === null ? null : windowOf(view.window, ofWindow, () => undefined);
-  const given: ParamValues = window === null ? params : { ...params, ...ofWindow, ...window.params };
+  const told: ParamValues = window === null ? params : { ...params, ...ofWindow, ...window.params };
   const rows = Object.fromEntries(view.queries.map(({ name }) => [name, []]));
   const meta = Object.fromEntries(view.queries.map(({ name }) => [name, { next_cursor: null, analysis: {} }]));
   const pseudonyms = Object.fromEntries(view.params.flatMap(({ name, type }) => (type === 'subject' ? [[name, 'sample']] : [])));
-  return { params: given, pseudonyms, window, now: SAMPLE_NOW, caller: { subject: 'sample' }, meta, ...rows };
+  return { params: told, pseudonyms, window, now: SAMPLE_NOW, caller: { subject: 'sample' }, meta, ...rows };
 }
 
 const SAMPLES: Readonly<Record<CompiledParam['type'], ParamValue>> = {

@@ -102,6 +102,32 @@ describe('a view of a pack', () => {
     );
   });
 
+  it('has an index for whichever of its filters are given', () => {
+    const params = { ...view.params, metres: { type: 'integer', optional: true }, since: { type: 'instant', optional: true } };
+    const filtered = (query: object, indexes: readonly (readonly string[])[]): readonly string[] => {
+      const entities = { outing: { id: '_event', events: ['walk.ended'], indexes } };
+      return faultsOf({ params, queries: { days: { entity: 'outing', ...query } }, answer: {} }, { entities });
+    };
+    const missing = (...columns: readonly string[]): string =>
+      `views.mine.queries.days.where: no index of the entity begins with two of ${columns.join(', ')}, by which the list is filtered`;
+    const where = { place: '${params.place}', metres: '${params.metres}' };
+    // Both together go by the index, and without them there is one member alone; with metres alone there is none.
+    const ofOne = { subject: '${params.user_id}', where };
+    expect(filtered(ofOne, [['place', 'subject']])).toEqual([missing('_subject', 'metres.numeric')]);
+    expect(
+      filtered(ofOne, [
+        ['place', 'subject'],
+        ['metres', 'subject'],
+      ]),
+    ).toEqual([]);
+    // All three go by it, and of the pairs one.
+    const ofThree = { where: { ...where, _updated_at: { gte: '${params.since}' } } };
+    expect(filtered(ofThree, [['place', 'metres']])).toEqual([
+      missing('place.text', '_updated_at'),
+      missing('metres.numeric', '_updated_at'),
+    ]);
+  });
+
   it.each<[string, object, string]>([
     [
       'a measure that the metric lacks',

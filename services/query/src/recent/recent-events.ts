@@ -2,6 +2,7 @@
  * The newest counted events of a tenant, from the sets of Redis where they are whole, else from Postgres
  * (docs/design/recent-events.md). Redis is filled from what is committed, when somebody asks.
  */
+import { isExplaining } from '@tidegate/postgres';
 import type { CountedProgress, NewestAsk, NewestReader, StoredEvent } from '@tidegate/postgres';
 import { RECENT_KEPT } from '@tidegate/redis';
 import type { RecentLook, RecentPage, RecentSets } from '@tidegate/redis';
@@ -81,7 +82,7 @@ export function createRecentEvents(deps: RecentEventsDeps): ReadRecent {
   }
 
   return async function readRecent(ask) {
-    if (ask.subject !== null || ask.allTypes.length > TYPES_MAX) return fromPostgres(deps, ask, 'bypass');
+    if (ask.subject !== null || ask.allTypes.length > TYPES_MAX || isExplaining()) return fromPostgres(deps, ask, 'bypass');
     try {
       const found = await fromSets(ask);
       meter.lookedUp(METER, { hits: found === null ? 0 : 1, misses: found === null ? 1 : 0 });

@@ -7,6 +7,7 @@
 import { createHmac } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { keptIdentity, keptName, toIsoUtc } from '@tidegate/core';
+import { isExplaining } from '@tidegate/postgres';
 import type { CellStore, MaterialisedProgress, KeptFigures } from '@tidegate/redis';
 import type { Sealer } from '@tidegate/runtime';
 import { within } from '../budget.ts';
@@ -68,7 +69,7 @@ export function createKeptViews(deps: KeptViewsDeps): RunView {
   const never = new AbortController().signal;
   return async function keptView(asked) {
     const lifetime = deps.lifetimeOf(asked.view);
-    if (lifetime === null) return deps.runView(asked);
+    if (lifetime === null || isExplaining()) return deps.runView(asked);
     // Who waits for a receipt asks about now.
     if (asked.values.wait.after !== undefined) return withState(await deps.runView(asked), 'bypass');
     const { tenant } = asked.asker;
