@@ -123,6 +123,15 @@ export const mutants: readonly Mutant[] = [
     kind: 'unit',
   },
   {
+    name: 'an attribute of an event about nobody is kept',
+    section: 11,
+    file: 'packages/core/src/event/judge.ts',
+    find: "if (this.type?.compiled.subject === 'none') attributes.length = 0;",
+    replace: '',
+    tests: ['packages/core/src/event/judge.test.ts'],
+    kind: 'unit',
+  },
+  {
     name: 'an escape hides a person from the guard',
     section: 11,
     file: 'packages/core/src/event/personal-text.ts',

@@ -48,7 +48,10 @@ export const CLOUD_EVENT_SCHEMA = z
     data: z.record(z.string(), z.unknown()).optional(),
   })
   .catchall(z.union([z.string(), z.boolean(), z.int()]))
-  .meta({ id: 'CloudEvent', description: 'CloudEvents 1.0 in its JSON format. Other extensions are kept as attributes.' });
+  .meta({
+    id: 'CloudEvent',
+    description: 'CloudEvents 1.0 in its JSON format. Other extensions are kept as attributes, except of event types about nobody.',
+  });
 
 export const SEGMENT_MESSAGE_SCHEMA = z
   .looseObject({

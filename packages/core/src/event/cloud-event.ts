@@ -20,7 +20,8 @@ const INT32_MAX = 2_147_483_647;
 
 /**
  * CloudEvents 1.0 in its JSON format (https://github.com/cloudevents/spec). `time` must be there, as in every event here; the
- * extension `schemaversion` is the version of the event type's schema; other extensions, and `dataschema`, are kept as attributes.
+ * extension `schemaversion` is the version of the event type's schema; other extensions, and `dataschema`, are kept as
+ * attributes, and fall away where the event type is about nobody (`subject: none`).
  */
 export const CLOUD_EVENT: Envelope = { names: NAMES, table: new NameTable(NAMES), refuse };
 

@@ -3,6 +3,7 @@ import { compilePack } from '../pack/compile.ts';
 import { parsePack } from '../pack/parse.ts';
 import { createCanonicalReader } from './canonical-reader.ts';
 import { writeCanonical } from './canonical-writer.ts';
+import { CLOUD_EVENT } from './cloud-event.ts';
 import { EventTypes } from './event-types.ts';
 import { formatExact } from './exact-number.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
@@ -101,6 +102,17 @@ describe('the judge', () => {
   test.each(['shop.thing', 'thing', 'item_seen'])('an event sent as %s is stored under the name of its type', (name) => {
     expect(judgeText(`{"id":"1","type":"${name}","occurred_at":0,"data":{"thing":"t"}}`)).toBe(null);
     expect(JSON.parse(canonical())).toMatchObject({ type: 'shop.thing', data: { thing: 't' } });
+  });
+
+  test.each([
+    ['shop.thing', '{"thing":"t"}', undefined],
+    ['shop.sold', '{"item":"a","count":1}', 'ann'],
+  ])('an extension of a CloudEvent is kept unless its type is about nobody: %s', (type, data, kept) => {
+    const text = `{"specversion":"1.0","id":"1","source":"s","type":"${type}","time":"2026-11-21T09:00:00Z","user":"ann","schemaversion":2,"data":${data}}`;
+    const bytes = new TextEncoder().encode(text);
+    expect(judge.judge(bytes, { start: 0, end: bytes.length }, { types, nowMs: NOW_MS, envelope: CLOUD_EVENT })).toBe(null);
+    const record = JSON.parse(canonical()) as Readonly<Record<string, unknown>>;
+    expect([record['user'], record['schemaversion']]).toEqual([kept, 2]);
   });
 
   test.each([

@@ -174,6 +174,8 @@ export class EventJudge {
   private judgeOwn(): Fault | null {
     const { bytes, members, at, attributes } = this;
     const refusal = this.envelope.refuse?.({ bytes, list: members, at, others: attributes }) ?? null;
+    // An event about nobody says nothing beside what its type declares: an attribute could name whom it was about, in the clear.
+    if (this.type?.compiled.subject === 'none') attributes.length = 0;
     return refusal === null ? null : faultAt(refusal.code, [refusal.name], refusal.message);
   }
 

@@ -1681,7 +1681,7 @@ export interface components {
                 readonly [key: string]: unknown;
             };
         };
-        /** @description CloudEvents 1.0 in its JSON format. Other extensions are kept as attributes. */
+        /** @description CloudEvents 1.0 in its JSON format. Other extensions are kept as attributes, except of event types about nobody. */
         readonly CloudEvent: {
             /** @constant */
             readonly specversion: "1.0";
