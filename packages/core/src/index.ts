@@ -1,31 +1,23 @@
 // fault
-export { FAULTS, MEMBER_FAULTS } from './fault/codes.ts';
-export type { FaultCode, FaultEntry } from './fault/codes.ts';
-export { failed, ok } from './fault/fault.ts';
-export type { Fault, Result } from './fault/fault.ts';
+export { FAULTS, MEMBER_FAULTS, type FaultCode, type FaultEntry } from './fault/codes.ts';
+export { failed, ok, type Fault, type Result } from './fault/fault.ts';
 
 // figures of caches
-export { adviseLifetime, errorRatePct, hitRatePct } from './analysis/cache-figures.ts';
-export type { CacheAdvice } from './analysis/cache-figures.ts';
+export { adviseLifetime, errorRatePct, hitRatePct, type CacheAdvice } from './analysis/cache-figures.ts';
 
 // hash
 export { writeAscii } from './hash/ascii.ts';
-export { createPartsHasher, hashParts } from './hash/hash-parts.ts';
-export type { PartsHasher } from './hash/hash-parts.ts';
+export { createPartsHasher, hashParts, type PartsHasher } from './hash/hash-parts.ts';
 export { PUBLIC_HASH_KEY, siphash128 } from './hash/siphash.ts';
 
 // event
-export { compareExact, EXACT_DIGITS_MAX, exactNumber, formatExact, parseExact } from './event/exact-number.ts';
-export type { ExactNumber } from './event/exact-number.ts';
+export { compareExact, EXACT_DIGITS_MAX, exactNumber, formatExact, parseExact, type ExactNumber } from './event/exact-number.ts';
 export { createCanonicalReader } from './event/canonical-reader.ts';
 export type { CanonicalReader, DataKind } from './event/canonical-shape.ts';
 export { CLOUD_EVENT, isJsonType } from './event/cloud-event.ts';
-export { writeCanonical } from './event/canonical-writer.ts';
-export type { CanonicalAdditions, SealedField } from './event/canonical-writer.ts';
-export { NATIVE } from './event/envelope.ts';
-export type { Envelope } from './event/envelope.ts';
-export { readSegmentBatch, SegmentReader } from './event/segment-message.ts';
-export type { SegmentContext } from './event/segment-message.ts';
+export { writeCanonical, type CanonicalAdditions, type SealedField } from './event/canonical-writer.ts';
+export { NATIVE, type Envelope } from './event/envelope.ts';
+export { readSegmentBatch, SegmentReader, type SegmentContext } from './event/segment-message.ts';
 export { EventTypes } from './event/event-types.ts';
 export type { JudgedType } from './event/event-types.ts';
 export { GrowingBuffer } from './event/growing-buffer.ts';
@@ -104,6 +96,7 @@ export { decodeChangedEntities, encodeChangedEntities } from './entity/changed-c
 export type { EntityBatch } from './entity/entity-changes.ts';
 export { isSameEntity, projectedEntities } from './entity/projected-entities.ts';
 export { createRowFold, projectRows } from './entity/project.ts';
+export { changedRows, goneRows } from './entity/changed-rows.ts';
 export { rowsVersion } from './entity/rows-version.ts';
 export type { Projection, RowFold } from './entity/project.ts';
 export { decodeEntityState, encodeEntityState } from './entity/state-codec.ts';
@@ -111,6 +104,7 @@ export { compareStamps, compareUtf8, isThere } from './entity/entity-shape.ts';
 export { NO_ENTITY } from './entity/merge.ts';
 export type {
   ChangedEntities,
+  ChangedRow,
   EntityRowKey,
   EntityRowState,
   EntityState,
@@ -122,7 +116,7 @@ export { planFigures, type EntityFigures, type FigureBuckets, type FiguresQuesti
 export type { FigureList, FigureValue, PlannedFigure } from './entity/figure.ts';
 export { alternativesOf, type EntityCondition, type EntityMember, type EntityPlace } from './entity/read-members.ts';
 export { ENTITY_ROWS_MAX, planEntityRead } from './entity/read-plan.ts';
-export type { EntityBeside, EntityFound, EntityOrder, EntityPick, EntityQuestion, EntityRead } from './entity/read-plan.ts';
+export type { BesideAsk, EntityBeside, EntityFound, EntityOrder, EntityPick, EntityQuestion, EntityRead } from './entity/read-plan.ts';
 export { ageByYear, ageOn, type RowAge } from './entity/row-ages.ts';
 export { shownValue } from './entity/row-value.ts';
 

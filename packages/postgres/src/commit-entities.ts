@@ -6,7 +6,6 @@ import type { ChangedEntities, SealState } from '@tidegate/core';
 import type pg from 'pg';
 import { admitValues, askedOf } from './commit-budgets.ts';
 import { absentOf, furtherOf, readStored, resolveCells } from './commit-cells.ts';
-import { changedBy } from './entity-commit.ts';
 import type { EntityAsk, MergedEntities } from './entity-commit.ts';
 import { deleteRows, ensureRows, lockRows, writeRows } from './entity-rows.ts';
 import type { CellWrite, PartitionCommit } from './store.ts';
@@ -66,7 +65,7 @@ export async function writeEntities(client: pg.ClientBase, all: readonly MergedC
 }
 
 export function changedEntities(all: readonly MergedCommit[]): ReadonlyMap<number, readonly ChangedEntities[]> {
-  return new Map(all.map(({ commit, merged }) => [commit.partition, changedBy(merged.writes, merged.gone)]));
+  return new Map(all.map(({ commit, merged }) => [commit.partition, merged.changed]));
 }
 
 /** What both parts of a commit write, by partition. */

@@ -18,6 +18,8 @@ export interface MergedEntities {
   readonly writes: readonly EntityWrite[];
   /** Rows that are deleted; absent: none. */
   readonly gone?: readonly EntityAsk[];
+  /** Both, as they are announced. */
+  readonly changed: readonly ChangedEntities[];
   /** Of metrics over the entities; null where no cell changes. */
   readonly cells: PendingCells | null;
   readonly series: readonly SeriesEntry[];
@@ -47,11 +49,4 @@ export interface PendingEntities {
    * Called inside the transaction; what it throws fails the commit.
    */
   merge(stored: readonly (readonly EntityRowState[])[]): MergedEntities;
-}
-
-export function changedBy(writes: readonly EntityWrite[], gone: readonly EntityAsk[] = []): readonly ChangedEntities[] {
-  const written = writes.map(({ entity, rows }) => ({ entity, keys: rows.map(({ key }) => key) }));
-  return [...written, ...gone].flatMap(({ entity: { tenant, pack, entity }, keys }) =>
-    keys.length === 0 ? [] : [{ tenant, pack, entity, keys }],
-  );
 }

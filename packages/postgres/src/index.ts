@@ -39,7 +39,6 @@ export type { AskedValue, BudgetKey, PendingValues, SpentBudget } from './budget
 export { asEverybody, asPerson, personServed } from './as-person.ts';
 export { cellKeyText } from './cell-keys.ts';
 export { budgetText } from './commit-budgets.ts';
-export { changedBy } from './entity-commit.ts';
 export type { AgedKeysAsk, EntityAging, EntityAsk, EntityWrite, MergedEntities, PendingEntities } from './entity-commit.ts';
 export { createEntityReader } from './pg-entity-reader.ts';
 export type { EntityPage, EntityReader, EntityRow, EntityRowValue } from './entity-reader.ts';

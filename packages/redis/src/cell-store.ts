@@ -108,6 +108,12 @@ export interface TenantNames {
   readonly names: readonly string[];
 }
 
+/** Names of what changed. */
+export interface ChangedMarks extends TenantNames {
+  /** Marks that fall as well, but for those that end so. */
+  readonly unless?: readonly { readonly name: string; readonly ending: string }[];
+}
+
 /** Every method rejects when the server does not answer; what to do then is the caller's. */
 export interface CellStore {
   /**
@@ -118,7 +124,7 @@ export interface CellStore {
   /** Takes announced cells into the chunk if it exists; resolves to how many changed it, null where it does not exist. */
   update(name: ChunkName, content: ChunkContent): Promise<number | null>;
   /** One after another, in one call; the outcome of each. The marks of what changed are gone before progress moves. */
-  advance(advances: readonly Advance[], changed?: readonly TenantNames[]): Promise<readonly Advanced[]>;
+  advance(advances: readonly Advance[], changed?: readonly ChangedMarks[]): Promise<readonly Advanced[]>;
   /** False: somebody else began another epoch first. */
   beginEpoch(next: NewEpoch): Promise<boolean>;
   /** Null: there is no epoch. */
@@ -143,9 +149,9 @@ export interface CellStore {
   ): Promise<ChunkReading>;
   /**
    * The mark under each name; a new one where there is none, or where it is of another server run. Take marks before reading
-   * what they stand for: while one is the same nothing of its name was announced.
+   * what they stand for: while one is the same nothing of its name was announced. A new one ends as asked.
    */
-  takeMarks(of: TenantNames, ttlMs: number): Promise<readonly string[]>;
+  takeMarks(of: TenantNames, ttlMs: number, ending?: string): Promise<readonly string[]>;
   /** Removes marks though nothing changed: whoever kept an answer under one finds it no more. */
   dropMarks(of: readonly TenantNames[]): Promise<void>;
   /** The marks as they are; the empty text where there is none. */

@@ -10,7 +10,7 @@ import type {
   NewEpoch,
   PartitionProgress,
   ReadContent,
-  TenantNames,
+  ChangedMarks,
 } from './cell-store.ts';
 import { CELL_LIMITS, partsFor, splitBase, splitContent } from './cell-store.ts';
 import { answerKey, chunkKey } from './chunk-key.ts';
@@ -165,7 +165,7 @@ function readChunk(chunk: MemoryChunk | null, { epoch, known, changesOnly, run }
 
 type ProgressPort = Pick<CellStore, 'advance' | 'beginEpoch' | 'readProgress'>;
 
-function createMemoryProgress(dropMarks: (changed: readonly TenantNames[]) => void): { readonly port: ProgressPort; clear(): void } {
+function createMemoryProgress(dropMarks: (changed: readonly ChangedMarks[]) => void): { readonly port: ProgressPort; clear(): void } {
   let epoch: string | null = null;
   const partitions = new Map<number, PartitionProgress>();
   const advanceOne = (advance: Advance): Advanced => {

@@ -8,13 +8,13 @@ import type {
   AdvanceOutcome,
   CellLimits,
   CellStore,
+  ChangedMarks,
   ChunkContent,
   ChunkName,
   ChunkReading,
   ChunkVersion,
   FillOutcome,
   NewEpoch,
-  TenantNames,
 } from './cell-store.ts';
 import { CELL_LIMITS, partsFor, splitBase, splitContent } from './cell-store.ts';
 import { fromFields, toFields } from './chunk-codec.ts';
@@ -165,14 +165,17 @@ function portions(content: ChunkContent): Uint8Array[][] {
 async function advanceProgress(
   cells: Cells,
   advances: readonly Advance[],
-  changed: readonly TenantNames[] = [],
+  changed: readonly ChangedMarks[] = [],
 ): Promise<readonly Advanced[]> {
-  const marks = await dropMarks(cells, changed);
+  const { keys, unless } = await dropMarks(cells, changed);
   const args = advances.flatMap(({ progress, offset, previousCommitNo }) => {
     const { partition, term, commitNo } = progress;
     return [partition, offset, term, commitNo, previousCommitNo, encodeProgress(progress)];
   });
-  const send = async (): Promise<ScriptReply> => cells.scripts.advance.run([progressKey(cells.prefix), ...marks], args);
+  const marks = [...keys, ...unless.map(({ key }) => key)];
+  const endings = unless.map(({ ending }) => ending);
+  const send = async (): Promise<ScriptReply> =>
+    cells.scripts.advance.run([progressKey(cells.prefix), ...marks], [endings.length, ...endings, ...args]);
   const reply = listOf(await orIfDamaged(cells, send, () => []));
   if (reply.length === 0) return advances.map(() => ({ outcome: 'lost', resumeAt: 0 }));
   return advances.map((_, at) => ({ outcome: outcomeOf(textOf(reply[2 * at])), resumeAt: Number(textOf(reply[2 * at + 1])) }));

@@ -43,6 +43,7 @@ export type {
   PartitionProgress,
   PlacedCell,
   ReadContent,
+  ChangedMarks,
   TenantNames,
 } from './cell-store.ts';
 export { createRedisCells } from './cells.ts';

@@ -1,7 +1,7 @@
 /** Marks of what answers are made of (docs/design/answer-cache.md); `cells.ts` removes them as it moves progress. */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { CellStore, TenantNames } from './cell-store.ts';
+import type { CellStore, ChangedMarks, TenantNames } from './cell-store.ts';
 import { markKey } from './chunk-key.ts';
 import { createScript, listOf, textOf } from './script-runner.ts';
 
@@ -14,8 +14,8 @@ export function createMarks(client: Redis, prefix: string): Pick<CellStore, 'tak
   const inCalls = async (of: TenantNames, call: (keys: readonly string[]) => Promise<readonly string[]>): Promise<readonly string[]> =>
     (await Promise.all(groupsOf(keysOf(prefix, [of])).map(call))).flat();
   return {
-    takeMarks: async (of, ttlMs) =>
-      inCalls(of, async (keys) => listOf(await take.run(keys, [ttlMs, randomBytes(12).toString('base64url')])).map(textOf)),
+    takeMarks: async (of, ttlMs, ending = '') =>
+      inCalls(of, async (keys) => listOf(await take.run(keys, [ttlMs, randomBytes(12).toString('base64url'), ending])).map(textOf)),
     async dropMarks(of) {
       await Promise.all(groupsOf(keysOf(prefix, of)).map(async (keys) => client.unlink(...keys)));
     },
@@ -23,14 +23,25 @@ export function createMarks(client: Redis, prefix: string): Pick<CellStore, 'tak
   };
 }
 
-/** Removes all but as many as the caller's own script takes; the keys of those come back. */
+/** What is left for the script that moves progress. */
+export interface FallingMarks {
+  readonly keys: readonly string[];
+  readonly unless: readonly { readonly key: string; readonly ending: string }[];
+}
+
+/** Removes all but as many as the caller's own script takes; those come back. */
 export async function dropMarks(
   { client, prefix }: { readonly client: Redis; readonly prefix: string },
-  changed: readonly TenantNames[],
-): Promise<readonly string[]> {
-  const [last = [], ...others] = groupsOf(keysOf(prefix, changed));
+  changed: readonly ChangedMarks[],
+): Promise<FallingMarks> {
+  const unless = changed.flatMap(({ tenant, unless: some = [] }) =>
+    some.map(({ name, ending }) => ({ key: markKey(prefix, tenant, name), ending })),
+  );
+  // Whatever they end with: whose mark falls for nothing reads once more.
+  const beyond = unless.slice(MARKS_PER_CALL).map(({ key }) => key);
+  const [last = [], ...others] = groupsOf([...beyond, ...keysOf(prefix, changed)]);
   await Promise.all(others.map(async (keys) => client.unlink(...keys)));
-  return last;
+  return { keys: last, unless: unless.slice(0, MARKS_PER_CALL) };
 }
 
 function keysOf(prefix: string, all: readonly TenantNames[]): readonly string[] {

@@ -401,6 +401,26 @@ function describeMarks(label: string, open: () => Promise<CellsUnderTest>): void
       expect(new Set(await store.readMarks(of(...names)))).toEqual(new Set(['']));
     });
 
+    test('a mark stays as long as all that change something say what it ends with, and falls with the first that does not', async () => {
+      const [mark = ''] = await store.takeMarks(of('told'), 60_000, '.l1');
+      expect(mark.endsWith('.l1')).toBe(true);
+      // Whoever takes it later asks for another ending, and sees that it has this one.
+      expect(await store.takeMarks(of('told'), 60_000, '.l2')).toEqual([mark]);
+      const unless = (ending: string) => ({ ...of('a'), unless: [{ name: 'told', ending }] });
+      await store.takeMarks(of('a'), 60_000);
+      await store.advance([], [unless('.l1')]);
+      expect(await store.readMarks(of('told', 'a'))).toEqual([mark, '']);
+      await store.advance([], [unless('.l1'), { ...of(), unless: [{ name: 'told', ending: '.l2' }] }]);
+      expect(await store.readMarks(of('told'))).toEqual(['']);
+    });
+
+    test('of more such marks than one call takes none stays that should fall', async () => {
+      const names = Array.from({ length: 1_500 }, (_, at) => `n${at}`);
+      await store.takeMarks(of(...names), 60_000, '.l1');
+      await store.advance([], [{ ...of('a'), unless: names.map((name) => ({ name, ending: '.l2' })) }]);
+      expect(new Set(await store.readMarks(of(...names)))).toEqual(new Set(['']));
+    });
+
     test('a mark of another run of the server is none: what should have removed it may have gone to the other', async () => {
       const [mark = ''] = await store.takeMarks(of('a'), 60_000);
       await under.changeRunOfMark('acme', 'a');

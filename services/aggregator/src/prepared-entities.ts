@@ -1,6 +1,6 @@
 /** From the changes of rows of a batch to the rows that its flush writes, and the cells of metrics over them. */
 import { isDeepStrictEqual } from 'node:util';
-import { compareUtf8, projectRows } from '@tidegate/core';
+import { changedRows, compareUtf8, projectRows } from '@tidegate/core';
 import type {
   ChangedEntities,
   CompiledEntity,
@@ -12,7 +12,6 @@ import type {
   SeriesEntry,
 } from '@tidegate/core';
 import type { CellWrite, MergedEntities, PendingEntities } from '@tidegate/postgres';
-import { changedBy } from '@tidegate/postgres';
 import type { EntityProjection } from './known-packs.ts';
 import type { PreparedCells } from './prepared-cells.ts';
 import { restatedBy } from './restated.ts';
@@ -60,9 +59,11 @@ export function prepareEntities(batches: readonly EntityBatch[], deps: PrepareEn
       const folded = joined(projected.flatMap((one) => one.folded ?? []));
       const cells = folded === null ? null : deps.prepare(folded);
       const restated = folded === null ? [] : restatedBy(folded, deps.closing);
-      prepared.changed = changedBy(writes);
+      prepared.changed = sorted.flatMap(
+        ({ entity }, at) => changedRows(entity, projected[at]?.before ?? [], projected[at]?.rows ?? []) ?? [],
+      );
       prepared.cells = cells;
-      made = { writes, cells, series: cells?.newSeries ?? [], restated };
+      made = { writes, changed: prepared.changed, cells, series: cells?.newSeries ?? [], restated };
       return made;
     },
   };

@@ -1,4 +1,4 @@
-import type { AnnouncedCell, ChangedEntities, CommitAnnouncement, EntityRowKey, SeriesEntry } from '@tidegate/core';
+import type { AnnouncedCell, ChangedEntities, ChangedRow, CommitAnnouncement, SeriesEntry } from '@tidegate/core';
 import type { CellKey, DataStore } from '@tidegate/postgres';
 import { cellKeyText } from '@tidegate/postgres';
 import { standingOf } from './announce.ts';
@@ -46,23 +46,30 @@ async function changedSince(store: Pick<DataStore, 'readJournal'>, partition: nu
   return { cells: [...keys.values()], entities: rows.list() };
 }
 
-/** Each row once. */
+/** Each row once, with the values of all its changes. */
 class ChangedRows {
-  private readonly entities = new Map<string, { readonly named: ChangedEntities; readonly keys: Map<string, EntityRowKey> }>();
+  private readonly entities = new Map<string, { readonly named: ChangedEntities; readonly keys: Map<string, ChangedRow> }>();
   size = 0;
 
   add(changed: ChangedEntities): void {
-    const name = `${changed.tenant} ${changed.pack} ${changed.entity}`;
-    const known = this.entities.get(name) ?? { named: changed, keys: new Map<string, EntityRowKey>() };
+    const name = JSON.stringify([changed.tenant, changed.pack, changed.entity, changed.lookups]);
+    const known = this.entities.get(name) ?? { named: changed, keys: new Map<string, ChangedRow>() };
     this.entities.set(name, known);
     this.size -= known.keys.size;
-    for (const key of changed.keys) known.keys.set(JSON.stringify([key.subject, key.id]), key);
+    for (const key of changed.keys) {
+      const row = JSON.stringify([key.subject, key.id]);
+      known.keys.set(row, { ...key, values: joined(key.values, known.keys.get(row)?.values ?? []) });
+    }
     this.size += known.keys.size;
   }
 
   list(): readonly ChangedEntities[] {
     return [...this.entities.values()].map(({ named, keys }) => ({ ...named, keys: [...keys.values()] }));
   }
+}
+
+function joined(values: ChangedRow['values'], others: ChangedRow['values']): ChangedRow['values'] {
+  return values.map((texts, at) => [...new Set([...texts, ...(others[at] ?? [])])]);
 }
 
 async function readStates(

@@ -2,6 +2,7 @@
  * Rows of entities that are past their time, out of the figures over them and away in one commit of their owner (docs/design/entities.md,
  * section 8). A process that dies on the way leaves rows that the next look finds.
  */
+import { goneRows } from '@tidegate/core';
 import type { CompiledEntity, EntityRetention, EntityRowKey, EntityRowState, FoldedBatch } from '@tidegate/core';
 import type { EntityAging, MergedEntities } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
@@ -100,10 +101,18 @@ function goneSlice(owned: OwnedPartition, { entity, keys, beforeMs, closing }: G
 
   function merge(aged: readonly EntityRowState[], folded: FoldedBatch | null): MergedEntities {
     const gone = [{ entity: projected, keys: aged.map(({ key }) => key) }];
-    if (folded === null || folded.deltas.length === 0) return { writes: [], gone, cells: null, series: [], restated: [] };
+    const away = {
+      writes: [],
+      gone,
+      changed: goneRows(
+        projected,
+        aged.map(({ key }) => key),
+      ),
+    };
+    if (folded === null || folded.deltas.length === 0) return { ...away, cells: null, series: [], restated: [] };
     cells = beside.prepare(folded, closing);
     const restated = restatedBy(folded, closing).map((bucket) => ({ ...bucket, cause: 'retention' as const }));
-    return { writes: [], gone, cells, series: cells.newSeries, restated };
+    return { ...away, cells, series: cells.newSeries, restated };
   }
 
   return {
@@ -123,10 +132,7 @@ function goneSlice(owned: OwnedPartition, { entity, keys, beforeMs, closing }: G
     committed() {
       const { writes = [], places = [], series = [] } = cells ?? {};
       owned.cells.forget(writes);
-      const { tenant, pack, entity: name } = entity;
-      const gone = made?.gone?.[0]?.keys ?? [];
-      const entities = [{ tenant, pack, entity: name, keys: gone }];
-      return { writes, series: places.flatMap((place) => series[place] ?? []), entities, records: keys.length };
+      return { writes, series: places.flatMap((place) => series[place] ?? []), entities: made?.changed ?? [], records: keys.length };
     },
     failed: () => undefined,
   };

@@ -22,7 +22,7 @@ const SOURCE = {
     },
     'goal.dropped': { subject: 'required', fields: { goal_id: { type: 'string' } } },
   },
-  entities: { goal: { id: 'goal_id', events: ['goal.set'], deleted_by: ['goal.dropped'] } },
+  entities: { goal: { id: 'goal_id', events: ['goal.set'], deleted_by: ['goal.dropped'], lookups: ['status'] } },
   metrics: {
     goals: {
       over: 'goal',
@@ -68,6 +68,11 @@ const ROWS = [
   { goal_id: 'g2', status: 'active', target: 5 },
 ];
 const FIGURES = ['active 1 5', 'done 1 12'];
+
+/** `id lookup=value…` */
+function valuesOf({ lookups, keys }: ChangedEntities): readonly string[] {
+  return keys.map(({ id, values }) => `${id} ${lookups.map((lookup, at) => `${lookup}=${values[at]?.join(',') ?? ''}`).join(' ')}`);
+}
 
 function namesOf({ tenant, pack, entity, keys }: ChangedEntities): readonly string[] {
   return keys.map(({ subject, id }) => `${tenant} ${pack} ${entity} ${subject} ${id}`);
@@ -121,12 +126,12 @@ describe('rows of entities', () => {
     return found.toSorted();
   }
 
-  /** Keys of all records of the partition's announcements from the offset on. */
-  function announced(fromOffset = 0): ReadonlySet<string> {
+  /** Rows of all records of the partition's announcements from the offset on. */
+  function announced(fromOffset = 0, textsOf = namesOf): ReadonlySet<string> {
     const slab = world.broker.read(TOPICS.rollups, PARTITION);
     const values = [...slab.offsets.keys()].slice(0, slab.count).filter((at) => (slab.offsets[at] ?? 0) >= fromOffset);
     const read = values.map((at) => decodeAnnouncement(PARTITION, slab.bytes.slice(slab.valueStart[at], slab.valueEnd[at])));
-    return new Set(read.flatMap((one) => (one?.entities ?? []).flatMap(namesOf)));
+    return new Set(read.flatMap((one) => (one?.entities ?? []).flatMap(textsOf)));
   }
 
   async function counted(): Promise<void> {
@@ -159,13 +164,14 @@ describe('rows of entities', () => {
       const { endOffset } = world.broker.read(TOPICS.rollups, PARTITION);
       isArmed = true;
       // One event, which changes a row that is counted: what is half done or done twice would show in its cell.
-      await send([{ goal: 'g2', minute: 20, target: 6 }]);
+      await send([{ goal: 'g2', minute: 20, status: 'done', target: 6 }]);
       await until('it is dead', () => first.isDead, 30_000);
       await world.start('b');
       await until('all is counted', () => world.isCounted(), 30_000);
       await until('the row is announced', () => announced(endOffset).has('acme health goal anna g2'), 30_000);
-      expect(await rows()).toEqual([ROWS[0], { goal_id: 'g2', status: 'active', target: 6 }]);
-      expect(figures()).toEqual(['active 1 6', 'done 1 12']);
+      expect(announced(endOffset, valuesOf)).toContain('g2 status=active,done');
+      expect(await rows()).toEqual([ROWS[0], { goal_id: 'g2', status: 'done', target: 6 }]);
+      expect(figures()).toEqual(['done 2 18']);
     },
   );
 });

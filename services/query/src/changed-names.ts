@@ -1,20 +1,27 @@
 /** Names of what changes, under which marks lie: keyed hashes, so that neither a person nor the id of a thing is in a key. */
 import { hashParts } from '@tidegate/core';
 import type { ChangedEntities } from '@tidegate/core';
-import type { ChunkName, TenantNames } from '@tidegate/redis';
-import type { EntityName } from './read-log.ts';
+import type { ChangedMarks, ChunkName } from '@tidegate/redis';
+import type { EntityName, LookedUp, WhichRows } from './read-log.ts';
 
 export interface ChangedNames {
   ofMetric(metric: string, person: string | null): string;
-  ofEntity(of: EntityName, which: { readonly person: string | null; readonly id: string | null }): string;
+  /** `value` is not looked at: it has names of its own. */
+  ofEntity(of: EntityKey, which: Omit<WhichRows, 'value'>): string;
+  ofLookup(of: EntityKey, value: LookedUp): string;
+  /** Its mark ends with `endingOf` the lookups whose values are told, and stays as long as all that change rows tell these. */
+  ofTold(of: EntityKey): string;
+  endingOf(lookups: readonly string[]): string;
   /** What is dropped by hand: a class, one name, all that was asked about a person. */
   ofKept(kind: 'class' | 'name' | 'person', text: string): string;
   /** Under every name by which somebody may have read them. */
   ofChanges(
     chunks: readonly Pick<ChunkName, 'tenant' | 'metric' | 'subject'>[],
     entities: readonly ChangedEntities[],
-  ): readonly TenantNames[];
+  ): readonly ChangedMarks[];
 }
+
+type EntityKey = Omit<EntityName, 'lookups'>;
 
 /** No padding in base64. */
 const NAME_BYTES = 15;
@@ -37,28 +44,44 @@ export function createChangedNames(key: Uint8Array): ChangedNames {
       if (id !== null) return nameOf('id', of, id);
       return person === null ? wholeOf('entity', of) : nameOf('entity', of, person);
     },
+    ofLookup: ({ pack, entity }, { lookup, text }) => nameOf('lookup', `${pack}/${entity}`, lookup, text),
+    ofTold: ({ pack, entity }) => wholeOf('told', `${pack}/${entity}`),
+    endingOf: (lookups) => `.${wholeOf('lookups', lookups.join(' '))}`,
     ofKept: (kind, text) => nameOf('kept', kind, text),
     ofChanges(chunks, entities) {
-      const found = new Map<string, Set<string>>();
-      const add = (tenant: string, name: string): void => {
-        const known = found.get(tenant) ?? new Set();
-        found.set(tenant, known.add(name));
+      const found = new Map<string, Falling>();
+      const of = (tenant: string): Falling => {
+        const known = found.get(tenant) ?? { names: new Set(), unless: new Map() };
+        found.set(tenant, known);
+        return known;
       };
       for (const { tenant, metric, subject } of distinct(chunks)) {
-        add(tenant, names.ofMetric(metric, null));
-        if (subject !== null) add(tenant, names.ofMetric(metric, subject));
+        of(tenant).names.add(names.ofMetric(metric, null));
+        if (subject !== null) of(tenant).names.add(names.ofMetric(metric, subject));
       }
-      for (const { tenant, keys, ...of } of entities) {
-        add(tenant, names.ofEntity(of, { person: null, id: null }));
-        for (const { subject, id } of keys) {
-          if (subject !== '') add(tenant, names.ofEntity(of, { person: subject, id: null }));
-          if (id !== '') add(tenant, names.ofEntity(of, { person: null, id }));
-        }
-      }
-      return [...found].map(([tenant, all]) => ({ tenant, names: [...all] }));
+      for (const changed of entities) addRows(names, changed, of(changed.tenant));
+      return [...found].map(([tenant, falling]) => ({ tenant, names: [...falling.names], unless: [...falling.unless.values()] }));
     },
   };
   return names;
+}
+
+interface Falling {
+  readonly names: Set<string>;
+  readonly unless: Map<string, { readonly name: string; readonly ending: string }>;
+}
+
+function addRows(names: ChangedNames, { lookups, keys, ...of }: ChangedEntities, { names: add, unless }: Falling): void {
+  const told = { name: names.ofTold(of), ending: names.endingOf(lookups) };
+  unless.set(`${told.name} ${told.ending}`, told);
+  add.add(names.ofEntity(of, { person: null, id: null }));
+  for (const { subject, id, values } of keys) {
+    if (subject !== '') add.add(names.ofEntity(of, { person: subject, id: null }));
+    if (id !== '') add.add(names.ofEntity(of, { person: null, id }));
+    for (const [at, lookup] of lookups.entries()) {
+      for (const text of values[at] ?? []) add.add(names.ofLookup(of, { lookup, text }));
+    }
+  }
 }
 
 /** A person's cells lie in as many chunks as there are days and grains, which have one name. */

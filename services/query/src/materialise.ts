@@ -16,7 +16,7 @@
 import type { Announcement, ChangedEntities } from '@tidegate/core';
 import { decodeAnnouncement } from '@tidegate/core';
 import type { CountedProgress } from '@tidegate/postgres';
-import type { Advance, PartitionProgress, TenantNames } from '@tidegate/redis';
+import type { Advance, ChangedMarks, PartitionProgress, TenantNames } from '@tidegate/redis';
 import type { ChangedNames } from './changed-names.ts';
 import { gatherCells } from './chunks.ts';
 import type { GatheredCells, GatheredChunk } from './chunks.ts';
@@ -77,7 +77,7 @@ export function createMaterialise(deps: MaterialiseDeps): Materialise {
   const positions = new Map<number, Position>();
   const updateChunks = createUpdateChunks(deps);
   /** Changed by parts of commits that are not whole yet: their marks fall when progress moves next. */
-  let waiting: readonly TenantNames[] = [];
+  let waiting: readonly ChangedMarks[] = [];
   const positionOf = (partition: number): Position => {
     const known = positions.get(partition) ?? { next: 0, resumeAt: 0, parts: 0 };
     positions.set(partition, known);
@@ -96,7 +96,7 @@ export function createMaterialise(deps: MaterialiseDeps): Materialise {
   }
 
   /** Why a new epoch is needed; null: it is not. */
-  async function advance(advances: readonly Advance[], changed: readonly TenantNames[]): Promise<EpochReason | null> {
+  async function advance(advances: readonly Advance[], changed: readonly ChangedMarks[]): Promise<EpochReason | null> {
     const dropped = [...waiting, ...changed];
     waiting = advances.length === 0 ? dropped : [];
     if (advances.length === 0) return null;

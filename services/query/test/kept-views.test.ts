@@ -31,6 +31,16 @@ const views = {
     queries: { all: { metric: METRIC, kind: 'summary', from: '2026-01-01', to: '2026-02-01' } },
     answer: { n: '${first(all).edits}' },
   },
+  /** Of a person at once, of everybody within a minute. */
+  share: {
+    cache: 'persons',
+    params: { user_id: { type: 'subject' } },
+    queries: {
+      mine: { metric: METRIC, kind: 'summary', from: '2026-01-01', to: '2026-02-01', subject: '${params.user_id}' },
+      all: { metric: METRIC, kind: 'summary', from: '2026-01-01', to: '2026-02-01', may_age_s: 60 },
+    },
+    answer: { n: '${first(mine).edits}', all: '${first(all).edits}' },
+  },
   thing: {
     cache: 'persons',
     queries: { all: { metric: METRIC, kind: 'summary', from: '2026-01-01', to: '2026-02-01' } },
@@ -199,6 +209,23 @@ test('and none that is older, though it lives longer while nothing changes', asy
   expect(await look(call, '/v1/views/wiki/brief')).toEqual(['HIT', 5]);
   await changed('acme/u-1');
   expect(await look(call, '/v1/views/wiki/brief')).toEqual(['MISS', 5]);
+});
+
+test('where a query lets what it reads be old, others change the answer within that time, and the rest at once', async () => {
+  const call = await serve();
+  const path = '/v1/views/wiki/share?user_id=u-1';
+  await look(call, path);
+  nowMs += 1_000;
+  await changed('acme/u-2');
+  counted = 6;
+  nowMs += 59_000;
+  const { meta } = (await (await call(path)).json()) as { meta: Record<string, unknown> };
+  // What it claims is what it claimed when it was made.
+  expect(meta).toMatchObject({ cache: { state: 'hit', age_ms: 60_000 }, complete_through: '2026-11-01T00:00:00.000Z' });
+  nowMs += 1;
+  expect(await look(call, path)).toEqual(['MISS', 6]);
+  await changed('acme/u-1');
+  expect(await look(call, path)).toEqual(['MISS', 6]);
 });
 
 test('without Redis, with the cache off, and with a receipt the answer is made, and says so', async () => {

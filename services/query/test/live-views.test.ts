@@ -94,7 +94,7 @@ describe('a view that is watched', () => {
       times,
     } = watching(async ({ asker: { reads } }) => {
       await reads?.metric('visits', 'p-1');
-      await reads?.entity({ pack: 'zoo', entity: 'visitor' }, person);
+      await reads?.entity({ pack: 'zoo', entity: 'visitor', lookups: [] }, { ...person, value: null });
     });
     const topic = await enter(of, view('a'));
     expect([topic.messageFor(-1)?.message, topic.persons]).toEqual([

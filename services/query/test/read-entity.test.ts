@@ -17,7 +17,7 @@ const SOURCE = {
     'shop.told': { subject: 'none', key: 'shop', fields: { shop: text } },
   },
   entities: {
-    order: { id: 'order_id', events: ['order.placed'] },
+    order: { id: 'order_id', events: ['order.placed'], lookups: ['shop'] },
     part: { id: ['order_id', 'part_no'], events: ['part.sent'] },
     shop: { id: 'shop', events: ['shop.told'] },
   },
@@ -35,8 +35,10 @@ async function readsOf(asked: Json): Promise<readonly string[]> {
   const told: string[] = [];
   const reads: ReadLog = {
     metric: async () => undefined,
-    entity: async ({ entity }, { person, id }) => void told.push(`${entity} ${person ?? '-'} ${id ?? '-'}`),
+    entity: async ({ entity }, { person, id, value }) =>
+      void told.push([entity, person ?? '-', id ?? '-', ...(value === null ? [] : [`${value.lookup}=${value.text}`])].join(' ')),
     untold: () => undefined,
+    mayAge: () => reads,
   };
   const readEntity = createReadEntity({
     entities: createMemoryEntityReader({ entities: new Map() }),
@@ -72,6 +74,32 @@ test.each<[string, Json, readonly string[]]>([
   ['figures', { entity: 'order', where: { order_id: 'o-1' }, measures: { n: { measure: 'count' } } }, ['order - o-1']],
   ['a person’s rows beside', { entity: 'order', subject: 'u-1', beside: PARTS }, ['order acme/u-1 -', 'part acme/u-1 -']],
   ['rows of nobody beside', { entity: 'order', subject: 'u-1', beside: SHOPS }, ['order acme/u-1 -', 'shop - -']],
+  ['a row beside that has its own id', { entity: 'order', where: { shop: 's-1' }, beside: SHOPS }, ['order - - shop=s-1', 'shop - s-1']],
+  [
+    'rows by a value that others decide about',
+    { entity: 'order', where: { shop: 's-1' }, pick: { last: 'order_id', by: '_created_at' } },
+    ['order - -'],
+  ],
+  [
+    'rows by a value that their rivals have too',
+    { entity: 'order', where: { shop: 's-1' }, pick: { last: 'shop', by: '_created_at' } },
+    ['order - - shop=s-1'],
+  ],
+  [
+    'rows beside by a value',
+    { entity: 'shop', where: { shop: 's-1' }, beside: { order: { entity: 'order', on: { shop: 'shop' } } } },
+    ['shop - s-1', 'order - - shop=s-1'],
+  ],
+  [
+    'a row beside of which one condition tells more ids',
+    { entity: 'order', where: { shop: { in: ['s-1', 's-2'] } }, beside: SHOPS },
+    ['order - -', 'shop - -'],
+  ],
+  [
+    'a row beside that others decide about',
+    { entity: 'order', where: { shop: 's-1' }, beside: { shop: { ...SHOPS.shop, pick: { last: 'shop', by: '_created_at' } } } },
+    ['order - - shop=s-1', 'shop - -'],
+  ],
   ['a row by its id with others beside', { entity: 'order', where: { order_id: 'o-1' }, beside: PARTS }, ['order - o-1', 'part - -']],
 ])('an answer is dropped with what it was made of: %s', async (_name, asked, expected) => {
   expect(await readsOf(asked)).toEqual(expected);

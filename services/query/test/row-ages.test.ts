@@ -3,6 +3,7 @@ import type { EntityValue } from '@tidegate/core';
 import type { AgesRequest, ToldAges } from '@tidegate/http';
 import { createMemoryEntityReader } from '@tidegate/postgres/memory';
 import { afterEach, expect, test } from 'vitest';
+import type { ReadLog } from '../src/read-log.ts';
 import { createRegistry } from '../src/registry.ts';
 import type { RunView } from '../src/views/run-view.ts';
 import { serveAsk } from './serve-ask.ts';
@@ -73,7 +74,10 @@ async function serve(persons: number, told: (asked: AgesRequest) => ToldAges | n
   const keepViews = (runView: RunView): RunView => {
     return async (of) => {
       let isUntold = false;
-      const reads = { metric: async () => undefined, entity: async () => undefined, untold: () => void (isUntold = true) };
+      const reads: ReadLog = {
+        ...{ metric: async () => undefined, entity: async () => undefined, mayAge: () => reads },
+        untold: () => void (isUntold = true),
+      };
       const outcome = await runView({ ...of, asker: { ...of.asker, reads } });
       untold.push(isUntold);
       return outcome;

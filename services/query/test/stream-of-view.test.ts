@@ -2,6 +2,7 @@ import { compileViews, parsePack } from '@tidegate/core';
 import type { CompiledView, RowScope } from '@tidegate/core';
 import type { LagSum } from '@tidegate/postgres';
 import { expect, it } from 'vitest';
+import type { ReadLog } from '../src/read-log.ts';
 import { createReadStream } from '../src/views/read-stream.ts';
 import { createRunView } from '../src/views/run-view.ts';
 
@@ -42,7 +43,10 @@ async function run(sums: readonly LagSum[], rows: RowScope | null = null) {
     nowMs: () => NOW_MS,
   });
   const view = viewOf({ stream: 'lag', from: '${instant_add(now, -3600)}', to: '${now}' });
-  const reads = { metric: async () => undefined, entity: async () => undefined, untold: () => void untold.push(true) };
+  const reads: ReadLog = {
+    ...{ metric: async () => undefined, entity: async () => undefined, mayAge: () => reads },
+    untold: () => void untold.push(true),
+  };
   const outcome = await runView({
     view,
     values: { params: {}, pseudonyms: {}, window: null, wait: {}, ofNow: [], includesSensitive: false },

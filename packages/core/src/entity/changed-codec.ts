@@ -1,12 +1,14 @@
-/** Keys of changed rows, as announcements and the journal carry them. */
+/** Changed rows, as announcements and the journal carry them. */
 import { ByteReader } from '../rollup/byte-reader.ts';
 import { ByteWriter } from '../rollup/byte-writer.ts';
-import type { ChangedEntities, EntityRowKey } from './entity-shape.ts';
+import type { ChangedEntities, ChangedRow } from './entity-shape.ts';
 
-const VERSION = 1;
+const VERSION = 2;
+/** Told keys alone. */
+const VERSION_KEYS = 1;
 const writer = new ByteWriter();
 
-/** Byte 1, then as `writeChangedEntities`. */
+/** Byte 2, then as `writeChangedEntities`. */
 export function encodeChangedEntities(changed: readonly ChangedEntities[]): Uint8Array {
   writer.reset();
   writer.byte(VERSION);
@@ -17,38 +19,60 @@ export function encodeChangedEntities(changed: readonly ChangedEntities[]): Uint
 /** Null where the bytes are malformed or of an unknown version. */
 export function decodeChangedEntities(bytes: Uint8Array): readonly ChangedEntities[] | null {
   const from = new ByteReader(bytes);
-  if (from.byte() !== VERSION) return null;
-  const changed = readChangedEntities(from);
+  const version = from.byte();
+  if (version !== VERSION && version !== VERSION_KEYS) return null;
+  const changed = readChangedEntities(from, version === VERSION);
   return from.isDone ? changed : null;
 }
 
-/** Varint number of entities, each: tenant, pack, entity, varint number of keys, each: subject, id. */
+/**
+ * Varint number of entities, each: tenant, pack, entity, varint number of lookups, their names, varint number of rows, each:
+ * subject, id, of each lookup the varint number of its values, the values.
+ */
 export function writeChangedEntities(changed: readonly ChangedEntities[], into: ByteWriter): void {
   into.varint(changed.length);
-  for (const { tenant, pack, entity, keys } of changed) {
+  for (const { tenant, pack, entity, lookups, keys } of changed) {
     for (const text of [tenant, pack, entity]) into.text(text);
+    writeTexts(lookups, into);
     into.varint(keys.length);
-    for (const { subject, id } of keys) {
+    for (const { subject, id, values } of keys) {
       into.text(subject);
       into.text(id);
+      for (const one of values) writeTexts(one, into);
     }
   }
 }
 
-export function readChangedEntities(from: ByteReader): readonly ChangedEntities[] {
+function writeTexts(texts: readonly string[], into: ByteWriter): void {
+  into.varint(texts.length);
+  for (const text of texts) into.text(text);
+}
+
+/** `hasValues`: false of what was written before values were told. */
+export function readChangedEntities(from: ByteReader, hasValues: boolean): readonly ChangedEntities[] {
   const changed: ChangedEntities[] = [];
   for (let left = from.count(); left > 0 && !from.isBroken; left -= 1) {
     const [tenant, pack, entity] = [from.text(), from.text(), from.text()];
-    const keys: EntityRowKey[] = [];
-    for (let more = from.count(); more > 0 && !from.isBroken; more -= 1) keys.push({ subject: from.text(), id: from.text() });
-    changed.push({ tenant, pack, entity, keys });
+    const lookups = hasValues ? readTexts(from) : [];
+    const keys: ChangedRow[] = [];
+    for (let more = from.count(); more > 0 && !from.isBroken; more -= 1) {
+      keys.push({ subject: from.text(), id: from.text(), values: lookups.map(() => readTexts(from)) });
+    }
+    changed.push({ tenant, pack, entity, lookups, keys });
   }
   return changed;
 }
 
-/** Upper bound of what a key takes. */
-export function keyBytes({ subject, id }: EntityRowKey): number {
-  return 16 + 3 * (subject.length + id.length);
+function readTexts(from: ByteReader): readonly string[] {
+  const texts: string[] = [];
+  for (let left = from.count(); left > 0 && !from.isBroken; left -= 1) texts.push(from.text());
+  return texts;
+}
+
+/** Upper bound of what a row takes. */
+export function keyBytes({ subject, id, values }: ChangedRow): number {
+  const ofValues = values.reduce((sum, texts) => texts.reduce((all, text) => all + 8 + 3 * text.length, sum + 2), 0);
+  return 16 + 3 * (subject.length + id.length) + ofValues;
 }
 
 /** Parts of at most about so many bytes; none where nothing changed. */
@@ -56,7 +80,7 @@ export function splitChangedEntities(changed: readonly ChangedEntities[], bytesM
   const parts: ChangedEntities[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const { keys, ...named } of changed) {
-    let open: EntityRowKey[] | null = null;
+    let open: ChangedRow[] | null = null;
     for (const key of keys) {
       if (bytes + keyBytes(key) > bytesMax) {
         parts.push([]);
@@ -66,7 +90,7 @@ export function splitChangedEntities(changed: readonly ChangedEntities[], bytesM
       if (open === null) {
         open = [];
         parts.at(-1)?.push({ ...named, keys: open });
-        bytes += 3 * (named.tenant.length + named.pack.length + named.entity.length);
+        bytes += 3 * [named.tenant, named.pack, named.entity, ...named.lookups].join('').length;
       }
       open.push(key);
       bytes += keyBytes(key);

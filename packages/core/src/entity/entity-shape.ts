@@ -49,9 +49,16 @@ export interface EntityRowState {
   readonly state: EntityState;
 }
 
-/** The keys of rows that a commit changed. */
+export interface ChangedRow extends EntityRowKey {
+  /** Of each of the lookups the values that the row had before and has now. */
+  readonly values: readonly (readonly string[])[];
+}
+
+/** The rows that a commit changed. */
 export interface ChangedEntities extends Pick<CompiledEntity, 'tenant' | 'pack' | 'entity'> {
-  readonly keys: readonly EntityRowKey[];
+  /** Fields of which values are told; none where it is not known which values the rows had. */
+  readonly lookups: readonly string[];
+  readonly keys: readonly ChangedRow[];
 }
 
 /** Negative, zero or positive as a stands before, at or after b. Ids are compared by their UTF-8 bytes. */

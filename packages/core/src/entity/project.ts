@@ -25,6 +25,8 @@ export interface RowFold {
 export interface Projection {
   /** Rows that are to be written, as they are now; those that nothing changed are left out. */
   readonly rows: readonly EntityRowState[];
+  /** The same rows as they were. */
+  readonly before: readonly EntityRowState[];
   /** Null: no cell changes. */
   readonly folded: FoldedBatch | null;
 }
@@ -49,7 +51,7 @@ export function projectRows(
     before.push({ key: change.key, state: stored });
     after.push({ key: change.key, state: { ...merged, counted } });
   }
-  return { rows: after, folded: fold === null || after.length === 0 ? null : fold.fold(before, after) };
+  return { rows: after, before, folded: fold === null || after.length === 0 ? null : fold.fold(before, after) };
 }
 
 function isSameList(a: readonly number[], b: readonly number[]): boolean {

@@ -9,7 +9,7 @@ import { failed, ok } from '../fault/fault.ts';
 import type { Fault, Result } from '../fault/fault.ts';
 import { lintFindingEvent } from './lint-finding-event.ts';
 import type { PackSource } from '../pack/schema.ts';
-import { compileTree, joined } from '../view/compile-view.ts';
+import { compileTree, joined } from '../view/compile-queries.ts';
 import type { Finding, InsightSource } from './insight-schema.ts';
 import { FINDINGS_SCHEMA } from './insight-schema.ts';
 

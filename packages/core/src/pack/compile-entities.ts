@@ -68,6 +68,7 @@ export function compileEntities({ tenant, pack, eventTypes }: EntitiesToCompile)
         fields,
         ...(source.each === undefined ? {} : { each: source.each.of }),
         ...(source.retention === undefined ? {} : { retention: source.retention }),
+        lookups: source.lookups ?? [],
         indexes: (source.indexes ?? []).map((columns) => columns.map((column) => (column === ROW_SUBJECT ? '_subject' : columnOf(column)))),
       },
     ];

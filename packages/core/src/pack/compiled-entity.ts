@@ -45,6 +45,8 @@ export interface CompiledEntity {
   readonly fields: readonly EntityField[];
   /** Of columns of the table; the tenant is put in front of each. */
   readonly indexes: readonly (readonly string[])[];
+  /** Fields of type text by which kept answers look rows up: what changes a row drops those of its values alone. */
+  readonly lookups: readonly string[];
   /** The field of its events that is a list whose objects are its rows; absent: the events are about rows themselves. */
   readonly each?: string;
   /** When rows go; absent: with their person alone. */

@@ -162,7 +162,7 @@ test('a metric over an entity changes with all of its events, the deleting ones 
 
 test('what decides over the rows of an entity makes another version of the metrics over it', () => {
   const before = metricDefinition(parsed(), 'goals');
-  expect(metricDefinition(parsed({ entity: { title: 'Goals', indexes: [['status']] } }), 'goals')).toBe(before);
+  expect(metricDefinition(parsed({ entity: { title: 'Goals', indexes: [['status']], lookups: ['status'] } }), 'goals')).toBe(before);
   expect(metricDefinition(parsed({ metric: { at: 'due' } }), 'goals')).not.toBe(before);
   expect(metricDefinition(parsed({ entity: { deleted_by: undefined } }), 'goals')).not.toBe(before);
 });
@@ -197,6 +197,10 @@ test.each<[string, Changes, string]>([
   ['an index over what is not kept', { entity: { fields: ['status'], indexes: [['due']] } }, 'entities.goal.indexes[0]: due is no field'],
   ['an index over a sealed field', { entity: { indexes: [['note']] } }, 'entities.goal.indexes[0]: note is sealed'],
   ['an index over a list', { entity: { indexes: [['tags']] } }, 'entities.goal.indexes[0]: tags is a list'],
+  ['a lookup of what is not kept', { entity: { fields: ['status'], lookups: ['due'] } }, 'entities.goal.lookups: due is no text'],
+  ['a lookup of a number', { entity: { lookups: ['target'] } }, 'entities.goal.lookups: target is no text'],
+  ['a lookup of a sealed field', { entity: { lookups: ['note'] } }, 'entities.goal.lookups: note is no text'],
+  ['a lookup twice', { entity: { lookups: ['status', 'status'] } }, 'entities.goal.lookups: holds a field twice'],
   ['an index twice', { entity: { indexes: [['due'], ['due']] } }, 'entities.goal.indexes[1]: stands twice'],
   ['a metric over two things', { metric: { events: ['goal.set'] } }, 'metrics.goals.over: stands beside'],
   ['a metric over nothing', { metric: { over: undefined } }, 'metrics.goals.events: a metric is over events'],

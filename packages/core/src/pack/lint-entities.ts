@@ -23,6 +23,7 @@ export function lintEntities(pack: PackSource, report: Report): void {
     lintEach(pack, entity, at);
     lintFields(pack, entity, at);
     lintIndexes(pack, entity, at);
+    lintLookups(pack, entity, at);
     lintRetention(entity, at);
   }
 }
@@ -181,6 +182,17 @@ function lintIndexes(pack: PackSource, entity: EntitySource, report: Report): vo
       if (!isColumn) say(`${column} is no field that the entity keeps`);
       lintIndexed(declaredIn(pack, entity, column), (message) => say(`${column} ${message}`));
     }
+  }
+}
+
+function lintLookups(pack: PackSource, entity: EntitySource, report: Report): void {
+  const { lookups = [], each } = entity;
+  const names = new Set(keptBy(pack, entity));
+  if (new Set(lookups).size < lookups.length) report('lookups', 'holds a field twice');
+  for (const name of lookups) {
+    const found = declaredIn(pack, entity, name);
+    const isText = found.every((field) => field.action !== 'seal' && entityColumn(field) === 'text') && each?.fields[name] === undefined;
+    if (!names.has(name) || !isText) report('lookups', `${name} is no text that the events of the entity keep as it is`);
   }
 }
 

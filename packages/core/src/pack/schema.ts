@@ -155,6 +155,8 @@ const entity = z.strictObject({
     .min(1)
     .max(16)
     .optional(),
+  /** Texts by which views look rows up: kept answers that did are dropped by changes of rows with that value alone. */
+  lookups: z.array(fieldName).min(1).max(4).optional(),
 });
 
 const dimensionName = z.union([fieldName, z.literal(TYPE_DIMENSION)]);

@@ -45,9 +45,13 @@ const commits: fc.Arbitrary<CommitAnnouncement> = fc
       { maxLength: 20 },
     ),
     fc.array(
-      fc.record({
-        ...{ tenant: fc.string(), pack: fc.string(), entity: fc.string() },
-        keys: fc.array(fc.record({ subject: fc.string(), id: fc.string({ unit: 'grapheme' }) }), { minLength: 1, maxLength: 10 }),
+      fc.array(fc.string(), { maxLength: 2 }).chain((lookups) => {
+        const texts = fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 2 });
+        const values = fc.array(texts, { minLength: lookups.length, maxLength: lookups.length });
+        return fc.record({
+          ...{ tenant: fc.string(), pack: fc.string(), entity: fc.string(), lookups: fc.constant(lookups) },
+          keys: fc.array(fc.record({ subject: fc.string(), id: fc.string({ unit: 'grapheme' }), values }), { minLength: 1, maxLength: 10 }),
+        });
       }),
       { maxLength: 3 },
     ),
@@ -156,16 +160,30 @@ test('announcements of version 3, which named no entities, stay readable and are
   expect(encodeAnnouncement(expected)).toEqual([bytes]);
 });
 
-test('announcements of version 4 name the rows of entities that changed', () => {
+test('announcements of version 4, which told keys of rows alone, stay readable', () => {
   const entities = '01 04 61636d65 01 70 01 65 02 01 73 00 00 01 69'; // acme, p, e, two rows: (s, "") and ("", i)
   const bytes = fromHex('04 05', HEAD, POSITION, BACKFILL, SEALED, BODY, entities);
   const sealed = { ...NOTHING_SEALED, hour: 0, day: -49_156 };
   const keys = [
-    { subject: 's', id: '' },
-    { subject: '', id: 'i' },
+    { subject: 's', id: '', values: [] },
+    { subject: '', id: 'i', values: [] },
   ];
   const expected = { ...EXPECTED, backfill: { nextOffset: 129, logGeneration: 1 }, sealed };
-  const named = { ...expected, entities: [{ tenant: 'acme', pack: 'p', entity: 'e', keys }] };
+  const named = { ...expected, entities: [{ tenant: 'acme', pack: 'p', entity: 'e', lookups: [], keys }] };
+  expect(decodeAnnouncement(9, bytes)).toEqual(named);
+});
+
+test('announcements of version 5 tell which values of lookups changed rows had and have', () => {
+  // acme, p, e, one lookup l, two rows: (s, "") from v to w, and ("", i) without a value
+  const entities = '01 04 61636d65 01 70 01 65 01 01 6c 02 01 73 00 02 01 76 01 77 00 01 69 00';
+  const bytes = fromHex('05 05', HEAD, POSITION, BACKFILL, SEALED, BODY, entities);
+  const sealed = { ...NOTHING_SEALED, hour: 0, day: -49_156 };
+  const keys = [
+    { subject: 's', id: '', values: [['v', 'w']] },
+    { subject: '', id: 'i', values: [[]] },
+  ];
+  const expected = { ...EXPECTED, backfill: { nextOffset: 129, logGeneration: 1 }, sealed };
+  const named = { ...expected, entities: [{ tenant: 'acme', pack: 'p', entity: 'e', lookups: ['l'], keys }] };
   expect(decodeAnnouncement(9, bytes)).toEqual(named);
   expect(encodeAnnouncement(named)).toEqual([bytes]);
 });

@@ -9,7 +9,9 @@ import { NEVER_SEALED, NOTHING_SEALED } from './sealed.ts';
 import type { SealedThrough } from './sealed.ts';
 import { encodeSeries, readSeries } from './series-codec.ts';
 
-export const ANNOUNCEMENT_VERSION = 4;
+export const ANNOUNCEMENT_VERSION = 5;
+/** Told the keys of changed rows, and nothing of their values. */
+const VERSION_KEYS = 4;
 /** Knows no entities: what is written where none changed. */
 const VERSION_CELLS = 3;
 /** Told nothing of sealed cells, and nothing of the backfill lane. */
@@ -167,7 +169,7 @@ export function decodeAnnouncement(partition: number, bytes: Uint8Array): Announ
   for (let left = from.count(); left > 0 && !from.isBroken; left -= 1) series.push(readSeries(from));
   const cells: AnnouncedCell[] = [];
   for (let left = from.count(); left > 0 && !from.isBroken; left -= 1) cells.push(readCell(from, series.length));
-  const entities = version < ANNOUNCEMENT_VERSION ? [] : readChangedEntities(from);
+  const entities = version < VERSION_KEYS ? [] : readChangedEntities(from, version > VERSION_KEYS);
   if (!from.isDone || part >= parts) return null;
   const head = { partition, term, commitNo, previousCommitNo, part, parts, nextOffset, completeThroughMs, logGeneration };
   return { ...head, backfill, sealed, series, cells, entities };

@@ -1,11 +1,10 @@
 /** From the text of a view to what is served; whatever is wrong is told with its place in the pack. */
 import { createCompile } from '../expression/expression.ts';
-import type { CompileExpression, Expression } from '../expression/expression.ts';
-import { compileTemplate } from '../expression/template.ts';
-import type { Template } from '../expression/template.ts';
 import { failed, ok } from '../fault/fault.ts';
 import type { Fault, Result } from '../fault/fault.ts';
 import type { CacheClass, CompiledLet, CompiledParam, CompiledQuery, CompiledView } from './compiled-view.ts';
+import { compileQueries, compileTree, inOrder, joined } from './compile-queries.ts';
+import type { Report } from './compile-queries.ts';
 import { RESERVED_PARAMS } from './params.ts';
 import { parseRoute } from './route-template.ts';
 import type { RouteTemplate } from './route-template.ts';
@@ -37,8 +36,6 @@ export interface CompiledAs {
 }
 
 const A_VIEW: CompiledAs = { section: 'views', names: VIEW_NAMES, methods: ['GET'] };
-
-type Report = (path: string, message: string) => void;
 
 export function compileView({ pack, name, view, cache, as = A_VIEW }: ViewToCompile): Result<CompiledView, readonly Fault[]> {
   const faults: Fault[] = [];
@@ -200,67 +197,6 @@ function lintDefault({ type, default: value, enum: values }: ParamSource, report
   if (values !== undefined && parts.some((part) => !values.includes(String(part)))) report('.default', 'is none of the enum');
 }
 
-function compileQueries(view: ViewSource, { compile, names: reserved, report }: CompilingQuery): readonly CompiledQuery[] {
-  const names = Object.keys(view.queries);
-  const compiled = Object.entries(view.queries).flatMap(([name, query]) => {
-    const at: Report = (path, message) => report(joined(`queries.${name}`, path), message);
-    if (reserved.includes(name)) at('', 'is a name of the engine: call it otherwise');
-    const one = compileQuery(name, query, { compile, names, report: at });
-    return one === null ? [] : [one];
-  });
-  const ordered = inOrder(compiled);
-  if (ordered === null) report('queries', 'need each other in a circle');
-  return ordered ?? [];
-}
-
-interface CompilingQuery {
-  readonly compile: CompileExpression;
-  readonly names: readonly string[];
-  readonly report: Report;
-}
-
-function compileQuery(name: string, { when, ...body }: QuerySource, { compile, names, report }: CompilingQuery): CompiledQuery | null {
-  const condition = compileCondition(when, compile, report);
-  const template = compileTree(body, compile, report);
-  if (template === null) return null;
-  const uses = new Set([...template.uses, ...(condition?.uses ?? [])]);
-  return { name, source: sourceOf(body), when: condition, body: template, needs: names.filter((other) => uses.has(other)) };
-}
-
-/** What a query names that is no question. */
-const SOURCES = ['insights', 'entity', 'stream'] as const;
-
-function sourceOf(body: Readonly<Record<string, unknown>>): CompiledQuery['source'] {
-  return SOURCES.find((source) => body[source] !== undefined) ?? 'question';
-}
-
-function compileCondition(text: string | undefined, compile: CompileExpression, report: Report): Expression | null {
-  const compiled = text === undefined ? null : compile(text);
-  if (compiled?.ok === false) report('when', compiled.fault);
-  return compiled?.ok === true ? compiled.value : null;
-}
-
-/** Those that are needed before those that need them; null: there is no such order. */
-function inOrder<T extends Pick<CompiledQuery, 'name' | 'needs'>>(queries: readonly T[]): readonly T[] | null {
-  const ordered: T[] = [];
-  let left = queries;
-  while (left.length > 0) {
-    const waiting = new Set(left.map(({ name }) => name));
-    const ready = left.filter(({ needs }) => !needs.some((need) => waiting.has(need)));
-    if (ready.length === 0) return null;
-    ordered.push(...ready);
-    left = left.filter((query) => !ready.includes(query));
-  }
-  return ordered;
-}
-
-export function compileTree(tree: unknown, compile: CompileExpression, report: Report): Template | null {
-  const compiled = compileTemplate(tree, compile);
-  if (compiled.ok) return compiled.value;
-  for (const { path, message } of compiled.fault) report(path, message);
-  return null;
-}
-
 function compileCache({ cache: name }: ViewSource, classes: CacheSource | undefined, report: Report): CacheClass | null {
   if (name === undefined) return null;
   const found = classes?.[name];
@@ -284,8 +220,4 @@ function compileCacheKey({ cache_key: text, params, window }: ViewSource, report
   const unknown = parts.find((part, at) => at % 2 === 1 && !known.has(part));
   if (unknown !== undefined) report('cache_key', `names {${unknown}}, which is no parameter of the view`);
   return parts;
-}
-
-export function joined(path: string, rest: string): string {
-  return rest === '' ? path : rest.startsWith('[') ? `${path}${rest}` : `${path}.${rest}`;
 }

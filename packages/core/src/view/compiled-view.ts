@@ -27,6 +27,8 @@ export interface CompiledQuery {
   readonly body: Template;
   /** Queries whose rows it is made of. */
   readonly needs: readonly string[];
+  /** How old a kept answer may become when what it reads has changed. */
+  readonly mayAgeMs: number;
 }
 
 /** A value that what comes after it may name. */

@@ -46,7 +46,11 @@ const window = z.strictObject({
 
 /** A question, as `POST /v1/query` takes it, rows of an entity, findings of an insight, or how the stream goes; every text may hold `${…}`. */
 export const QUERY_SCHEMA = z
-  .looseObject({ when: z.string().optional() })
+  .looseObject({
+    when: z.string().optional(),
+    /** Changes of what it reads drop a kept answer only once that is so old; absent: at once. */
+    may_age_s: z.int().min(1).max(86_400).optional(),
+  })
   .refine(
     (asked) =>
       [...['metric', 'entity', 'insights', 'stream'].map((name) => asked[name] !== undefined), isJourney(asked)].filter(Boolean).length ===

@@ -188,6 +188,16 @@ describe('a view of a pack', () => {
       'views.mine.queries.now: is a name of the engine',
     ],
     [
+      'an age of what is not kept',
+      { cache: undefined, queries: { days: { ...view.queries.days, may_age_s: 60 } } },
+      'views.mine.queries.days.may_age_s: belongs to a view whose answers are kept',
+    ],
+    [
+      'an age of raw events',
+      { queries: { days: { kind: 'funnel', last: '30d', steps: [{ event: 'walk.ended' }, { event: 'walk.ended' }], may_age_s: 60 } } },
+      'views.mine.queries.days.may_age_s: belongs to a metric or an entity',
+    ],
+    [
       'queries in a circle',
       { queries: { days: { ...view.queries.days, when: 'size(more) > 0' }, more: { ...view.queries.days, when: 'size(days) > 0' } } },
       'views.mine.queries: need each other',

@@ -2,11 +2,20 @@
 -- if the one before it is materialised. The marks of what they changed fall in the same step, so whoever sees a commit in
 -- progress finds them gone. Idle announcements carry their own number as the number before.
 -- Ties: a commit that is materialised already changes nothing but how far the log is complete.
--- KEYS[1]  the progress hash (`epoch`, and per partition JSON); KEYS[2…] marks (at most a thousand)
--- ARGV     for each announcement, in order: partition, its offset, term, commit, number before it, JSON of the new progress
+-- KEYS[1]  the progress hash (`epoch`, and per partition JSON); KEYS[2…] marks (at most a thousand), at the end those that stay
+--          if they end as they should
+-- ARGV[1]  how many these are; then what each has to end with
+-- ARGV     behind it for each announcement, in order: partition, its offset, term, commit, number before it, JSON of the new progress
 -- Returns  for each: 'advanced' | 'old' | 'hole' | 'term' | 'lost', then where reading goes on; `lost`: there is no epoch
 local key = KEYS[1]
-if #KEYS > 1 then redis.call('UNLINK', unpack(KEYS, 2)) end
+local staying = tonumber(ARGV[1])
+local firstStaying = #KEYS - staying + 1
+if firstStaying > 2 then redis.call('UNLINK', unpack(KEYS, 2, firstStaying - 1)) end
+for i = 1, staying do
+  local ending, name = ARGV[1 + i], KEYS[firstStaying + i - 1]
+  local mark = redis.call('GET', name)
+  if mark and string.sub(mark, -#ending) ~= ending then redis.call('UNLINK', name) end
+end
 local hasEpoch = redis.call('HEXISTS', key, 'epoch') == 1
 
 local function advance(partition, offset, term, commit, before, progress)
@@ -28,7 +37,7 @@ local function advance(partition, offset, term, commit, before, progress)
 end
 
 local answer = {}
-for i = 1, #ARGV, 6 do
+for i = 2 + staying, #ARGV, 6 do
   local outcome, resumeAt =
     advance(ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4]), ARGV[i + 5])
   answer[#answer + 1] = outcome

@@ -1,4 +1,5 @@
 /** A person's rows of one entity: out of the figures over them and away, in one commit. */
+import { goneRows } from '@tidegate/core';
 import type { CompiledEntity, FoldedBatch } from '@tidegate/core';
 import type { Erasure, MergedEntities } from '@tidegate/postgres';
 import type { OwnedPartition } from '../owned-partition.ts';
@@ -14,22 +15,21 @@ interface EntityAsk {
   readonly closing: Closing;
 }
 
-const NO_CELLS: MergedEntities = { writes: [], cells: null, series: [], restated: [] };
-
 /** Merged once: cells must not be resolved twice. */
 export function entitySlice(owned: OwnedPartition, { erasure, entity, ids, closing }: EntityAsk): PreparedSlice {
   const { entity: projected, fold } = owned.projectionOf(entity);
-  const { tenant, subject } = erasure;
+  const { subject } = erasure;
   const keys = ids.map((id) => ({ subject, id }));
   const beside = owned.cells.beside();
   let cells: PreparedCells | null = null;
   let made: MergedEntities | null = null;
 
   function merge(folded: FoldedBatch | null): MergedEntities {
-    if (folded === null || folded.deltas.length === 0) return NO_CELLS;
+    const changed = goneRows(projected, keys);
+    if (folded === null || folded.deltas.length === 0) return { writes: [], changed, cells: null, series: [], restated: [] };
     cells = beside.prepare(folded, closing);
     const restated = restatedBy(folded, closing).map((bucket) => ({ ...bucket, cause: 'erasure' as const }));
-    return { writes: [], cells, series: cells.newSeries, restated };
+    return { writes: [], changed, cells, series: cells.newSeries, restated };
   }
 
   return {
@@ -48,8 +48,7 @@ export function entitySlice(owned: OwnedPartition, { erasure, entity, ids, closi
     committed() {
       const { writes = [], places = [], series = [] } = cells ?? {};
       owned.cells.forget(writes);
-      const entities = [{ tenant, pack: entity.pack, entity: entity.entity, keys }];
-      return { writes, series: places.flatMap((place) => series[place] ?? []), entities, records: ids.length };
+      return { writes, series: places.flatMap((place) => series[place] ?? []), entities: made?.changed ?? [], records: ids.length };
     },
     failed: () => undefined,
   };

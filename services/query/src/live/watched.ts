@@ -93,9 +93,12 @@ function goneAt(nowMs: number): WatchedAnswer {
 }
 
 function createReadNames(found: Set<string>, tenant: string, names: ViewToWatch['names']): ReadLog {
-  return {
+  const log: ReadLog = {
     metric: async (metric, person) => void found.add(changedKey(tenant, names.ofMetric(metric, person))),
     entity: async (of, which) => void found.add(changedKey(tenant, names.ofEntity(of, which))),
     untold: () => undefined,
+    // Who watches is told of every change.
+    mayAge: () => log,
   };
+  return log;
 }

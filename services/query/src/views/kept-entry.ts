@@ -2,6 +2,7 @@
 import { decodeJson } from '@tidegate/http';
 import type { Sealer } from '@tidegate/runtime';
 import { z } from 'zod';
+import type { Mark } from './mark-log.ts';
 import type { ViewAnswer } from './run-view.ts';
 
 export interface KeptEntry {
@@ -10,15 +11,16 @@ export interface KeptEntry {
   /** Of the progress that was read before. */
   readonly epoch: string;
   /** By name, taken before what they stand for was read; null: nothing tells when the answer changes. */
-  readonly marks: ReadonlyMap<string, string> | null;
+  readonly marks: ReadonlyMap<string, Mark> | null;
   readonly answer: ViewAnswer;
 }
 
 const ENTRY_SCHEMA = z.object({
-  v: z.literal(1),
+  v: z.literal(2),
   at_ms: z.number(),
   epoch: z.string(),
-  marks: z.array(z.tuple([z.string(), z.string()])).nullable(),
+  /** Name, mark, how old the answer may become once it has fallen. */
+  marks: z.array(z.tuple([z.string(), z.string(), z.number()])).nullable(),
   body: z.record(z.string(), z.json()),
   meta: z.looseObject({ generated_at: z.string() }),
   may_age_ms: z.number(),
@@ -27,7 +29,8 @@ const ENTRY_SCHEMA = z.object({
 
 export function sealEntry(sealer: Sealer, { atMs, epoch, marks, answer }: KeptEntry): Uint8Array {
   const { body, meta, mayAgeMs, persons } = answer;
-  const members = { v: 1, at_ms: atMs, epoch, marks: marks === null ? null : [...marks], body, meta, may_age_ms: mayAgeMs, persons };
+  const listed = marks === null ? null : [...marks].map(([name, { mark, mayAgeMs: ms }]) => [name, mark, ms]);
+  const members = { v: 2, at_ms: atMs, epoch, marks: listed, body, meta, may_age_ms: mayAgeMs, persons };
   return sealer.seal(Buffer.from(JSON.stringify(members)));
 }
 
@@ -41,5 +44,9 @@ export function openEntry(sealer: Sealer, bytes: Uint8Array): KeptEntry | null {
   // Sealed by this service alone, of answers that have this shape.
   const meta = told as ViewAnswer['meta'];
   const answer = { body, meta, mayAgeMs, persons };
-  return { atMs, epoch, marks: marks === null ? null : new Map(marks), answer };
+  return { atMs, epoch, marks: marks === null ? null : marksOf(marks), answer };
+}
+
+function marksOf(listed: readonly (readonly [string, string, number])[]): ReadonlyMap<string, Mark> {
+  return new Map(listed.map(([name, mark, mayAgeMs]) => [name, { mark, mayAgeMs }]));
 }

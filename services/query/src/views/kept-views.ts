@@ -1,7 +1,7 @@
 /**
  * Answers of views that are kept (docs/design/answer-cache.md):
  * 1. find: progress, then the entry; a hit if it is of this epoch and its marks are the same now
- * 2. else as it is, where the class lets an answer be so old
+ * 2. else as it is, where the class, or the query that read what has changed, lets an answer be so old
  * 3. else it is made, each mark taken before what it stands for is read, and put away; nothing is kept if this fails
  */
 import { createHmac } from 'node:crypto';
@@ -136,19 +136,24 @@ interface EntryFound {
 async function answerOf(deps: KeptViewsDeps, { asked, lifetime }: Wanted, { entry, progress }: EntryFound): Promise<ViewAnswer | null> {
   const ageMs = Math.max(0, deps.nowMs() - entry.atMs);
   const { answer } = entry;
-  if (await isUnchanged(deps, asked.asker.tenant, { entry, progress })) {
-    return { ...answer, meta: claimedNow(deps, answer.meta, { progress, ageMs }) };
-  }
-  if (lifetime.maxStalenessMs === 0 || ageMs > lifetime.maxStalenessMs) return null;
+  const mayAgeMs = await untilWhen(deps, asked.asker.tenant, { entry, progress });
+  if (mayAgeMs === UNCHANGED) return { ...answer, meta: claimedNow(deps, answer.meta, { progress, ageMs }) };
+  const allowedMs = Math.max(lifetime.maxStalenessMs, mayAgeMs);
+  if (allowedMs === 0 || ageMs > allowedMs) return null;
   return { ...answer, meta: { ...answer.meta, cache: { state: 'hit', age_ms: ageMs } }, mayAgeMs: Math.max(0, answer.mayAgeMs - ageMs) };
 }
 
-async function isUnchanged({ store, cacheBudgetMs }: KeptViewsDeps, tenant: string, { entry, progress }: EntryFound): Promise<boolean> {
+/** Nothing that it was made of has changed. */
+const UNCHANGED = Number.POSITIVE_INFINITY;
+
+/** How old the answer may become with what has changed since it was made. */
+async function untilWhen({ store, cacheBudgetMs }: KeptViewsDeps, tenant: string, { entry, progress }: EntryFound): Promise<number> {
   const { marks, epoch } = entry;
-  if (marks === null || epoch !== progress.epoch) return false;
-  if (marks.size === 0) return true;
+  if (marks === null || epoch !== progress.epoch) return 0;
+  if (marks.size === 0) return UNCHANGED;
   const now = await within(cacheBudgetMs, async () => store.readMarks({ tenant, names: [...marks.keys()] }));
-  return [...marks.values()].every((mark, at) => mark === now[at]);
+  const fallen = [...marks.values()].filter(({ mark }, at) => mark !== now[at]);
+  return Math.min(UNCHANGED, ...fallen.map(({ mayAgeMs }) => mayAgeMs));
 }
 
 /** What it claims of completeness is what progress claims: nothing that was announced since touches it. */
@@ -161,7 +166,7 @@ function claimedNow(deps: KeptViewsDeps, meta: ViewMeta, { progress, ageMs }: { 
 async function make(deps: KeptViewsDeps, wanted: Wanted, absent: Absent): Promise<ViewOutcome> {
   const { asked } = wanted;
   const atMs = deps.nowMs();
-  const reads = createMarkLog({ names: deps.names, take: async (name) => takeMark(deps, wanted, name) });
+  const reads = createMarkLog({ names: deps.names, take: async (name, ending) => takeMark(deps, wanted, { name, ending }) });
   await reads.also(droppedBy(deps, wanted));
   const outcome = withState(await deps.runView({ ...asked, asker: { ...asked.asker, reads } }), 'miss');
   if (!outcome.ok) return outcome;
@@ -175,11 +180,11 @@ async function make(deps: KeptViewsDeps, wanted: Wanted, absent: Absent): Promis
 async function takeMark(
   { store, cacheBudgetMs, meter }: KeptViewsDeps,
   { lifetime, counted }: Wanted,
-  name: string,
+  { name, ending }: { readonly name: string; readonly ending: string | undefined },
 ): Promise<string | null> {
   const of = { tenant: counted.tenant, names: [name] };
   try {
-    const [mark = null] = await within(cacheBudgetMs, async () => store.takeMarks(of, lifetime.ttlMs + MARK_MORE_MS));
+    const [mark = null] = await within(cacheBudgetMs, async () => store.takeMarks(of, lifetime.ttlMs + MARK_MORE_MS, ending));
     return mark;
   } catch (error) {
     meter.failed(lifetime.of, error);

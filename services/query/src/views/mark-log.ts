@@ -1,42 +1,71 @@
 /** Takes the marks of what an answer is made of, each before it is read. */
-import type { ReadLog } from '../read-log.ts';
+import type { EntityName, ReadLog, WhichRows } from '../read-log.ts';
 import type { ChangedNames } from '../changed-names.ts';
 
 export interface MarkLogDeps {
-  readonly names: Pick<ChangedNames, 'ofMetric' | 'ofEntity'>;
-  /** Never rejects; null: the mark could not be had. */
-  readonly take: (name: string) => Promise<string | null>;
+  readonly names: Pick<ChangedNames, 'ofMetric' | 'ofEntity' | 'ofLookup' | 'ofTold' | 'endingOf'>;
+  /** Never rejects; null: the mark could not be had. A new one ends as asked. */
+  readonly take: (name: string, ending?: string) => Promise<string | null>;
+}
+
+export interface Mark {
+  readonly mark: string;
+  /** How old the answer may become once the mark has fallen. */
+  readonly mayAgeMs: number;
 }
 
 export interface MarkLog extends ReadLog {
   /** Marks by which the answer can be dropped by hand. */
   also(names: readonly string[]): Promise<void>;
-  /** Once the answer is made; `lost`: a mark could not be had; null: nothing tells when the answer changes. */
-  marks(): Promise<ReadonlyMap<string, string> | 'lost' | null>;
+  /** By name, once the answer is made; `lost`: a mark could not be had; null: nothing tells when the answer changes. */
+  marks(): Promise<ReadonlyMap<string, Mark> | 'lost' | null>;
+}
+
+interface Taken {
+  readonly mark: Promise<string | null>;
+  readonly mayAgeMs: number;
 }
 
 export function createMarkLog({ names, take }: MarkLogDeps): MarkLog {
-  const taken = new Map<string, Promise<string | null>>();
+  const taken = new Map<string, Taken>();
   let isTold = true;
-  const takeOnce = async (name: string): Promise<void> => {
-    const mark = taken.get(name) ?? take(name);
-    taken.set(name, mark);
-    await mark;
-  };
+
+  /** What is read twice may age as long as both readings let it. */
+  async function takeOnce(name: string, mayAgeMs: number, ending?: string): Promise<string | null> {
+    const known = taken.get(name);
+    const mark = known?.mark ?? take(name, ending);
+    taken.set(name, { mark, mayAgeMs: Math.min(mayAgeMs, known?.mayAgeMs ?? mayAgeMs) });
+    return mark;
+  }
+
+  /** Where somebody who knows the entity otherwise may change its rows, changes of any row count. */
+  async function takeRows(of: EntityName, { value, ...which }: WhichRows, mayAgeMs: number): Promise<void> {
+    const ending = names.endingOf(of.lookups);
+    const isTold = value !== null && which.id === null && (await takeOnce(names.ofTold(of), mayAgeMs, ending))?.endsWith(ending) === true;
+    await takeOnce(isTold ? names.ofLookup(of, value) : names.ofEntity(of, which), mayAgeMs);
+  }
+
+  function logOf(mayAgeMs: number): ReadLog {
+    return {
+      metric: async (metric, person) => void (await takeOnce(names.ofMetric(metric, person), mayAgeMs)),
+      entity: async (of, which) => takeRows(of, which, mayAgeMs),
+      untold() {
+        isTold = false;
+      },
+      mayAge: (ms) => logOf(ms),
+    };
+  }
+
   return {
-    metric: async (metric, person) => takeOnce(names.ofMetric(metric, person)),
-    entity: async (of, which) => takeOnce(names.ofEntity(of, which)),
-    also: async (others) => void (await Promise.all(others.map(takeOnce))),
-    untold() {
-      isTold = false;
-    },
+    ...logOf(0),
+    also: async (others) => void (await Promise.all(others.map(async (name) => takeOnce(name, 0)))),
     async marks() {
       if (!isTold) return null;
-      const marks = new Map<string, string>();
-      for (const [name, mark] of taken) {
+      const marks = new Map<string, Mark>();
+      for (const [name, { mark, mayAgeMs }] of taken) {
         const text = await mark;
         if (text === null) return 'lost';
-        marks.set(name, text);
+        marks.set(name, { mark: text, mayAgeMs });
       }
       return marks;
     },

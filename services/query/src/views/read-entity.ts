@@ -1,5 +1,5 @@
 /** Rows of an entity as one query of a view: those that the caller may see, of Postgres, with what is known of how far they go. */
-import type { CompiledEntity, EntityQuery, Fault, FiguresQuestion, Receipt, Result } from '@tidegate/core';
+import type { BesideAsk, CompiledEntity, EntityQuery, Fault, FiguresQuestion, Receipt, Result } from '@tidegate/core';
 import { alternativesOf, failed, ok } from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import type { EntityPage, EntityReader, EntityRow } from '@tidegate/postgres';
@@ -8,6 +8,7 @@ import type { AnswerMeta, Asker } from '../ask.ts';
 import type { ClaimingDeps } from '../fresh-claims.ts';
 import { freshClaims } from '../fresh-claims.ts';
 import { openAfter, toProblemFault } from '../question-faults.ts';
+import type { LookedUp } from '../read-log.ts';
 import type { Receipts } from '../receipts.ts';
 import { openText, sealText } from '../sealed-text.ts';
 import type { ReadAges } from './age-reader.ts';
@@ -55,19 +56,45 @@ export function createReadEntity(deps: ReadEntityDeps): ReadEntity {
 /** What the rows are made of: those asked for, and those that may stand beside them. */
 async function noteReads(reads: Asker['reads'], { question }: EntityQuery, person: string | null): Promise<void> {
   if (reads === undefined) return;
-  await reads.entity(question.entity, { person, id: idAsked(question) });
-  for (const { entity } of Object.values(question.beside ?? {})) {
-    await reads.entity(entity, { person: entity.hasSubject ? person : null, id: null });
+  const { entity, where = {} } = question;
+  await reads.entity(entity, { person, id: idAsked(question), value: valueAsked({ entity, where, pick: question.pick }) });
+  for (const { entity: other, on, pick } of Object.values(question.beside ?? {})) {
+    const fixed = fixedBeside(on, where);
+    const asked = { entity: other, where: fixed, pick };
+    await reads.entity(other, { person: other.hasSubject ? person : null, id: idAsked(asked), value: valueAsked(asked) });
   }
 }
 
+type Conditions = NonNullable<EntityQuery['question']['where']>;
+
+/** Conditions of members that a row beside has to have equal to the row's own. */
+function fixedBeside(on: BesideAsk['on'], where: Conditions): Conditions {
+  return Object.fromEntries(Object.entries(on).flatMap(([own, theirs]) => (where[own] === undefined ? [] : [[theirs, where[own]]])));
+}
+
+type RowsAsked = Pick<EntityQuery['question'], 'entity' | 'where' | 'pick'>;
+
 /** The one row that is asked for by its id; null: others may come, or decide whether it does. */
-function idAsked({ entity: { idFields, fields }, where = {}, pick }: EntityQuery['question']): string | null {
-  const [name, ...more] = idFields;
-  const field = more.length > 0 || pick !== undefined ? undefined : fields.find((one) => one.name === name);
-  const value = field === undefined ? undefined : where[field.name]?.eq;
-  // Numbers may be written in more ways than one.
-  return field?.column === 'text' && typeof value === 'string' ? value : null;
+function idAsked({ entity, where = {}, pick }: RowsAsked): string | null {
+  const name = pick === undefined ? textId(entity) : null;
+  const value = name === null ? undefined : where[name]?.eq;
+  return typeof value === 'string' ? value : null;
+}
+
+/** The value that all rows have which are asked for, and all that decide whether one of them comes. */
+function valueAsked({ entity: { lookups }, where = {}, pick }: RowsAsked): LookedUp | null {
+  const alike = pick === undefined ? lookups : (pick.last ?? pick.first ?? []);
+  for (const lookup of lookups.filter((one) => alike.includes(one))) {
+    const text = where[lookup]?.eq;
+    if (typeof text === 'string') return { lookup, text };
+  }
+  return null;
+}
+
+/** Numbers may be written in more ways than one. */
+function textId({ idFields, fields }: CompiledEntity): string | null {
+  const [name = null, ...more] = idFields;
+  return more.length === 0 && fields.find((one) => one.name === name)?.column === 'text' ? name : null;
 }
 
 interface ReadRows {

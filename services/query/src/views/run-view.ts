@@ -110,8 +110,15 @@ async function answerQuery(query: CompiledQuery, running: Running): Promise<Answ
   if (wanted !== undefined && wanted.value !== true) return { ok: true, value: NOT_ASKED };
   const filled = query.body.fill(values, work);
   if (!filled.ok) return { ok: false, problem: problemOf(place, filled.fault) };
-  const answered = await ANSWERS[query.source](filled.value, running);
+  const answered = await ANSWERS[query.source](filled.value, mayAge(running, query));
   return answered.ok ? answered : { ok: false, problem: underPath(place, answered.problem) };
+}
+
+function mayAge(running: Running, { mayAgeMs }: CompiledQuery): Running {
+  const { asked } = running;
+  const reads = asked.asker.reads;
+  if (mayAgeMs === 0 || reads === undefined) return running;
+  return { ...running, asked: { ...asked, asker: { ...asked.asker, reads: reads.mayAge(mayAgeMs) } } };
 }
 
 async function questionAnswer(filled: Json, { deps, asked: { view, values, asker } }: Running): Promise<Answered> {
