@@ -112,7 +112,7 @@ export { createKeptStore } from './kept-store.ts';
 export type { Kept, KeptStore, LostRaw } from './kept-store.ts';
 export { readIndexReport } from './index-report.ts';
 export type { IndexReport } from './index-report.ts';
-export { createRetentionStore } from './retention-store.ts';
+export { createRetentionStore, RAW_INDEXES } from './retention-store.ts';
 export type {
   AgedRows,
   CellFloorRow,
@@ -120,6 +120,7 @@ export type {
   DropOutcome,
   DroppedCells,
   RawDay,
+  RawIndex,
   RetentionStore,
   RetentionStoreOptions,
 } from './retention-store.ts';

@@ -18,6 +18,12 @@ export interface RawDay {
   isPruned(tenant: string, type: string): boolean;
 }
 
+/** Indexes of a closed day beside those that each has: by time alone, of failed calls (`raw_status`), by what events tell (`raw_properties`). */
+export const RAW_INDEXES = ['time', 'errors', 'properties'] as const;
+export type RawIndex = (typeof RAW_INDEXES)[number];
+
+export type IndexOutcome = 'made' | 'there' | 'absent' | 'in_use';
+
 export type DropOutcome = 'dropped' | 'absent' | 'open' | 'not_archived' | 'in_use';
 
 /** The cells of one grain of one metric version. */
@@ -56,6 +62,10 @@ export interface RetentionStore {
   readRawDays(): Promise<readonly RawDay[]>;
   /** False: some partition has not passed the day yet. */
   closeRawDay(day: number): Promise<boolean>;
+  /** The newest closed day that lacks one of these; null: none does. */
+  findRawIndexWanted(kinds: readonly RawIndex[]): Promise<{ readonly day: number; readonly kind: RawIndex } | null>;
+  /** Nobody changes the day meanwhile. */
+  indexRawDay(day: number, kind: RawIndex): Promise<IndexOutcome>;
   dropRawDay(day: number, archivedOnly: boolean): Promise<DropOutcome>;
   /** Deletes some rows of a closed day; null: the day may not be touched. */
   pruneRawDay(of: { readonly day: number; readonly tenant: string; readonly type: string }, how: PruneHow): Promise<number | null>;
@@ -106,6 +116,12 @@ export function createRetentionStore(options: RetentionStoreOptions): RetentionS
     releaseLease: async (holder) => void (await run(pool, 'release-lease', [LEASE, holder])),
     readRawDays: async () => (await run<RawDayRow>(pool, 'read-raw-days', [])).map(toRawDay),
     closeRawDay: async (day) => (await run<{ closed: boolean }>(pool, 'close-raw-day', [toIsoDate(day)]))[0]?.closed === true,
+    async findRawIndexWanted(kinds) {
+      const [row] = await run<{ day: string; kind: RawIndex }>(pool, 'find-raw-index-wanted', [kinds]);
+      return row === undefined ? null : { day: Date.parse(row.day) / DAY_MS, kind: row.kind };
+    },
+    indexRawDay: async (day, kind) =>
+      (await run<{ outcome: IndexOutcome }>(pool, 'index-raw-day', [toIsoDate(day), kind]))[0]?.outcome ?? 'absent',
     dropRawDay: (day, archivedOnly) => dropRawDay(pool, day, archivedOnly),
     async pruneRawDay({ day, tenant, type }, { rowsMax, archivedOnly }) {
       const [row] = await run<{ deleted: number | null }>(pool, 'prune-raw-day', [toIsoDate(day), tenant, type, rowsMax, archivedOnly]);

@@ -27,6 +27,12 @@ test('settings arrive as typed values, defaults where nothing is set', () => {
   expect(config.isOn).toBe(true);
 });
 
+test('some of several words are named with commas between them, or none of them', () => {
+  const words = text.choices(['time', 'errors']);
+  expect(['time, errors', 'errors', 'none'].map((given) => words.parse(given))).toEqual([['time', 'errors'], ['errors'], []]);
+  expect(words.safeParse('time,places').success).toBe(false);
+});
+
 test('every fault is reported at once, each with its variable', () => {
   const reading = readConfig(CONFIG, { LISTEN_PORT: '70000', IS_ON: 'perhaps', SECRET_KEY: 'short' });
   expect(reading.ok).toBe(false);

@@ -38,6 +38,12 @@ export const text = {
       .pipe(z.enum(['true', 'false', '1', '0', 'yes', 'no']))
       .transform((word) => word === 'true' || word === '1' || word === 'yes'),
   choice: <const C extends readonly [string, ...string[]]>(choices: C): z.ZodType<C[number]> => z.enum(choices),
+  /** Some of these, comma separated, or `none`: an empty text is as one that is not set. */
+  choices: <const C extends readonly [string, ...string[]]>(choices: C): z.ZodType<readonly C[number][]> =>
+    z
+      .string()
+      .transform((value) => (value.trim() === 'none' ? [] : splitList(value)))
+      .pipe(z.array(z.enum(choices))),
   url: (schemes: readonly string[]): z.ZodType<string> =>
     z
       .string()

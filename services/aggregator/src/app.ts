@@ -121,7 +121,7 @@ function maintain(
       rawDaysMin: Math.ceil(config.dedupWindowHours / DAY_HOURS) + 1,
       cellDays: { minute: config.minuteRetentionDays, quarter_hour: null, hour: null, day: null },
     },
-    archivedOnly: config.rawArchive === 'required',
+    ...{ archivedOnly: config.rawArchive === 'required', rawIndexes: config.rawIndexes },
     holder: randomUUID(),
     everyMs: config.maintenanceEveryMs,
   });

@@ -1,3 +1,5 @@
+import { RAW_INDEXES } from '@tidegate/postgres';
+import type { RawIndex } from '@tidegate/postgres';
 import { databaseFields, defineConfig, kafkaFields, sharedFields, telemetryFields, text } from '@tidegate/runtime';
 import type { ConfigField } from '@tidegate/runtime';
 
@@ -82,6 +84,13 @@ export const AGGREGATOR_CONFIG = defineConfig('aggregator', {
     description:
       'required: raw days are dropped once `tidegate archive run` has archived them, and kept until then. none: they are dropped when their time is over, and what they held cannot be counted again.',
   } satisfies ConfigField<'required' | 'none'>,
+  rawIndexes: {
+    env: 'RAW_INDEXES',
+    schema: text.choices(RAW_INDEXES),
+    default: 'time,errors',
+    description:
+      'Indexes that a closed day of raw events gets beside those that each has, comma separated, or none: time (by when events occurred), errors (calls that failed in a server), properties (by what events tell; longer to make than all others together). Those that days have stay until the day is dropped.',
+  } satisfies ConfigField<readonly RawIndex[]>,
   maintenanceEveryMs: {
     env: 'MAINTENANCE_EVERY_MS',
     schema: text.integer({ min: 100, max: 3_600_000 }),

@@ -4,7 +4,7 @@
  * two that both believe to hold the lease do no harm. Order and failure cases: docs/design/raw-days.md.
  */
 import { toIsoDate } from '@tidegate/core';
-import type { AgedRows, CellFloorRow, RetentionStore } from '@tidegate/postgres';
+import type { AgedRows, CellFloorRow, RawIndex, RetentionStore } from '@tidegate/postgres';
 import type { Clock } from '@tidegate/runtime';
 import type { Logger, Metrics } from '@tidegate/telemetry';
 import { dueFloors, dueRawDays, rejectedBeforeMs } from './retention-plan.ts';
@@ -17,6 +17,8 @@ export interface MaintenanceDeps {
   readonly defaults: RetentionDefaults;
   /** Raw days are dropped once they are archived, and not before. */
   readonly archivedOnly: boolean;
+  /** That closed days get beside those that each has. */
+  readonly rawIndexes: readonly RawIndex[];
   /** Names this process among those that could hold the lease. */
   readonly holder: string;
   readonly everyMs: number;
@@ -73,6 +75,7 @@ export async function maintainOnce(deps: MaintenanceDeps, signal: AbortSignal): 
     for (const row of await deps.store.readFloors()) {
       if (!signal.aborted && row.isSeen && row.clearedS !== row.floorS) await dropCells(deps, row, signal);
     }
+    if (!signal.aborted) await indexDay(deps);
   } finally {
     clearInterval(keep);
   }
@@ -111,6 +114,16 @@ async function closeDays({ store, clock, log }: MaintenanceDeps, days: readonly 
     if (signal.aborted || !(await store.closeRawDay(day))) return;
     log.info('raw_day_closed', { detail: { day: toIsoDate(day), ms: Math.round(clock.monotonicMs() - startedMs) } });
   }
+}
+
+/** One index a turn, and the last thing of it: whatever it takes, and should it fail, everything else is done. */
+async function indexDay({ store, rawIndexes, clock, log }: MaintenanceDeps): Promise<void> {
+  const wanted = await store.findRawIndexWanted(rawIndexes);
+  if (wanted === null) return;
+  const startedMs = clock.monotonicMs();
+  const outcome = await store.indexRawDay(wanted.day, wanted.kind);
+  const detail = { day: toIsoDate(wanted.day), kind: wanted.kind, outcome, ms: Math.round(clock.monotonicMs() - startedMs) };
+  log.info('raw_day_indexed', { detail });
 }
 
 /** How many days are due and wait, and why. */

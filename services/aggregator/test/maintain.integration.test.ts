@@ -46,7 +46,7 @@ describe('maintenance on Postgres', () => {
         listDays: 400,
         cellDays: { minute: 3, quarter_hour: null, hour: null, day: null },
       },
-      ...{ archivedOnly: true, holder: 'one', everyMs: 60_000, sleep: async () => undefined },
+      ...{ archivedOnly: true, rawIndexes: [], holder: 'one', everyMs: 60_000, sleep: async () => undefined },
       clock: { nowMs: () => NOW_MS, monotonicMs: () => 0 },
       ...{ metrics: createMetrics('aggregator'), log: silentLogger },
       ...more,
