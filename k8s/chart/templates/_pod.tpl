@@ -109,6 +109,9 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
 {{- if has .service (list "ingest" "aggregator" "query") }}
 {{ include "tidegate.secretEnv" (dict "env" "FIELD_KEYS" "secret" $values.secrets.existingSecret "key" $values.secrets.fieldKeysKey) }}
 {{- end }}
+{{- with $values.secrets.profileTokenKey }}
+{{ include "tidegate.secretEnv" (dict "env" "PROFILE_TOKEN" "secret" $values.secrets.existingSecret "key" .) }}
+{{- end }}
 {{- if or (eq .service "gateway") (eq .service "query") }}
 - name: INGEST_URL
   value: http://{{ include "tidegate.fullname" .root }}-ingest:8001

@@ -19,6 +19,7 @@ import { addOperations } from './commands/operations.ts';
 import { addEventTypes } from './commands/event-types.ts';
 import { addPacks } from './commands/packs.ts';
 import { addPreflight } from './commands/preflight.ts';
+import { addProfile } from './commands/profile.ts';
 import { addQuery } from './commands/query.ts';
 import { addReconcile } from './commands/reconcile.ts';
 import { addRejected } from './commands/rejected.ts';
@@ -85,6 +86,7 @@ export async function runProgram(args: readonly string[], world: Terminal): Prom
   addArchive(program, terminal);
   addDrill(program, terminal);
   addLoadtest(program, terminal);
+  addProfile(program, terminal);
   inheritSettings(program);
   try {
     await program.parseAsync([...args], { from: 'user' });

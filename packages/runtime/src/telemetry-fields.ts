@@ -3,6 +3,8 @@ import { ConfigError } from './config.ts';
 import { text } from './text-schema.ts';
 
 const NO_COLLECTOR = 'none';
+const NO_TOKEN = 'none';
+const TOKEN_CHARS_MIN = 32;
 
 /** What a service tells about itself, and where: spread them all into its `defineConfig`. */
 export const telemetryFields = {
@@ -18,6 +20,15 @@ export const telemetryFields = {
     default: '9464',
     description: 'Port of `/livez`, `/readyz` and `/metrics`.',
   } satisfies ConfigField<number>,
+  profileToken: {
+    env: 'PROFILE_TOKEN',
+    schema: text.line().refine((token) => token === NO_TOKEN || token.length >= TOKEN_CHARS_MIN, {
+      message: `needs at least ${TOKEN_CHARS_MIN} characters`,
+    }),
+    default: NO_TOKEN,
+    secret: true,
+    description: 'Who shows it at the port of the metrics may take profiles of the process there (`tidegate profile`). `none`: nobody may.',
+  } satisfies ConfigField<string>,
   logLevel: {
     env: 'LOG_LEVEL',
     schema: text.choice(['debug', 'info', 'warn', 'error']),
@@ -74,6 +85,7 @@ export const telemetryFields = {
 export interface TelemetrySettings {
   readonly metricsHost: string;
   readonly metricsPort: number;
+  readonly profileToken: string;
   readonly otlpEndpoint: string;
   readonly metricsExporter: 'prometheus' | 'otlp' | 'none';
   readonly metricsEveryMs: number;
@@ -88,6 +100,7 @@ export function telemetryTarget(settings: TelemetrySettings): {
   readonly host: string;
   readonly port: number;
   readonly push: { readonly endpoint: string; readonly everyMs: number } | null;
+  readonly profileToken: string | null;
 } {
   const { metricsHost: host, metricsPort: port, otlpEndpoint: endpoint, metricsEveryMs: everyMs } = settings;
   const asked = [settings.metricsExporter, settings.logsExporter].includes('otlp');
@@ -95,5 +108,6 @@ export function telemetryTarget(settings: TelemetrySettings): {
     throw new ConfigError('telemetry', [
       { env: 'OTEL_EXPORTER_OTLP_ENDPOINT', problem: 'is not set, but metrics or logs are to go there' },
     ]);
-  return { host, port, push: settings.metricsExporter === 'otlp' ? { endpoint, everyMs } : null };
+  const profileToken = settings.profileToken === NO_TOKEN ? null : settings.profileToken;
+  return { host, port, push: settings.metricsExporter === 'otlp' ? { endpoint, everyMs } : null, profileToken };
 }

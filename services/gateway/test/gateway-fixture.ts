@@ -56,6 +56,7 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
     redisPrefix: prefix,
     secretKey: randomBytes(32),
     metricsHost: '127.0.0.1',
+    profileToken: 'none',
     metricsPort: 0,
     logLevel: 'info',
     ...{ debug: false, environment: 'test' },

@@ -40,6 +40,7 @@ export const config: IngestConfig = {
   listenPort: 0,
   metricsHost: '127.0.0.1',
   metricsPort: 0,
+  profileToken: 'none',
   logLevel: 'error',
   ...{ debug: false, environment: 'test' },
   otlpEndpoint: 'none',
