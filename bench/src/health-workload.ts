@@ -31,9 +31,9 @@ events:
   health.metric.recorded:
     subject: required
     fields:
-      metric_type: { type: enum, values: [${TYPES.join(', ')}], action: keep }
+      metric_type: { type: enum, values: [${TYPES.join(', ')}], why: part of the load }
       value: { type: decimal, scale_max: 6 }
-      unit: { type: string, max_length: 32, action: keep }
+      unit: { type: string, max_length: 32, why: part of the load }
 metrics:
   readings:
     events: [health.metric.recorded]

@@ -50,8 +50,8 @@ function plansOf(measure: object): FoldPlans {
         subject: 'none',
         fields: {
           channel: { type: 'string', dimension: true, max_length: 100 },
-          page: { type: 'string', max_length: 200, action: 'keep' },
-          size: { type: 'integer', action: 'keep' },
+          page: { type: 'string', max_length: 200, action: 'keep', why: 'for the tests' },
+          size: { type: 'integer', action: 'keep', why: 'for the tests' },
         },
       },
     },

@@ -45,8 +45,8 @@ events:
     subject: required
     fields:
       email: {type: string, sensitive: pii}
-      name: {type: string, sensitive: pii, action: hash}
-      friend: {type: string, sensitive: id}
+      name: {type: string, sensitive: pii, action: hash, why: looked for in what is stored}
+      friend: {type: string, sensitive: id, why: looked for in what is stored}
       born: {type: date, sensitive: pii, action: seal}
       history: {type: string, sensitive: phi, action: seal}
       measure: {type: decimal, sensitive: phi, action: seal}

@@ -144,7 +144,7 @@ describe('Wikipedia edits', () => {
     expect(await put('POST', '/v1/event-types', asked)).toMatchObject({ status: 409, body: { code: 'event_type_taken' } });
     expect(await send('sale-2', { country: 'NO', page: 'Tide' })).toBe(0);
     expect((await put('PUT', '/v1/event-types/shop.sale', { subject: 'none', fields: {}, metrics })).status).toBe(422);
-    const wider = { ...fields, page: { type: 'string', optional: true, action: 'keep' } };
+    const wider = { ...fields, page: { type: 'string', optional: true, action: 'keep', why: 'for the tests' } };
     expect(await put('PUT', '/v1/event-types/shop.sale', { subject: 'none', fields: wider, metrics })).toMatchObject({ status: 200 });
     await expect.poll(async () => send('sale-3', { country: 'SE', page: 'Tide' }), { timeout: 20_000 }).toBe(1);
     const bySales = { metric: 'shop.sales', kind: 'table', measures: ['sales'], group_by: ['country'], last: '1d' } as const;

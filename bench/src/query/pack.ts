@@ -10,13 +10,13 @@ events:
     key: page
     fields:
       page: { type: string, max_length: 255 }
-      channel: { type: string, max_length: 100, action: keep }
-      namespace: { type: string, max_length: 100, action: keep }
-      country: { type: string, max_length: 100, optional: true, action: keep }
+      channel: { type: string, max_length: 100, why: part of the load }
+      namespace: { type: string, max_length: 100, why: part of the load }
+      country: { type: string, max_length: 100, optional: true, why: part of the load }
       robot: { type: boolean, dimension: true }
       added: { type: integer, min: 0, unit: characters }
-      deleted: { type: integer, min: 0, unit: characters, action: keep }
-      delta: { type: integer, unit: characters, action: keep }
+      deleted: { type: integer, min: 0, unit: characters, why: part of the load }
+      delta: { type: integer, unit: characters, why: part of the load }
 metrics:
   ${METRIC}:
     events: [wiki.edit]

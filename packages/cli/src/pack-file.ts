@@ -17,7 +17,9 @@ export function validatePack(yaml: string): string {
     throw new CommandFailure(read.fault.map((fault) => `${fault.path ?? 'pack'}: ${fault.message}`).join('\n'));
   }
   const { pack, events, metrics } = read.value;
-  return `${pack} is valid: ${Object.keys(events).length} event types, ${Object.keys(metrics).length} metrics`;
+  const reasons = Object.values(events).flatMap(({ fields }) => Object.values(fields).flatMap(({ why }) => why ?? []));
+  const kept = reasons.length === 0 ? '' : `, ${reasons.length} fields kept for a reason of their own`;
+  return `${pack} is valid: ${Object.keys(events).length} event types, ${Object.keys(metrics).length} metrics${kept}`;
 }
 
 export function packObject(yaml: string): unknown {

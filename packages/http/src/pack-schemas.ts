@@ -107,6 +107,10 @@ export const EVENT_TYPES_SCHEMA = z.object({
             dimension: z.boolean(),
             values: z.array(z.string()).nullable(),
             action: z.string().meta({ description: 'What is kept of it: as it is, dropped, hashed, pseudonymised or sealed.' }),
+            why: z
+              .string()
+              .nullable()
+              .meta({ description: 'What it is kept for with the raw events: of one that feeds no figure, row or question.' }),
           }),
         ),
       })

@@ -8,7 +8,11 @@ const SALE = {
   fields: { country: { type: 'string', dimension: true } },
   metrics: { 'shop.sales': { dimensions: ['country'], measures: { sales: { measure: 'count' } } } },
 };
-const returned = (no: number): object => ({ fields: { n: { type: 'integer', action: 'keep' } }, metrics: {}, title: `Return ${no}` });
+const returned = (no: number): object => ({
+  fields: { n: { type: 'integer', action: 'keep', why: 'for the tests' } },
+  metrics: {},
+  title: `Return ${no}`,
+});
 
 describe('event types that tenants define', () => {
   let database: ScratchDatabase;
@@ -41,7 +45,7 @@ describe('event types that tenants define', () => {
   });
 
   it('are changed once: the same again is no change, and what is not compatible changes nothing', async () => {
-    const wider = { ...SALE, fields: { ...SALE.fields, page: { type: 'string', optional: true, action: 'keep' } } };
+    const wider = { ...SALE, fields: { ...SALE.fields, page: { type: 'string', optional: true, action: 'keep', why: 'for the tests' } } };
     const change = async (declared: unknown) => store.applyEventType('acme', { eventType: 'shop.sale', mode: 'change', declared });
     expect(await change(wider)).toMatchObject({ ok: true, value: { isChange: true, record: { version: 2 } } });
     expect(await change(wider)).toMatchObject({ ok: true, value: { isChange: false, record: { version: 2 } } });

@@ -11,7 +11,7 @@ import { createScratchDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 function compiled(): CompiledPack {
-  const field = { type: 'string', action: 'keep', optional: true };
+  const field = { type: 'string', action: 'keep', why: 'for the tests', optional: true };
   const parsed = parsePack({
     pack: 'health',
     title: 'Health',

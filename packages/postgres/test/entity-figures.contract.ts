@@ -16,26 +16,29 @@ const SOURCE = {
     'order.placed': {
       subject: 'required',
       fields: {
-        order_id: { type: 'string', action: 'keep' },
-        shop: { type: 'string', action: 'keep' },
-        amount: { type: 'decimal', action: 'keep', optional: true },
-        listed: { type: 'decimal', action: 'keep', optional: true },
-        due: { type: 'date', action: 'keep', optional: true },
-        note: { type: 'string', optional: true, sensitive: 'pii', action: 'seal' },
+        order_id: { type: 'string', action: 'keep', why: 'for the tests' },
+        shop: { type: 'string', action: 'keep', why: 'for the tests' },
+        amount: { type: 'decimal', action: 'keep', why: 'for the tests', optional: true },
+        listed: { type: 'decimal', action: 'keep', why: 'for the tests', optional: true },
+        due: { type: 'date', action: 'keep', why: 'for the tests', optional: true },
+        note: { type: 'string', optional: true, sensitive: 'pii', action: 'seal', why: 'for the tests' },
       },
     },
     'part.sent': {
       subject: 'required',
       fields: {
-        order_id: { type: 'string', action: 'keep' },
-        part_no: { type: 'integer', action: 'keep' },
-        grams: { type: 'decimal', action: 'keep', optional: true },
+        order_id: { type: 'string', action: 'keep', why: 'for the tests' },
+        part_no: { type: 'integer', action: 'keep', why: 'for the tests' },
+        grams: { type: 'decimal', action: 'keep', why: 'for the tests', optional: true },
       },
     },
     'shop.told': {
       subject: 'none',
       key: 'shop',
-      fields: { shop: { type: 'string', action: 'keep' }, town: { type: 'string', action: 'keep' } },
+      fields: {
+        shop: { type: 'string', action: 'keep', why: 'for the tests' },
+        town: { type: 'string', action: 'keep', why: 'for the tests' },
+      },
     },
   },
   entities: {

@@ -139,7 +139,7 @@ describe('making partitions more', () => {
     const control = createControlStore({ databaseUrl: database.url, role: 'tidegate_gateway' });
     const source = {
       ...{ pack: 'shop', title: 'A shop', metrics: { sales: { events: ['shop.sale'], measures: { n: { measure: 'count' } } } } },
-      events: { 'shop.sale': { subject: 'required', fields: { order: { type: 'string', action: 'keep' } } } },
+      events: { 'shop.sale': { subject: 'required', fields: { order: { type: 'string', action: 'keep', why: 'for the tests' } } } },
     };
     const entities = { order: { id: 'order', events: ['shop.sale'] } };
     expect(await control.planPack('acme', { ...source, entities })).toMatchObject({ ok: true });

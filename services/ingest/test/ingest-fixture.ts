@@ -68,7 +68,7 @@ export const pack = {
         item: { type: 'string', dimension: true, max_length: 100 },
         count: { type: 'integer', min: 0 },
         price: { type: 'decimal', optional: true },
-        note: { type: 'string', optional: true, sensitive: 'pii', action: 'hash' },
+        note: { type: 'string', optional: true, sensitive: 'pii', action: 'hash', why: 'for the tests' },
       },
     },
   },

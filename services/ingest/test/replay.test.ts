@@ -30,7 +30,10 @@ const counted = () => storedRecords(fixture.broker, topics.events);
 const identities = () => counted().map(({ headers }) => Buffer.from(headers.get('identity') ?? []).toString('hex'));
 
 const NEW_FIELD = '"item":"a","count":1,"shelf":"b"';
-const shelved = { ...pack.events['shop.sold'], fields: { ...pack.events['shop.sold'].fields, shelf: { type: 'string', action: 'keep' } } };
+const shelved = {
+  ...pack.events['shop.sold'],
+  fields: { ...pack.events['shop.sold'].fields, shelf: { type: 'string', action: 'keep', why: 'for the tests' } },
+};
 
 async function declareShelf(): Promise<void> {
   await publish(fixture.client, 'pack/acme/shop', packRecord({ ...pack, events: { 'shop.sold': shelved } }, 2));

@@ -12,9 +12,9 @@ export const peoplePack = {
     'person.joined': {
       subject: 'required',
       fields: {
-        email: { type: 'string', optional: true, sensitive: 'pii', action: 'seal' },
-        born: { type: 'date', optional: true, sensitive: 'pii', action: 'seal' },
-        birth_year: { type: 'integer', derive: { from: 'born', as: 'year' }, action: 'keep' },
+        email: { type: 'string', optional: true, sensitive: 'pii', action: 'seal', why: 'for the tests' },
+        born: { type: 'date', optional: true, sensitive: 'pii', action: 'seal', why: 'for the tests' },
+        birth_year: { type: 'integer', derive: { from: 'born', as: 'year' }, action: 'keep', why: 'for the tests' },
         room: { type: 'string', dimension: true },
       },
     },

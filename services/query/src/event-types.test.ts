@@ -10,15 +10,27 @@ test('event types of all packs of the tenant are listed by name, with their fiel
   };
   put('acme', 'wiki', { 'wiki.edit': { subject: 'required', fields: { page: { type: 'string', dimension: true } } } });
   put('acme', 'shop', {
-    'shop.sale': { title: 'A sale', fields: { price: { type: 'decimal', unit: 'EUR', optional: true, sensitive: 'pii' } } },
+    'shop.sale': {
+      title: 'A sale',
+      fields: { price: { type: 'decimal', unit: 'EUR', optional: true, sensitive: 'pii', why: 'asked for by the auditors' } },
+    },
   });
   put('other', 'bank', { 'bank.paid': { fields: {} } });
   const served = await serveAsk(async () => ({ ok: true, answer: answerWith([]), mayAgeMs: 0 }), { registry });
   const { event_types: types } = (await (await served.call('/v1/event-types')).json()) as { event_types: object[] };
   await served.close();
   const none = { min: null, max: null, values: null };
-  const price = { field: 'price', type: 'decimal', title: 'price', unit: 'EUR', optional: true, dimension: false, ...none };
-  const page = { field: 'page', type: 'string', title: 'page', unit: null, optional: false, dimension: true, ...none };
+  const price = {
+    field: 'price',
+    why: 'asked for by the auditors',
+    type: 'decimal',
+    title: 'price',
+    unit: 'EUR',
+    optional: true,
+    dimension: false,
+    ...none,
+  };
+  const page = { field: 'page', why: null, type: 'string', title: 'page', unit: null, optional: false, dimension: true, ...none };
   const of = { key: null, aliases: [] };
   expect(types).toMatchObject([
     { event_type: 'shop.sale', pack: 'shop', title: 'A sale', subject: 'optional', ...of, fields: [{ ...price, sensitive: 'pii' }] },

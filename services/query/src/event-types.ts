@@ -28,9 +28,11 @@ function viewOf(type: string, pack: string, { title, subject, key, aliases, fiel
   };
 }
 
-function fieldView(name: string, { type, title, unit, optional, dimension, min, max, values, sensitive, action }: FieldSource): object {
+function fieldView(name: string, field: FieldSource): object {
+  const { type, title, unit, optional, dimension, min, max, values, sensitive, action, why } = field;
   return {
     ...{ field: name, type, title: title ?? name, unit: unit ?? null, optional: optional === true, dimension: dimension === true },
     ...{ min: min ?? null, max: max ?? null, values: values ?? null, sensitive: sensitive ?? null, action: action ?? 'keep' },
+    why: why ?? null,
   };
 }

@@ -18,7 +18,15 @@ const QUESTION = {
   window_s: 3_600,
 };
 
-const FIELD = { name: 'country', type: 'string', isOptional: true, isDimension: true, action: 'keep', isSensitive: false } as const;
+const FIELD = {
+  name: 'country',
+  type: 'string',
+  isOptional: true,
+  isDimension: true,
+  action: 'keep',
+  why: 'for the tests',
+  isSensitive: false,
+} as const;
 const eventType = (type: string): CompiledEventType => ({
   ...{ type, subject: 'required', unknownMembers: 'refuse', aliases: [], fields: [FIELD] },
   fieldByName: new Map([['country', FIELD]]),

@@ -18,7 +18,10 @@ const PACK = {
   title: 'Wikipedia edits',
   events: {
     'wiki.edit': { subject: 'optional', fields: { page: { type: 'string', dimension: true } } },
-    'wiki.note': { subject: 'required', fields: { n: { type: 'decimal' }, text: { type: 'string', action: 'seal' } } },
+    'wiki.note': {
+      subject: 'required',
+      fields: { n: { type: 'decimal' }, text: { type: 'string', action: 'seal', why: 'for the tests' } },
+    },
   },
   metrics: {
     'wiki.edits': { events: ['wiki.edit'], dimensions: ['page'], sets: [['page'], ['subject']], measures: { edits: { measure: 'count' } } },

@@ -7,7 +7,7 @@ import { createFreshness } from '../src/freshness.ts';
 import type { ReadLog } from '../src/read-log.ts';
 import { createReadEntity } from '../src/views/read-entity.ts';
 
-const text = { type: 'string', action: 'keep' };
+const text = { type: 'string', action: 'keep', why: 'for the tests' };
 const SOURCE = {
   pack: 'shop',
   title: 'Shop',

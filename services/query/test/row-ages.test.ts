@@ -16,8 +16,8 @@ const pack = {
     'person.came': {
       subject: 'required',
       fields: {
-        born: { type: 'date', optional: true, sensitive: 'pii', action: 'seal' },
-        born_in: { type: 'integer', derive: { from: 'born', as: 'year' }, action: 'keep' },
+        born: { type: 'date', optional: true, sensitive: 'pii', action: 'seal', why: 'for the tests' },
+        born_in: { type: 'integer', derive: { from: 'born', as: 'year' }, action: 'keep', why: 'for the tests' },
       },
     },
   },

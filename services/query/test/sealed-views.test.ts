@@ -8,7 +8,7 @@ import type { RunView, ViewOutcome } from '../src/views/run-view.ts';
 import { serveAsk } from './serve-ask.ts';
 import type { ServedAsk } from './serve-ask.ts';
 
-const text = { type: 'string', optional: true, sensitive: 'pii', action: 'seal' };
+const text = { type: 'string', optional: true, sensitive: 'pii', action: 'seal', why: 'for the tests' };
 const pack = {
   pack: 'house',
   title: 'House',

@@ -16,7 +16,7 @@ const pack = {
   events: {
     'goal.set': { subject: 'required', fields: goal },
     'goal.dropped': { subject: 'required', fields: { goal_id: { type: 'string' } } },
-    'page.seen': { aliases: ['view'], fields: { page: { type: 'string', optional: true, action: 'keep' } } },
+    'page.seen': { aliases: ['view'], fields: { page: { type: 'string', optional: true, action: 'keep', why: 'for the tests' } } },
   },
   metrics: {},
   entities: { goal: { id: 'goal_id', events: ['goal.set'], deleted_by: ['goal.dropped'] } },

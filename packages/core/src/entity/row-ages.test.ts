@@ -29,17 +29,17 @@ test('by the year of birth alone an age is one too many until the birthday; with
 const date = { type: 'date', optional: true };
 const person = {
   born: { ...date, sensitive: 'pii', action: 'seal' },
-  name: { type: 'string', optional: true, sensitive: 'pii', action: 'seal' },
+  name: { type: 'string', optional: true, sensitive: 'pii', action: 'seal', why: 'for the tests' },
   came: { ...date, action: 'keep' },
-  born_in: { type: 'integer', derive: { from: 'born', as: 'year' }, action: 'keep' },
-  room: { type: 'string', action: 'keep' },
+  born_in: { type: 'integer', derive: { from: 'born', as: 'year' }, action: 'keep', why: 'for the tests' },
+  room: { type: 'string', action: 'keep', why: 'for the tests' },
 };
 const parsed = parsePack({
   pack: 'house',
   title: 'House',
   events: {
     'person.came': { subject: 'required', fields: person },
-    'room.told': { subject: 'none', key: 'room', fields: { room: { type: 'string', action: 'keep' } } },
+    'room.told': { subject: 'none', key: 'room', fields: { room: { type: 'string', action: 'keep', why: 'for the tests' } } },
   },
   metrics: {},
   entities: { person: { id: 'subject', events: ['person.came'] }, room: { id: 'room', events: ['room.told'] } },

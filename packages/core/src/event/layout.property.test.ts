@@ -78,13 +78,16 @@ describe('the layout of the objects before', () => {
   });
 });
 
-const kept = { optional: true, action: 'keep' };
+const kept = { optional: true, why: 'for the tests' };
 const parsed = parsePack({
   pack: 'p',
   title: 'P',
   events: {
     x: { key: 'a', fields: { a: { type: 'string' }, b: { type: 'string', ...kept }, ab: { type: 'string', ...kept } } },
-    y: { unknown_members: 'drop', fields: { b: { type: 'integer', action: 'keep' }, a: { type: 'string', ...kept } } },
+    y: {
+      unknown_members: 'drop',
+      fields: { b: { type: 'integer', action: 'keep', why: 'for the tests' }, a: { type: 'string', ...kept } },
+    },
   },
   metrics: {},
 });

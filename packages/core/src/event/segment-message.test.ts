@@ -8,18 +8,24 @@ import { readSegmentBatch, SegmentReader } from './segment-message.ts';
 const events = {
   'shop.sold': {
     fields: {
-      item: { type: 'string', action: 'keep' },
-      count: { type: 'integer', action: 'keep' },
-      price: { type: 'decimal', optional: true, action: 'keep' },
+      item: { type: 'string', action: 'keep', why: 'for the tests' },
+      count: { type: 'integer', action: 'keep', why: 'for the tests' },
+      price: { type: 'decimal', optional: true, action: 'keep', why: 'for the tests' },
     },
   },
   'shop.viewed': {
     subject: 'none',
-    fields: { name: { type: 'string', action: 'keep' }, path: { type: 'string', optional: true, action: 'keep' } },
+    fields: {
+      name: { type: 'string', action: 'keep', why: 'for the tests' },
+      path: { type: 'string', optional: true, action: 'keep', why: 'for the tests' },
+    },
   },
   'shop.customer': {
     subject: 'required',
-    fields: { plan: { type: 'string', action: 'keep' }, company: { type: 'string', optional: true, action: 'keep' } },
+    fields: {
+      plan: { type: 'string', action: 'keep', why: 'for the tests' },
+      company: { type: 'string', optional: true, action: 'keep', why: 'for the tests' },
+    },
   },
 };
 const segment = {

@@ -6,10 +6,10 @@ import type { PackSource } from './schema.ts';
 
 const FIELDS = {
   page: { type: 'string', dimension: true, max_length: 50 },
-  kind: { type: 'enum', values: ['a', 'b'], action: 'keep' },
-  n: { type: 'integer', min: 0, max: 10, action: 'keep' },
-  price: { type: 'decimal', scale_max: 2, unit: 'EUR', optional: true, action: 'keep' },
-  mail: { type: 'string', sensitive: 'pii', action: 'hash' },
+  kind: { type: 'enum', values: ['a', 'b'], action: 'keep', why: 'for the tests' },
+  n: { type: 'integer', min: 0, max: 10, action: 'keep', why: 'for the tests' },
+  price: { type: 'decimal', scale_max: 2, unit: 'EUR', optional: true, action: 'keep', why: 'for the tests' },
+  mail: { type: 'string', sensitive: 'pii', action: 'hash', why: 'for the tests' },
 };
 const METRICS = { 'shop.sales': { dimensions: ['page'], measures: { n: { measure: 'count' } } } };
 const SALE = { subject: 'required', key: 'page', aliases: ['sale'], fields: FIELDS, metrics: METRICS };
@@ -37,7 +37,10 @@ describe('an event type that is defined', () => {
   it('is one of the own pack of the tenant, with metrics over it alone, beside those that were defined before', () => {
     const first = made([OTHER]);
     expect([first.pack, Object.keys(first.events), first.metrics['shop.sales']?.events]).toEqual(['custom', ['shop.sale'], ['shop.sale']]);
-    const second = made([OTHER, first], { eventType: 'shop.return', declared: { fields: { n: { type: 'integer', action: 'keep' } } } });
+    const second = made([OTHER, first], {
+      eventType: 'shop.return',
+      declared: { fields: { n: { type: 'integer', action: 'keep', why: 'for the tests' } } },
+    });
     expect([Object.keys(second.events), Object.keys(second.metrics)]).toEqual([['shop.sale', 'shop.return'], ['shop.sales']]);
     expect(second.events['shop.sale']).toEqual(first.events['shop.sale']);
   });
@@ -78,12 +81,12 @@ describe('a change of an event type', () => {
     ['a person that need not be named', { subject: 'optional' }, {}],
     ['another alias', { aliases: ['sale', 'sold'] }, {}],
     ['members that are dropped', { unknown_members: 'drop' }, {}],
-    ['an optional field', {}, { city: { type: 'string', optional: true, action: 'keep' } }],
+    ['an optional field', {}, { city: { type: 'string', optional: true, action: 'keep', why: 'for the tests' } }],
     ['a field that need not be sent', {}, { kind: { ...FIELDS.kind, optional: true } }],
     ['a field that figures are grouped by', {}, { kind: { ...FIELDS.kind, dimension: true } }],
     ['more values', {}, { kind: { ...FIELDS.kind, values: ['c', 'b', 'a'] } }],
     ['wider bounds', {}, { n: { ...FIELDS.n, min: -1, max: 11 } }],
-    ['no bounds', {}, { n: { type: 'integer', action: 'keep' }, page: { type: 'string', dimension: true } }],
+    ['no bounds', {}, { n: { type: 'integer', action: 'keep', why: 'for the tests' }, page: { type: 'string', dimension: true } }],
     ['longer texts', {}, { page: { ...FIELDS.page, max_length: 51 }, price: { ...FIELDS.price, scale_max: 3 } }],
     ['a further metric', { metrics: { ...METRICS, 'shop.pages': { measures: { n: { measure: 'count' } } } } }, {}],
     ['a metric in another way', { metrics: { 'shop.sales': { measures: { s: { measure: 'sum', field: 'n' } } } } }, {}],
@@ -95,7 +98,7 @@ describe('a change of an event type', () => {
     ['another key', { key: 'kind' }, {}, 'key'],
     ['no person', { subject: 'none' }, {}, 'subject'],
     ['an alias less', { aliases: ['sold'] }, {}, 'aliases'],
-    ['a field that must be sent', {}, { city: { type: 'string', action: 'keep' } }, 'fields.city.optional'],
+    ['a field that must be sent', {}, { city: { type: 'string', action: 'keep', why: 'for the tests' } }, 'fields.city.optional'],
     ['a field that must be sent now', {}, { price: { ...FIELDS.price, optional: false } }, 'fields.price.optional'],
     ['another type', {}, { n: { ...FIELDS.n, type: 'decimal' } }, 'fields.n.type'],
     ['another unit', {}, { price: { ...FIELDS.price, unit: 'USD' } }, 'fields.price.unit'],
@@ -105,7 +108,12 @@ describe('a change of an event type', () => {
     ['a bound where none was', {}, { price: { ...FIELDS.price, max: 5 } }, 'fields.price.max'],
     ['shorter texts', {}, { page: { ...FIELDS.page, max_length: 49 } }, 'fields.page.max_length'],
     ['fewer decimals', {}, { price: { ...FIELDS.price, scale_max: 1 } }, 'fields.price.scale_max'],
-    ['a field kept as it is', {}, { mail: { type: 'string', sensitive: 'pii', action: 'keep' } }, 'fields.mail.action'],
+    [
+      'a field kept as it is',
+      {},
+      { mail: { type: 'string', sensitive: 'pii', action: 'keep', why: 'for the tests' } },
+      'fields.mail.action',
+    ],
     ['a metric less', { metrics: {} }, {}, 'metrics.shop.sales'],
   ])('may not bring %s', (_, over, fields, path) => {
     expect(change(over, fields)).toEqual([`event_type_incompatible ${path}`]);
@@ -114,7 +122,7 @@ describe('a change of an event type', () => {
   it('may not do without a field, or without what figures are grouped by', () => {
     const { kind: _kind, ...fields } = FIELDS;
     expect(refusedOf([first], { mode: 'change', declared: { ...SALE, fields } })).toEqual(['event_type_incompatible fields.kind']);
-    const plain = { ...FIELDS, page: { type: 'string', max_length: 50, action: 'keep' } };
+    const plain = { ...FIELDS, page: { type: 'string', max_length: 50, action: 'keep', why: 'for the tests' } };
     const metrics = { 'shop.sales': { measures: { n: { measure: 'count' } } } };
     expect(refusedOf([first], { mode: 'change', declared: { ...SALE, metrics, fields: plain } })).toEqual([
       'event_type_incompatible fields.page.dimension',

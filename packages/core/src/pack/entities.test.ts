@@ -17,7 +17,7 @@ interface Changes {
 }
 
 function source({ entity, set, changed, fields, metric }: Changes = {}): Record<string, unknown> {
-  const id = { type: 'string', action: 'keep' };
+  const id = { type: 'string', action: 'keep', why: 'for the tests' };
   return {
     pack: 'health',
     title: 'Health',
@@ -28,11 +28,11 @@ function source({ entity, set, changed, fields, metric }: Changes = {}): Record<
           goal_id: id,
           status: { type: 'enum', values: ['active', 'done'], dimension: true },
           target: { type: 'decimal' },
-          share: { type: 'number', optional: true, action: 'keep' },
-          due: { type: 'date', optional: true, action: 'keep' },
-          at: { type: 'timestamp', optional: true, action: 'keep' },
-          tags: { type: 'string_list', optional: true, action: 'keep' },
-          note: { type: 'string', optional: true, sensitive: 'pii', action: 'seal' },
+          share: { type: 'number', optional: true, action: 'keep', why: 'for the tests' },
+          due: { type: 'date', optional: true, action: 'keep', why: 'for the tests' },
+          at: { type: 'timestamp', optional: true, action: 'keep', why: 'for the tests' },
+          tags: { type: 'string_list', optional: true, action: 'keep', why: 'for the tests' },
+          note: { type: 'string', optional: true, sensitive: 'pii', action: 'seal', why: 'for the tests' },
           secret: { type: 'string', optional: true, action: 'drop' },
           ...fields,
         },
@@ -116,7 +116,7 @@ test('events that do not declare the id may be rows of their own beside those th
   const changes: Changes = {
     set: { subject: 'none', key: 'goal_id' },
     changed: { subject: 'none', fields: { status: { type: 'enum', values: ['new', 'done'], dimension: true } } },
-    fields: { note: { type: 'string', action: 'keep' } },
+    fields: { note: { type: 'string', action: 'keep', why: 'for the tests' } },
     entity: { or_event: true, deleted_by: undefined, fields: ['status', 'target'] },
   };
   const pack = compiled(changes);
@@ -132,7 +132,7 @@ test('events that do not declare the id may be rows of their own beside those th
 });
 
 test('an event of a person that does not carry the id is about no such thing', () => {
-  const pack = compiled({ fields: { goal_id: { type: 'string', optional: true, action: 'keep' } } });
+  const pack = compiled({ fields: { goal_id: { type: 'string', optional: true, action: 'keep', why: 'for the tests' } } });
   const raw = createRawFold([...pack.metrics.values()]);
   const event = { tenant: 'acme', source: '', subject: 'anna', type: 'goal.set', occurredAtMs: 0, receivedAtMs: 0, packVersion: 1 };
   raw.fold({ ...event, eventId: 'e-1', data: '{"status":"done"}' });
@@ -176,7 +176,11 @@ test.each<[string, Changes, string]>([
     { set: { subject: 'none' }, fields: { goal_id: { type: 'string', optional: true } } },
     'entities.goal.events: goal.set: the id is optional',
   ],
-  ['a sealed id', { fields: { goal_id: { type: 'string', action: 'seal' } } }, 'entities.goal.events: goal.set: the id is dropped'],
+  [
+    'a sealed id',
+    { fields: { goal_id: { type: 'string', action: 'seal', why: 'for the tests' } } },
+    'entities.goal.events: goal.set: the id is dropped',
+  ],
   ['an id of two types', { fields: { goal_id: { type: 'integer' } } }, 'entities.goal.id: has different types'],
   ['events some of which have no person', { set: { subject: 'optional' } }, 'entities.goal.events: must all have'],
   [

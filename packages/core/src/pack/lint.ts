@@ -4,11 +4,12 @@ import { lintInsights } from '../insight/compile-insight.ts';
 import { compileLimits, lintReach, SHIPPED_LAYER } from '../limit/limits-tree.ts';
 import { TYPE_DIMENSION } from './event-members.ts';
 import { namesOfEvents } from './event-names.ts';
-import { fieldsOfEntities, lintEntities } from './lint-entities.ts';
+import { lintEntities } from './lint-entities.ts';
 import { lintSourceOf } from './lint-entity-metrics.ts';
 import { lintMeasure } from './lint-measures.ts';
 import { eventsOf } from './metric-events.ts';
 import { isUnreadable, lintPersonFields, lintPersonMappings } from './lint-persons.ts';
+import { lintUse } from './lint-use.ts';
 import { lintRetention } from './retention.ts';
 import { segmentEntries } from './segment.ts';
 import { compilePack } from './compile.ts';
@@ -32,12 +33,11 @@ export function lintPack(pack: PackSource): readonly Fault[] {
   const faults: Fault[] = [];
   const report: Report = (path, message) => faults.push({ code: 'pack_invalid', path, message });
   lintAliases(pack, report);
-  const used = usedFields(pack);
   for (const [type, event] of Object.entries(pack.events)) {
     lintEvent(event, (path, message) => report(`events.${type}.${path}`, message));
     lintPersonFields(event, (path, message) => report(`events.${type}.${path}`, message));
-    lintUse(event, used.get(type) ?? new Set(), (path, message) => report(`events.${type}.${path}`, message));
   }
+  lintUse(pack, report);
   for (const [name, metric] of Object.entries(pack.metrics)) {
     lintMetric(pack, metric, (path, message) => report(`metrics.${name}.${path}`, message));
   }
@@ -171,42 +171,6 @@ function lintByAnother(event: EventTypeSource, said: FieldSource[(typeof BY_ANOT
   }
   for (const value of Object.keys(said.of)) {
     if (by.values !== undefined && !by.values.includes(value)) report(`.of.${value}`, 'is no value of that enum');
-  }
-}
-
-/** Fields that feed something, per event type. What feeds nothing would be collected for no stated purpose. */
-function usedFields(pack: PackSource): ReadonlyMap<string, Set<string>> {
-  const used = new Map(
-    Object.entries(pack.events).map(
-      ([type, event]) => [type, new Set([...fieldsOfEvent(event), ...fieldsOfEntities(pack, type)])] as const,
-    ),
-  );
-  for (const metric of Object.values(pack.metrics)) {
-    const names = fieldsOfMetric(metric);
-    for (const type of eventsOf(pack, metric)) for (const name of names) used.get(type)?.add(name);
-  }
-  return used;
-}
-
-function fieldsOfEvent(event: EventTypeSource): Set<string> {
-  const names = new Set(event.key === undefined ? [] : [event.key]);
-  for (const field of Object.values(event.fields)) for (const member of BY_ANOTHER) names.add(field[member]?.field ?? '');
-  return names;
-}
-
-function fieldsOfMetric(metric: MetricSource): readonly string[] {
-  const measured = Object.values(metric.measures).flatMap(({ field }) => (field === undefined ? [] : [field]));
-  return [...metric.dimensions, ...Object.keys(metric.where ?? {}), ...measured];
-}
-
-function lintUse(event: EventTypeSource, used: ReadonlySet<string>, report: Report): void {
-  for (const [name, field] of Object.entries(event.fields)) {
-    if (field.action === undefined && !used.has(name)) {
-      report(
-        `fields.${name}`,
-        'feeds no metric, entity, dimension or key: remove it, or write `action: keep` to keep it with the raw events',
-      );
-    }
   }
 }
 

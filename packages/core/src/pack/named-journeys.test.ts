@@ -6,7 +6,7 @@ const EXPERIMENT = { exposed: { event: 'shop.seen' }, control: 'a', goal: STEP, 
 const FUNNEL = { steps: [{ event: 'shop.seen' }, STEP] };
 
 function faultsOf(sections: object): string {
-  const seen = { subject: 'required', fields: { variant: { type: 'string', dimension: true, action: 'keep' } } };
+  const seen = { subject: 'required', fields: { variant: { type: 'string', dimension: true, action: 'keep', why: 'for the tests' } } };
   const events = { 'shop.seen': seen, 'shop.bought': { subject: 'required', fields: {} }, 'shop.opened': { subject: 'none', fields: {} } };
   const parsed = parsePack({ pack: 'shop', title: 'Shop', events, metrics: {}, ...sections });
   return parsed.ok ? '' : parsed.fault.map(({ path, message }) => `${path ?? ''}: ${message}`).join('\n');

@@ -46,11 +46,11 @@ function faultPaths(input: unknown): readonly (string | undefined)[] {
 function measured(measure: object, event: object = {}, fields: object = {}): unknown {
   const all = {
     item: { type: 'string', dimension: true, max_length: 256 },
-    at: { type: 'timestamp', action: 'keep' },
-    note: { type: 'string', action: 'keep' },
-    tags: { type: 'string_list', action: 'keep' },
-    email: { type: 'string', sensitive: 'pii', action: 'keep' },
-    friend: { type: 'string', sensitive: 'id', action: 'hash' },
+    at: { type: 'timestamp', action: 'keep', why: 'for the tests' },
+    note: { type: 'string', action: 'keep', why: 'for the tests' },
+    tags: { type: 'string_list', action: 'keep', why: 'for the tests' },
+    email: { type: 'string', sensitive: 'pii', action: 'keep', why: 'for the tests' },
+    friend: { type: 'string', sensitive: 'id', action: 'hash', why: 'for the tests' },
     ...fields,
   };
   const measures = { n: { measure: 'count' }, c: { measure: 'sum', field: 'count' }, r: { measure: 'avg', field: 'ratio' }, m: measure };
@@ -61,10 +61,10 @@ const event = 'events.shop.sold';
 
 test('a sensitive field that names no action is treated as its kind asks', () => {
   const fields = {
-    friend: { type: 'string', sensitive: 'id' },
-    weight: { type: 'decimal', sensitive: 'phi' },
+    friend: { type: 'string', sensitive: 'id', why: 'for the tests' },
+    weight: { type: 'decimal', sensitive: 'phi', why: 'for the tests' },
     email: { type: 'string', sensitive: 'pii' },
-    name: { type: 'string', sensitive: 'pii', action: 'hash' },
+    name: { type: 'string', sensitive: 'pii', action: 'hash', why: 'for the tests' },
   };
   const declared = parsed(source({ fields })).events['shop.sold']?.fields ?? {};
   expect(Object.keys(fields).map((name) => declared[name]?.action)).toEqual(['pseudonymise', 'keep', 'drop', 'hash']);
@@ -76,10 +76,10 @@ describe('a pack is refused, with the place of the fault, for', () => {
     ['a field type that does not exist', source({ fields: { x: { type: 'text' } } }), `${event}.fields.x.type`],
     ['a name that is not lower snake case', source({ fields: { Item: { type: 'string' } } }), `${event}.fields.Item`],
     ['a field that feeds nothing', source({ fields: { x: { type: 'string' } } }), `${event}.fields.x`],
-    ['the action seal', source({ fields: { x: { type: 'string', action: 'seal' } } }), `${event}.fields.x.action`],
+    ['the action seal', source({ fields: { x: { type: 'string', action: 'seal', why: 'for the tests' } } }), `${event}.fields.x.action`],
     [
       'a sensitive dimension in the clear',
-      source({ fields: { item: { type: 'string', dimension: true, sensitive: 'pii', action: 'keep' } } }),
+      source({ fields: { item: { type: 'string', dimension: true, sensitive: 'pii', action: 'keep', why: 'for the tests' } } }),
       `${event}.fields.item.dimension`,
     ],
     [
@@ -89,7 +89,7 @@ describe('a pack is refused, with the place of the fault, for', () => {
     ],
     ['a decimal dimension', source({ fields: { item: { type: 'decimal', dimension: true } } }), `${event}.fields.item.dimension`],
     ['an enum without values', source({ fields: { kind: { type: 'enum', dimension: true } } }), `${event}.fields.kind.values`],
-    ['bounds of a text', source({ fields: { x: { type: 'string', min: 1, action: 'keep' } } }), `${event}.fields.x`],
+    ['bounds of a text', source({ fields: { x: { type: 'string', min: 1, action: 'keep', why: 'for the tests' } } }), `${event}.fields.x`],
     ['a least value above the greatest', source({ fields: { count: { type: 'integer', min: 2, max: 1 } } }), `${event}.fields.count.min`],
     [
       'bounds by a field that is not there',
@@ -98,7 +98,7 @@ describe('a pack is refused, with the place of the fault, for', () => {
     ],
     [
       'values by a field that is not there',
-      source({ fields: { x: { type: 'string', action: 'keep', values_by: { field: 'y', of: {} } } } }),
+      source({ fields: { x: { type: 'string', action: 'keep', why: 'for the tests', values_by: { field: 'y', of: {} } } } }),
       `${event}.fields.x.values_by.field`,
     ],
     [
@@ -243,7 +243,7 @@ describe('the version of a metric', () => {
     ['rises with a set', source({ metric: { sets: [['item']] } }), 5],
     ['rises with a condition', source({ metric: { where: { kind: { eq: 'new' } } } }), 5],
     ['rises with the type of a field that it reads', source({ fields: { count: { type: 'decimal' } } }), 5],
-    ['stays with a field that it does not read', source({ fields: { x: { type: 'string', action: 'keep' } } }), 4],
+    ['stays with a field that it does not read', source({ fields: { x: { type: 'string', action: 'keep', why: 'for the tests' } } }), 4],
   ])('%s', (_name, input, version) => {
     expect(versions(first, parsed(input))['sales']).toBe(version);
   });
@@ -264,10 +264,10 @@ describe('the version of a metric', () => {
     const without = parsed({
       ...source({
         fields: {
-          item: { type: 'string', action: 'keep' },
-          kind: { type: 'string', action: 'keep' },
-          count: { type: 'integer', action: 'keep' },
-          ratio: { type: 'number', action: 'keep' },
+          item: { type: 'string', action: 'keep', why: 'for the tests' },
+          kind: { type: 'string', action: 'keep', why: 'for the tests' },
+          count: { type: 'integer', action: 'keep', why: 'for the tests' },
+          ratio: { type: 'number', action: 'keep', why: 'for the tests' },
         },
       }),
       metrics: {},

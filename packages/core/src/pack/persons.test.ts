@@ -11,8 +11,8 @@ interface Changes {
 }
 
 const FIELDS = {
-  born: { type: 'date', sensitive: 'pii', action: 'seal' },
-  weight: { type: 'decimal', sensitive: 'phi', action: 'seal' },
+  born: { type: 'date', sensitive: 'pii', action: 'seal', why: 'for the tests' },
+  weight: { type: 'decimal', sensitive: 'phi', action: 'seal', why: 'for the tests' },
   room: { type: 'string', dimension: true },
   age_band: { type: 'string', derive: { from: 'born', as: 'age', bands: [18, 65] }, dimension: true },
 };
@@ -45,8 +45,16 @@ describe('a sealed field is refused', () => {
   test.each<readonly [string, unknown, string]>([
     ['where the subject may be absent', source({ event: { subject: 'optional' } }), `${event}.fields.born.action`],
     ['where there is no subject', source({ event: { subject: 'none' } }), `${event}.fields.weight.action`],
-    ['as a dimension', source({ fields: { room: { type: 'string', dimension: true, action: 'seal' } } }), `${event}.fields.room.dimension`],
-    ['as the entity id', source({ event: { key: 'room' }, fields: { room: { type: 'string', action: 'seal' } } }), `${event}.key`],
+    [
+      'as a dimension',
+      source({ fields: { room: { type: 'string', dimension: true, action: 'seal', why: 'for the tests' } } }),
+      `${event}.fields.room.dimension`,
+    ],
+    [
+      'as the entity id',
+      source({ event: { key: 'room' }, fields: { room: { type: 'string', action: 'seal', why: 'for the tests' } } }),
+      `${event}.key`,
+    ],
     ['in a condition', source({ metric: { where: { weight: { gt: 50 } } } }), 'metrics.seen.where.weight'],
     ...['sum', 'min', 'max', 'avg', 'quantile', 'variance', 'first', 'last', 'distinct'].map(
       (measure) => [`in ${measure}`, measured('weight', measure), 'metrics.seen.measures.m.field'] as const,
@@ -123,7 +131,7 @@ describe('a derived field is refused', () => {
     const refused = source({ fields: { born: { type: 'date', action: 'refuse' } } });
     expect(faultsOf(refused)).toContain(`${event}.fields.age_band.derive.from`);
     expect(faultsOf(source({ event: { key: 'age_band' } }))).toContain(`${event}.key`);
-    const by = { type: 'integer', action: 'keep', bounds_by: { field: 'age_band', of: { '65+': { min: 1 } } } };
+    const by = { type: 'integer', action: 'keep', why: 'for the tests', bounds_by: { field: 'age_band', of: { '65+': { min: 1 } } } };
     expect(faultsOf(source({ fields: { by } }))).toContain(`${event}.fields.by.bounds_by.field`);
     const mapped = source({ pack: { segment: { page: { type: 'person.seen', fields: { age_band: 'x' } } } } });
     expect(faultsOf(mapped)).toContain('segment.page.fields.age_band');

@@ -7,7 +7,7 @@ import type { PackSource } from './schema.ts';
 
 /** A shop whose one metric counts sales by some dimensions: each list of them is another definition. */
 function shop(dimensions: readonly string[], type = 'shop.sale'): PackSource {
-  const field = { type: 'string', action: 'keep' };
+  const field = { type: 'string', action: 'keep', why: 'for the tests' };
   const parsed = parsePack({
     ...{ pack: 'shop', title: 'A shop' },
     events: {

@@ -74,6 +74,8 @@ const declaredField = z.strictObject({
   sensitive: z.enum(['id', 'phi', 'pii']).optional(),
   action: z.enum(['keep', 'drop', 'hash', 'refuse', 'pseudonymise', 'seal']).optional(),
   derive: derivation.optional(),
+  /** Of one that feeds nothing: what it is kept for with the raw events. */
+  why: z.string().min(10).max(200).optional(),
 });
 
 const field = declaredField.transform((declared): z.output<typeof declaredField> => {

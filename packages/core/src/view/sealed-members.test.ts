@@ -10,7 +10,7 @@ const sealed = {
 };
 
 function packWith(view: object, subject: 'required' | 'none' = 'required'): object {
-  const text = { type: 'string', optional: true, sensitive: 'pii', action: 'seal' };
+  const text = { type: 'string', optional: true, sensitive: 'pii', action: 'seal', why: 'for the tests' };
   return {
     pack: 'house',
     title: 'House',

@@ -3091,6 +3091,8 @@ export interface components {
                 readonly values: readonly string[] | null;
                 /** @description What is kept of it: as it is, dropped, hashed, pseudonymised or sealed. */
                 readonly action: string;
+                /** @description What it is kept for with the raw events: of one that feeds no figure, row or question. */
+                readonly why: string | null;
             } & {
                 readonly [key: string]: unknown;
             })[];

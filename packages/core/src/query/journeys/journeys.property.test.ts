@@ -19,7 +19,7 @@ interface Told {
   readonly values: Readonly<Record<string, string>>;
 }
 
-const FIELD = { type: 'string', isOptional: true, isDimension: true, action: 'keep', isSensitive: false } as const;
+const FIELD = { type: 'string', isOptional: true, isDimension: true, action: 'keep', why: 'for the tests', isSensitive: false } as const;
 
 function eventType(type: string): CompiledEventType {
   const fields = ['plan', 'variant'].map((name) => ({ ...FIELD, name }));
