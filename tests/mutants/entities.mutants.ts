@@ -97,4 +97,13 @@ export const mutants: readonly Mutant[] = [
     tests: [AGING],
     kind: 'unit',
   },
+  {
+    name: 'figures are worked out from the first page of the rows that were asked for whole',
+    section: 6,
+    file: 'packages/postgres/src/entity-reader.ts',
+    find: 'if (isWhole && found.length > limit) {',
+    replace: 'if (isWhole && found.length > limit + 1) {',
+    tests: ['packages/postgres/test/memory-entities.test.ts'],
+    kind: 'unit',
+  },
 ];

@@ -49,4 +49,22 @@ export const mutants: readonly Mutant[] = [
     tests: ['services/gateway/test/key-groups.integration.test.ts'],
     kind: 'integration',
   },
+  {
+    name: 'a view that withholds by itself does not know the k of the key',
+    section: 8,
+    file: 'packages/core/src/view/withholding.ts',
+    find: 'rows?.k ?? 1',
+    replace: '1',
+    tests: ['services/query/test/views.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'a view that reads rows is open to who is told of groups alone, whether it withholds or not',
+    section: 8,
+    file: 'services/query/src/views/run-view.ts',
+    find: 'view.withholds === null ? asker : ofRows(asker)',
+    replace: 'ofRows(asker)',
+    tests: ['services/query/test/views.test.ts'],
+    kind: 'unit',
+  },
 ];

@@ -40,16 +40,22 @@ function bucketText({ at, edgesMs }: FigureBuckets, values: unknown[]): string {
   return `width_bucket(${column}, $${values.push(edges)}::timestamptz[]) - 1`;
 }
 
-function figureText({ kind, value, list, weight, q, conditions, least, below }: PlannedFigure, bind: Bind): string {
+function figureText(figure: PlannedFigure, bind: Bind): string {
+  const { kind, value, list, by, weight, q } = figure;
   const at = value === null ? '*' : valueText(value);
-  const tests = [
+  const tests = testsOf(figure, at, bind);
+  const among = tests.length === 0 ? '' : ` FILTER (WHERE ${tests.join(' AND ')})`;
+  if (kind === 'list') return list === null ? 'NULL' : listText(list, among);
+  if (kind === 'first' || kind === 'last') return by === null ? 'NULL' : endText({ at, by, isLast: kind === 'last' }, tests);
+  return weight.length === 0 ? FIGURE_TEXTS[kind](at, among, q) : weightedText(at, firstText(weight), among);
+}
+
+function testsOf({ conditions, least, below }: PlannedFigure, at: string, bind: Bind): readonly string[] {
+  return [
     ...conditions.map((condition) => testOf(condition, placeText(condition), bind)),
     ...(least === null ? [] : [`${at} >= ${bind('double', least)}`]),
     ...(below === null ? [] : [`${at} < ${bind('double', below)}`]),
   ];
-  const among = tests.length === 0 ? '' : ` FILTER (WHERE ${tests.join(' AND ')})`;
-  if (kind === 'list') return list === null ? 'NULL' : listText(list, among);
-  return weight.length === 0 ? FIGURE_TEXTS[kind](at, among, q) : weightedText(at, firstText(weight), among);
 }
 
 /** Each row a list of its values as the answer is made of them. */
@@ -58,13 +64,28 @@ function listText({ members, by }: FigureList, among: string): string {
   return `coalesce(json_agg(json_build_array(${values}) ORDER BY ${placeText(by)}, t._subject, t._id)${among}, '[]')`;
 }
 
+interface End {
+  readonly at: string;
+  readonly by: EntityMember;
+  readonly isLast: boolean;
+}
+
+/** Of rows that have a value the one of the first or the last; of those at one place that of the greater id. */
+function endText({ at, by, isLast }: End, tests: readonly string[]): string {
+  const place = placeText(by);
+  const there = [...tests, `${at} IS NOT NULL`, `${place} IS NOT NULL`].join(' AND ');
+  return `(array_agg(${at} ORDER BY ${place}${isLast ? ' DESC' : ''}, t._subject DESC, t._id DESC) FILTER (WHERE ${there}))[1]`;
+}
+
 /** Null where nothing weighs anything. */
 function weightedText(at: string, weight: string, among: string): string {
   const all = `nullif(sum(CASE WHEN ${at} IS NOT NULL THEN ${weight} END)${among}, 0)`;
   return `(sum(${at} * ${weight})${among} / ${all})::float8`;
 }
 
-const FIGURE_TEXTS: Readonly<Record<Exclude<PlannedFigure['kind'], 'list'>, (at: string, among: string, q: number) => string>> = {
+const FIGURE_TEXTS: Readonly<
+  Record<Exclude<PlannedFigure['kind'], 'list' | 'first' | 'last'>, (at: string, among: string, q: number) => string>
+> = {
   count: (at, among) => `count(${at})${among}`,
   distinct: (at, among) => `count(DISTINCT ${at})${among}`,
   sum: (at, among) => `coalesce(sum(${at})${among}, 0)`,

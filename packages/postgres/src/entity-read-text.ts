@@ -1,4 +1,5 @@
 /** Statements that read rows of entities. Names come from the compiled pack; values are parameters. */
+import { EACH_ROW } from '@tidegate/core';
 import type {
   CompiledEntity,
   EntityBeside,
@@ -46,17 +47,18 @@ export function createBind(values: unknown[]): Bind {
 
 /** One more row than the limit, by which a next page is known. */
 export function readRowsText(read: EntityRead, mark: EntityMark | null): Statement {
-  const { entity, beside, order, limit, offset } = read;
+  const { entity, beside, each, order, limit, offset } = read;
   const values: unknown[] = [entity.tenant];
   const bind = createBind(values);
   const own = [...entity.fields, ...INSTANTS].map((column) => `, ${selected(column)}`);
   const others = beside.flatMap(({ name, members }) => members.map((member) => `, ${selectedBeside(name, member)}`));
+  const texts = each === null ? '' : `, ${selectedBeside(EACH_ROW, each.member)}`;
   const from = foundText(read, bind);
   const behindMark = mark === null ? '' : ` AND ${behind(order, mark, bind)}`;
   return {
-    text: `SELECT t._subject, t._id${[...own, ...others].join('')}
+    text: `SELECT t._subject, t._id${[...own, ...others].join('')}${texts}
 ${from}${behindMark}
-ORDER BY ${orderText(order)}t._subject, t._id
+ORDER BY ${orderText(order)}t._subject, t._id${each === null ? '' : `, ${placeText(each.member)}`}
 LIMIT ${limit + 1}${offset === 0 ? '' : ` OFFSET ${offset}`}`,
     values,
   };
@@ -72,19 +74,31 @@ export function besideColumn(row: string, columnName: string): string {
 }
 
 /** FROM and WHERE. The tenant is the first parameter. */
-export function foundText({ entity, subject, conditions, beside, pick }: EntityFound, bind: Bind): string {
+export function foundText({ entity, subject, conditions, any, each, beside, pick }: EntityFound, bind: Bind): string {
   const person = subject === null ? null : bind('text', subject);
   const scope = { person, bind };
-  const joined = beside.map((one) => besideText(one, scope)).join('');
+  const texts = each === null ? '' : eachText(each, bind);
+  const joined = `${texts}${beside.map((one) => besideText(one, scope)).join('')}`;
   const table = quoted(tableOf([entity]).name);
   const tests = [
     ...thereTests(OWN, person),
     ...(entity.hasSubject ? [] : [`${OWN}._subject = ''`]),
     ...conditions.map((condition) => testOf(condition, ownText(entity, condition, person !== null), bind)),
+    ...anyText(any, placeText, bind),
     ...(pick === null ? [] : [pickText(pick, { table, own: OWN, rival: 'p' }, scope)]),
   ];
   return `FROM ${table} t${joined}
 WHERE ${tests.join(' AND ')}`;
+}
+
+function eachText({ member: { row, columnName }, values }: NonNullable<EntityFound['each']>, bind: Bind): string {
+  const texts = values.map((value) => bind('text', value)).join(', ');
+  return `\nCROSS JOIN unnest(ARRAY[${texts}]) ${aliasOf(row)}(${quoted(columnName)})`;
+}
+
+function anyText(any: EntityFound['any'], at: (place: EntityPlace) => string, bind: Bind): readonly string[] {
+  const lists = any.map((conditions) => ['true', ...conditions.map((condition) => testOf(condition, at(condition), bind))].join(' AND '));
+  return lists.length === 0 ? [] : [`((${lists.join(') OR (')}))`];
 }
 
 interface Scope {
@@ -97,8 +111,8 @@ function thereTests(alias: string, person: string | null): readonly string[] {
   return [`${alias}._exists`, `${alias}._tenant = $1`, ...(person === null ? [] : [`${alias}._subject = ${person}`])];
 }
 
-/** The row that was updated last of those that fit, or none. Of one person's rows only that person's. */
-function besideText({ name, entity, on, conditions, pick }: EntityBeside, { person, bind }: Scope): string {
+/** The one of those that fit which its order names, or none. Of one person's rows only that person's. */
+function besideText({ name, entity, on, conditions, bounds, order, pick }: EntityBeside, { person, bind }: Scope): string {
   const table = quoted(tableOf([entity]).name);
   const scope = { person: entity.hasSubject ? person : null, bind };
   const at = ({ columnName }: EntityPlace): string => `u.${quoted(columnName)}`;
@@ -110,11 +124,17 @@ function besideText({ name, entity, on, conditions, pick }: EntityBeside, { pers
     ...(entity.hasSubject ? [] : ["u._subject = ''"]),
     ...on.map(({ own, theirs }) => `${theirAt(theirs)} = ${placeText(own)}`),
     ...conditions.map((condition) => testOf(condition, at(condition), bind)),
+    ...bounds.map((one) => boundText(one, at(one.theirs), bind)),
+    ...(order === null ? [] : [`${at(order.by)} IS NOT NULL`]),
     ...(pick === null ? [] : [pickText(pick, { table, own: 'u', rival: 'v' }, scope)]),
   ];
+  const sorted =
+    order === null
+      ? 'u._updated_at DESC, u._subject, u._id'
+      : `${at(order.by)}${order.isDescending ? ' DESC' : ''}, u._subject DESC, u._id DESC`;
   return `
 LEFT JOIN LATERAL (SELECT u.* FROM ${table} u WHERE ${tests.join(' AND ')}
-  ORDER BY u._updated_at DESC, u._subject, u._id LIMIT 1) ${aliasOf(name)} ON true`;
+  ORDER BY ${sorted} LIMIT 1) ${aliasOf(name)} ON true`;
 }
 
 /** By the table's key where all of it is known, as rows beside are found: whatever the indexes of the pack. */
@@ -124,6 +144,16 @@ function ownText(entity: CompiledEntity, condition: EntityCondition, isOfPerson:
   const isKeyed = isOfPerson || !entity.hasSubject;
   return isOwn && isKeyed && isKey(entity, condition) ? `${OWN}._id` : placeText(condition);
 }
+
+function boundText({ operator, own, plusS, when }: EntityBeside['bounds'][number], at: string, bind: Bind): string {
+  const after = plusS === 0 ? '' : ` + ${bind('double', plusS)} * interval '1 second'`;
+  const bound = `${at} ${BOUND_TEXTS[operator]} ${placeText(own)}${after}`;
+  if (when.length === 0) return bound;
+  const tests = when.map((condition) => testOf(condition, placeText(condition), bind));
+  return `((${tests.join(' AND ')}) IS NOT TRUE OR ${bound})`;
+}
+
+const BOUND_TEXTS: Readonly<Record<EntityBeside['bounds'][number]['operator'], string>> = { gt: '>', gte: '>=', lt: '<', lte: '<=' };
 
 /** Whether the member alone is what rows are known by; numbers lie in the key as texts. */
 function isKey({ fields, idFields }: CompiledEntity, { columnName, column }: EntityPlace): boolean {
@@ -138,13 +168,14 @@ interface Rivals {
 }
 
 /** No row with equal members comes before it, or after it. What has no value of a member is the only one of its kind. */
-function pickText({ keys, by, isLast, among }: EntityPick, { table, own, rival }: Rivals, { person, bind }: Scope): string {
+function pickText({ keys, by, isLast, among, any }: EntityPick, { table, own, rival }: Rivals, { person, bind }: Scope): string {
   const at = (alias: string, { columnName }: EntityPlace): string => `${alias}.${quoted(columnName)}`;
   const placed = (alias: string): string => `(${at(alias, by)}, ${alias}._subject, ${alias}._id)`;
   const tests = [
     ...thereTests(rival, person),
     ...keys.map((key) => `${at(rival, key)} = ${at(own, key)}`),
     ...among.map((condition) => testOf(condition, at(rival, condition), bind)),
+    ...anyText(any, (place) => at(rival, place), bind),
     `${placed(rival)} ${isLast ? '>' : '<'} ${placed(own)}`,
   ];
   return `${at(own, by)} IS NOT NULL AND NOT EXISTS (SELECT FROM ${table} ${rival} WHERE ${tests.join(' AND ')})`;

@@ -1,5 +1,5 @@
 /** The port through which rows of entities are read (docs/design/entities.md, section 6). */
-import { failed, ok, shownValue, toIsoIn } from '@tidegate/core';
+import { EACH_ROW, failed, ok, shownValue, toIsoIn } from '@tidegate/core';
 import type {
   EntityBeside,
   EntityColumn,
@@ -42,13 +42,27 @@ export interface StoredEntityRow {
 }
 
 /** `found`: one more than the limit where there is a next page. */
-export function toPage({ members, beside, order, limit }: EntityRead, found: readonly StoredEntityRow[]): EntityPage {
+export function toPage(read: EntityRead, found: readonly StoredEntityRow[]): Result<EntityPage> {
+  const { order, limit, isWhole } = read;
+  if (isWhole && found.length > limit) {
+    return failed({
+      code: 'range_too_large',
+      message: `finds more than ${limit} rows, which are answered whole or not at all: ask for less`,
+    });
+  }
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
-  return {
-    rows: page.map((row) => ({ ...toRow(members, row), ...Object.fromEntries(beside.map((one) => [one.name, toBeside(one, row)])) })),
+  return ok({
+    rows: page.map((row) => toWholeRow(read, row)),
     cursor: last === undefined ? null : writeMark({ value: order === null ? null : (last.values.get(order.columnName) ?? null), ...last }),
-  };
+  });
+}
+
+/** With the rows beside it. */
+function toWholeRow({ members, beside, each }: EntityRead, row: StoredEntityRow): EntityRow {
+  const others = beside.map((one) => [one.name, toBeside(one, row)]);
+  const text = each === null ? [] : [[EACH_ROW, Object.fromEntries(row.beside.get(EACH_ROW)?.values ?? [])]];
+  return { ...toRow(members, row), ...(Object.fromEntries([...others, ...text]) as EntityRow) };
 }
 
 function toBeside({ name, members }: EntityBeside, { beside }: StoredEntityRow): EntityRow | null {

@@ -1,8 +1,9 @@
 /** Rows of entities in memory: what the tables would hold, and the reader over them. */
-import { compareUtf8, entityTable, failed, isThere, ok, planEntityRead, planFigures } from '@tidegate/core';
+import { compareUtf8, EACH_ROW, entityTable, failed, isThere, planEntityRead, planFigures } from '@tidegate/core';
 import type {
   CompiledEntity,
   EntityBeside,
+  EntityCondition,
   EntityFound,
   EntityPick,
   EntityPlace,
@@ -58,7 +59,7 @@ export function createMemoryEntityReader(database: { readonly entities: MemoryEn
       const rows = foundRows(database.entities, read)
         .filter((row) => mark === null || compare(row, markedRow(read, mark)) > 0)
         .toSorted(compare);
-      return ok(toPage(read, rows.slice(read.offset, read.offset + read.limit + 1)));
+      return toPage(read, rows.slice(read.offset, read.offset + read.limit + 1));
     },
     async figures(question) {
       const planned = planFigures(question);
@@ -69,14 +70,28 @@ export function createMemoryEntityReader(database: { readonly entities: MemoryEn
 }
 
 /** Rows that are meant, each with those beside it. */
-function foundRows(entities: MemoryEntities, { entity, subject, conditions, beside, pick }: EntityFound): readonly StoredEntityRow[] {
+function foundRows(entities: MemoryEntities, found: EntityFound): readonly StoredEntityRow[] {
+  const { entity, subject, conditions, any, each, beside, pick } = found;
   const all = rowsOf(entities, entity).filter((row) => subject === null || row.subject === subject);
   const others = beside.map((one) => ({ name: one.name, find: createBeside(entities, one, subject) }));
   const isPicked = pick === null ? null : createPicked(pick, all);
   return all
     .filter((row) => isPicked === null || isPicked(row))
+    .flatMap((row) => (each === null ? [row] : each.values.map((text) => withText(row, each, text))))
     .map((row) => others.reduce((made, { name, find }) => withBeside(made, name, find(made)), row))
-    .filter((row) => conditions.every((condition) => holds(condition, valueAt(row, condition))));
+    .filter((row) => areHeld(conditions, row) && isOneHeld(any, row));
+}
+
+function areHeld(conditions: readonly EntityCondition[], row: StoredEntityRow): boolean {
+  return conditions.every((condition) => holds(condition, valueAt(row, condition)));
+}
+
+function isOneHeld(any: EntityFound['any'], row: StoredEntityRow): boolean {
+  return any.length === 0 || any.some((conditions) => areHeld(conditions, row));
+}
+
+function withText(row: StoredEntityRow, { member: { columnName } }: NonNullable<EntityFound['each']>, text: string): StoredEntityRow {
+  return withBeside(row, EACH_ROW, { subject: '', id: '', values: new Map([[columnName, text]]), beside: new Map() });
 }
 
 /** The next row beside may be found by members of this one. */
@@ -86,24 +101,52 @@ function withBeside(row: StoredEntityRow, name: string, found: StoredEntityRow |
 
 type FindBeside = (row: StoredEntityRow) => StoredEntityRow | undefined;
 
-function createBeside(entities: MemoryEntities, { entity, on, conditions, pick }: EntityBeside, subject: string | null): FindBeside {
+function createBeside(entities: MemoryEntities, asked: EntityBeside, subject: string | null): FindBeside {
+  const { entity, on, conditions, bounds, pick } = asked;
   const all = rowsOf(entities, entity).filter((row) => subject === null || !entity.hasSubject || row.subject === subject);
   const isPicked = pick === null ? null : createPicked(pick, all);
   const fitting = all
     .filter((row) => isPicked === null || isPicked(row))
-    .filter((row) => conditions.every((condition) => holds(condition, valueAt(row, condition))))
-    .toSorted((a, b) => Number(b.values.get('_updated_at')) - Number(a.values.get('_updated_at')) || compareKeys(a, b));
+    .filter((row) => areHeld(conditions, row) && (asked.order === null || valueAt(row, ownPlace(asked.order.by)) !== undefined))
+    .toSorted(besideOrder(asked));
   const theirs = on.map((pair) => pair.theirs);
   const own = on.map((pair) => pair.own);
   const rows = Map.groupBy(fitting, (row) => keyOf(row, theirs));
   return (row) => {
     const key = keyOf(row, own);
-    return key === null ? undefined : rows.get(key)?.[0];
+    return key === null ? undefined : rows.get(key)?.find((other) => bounds.every((bound) => isWithin(bound, row, other)));
   };
 }
 
+function besideOrder({ order }: EntityBeside): RowOrder {
+  if (order === null) return (a, b) => Number(b.values.get('_updated_at')) - Number(a.values.get('_updated_at')) || compareKeys(a, b);
+  const { by, isDescending } = order;
+  const at = ownPlace(by);
+  return (a, b) => {
+    const placed = compareValues(valueAt(a, at) ?? '', valueAt(b, at) ?? '', by.column === 'numeric');
+    return (isDescending ? -placed : placed) || compareKeys(b, a);
+  };
+}
+
+/** Members of a row beside, looked for in that row itself. */
+function ownPlace({ columnName }: EntityPlace): Pick<EntityPlace, 'row' | 'columnName'> {
+  return { row: null, columnName };
+}
+
+function isWithin(
+  { theirs, operator, own, plusS, when }: EntityBeside['bounds'][number],
+  row: StoredEntityRow,
+  other: StoredEntityRow,
+): boolean {
+  if (!areHeld(when, row)) return true;
+  const [bound, value] = [valueAt(row, own), valueAt(other, ownPlace(theirs))];
+  if (bound === undefined || value === undefined) return false;
+  const literal = Number(bound) + plusS * 1_000;
+  return holds({ ...theirs, operator, values: [literal] }, value);
+}
+
 /** Whether no row with the same values comes before it, or after it. */
-function createPicked({ keys, by, isLast, among }: EntityPick, all: readonly StoredEntityRow[]): (row: StoredEntityRow) => boolean {
+function createPicked({ keys, by, isLast, among, any }: EntityPick, all: readonly StoredEntityRow[]): (row: StoredEntityRow) => boolean {
   const order: RowOrder = (a, b) => {
     const [left, right] = [valueAt(a, by), valueAt(b, by)];
     return left === undefined || right === undefined ? 0 : compareValues(left, right, by.column === 'numeric') || compareKeys(a, b);
@@ -112,7 +155,7 @@ function createPicked({ keys, by, isLast, among }: EntityPick, all: readonly Sto
   const best = new Map<string, StoredEntityRow>();
   for (const row of all) {
     const key = keyOf(row, keys);
-    if (key === null || valueAt(row, by) === undefined || !among.every((condition) => holds(condition, valueAt(row, condition)))) continue;
+    if (key === null || valueAt(row, by) === undefined || !areHeld(among, row) || !isOneHeld(any, row)) continue;
     const known = best.get(key);
     if (known === undefined || isBefore(row, known)) best.set(key, row);
   }
@@ -158,14 +201,20 @@ function markedRow({ order }: EntityRead, { value, subject, id }: EntityMark): S
 type RowOrder = (a: StoredEntityRow, b: StoredEntityRow) => number;
 
 function comparison({ order }: EntityRead): RowOrder {
-  if (order === null) return compareKeys;
+  const byKey: RowOrder = (a, b) => compareKeys(a, b) || compareUtf8(textOf(a), textOf(b));
+  if (order === null) return byKey;
   const { columnName, column, isDescending } = order;
   return (a, b) => {
     const [left, right] = [valueIn(a, columnName), valueIn(b, columnName)];
-    if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined) || compareKeys(a, b);
+    if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined) || byKey(a, b);
     const sign = isDescending ? -1 : 1;
-    return sign * compareValues(left, right, column === 'numeric') || compareKeys(a, b);
+    return sign * compareValues(left, right, column === 'numeric') || byKey(a, b);
   };
+}
+
+/** Which of the texts of `each` the row stands with. */
+function textOf({ beside }: StoredEntityRow): string {
+  return [...(beside.get(EACH_ROW)?.values.values() ?? [])].join('');
 }
 
 function valueIn(row: StoredEntityRow, columnName: string): EntityValue | undefined {

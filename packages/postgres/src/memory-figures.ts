@@ -52,26 +52,48 @@ function nullsLast([a = null, b = null]: Pair, column: EntityColumn, sign: 1 | -
   return sign * compareValues(a, b, column === 'numeric');
 }
 
+function isAmong({ least, below }: PlannedFigure, value: number): boolean {
+  return (least === null || value >= least) && (below === null || value < below);
+}
+
 interface Measured {
+  readonly row: StoredEntityRow;
   readonly value: EntityValue;
   readonly weight: number | null;
 }
 
 function figureOf(figure: PlannedFigure, rows: readonly StoredEntityRow[]): EntityValue | null {
-  const { kind, value, list, weight, conditions, least, below } = figure;
+  const { kind, value, list, by, weight, conditions } = figure;
   const counted = rows.filter((row) => conditions.every((condition) => holds(condition, valueAt(row, condition))));
   if (list !== null) return listOf(list, counted);
   if (value === null) return String(counted.length);
   const found = counted.flatMap((row): Measured[] => {
     const one = measured(value, row);
-    const isWithin = one !== null && (least === null || Number(one) >= least) && (below === null || Number(one) < below);
-    return isWithin ? [{ value: one, weight: numberOf(firstOf(weight, row)) }] : [];
+    return one !== null && isAmong(figure, Number(one)) ? [{ row, value: one, weight: numberOf(firstOf(weight, row)) }] : [];
   });
-  const values = found.map((one) => one.value);
+  if (by !== null) return endOf(found, by, kind === 'last' ? -1 : 1);
+  if (weight.length > 0) return weighted(found);
+  return ofValues(
+    figure,
+    found.map((one) => one.value),
+  );
+}
+
+function ofValues(figure: PlannedFigure, values: readonly EntityValue[]): EntityValue | null {
+  const { kind } = figure;
   if (kind === 'count') return String(values.length);
   if (kind === 'distinct') return String(new Set(values.map(String)).size);
   if (kind === 'min' || kind === 'max') return extreme(values, { isExact: figure.column === 'numeric', sign: kind === 'min' ? -1 : 1 });
-  return weight.length === 0 ? ofNumbers(figure, values) : weighted(found);
+  return ofNumbers(figure, values);
+}
+
+/** Of those at one place the one with the greater key. */
+function endOf(found: readonly Measured[], by: EntityMember, sign: 1 | -1): EntityValue | null {
+  const placed = found.filter(({ row }) => valueAt(row, by) !== undefined);
+  const [first] = placed.toSorted(
+    (a, b) => nullsLast([valueAt(a.row, by), valueAt(b.row, by)], by.column, sign) || compareKeys(b.row, a.row),
+  );
+  return first?.value ?? null;
 }
 
 function listOf({ members, by }: FigureList, rows: readonly StoredEntityRow[]): string {

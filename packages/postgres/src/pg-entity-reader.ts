@@ -1,5 +1,5 @@
 /** Rows of entities in Postgres. */
-import { failed, ok, planEntityRead, planFigures } from '@tidegate/core';
+import { EACH_ROW, failed, planEntityRead, planFigures } from '@tidegate/core';
 import type { EntityFigures, EntityRead, EntityValue } from '@tidegate/core';
 import type pg from 'pg';
 import { figuresText } from './entity-figures-text.ts';
@@ -20,7 +20,7 @@ export function createEntityReader(pool: Pick<pg.Pool, 'query'>): EntityReader {
       const { text, values } = readRowsText(read, mark);
       const { rows } = await pool.query<Record<string, unknown>>(text, [...values]);
       const found = rows.map((row) => toStored(row, read));
-      return ok(toPage(read, found));
+      return toPage(read, found);
     },
     async figures(question) {
       const planned = planFigures(question);
@@ -33,13 +33,18 @@ export function createEntityReader(pool: Pick<pg.Pool, 'query'>): EntityReader {
   };
 }
 
-function toStored(row: Record<string, unknown>, { entity, beside }: EntityRead): StoredEntityRow {
+function toStored(row: Record<string, unknown>, { entity, each, beside }: EntityRead): StoredEntityRow {
   const others = beside.flatMap(({ name, members }): [string, Omit<StoredEntityRow, 'beside'>][] => {
     const named = Object.fromEntries(members.map(({ columnName }) => [columnName, row[besideColumn(name, columnName)]]));
     const values = valuesOf(named, members);
     // Whatever is there has been updated once.
     return values.has('_updated_at') ? [[name, { subject: String(named['_subject'] ?? ''), id: '', values }]] : [];
   });
+  if (each !== null) {
+    const { columnName } = each.member;
+    const text = String(row[besideColumn(EACH_ROW, columnName)]);
+    others.push([EACH_ROW, { subject: '', id: '', values: new Map([[columnName, text]]) }]);
+  }
   const values = valuesOf(row, [...entity.fields, ...INSTANTS]);
   return { subject: String(row['_subject']), id: String(row['_id']), values, beside: new Map(others) };
 }

@@ -306,6 +306,111 @@ export function entityFiguresContract(name: string, open: (seeds: readonly Seede
       expect(await figures({ entity: entityOf('part'), subject: 'nobody', measures })).toEqual([{ parts: [] }]);
     });
 
+    test('the first and the last are values of the row that has one, of two at one place that of the greater id', async () => {
+      const by = '_created_at';
+      const measures = {
+        first: { measure: 'first', field: ['amount'], by },
+        last: { measure: 'last', field: ['amount', 'listed'], by },
+        least: { measure: 'first', field: ['order_id'], by: 'due' },
+        small: { measure: 'last', field: ['amount'], by, where: { amount: { lt: 25 } } },
+      } as const;
+      // o5 has no amount, so the last of B is what it is listed at; nothing of B is due.
+      expect(await figures({ groupBy: ['shop'], measures })).toEqual([
+        { shop: 'A', first: 10, last: 30, least: 'o2', small: 20.5 },
+        { shop: 'B', first: -5, last: '9007199254740993', least: null, small: -5 },
+      ]);
+      const parts = { grams: { measure: 'last', field: ['part_no'], by: 'part_no' } } as const;
+      expect(await figures({ entity: entityOf('part'), groupBy: [], measures: parts })).toEqual([{ grams: 2 }]);
+      const tied = { part: { measure: 'first', field: ['order_id'], by: 'part_no' } } as const;
+      // Three are the first part: those of anna, bert and dora.
+      expect(await figures({ entity: entityOf('part'), measures: tied })).toEqual([{ part: 'o4' }]);
+      expect(await faultOf({ measures: { x: { measure: 'last', field: ['amount'], by: 'mood' } } })).toBe(
+        'dimension_unknown measures.x.by',
+      );
+    });
+
+    test('rows are meant of which one list of conditions holds, and rivals of a pick are such rows', async () => {
+      const any = [{ amount: { gte: 25 } }, { amount: { exists: false }, shop: { eq: 'B' } }];
+      expect(await ids({ any })).toBe('o3 o5');
+      expect(await ids({ any, where: { shop: { eq: 'A' } } })).toBe('o3');
+      expect(await figures({ any, groupBy: ['shop'] })).toEqual([
+        { shop: 'A', n: 1 },
+        { shop: 'B', n: 1 },
+      ]);
+      const early = [{ amount: { lt: 15 } }, { due: { lt: '2026-03-01' } }];
+      // Without o3 the last of A is o2, and of B o4.
+      expect(await ids({ any: early, pick: { last: ['shop'], by: '_created_at' } })).toBe('o2 o4');
+      const parts = { part: { entity: entityOf('part'), on: { order_id: 'order_id' } } };
+      expect(await ids({ beside: parts, any: [{ 'part.grams': { gt: 200 } }, { shop: { eq: 'B' } }] })).toBe('o1 o4 o5');
+      expect(await faultOf({ any: [{ shop: { eq: 'A' } }, { mood: { eq: 1 } }] })).toBe('dimension_unknown any[1].mood');
+    });
+
+    test('a row beside lies between instants of the row, and is the first or the last of them', async () => {
+      const DAY_S = 86_400;
+      const beside = (more: object) => ({ other: { entity: entityOf('order'), on: { shop: 'shop' }, ...more } });
+      const others = async (more: object): Promise<unknown> =>
+        (await rows({ beside: beside(more) })).map((row) => (row['other'] as EntityRow | null)?.['order_id'] ?? null);
+      // A: o1 on the 1st at 10 h, o2 at 23:30, o3 on the 2nd at 12 h. B: o4 on the 3rd at 12 h, o5 an hour later.
+      const later = { _created_at: { gt: { of: '_created_at' } } };
+      expect(await others({ within: later, order: '_created_at' })).toEqual(['o2', 'o3', null, 'o5', null]);
+      expect(await others({ within: later, order: '-_created_at' })).toEqual(['o3', 'o3', null, 'o5', null]);
+      const soon = { _created_at: { gt: { of: '_created_at' }, lte: { of: '_created_at', plus_s: DAY_S } } };
+      expect(await others({ within: soon, order: '-_created_at' })).toEqual(['o2', 'o3', null, 'o5', null]);
+      const before = { _created_at: { lt: { of: '_created_at' }, gte: { of: '_created_at', plus_s: -DAY_S } } };
+      expect(await others({ within: before, order: '_created_at' })).toEqual([null, 'o1', 'o2', null, 'o4']);
+      // Bound only where it has an amount above 15.
+      const some = { _created_at: { gt: { of: '_created_at', when: { amount: { gt: 15 } } } } };
+      expect(await others({ within: some, order: '_created_at' })).toEqual(['o1', 'o3', null, 'o4', 'o4']);
+      // By a member that some lack: they are not among them. What is equal goes by the greater id.
+      expect(await others({ order: 'listed' })).toEqual([null, null, null, 'o4', 'o4']);
+      expect(await others({ on: { subject: 'subject' }, order: 'shop' })).toEqual(['o2', 'o2', 'o3', 'o3', 'o5']);
+      const next = { ...beside({ within: later, order: '_created_at' }), third: { entity: entityOf('order'), on: { shop: 'shop' } } };
+      const after = {
+        ...next,
+        third: { ...next.third, within: { _created_at: { gt: { of: 'other._created_at' } } }, order: '_created_at' },
+      };
+      expect((await rows({ beside: after })).map((row) => (row['third'] as EntityRow | null)?.['order_id'] ?? null)).toEqual([
+        ...['o3', null, null, null, null],
+      ]);
+      const refused = async (more: object): Promise<string> => faultOf({ beside: beside(more) });
+      expect(await refused({ within: { _created_at: { gt: { of: 'due' } } } })).toBe(
+        'where_type_mismatch beside.other.within._created_at.gt',
+      );
+      expect(await refused({ within: { mood: { gt: { of: 'due' } } } })).toBe('dimension_unknown beside.other.within.mood');
+      expect(await refused({ order: 'note' })).toBe('where_type_mismatch beside.other.order');
+    });
+
+    test('each row stands once for each of some texts, which are asked, joined on and grouped by', async () => {
+      const each = { town: ['B', 'A'] };
+      const parts = await rows({ entity: entityOf('part'), each, whole: true, where: { grams: { gt: 50 } } });
+      expect(parts.map((row) => [row['part_no'], row['each']])).toEqual([
+        [1, { town: 'A' }],
+        [1, { town: 'B' }],
+        [2, { town: 'A' }],
+        [2, { town: 'B' }],
+      ]);
+      const last = { placed: { entity: entityOf('order'), on: { 'each.town': 'shop' }, order: '-_created_at' } };
+      const found = await rows({ entity: entityOf('shop'), each, beside: last, whole: true });
+      expect(found.map((row) => (row['placed'] as EntityRow | null)?.['order_id'])).toEqual(['o3', 'o5']);
+      expect(await figures({ entity: entityOf('shop'), each, groupBy: ['each.town'] })).toEqual([
+        { 'each.town': 'A', n: 1 },
+        { 'each.town': 'B', n: 1 },
+      ]);
+      expect(await ids({ each, whole: true, where: { 'each.town': { eq: 'A' } } })).toBe('o1 o2 o3 o4 o5');
+      expect(await faultOf({ each: { a: ['x'], b: ['y'] } })).toBe('request_invalid each');
+      expect(await faultOf({ each, beside: { each: { entity: entityOf('shop'), on: { shop: 'shop' } } } })).toBe(
+        'request_invalid beside.each',
+      );
+      const paged = await (await opened).read({ entity: entityOf('order'), limit: 5, each });
+      expect(paged).toMatchObject({ ok: false, fault: { code: 'request_invalid', path: 'each' } });
+    });
+
+    test('rows that are asked for whole are all of them, or none', async () => {
+      const read = async (limit: number) => (await opened).read({ entity: entityOf('order'), whole: true, limit });
+      expect(await read(5)).toMatchObject({ ok: true, value: { cursor: null, rows: [{}, {}, {}, {}, {}] } });
+      expect(await read(4)).toMatchObject({ ok: false, fault: { code: 'range_too_large' } });
+    });
+
     test('what names no member, or measures what is no number, is refused with its place', async () => {
       expect(await faultOf({ groupBy: ['mood'] })).toBe('dimension_unknown group_by[0]');
       expect(await faultOf({ groupBy: ['note'] })).toBe('where_type_mismatch group_by[0]');

@@ -110,6 +110,17 @@ const goals = {
       },
       answer: { rows: '${found}' },
     },
+    kinds: {
+      withholds: { as: 'least_people', least: 2 },
+      params: { least_people: { type: 'integer', min: 1, max: 9, optional: true } },
+      queries: {
+        found: { entity: 'goal', group_by: ['status'], measures: { people: { measure: 'distinct', field: 'subject' } } },
+      },
+      answer: {
+        least: '${least_people}',
+        rows: "${found.map(f, f.people < least_people ? {'people': null, 'suppressed': true} : {'people': f.people})}",
+      },
+    },
     ruled: {
       queries: {
         found: {
@@ -188,6 +199,25 @@ describe('GET /v1/views/{pack}/{view}', () => {
       [200, 'g4'],
       [404, 'not_found'],
     ]);
+  });
+
+  test('that withholds by itself is answered to who is told of groups alone, and one that does not is refused', async () => {
+    const registry = createRegistry(() => undefined);
+    const call = await serveViews(answering([]), registry, goalReader(registry));
+    const told = async (path: string, k?: number): Promise<unknown> => {
+      const rows = k === undefined ? {} : { rows: { metrics: null, where: {}, subject: null, k } };
+      const answer = await call(`/v1/views/health/${path}`, { scopes: ['query:read'], ...rows });
+      const { least, rows: found, meta, code } = (await answer.json()) as Readonly<Record<string, { suppressed_groups?: number }>>;
+      return answer.status === 200 ? [least, found, meta?.suppressed_groups] : [answer.status, code];
+    };
+    const gone = { people: null, suppressed: true };
+    // Two persons have an active goal, and one of them one that is done: the pack withholds that from everybody.
+    expect(await told('kinds')).toEqual([2, [{ people: 2 }, gone], 1]);
+    expect(await told('kinds?least_people=1')).toEqual([2, [{ people: 2 }, gone], 1]);
+    expect(await told('kinds?least_people=3')).toEqual([3, [gone, gone], 2]);
+    expect(await told('kinds', 2)).toEqual([2, [{ people: 2 }, gone], 1]);
+    expect(await told('kinds?least_people=2', 3)).toEqual([3, [gone, gone], 2]);
+    expect(await told('counts', 2)).toEqual([403, 'groups_unprotected']);
   });
 
   test('is shaped by the pack from the rows of its questions, and one made of another’s rows is asked after it', async () => {

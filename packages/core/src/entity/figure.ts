@@ -6,7 +6,7 @@ import type { Where } from '../pack/compiled.ts';
 import { memberCalled, planConditions } from './read-members.ts';
 import type { EntityCondition, EntityMember } from './read-members.ts';
 
-export const FIGURES = ['count', 'sum', 'avg', 'min', 'max', 'stddev', 'percentile', 'distinct', 'list'] as const;
+export const FIGURES = ['count', 'sum', 'avg', 'min', 'max', 'stddev', 'percentile', 'distinct', 'first', 'last', 'list'] as const;
 export type FigureKind = (typeof FIGURES)[number];
 
 export interface FigureAsk {
@@ -15,8 +15,9 @@ export interface FigureAsk {
   readonly field?: readonly string[] | undefined;
   readonly days?: readonly [from: string, to: string] | undefined;
   readonly seconds?: readonly [from: string, to: string] | undefined;
-  /** Of a list: members of its rows, and in the order of which of them. */
+  /** Of a list: members of its rows. */
   readonly fields?: readonly string[] | undefined;
+  /** In the order of which member rows are listed, or what they have is the first or the last. */
   readonly by?: string | undefined;
   /** Of a percentile. */
   readonly q?: number | undefined;
@@ -45,6 +46,8 @@ export interface PlannedFigure {
   /** Null: rows are counted, or listed. */
   readonly value: FigureValue | null;
   readonly list: FigureList | null;
+  /** Of the first and the last; null of others. */
+  readonly by: EntityMember | null;
   readonly weight: readonly EntityMember[];
   readonly q: number;
   readonly conditions: readonly EntityCondition[];
@@ -66,18 +69,24 @@ export function planFigure(name: string, asked: FigureAsk, members: readonly Ent
   return ok({ name, kind, column: columnOf(kind, parts.value.value), ...parts.value, q, least, below });
 }
 
-type FigureParts = Pick<PlannedFigure, 'value' | 'list' | 'weight' | 'conditions'>;
+type FigureParts = Pick<PlannedFigure, 'value' | 'list' | 'by' | 'weight' | 'conditions'>;
 
 function planParts(asked: FigureAsk, members: readonly EntityMember[], path: string): Result<FigureParts> {
   const value = planValue(asked, members, path);
   if (!value.ok) return value;
   const list = planList(asked, members, path);
   if (!list.ok) return list;
+  const by = planBy(asked, members, path);
+  if (!by.ok) return by;
   const weight = allOf(asked.weight ?? [], (one) => memberCalled(members, one, `${path}.weight`));
   if (!weight.ok) return weight;
   const conditions = planConditions(members, asked.where ?? {}, `${path}.where`);
   if (!conditions.ok) return conditions;
-  return ok({ value: value.value, list: list.value, weight: weight.value, conditions: conditions.value });
+  return ok({ value: value.value, list: list.value, by: by.value, weight: weight.value, conditions: conditions.value });
+}
+
+function planBy({ measure, by = '' }: FigureAsk, members: readonly EntityMember[], path: string): Result<EntityMember | null> {
+  return measure === 'first' || measure === 'last' ? memberCalled(members, by, `${path}.by`) : ok(null);
 }
 
 function wrongIn(asked: FigureAsk, { value, list, weight }: FigureParts, path: string): Fault | null {

@@ -8,7 +8,7 @@ import { bucketsOf } from '../time/buckets.ts';
 import type { BucketGrain } from '../time/buckets.ts';
 import { toIsoUtc } from '../time/iso.ts';
 import type { Zone } from '../time/zone.ts';
-import { ENTITY_ROWS_MAX, planFound } from './read-plan.ts';
+import { allMembers, ENTITY_ROWS_MAX, planFound } from './read-plan.ts';
 import type { EntityFound, EntityQuestion } from './read-plan.ts';
 import { allOf, planFigure, TIMES } from './figure.ts';
 import type { FigureAsk, PlannedFigure } from './figure.ts';
@@ -25,7 +25,7 @@ export interface BucketsAsk {
   readonly grain?: BucketGrain | undefined;
 }
 
-export interface FiguresQuestion extends Omit<EntityQuestion, 'limit' | 'after'> {
+export interface FiguresQuestion extends Omit<EntityQuestion, 'limit' | 'whole' | 'after'> {
   readonly groupBy: readonly string[];
   readonly range?: BucketsAsk | undefined;
   readonly measures: Readonly<Record<string, FigureAsk>>;
@@ -61,7 +61,7 @@ export function planFigures(question: FiguresQuestion): Result<EntityFigures> {
   const where = buckets.value === null ? question.where : within(question.where ?? {}, buckets.value);
   const found = planFound({ ...question, where });
   if (!found.ok) return found;
-  const members = [...found.value.members, ...found.value.beside.flatMap((one) => one.members)];
+  const members = allMembers(found.value);
   const groups = allOf(question.groupBy, (name, at) => memberCalled(members, name, `group_by[${at}]`));
   if (!groups.ok) return groups;
   const figures = allOf(Object.entries(question.measures), ([name, asked]) => planFigure(name, asked, members));

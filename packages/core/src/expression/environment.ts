@@ -54,6 +54,7 @@ const FUNCTIONS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   'merge(a, b)': lists.merge,
   'get(row, member)': lists.memberOf,
   'coalesce(x, otherwise)': lists.coalesce,
+  'withhold(list, member, least)': lists.withhold,
   'local_date(instant, zone)': times.localDate,
   'local_hour(instant, zone)': times.localHour,
   'in_zone(instant, zone)': times.inZone,

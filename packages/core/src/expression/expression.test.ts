@@ -84,6 +84,7 @@ describe('an expression', () => {
     ["key_by(rows, 'type')[?'water'].orValue(null)", null],
     ["ranked(take(sort_by(rows, '-value'), 1)).map(r, [r.rank, r.value])", [[1, 5_000.5]]],
     ["get(rows[0], 'nothing')", null],
+    ["[get({'a': 2}, 'a'), get({'a': 2}, 'b')]", [2, null]],
     ["merge({'a': 1}, {'b': 2})", { a: 1, b: 2 }],
     ['flatten([[1], [2, 3]])', [1, 2, 3]],
     ['distinct(rows.map(r, r.type))', ['steps', 'sleep']],
@@ -96,6 +97,19 @@ describe('an expression', () => {
     ["streaks(['2026-11-03', '2026-10-31', '2026-11-01', '2026-11-01'], '2026-11-04')", { current: 1, longest: 2 }],
     ["streaks([], '2026-11-04').current", 0],
     ['coalesce(first([]), last([1, 2]))', 2],
+    // Of 1 and 2 persons three are withheld between them; of 1 alone it is the least of the others that goes with it.
+    ["withhold([{'n': 1}, {'n': 2}, {'n': 9}], 'n', 3).map(r, r.n)", [null, null, 9]],
+    ["withhold([{'n': 7}, {'n': 1}, {'n': 4}], 'n', 3).map(r, r.n)", [7, null, null]],
+    [
+      "withhold([{'k': 'a', 'n': 1}, {'k': 'b', 'n': 0}], 'n', 2)",
+      [
+        { k: 'a', n: null, suppressed: true },
+        { k: 'b', n: 0 },
+      ],
+    ],
+    ["withhold([{'n': 1}, {'n': 2}], 'n', 1)", [{ n: 1 }, { n: 2 }]],
+    // Equally small ones go by what they are, whatever their order.
+    ["withhold([{'k': 'b', 'n': 4}, {'k': 'a', 'n': 4}, {'k': 'c', 'n': 1}], 'n', 2).map(r, r.n)", [4, null, null]],
   ])('works lists out: %s', (text, expected) => {
     expect(evaluate(text)).toEqual(expected);
   });

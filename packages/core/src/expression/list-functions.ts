@@ -1,4 +1,6 @@
 /** What expressions do with lists of rows. Each walks its list once and is charged for it. */
+import { withheldCells } from '../query/small-groups.ts';
+import type { PersonTally } from '../query/small-groups.ts';
 import { compareValues, listOf, numberOf, WrongValue } from './number-functions.ts';
 import { spend } from './work.ts';
 
@@ -11,8 +13,10 @@ export function rowOf(value: unknown): Row {
 
 /** A member, or null where there is none: rows of what was never sent lack it. */
 export function memberOf(row: unknown, name: unknown): unknown {
-  const members = rowOf(row);
   const key = textOf(name);
+  // A map may hold a row of each person: it is not walked for one.
+  if (row instanceof Map) return row.get(key) ?? null;
+  const members = rowOf(row);
   return Object.hasOwn(members, key) ? members[key] : null;
 }
 
@@ -166,6 +170,27 @@ export function halves(list: unknown, member: unknown): readonly [readonly unkno
   }
   return sides;
 }
+
+/**
+ * Rows that are the parts of one total, no person in two of them: the member, of 1 to least - 1 persons, is null and the row
+ * `suppressed`, and so the smallest of the others where less is withheld than that many.
+ */
+export function withhold(list: unknown, member: unknown, least: unknown): readonly Row[] {
+  const rows = listOf(list).map(rowOf);
+  spend(rows.length * Math.ceil(Math.log2(rows.length + 2)));
+  const name = textOf(member);
+  const cells = rows.map((row) => ({ places: [placeOf(row)], persons: numberOf(memberOf(row, name)) ?? 0 }));
+  const withheld = withheldCells(cells, numberOf(least) ?? 1, COUNTED_ONCE);
+  return rows.map((row, at) => (withheld.has(at) ? { ...row, [name]: null, suppressed: true } : row));
+}
+
+/** Which of equally small rows comes first: what it is, integers of expressions included. */
+function placeOf(row: Row): string {
+  return JSON.stringify(row, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+}
+
+/** Nobody is in two parts. */
+const COUNTED_ONCE: PersonTally<number> = { empty: () => 0, join: (into, from) => into + from, size: (persons) => persons };
 
 export function coalesce(value: unknown, otherwise: unknown): unknown {
   return value ?? otherwise;

@@ -43,7 +43,8 @@ export function compileView({ pack, name, view, cache, as = A_VIEW }: ViewToComp
   const route = compileRoute(view, as, report);
   const params = Object.entries(view.params).map(([param, source]) => compileParam(param, source, route));
   lintParams(view, route, report);
-  const known = [...as.names, ...Object.keys(view.queries)];
+  const names = view.withholds === undefined ? as.names : [...as.names, view.withholds.as];
+  const known = [...names, ...Object.keys(view.queries)];
   const queries = compileQueries(view, { compile: createCompile(known), names: as.names, report });
   const made = compileMade(view, known, report);
   const cacheClass = compileCache(view, cache, report);
@@ -65,6 +66,7 @@ export function compileView({ pack, name, view, cache, as = A_VIEW }: ViewToComp
     queries,
     sealed: compileSealed(view),
     refusesOthers: view.others === 'refused',
+    withholds: view.withholds ?? null,
     ...made,
   });
 }

@@ -81,6 +81,8 @@ export interface CompiledView {
   readonly refusesOthers: boolean;
   /** In the order in which they are made. */
   readonly lets: readonly CompiledLet[];
+  /** What expressions call the least number of persons, and what it is where nobody asks for more. Null: nothing is withheld. */
+  readonly withholds: { readonly as: string; readonly least: number } | null;
   /** Members of the answer that lie in it as they were sealed. */
   readonly sealed: readonly SealedMember[];
   readonly answer: Template;

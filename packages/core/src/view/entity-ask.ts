@@ -13,11 +13,14 @@ import type { CompiledEntity } from '../pack/compiled-entity.ts';
 import type { Where } from '../pack/compiled.ts';
 import { CONDITIONS_SCHEMA, errorsOf } from '../query/question.ts';
 import type { QuestionError } from '../query/question.ts';
+import { NAME_SCHEMA } from './view-schema.ts';
 import { membersOf, toWhere, withoutNulls } from './filled.ts';
 import type { Members } from './filled.ts';
 
 const name = z.string().max(129);
 const where = z.record(z.string(), CONDITIONS_SCHEMA);
+/** A hundred years. */
+const SECONDS_MAX = 3_155_760_000;
 /** One name stands for a list of one. */
 const listed = z.union([name.transform((one) => [one]), z.array(name).min(1).max(4)]);
 
@@ -25,10 +28,16 @@ const pick = z
   .strictObject({ first: listed.optional(), last: listed.optional(), by: name, among: where.optional() })
   .refine(({ first, last }) => (first === undefined) !== (last === undefined), { message: 'names what is the first, or what is the last' });
 
+const boundObject = z.strictObject({ of: name, plus_s: z.number().min(-SECONDS_MAX).max(SECONDS_MAX).optional(), when: where.optional() });
+const bound = z.union([name.transform((of) => ({ of })), boundObject]);
+const bounds = z.strictObject({ gt: bound.optional(), gte: bound.optional(), lt: bound.optional(), lte: bound.optional() });
+
 const beside = z.strictObject({
   entity: z.string(),
   on: z.record(z.string(), name).refine((on) => Object.keys(on).length > 0, { message: 'names the members that are equal' }),
   where: where.optional(),
+  within: z.record(name, bounds).optional(),
+  order: z.string().max(130).optional(),
   pick: pick.optional(),
 });
 
@@ -66,6 +75,8 @@ const ENTITY_ASK = z
     entity: z.string(),
     subject: z.string().min(1).max(256).optional(),
     where: where.default({}),
+    any: z.array(where).min(1).max(8).optional(),
+    each: z.record(NAME_SCHEMA, z.array(z.string().max(1_024)).min(1).max(100)).optional(),
     beside: z.record(z.string().max(64), beside).optional(),
     pick: pick.optional(),
     range: range.optional(),
@@ -74,6 +85,7 @@ const ENTITY_ASK = z
     order: z.string().max(130).optional(),
     ages: z.record(z.string().max(64), age).optional(),
     limit: z.int().min(1).max(ENTITY_ROWS_MAX).optional(),
+    whole: z.literal(true).optional(),
     cursor: z.string().max(4_096).optional(),
     offset: z.int().min(0).max(ENTITY_ROWS_MAX).optional(),
   })
@@ -85,6 +97,14 @@ const ENTITY_ASK = z
     message: 'give either offset or cursor, of rows',
     path: ['offset'],
   })
+  .refine(
+    ({ whole, cursor, offset, limit, measures }) =>
+      whole === undefined || [cursor, offset, limit, measures].every((one) => one === undefined),
+    {
+      message: 'rows that are asked for whole have no pages and no limit, and figures are whole without it',
+      path: ['whole'],
+    },
+  )
   .refine(({ measures, ages }) => measures === undefined || ages === undefined, { message: 'figures have no ages' });
 
 /** Rows of an entity or figures over them, as a view asks for them. */
@@ -97,13 +117,15 @@ export function toEntityAsk(filled: Json): Result<EntityAsk, readonly QuestionEr
 
 /** Conditions may be written short wherever they stand. */
 function withWhere(asked: Members): Members {
+  const any = asked['any'];
   const inside = (of: Json | undefined, change: (one: Members) => Members): Json | undefined =>
     of === undefined
       ? undefined
       : Object.fromEntries(Object.entries(membersOf(of)).map(([key, one]) => [key, change(withoutNulls(membersOf(one)))]));
   const written: Record<string, Json | undefined> = {
     ...withPick(asked),
-    beside: inside(asked['beside'], withPick),
+    any: Array.isArray(any) ? any.map((one: Json) => toWhere(one)) : any,
+    beside: inside(asked['beside'], withBounds),
     measures: inside(asked['measures'], withConditions),
   };
   return Object.fromEntries(Object.entries(written).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
@@ -112,6 +134,25 @@ function withWhere(asked: Members): Members {
 function withConditions(asked: Members): Members {
   const conditions = asked['where'];
   return conditions === undefined ? asked : { ...asked, where: toWhere(conditions) };
+}
+
+function withBounds(asked: Members): Members {
+  const written = withPick(asked);
+  const within = written['within'];
+  if (within === undefined) return written;
+  const bounds = Object.entries(membersOf(within)).map(([name, of]) => {
+    const each = Object.entries(membersOf(of)).map(([operator, one]) => [
+      operator,
+      typeof one === 'string' ? one : withWhen(membersOf(one)),
+    ]);
+    return [name, Object.fromEntries(each) as Members];
+  });
+  return { ...written, within: Object.fromEntries(bounds) as Members };
+}
+
+function withWhen(asked: Members): Members {
+  const when = asked['when'];
+  return when === undefined ? asked : { ...asked, when: toWhere(when) };
 }
 
 function withPick(asked: Members): Members {
@@ -131,6 +172,10 @@ export type EntityQuery =
 
 const ROWS_OF_A_PAGE = 100;
 
+function pageOf(whole: true | undefined): number {
+  return whole === undefined ? ROWS_OF_A_PAGE : ENTITY_ROWS_MAX;
+}
+
 type Entities = ReadonlyMap<string, CompiledEntity>;
 
 /** With the entities that it names, of one pack. */
@@ -142,7 +187,8 @@ export function toEntityQuery(ask: EntityAsk, entities: Entities): Result<Entity
   const rows = toBeside(ask, entities);
   if (!rows.ok) return rows;
   const of = { entity, subject: ask.subject, order: ask.order };
-  const found = { ...of, where: toConditions(ask.where), beside: rows.value, pick: toPick(ask.pick) };
+  const named = { any: ask.any?.map((one) => one as Where), each: ask.each };
+  const found = { ...of, ...named, where: toConditions(ask.where), beside: rows.value, pick: toPick(ask.pick) };
   return measures === undefined ? toRows(found, ask) : ok(toFigures(found, { ...ask, measures }));
 }
 
@@ -151,16 +197,17 @@ function toBeside({ beside: asked = {} }: EntityAsk, entities: Entities): Result
   for (const [row, one] of Object.entries(asked)) {
     const other = entities.get(one.entity);
     if (other === undefined) return failed(noEntity(`beside.${row}.entity`));
-    rows[row] = { entity: other, on: one.on, where: toConditions(one.where), pick: toPick(one.pick) };
+    const { on, within, order } = one;
+    rows[row] = { entity: other, on, where: toConditions(one.where), within: within as BesideAsk['within'], order, pick: toPick(one.pick) };
   }
   return ok(rows);
 }
 
-type Found = Omit<EntityQuestion, 'limit' | 'offset' | 'after'>;
+type Found = Omit<EntityQuestion, 'limit' | 'whole' | 'offset' | 'after'>;
 
-function toRows(found: Found, { ages: asked = {}, limit = ROWS_OF_A_PAGE, cursor, offset }: EntityAsk): Result<EntityQuery> {
+function toRows(found: Found, { ages: asked = {}, whole, limit = pageOf(whole), cursor, offset }: EntityAsk): Result<EntityQuery> {
   const ages = planAges(asked, found.entity);
-  return ages.ok ? ok({ kind: 'rows', question: { ...found, limit, offset, after: cursor }, ages: ages.value }) : ages;
+  return ages.ok ? ok({ kind: 'rows', question: { ...found, limit, whole, offset, after: cursor }, ages: ages.value }) : ages;
 }
 
 type FiguresAsk = EntityAsk & { readonly measures: NonNullable<EntityAsk['measures']> };

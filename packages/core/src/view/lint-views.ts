@@ -13,6 +13,7 @@ import { toQuestion } from './view-query.ts';
 import type { CacheSource, ViewSource } from './view-schema.ts';
 import { lintSealed } from './sealed-members.ts';
 import { windowOf } from './window.ts';
+import { leastPersons, lintWithholds } from './withholding.ts';
 
 export interface ViewsToLint {
   readonly pack: string;
@@ -37,6 +38,7 @@ export function lintViews({ pack, views, cache, about }: ViewsToLint): readonly 
     if (route !== null) shapes.add(routeShape(route));
     for (const query of compiled.value.queries) lintQuery(compiled.value, query, { about, report });
     lintSealed({ view: compiled.value, answer: view.answer, entities: about.entities }, report);
+    lintWithholds({ view: compiled.value, source: view }, report);
     lintWhole(compiled.value, report);
   }
   return faults;
@@ -120,7 +122,7 @@ function faultOfFilled(
 
 /** A list that is made of rows has nothing in it without any. */
 function isListOfRows({ needs }: CompiledQuery, path: string): boolean {
-  return needs.length > 0 && /^(?:where\..+\.(?:in|not_in)|subjects)$/.test(path);
+  return needs.length > 0 && /^(?:(?:beside\.\w+\.)?where\..+\.(?:in|not_in)|subjects)$/.test(path);
 }
 
 function sampleOf(view: CompiledView, given: Given): Readonly<Record<string, unknown>> {
@@ -133,7 +135,8 @@ function sampleOf(view: CompiledView, given: Given): Readonly<Record<string, unk
   const rows = Object.fromEntries(view.queries.map(({ name }) => [name, []]));
   const meta = Object.fromEntries(view.queries.map(({ name }) => [name, { next_cursor: null, analysis: {} }]));
   const pseudonyms = Object.fromEntries(view.params.flatMap(({ name, type }) => (type === 'subject' ? [[name, 'sample']] : [])));
-  return { params: told, pseudonyms, window, now: SAMPLE_NOW, caller: { subject: 'sample' }, meta, ...rows };
+  const least = leastPersons(view, told, null);
+  return { params: told, pseudonyms, window, now: SAMPLE_NOW, caller: { subject: 'sample' }, ...least, meta, ...rows };
 }
 
 const SAMPLES: Readonly<Record<CompiledParam['type'], ParamValue>> = {

@@ -80,6 +80,11 @@ const view = z.strictObject({
   /** A person who asks for what is there and is another person's is told so (403), and not that there is no such thing. */
   others: z.literal('refused').optional(),
   /**
+   * The answer withholds what is told of fewer persons by itself, so callers may ask who are told of groups alone. Expressions
+   * know how few as `as`: the greatest of `least`, of the parameter of that name and of the caller's k.
+   */
+  withholds: z.strictObject({ as: name, least: z.int().min(1).max(500).default(1) }).optional(),
+  /**
    * Members of the answer that are sealed fields of the one person whom the view is about, by their place in it (`items.note`:
    * of each of the items). They are opened for who may ask; with `include: sensitive` for the person alone, who has to ask for it.
    */

@@ -1,6 +1,17 @@
 /** From a view and its values to its answer: its questions are asked, at once where none needs another, and its tree is filled. */
 import type { CompiledQuery, CompiledView, Json, Result, RowScope, TemplateFault, ViewValues } from '@tidegate/core';
-import { fillAnswer, toEntityAsk, toEntityQuery, toInsightsAsk, toIsoUtc, toQuestion, toStreamAsk, WORK_MAX } from '@tidegate/core';
+import {
+  fillAnswer,
+  leastPersons,
+  suppressedIn,
+  toEntityAsk,
+  toEntityQuery,
+  toInsightsAsk,
+  toIsoUtc,
+  toQuestion,
+  toStreamAsk,
+  WORK_MAX,
+} from '@tidegate/core';
 import type { ProblemFault } from '@tidegate/http';
 import { asEverybody } from '@tidegate/postgres';
 import type { Ask, Asker } from '../ask.ts';
@@ -62,6 +73,7 @@ export function createRunView(deps: RunViewDeps): RunView {
         window: values.window,
         now,
         caller: { subject: callerSubject },
+        ...leastPersons(view, values.params, asked.asker.rows),
         ...more,
       },
       answers: new Map(),
@@ -74,10 +86,15 @@ export function createRunView(deps: RunViewDeps): RunView {
     if (!filled.ok) return { ok: false, problem: problemOf(filled.fault.member, filled.fault) };
     if (filled.value === undefined)
       return { ok: false, problem: { code: (await isOfOther(asked, runView)) ? 'row_refused' : 'not_found' } };
-    const meta = joinViewMeta([...found.answers.values()], now);
+    const meta = withSuppressed(view, joinViewMeta([...found.answers.values()], now), filled.value);
     const mayAgeMs = Math.min(...[...found.answers.values()].map((one) => one.mayAgeMs), view.cache?.maxStalenessMs ?? 0);
     return { ok: true, answer: { body: filled.value as ViewAnswer['body'], meta, mayAgeMs, persons: personsOf(found.answers) } };
   };
+}
+
+/** What a view withholds by itself says so where it stands. */
+function withSuppressed({ withholds }: CompiledView, meta: ViewMeta, answer: Json): ViewMeta {
+  return withholds === null ? meta : { ...meta, suppressed_groups: (meta.suppressed_groups ?? 0) + suppressedIn(answer) };
 }
 
 /** Whether it is there for who may see everybody's. */
@@ -132,8 +149,15 @@ async function entityAnswer(filled: Json, { deps, asked: { view, values, asker }
   const query = toEntityQuery(ask.value, deps.registry.pack(asker.tenant, view.pack)?.compiled.entities ?? new Map());
   // The pack was changed between two looks at it.
   if (!query.ok) return { ok: false, problem: { code: 'not_found' } };
-  const read = await deps.readEntity({ query: query.value, wait: values.wait, asker });
+  const read = await deps.readEntity({ query: query.value, wait: values.wait, asker: view.withholds === null ? asker : ofRows(asker) });
   return read.ok ? { ok: true, value: read.value } : { ok: false, problem: read.fault };
+}
+
+/** Of a view that withholds by itself, whose rows are read for it and shown to nobody. */
+function ofRows(asker: Asker): Asker {
+  if (asker.rows?.k === undefined) return asker;
+  const { k: _withheld, ...rows } = asker.rows;
+  return { ...asker, rows };
 }
 
 async function insightsAnswer(filled: Json, { deps, asked: { view, values, asker } }: Running): Promise<Answered> {
