@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { compilePack, parsePack } from '@tidegate/core';
-import { createEntityReader, createPool, migrate } from '@tidegate/postgres';
-import { createScratchDatabase, type ScratchDatabase } from '@tidegate/postgres/scratch';
+import { createEntityReader, createPool } from '@tidegate/postgres';
+import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
-import { packFile, runPack, type PackInProcess } from './pack-in-process.ts';
+import { runPack, type PackInProcess } from './pack-in-process.ts';
+import { createTablesOf } from './rows-in-postgres.ts';
 
 // Synthetic activities of ten equal splits in the tables of the pack, asked of Postgres by its views.
 
@@ -16,9 +14,7 @@ let pack: PackInProcess;
 let statements = 0;
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
-  await makeTables();
+  ({ database } = await createTablesOf('fitness'));
   // Of athlete-n are n activities, eleven a fortnight.
   for (const size of SIZES) {
     const own = `'acme', 'athlete-${size}'`;
@@ -47,18 +43,6 @@ afterAll(async () => {
   await pool?.end();
   await database?.drop();
 });
-
-async function makeTables(): Promise<void> {
-  const parsed = parsePack(parse(readFileSync(packFile('fitness', 'pack.yaml'), 'utf8')));
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
-  const { entities } = compilePack({ tenant: 'acme', version: 1, metricVersions: {}, pack: parsed.value });
-  for (const { pack: name, entity, fields, indexes } of entities.values()) {
-    const columns = fields.map(({ columnName }) => columnName);
-    const listed = indexes.map((index) => index.map((column) => `${column},`).join(''));
-    const made = await database.query('SELECT ensure_entity_table($1, $2, $3, $4) AS outcome', [name, entity, columns, listed]);
-    expect(made).toEqual([{ outcome: 'ok' }]);
-  }
-}
 
 async function counting<T>(work: () => Promise<T>): Promise<readonly [statements: number, answer: T]> {
   statements = 0;

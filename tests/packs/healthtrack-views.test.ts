@@ -28,11 +28,15 @@ const value = (type: string, at: string, amount: number | string) => ({ metric_t
 
 describe('the views of healthtrack', () => {
   it('tell how far each goal is (D-H5)', () => {
-    const values = [
-      value('weight', '2026-11-09T08:00:00.000Z', 78),
-      value('weight', '2026-11-02T08:00:00.000Z', 80),
-      value('weight', '2026-10-01T08:00:00.000Z', 90),
-    ];
+    const ends = [{ metric_type: 'weight', since: '2026-10-01T08:00:00.000Z', latest: 78 }];
+    const day = (date: string, first: number) => ({
+      bucket: `${date}T00:00:00.000+00:00`,
+      metric_type: 'weight',
+      first,
+      least: first,
+      most: first,
+    });
+    const values = [day('2026-10-01', 90), day('2026-11-02', 80), day('2026-11-09', 78)];
     const daily = [
       { bucket: '2026-11-09T00:00:00.000+00:00', metric_type: 'steps', sum: 6_000 },
       { bucket: '2026-11-10T00:00:00.000+00:00', metric_type: 'steps', sum: 7_001 },
@@ -48,7 +52,7 @@ describe('the views of healthtrack', () => {
       goal({ goal_type: 'sleep', target_value: 8, start_value: 6, status: 'paused', target_date: '2026-01-01' }),
       goal({ goal_type: 'sleep', target_value: 6, start_value: 6 }),
     ];
-    expect(answer('goals', {}, { rows, daily, values, eaten: [] })).toMatchObject({
+    expect(answer('goals', {}, { rows, daily, ends, values, eaten: [] })).toMatchObject({
       user_id: 'u-1',
       items: [
         { goal_type: 'weight', current: 78, progress_pct: 40, completed: false, overdue: false },

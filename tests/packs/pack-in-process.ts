@@ -21,6 +21,7 @@ import {
   foldPlansOf,
   GrowingBuffer,
   isAnalysis,
+  leastPersons,
   ok,
   parseAnalysis,
   planAnalysis,
@@ -322,6 +323,7 @@ async function answerOf(
     window,
     now: new Date(NOW_MS).toISOString(),
     caller: { subject: null },
+    ...leastPersons(view, params, null),
     meta,
     ...more,
   };
