@@ -16,6 +16,7 @@ export const ANSWERING = [
   'metric_in_making',
   'metric_unknown',
   'not_stored_together',
+  'overloaded',
   'question_invalid',
   'question_too_slow',
   'range_too_large',

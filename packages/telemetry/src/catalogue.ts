@@ -16,6 +16,13 @@ const COUNTS = [1, 10, 100, 1_000, 10_000, 100_000] as const;
  * `createMetrics` hands out nothing else. Each series also carries the label `service`.
  */
 export const METRICS = {
+  answers_making: { kind: 'gauge', help: 'Answers that are being made anew, by lane (quick, slow).', labels: ['lane'] },
+  answers_refused_total: {
+    kind: 'counter',
+    help: 'Requests refused because their turn would have come too late, by lane (quick, slow).',
+    labels: ['lane'],
+  },
+  answers_waiting: { kind: 'gauge', help: 'Answers that wait for their turn to be made, by lane (quick, slow).', labels: ['lane'] },
   append_duration_seconds: {
     kind: 'histogram',
     help: 'Time from the append of a batch to the acknowledgement of all in-sync replicas.',

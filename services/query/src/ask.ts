@@ -93,6 +93,8 @@ export interface Asker {
   readonly signal: AbortSignal;
   /** Whether what is committed just now may be missing: the answer is neither kept nor followed by what is announced. */
   readonly mayLag?: true;
+  /** Whether making the answer waits for its turn, and is refused where that would be long. */
+  readonly takesTurns?: true;
   /** Told what the answer is made of; absent: nobody wants to know. */
   readonly reads?: ReadLog;
 }
@@ -109,7 +111,13 @@ export function createAsk(deps: AskDeps): Ask {
     const waited = receipt === null ? null : await deps.receipts.waitFor(receipt, question.wait_ms, signal);
     await asker.reads?.metric(plan.metric.metric, plan.range.subject);
     const skipCache = waited?.countedIn === 'postgres';
-    const outcome = await deps.read({ plan, subjectShown: question.subject ?? null, skipCache, mayLag: mayLag(asker, receipt) });
+    const outcome = await deps.read({
+      plan,
+      subjectShown: question.subject ?? null,
+      skipCache,
+      mayLag: mayLag(asker, receipt),
+      takesTurns: asker.takesTurns === true,
+    });
     if (outcome.ok) {
       const { result } = outcome;
       const after = receipt === null ? null : await deps.receipts.stateOf(receipt, result.held);

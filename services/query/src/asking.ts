@@ -37,8 +37,11 @@ import { createRecentEvents } from './recent/recent-events.ts';
 import type { Registry } from './registry.ts';
 import type { OnReplica } from './on-replica.ts';
 import { createSharedRead } from './share-read.ts';
+import { createTurns } from './turns.ts';
+import type { Lanes, TakeTurn } from './turns.ts';
 import { createKeptViews } from './views/kept-views.ts';
 import type { RunView } from './views/run-view.ts';
+import { createViewInTurn } from './views/view-in-turn.ts';
 import { createEventSender } from './writes/event-sender.ts';
 import { createAgeReader } from './views/age-reader.ts';
 import { createFieldOpener } from './views/field-opener.ts';
@@ -92,9 +95,10 @@ export function createAsking(
   // Repeatable: what is made of equal rows is equal, whichever instance made it and when.
   const cursorSealer = createRepeatableSealer(deriveKey(config.secretKey, 'tidegate/cursor', 32));
   const pseudonymOf = createPseudonyms(config.pseudonymSecret);
+  const lanes = createLanes(config, adapters.metrics);
   const plain = createAsk({
     registry,
-    read: createReading(config, adapters, { newToken, onReplica }),
+    read: createReading(config, adapters, { newToken, onReplica, takeTurn: lanes.quick }),
     receipts,
     freshness,
     kept,
@@ -108,7 +112,7 @@ export function createAsking(
     ...{ registry, receipts, freshness, kept, nowMs, bucketsMax: config.bucketsMax, eventsMax: config.journeyEventsMax },
     journeys: adapters.journeys,
     step: adapters.tracing.step,
-    onReplica,
+    ...{ onReplica, takeTurn: lanes.slow },
   });
   const ask = holdAsk(async (value, as) => (isJourney(value) ? askJourney(value, as) : analyse(value, as)), pseudonymOf);
   const etagOf = createEtag(deriveKey(config.secretKey, 'tidegate/etag', 32));
@@ -117,20 +121,28 @@ export function createAsking(
   const lifetimeOf = createLifetimes(lifetimesOf(config));
   const keepViews = (runView: RunView): RunView =>
     createKeptViews({
-      ...{ runView, store, names, registry, kept, freshness, nowMs, meter: adapters.meter, cacheBudgetMs: config.cacheBudgetMs },
-      ...{ lifetimeOf, figures, pseudonymOf, index: adapters.keptFigures },
-      entryKey: createSecretKey(deriveKey(config.secretKey, 'tidegate/kept-key', 32)),
-      entrySealer: createSealer(deriveKey(config.secretKey, 'tidegate/kept-answer', 32)),
+      ...{ runView: createViewInTurn(runView, lanes), names, registry, kept, freshness, nowMs, lifetimeOf, figures, pseudonymOf },
+      ...keepingBy(config, adapters),
     });
-  const readRecent = createRecentEvents({
-    ...{ newest: adapters.newest, recentSets: adapters.recentSets, meter: adapters.meter, freshness, newToken },
-    ...{ recentSealer: createRepeatableSealer(deriveKey(config.secretKey, 'tidegate/recent', 32)), cacheBudgetMs: config.cacheBudgetMs },
-  });
+  const readRecent = createRecentEvents({ ...recentBy(config, adapters), freshness, newToken });
   const { step } = adapters.tracing;
   const identityKey = deriveKey(config.pseudonymSecret, 'tidegate/identity', 16);
   const answering = { etagOf, keptBodyOf: createKeptBodies(etagOf), cursorSealer, identityKey, questionBytesMax: config.questionBytesMax };
   const parts = { ...answering, ...live, ...createWriting(config, nowMs), ...createFinding(adapters.metrics) };
   return { ask, receipts, pseudonymOf, nowMs, step, names, keepViews, lifetimeOf, readRecent, ...parts };
+}
+
+/** Where answers of views are kept, and how they are sealed. */
+function keepingBy({ secretKey, cacheBudgetMs }: ConfigValues<typeof queryConfig>, { store, meter, keptFigures }: AskingAdapters) {
+  return {
+    ...{ store, meter, cacheBudgetMs, index: keptFigures },
+    entryKey: createSecretKey(deriveKey(secretKey, 'tidegate/kept-key', 32)),
+    entrySealer: createSealer(deriveKey(secretKey, 'tidegate/kept-answer', 32)),
+  };
+}
+
+function recentBy({ secretKey, cacheBudgetMs }: ConfigValues<typeof queryConfig>, { newest, recentSets, meter }: AskingAdapters) {
+  return { newest, recentSets, meter, cacheBudgetMs, recentSealer: createRepeatableSealer(deriveKey(secretKey, 'tidegate/recent', 32)) };
 }
 
 function createLive(config: ConfigValues<typeof queryConfig>, metrics: Metrics, ask: Ask) {
@@ -141,6 +153,24 @@ function createLive(config: ConfigValues<typeof queryConfig>, metrics: Metrics, 
     onTopics: (count) => metrics.gauge('live_questions').set(count),
   });
   return { hub, monotonicMs, pause, lifeMs: config.liveLifeS * 1_000 };
+}
+
+/** What takes long leaves half of what may be made at once to what does not. */
+const SLOW_SHARE = 0.5;
+
+function createLanes({ answersAtOnce, turnWithinMs }: ConfigValues<typeof queryConfig>, metrics: Metrics): Lanes {
+  const laneOf = (lane: keyof Lanes, atOnce: number): TakeTurn => {
+    const [ofMaking, ofWaiting] = [metrics.gauge('answers_making', { lane }), metrics.gauge('answers_waiting', { lane })];
+    return createTurns({
+      ...{ atOnce, waitMaxMs: turnWithinMs, monotonicMs: systemClock.monotonicMs },
+      onChange({ making, waiting }) {
+        ofMaking.set(making);
+        ofWaiting.set(waiting);
+      },
+      onRefused: () => metrics.counter('answers_refused_total', { lane }).inc(),
+    });
+  };
+  return { quick: laneOf('quick', answersAtOnce), slow: laneOf('slow', Math.ceil(SLOW_SHARE * answersAtOnce)) };
 }
 
 /** What findings stand on. */
@@ -168,12 +198,12 @@ function createWriting({ ingestUrl, secretKey, writeWaitMs }: ConfigValues<typeo
 function createReading(
   config: ConfigValues<typeof queryConfig>,
   { store, primary: untraced, meter, tracing }: AskingAdapters,
-  { newToken, onReplica }: Pick<AskingParts, 'newToken' | 'onReplica'>,
+  { newToken, onReplica, takeTurn }: Pick<AskingParts, 'newToken' | 'onReplica'> & { readonly takeTurn: TakeTurn },
 ): Read {
   const { step } = tracing;
   const primary: ReadStore = { ...untraced, readCells: (...asked) => step('query_database', async () => untraced.readCells(...asked)) };
   const read = createRead({
-    onReplica,
+    ...{ onReplica, takeTurn },
     store,
     primary,
     step,

@@ -86,6 +86,19 @@ export const queryConfig = defineConfig('query', {
     default: '300',
     description: 'How long a caller waits for an answer that may become a job; then 202 says where it will be.',
   },
+  answersAtOnce: {
+    env: 'ANSWERS_AT_ONCE',
+    schema: text.integer({ min: 1, max: 1_000 }),
+    default: '8',
+    description:
+      'Most answers that are made anew at the same time, and half as many that may become jobs; others wait for their turn, tenants one after another.',
+  },
+  turnWithinMs: {
+    env: 'TURN_WITHIN_MS',
+    schema: text.integer({ min: 0, max: 60_000 }),
+    default: '2000',
+    description: 'Where a turn would take longer to come than this, the request is refused with 503 `overloaded` and Retry-After.',
+  },
   cacheBudgetMs: {
     env: 'CACHE_BUDGET_MS',
     schema: text.integer({ min: 1, max: 10_000 }),

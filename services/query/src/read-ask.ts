@@ -9,6 +9,8 @@ export interface ReadAsk {
   readonly skipCache: boolean;
   /** Whether the answer may lie behind what is committed by as much as a replica may. */
   readonly mayLag?: boolean;
+  /** Whether making the answer waits for its turn. */
+  readonly takesTurns?: boolean;
 }
 
 /** Same for two readings exactly when what one finds is what the other would find at the same moment. */

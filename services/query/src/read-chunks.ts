@@ -22,6 +22,7 @@ import type { LoadChunks, LoadedChunk } from './load-chunks.ts';
 import type { MadeAnswers } from './made-answers.ts';
 import { keyOfRead } from './read-ask.ts';
 import type { ReadAsk } from './read-ask.ts';
+import type { TakeTurn } from './turns.ts';
 
 /** Cells that are merged and read in about the time of one round trip: looking for a kept answer would cost more. */
 const QUICK_CELLS_MAX = 20_000;
@@ -36,6 +37,7 @@ export interface ReadChunksDeps {
   readonly decoded: LRUCache<string, DecodedChunk>;
   readonly cacheBudgetMs: number;
   readonly meter: CacheMeter;
+  readonly takeTurn: TakeTurn;
 }
 
 export interface ChunksRead {
@@ -70,11 +72,11 @@ export function createReadChunks(deps: ReadChunksDeps): ReadChunks {
   const load = createLoadOnce(deps.loadChunks);
   const lookAt = createLookAt(deps);
 
-  async function loadAbsent({ metric }: Plan, looks: readonly Look[], epoch: string): Promise<boolean> {
+  async function loadAbsent({ plan: { metric }, takesTurns }: ReadAsk, looks: readonly Look[], epoch: string): Promise<boolean> {
     const absent = looks.flatMap(({ name, reading }) =>
       reading.kind === 'absent' ? [{ name, epoch, brokenToken: reading.brokenToken }] : [],
     );
-    const outcomes = await load(absent);
+    const outcomes = takesTurns === true ? await deps.takeTurn(metric.tenant, async () => load(absent)) : await load(absent);
     for (const [at, outcome] of outcomes.entries()) {
       const name = absent[at]?.name;
       if (outcome.kind === 'filled' && outcome.loaded !== null && name !== undefined) keepLoaded(deps, metric, { name, ...outcome.loaded });
@@ -92,7 +94,7 @@ export function createReadChunks(deps: ReadChunksDeps): ReadChunks {
     if (read === null) return 'again';
     if ('table' in read) return read;
     // Around again: what a loader read is as of its own time, so progress is read anew and the chunks after it.
-    return (await loadAbsent(ask.plan, read.missing, epoch)) ? 'filled' : 'unfit';
+    return (await loadAbsent(ask, read.missing, epoch)) ? 'filled' : 'unfit';
   }
 
   return async function readChunks(ask, shapeOf) {

@@ -25,6 +25,8 @@ import type { ReadAsk } from './read-ask.ts';
 import { createReadChunks } from './read-chunks.ts';
 import type { ChunkShape, ChunksRead, ReadChunksDeps } from './read-chunks.ts';
 import type { OnReplica } from './on-replica.ts';
+import { Overloaded } from './turns.ts';
+import type { TakeTurn } from './turns.ts';
 import { createIsWanted } from './wanted-buckets.ts';
 
 /** What an answer is known to hold of a partition. */
@@ -59,6 +61,7 @@ export interface ReadDeps extends ReadChunksDeps {
   readonly chunksMax: number;
   readonly step: Step;
   readonly cellsMax: number;
+  readonly takeTurn: TakeTurn;
 }
 
 export type Read = (ask: ReadAsk) => Promise<ReadOutcome>;
@@ -75,11 +78,12 @@ export function createRead(deps: ReadDeps): Read {
         if (read !== null)
           return { ok: true, result: { table: read.table, historyFromS: null, held: heldOf(read.progress), cache: read.cache } };
       } catch (error) {
+        if (error instanceof Overloaded) throw error;
         // Redis is away or slow: time is lost, the answer is not.
         deps.meter.failed('chunks', error);
       }
     }
-    return readPostgres(deps, ask);
+    return ask.takesTurns === true ? deps.takeTurn(plan.metric.tenant, async () => readPostgres(deps, ask)) : readPostgres(deps, ask);
   };
 }
 

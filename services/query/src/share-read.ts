@@ -10,6 +10,7 @@ import { createSharedFlights } from './shared-flights.ts';
 export function createSharedRead(read: Read): Read {
   const share = createSharedFlights();
   return async function readShared(ask) {
-    return share(keyOfRead(ask), async () => read(ask));
+    // Who takes no turn is not refused with those who do.
+    return share(`${keyOfRead(ask)}\n${ask.takesTurns === true}`, async () => read(ask));
   };
 }

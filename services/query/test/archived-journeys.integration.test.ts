@@ -24,6 +24,7 @@ import { createAskJourney } from '../src/ask-journey.ts';
 import type { Answer, Asker } from '../src/ask.ts';
 import { createFreshness } from '../src/freshness.ts';
 import { createKeptHistory } from '../src/kept-history.ts';
+import { NO_TURNS } from './fixtures.ts';
 
 const DAY_MS = 86_400_000;
 const FIRST = Date.UTC(2026, 7, 3) / DAY_MS;
@@ -131,7 +132,7 @@ async function ask(question: unknown, { objects = createFolderStore(folder), byt
     receipts: { open: () => null, waitFor: async () => ({ countedIn: null, held: [] }), stateOf: async () => Promise.reject(new Error()) },
     freshness: createFreshness(() => NOW_MS),
     step: (_name, action) => action(),
-    ...{ kept, nowMs: () => NOW_MS, bucketsMax: 1_000, eventsMax },
+    ...{ kept, nowMs: () => NOW_MS, bucketsMax: 1_000, eventsMax, takeTurn: NO_TURNS },
   });
   return { outcome: await asking(question, AS), unreadable };
 }

@@ -7,6 +7,8 @@ import type { AskJourneyDeps } from '../src/ask-journey.ts';
 import type { Asker } from '../src/ask.ts';
 import { createFreshness } from '../src/freshness.ts';
 import { NOTHING_DROPPED } from '../src/kept-history.ts';
+import { Overloaded } from '../src/turns.ts';
+import { NO_TURNS } from './fixtures.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
 const AS: Asker = { tenant: 'acme', rows: null, signal: new AbortController().signal };
@@ -76,7 +78,7 @@ function journeyOver(given: Partial<AskJourneyDeps> = {}, events: readonly Store
     kept: NOTHING_DROPPED,
     nowMs: () => NOW_MS,
     step: (_name, action) => action(),
-    ...{ bucketsMax: 1_000, eventsMax: 100 },
+    ...{ bucketsMax: 1_000, eventsMax: 100, takeTurn: NO_TURNS },
     ...given,
   });
   return { ask, asks };
@@ -151,6 +153,13 @@ describe('a journey', () => {
     const outcome = await ask(QUESTION, { ...AS, mayLag: true });
     expect(outcome).toMatchObject({ ok: true, answer: { meta: { analysis: { users: 2 } } } });
     expect(outcome.ok && outcome.answer.meta.read_from).toBe(undefined);
+  });
+
+  it('waits for its turn before anything is read, if its caller takes turns', async () => {
+    const { ask, asks } = journeyOver({ takeTurn: async () => Promise.reject(new Overloaded(3)) });
+    await expect(ask(QUESTION, { ...AS, takesTurns: true })).rejects.toThrow(Overloaded);
+    expect(asks).toEqual([]);
+    expect((await ask(QUESTION, AS)).ok).toBe(true);
   });
 
   it('of more events than an answer may be made of is refused, not cut', async () => {

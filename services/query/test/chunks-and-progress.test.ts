@@ -14,7 +14,8 @@ import type { Materialise } from '../src/materialise.ts';
 import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import type { Read, ReadResult } from '../src/read.ts';
-import { NAMES, SILENT_METER, createFakePrimary, pageSeries, planOf, TENANT, UTC_DAY } from './fixtures.ts';
+import { Overloaded } from '../src/turns.ts';
+import { NAMES, SILENT_METER, createFakePrimary, pageSeries, planOf, TENANT, UTC_DAY, NO_TURNS } from './fixtures.ts';
 import type { FakePrimary } from './fixtures.ts';
 
 const FIRST_LOG = { logGeneration: 1, backfill: null, sealed: NOTHING_SEALED };
@@ -53,7 +54,7 @@ beforeEach(async () => {
   epochs.length = 0;
 });
 
-function reader(cellsMax = 1_000): Read {
+function reader(cellsMax = 1_000, takeTurn = NO_TURNS): Read {
   const answers = createAnswerCache({ store, nowMs: () => nowMs, ttlMs: 60_000, bytesMax: 10_000_000, meter: SILENT_METER });
   return createRead({
     store,
@@ -64,6 +65,7 @@ function reader(cellsMax = 1_000): Read {
     made: createMadeAnswers({ nowMs: () => nowMs, valuesMax: 100_000, ttlMs: 600_000 }),
     decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),
     cacheBudgetMs: 1_000,
+    takeTurn,
     chunksMax: 10,
     cellsMax,
     meter: SILENT_METER,
@@ -113,6 +115,29 @@ function claimed({ held }: ReadResult): number {
 function total(result: ReadResult): number {
   return Object.values(counts(result)).reduce((sum, one) => sum + one, 0);
 }
+
+test('a question is refused a turn only where something has to be read from Postgres for it, and then nothing is', async () => {
+  commit(0, 'a', 3);
+  await deliver();
+  let [refused, isFull] = [0, true];
+  const inTurn = reader(1_000, async (_tenant, action) => {
+    refused += isFull ? 1 : 0;
+    return isFull ? Promise.reject(new Overloaded(3)) : action();
+  });
+  const reading = vi.spyOn(primary, 'readCells');
+  const asked = { plan: planOf(), subjectShown: null, skipCache: false, takesTurns: true };
+  await expect(inTurn(asked)).rejects.toThrow(Overloaded);
+  await expect(inTurn({ ...asked, skipCache: true })).rejects.toThrow(Overloaded);
+  expect([refused, reading.mock.calls.length]).toEqual([2, 0]);
+  // Who takes no turn is not refused.
+  expect((await inTurn({ ...asked, takesTurns: false })).ok).toBe(true);
+  isFull = false;
+  store.evict(CHUNK);
+  expect((await inTurn(asked)).ok).toBe(true);
+  isFull = true;
+  expect((await inTurn(asked)).ok).toBe(true);
+  expect(refused).toBe(2);
+});
 
 describe('chunks and progress', () => {
   test('the first answer fills the chunk from Postgres, the next comes from it and follows announcements', async () => {

@@ -5,6 +5,7 @@ import type { CellSnapshot, CountedProgress, ReadStore } from '@tidegate/postgre
 import type { PlacedCell } from '@tidegate/redis';
 import type { CacheMeter } from '../src/cache-meter.ts';
 import { createChangedNames } from '../src/changed-names.ts';
+import type { TakeTurn } from '../src/turns.ts';
 
 export const SILENT_METER: CacheMeter = { lookedUp: () => undefined, failed: () => undefined, dropped: () => undefined };
 export const NAMES = createChangedNames(new Uint8Array(16));
@@ -133,3 +134,6 @@ export function planOf(input: Partial<QuestionInput> = {}, metric: CompiledMetri
   if (!plan.ok) throw new Error(JSON.stringify(plan.fault));
   return plan.value;
 }
+
+/** Nobody waits for a turn. */
+export const NO_TURNS: TakeTurn = async (_tenant, action) => action();

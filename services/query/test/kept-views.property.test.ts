@@ -21,7 +21,7 @@ import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import { createKeptViews } from '../src/views/kept-views.ts';
 import type { RunView, ViewAsk } from '../src/views/run-view.ts';
-import { createFakePrimary, NAMES, pageSeries, planOf, SILENT_METER, TENANT, UTC_DAY } from './fixtures.ts';
+import { createFakePrimary, NAMES, pageSeries, planOf, SILENT_METER, TENANT, UTC_DAY, NO_TURNS } from './fixtures.ts';
 
 const CHUNK = { tenant: TENANT, metric: 'wiki.edits', version: 1, setNo: 0, grain: 2, utcDay: UTC_DAY, subject: null } as const;
 const MAX_STALENESS_MS = 40;
@@ -207,7 +207,7 @@ class World {
         scheduler.schedule(Promise.resolve(), 'cells').then(async () => this.primary.readCells(...asked)),
     };
     const read = createRead({
-      ...{ store, primary, cacheBudgetMs: 10_000, chunksMax: 10, cellsMax: 1_000, meter: SILENT_METER },
+      ...{ store, primary, cacheBudgetMs: 10_000, chunksMax: 10, cellsMax: 1_000, meter: SILENT_METER, takeTurn: NO_TURNS },
       step: (_name, action) => action(),
       loadChunks: createLoadChunks({ store, primary, newToken: () => `t${(this.ids += 1)}`, cellsMax: 1_000 }),
       answers: createAnswerCache({ store, nowMs, ttlMs: 60_000, bytesMax: 100_000, meter: SILENT_METER }),

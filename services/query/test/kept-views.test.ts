@@ -8,8 +8,11 @@ import { createLifetimes } from '../src/lifetimes.ts';
 import { createRegistry } from '../src/registry.ts';
 import type { Registry } from '../src/registry.ts';
 import { createKeptViews } from '../src/views/kept-views.ts';
+import { createTurns } from '../src/turns.ts';
+import type { TakeTurn } from '../src/turns.ts';
 import type { RunView } from '../src/views/run-view.ts';
-import { NAMES, SILENT_METER } from './fixtures.ts';
+import { createViewInTurn } from '../src/views/view-in-turn.ts';
+import { NAMES, NO_TURNS, SILENT_METER } from './fixtures.ts';
 import { answerWith, serveAsk } from './serve-ask.ts';
 import type { ServedAsk } from './serve-ask.ts';
 
@@ -228,6 +231,37 @@ test('where a query lets what it reads be old, others change the answer within t
   expect(await look(call, path)).toEqual(['MISS', 6]);
 });
 
+test('while as many answers are made as may, others are refused, and what is kept is given', async () => {
+  let goOn: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => void (goOn = resolve));
+  const slow: Ask = async (question, as) => {
+    if (JSON.stringify(question).includes('u-slow')) await held;
+    return ask(question, as);
+  };
+  const takeTurn = createTurns({
+    ...{ atOnce: 1, waitMaxMs: 0, monotonicMs: () => nowMs, onChange: () => undefined, onRefused: () => undefined },
+  });
+  const registry = registryWith(1);
+  const served = await serveAsk(slow, {
+    registry,
+    keepViews: (runView) => keeper({ registry })(createViewInTurn(runView, { quick: takeTurn, slow: NO_TURNS })),
+    cache: { store, names: NAMES },
+  });
+  running.push(served);
+  const call = async (path: string): Promise<Response> => served.call(path, { scopes: ['query:read'] });
+  await look(call, '/v1/views/wiki/mine?user_id=u-1');
+  const first = call('/v1/views/wiki/mine?user_id=u-slow');
+  // Until the slow one is being made others find their turn.
+  let others = 0;
+  await expect.poll(async () => (await call(`/v1/views/wiki/mine?user_id=o-${(others += 1)}`)).status, { timeout: 20_000 }).toBe(503);
+  const refused = await call('/v1/views/wiki/mine?user_id=u-2');
+  expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toMatchObject([503, '1', { code: 'overloaded' }]);
+  expect(await look(call, '/v1/views/wiki/mine?user_id=u-1')).toEqual(['HIT', 5]);
+  goOn();
+  expect((await first).status).toBe(200);
+  expect((await call('/v1/views/wiki/mine?user_id=u-2')).status).toBe(200);
+});
+
 test('without Redis, with the cache off, and with a receipt the answer is made, and says so', async () => {
   const call = await serve();
   await look(call, '/v1/views/wiki/mine?user_id=u-1');
@@ -322,4 +356,33 @@ test.each([
   expect([dropped.status, await dropped.json()]).toEqual([200, { dropped: 1 }]);
   const seen = await Promise.all([...paths, '/v1/views/wiki/all'].map(async (path) => look(call, path)));
   expect(seen.map(([word]) => word)).toEqual(words);
+});
+
+test('what may become a job waits in the slow lane, and what takes no turn in none', async () => {
+  const lanes: string[] = [];
+  const laneOf =
+    (name: string): TakeTurn =>
+    async (tenant, action) => {
+      lanes.push(`${name} ${tenant}`);
+      return action();
+    };
+  const view = registryWith(1).view('acme', 'wiki', 'all');
+  if (view === null) throw new Error('no such view');
+  const seen: unknown[] = [];
+  const inTurn = createViewInTurn(
+    async ({ asker }) => {
+      seen.push(asker.takesTurns);
+      return { ok: false, problem: { code: 'not_found' } };
+    },
+    { quick: laneOf('quick'), slow: laneOf('slow') },
+  );
+  const values = { params: {}, pseudonyms: {}, window: null, ofNow: [], wait: {}, includesSensitive: false };
+  const asker = { tenant: 'acme', rows: null, signal: new AbortController().signal };
+  const asked = { view, values, asker: { ...asker, takesTurns: true as const }, callerSubject: null };
+  await inTurn(asked);
+  await inTurn({ ...asked, view: { ...view, isBackground: true } });
+  await inTurn({ ...asked, asker });
+  expect(lanes).toEqual(['quick acme', 'slow acme']);
+  // Its questions are asked in its turn.
+  expect(seen).toEqual([undefined, undefined, undefined]);
 });

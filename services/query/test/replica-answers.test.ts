@@ -13,7 +13,7 @@ import { createRead } from '../src/read.ts';
 import type { Receipts } from '../src/receipts.ts';
 import { createRegistry } from '../src/registry.ts';
 import type { OnReplica } from '../src/on-replica.ts';
-import { createFakePrimary, METRIC, SILENT_METER, TENANT } from './fixtures.ts';
+import { createFakePrimary, METRIC, SILENT_METER, TENANT, NO_TURNS } from './fixtures.ts';
 
 const NOW_MS = 1_800_000_000_000;
 const QUESTION = { metric: 'wiki.edits', kind: 'summary', last: '3650d' };
@@ -32,7 +32,7 @@ function askOf(onReplica: OnReplica) {
   replica.commit(0, 'a', 5);
   const store = createMemoryCells({ nowMs: () => NOW_MS });
   const read = createRead({
-    ...{ store, primary, chunksMax: 10, cellsMax: 1_000, cacheBudgetMs: 1_000, meter: SILENT_METER },
+    ...{ store, primary, chunksMax: 10, cellsMax: 1_000, cacheBudgetMs: 1_000, meter: SILENT_METER, takeTurn: NO_TURNS },
     onReplica: async (reading) => onReplica(async () => reading({ cells: replica, journeys: { readJourneys: unasked } })),
     step: (_name, action) => action(),
     loadChunks: createLoadChunks({ store, primary, newToken: () => 't', cellsMax: 1_000 }),

@@ -20,7 +20,7 @@ import { createMaterialise } from '../src/materialise.ts';
 import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import { createRegistry } from '../src/registry.ts';
-import { NAMES, SILENT_METER, createFakePrimary, DAY_S, TENANT, withCells } from './fixtures.ts';
+import { NAMES, SILENT_METER, createFakePrimary, DAY_S, TENANT, withCells, NO_TURNS } from './fixtures.ts';
 
 const METRIC: CompiledMetric = {
   tenant: TENANT,
@@ -215,6 +215,7 @@ function createHouse(seed: number) {
         made: createMadeAnswers({ nowMs, valuesMax: 100_000, ttlMs: 600_000 }),
         decoded: new LRUCache<string, DecodedChunk>({ maxSize: 100_000 }),
         cacheBudgetMs: 1_000,
+        takeTurn: NO_TURNS,
         chunksMax: 10,
         cellsMax: 10_000,
         meter: SILENT_METER,

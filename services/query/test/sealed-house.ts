@@ -11,7 +11,7 @@ import { createMaterialise } from '../src/materialise.ts';
 import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import type { ReadResult } from '../src/read.ts';
-import { countState, createFakePrimary, METRIC, NAMES, pageSeries, planOf, SILENT_METER, withCells } from './fixtures.ts';
+import { countState, createFakePrimary, METRIC, NAMES, pageSeries, planOf, SILENT_METER, withCells, NO_TURNS } from './fixtures.ts';
 
 export const PARTITIONS = 2;
 
@@ -77,7 +77,7 @@ export class SealedHouse {
     made: createMadeAnswers({ nowMs: () => 0, valuesMax: 100_000, ttlMs: 600_000 }),
     decoded: new LRUCache<string, DecodedChunk>({ maxSize: 1_000_000 }),
     cacheBudgetMs: 1_000,
-    ...{ chunksMax: 40, cellsMax: 100_000 },
+    ...{ chunksMax: 40, cellsMax: 100_000, takeTurn: NO_TURNS },
     meter: SILENT_METER,
     step: (_name, action) => action(),
   });

@@ -84,7 +84,7 @@ export const QUESTION_ROUTES = {
         contentTypes: ['text/event-stream'],
       },
     },
-    faults: ['overloaded', 'request_invalid', ...ANSWERING],
+    faults: ['request_invalid', ...ANSWERING],
   },
   askFunnel: {
     method: 'POST',

@@ -37,7 +37,6 @@ export const WRITE_ROUTES = {
       'log_growing',
       'log_unavailable',
       'not_found',
-      'overloaded',
       'request_invalid',
       'row_conflict',
       'unsupported_encoding',

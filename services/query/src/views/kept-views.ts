@@ -76,7 +76,8 @@ export function createKeptViews(deps: KeptViewsDeps): RunView {
     const name = keptName(asked.view, asked.values, (id) => deps.pseudonymOf(tenant, id));
     const counted = { tenant, of: lifetime.of, name };
     const wanted = { asked: { ...asked, asker: { ...asked.asker, signal: never } }, lifetime, key: keyOf(deps, asked), counted };
-    return share(`${tenant} ${wanted.key}`, async () => findOrMake(deps, wanted));
+    // Who takes no turn is not refused with those who do.
+    return share(`${tenant} ${wanted.key} ${asked.asker.takesTurns === true}`, async () => findOrMake(deps, wanted));
   };
 }
 

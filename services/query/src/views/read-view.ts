@@ -58,7 +58,7 @@ export function readAsked(deps: AskedViewDeps, { caller, params, query, signal }
   if (!values.ok) return failed({ code: 'request_invalid', errors: values.fault });
   if (!mayName(rows, { view, values: values.value })) return failed({ code: 'row_refused' });
   if (!mayInclude(caller, { view, values: values.value })) return failed({ code: 'row_refused', detail: NOT_OWN });
-  return ok({ view, values: values.value, asker: { tenant: caller.tenant, rows, signal }, callerSubject });
+  return ok({ view, values: values.value, asker: { tenant: caller.tenant, rows, signal, takesTurns: true }, callerSubject });
 }
 
 /** Whether the caller may name everybody where that takes the scope: who is held to one person never does. */
