@@ -193,6 +193,27 @@ describe('an answer of which small groups are withheld', () => {
     expect(answer(MEASURED, { measures: ['visits'], fill: 'zero', k: 9 }, WARDS).rows.map((row) => row[1])).toEqual([null, null, 0]);
   });
 
+  it('ranks what is left, so no place tells of a withheld row', () => {
+    const asked = { kind: 'table', measures: ['visits'], group_by: ['ward'], order: '-visits', rank: true } as const;
+    const wards = [...WARDS, ...crowd(1, 'd', 'pqrstu')];
+    // By visits a has 8, d 6, b 4 and c 4. Of b only three come, and a goes with it: the first of the two that have four.
+    expect(answer(MEASURED, asked, wards).rows.map((row) => row.slice(0, 2))).toEqual([
+      [1, 'a'],
+      [2, 'd'],
+      [3, 'b'],
+      [4, 'c'],
+    ]);
+    const held = { ...asked, k: 4 };
+    expect(answer(MEASURED, held, wards)).toMatchObject({
+      suppressed: 2,
+      rows: [
+        [1, 'd', 6],
+        [2, 'c', 4],
+      ],
+    });
+    expect(answer(MEASURED, { ...held, limit: 1, offset: 1 }, wards)).toMatchObject({ rows: [[2, 'c', 4]], next: null });
+  });
+
   it('pages as one that was never there: a cursor names no withheld row', () => {
     const asked = { kind: 'table', measures: ['visits'], group_by: ['ward'], order: 'ward', limit: 1, k: 4 } as const;
     expect(answer(MEASURED, asked, WARDS)).toMatchObject({ rows: [['c', 4]], next: null });
