@@ -161,8 +161,19 @@ describe('keys from which small groups are withheld', () => {
       await expect.poll(async () => (await get(key, `/v1/${path}`)).headers.get('x-cache'), { timeout: 30_000 }).toBe('HIT');
       expect(await (await get(key, `/v1/${path}`)).json()).toMatchObject({ rows: shown, meta: { suppressed_groups: suppressed } });
       expect(await snapshotOf(await get(key, `/v1/live?${path.slice('query?'.length)}`))).toEqual(shown);
-      const view = await get(key, '/api/v1/analytics/diagnoses/distribution?start=2020-01-01&end=2020-12-31');
+      const view = await get(key, '/api/v1/analytics/medications/860975/effectiveness?start=2020-01-01&end=2020-12-31');
       expect([view.status, await view.json()]).toMatchObject([403, { code: 'groups_unprotected' }]);
+      // That one withholds by itself: with the hundredth code those of one patient are in its list.
+      const codes = '/api/v1/analytics/diagnoses/distribution?start=2020-01-01&end=2020-12-31&limit=100';
+      await expect.poll(async () => (await get(key, codes)).status, { timeout: 30_000 }).toBe(200);
+      const { items, meta } = (await (await get(key, codes)).json()) as {
+        items: readonly { patients: number | null; suppressed?: true }[];
+        meta: { suppressed_groups: number };
+      };
+      const hidden = items.filter((item) => item.suppressed === true);
+      expect([hidden.length > 0, hidden.length]).toEqual([true, meta.suppressed_groups]);
+      expect(hidden.every(({ patients }) => patients === null)).toBe(true);
+      expect(items.every((item) => item.suppressed === true || Number(item.patients) >= k)).toBe(true);
     }
     expect(await whole()).toEqual(all);
   });
