@@ -1,6 +1,6 @@
 import { recentKey } from './chunk-key.ts';
 import type { RedisConnection } from './connect.ts';
-import { figuresKey } from './kept-figures.ts';
+import { figuresKey, OF_NAMES } from './kept-figures.ts';
 
 export interface PersonKeys {
   readonly prefix: string;
@@ -32,15 +32,17 @@ export async function forgetPerson(client: RedisConnection, { prefix, tenant, su
 
 /** Names of kept answers show whom they are about. */
 async function forgetNames(client: RedisConnection, { prefix, tenant, subject }: PersonKeys): Promise<number> {
-  const hits = figuresKey(prefix, tenant, 'hits');
   let gone = 0;
   for (const what of ['busy', 'kept']) {
     const key = figuresKey(prefix, tenant, what);
     for (const name of await namesIn(subject, async (at, match) => client.zscan(key, at, 'MATCH', match, 'COUNT', COUNT)))
       gone += await client.zrem(key, name);
   }
-  for (const name of await namesIn(subject, async (at, match) => client.hscan(hits, at, 'MATCH', match, 'COUNT', COUNT)))
-    gone += await client.hdel(hits, name);
+  for (const of of OF_NAMES) {
+    const key = figuresKey(prefix, tenant, of);
+    for (const name of await namesIn(subject, async (at, match) => client.hscan(key, at, 'MATCH', match, 'COUNT', COUNT)))
+      gone += await client.hdel(key, name);
+  }
   return gone;
 }
 

@@ -23,10 +23,8 @@ export interface ClassHour extends ClassCounts {
   readonly hourS: number;
 }
 
-export interface NameCounts {
+export interface NameCounts extends CacheCounts {
   readonly name: string;
-  readonly hits: number;
-  readonly misses: number;
 }
 
 export interface FiguresBatch {
@@ -70,7 +68,10 @@ const HOUR_S = 3_600;
 const HOUR_KEPT_MS = 91 * 86_400_000;
 const SEPARATOR = '\u0000';
 const NOTHING: CacheCounts = { hits: 0, misses: 0, errors: 0, writes: 0, changed: 0, evicted: 0 };
-const WHAT = ['hits', 'misses', 'errors', 'writes', 'changed', 'evicted'] as const;
+const MORE = ['errors', 'writes', 'changed', 'evicted'] as const;
+const WHAT = ['hits', 'misses', ...MORE] as const;
+/** Hashes with a field for each name. */
+export const OF_NAMES = ['hits', 'more'] as const;
 
 export function figuresKey(prefix: string, tenant: string, what: string): string {
   return `${prefix}:{c:${tenant}}:figures:${what}`;
@@ -91,8 +92,13 @@ function createCounting(client: Redis, keyOf: Keys): Pick<KeptFigures, 'add' | '
   const script = createScript(client, 'figures-add.lua');
   return {
     async add({ id, tenant, hourS, names, classes }) {
-      const keys = ['busy', 'hits', `seen:${id}`, 'classes', `hour:${hourS}`].map((what) => keyOf(tenant, what));
-      const ofNames = names.flatMap(({ name, hits, misses }) => [name, hits + misses, hits]);
+      const keys = ['busy', 'hits', `seen:${id}`, 'classes', `hour:${hourS}`, 'more'].map((what) => keyOf(tenant, what));
+      const ofNames = names.flatMap((counts) => [
+        counts.name,
+        counts.hits + counts.misses,
+        counts.hits,
+        ...MORE.map((what) => counts[what]),
+      ]);
       const ofClasses = classes.flatMap((counts) =>
         WHAT.flatMap((what) => (counts[what] === 0 ? [] : [`${counts.of} ${what}`, counts[what]])),
       );
@@ -105,8 +111,9 @@ function createCounting(client: Redis, keyOf: Keys): Pick<KeptFigures, 'add' | '
       return told.flatMap((fields, at) => toClasses(fields).map((counts) => ({ ...counts, hourS: hours[at] ?? 0 })));
     },
     async reset(tenant, name) {
-      if (name === null) await client.unlink(...['busy', 'hits', 'classes'].map((what) => keyOf(tenant, what)));
-      else await Promise.all([client.zrem(keyOf(tenant, 'busy'), name), client.hdel(keyOf(tenant, 'hits'), name)]);
+      if (name === null) await client.unlink(...['busy', 'hits', 'more', 'classes'].map((what) => keyOf(tenant, what)));
+      else
+        await Promise.all([client.zrem(keyOf(tenant, 'busy'), name), ...OF_NAMES.map(async (of) => client.hdel(keyOf(tenant, of), name))]);
     },
   };
 }
@@ -126,13 +133,17 @@ function createNames(client: Redis, keyOf: Keys): Pick<KeptFigures, 'top' | 'one
       const flat = await client.zrevrange(keyOf(tenant, 'busy'), 0, max - 1, 'WITHSCORES');
       const busy = Array.from({ length: flat.length / 2 }, (_, at) => ({ name: flat[2 * at] ?? '', total: Number(flat[2 * at + 1]) }));
       if (busy.length === 0) return [];
-      const hits = await client.hmget(keyOf(tenant, 'hits'), ...busy.map(({ name }) => name));
-      const counted = busy.map(({ name, total }, at) => countsOf(name, total, hits[at] ?? null));
+      const names = busy.map(({ name }) => name);
+      const [hits = [], more = []] = await Promise.all(OF_NAMES.map(async (of) => client.hmget(keyOf(tenant, of), ...names)));
+      const counted = busy.map(({ name, total }, at) => ({ name, ...countsOf(total, hits[at], more[at]) }));
       return counted.sort((a, b) => b.hits + b.misses - a.hits - a.misses || (a.name < b.name ? -1 : 1));
     },
     async one(tenant, name) {
-      const [total, hits] = await Promise.all([client.zscore(keyOf(tenant, 'busy'), name), client.hget(keyOf(tenant, 'hits'), name)]);
-      return countsOf(name, Number(total ?? 0), hits);
+      const [total, hits, more] = await Promise.all([
+        client.zscore(keyOf(tenant, 'busy'), name),
+        ...OF_NAMES.map(async (of) => client.hget(keyOf(tenant, of), name)),
+      ]);
+      return { name, ...countsOf(Number(total ?? 0), hits, more) };
     },
     async note(tenant, { name, key }, { nowMs, endMs }) {
       const member = `${name}${SEPARATOR}${key}`;
@@ -148,7 +159,8 @@ function createNames(client: Redis, keyOf: Keys): Pick<KeptFigures, 'top' | 'one
   };
 }
 
-function countsOf(name: string, total: number, hits: string | null): NameCounts {
+function countsOf(total: number, hits: string | null | undefined, more: string | null | undefined): CacheCounts {
   const found = Number(hits ?? 0);
-  return { name, hits: found, misses: Math.max(0, total - found) };
+  const [errors = 0, writes = 0, changed = 0, evicted = 0] = (more ?? '').split(' ').map(Number);
+  return { hits: found, misses: Math.max(0, total - found), errors, writes, changed, evicted };
 }

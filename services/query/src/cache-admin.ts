@@ -3,7 +3,7 @@ import { adviseLifetime, errorRatePct, hitRatePct, ok, plainToKeptName, toIsoUtc
 import type { CacheClass, CompiledView } from '@tidegate/core';
 import type { Exchange } from '@tidegate/http';
 import { CACHE_DROP_SCHEMA, CACHE_QUERY, CACHE_RESET_SCHEMA, invalidRequest, readJsonBody, refuse, sendJson } from '@tidegate/http';
-import type { CacheCounts, CellStore, ClassHour, KeptFigures, NameCounts } from '@tidegate/redis';
+import type { CacheCounts, CellStore, ClassHour, KeptFigures } from '@tidegate/redis';
 import type { z } from 'zod';
 import type { ChangedNames } from './changed-names.ts';
 import type { LifetimeOf } from './lifetimes.ts';
@@ -87,8 +87,7 @@ async function readBody<S extends z.ZodType>(exchange: Exchange, schema: S): Pro
 
 async function statsOf(deps: CacheAdminDeps, { caller: { tenant } }: Exchange, key: string | undefined): Promise<object> {
   if (key !== undefined) {
-    const { hits, misses } = await deps.keptFigures.one(tenant, shownName(deps, tenant, key));
-    return { key, ...lookUps({ hits, misses }) };
+    return { key, ...rates(await deps.keptFigures.one(tenant, shownName(deps, tenant, key))) };
   }
   const [classes, names] = await Promise.all([deps.keptFigures.classes(tenant), deps.keptFigures.top(tenant, NAMES_SHOWN)]);
   const sum = (what: keyof CacheCounts): number => classes.reduce((all, counts) => all + counts[what], 0);
@@ -96,11 +95,11 @@ async function statsOf(deps: CacheAdminDeps, { caller: { tenant } }: Exchange, k
   return {
     overall: rates({ ...overall, changed: sum('changed'), evicted: sum('evicted') }),
     by_class: Object.fromEntries(classes.map(({ of, ...counts }) => [of, rates(counts)])),
-    by_key: Object.fromEntries(names.map(({ name, ...counts }) => [name, lookUps(counts)])),
+    by_key: Object.fromEntries(names.map(({ name, ...counts }) => [name, rates(counts)])),
   };
 }
 
-function lookUps({ hits, misses }: Pick<NameCounts, 'hits' | 'misses'>): object {
+function lookUps({ hits, misses }: Pick<CacheCounts, 'hits' | 'misses'>): object {
   return { hits, misses, total: hits + misses, hit_rate: hitRatePct(hits, misses) };
 }
 

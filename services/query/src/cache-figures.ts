@@ -30,13 +30,16 @@ interface OpenBatch {
 }
 
 const HOUR_S = 3_600;
-/** Beyond it the names of a batch are not told apart; classes still are. */
+/** Beyond them the names of a batch, and of all that waits while Redis is away, are not told apart; classes still are. */
 const NAMES_PER_BATCH = 5_000;
+const NAMES_WAITING = 20_000;
+const NOTHING: CacheCounts = { hits: 0, misses: 0, errors: 0, writes: 0, changed: 0, evicted: 0 };
 
 export function createCacheFigures({ figures, instance, nowMs, onError }: CacheFiguresDeps): CacheFigures {
   let open = new Map<string, OpenBatch>();
   let unsent: readonly FiguresBatch[] = [];
   let batches = 0;
+  let namesWaiting = 0;
 
   function batchOf(tenant: string): OpenBatch {
     const hourS = Math.floor(nowMs() / 1_000 / HOUR_S) * HOUR_S;
@@ -46,27 +49,44 @@ export function createCacheFigures({ figures, instance, nowMs, onError }: CacheF
     return batch;
   }
 
-  async function send(): Promise<void> {
+  function close(): readonly FiguresBatch[] {
     const closed = [...open.values()].map(({ tenant, hourS, classes, names }) => ({
       ...{ id: `${instance}-${(batches += 1)}`, tenant, hourS },
       ...{ classes: [...classes.values()], names: [...names.values()] },
     }));
     open = new Map();
-    unsent = [...unsent, ...closed];
+    namesWaiting = 0;
+    return closed;
+  }
+
+  async function sendUnsent(): Promise<void> {
     for (let next = unsent[0]; next !== undefined; next = unsent[0]) {
       await figures.add(next);
       unsent = unsent.slice(1);
     }
   }
 
+  /** While Redis is away no more batches are closed: what is counted goes on in the open ones, which are bounded. */
+  async function send(): Promise<void> {
+    await sendUnsent();
+    unsent = close();
+    await sendUnsent();
+  }
+
+  function countName({ names }: OpenBatch, name: string, what: keyof CacheCounts): void {
+    const known = names.get(name);
+    if (known === undefined && (names.size >= NAMES_PER_BATCH || namesWaiting >= NAMES_WAITING)) return;
+    if (known === undefined) namesWaiting += 1;
+    const counts = known ?? { name, ...NOTHING };
+    names.set(name, { ...counts, [what]: counts[what] + 1 });
+  }
+
   return {
     count({ tenant, of, name }, what) {
-      const { classes, names } = batchOf(tenant);
-      const counts = classes.get(of) ?? { of, hits: 0, misses: 0, errors: 0, writes: 0, changed: 0, evicted: 0 };
-      classes.set(of, { ...counts, [what]: counts[what] + 1 });
-      if (what !== 'hits' && what !== 'misses') return;
-      const known = names.get(name) ?? { name, hits: 0, misses: 0 };
-      if (names.size < NAMES_PER_BATCH || names.has(name)) names.set(name, { ...known, [what]: known[what] + 1 });
+      const batch = batchOf(tenant);
+      const counts = batch.classes.get(of) ?? { of, ...NOTHING };
+      batch.classes.set(of, { ...counts, [what]: counts[what] + 1 });
+      countName(batch, name, what);
     },
     flush: async () => send().catch(onError),
   };

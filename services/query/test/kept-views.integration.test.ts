@@ -97,7 +97,10 @@ describe('kept answers of views, over real servers', () => {
     expect(overall).toMatchObject({ hits: 29, misses: 1, hit_rate: 96.67 });
     const [named] = Object.entries(by_key);
     expect(named?.[0]).toMatch(/^totals:user:[0-9a-f]{64}$/);
-    expect(named?.[1]).toEqual({ hits: 29, misses: 1, total: 30, hit_rate: 96.67 });
+    expect(named?.[1]).toEqual({
+      ...{ hits: 29, misses: 1, total: 30, hit_rate: 96.67 },
+      ...{ errors: 0, error_rate: 0, writes: 1, invalidations: 0, evictions: 0 },
+    });
     expect(await stats('/v1/cache/stats?key=totals:user:u-1')).toMatchObject({ hits: 29, misses: 1 });
     expect(await stats('/v1/cache/stats?key=totals:user:nobody')).toMatchObject({ hits: 0, misses: 0, hit_rate: 0 });
     expect(await call(1, '/v1/cache/stats/reset', { key: 'totals:user:u-1' })).toEqual({ reset: true, key: 'totals:user:u-1' });

@@ -60,7 +60,7 @@ const NO_AUDIT: AuditStore = {
 const NO_FIGURES: Omit<CacheAdminDeps, 'registry' | 'pseudonymOf' | 'nowMs' | 'names'> & Pick<HandlerDeps, 'names'> = {
   keptFigures: {
     ...{ classes: async () => [], hours: async () => [], top: async () => [], kept: async () => [], bytesOf: async () => [] },
-    one: async (_tenant, name) => ({ name, hits: 0, misses: 0 }),
+    one: async (_tenant, name) => ({ name, hits: 0, misses: 0, errors: 0, writes: 0, changed: 0, evicted: 0 }),
     reset: async () => undefined,
   },
   store: { dropMarks: async () => undefined },

@@ -6707,15 +6707,29 @@ export interface operations {
                                 readonly total: number;
                                 /** @description Percent, two decimals; 0 of nothing. */
                                 readonly hit_rate: number;
+                                readonly errors: number;
+                                readonly error_rate: number;
+                                readonly writes: number;
+                                /** @description Misses whose answer was there and had changed. */
+                                readonly invalidations: number;
+                                /** @description Misses whose answer was gone before its time. */
+                                readonly evictions: number;
                             };
                         };
                     } | {
-                        readonly key: string;
                         readonly hits: number;
                         readonly misses: number;
                         readonly total: number;
                         /** @description Percent, two decimals; 0 of nothing. */
                         readonly hit_rate: number;
+                        readonly errors: number;
+                        readonly error_rate: number;
+                        readonly writes: number;
+                        /** @description Misses whose answer was there and had changed. */
+                        readonly invalidations: number;
+                        /** @description Misses whose answer was gone before its time. */
+                        readonly evictions: number;
+                        readonly key: string;
                     };
                 };
             };
@@ -6810,6 +6824,13 @@ export interface operations {
                                 readonly total: number;
                                 /** @description Percent, two decimals; 0 of nothing. */
                                 readonly hit_rate: number;
+                                readonly errors: number;
+                                readonly error_rate: number;
+                                readonly writes: number;
+                                /** @description Misses whose answer was there and had changed. */
+                                readonly invalidations: number;
+                                /** @description Misses whose answer was gone before its time. */
+                                readonly evictions: number;
                             };
                         };
                         readonly classes: readonly {
