@@ -12,7 +12,7 @@ import { nowMs } from '../road.ts';
 import { ADVICE_LOAD, CACHED, CLIMB, CLIMB_ROWS, UNCACHED, type TargetLoad } from './loads.ts';
 
 export interface TargetsOptions {
-  /** Of a load that goes by time; the mix takes ten times as long, the claims twice. */
+  /** Of a load that goes by time; the mix takes ten times as long, the claims twice. Some are asked for a minute before. */
   readonly minutes: number;
   readonly seed: number;
   readonly settings: Readonly<Record<string, string>>;
@@ -108,7 +108,9 @@ async function seed(
 
 async function measure(phase: Phase, load: TargetLoad): Promise<void> {
   const { options, targets } = phase;
-  const told = await runLoad(phase, load, options.results);
+  if (load.warmS !== undefined)
+    await runLoad(phase, { ...load, name: `${load.name}, before it counts`, targets: [] }, { seconds: load.warmS });
+  const told = await runLoad(phase, load, { results: options.results });
   // A 202 is a promise, not an answer: its time says nothing.
   const promised = told.by_status['202'] !== undefined && load.flags[0] === '--endpoints';
   for (const { threshold, value, met } of told.thresholds) {
@@ -120,9 +122,8 @@ async function measure(phase: Phase, load: TargetLoad): Promise<void> {
 async function runLoad(
   { options, tidegate, worse }: Phase,
   { name, flags, targets, share }: TargetLoad,
-  results?: string,
+  { seconds = options.minutes * 60 * share, results }: { readonly seconds?: number; readonly results?: string | undefined } = {},
 ): Promise<LoadJson> {
-  const seconds = options.minutes * 60 * share;
   options.say(`${name}${share === 0 ? '' : `: ${seconds} s`}`);
   // Users come one after another, or all of them would ask in the first second.
   const ramp = flags.includes('--think') ? ['--ramp', String(seconds / 6)] : [];

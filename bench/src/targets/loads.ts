@@ -9,6 +9,8 @@ export interface TargetLoad {
   readonly targets: readonly string[];
   /** Share of the minutes of a run; 0: as many requests as its flags say. */
   readonly share: number;
+  /** So long it is asked before, unmeasured: for what is wanted of a cache that people have used, and not of its first minute. */
+  readonly warmS?: number;
 }
 
 const HEALTH = '/api/v1';
@@ -55,6 +57,7 @@ export const CACHED: readonly TargetLoad[] = [
     flags: [...endpoints(of(DASHBOARD)), '--users', '1000', '--think', '5'],
     targets: [FEW_ERRORS, 'p95<0.5'],
     share: 1,
+    warmS: 60,
   },
   {
     name: 'activity list',
@@ -83,6 +86,7 @@ export const CACHED: readonly TargetLoad[] = [
     flags: [...endpoints(GOALS, MEALS, ADVICE), '--users', '1000', '--think', '1'],
     targets: [FEW_ERRORS, 'p95<0.1', 'hit p95<0.1'],
     share: 1,
+    warmS: 60,
   },
   {
     name: 'one node',
@@ -101,6 +105,7 @@ export const CACHED: readonly TargetLoad[] = [
       ...[`GET ${HEALTH}/health-goals/user/{user_id} hit_rate>80`, `GET ${HEALTH}/nutrition-logs/user/{user_id} hit_rate>60`],
     ],
     share: 10,
+    warmS: 60,
   },
   {
     name: 'claims',
@@ -108,6 +113,7 @@ export const CACHED: readonly TargetLoad[] = [
     flags: ['--scenario', 'claims', '--users', '200', '--aims'],
     targets: ['hit_rate>70'],
     share: 2,
+    warmS: 60,
   },
 ];
 
