@@ -96,7 +96,7 @@ export const queryConfig = defineConfig('query', {
   turnWithinMs: {
     env: 'TURN_WITHIN_MS',
     schema: text.integer({ min: 0, max: 60_000 }),
-    default: '2000',
+    default: '5000',
     description: 'Where a turn would take longer to come than this, the request is refused with 503 `overloaded` and Retry-After.',
   },
   cacheBudgetMs: {
