@@ -366,9 +366,17 @@ describe('routes of packs that write', () => {
       ...{ user_id: user, metric_type: 'weight', value: 78.1, unit: 'kg', recorded_at: '2026-11-02T08:00:00.000Z' },
     });
     await list(weighed.receipt);
+    const advised = async (): Promise<string | null> => {
+      const path = `/api/v1/recommendations/${user}`;
+      const answer = await fetch(`${system.tidegate.gateway}${path}`, { headers: { 'x-api-key': system.tidegate.apiKey } });
+      return answer.status === 200 ? answer.headers.get('x-cache') : `${answer.status}`;
+    };
+    await expect.poll(advised, { timeout: 30_000 }).toBe('HIT');
     const changed = await written('PATCH', `/api/v1/health-goals/${id}?user_id=${user}`, { status: 'paused' });
     // From 80 towards 70.5, now 78.1: 100 · 1.9 / 9.5 = 20 %.
     expect(await list(changed.receipt)).toMatchObject([{ id, status: 'paused', target_value: 70.5, current: 78.1, progress_pct: 20 }]);
+    // What was recommended was made of the goal as it had been (H-39).
+    expect(await advised()).toBe('MISS');
     const dropped = await call('DELETE', `/api/v1/health-goals/${id}?user_id=${user}`);
     expect(dropped.status).toBeLessThan(300);
     expect(await list(dropped.receipt)).toEqual([]);
