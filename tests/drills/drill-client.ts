@@ -23,6 +23,8 @@ const WITH_COPIES = 0.3;
 /** Share of what did not certainly arrive that is sent again. */
 const RESENT = 0.8;
 const ANSWER_WITHIN_MS = 15_000;
+/** Characters of a refusal that a history keeps: its code is among them. */
+const TOLD_MAX = 400;
 const EVENTS_MAX = 60;
 const REMEMBERED = 500;
 /** After a request of which nothing was taken. */
@@ -80,7 +82,7 @@ export async function sendOnce(options: ClientOptions, { request, events }: Send
 interface Answered {
   readonly receipt: string | null;
   /** Set where nothing of the request was looked at. */
-  readonly refused: { readonly status: number; readonly retry_after: string | null } | null;
+  readonly refused: { readonly status: number; readonly retry_after: string | null; readonly text: string } | null;
   readonly ofEvent: (index: number) => { readonly outcome: Outcome; readonly code: string | null; readonly cause?: string };
 }
 
@@ -114,7 +116,9 @@ async function post(
 function toAnswered({ status, headers }: Response, text: string): Answered {
   if (![202, 207, 422].includes(status)) {
     const isRefused = status === 503 || (status >= 400 && status < 500);
-    return isRefused ? allFailed({ status, retry_after: headers.get('retry-after') }) : allUnknown(`${status} ${text.slice(0, 200)}`);
+    return isRefused
+      ? allFailed({ status, retry_after: headers.get('retry-after'), text: text.slice(0, TOLD_MAX) })
+      : allUnknown(`${status} ${text.slice(0, TOLD_MAX)}`);
   }
   const body = JSON.parse(text) as {
     readonly receipt: string | null;

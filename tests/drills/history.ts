@@ -30,6 +30,8 @@ export type HistoryEntry =
       readonly request: number;
       readonly status: number;
       readonly retry_after: string | null;
+      /** The start of what came, which says why. */
+      readonly text?: string;
     }
   | { readonly kind: 'fault'; readonly at_ms: number; readonly fault: string; readonly target: string; readonly for_ms: number }
   /** Commits of Postgres went: from here on positions may be behind earlier ones, once. */

@@ -143,7 +143,9 @@ interface Outcome {
 function unservedIn(history: History, { isAlwaysServed = false }: StreamDrillOptions): readonly string[] {
   if (!isAlwaysServed) return [];
   const found = history.entries().flatMap((entry) => {
-    if (entry.kind === 'refused') return [`${entry.client}/${entry.request} was answered ${entry.status}`];
+    if (entry.kind === 'refused') {
+      return [`${entry.client}/${entry.request} was answered ${entry.status}, ${entry.at_ms} ms after the start: ${entry.text ?? ''}`];
+    }
     if (entry.kind !== 'outcome' || entry.outcome !== 'unknown') return [];
     return [`${entry.client}/${entry.request} got no answer for an event: ${entry.cause}, ${entry.at_ms} ms after the start`];
   });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import pg from 'pg';
 import { parse, stringify } from 'yaml';
 import { createLive, type Answer, type AnswerValue, type LiveUpdate, type Question } from '@tidegate/sdk';
@@ -28,7 +28,9 @@ beforeAll(async () => {
   await createEdits(oracle);
   await createSpans(oracle);
   await createSteps(oracle);
-  system = await startSystem('datasets', { aggregators: 2, packs: ['wikipedia', 'traces', 'healthtrack'] });
+  // A recount that begins by itself may come before the one that a test asks for.
+  const settings = { RECONCILE_SHARE: '0' };
+  system = await startSystem('datasets', { aggregators: 2, packs: ['wikipedia', 'traces', 'healthtrack'], settings });
 });
 
 afterAll(async () => {
@@ -206,21 +208,21 @@ describe('Wikipedia edits, recounted', () => {
     const body = JSON.stringify({ metric: 'wiki.edits' });
     const headers = { 'content-type': 'application/json' };
     const { request_no: asked } = (await system.admin.call({ method: 'POST', path, body, headers })) as { readonly request_no: number };
-    for (const deadline = performance.now() + 120_000; performance.now() < deadline; await new Promise((next) => setTimeout(next, 200))) {
-      const told = (await system.client.call({ method: 'GET', path: `${path}?metric=wiki.edits` })) as Recounted;
-      if (told.recounts.every(({ request_no: done }) => done >= asked)) return told;
-    }
-    throw new Error('not recounted within two minutes');
+    const look = async () => (await system.client.call({ method: 'GET', path: `${path}?metric=wiki.edits` })) as Recounted;
+    const isDone = ({ recounts }: Recounted): boolean => recounts.every(({ request_no: done }) => done >= asked);
+    return vi.waitUntil(async () => look().then((told) => isDone(told) && told), { timeout: 120_000, interval: 200 });
   };
 
   test('a cell that was spoiled is found, told and repaired, and then all is clean', { timeout: 300_000 }, async () => {
     const database = new pg.Client({ connectionString: system.tidegate.addresses.databaseUrl });
     await database.connect();
     const OF_EDITS = "SELECT c.ctid FROM cell c JOIN series s USING (series_id) WHERE s.metric = 'wiki.edits' AND c.grain = 2";
-    await database.query(`UPDATE cell SET state = '\\x00' WHERE ctid = (${OF_EDITS} ORDER BY c.bucket_s, c.series_id LIMIT 1)`);
+    const spoiled = await database.query(
+      `UPDATE cell SET state = '\\x00' WHERE ctid = (${OF_EDITS} ORDER BY c.bucket_s, c.series_id LIMIT 1)`,
+    );
     await database.end();
     const { recounts, drift } = await recount();
-    expect(recounts).toMatchObject([{ state: 'drift' }]);
+    expect([spoiled.rowCount, recounts]).toMatchObject([1, [{ state: 'drift' }]]);
     expect(recounts[0]?.repaired).toBe(recounts[0]?.drift);
     expect(drift[0]).toMatchObject({ kind: 'unreadable', found: null, repaired_at: expect.any(String) as string });
     expect((await recount()).recounts).toMatchObject([{ state: 'clean', drift: 0 }]);

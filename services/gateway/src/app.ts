@@ -76,6 +76,7 @@ export type GatewayConfig = ConfigValues<typeof GATEWAY_CONFIG>;
 export interface RunningGateway extends RunningService {
   /** The port of the public API. */
   readonly port: number;
+  readonly metricsPort: number;
 }
 
 const VERSION = '0.1.0';
@@ -110,12 +111,13 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   await waitForRedis({ ...parts, withinMs: config.redisStartWaitMs, log: context.log });
   const port = await listener.listen({ host: config.apiHost, port: config.apiPort });
   const probes = await startTelemetryServer({
-    ...telemetryTarget(config),
-    metrics,
-    health: { isLive: () => true, isReady: () => !isDraining },
+    ...{ ...telemetryTarget(config), metrics },
+    // Before all keys are known none is let in.
+    health: { isLive: () => true, isReady: () => !isDraining && control.isLoaded() },
   });
   return {
     port,
+    metricsPort: probes.port,
     drain: () => {
       isDraining = true;
       listener.drain();

@@ -7,6 +7,15 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
+it('who is told that a gateway is ready is not told of the next request that it is not', async () => {
+  const another = await gateway.startAnother();
+  const readyz = async (): Promise<number> => (await fetch(`http://127.0.0.1:${another.metricsPort}/readyz`)).status;
+  const deadline = performance.now() + 20_000;
+  while ((await readyz()) !== 200) if (performance.now() > deadline) throw new Error('never ready');
+  expect((await gateway.call('GET', '/v1/admin/keys', { port: another.port })).status).toBe(200);
+  await another.stop();
+});
+
 it('a key that may call some routes alone gives no right to others, by keys, by a new secret or by tokens', async () => {
   const make = (body: object, credential?: string): Promise<Answer> =>
     gateway.call('POST', '/v1/admin/keys', {

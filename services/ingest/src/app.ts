@@ -125,11 +125,11 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
   const stopErasing = eraseOriginals({ config, erasures, metrics, log });
   let isDraining = false;
   const port = await server.listen({ host: config.listenHost, port: config.listenPort });
-  // Who asks whether the service is there must not hear yes before it listens.
+  // Who asks whether the service is there must not hear yes before it listens, nor while requests are answered 503.
   const telemetry = await startTelemetryServer({
     ...telemetryTarget(config),
     metrics,
-    health: { isLive: () => true, isReady: () => !isDraining },
+    health: { isLive: () => true, isReady: () => !isDraining && registry.isReady() && backlog.isRead() },
   });
   return {
     port,

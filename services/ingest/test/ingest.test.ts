@@ -1,8 +1,11 @@
 import { createDecipheriv, createHash, createHmac } from 'node:crypto';
 import { decodeReceipt } from '@tidegate/core';
-import { createSealer, deriveKey, readConfig } from '@tidegate/runtime';
-import { createLogger } from '@tidegate/telemetry';
+import { tidegateTopics } from '@tidegate/kafka';
+import { createMemoryBroker } from '@tidegate/kafka/memory';
+import { createSealer, deriveKey, readConfig, systemClock } from '@tidegate/runtime';
+import { createLogger, silentLogger } from '@tidegate/telemetry';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { startIngest } from '../src/app.ts';
 import { INGEST_CONFIG } from '../src/config.ts';
 import type { HttpAnswer, IngestFixture } from './ingest-fixture.ts';
 import {
@@ -361,6 +364,24 @@ describe('pressure and stopping', () => {
     expect(stored()).toEqual(['a']);
     fixture = await startFixture();
   });
+});
+
+test('it is ready once it answers, and not while it knows neither partitions nor progress', async () => {
+  const broker = createMemoryBroker({ now: () => NOW_MS });
+  for (const spec of tidegateTopics({ prefix: 't.', partitions: 1, replicationFactor: 1 })) broker.createTopic(spec);
+  const app = await startIngest(config, { log: silentLogger, clock: systemClock, client: broker.createClient('ingest') });
+  try {
+    const readyz = async (): Promise<number> => (await fetch(`http://127.0.0.1:${String(app.metricsPort)}/readyz`)).status;
+    expect(await readyz()).toBe(503);
+    await publish(broker.createClient('test'), 'partitions/-/events', { version: 1, value: { count: 1 } });
+    await expect.poll(readyz, { timeout: 20_000 }).toBe(200);
+    // Who is refused for want of a caller was looked at.
+    expect((await fetch(`http://127.0.0.1:${String(app.port)}/v1/events`, { method: 'POST' })).status).not.toBe(503);
+    app.drain?.();
+    expect(await readyz()).toBe(503);
+  } finally {
+    await app.stop();
+  }
 });
 
 async function fetchInProgress(): Promise<void> {

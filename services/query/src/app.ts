@@ -122,7 +122,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   const server = serve(config, context, { ...adapters, handlers: held, isReady: () => isRegistryRead });
   const port = await server.listen({ host: config.listenHost, port: config.listenPort });
   let isDraining = false;
-  const health = { isLive: () => true, isReady: () => !isDraining };
+  const health = { isLive: () => true, isReady: () => !isDraining && isRegistryRead };
   const telemetry = await startTelemetryServer({ ...telemetryTarget(config), metrics, health });
   return {
     port,
