@@ -64,7 +64,7 @@ function changesBy(events: readonly Told[]): PendingEntities {
       const changed = changedRows(entityOf(), projected.before, projected.rows);
       return {
         writes: [{ entity: entityOf(), rows: projected.rows }],
-        changed: changed === null ? [] : [changed],
+        changed,
         ...{ cells: null, series: [], restated: [] },
       };
     },

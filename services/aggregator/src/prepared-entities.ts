@@ -59,9 +59,7 @@ export function prepareEntities(batches: readonly EntityBatch[], deps: PrepareEn
       const folded = joined(projected.flatMap((one) => one.folded ?? []));
       const cells = folded === null ? null : deps.prepare(folded);
       const restated = folded === null ? [] : restatedBy(folded, deps.closing);
-      prepared.changed = sorted.flatMap(
-        ({ entity }, at) => changedRows(entity, projected[at]?.before ?? [], projected[at]?.rows ?? []) ?? [],
-      );
+      prepared.changed = sorted.flatMap(({ entity }, at) => changedRows(entity, projected[at]?.before ?? [], projected[at]?.rows ?? []));
       prepared.cells = cells;
       made = { writes, changed: prepared.changed, cells, series: cells?.newSeries ?? [], restated };
       return made;

@@ -100,15 +100,8 @@ function goneSlice(owned: OwnedPartition, { entity, keys, beforeMs, closing }: G
   let made: MergedEntities | null = null;
 
   function merge(aged: readonly EntityRowState[], folded: FoldedBatch | null): MergedEntities {
-    const gone = [{ entity: projected, keys: aged.map(({ key }) => key) }];
-    const away = {
-      writes: [],
-      gone,
-      changed: goneRows(
-        projected,
-        aged.map(({ key }) => key),
-      ),
-    };
+    const keysGone = aged.map(({ key }) => key);
+    const away = { writes: [], gone: [{ entity: projected, keys: keysGone }], changed: goneRows(projected, keysGone) };
     if (folded === null || folded.deltas.length === 0) return { ...away, cells: null, series: [], restated: [] };
     cells = beside.prepare(folded, closing);
     const restated = restatedBy(folded, closing).map((bucket) => ({ ...bucket, cause: 'retention' as const }));

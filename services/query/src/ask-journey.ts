@@ -12,6 +12,7 @@ import type { ClaimingDeps } from './fresh-claims.ts';
 import type { KeptHistory } from './kept-history.ts';
 import { openAfter, toProblemFault } from './question-faults.ts';
 import type { Receipts } from './receipts.ts';
+import { inTurn } from './turns.ts';
 import type { TakeTurn } from './turns.ts';
 import type { Registry } from './registry.ts';
 import type { OnReplica } from './on-replica.ts';
@@ -73,7 +74,9 @@ async function answer(deps: AskJourneyDeps, asked: Asked): Promise<AskOutcome> {
   const { question, receipt, asker } = asked;
   asker.reads?.untold();
   if (receipt !== null) await deps.receipts.waitFor(receipt, question.wait_ms, asker.signal);
-  const { outcome, fold, isOfReplica } = await deps.step('query_database', async () => readInTurn(deps, asked));
+  const { outcome, fold, isOfReplica } = await deps.step('query_database', async () =>
+    inTurn(deps.takeTurn, asker, async () => readEvents(deps, asked)),
+  );
   if (!outcome.ok) return unread(outcome.fault);
   const read = outcome.value;
   if (read.isCut) return refused(TOO_MANY_EVENTS);
@@ -88,11 +91,6 @@ async function answer(deps: AskJourneyDeps, asked: Asked): Promise<AskOutcome> {
     analysis: { kind: question.kind, ...findings },
   };
   return { ok: true, answer: { columns, rows, next_cursor: null, meta }, mayAgeMs: 0 };
-}
-
-async function readInTurn(deps: AskJourneyDeps, asked: Asked): ReturnType<typeof readEvents> {
-  const { tenant, takesTurns } = asked.asker;
-  return takesTurns === true ? deps.takeTurn(tenant, async () => readEvents(deps, asked)) : readEvents(deps, asked);
 }
 
 /** From the replica where it may and can be; what was begun there and broke off is begun anew, and so is what its word on the archive, which may be an old one, does not give. */

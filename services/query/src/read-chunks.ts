@@ -22,6 +22,7 @@ import type { LoadChunks, LoadedChunk } from './load-chunks.ts';
 import type { MadeAnswers } from './made-answers.ts';
 import { keyOfRead } from './read-ask.ts';
 import type { ReadAsk } from './read-ask.ts';
+import { inTurn } from './turns.ts';
 import type { TakeTurn } from './turns.ts';
 
 /** Cells that are merged and read in about the time of one round trip: looking for a kept answer would cost more. */
@@ -72,11 +73,12 @@ export function createReadChunks(deps: ReadChunksDeps): ReadChunks {
   const load = createLoadOnce(deps.loadChunks);
   const lookAt = createLookAt(deps);
 
-  async function loadAbsent({ plan: { metric }, takesTurns }: ReadAsk, looks: readonly Look[], epoch: string): Promise<boolean> {
+  async function loadAbsent(ask: ReadAsk, looks: readonly Look[], epoch: string): Promise<boolean> {
+    const { metric } = ask.plan;
     const absent = looks.flatMap(({ name, reading }) =>
       reading.kind === 'absent' ? [{ name, epoch, brokenToken: reading.brokenToken }] : [],
     );
-    const outcomes = takesTurns === true ? await deps.takeTurn(metric.tenant, async () => load(absent)) : await load(absent);
+    const outcomes = await inTurn(deps.takeTurn, { ...ask, tenant: metric.tenant }, async () => load(absent));
     for (const [at, outcome] of outcomes.entries()) {
       const name = absent[at]?.name;
       if (outcome.kind === 'filled' && outcome.loaded !== null && name !== undefined) keepLoaded(deps, metric, { name, ...outcome.loaded });

@@ -25,7 +25,7 @@ import type { ReadAsk } from './read-ask.ts';
 import { createReadChunks } from './read-chunks.ts';
 import type { ChunkShape, ChunksRead, ReadChunksDeps } from './read-chunks.ts';
 import type { OnReplica } from './on-replica.ts';
-import { Overloaded } from './turns.ts';
+import { inTurn, Overloaded } from './turns.ts';
 import type { TakeTurn } from './turns.ts';
 import { createIsWanted } from './wanted-buckets.ts';
 
@@ -83,7 +83,7 @@ export function createRead(deps: ReadDeps): Read {
         deps.meter.failed('chunks', error);
       }
     }
-    return ask.takesTurns === true ? deps.takeTurn(plan.metric.tenant, async () => readPostgres(deps, ask)) : readPostgres(deps, ask);
+    return inTurn(deps.takeTurn, { ...ask, tenant: plan.metric.tenant }, async () => readPostgres(deps, ask));
   };
 }
 

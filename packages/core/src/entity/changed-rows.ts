@@ -2,12 +2,12 @@
 import type { CompiledEntity } from '../pack/compiled-entity.ts';
 import type { ChangedEntities, ChangedRow, EntityRowKey, EntityRowState } from './entity-shape.ts';
 
-/** `before` and `after` are the same rows in the same order. Null where none changed. */
+/** `before` and `after` are the same rows in the same order. */
 export function changedRows(
   entity: CompiledEntity,
   before: readonly EntityRowState[],
   after: readonly EntityRowState[],
-): ChangedEntities | null {
+): readonly ChangedEntities[] {
   const { tenant, pack, entity: name, lookups, fields } = entity;
   const columns = lookups.map((lookup) => fields.find((field) => field.name === lookup)?.columnName ?? '');
   const keys = after.map(({ key, state }, at): ChangedRow => {
@@ -18,7 +18,7 @@ export function changedRows(
     };
     return { ...key, values: columns.map(valuesOf) };
   });
-  return keys.length === 0 ? null : { tenant, pack, entity: name, lookups, keys };
+  return keys.length === 0 ? [] : [{ tenant, pack, entity: name, lookups, keys }];
 }
 
 /** Rows that went: which values they had is not told, so whoever looked any up has to look again. */

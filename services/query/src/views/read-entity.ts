@@ -56,19 +56,17 @@ export function createReadEntity(deps: ReadEntityDeps): ReadEntity {
 /** What the rows are made of: those asked for, and those that may stand beside them. */
 async function noteReads(reads: Asker['reads'], { question }: EntityQuery, person: string | null): Promise<void> {
   if (reads === undefined) return;
-  const { entity, where = {} } = question;
-  await reads.entity(entity, { person, id: idAsked(question), value: valueAsked({ entity, where, pick: question.pick }) });
-  for (const { entity: other, on, pick } of Object.values(question.beside ?? {})) {
-    const fixed = fixedBeside(on, where);
-    const asked = { entity: other, where: fixed, pick };
-    await reads.entity(other, { person: other.hasSubject ? person : null, id: idAsked(asked), value: valueAsked(asked) });
+  await reads.entity(question.entity, { person, id: idAsked(question), value: valueAsked(question) });
+  for (const { entity, on, pick } of Object.values(question.beside ?? {})) {
+    const asked = { entity, where: fixedBeside(on, question.where), pick };
+    await reads.entity(entity, { person: entity.hasSubject ? person : null, id: idAsked(asked), value: valueAsked(asked) });
   }
 }
 
 type Conditions = NonNullable<EntityQuery['question']['where']>;
 
 /** Conditions of members that a row beside has to have equal to the row's own. */
-function fixedBeside(on: BesideAsk['on'], where: Conditions): Conditions {
+function fixedBeside(on: BesideAsk['on'], where: Conditions = {}): Conditions {
   return Object.fromEntries(Object.entries(on).flatMap(([own, theirs]) => (where[own] === undefined ? [] : [[theirs, where[own]]])));
 }
 
