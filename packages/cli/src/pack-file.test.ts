@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { validatePack } from './pack-file.ts';
+import { parse } from 'yaml';
+import { packAlerts, validatePack } from './pack-file.ts';
 
 const pack = (field: string): string => `
 pack: shop
@@ -19,4 +20,15 @@ test('a good pack is told in a line, with how many fields it keeps for a reason 
 
 test('what is kept without a reason is told with its place', () => {
   expect(() => validatePack(pack('type: string, action: keep'))).toThrow('events.shop.seen.fields.note: feeds no');
+});
+
+test('rules are made of what a pack aims at, and of the events that it tells; a bad pack has none', () => {
+  const yaml = `${pack('type: string, action: drop')}aims: { rejected_pct: 0.5, fresh_s: 30 }\n`;
+  const { groups } = parse(packAlerts(yaml)) as { groups: { name: string; rules: { alert: string; expr: string }[] }[] };
+  expect(groups.map(({ name }) => name)).toEqual(['tidegate-pack-shop']);
+  expect(groups[0]?.rules.map(({ alert, expr }) => [alert, expr.split(' > ')[1]])).toEqual([
+    ['RejectedEventsMany', '0.005'],
+    ['AnswersNotFresh', '30'],
+  ]);
+  expect(() => packAlerts(yaml.replace('30', '0'))).toThrow('aims.fresh_s');
 });

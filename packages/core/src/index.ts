@@ -54,6 +54,7 @@ export { namedExperiments, namedFunnels, variantOf, WEIGHTS_TOTAL } from './pack
 export type { NamedJourney } from './pack/named-journeys.ts';
 export { SEGMENT_CALLS, segmentEntries } from './pack/segment.ts';
 export type { SegmentCall, SegmentMapping } from './pack/segment.ts';
+export { packAlertRules } from './pack/alert-rules.ts';
 export { compilePack } from './pack/compile.ts';
 export type { PackToCompile } from './pack/compile.ts';
 export { entityTable, rowId } from './pack/compiled-entity.ts';

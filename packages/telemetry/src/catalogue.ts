@@ -145,6 +145,11 @@ export const METRICS = {
     help: 'Events that lay in a partition by an earlier count and were sent on to their own.',
     labels: [],
   },
+  events_judged_total: {
+    kind: 'counter',
+    help: 'Events of a declared type that were judged, by its pack and by what was said (taken, refused); those sent again are judged again.',
+    labels: ['pack', 'verdict'],
+  },
   events_lost_total: {
     kind: 'counter',
     help: 'Accepted events that the log no longer holds, found as a gap before the next offset.',

@@ -11,6 +11,7 @@ import { Hold } from './hold.ts';
 import type { LaneChoice } from './lane.ts';
 import type { Ledger } from './ledger.ts';
 import type { OriginalFormat } from './original-format.ts';
+import type { PackTally } from './pack-tally.ts';
 import type { PersonKeys } from './person-keys.ts';
 import type { Refused } from './reject.ts';
 import type { MakeId } from './request-ids.ts';
@@ -30,6 +31,8 @@ export interface AdmitDeps {
   readonly shieldOf: (tenant: string) => TenantShield;
   readonly personKeys: PersonKeys;
   readonly isErased: (tenant: string, pseudonym: string) => boolean;
+  /** Told of each event of a declared type what was said of it. */
+  readonly tally: PackTally;
   /** Of events that wait for a person's key. */
   readonly holdBytesMax: number;
   readonly reject: (refused: Refused) => PendingBatch;
@@ -150,6 +153,7 @@ class RequestAdmission implements Admission {
     this.context.nowMs = this.deps.clock.nowMs();
     const fault = judge.judge(bytes, { start, end }, this.context);
     if (judge.idEnd > judge.idStart) this.request.ledger.noteId(judge.idBytes, judge.idStart + 1, judge.idEnd - 1);
+    if (judge.type !== null) this.deps.tally.count(judge.type.pack, fault === null);
     return fault !== null && this.isErased(judge.subject) ? toFault('erased') : fault;
   }
 

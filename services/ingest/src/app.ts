@@ -38,6 +38,7 @@ import { createLaneChoice } from './lane.ts';
 import { startErasingOriginals } from './erase-originals.ts';
 import { createOriginalQuota } from './original-quota.ts';
 import { createOpenSealed } from './open-sealed.ts';
+import { createPackTally } from './pack-tally.ts';
 import { createPersonKeys } from './person-keys.ts';
 import { createPrivacy } from './privacy.ts';
 import { createPressure } from './pressure.ts';
@@ -210,6 +211,7 @@ function createServer(parts: Parts): HttpListener {
     ...{ partitions: registry.partitions, isGrowing: registry.isGrowing },
     shieldOf,
     isErased: registry.isErased,
+    tally: createPackTally(metrics),
     personKeys: createPersonKeys({ ...parts, store: parts.personKeys, wrapper, cacheEntries: config.personKeyCacheEntries }),
     holdBytesMax: config.bufferBytesMax,
     reject: createReject({

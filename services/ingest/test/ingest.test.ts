@@ -279,6 +279,31 @@ describe('control', () => {
     await vi.waitFor(async () => expect((await post(line)).status).toBe(422), { timeout: 20_000, interval: 20 });
   });
 
+  test('what is judged is counted by the pack of its type, and what names no type by none', async () => {
+    await fixture.app.stop();
+    fixture = await startFixture();
+    const later = { ...pack, pack: 'later', events: { 'later.event': { fields: {} } }, metrics: {} };
+    await publish(fixture.client, 'pack/acme/later', packRecord(later));
+    const line = '{"id":"l","type":"later.event","occurred_at":0}';
+    // Those that came before the pack did are of no declared type.
+    await vi.waitFor(async () => expect((await post(line)).status).toBe(202), { timeout: 20_000, interval: 20 });
+    const unknown = '{"id":"x","type":"no.such","occurred_at":0}';
+    await post([event('a'), line, event('b'), event('c', '"item":"no count"'), unknown, '{'].join('\n'));
+    const read = async () => {
+      const text = await (await fetch(`http://127.0.0.1:${String(fixture.app.metricsPort)}/metrics`)).text();
+      return [...text.matchAll(/^events_judged_total\{(.*),service="ingest"\} (\d+)$/gm)].map(([, labels, n]) => `${labels} ${n}`);
+    };
+    const expected = [
+      'pack="later",verdict="refused" 0',
+      'pack="later",verdict="taken" 2',
+      'pack="shop",verdict="refused" 1',
+      'pack="shop",verdict="taken" 2',
+    ];
+    expect((await read()).toSorted()).toEqual(expected);
+    // A second look counts nothing twice.
+    expect((await read()).toSorted()).toEqual(expected);
+  });
+
   test('an older control record never replaces a newer one', async () => {
     await publish(
       fixture.client,

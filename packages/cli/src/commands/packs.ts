@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { connect, printJson, type Connection, type Terminal } from '../terminal.ts';
-import { readPack, validatePack } from '../pack-file.ts';
+import { packAlerts, readPack, validatePack } from '../pack-file.ts';
 import { addPackVersions } from './pack-versions.ts';
 
 export function addPacks(program: Command, terminal: Terminal): void {
@@ -10,6 +10,12 @@ export function addPacks(program: Command, terminal: Terminal): void {
     .description('Check a pack.yaml, or the folder that holds one, without a server.')
     .action(async (pack: string) => {
       terminal.stdout.write(`${validatePack(await readPack(pack))}\n`);
+    });
+  packs
+    .command('alerts <pack>')
+    .description('Rules of Prometheus that look after what a pack aims at, as infra/alerts has them of the packs that come along.')
+    .action(async (pack: string) => {
+      terminal.stdout.write(packAlerts(await readPack(pack)));
     });
   packs
     .command('apply <pack>')

@@ -221,6 +221,15 @@ export const PACK_SCHEMA = z.strictObject({
     })
     .optional(),
   segment: segment.optional(),
+  /** What is to hold of the pack: alerts are made of it, beside those of `hit_aim_pct` of its cache classes and of its findings. */
+  aims: z
+    .strictObject({
+      /** Of 100 events of its types, those that may be refused. */
+      rejected_pct: z.number().gt(0).lt(100).optional(),
+      /** How long after an event came answers may lack it. */
+      fresh_s: z.int().min(1).max(86_400).optional(),
+    })
+    .optional(),
   /** How long raw events, refused ones and cells are kept; what is not said here is the installation's. */
   retention: z.strictObject({ raw: keptFor.optional(), rejected: keptFor.optional(), ...cellRetention }).optional(),
   /** Policies and classes of routes, over those that are shipped; a tenant may change them. */
