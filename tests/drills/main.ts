@@ -7,10 +7,12 @@ import { onOwnTier } from './own-tier.ts';
 import { runMutants } from './mutants.ts';
 import { floods } from './floods.ts';
 import { redisFaults } from './redis-faults.ts';
+import { runDiskFull } from './run-disk-full.ts';
 import { runStartKills } from './run-start-kills.ts';
 import type { Drill, DrillReport } from './drill.ts';
 
 const DRILLS: Readonly<Record<string, Drill>> = {
+  'disk-full': runDiskFull,
   'exactly-once': runExactlyOnce,
   'flush-boundaries': runFlushBoundaries,
   floods,
