@@ -55,6 +55,7 @@ export type { NamedJourney } from './pack/named-journeys.ts';
 export { SEGMENT_CALLS, segmentEntries } from './pack/segment.ts';
 export type { SegmentCall, SegmentMapping } from './pack/segment.ts';
 export { packAlertRules } from './pack/alert-rules.ts';
+export { markedFields } from './pack/marked-fields.ts';
 export { compilePack } from './pack/compile.ts';
 export type { PackToCompile } from './pack/compile.ts';
 export { entityTable, rowId } from './pack/compiled-entity.ts';

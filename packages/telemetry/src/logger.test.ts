@@ -71,3 +71,38 @@ test('lines below the level are not written', () => {
   log.debug('detail');
   expect(lines).toEqual([]);
 });
+
+test('what a pack marks is in no line from then on, however harmless its name is', () => {
+  const { log, lines, last } = capture();
+  const canaries = {
+    'data.room': 'canary-room',
+    floor: 7_1938,
+    note: 'canary',
+  };
+  log.info('before', { detail: canaries });
+  expect(last()['detail']).toEqual(canaries);
+  lines.length = 0;
+  log.mark(['room', 'floor']);
+  log.mark(['note']);
+  const texts = [
+    `Unexpected token in JSON: {"room": "canary, \\"of\\" asthma", "floor":71938, "days": 3`,
+    'value too long: room=canary asthma; days=3',
+    'Key (room)=(canary asthma) exists, days: 3',
+    "no such row: {'room': 'canary",
+    'note: room: canary',
+    'floor = [canary, asthma], days 3',
+  ];
+  for (const text of texts)
+    log.error('failed', { error: new Error(text, { cause: new Error(text) }), detail: { ...canaries, what: text } });
+  const written = lines.join('');
+  expect(written).not.toMatch(/canary|asthma|71938|7_1938/);
+  expect(last()['detail']).toMatchObject({ 'data.room': '[redacted]', floor: '[redacted]' });
+  expect(written.match(/days/g)).toHaveLength(3 * 4);
+});
+
+test('a text without a marked name stays as it is', () => {
+  const { log, last } = capture();
+  log.mark(['room']);
+  log.info('said', { detail: { what: 'rooms: 3, a room for two, bedroom=1, {"days": "4"}' } });
+  expect(last()['detail']).toEqual({ what: 'rooms: 3, a room for two, bedroom=1, {"days": "4"}' });
+});

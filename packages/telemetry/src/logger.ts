@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { isSensitiveName, pseudonymOnly, REDACTED, scrubText } from './redaction.ts';
+import { FieldMarks, isSensitiveName, pseudonymOnly, REDACTED, scrubText } from './redaction.ts';
 import type { SpanContext } from '@opentelemetry/api';
 import { currentSpanContext, currentTraceId } from './trace-context.ts';
 
@@ -18,7 +18,7 @@ export interface LogFields {
   readonly statusCode?: number;
   /** Written as class, code, scrubbed message and stack frames. */
   readonly error?: unknown;
-  /** Numbers and words of this program's own; names such as `token` or `subject` are redacted. */
+  /** Numbers and words of this program's own; names such as `token` or `subject`, and those that packs mark, are redacted. */
   readonly detail?: LogDetail;
 }
 
@@ -31,6 +31,8 @@ export interface Logger {
   readonly warn: Write;
   readonly error: Write;
   readonly fatal: Write;
+  /** Fields that a pack marks as being about persons: from here on no line holds a value beside one of these names. */
+  readonly mark: (fields: Iterable<string>) => void;
 }
 
 /** A line as it is written, for who passes it on. */
@@ -64,21 +66,30 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     options.destination ?? pino.destination({ fd: 1, sync: true }),
   );
+  const marks = new FieldMarks();
   const writer =
     (level: LogLevel | 'fatal'): Write =>
     (event, fields = {}) => {
       if (!sink.isLevelEnabled(level)) return;
-      const members = toLine(options.service, event, fields);
+      const members = toLine(options.service, event, { fields, marks });
       sink[level](members);
       options.forward?.({ level, atMs: Date.now(), event, members, span: currentSpanContext() });
     };
-  return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error'), fatal: writer('fatal') };
+  return {
+    ...{ debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error'), fatal: writer('fatal') },
+    mark: (names) => marks.add(names),
+  };
 }
 
 /** A logger that writes nothing, for tests that are not about logs. */
-export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, fatal: ignore };
+export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, fatal: ignore, mark: ignore };
 
-function toLine(service: string, event: string, fields: LogFields): Record<string, unknown> {
+interface Said {
+  readonly fields: LogFields;
+  readonly marks: FieldMarks;
+}
+
+function toLine(service: string, event: string, { fields, marks }: Said): Record<string, unknown> {
   return {
     service,
     trace_id: fields.traceId ?? currentTraceId(),
@@ -87,21 +98,21 @@ function toLine(service: string, event: string, fields: LogFields): Record<strin
     duration_ms: fields.durationMs ?? null,
     metric_type: fields.metricType ?? null,
     status_code: fields.statusCode ?? null,
-    ...(fields.error === undefined ? {} : { error: toErrorLine(fields.error) }),
-    ...(fields.detail === undefined ? {} : { detail: toDetail(fields.detail) }),
+    ...(fields.error === undefined ? {} : { error: toErrorLine(fields.error, marks) }),
+    ...(fields.detail === undefined ? {} : { detail: toDetail(fields.detail, marks) }),
   };
 }
 
-function toDetail(detail: LogDetail): LogDetail {
-  return Object.fromEntries(Object.entries(detail).map(([name, value]) => [name, safeValue(name, value)]));
+function toDetail(detail: LogDetail, marks: FieldMarks): LogDetail {
+  return Object.fromEntries(Object.entries(detail).map(([name, value]) => [name, safeValue(name, value, marks)]));
 }
 
-function safeValue(name: string, value: LogDetail[string]): LogDetail[string] {
-  if (isSensitiveName(name)) return REDACTED;
-  return typeof value === 'string' ? scrubText(value) : value;
+function safeValue(name: string, value: LogDetail[string], marks: FieldMarks): LogDetail[string] {
+  if (isSensitiveName(name) || marks.holds(name)) return REDACTED;
+  return typeof value === 'string' ? marks.scrub(scrubText(value)) : value;
 }
 
-function toErrorLine(error: unknown): Record<string, unknown> {
+function toErrorLine(error: unknown, marks: FieldMarks): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
   const code: unknown = Reflect.get(error, 'code');
   // Only the frames of the stack: its first lines repeat the message unscrubbed. Members such as pg's `detail` quote rows and stay out.
@@ -109,9 +120,9 @@ function toErrorLine(error: unknown): Record<string, unknown> {
   return {
     type: error.name,
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    message: scrubText(error.message),
+    message: marks.scrub(scrubText(error.message)),
     frames: frames.slice(0, 12).map((line) => line.trim()),
-    ...(error.cause === undefined ? {} : { cause: toErrorLine(error.cause) }),
+    ...(error.cause === undefined ? {} : { cause: toErrorLine(error.cause, marks) }),
   };
 }
 

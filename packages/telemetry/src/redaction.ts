@@ -22,3 +22,38 @@ export function scrubText(value: string): string {
 export function isSensitiveName(name: string): boolean {
   return SENSITIVE_NAME.test(name);
 }
+
+/** The name of a member as texts quote it before its value: `"room": `, `room=`, `(room)=`. */
+const MEMBER = /(["'`]?)\b([A-Za-z_]\w{0,63})\1\)?\s*[:=]\s*/g;
+/** What stands there: quoted, in brackets, or up to the next comma or the end; any may be cut off. */
+const VALUE = /"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\([^)]*\)?|\[[^\]]*\]?|\{[^}]*\}?|[^,;\n)\]}]+/y;
+
+/** Names of members that packs mark as being about persons. They only become more: events of earlier versions are still about. */
+export class FieldMarks {
+  private readonly names = new Set<string>();
+
+  add(names: Iterable<string>): void {
+    for (const name of names) this.names.add(name);
+  }
+
+  /** Whether the member, or the last of a path of members, is marked. */
+  holds(name: string): boolean {
+    return this.names.size > 0 && this.names.has(name.slice(name.lastIndexOf('.') + 1));
+  }
+
+  /** Takes values out of a text that stand beside a marked name. */
+  scrub(text: string): string {
+    if (this.names.size === 0) return text;
+    let scrubbed = '';
+    let done = 0;
+    for (const found of text.matchAll(MEMBER)) {
+      const [{ length }, , name = ''] = found;
+      const at = found.index + length;
+      if (found.index < done || !this.names.has(name)) continue;
+      VALUE.lastIndex = at;
+      scrubbed += text.slice(done, at) + REDACTED;
+      done = at + (VALUE.exec(text)?.[0].length ?? 0);
+    }
+    return scrubbed + text.slice(done);
+  }
+}

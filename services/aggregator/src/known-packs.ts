@@ -3,6 +3,7 @@ import {
   createRowFold,
   foldPlansOf,
   isSameEntity,
+  markedFields,
   parsePackRecord,
   projectedEntities,
   rowsVersion,
@@ -119,13 +120,13 @@ export function createKnownPacks(log: Logger): KnownPacks {
   function takePack({ key, tenant, value }: ControlTold): void {
     const record = parsePackRecord(value);
     if (!record.ok) return log.error('pack_record_unreadable', { detail: { faults: record.fault.length } });
+    log.mark(markedFields(record.value));
     const known = toKnownPack(tenant, record.value);
     dropPlans({ key, tenant });
     packs.set(key, known);
     for (const type of known.types) setPack(tenant, type, known);
     note(packs.values());
-    const { version, folded, making } = known;
-    log.info('pack_in_force', { detail: { version, metrics: folded.length + making.length, making: making.length } });
+    log.info('pack_in_force', { detail: countsOf(known) });
   }
 
   /**
@@ -171,6 +172,10 @@ export function createKnownPacks(log: Logger): KnownPacks {
     retentions: () => [...packs.values()].flatMap(({ retention }) => retention ?? []),
     knownThroughMs: reader.knownThroughMs,
   };
+}
+
+function countsOf({ version, folded, making }: KnownPack) {
+  return { version, metrics: folded.length + making.length, making: making.length };
 }
 
 function isAging(entity: CompiledEntity): entity is AgingEntity {

@@ -1,4 +1,4 @@
-import { parsePackRecord } from '@tidegate/core';
+import { markedFields, parsePackRecord } from '@tidegate/core';
 import type { ControlTold, LogClient, TableRecord } from '@tidegate/kafka';
 import { createControlReader, followTable } from '@tidegate/kafka';
 import { parseApiKeyRecord, parseDenials, parseTokenIssuerRecord } from '@tidegate/postgres';
@@ -65,11 +65,14 @@ export function followControl(options: ControlOptions): ControlView {
 
   function takePack({ key, tenant, name, value }: ControlTold): void {
     limits.putPack(tenant, name, value);
-    const record = value === null ? null : parsePackRecord(value);
+    making.delete(key);
+    if (value === null) return packRoutes.put(tenant, name, null);
+    const record = parsePackRecord(value);
     // Of a record that cannot be read the routes before it stay.
-    if (record === null || record.ok) packRoutes.put(tenant, name, record?.value.source ?? null);
-    if (record?.ok === true && record.value.making.length > 0) making.set(key, { tenant, pack: name });
-    else making.delete(key);
+    if (!record.ok) return;
+    packRoutes.put(tenant, name, record.value.source);
+    log.mark(markedFields(record.value));
+    if (record.value.making.length > 0) making.set(key, { tenant, pack: name });
   }
 
   function hear(): void {

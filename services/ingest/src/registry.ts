@@ -1,5 +1,5 @@
 import type { CompiledPack } from '@tidegate/core';
-import { compilePack, EventTypes, parsePackRecord } from '@tidegate/core';
+import { compilePack, EventTypes, markedFields, parsePackRecord } from '@tidegate/core';
 import type { ControlTold, LogClient, TableRecord } from '@tidegate/kafka';
 import { createControlReader, followTable } from '@tidegate/kafka';
 import type { Logger } from '@tidegate/telemetry';
@@ -65,6 +65,7 @@ export function followRegistry({ client, topic, log }: RegistryOptions): Registr
     else {
       const record = parsePackRecord(value);
       if (!record.ok) return log.error('pack_record_unreadable', { detail: { faults: record.fault.length } });
+      log.mark(markedFields(record.value));
       const { version, source, metrics } = record.value;
       ofTenant.set(name, compilePack({ tenant, version, metricVersions: metrics, pack: source }));
       log.info('pack_in_force', { detail: { version } });

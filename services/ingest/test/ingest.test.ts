@@ -304,6 +304,25 @@ describe('control', () => {
     expect((await read()).toSorted()).toEqual(expected);
   });
 
+  test('fields that a pack marks are in no line once it is in force', async () => {
+    await fixture.app.stop();
+    const lines: string[] = [];
+    const log = createLogger({ service: 'ingest', destination: { write: (line) => void lines.push(line) } });
+    const say = (): string => {
+      log.info('said', { detail: { note: 'canary', room: 'canary' } });
+      return lines.at(-1) ?? '';
+    };
+    fixture = await startFixture({}, { log });
+    // The pack that is in force marks `note` alone.
+    expect(JSON.parse(say())).toMatchObject({ detail: { note: '[redacted]', room: 'canary' } });
+    const marked = { ...pack.events['shop.sold'].fields, room: { type: 'string', optional: true, sensitive: 'phi', action: 'drop' } };
+    const source = { ...pack, events: { 'shop.sold': { fields: marked } } };
+    await publish(fixture.client, 'pack/acme/shop', packRecord(source, 2));
+    await vi.waitFor(() => expect(say()).not.toContain('canary'), { timeout: 20_000, interval: 20 });
+    await fixture.app.stop();
+    fixture = await startFixture();
+  });
+
   test('an older control record never replaces a newer one', async () => {
     await publish(
       fixture.client,

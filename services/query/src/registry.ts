@@ -1,6 +1,6 @@
 /** The packs in force, as control.v1 tells them. */
 import { createHash } from 'node:crypto';
-import { compileInsights, compileVersions, compileViews, compileWrites, parsePackRecord } from '@tidegate/core';
+import { compileInsights, compileVersions, compileViews, compileWrites, markedFields, parsePackRecord } from '@tidegate/core';
 import type {
   CompiledEventType,
   CompiledInsight,
@@ -58,7 +58,7 @@ export interface Registry {
   knownThroughMs(): number;
 }
 
-export function createRegistry(onUnreadable: () => void): Registry {
+export function createRegistry(onUnreadable: () => void, mark: (fields: Iterable<string>) => void = () => undefined): Registry {
   const reader = createControlReader();
   const packs = new Map<string, Map<string, RegisteredPack>>();
   const ofTenant = (tenant: string): readonly RegisteredPack[] => [...(packs.get(tenant)?.values() ?? [])];
@@ -72,6 +72,7 @@ export function createRegistry(onUnreadable: () => void): Registry {
     }
     const record = parsePackRecord(value);
     if (!record.ok) return onUnreadable();
+    mark(markedFields(record.value));
     const { pack, answered, making } = compileVersions(tenant, record.value);
     known.set(name, {
       source: record.value.source,
