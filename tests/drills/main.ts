@@ -7,11 +7,13 @@ import { onOwnTier } from './own-tier.ts';
 import { runMutants } from './mutants.ts';
 import { floods } from './floods.ts';
 import { redisFaults } from './redis-faults.ts';
+import { runAllAtOnce } from './run-all-at-once.ts';
 import { runDiskFull } from './run-disk-full.ts';
 import { runStartKills } from './run-start-kills.ts';
 import type { Drill, DrillReport } from './drill.ts';
 
 const DRILLS: Readonly<Record<string, Drill>> = {
+  'all-at-once': runAllAtOnce,
   'disk-full': runDiskFull,
   'exactly-once': runExactlyOnce,
   'flush-boundaries': runFlushBoundaries,

@@ -161,6 +161,9 @@ const NEVER: Readonly<Record<string, (count: number) => string>> = {
   not_ready: (count) => `ingest said ${count} times that it is not ready`,
   failed_questions: (count) => `${count} questions were not answered`,
   stale_answers: (count) => `${count} answers lay behind by more than is allowed`,
+  not_ready_answers: (count) => `${count} requests were answered that a process is not ready which had said it is`,
+  service_ends: (count) => `${count} times a service ended instead of waiting for what it needs`,
+  connections_above: (count) => `services held ${count} connections to Postgres more than their pools may`,
   bad_exits: (count) => `${count} processes did not end with 0`,
 };
 
