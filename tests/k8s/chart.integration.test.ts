@@ -170,6 +170,24 @@ describe('the chart', () => {
     expect(ofKind(renderNamed(tools, 'minimal'), 'CronJob')).toEqual([]);
   });
 
+  it('gives query the stores that it reads and writes, a way to their ports, and the schedules as the setting takes them', () => {
+    const objects = renderNamed(tools, 'production');
+    const query = podsOf(objects).find(({ owner }) => owner.metadata.name === 'tidegate-query');
+    const env = query === undefined ? [] : containersOf(query).flatMap((container) => container.env ?? []);
+    const valueOf = (wanted: string) => env.find(({ name }) => name === wanted)?.value;
+    expect([valueOf('ARCHIVE_S3_BUCKET'), valueOf('WAREHOUSE_S3_BUCKET')]).toEqual(['tidegate-raw', 'tidegate-warehouse']);
+    const nightly = { name: 'nightly', tenant: 'acme', every: '1d', at: '03:17', last: '1d', events: 'all', rollups: 'all' };
+    expect(JSON.parse(valueOf('WAREHOUSE_SCHEDULES') ?? '')).toEqual([nightly]);
+    const secret = { secretKeyRef: { name: 'tidegate-warehouse', key: 'secret-access-key' } };
+    expect(env).toEqual(expect.arrayContaining([{ name: 'WAREHOUSE_S3_SECRET_ACCESS_KEY', valueFrom: secret }]));
+    const policies = ofKind<{ egress: readonly { ports: readonly { port: unknown }[] }[] }>(objects, 'NetworkPolicy');
+    const egress = policies.find(({ metadata }) => metadata.name === 'tidegate-query')?.spec.egress ?? [];
+    const ports = egress.flatMap(({ ports: of }) => of.map(({ port }) => port));
+    // Of https without a port, and of the one that the URL names.
+    expect(ports).toEqual(expect.arrayContaining([443, 9443]));
+    expect(JSON.stringify(renderNamed(tools, 'minimal'))).not.toMatch(/WAREHOUSE_|ARCHIVE_S3/);
+  });
+
   it('backs Postgres up by the clock, past a pooler, with the script that drills restore from and no secret of the services', () => {
     const objects = renderNamed(tools, 'production');
     const cron = ofKind<object>(objects, 'CronJob').find(({ metadata }) => metadata.name.endsWith('-backup'));

@@ -56,13 +56,18 @@ describe('the plain manifests', () => {
     expect([...found.keys()].filter((key) => !wanted.has(key)).toSorted()).toEqual([...own].toSorted());
   });
 
-  it('add the backup job of the chart where an overlay names the component', () => {
+  /** The base, with a part added. */
+  function withComponent(component: string): readonly Manifest[] {
     const overlay = mkdtempSync(join(tmpdir(), 'tidegate-overlay-'));
     onTestFinished(() => rmSync(overlay, { recursive: true }));
     const path = (folder: string): string => relative(realpathSync(overlay), join(repositoryRoot, folder));
-    const kustomization = { namespace: 'figures', resources: [path('k8s/base')], components: [path('k8s/components/backup')] };
+    const kustomization = { namespace: 'figures', resources: [path('k8s/base')], components: [path(component)] };
     writeFileSync(join(overlay, 'kustomization.yaml'), JSON.stringify(kustomization));
-    const objects = readManifests(runProgram(tools.kubectl, ['kustomize', overlay]));
+    return readManifests(runProgram(tools.kubectl, ['kustomize', overlay]));
+  }
+
+  it('add the backup job of the chart where an overlay names the component', () => {
+    const objects = withComponent('k8s/components/backup');
     const added = objects.filter(({ metadata }) => metadata.name === 'tidegate-backup');
     expect(added.map(({ kind, metadata }) => [kind, metadata.namespace]).toSorted()).toEqual([
       ['ConfigMap', 'figures'],
@@ -70,6 +75,36 @@ describe('the plain manifests', () => {
     ]);
     expect(added.flatMap(schemaFaults)).toEqual([]);
     expect(policyFaults(objects)).toEqual([]);
+  });
+
+  it('give query the settings of exports to a warehouse that the chart gives it, where an overlay names the component', () => {
+    const objects = withComponent('k8s/components/warehouse');
+    expect(objects.flatMap(schemaFaults)).toEqual([]);
+    expect([...policyFaults(objects), ...settingFaults(objects)]).toEqual([]);
+    const set = [
+      'enabled=true',
+      's3.endpoint=https://objects.example',
+      's3.bucket=tidegate-warehouse',
+      's3.existingSecret=tidegate-warehouse',
+    ];
+    const chart = renderChart(tools.helm, {
+      ...{ release: 'tidegate', values: ['scripts/k8s/base-values.yaml'] },
+      set: set.map((pair) => `warehouse.${pair}`),
+    });
+    const settingsOf = (of: readonly Manifest[]) =>
+      podsOf(of)
+        .filter(({ owner }) => owner.metadata.name === 'tidegate-query')
+        .flatMap(({ spec }) => spec.containers.flatMap(({ env = [] }) => env))
+        .filter(({ name }) => name.startsWith('WAREHOUSE_') && name !== 'WAREHOUSE_SCHEDULES')
+        .toSorted((a, b) => a.name.localeCompare(b.name));
+    expect(settingsOf(objects)).toHaveLength(6);
+    expect(settingsOf(objects)).toEqual(settingsOf(chart));
+    const portsOf = (of: readonly Manifest[]) =>
+      ofKind<{ egress: readonly { ports: readonly { port: number | string }[] }[] }>(of, 'NetworkPolicy')
+        .filter(({ metadata }) => metadata.name === 'tidegate-query')
+        .flatMap(({ spec }) => spec.egress.flatMap(({ ports }) => ports.map(({ port }) => `${port}`)))
+        .toSorted();
+    expect(portsOf(objects)).toEqual(portsOf(chart));
   });
 
   it.each(['k8s/base', 'k8s/overlays/dev', 'k8s/overlays/staging', 'k8s/overlays/production'])(

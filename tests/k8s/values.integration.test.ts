@@ -10,6 +10,8 @@ beforeAll(async () => {
 const render = (set: readonly string[], values: readonly string[] = []) =>
   renderChart(tools.helm, { release: 'tidegate', values, set: ['kafka.brokers=kafka:9092', ...set] });
 
+const SCHEDULE = ['name=nightly', 'tenant=acme', 'every=1d', 'at=03:17', 'last=1d'].map((pair) => `warehouse.schedules[0].${pair}`);
+
 it.each([
   ['no brokers', ['kafka.brokers='], /kafka\.brokers is not set/],
   ['brokers without port', ['kafka.brokers=kafka'], /\/kafka\/brokers/],
@@ -29,6 +31,9 @@ it.each([
     /use initContainer or external/,
   ],
   ['an archive that lies nowhere', ['archive.enabled=true', 'archive.s3.bucket=raw'], /archive\.enabled needs archive\.s3\.endpoint/],
+  ['exports that lie nowhere', ['warehouse.enabled=true', 'warehouse.s3.bucket=w'], /warehouse\.enabled needs warehouse\.s3\.endpoint/],
+  ['exports by the clock without a store', SCHEDULE, /warehouse\.schedules needs warehouse\.enabled/],
+  ['a schedule that is due at no time', [...SCHEDULE, 'warehouse.schedules[0].at=25:00'], /\/warehouse\/schedules\/0\/at/],
   [
     'a backup that lies nowhere',
     ['backup.enabled=true', 'backup.image=tools:18'],

@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const CHUNK_TESTS = ['services/query/test/chunks-and-progress.test.ts'];
 const WRITE_TESTS = ['services/query/test/writes.test.ts'];
+const SCHEDULE_TESTS = ['packages/postgres/test/job-schedule.integration.test.ts'];
 const STORE_TESTS = ['packages/redis/test/cells.integration.test.ts'];
 
 /** Bugs of announcements (section 7) and of the cache (section 8). */
@@ -366,5 +367,32 @@ function heldNow({ partitions }: MaterialisedProgress): HeldProgress[] {`,
     replace: '',
     tests: ['services/query/test/chunks-and-progress.test.ts'],
     kind: 'unit',
+  },
+  {
+    name: 'an instance begins a job of a schedule without holding its row',
+    section: 8,
+    file: 'packages/postgres/sql/hold-job-schedule.sql',
+    find: 'FOR UPDATE',
+    replace: '',
+    tests: SCHEDULE_TESTS,
+    kind: 'integration',
+  },
+  {
+    name: 'a due time of a schedule begins while the last job runs',
+    section: 8,
+    file: 'packages/postgres/src/jobs/job-schedule.ts',
+    find: 'dueMs <= row.due_ms || isOpen(last) ? null',
+    replace: 'dueMs <= row.due_ms ? null',
+    tests: SCHEDULE_TESTS,
+    kind: 'integration',
+  },
+  {
+    name: 'days of a due time whose export failed are in no export',
+    section: 8,
+    file: 'packages/postgres/src/jobs/job-schedule.ts',
+    find: "last?.state === 'completed' ? row.due_ms",
+    replace: 'last !== null ? row.due_ms',
+    tests: SCHEDULE_TESTS,
+    kind: 'integration',
   },
 ];

@@ -93,6 +93,51 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
 {{- end }}
 {{- end }}
 
+{{/* Where an object store is and who may write to it. Takes prefix (of the variables) and s3. */}}
+{{- define "tidegate.objectStoreEnv" -}}
+- name: {{ .prefix }}_S3_ENDPOINT
+  value: {{ .s3.endpoint | quote }}
+- name: {{ .prefix }}_S3_BUCKET
+  value: {{ .s3.bucket | quote }}
+- name: {{ .prefix }}_S3_REGION
+  value: {{ .s3.region | quote }}
+{{ include "tidegate.secretEnv" (dict "env" (printf "%s_S3_ACCESS_KEY_ID" .prefix) "secret" .s3.existingSecret "key" .s3.accessKeyIdKey) }}
+{{ include "tidegate.secretEnv" (dict "env" (printf "%s_S3_SECRET_ACCESS_KEY" .prefix) "secret" .s3.existingSecret "key" .s3.secretAccessKeyKey) }}
+{{- end }}
+
+{{/* Of object stores that query reads or writes: the archive, and exports to a warehouse. */}}
+{{- define "tidegate.queryStoresEnv" -}}
+{{- with .Values.archive }}
+{{- if .enabled }}
+{{ include "tidegate.objectStoreEnv" (dict "prefix" "ARCHIVE" "s3" .s3) }}
+{{- end }}
+{{- end }}
+{{- with .Values.warehouse }}
+{{- if .enabled }}
+{{ include "tidegate.objectStoreEnv" (dict "prefix" "WAREHOUSE" "s3" .s3) }}
+- name: WAREHOUSE_KEEP_DAYS
+  value: {{ .keepDays | quote }}
+{{- with .schedules }}
+- name: WAREHOUSE_SCHEDULES
+  value: {{ toJson . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Ports of those stores, as their URLs say. */}}
+{{- define "tidegate.objectStorePorts" -}}
+{{- $ports := list -}}
+{{- range $of := list .Values.archive .Values.warehouse }}
+{{- if $of.enabled }}
+{{- $url := urlParse $of.s3.endpoint }}
+{{- $named := regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host) }}
+{{- $ports = append $ports (int (default (ternary "443" "80" (eq $url.scheme "https")) $named)) }}
+{{- end }}
+{{- end }}
+{{- toJson $ports }}
+{{- end }}
+
 {{/* The environment of one service. Takes root and service. What all have in common and is no secret lies in the config map. */}}
 {{- define "tidegate.env" -}}
 {{- $values := .root.Values -}}
@@ -135,6 +180,7 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
 {{- end }}
 - name: DATABASE_CONNECTIONS
   value: {{ $values.query.databaseConnections | quote }}
+{{- include "tidegate.queryStoresEnv" .root }}
 {{- end }}
 - name: NODE_OPTIONS
   value: --max-old-space-size={{ include "tidegate.heapMb" . }}

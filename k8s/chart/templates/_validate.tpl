@@ -50,6 +50,14 @@
 {{- fail "archive.enabled needs archive.s3.endpoint, archive.s3.bucket and archive.s3.existingSecret" }}
 {{- end }}
 {{- end }}
+{{- with $values.warehouse }}
+{{- if and .enabled (not (and .s3.endpoint .s3.bucket .s3.existingSecret)) }}
+{{- fail "warehouse.enabled needs warehouse.s3.endpoint, warehouse.s3.bucket and warehouse.s3.existingSecret" }}
+{{- end }}
+{{- if and .schedules (not .enabled) }}
+{{- fail "warehouse.schedules needs warehouse.enabled: without a store nothing is exported" }}
+{{- end }}
+{{- end }}
 {{- with $values.backup }}
 {{- if and .enabled (not (and .image .existingClaim .existingSecret)) }}
 {{- fail "backup.enabled needs backup.image, backup.existingClaim and backup.existingSecret" }}

@@ -17,7 +17,7 @@ export type { Exchange, RequestContext } from './exchange.ts';
 export { clientGone, requestIdOf, sendJson } from './exchange.ts';
 export { ERASURE_ASK_SCHEMA, OWN_ERASURE_ASK_SCHEMA } from './erasure-schemas.ts';
 export { EXPORT_ASK_SCHEMA } from './export-schemas.ts';
-export { WAREHOUSE_ASK_SCHEMA } from './warehouse-schemas.ts';
+export { WAREHOUSE_ASK_SCHEMA, WAREHOUSE_SCHEDULES_SCHEMA } from './warehouse-schemas.ts';
 export { GAP_WORD_SCHEMA } from './gap-schemas.ts';
 export { idempotencyKeyOf } from './idempotency-key.ts';
 export { BULK_REPLAY_SCHEMA, JOBS_QUERY } from './job-schemas.ts';

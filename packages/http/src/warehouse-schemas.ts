@@ -3,21 +3,38 @@ import { INSTANT_SCHEMA as instant } from './route-schemas.ts';
 
 const names = z.union([z.literal('all'), z.array(z.string().min(1).max(200)).min(1).max(500)]);
 
+const lastDays = z.string().regex(/^[1-9]\d{0,3}d$/);
+
+const content = {
+  format: z.enum(['parquet', 'csv', 'ndjson']).default('parquet'),
+  events: names.optional().meta({ description: 'Event types whose counted events are exported; needs the scope events:read.' }),
+  rollups: names.optional().meta({ description: 'Metrics whose figures are exported, by all dimensions that they are kept by.' }),
+  grain: z.enum(['hour', 'day']).default('day').meta({ description: 'Of the figures.' }),
+};
+
 export const WAREHOUSE_ASK_SCHEMA = z
   .strictObject({
     from: z.iso.date().optional().meta({ description: 'First day, in UTC.' }),
     to: z.iso.date().optional().meta({ description: 'The day behind the last one; default: today, so that all days are over.' }),
-    last: z
-      .string()
-      .regex(/^[1-9]\d{0,3}d$/)
-      .optional()
-      .meta({ description: 'Instead of both: so many days before today, as in `1d`.' }),
-    format: z.enum(['parquet', 'csv', 'ndjson']).default('parquet'),
-    events: names.optional().meta({ description: 'Event types whose counted events are exported; needs the scope events:read.' }),
-    rollups: names.optional().meta({ description: 'Metrics whose figures are exported, by all dimensions that they are kept by.' }),
-    grain: z.enum(['hour', 'day']).default('day').meta({ description: 'Of the figures.' }),
+    last: lastDays.optional().meta({ description: 'Instead of both: so many days before today, as in `1d`.' }),
+    ...content,
   })
   .meta({ id: 'WarehouseAsk', description: 'At least one of `events` and `rollups`.' });
+
+/** Exports that begin by themselves, as the setting `WAREHOUSE_SCHEDULES` of the query service lists them. */
+export const WAREHOUSE_SCHEDULES_SCHEMA = z
+  .array(
+    z.strictObject({
+      name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/),
+      tenant: z.string().min(1),
+      every: z.string().regex(/^[1-9]\d{0,2}[hd]$/),
+      at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+      last: lastDays,
+      ...content,
+    }),
+  )
+  .max(100)
+  .refine((schedules) => new Set(schedules.map(({ name }) => name)).size === schedules.length, 'two have the same name');
 
 export const WAREHOUSE_STATE_SCHEMA = z
   .object({

@@ -191,6 +191,7 @@ export type { RejectedDay, RejectedDetail, RejectedFilter, RejectedInfo, Rejecte
 // background jobs
 export { createJobQueue } from './jobs/job-queue.ts';
 export type { JobQueue, JobQueueDeps } from './jobs/job-queue.ts';
+export type { DueJob, JobScheduleState } from './jobs/job-schedule.ts';
 export { createJobReader } from './jobs/job-store.ts';
 export { createJourneyReader } from './journey-reader.ts';
 export type { JourneyAsk, JourneyReader, JourneysRead } from './journey-reader.ts';

@@ -301,6 +301,12 @@ export const METRICS = {
     help: 'Raw days that are due and wait, by reason: not_archived yet, or in_use by a task or a long read.',
     labels: ['reason'],
   },
+  scheduled_export_overdue_seconds: {
+    kind: 'gauge',
+    help: 'How long the oldest due time of the schedule has waited for its export to a warehouse to be whole; 0: none waits.',
+    labels: ['schedule'],
+  },
+  scheduled_exports_total: { kind: 'counter', help: 'Exports to a warehouse that the process began by a schedule.', labels: ['schedule'] },
   sealed_values_asked_total: {
     kind: 'counter',
     help: 'Sealed values that ingest was asked to open, by result (opened, gone: the key is destroyed, unreadable).',

@@ -65,6 +65,8 @@ export interface IngestApp extends RunningService {
   readonly ready: Promise<void>;
 }
 
+type IngestJobs = Pick<JobQueue, 'submit' | 'work' | 'close'>;
+
 export interface IngestAppDeps {
   readonly clock: Clock;
   readonly log: Logger;
@@ -73,7 +75,7 @@ export interface IngestAppDeps {
   /** Default: the rejected rows, and the job queue, of the Postgres that the settings name. */
   readonly rejected?: RejectedStore;
   readonly bulk?: BulkRejected;
-  readonly jobs?: JobQueue;
+  readonly jobs?: IngestJobs;
   readonly personKeys?: PersonKeyStore;
   readonly erasures?: ErasureStore;
 }
@@ -101,7 +103,7 @@ interface Parts {
   readonly rejected: RejectedStore | null;
   readonly personKeys: PersonKeyStore | null;
   readonly bulk: BulkRejected | null;
-  readonly jobs: JobQueue | null;
+  readonly jobs: IngestJobs | null;
   readonly erasures: ErasureStore | null;
 }
 

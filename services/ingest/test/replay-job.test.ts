@@ -22,7 +22,7 @@ beforeEach(async () => {
   jobs = createMemoryJobs(() => SOON_MS);
   const declared = Promise.withResolvers<DeclaredJob>();
   kind = declared.promise;
-  const queue: JobQueue = {
+  const queue: Pick<JobQueue, 'submit' | 'work' | 'close'> = {
     submit: async (job) => jobs.submit(job),
     work: ([first]) => first !== undefined && declared.resolve(first),
     close: async () => undefined,

@@ -135,7 +135,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
     async stop() {
       await server.close();
       stopped.abort();
-      await Promise.all([following, watching, erasing, replica.close()]);
+      await Promise.all([following, watching, warehouse.watching, erasing, replica.close()]);
       await closeAll({ server, tables, log, announcements, audit, jobs, adapters });
       await telemetry.close();
     },

@@ -31,11 +31,14 @@ export interface Exports {
 export function createExports(
   config: ConfigValues<typeof queryConfig>,
   adapters: Adapters & WarehouseAdapters,
-  parts: Parts & Pick<WarehouseParts, 'registry' | 'log' | 'signal'>,
+  parts: Parts & Pick<WarehouseParts, 'registry' | 'jobs' | 'log' | 'signal'>,
 ): Exports {
   return {
     exporting: createExporting(config, adapters, parts),
-    warehouse: createWarehouse(adapters, { ...parts, ask: parts.asking.ask, keepDays: config.warehouseKeepDays }),
+    warehouse: createWarehouse(adapters, {
+      ...parts,
+      ...{ ask: parts.asking.ask, keepDays: config.warehouseKeepDays, schedules: config.warehouseSchedules },
+    }),
   };
 }
 

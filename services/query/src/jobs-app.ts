@@ -11,8 +11,10 @@ import type { queryConfig } from './config.ts';
 
 export interface RunningJobs {
   readonly background: Background;
-  readonly queue: Pick<JobQueue, 'submit'>;
+  readonly queue: Pick<JobQueue, 'submit' | 'beginDue'>;
   readonly jobs: JobReader;
+  /** When the packs are known. */
+  readonly ready: Promise<unknown>;
   /** One more kind that this service does. */
   declare(job: DeclaredJob): void;
   /** What was declared is done from here on. */
@@ -46,7 +48,7 @@ export function startJobs(
   });
   const declared = [createAnswerJob({ sealer, make: background.make })];
   return {
-    ...{ background, queue, jobs },
+    ...{ background, queue, jobs, ready },
     declare: (job) => void declared.push(job),
     // An attempt that knew no packs yet would fail for want of them.
     work: () => void ready.then(() => queue.work(declared)),

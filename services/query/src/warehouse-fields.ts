@@ -2,6 +2,9 @@ import type { ObjectStore } from '@tidegate/archive';
 import type { ConfigField, ConfigValues } from '@tidegate/runtime';
 import { defineConfig, text } from '@tidegate/runtime';
 
+import { WAREHOUSE_SCHEDULES } from './warehouse/warehouse-schedule.ts';
+import type { WarehouseSchedule } from './warehouse/warehouse-schedule.ts';
+
 const NO_WAREHOUSE = 'none';
 
 /** Where exports to a data warehouse are written (docs/design/warehouse-exports.md). */
@@ -51,6 +54,13 @@ export const warehouseFields = {
     default: '7',
     description: 'Files of an export are deleted after so many days: load them before.',
   } satisfies ConfigField<number>,
+  warehouseSchedules: {
+    env: 'WAREHOUSE_SCHEDULES',
+    schema: WAREHOUSE_SCHEDULES,
+    default: '[]',
+    description:
+      'Exports that begin by themselves, as JSON: `[{"name": "nightly", "tenant": "acme", "every": "1d", "at": "03:17", "last": "1d", "format": "parquet", "events": "all", "rollups": "all"}]`; times in UTC (docs/design/warehouse-exports.md).',
+  } satisfies ConfigField<readonly WarehouseSchedule[]>,
 } as const;
 
 const PARTS = defineConfig('warehouse', warehouseFields);

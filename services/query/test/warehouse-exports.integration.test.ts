@@ -26,6 +26,7 @@ const PACK = {
     'wiki.edits': { events: ['wiki.edit'], dimensions: ['page'], sets: [['page'], ['subject']], measures: { edits: { measure: 'count' } } },
   },
 };
+const DAY_MS = 86_400_000;
 const DAYS = ['2024-09-01', '2024-09-02', '2024-09-03'] as const;
 const COMPLETE = '2026-11-30T09:00:00.125Z';
 const DIGITS = '90071992547409931234.50';
@@ -39,6 +40,7 @@ const STATE = z.looseObject({
   location: z.string(),
   error_code: z.string().nullable(),
 });
+const JOBS = z.object({ jobs: z.array(z.looseObject({ job_id: z.string(), status: z.string(), submitted_at: z.string() })) });
 const MANIFEST = z.looseObject({
   rows: z.number(),
   tables: z.array(z.looseObject({ name: z.string(), rows: z.number(), complete_through: z.string().nullable() })),
@@ -230,4 +232,46 @@ describe('an export to a warehouse', () => {
         .filter((line) => line !== ''),
     ).toHaveLength(9);
   });
+
+  test('that a schedule missed is caught up by one of the instances, once, and all tell whether one is overdue', async () => {
+    const today = Math.floor(Date.now() / DAY_MS);
+    const dayOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+    // Begun and completed three days ago; since then nothing ran.
+    const before = dayOf(today - 3);
+    await world.sql(`INSERT INTO job_schedule (tenant, kind, name, due_at, done_at)
+      VALUES ('acme', 'warehouse.export', 'nightly', '${before}T00:00Z', '${before}T00:00Z')`);
+    const nightly = { name: 'nightly', tenant: 'acme', every: '1d', at: '00:00', last: '2d', format: 'csv', events: 'all' };
+    const refused = { ...nightly, name: 'refused', events: ['no.such'] };
+    const settings = { WAREHOUSE_FOLDER: folder, WAREHOUSE_SCHEDULES: JSON.stringify([nightly, refused]) };
+    await world.sql(`INSERT INTO job_schedule (tenant, kind, name, due_at, done_at)
+      VALUES ('acme', 'warehouse.export', 'refused', '${before}T00:00Z', '${before}T00:00Z')`);
+    const startedAt = new Date().toISOString();
+    const instances = await Promise.all([world.start(settings), world.start(settings), world.start(settings)]);
+    const isAdmin = { scopes: ['query:read', 'events:read', 'tenant:admin'] };
+    const listed = async () =>
+      JOBS.parse(JSON.parse((await get('/v1/jobs?kind=warehouse.export&limit=100', isAdmin)).text)).jobs.filter(
+        ({ submitted_at: at }) => at >= startedAt,
+      );
+    const overdue = async ({ metricsPort }: RunningQuery) => {
+      const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+      return [...text.matchAll(/^scheduled_export_overdue_seconds\{[^}]*schedule="(\w+)"[^}]*\} (\S+)$/gm)].map(([, name, s]) => [
+        name,
+        Number(s) > 0,
+      ]);
+    };
+    const seen = [
+      ['nightly', false],
+      ['refused', true],
+    ];
+    await until(
+      async () => Promise.all(instances.map(overdue)),
+      (all) => JSON.stringify(all) === JSON.stringify(instances.map(() => seen)),
+      50_000,
+    );
+    const [job, ...others] = await listed();
+    expect([job?.status, others]).toEqual(['completed', []]);
+    const { text } = await get(`/v1/exports/${job?.job_id}/manifest`, isAdmin);
+    // The due times of the two days before today and of today, each with two days before it.
+    expect(JSON.parse(text)).toMatchObject({ from: dayOf(today - 4), to: dayOf(today), format: 'csv' });
+  }, 90_000);
 });

@@ -8,6 +8,8 @@ import type pg from 'pg';
 import type { PgBoss } from 'pg-boss';
 import { v7 as uuidv7 } from 'uuid';
 import { inTransaction } from '../in-transaction.ts';
+import { beginDue } from './job-schedule.ts';
+import type { DueJob, JobScheduleState } from './job-schedule.ts';
 import { countJobs, createJobAttempts, deleteExpiredJobs, insertJob } from './job-store.ts';
 import type { JobToSubmit, Submitted } from './job-shape.ts';
 import { QUEUE_SCHEMA } from './queue-schema.ts';
@@ -17,6 +19,8 @@ import { createRunJob } from './run-job.ts';
 export interface JobQueue {
   /** @throws where Postgres is away */
   submit(job: JobToSubmit): Promise<Submitted>;
+  /** Begins what a schedule has due, once for each due time however many processes ask. @throws where Postgres is away */
+  beginDue(due: DueJob): Promise<JobScheduleState>;
   /** Works on jobs of these kinds until it is closed, from when Postgres is there. */
   work(kinds: readonly DeclaredJob[]): void;
   /** Attempts under way end at their next step; each goes on elsewhere. The pool stays the caller's. */
@@ -81,27 +85,22 @@ export function createJobQueue(deps: JobQueueDeps): JobQueue {
     workers.set(kind.name, worker);
   }
 
-  async function untilItWorks(step: () => Promise<void>): Promise<void> {
-    while (!stopped.signal.aborted) {
-      try {
-        return await step();
-      } catch (error) {
-        deps.onError(error);
-        await deps.pause(CONNECT_AGAIN_MS, stopped.signal).catch(() => undefined);
-      }
-    }
+  /** Whoever works on the kind here begins at once. */
+  async function submitting<T>(kind: string, write: (boss: PgBoss) => Promise<T>): Promise<T> {
+    const own = await connected();
+    await own.createQueue(kind, QUEUE_OPTIONS);
+    const written = await write(own);
+    const worker = workers.get(kind);
+    if (worker !== undefined) own.notifyWorker(worker);
+    return written;
   }
 
   return {
-    async submit(job) {
-      const own = await connected();
-      const submitted = await submit(own, pool, job);
-      const worker = workers.get(job.kind);
-      if (worker !== undefined) own.notifyWorker(worker);
-      return submitted;
-    },
+    submit: async (job) => submitting(job.kind, (own) => inTransaction(pool, (client) => submit(own, client, job))),
+    beginDue: async (due) =>
+      submitting(due.kind, (own) => inTransaction(pool, (client) => beginDue(client, due, (job) => submit(own, client, job)))),
     work(kinds) {
-      for (const kind of kinds) tasks.push(untilItWorks(() => take(kind)));
+      for (const kind of kinds) tasks.push(untilItWorks(deps, stopped.signal, () => take(kind)));
       tasks.push(tally(deps, kinds, stopped.signal));
     },
     async close() {
@@ -111,6 +110,17 @@ export function createJobQueue(deps: JobQueueDeps): JobQueue {
       await own?.stop({ graceful: true, timeout: STOP_MS_MAX, close: false });
     },
   };
+}
+
+async function untilItWorks({ pause, onError }: JobQueueDeps, signal: AbortSignal, step: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await step();
+    } catch (error) {
+      onError(error);
+      await pause(CONNECT_AGAIN_MS, signal).catch(() => undefined);
+    }
+  }
 }
 
 const QUEUE_OPTIONS = {
@@ -147,17 +157,14 @@ async function connect({ pool, onError }: JobQueueDeps): Promise<PgBoss> {
   }
 }
 
-async function submit(boss: PgBoss, pool: pg.Pool, job: JobToSubmit): Promise<Submitted> {
-  await boss.createQueue(job.kind, QUEUE_OPTIONS);
+async function submit(boss: PgBoss, client: pg.ClientBase, job: JobToSubmit): Promise<Submitted> {
   const sha256 = createHash('sha256').update(job.params).digest();
-  return inTransaction(pool, async (client) => {
-    const submitted = await insertJob(client, uuidv7(), { ...job, sha256 });
-    if (submitted.isNew) {
-      const db = { executeSql: async (text: string, values?: unknown[]) => client.query(text, values) };
-      await boss.send(job.kind, { id: submitted.job.id }, { db, group: { id: job.tenant } });
-    }
-    return submitted;
-  });
+  const submitted = await insertJob(client, uuidv7(), { ...job, sha256 });
+  if (submitted.isNew) {
+    const db = { executeSql: async (text: string, values?: unknown[]) => client.query(text, values) };
+    await boss.send(job.kind, { id: submitted.job.id }, { db, group: { id: job.tenant } });
+  }
+  return submitted;
 }
 
 /** Keeps the gauges of the queue, and lets go what has expired. */

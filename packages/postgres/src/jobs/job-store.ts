@@ -30,10 +30,7 @@ export function createJobReader(pool: pg.Pool): JobReader {
       const last = after === null ? [null, null] : [new Date(after.submittedAtMs).toISOString(), after.id];
       return (await run<Row>(pool, 'list-jobs', [tenant, owner, state, kind, ...last, rowsMax])).map(toInfo);
     },
-    async find(tenant, id) {
-      const [row] = await run<Row>(pool, 'find-job', [tenant, id]);
-      return row === undefined ? null : toInfo(row);
-    },
+    find: async (tenant, id) => findJobOf(pool, tenant, id),
     async findEqual(tenant, kind, params) {
       const [row] = await run<Row>(pool, 'find-equal-job', [tenant, kind, createHash('sha256').update(params).digest()]);
       return row === undefined ? null : toInfo(row);
@@ -44,6 +41,11 @@ export function createJobReader(pool: pg.Pool): JobReader {
     },
     cancel: async (tenant, id) => (await run(pool, 'cancel-job', [tenant, id, JOB_KEPT_S])).length === 1,
   };
+}
+
+export async function findJobOf(on: pg.ClientBase | pg.Pool, tenant: string, id: string): Promise<JobInfo | null> {
+  const [row] = await run<Row>(on, 'find-job', [tenant, id]);
+  return row === undefined ? null : toInfo(row);
 }
 
 export function createJobAttempts(pool: pg.Pool): JobAttempts {

@@ -20,8 +20,9 @@ import type { RegisteredPack } from '../registry.ts';
 import { FILE_TYPES } from './warehouse-file.ts';
 import { WAREHOUSE_JOB, wishText } from './warehouse-job.ts';
 import { folderOf, manifestKeyOf } from './warehouse-manifest.ts';
-import { piecesCount, planExport, readPlan } from './warehouse-plan.ts';
+import { readPlan } from './warehouse-plan.ts';
 import type { WarehouseWish } from './warehouse-plan.ts';
+import { wishOf } from './warehouse-wish.ts';
 
 /** What exports to a warehouse alone need. */
 export interface Warehousing {
@@ -45,8 +46,6 @@ export type WarehouseHandlers = Readonly<
 
 const BODY_BYTES_MAX = 262_144;
 const DAY_MS = 86_400_000;
-/** Tables times days: a year of 27 tables. */
-const PIECES_MAX = 10_000;
 const UNSET: ProblemFault = { code: 'export_store_unset' };
 const NOT_FOUND: ProblemFault = { code: 'not_found' };
 
@@ -80,7 +79,7 @@ async function create(deps: WarehouseRoutesDeps, exchange: Exchange): Promise<vo
   const read = await readJsonBody(exchange.request, BODY_BYTES_MAX);
   if (!read.ok) return refuseUnread(exchange, read.fault);
   if (deps.warehouseObjects === null) return refuseUnread(exchange, UNSET);
-  const wish = wishOf(deps, exchange.caller, read.value);
+  const wish = wishBy(deps, exchange.caller, read.value);
   if (!wish.ok) return refuseUnread(exchange, wish.fault);
   const { tenant, keyId: owner } = exchange.caller;
   const { job } = await deps.warehouseQueue.submit({ tenant, owner, kind: WAREHOUSE_JOB, params: wishText(wish.value) });
@@ -90,33 +89,14 @@ async function create(deps: WarehouseRoutesDeps, exchange: Exchange): Promise<vo
 
 type Asked = z.output<typeof WAREHOUSE_ASK_SCHEMA>;
 
-function wishOf({ registry, nowMs }: WarehouseRoutesDeps, caller: Caller, value: unknown): Result<WarehouseWish, ProblemFault> {
+function wishBy({ registry, nowMs }: WarehouseRoutesDeps, { tenant, scopes }: Caller, value: unknown): Result<WarehouseWish, ProblemFault> {
   const read = WAREHOUSE_ASK_SCHEMA.safeParse(value);
   if (!read.success) return failed(invalidRequest(read.error));
-  const asked = read.data;
-  if (asked.events !== undefined && !caller.scopes.includes('events:read')) {
+  if (read.data.events !== undefined && !scopes.includes('events:read')) {
     return failed({ code: 'scope_missing', detail: 'Events need a key that has the scope events:read too.' });
   }
-  const packs = registry.packs(caller.tenant);
-  const days = daysOf(asked, nowMs());
-  const events = namesOf(
-    'events',
-    asked.events,
-    packs.flatMap(({ source }) => Object.keys(source.events)),
-  );
-  const rollups = namesOf(
-    'rollups',
-    asked.rollups,
-    packs.flatMap(({ compiled }) => [...compiled.metrics.keys()]),
-  );
-  if (!days.ok) return days;
-  if (!events.ok) return events;
-  if (!rollups.ok) return rollups;
-  if (events.value.length + rollups.value.length === 0) return invalid('events', 'name events, rollups, or both');
-  const { format, grain } = asked;
-  const wish = { tenant: caller.tenant, format, grain, ...days.value, events: events.value, rollups: rollups.value };
-  const pieces = piecesCount(planExport(wish, packs));
-  return pieces > PIECES_MAX ? invalid('from', `${pieces} tables times days are more than ${PIECES_MAX}`) : ok(wish);
+  const days = daysOf(read.data, nowMs());
+  return days.ok ? wishOf(read.data, { tenant, days: days.value, packs: registry.packs(tenant) }) : days;
 }
 
 function daysOf({ from, to, last }: Asked, nowMs: number): Result<Pick<WarehouseWish, 'fromDay' | 'toDay'>, ProblemFault> {
@@ -132,14 +112,6 @@ function daysOf({ from, to, last }: Asked, nowMs: number): Result<Pick<Warehouse
 
 function dayOf(date: string): number {
   return Date.parse(date) / DAY_MS;
-}
-
-/** In one order, so that the same asked otherwise is the same job. */
-function namesOf(path: string, asked: Asked['events'], all: readonly string[]): Result<readonly string[], ProblemFault> {
-  if (asked === undefined) return ok([]);
-  if (asked === 'all') return ok(all.toSorted());
-  const unknown = asked.findIndex((name) => !all.includes(name));
-  return unknown >= 0 ? invalid(`${path}.${unknown}`, 'the tenant has none of this name') : ok([...new Set(asked)].toSorted());
 }
 
 async function findOne({ findJob }: WarehouseRoutesDeps, exchange: Exchange): Promise<JobInfo | null> {
