@@ -33,7 +33,7 @@ export type { ArrivalDayKept, RawRange, RawSpan, RawStore, StoredEvent } from '.
 export type { DriftKind, DriftRow, EventDay, RecountRequest, RecountStore, SpanCell, SpanCells, SpanCellsAsk } from './recount-shape.ts';
 export type { Erasure, ErasureReader, ErasureStep, Person, PersonDay, PersonRow, PersonRowsAsk, RawPlace } from './erasure-shape.ts';
 export type { TaskChange, TaskRow } from './task-shape.ts';
-export type { SealedCells, SealSlice, SourceCell, SourceCells, SourceRead } from './seal-shape.ts';
+export type { SealedCells, SealSlice, SourceCell, SourceCells, SourceRead, SourceSeries } from './seal-shape.ts';
 export { WHOLE_VALUES_MAX } from './budget-shape.ts';
 export type { AskedValue, BudgetKey, PendingValues, SpentBudget } from './budget-shape.ts';
 export { asEverybody, asPerson, personServed } from './as-person.ts';

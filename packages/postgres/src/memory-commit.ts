@@ -1,4 +1,4 @@
-import { bucketStartS, compareBytes, entityTable, FINER_GRAIN, GRAINS, UNSEALED } from '@tidegate/core';
+import { entityTable, UNSEALED } from '@tidegate/core';
 import type { ChangedEntities, EntityRowState } from '@tidegate/core';
 import { cellKeyText, encodeCellKeys } from './cell-keys.ts';
 import { askedOf } from './commit-budgets.ts';
@@ -12,11 +12,12 @@ import type { MemoryDatabase, MemoryStoreOptions } from './memory-database.ts';
 import { applyErasure } from './memory-erasures.ts';
 import { entityRowName } from './memory-entities.ts';
 import { keepRejected } from './memory-rejected.ts';
+import { readSource } from './memory-seal.ts';
 import type { MemoryEntity } from './memory-entities.ts';
 import type { RestatedBucket } from './restated-store.ts';
 import { readRawRows } from './raw-rows.ts';
 import type { StoredRawRow } from './raw-rows.ts';
-import type { SealedCells, SourceCells, SourceRead } from './seal-shape.ts';
+import type { SealedCells } from './seal-shape.ts';
 import type { CellWrite, CommitBatch, CommitOutcome, Lane, OffsetMove, PartitionCommit } from './store.ts';
 
 /**
@@ -169,27 +170,6 @@ function applyRows(db: MemoryDatabase, { partition }: PartitionCommit, { writes,
     for (const key of keys) db.entities.get(entityTable(entity))?.delete(entityRowName({ tenant: entity.tenant, ...key }));
   }
   listRestated(db, partition, restated);
-}
-
-/** As `read-source-cells.sql`. */
-function readSource(db: MemoryDatabase, partition: number, read: SourceRead): SourceCells | null {
-  const finer = GRAINS[FINER_GRAIN[read.grain]];
-  const { seconds } = GRAINS[read.grain];
-  const all = [...db.cells.values()]
-    .filter((cell) => cell.partition === partition && cell.grain === finer.code && cell.bucketS >= read.fromS && cell.bucketS < read.toS)
-    .sort((a, b) => a.bucketS - b.bucketS || compareBytes(a.seriesId, b.seriesId));
-  if (all[0] === undefined) return null;
-  const firstS = bucketStartS(all[0].bucketS, read.grain);
-  const taken = new Map<number, number>();
-  const cells = all.flatMap(({ bucketS, seriesId, state, revision }) => {
-    const series = db.series.get(seriesKey(seriesId));
-    const count = taken.get(bucketS) ?? 0;
-    const isDone = read.afterSeries !== null && bucketS < read.fromS + seconds && compareBytes(seriesId, read.afterSeries) <= 0;
-    if (series === undefined || isDone || count >= read.cellsMax || bucketS >= firstS + seconds * read.bucketsMax) return [];
-    taken.set(bucketS, count + 1);
-    return [{ bucketS, state, revision, series }];
-  });
-  return { firstS, cells };
 }
 
 function rowsOf({ rawRows, backfill }: PartitionCommit): readonly StoredRawRow[] {

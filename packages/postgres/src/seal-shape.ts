@@ -2,7 +2,7 @@
 import type { CoarseGrain, SealState, SeriesEntry } from '@tidegate/core';
 import type { CellWrite } from './cell-shape.ts';
 
-/** Finer cells that a slice merges: see `read-source-cells.sql`. */
+/** Finer cells that a slice merges: those of whole buckets, or where not even the first fits, those of some of its series. */
 export interface SourceRead {
   /** The grain to seal. */
   readonly grain: CoarseGrain;
@@ -10,26 +10,31 @@ export interface SourceRead {
   readonly fromS: number;
   /** End of what is due. */
   readonly toS: number;
-  /** Buckets of the grain that are read, from the first one on that has anything. */
-  readonly bucketsMax: number;
-  /** Of the bucket at `fromS` the series up to this one are done. */
+  /** Of the bucket at `fromS` the series up to this one are done; null: it was not begun. */
   readonly afterSeries: Uint8Array | null;
-  /** Most cells of one finer bucket. */
   readonly cellsMax: number;
 }
 
 export interface SourceCell {
+  /** Beginning of the finer bucket. */
   readonly bucketS: number;
   readonly state: Uint8Array;
   readonly revision: number;
-  readonly series: SeriesEntry;
+}
+
+export interface SourceSeries {
+  readonly entry: SeriesEntry;
+  /** In the order of their buckets. */
+  readonly cells: readonly SourceCell[];
 }
 
 export interface SourceCells {
-  /** First bucket of the grain to seal that has anything to merge. */
-  readonly firstS: number;
-  /** Of each finer bucket in the order of series, and not more than asked for. */
-  readonly cells: readonly SourceCell[];
+  /** Buckets of the grain to seal that begin before it were read to their end. */
+  readonly throughS: number;
+  /** Of the bucket that begins there the series up to this one were; null: none. */
+  readonly throughSeries: Uint8Array | null;
+  /** What was read of those, and nothing of others. */
+  readonly series: readonly SourceSeries[];
 }
 
 /** What a slice of a seal makes of them. */
@@ -43,6 +48,5 @@ export interface SealedCells {
 /** Read, merged and written in one transaction with the progress row that says what is sealed. */
 export interface SealSlice {
   readonly read: SourceRead;
-  /** Null: there is nothing left to merge. */
-  resolve(found: SourceCells | null): SealedCells;
+  resolve(found: SourceCells): SealedCells;
 }

@@ -67,9 +67,9 @@ export function sealContract(name: string, make: () => Promise<StoreUnderTest>):
         put: (keys: readonly CellKey[]) =>
           commit({ cells: { absent: [], values: null, sealed: () => [], resolve: () => keys.map(writeOf) } }),
         async slice(read: Partial<SourceRead>, seals: SealState, writes: readonly CellWrite[] = []) {
-          let found: SourceCells | null | undefined;
+          let found: SourceCells | undefined;
           const slice: SealSlice = {
-            read: { grain: 'hour', fromS: 0, toS: 10 * HOUR, bucketsMax: 1, afterSeries: null, cellsMax: 10, ...read },
+            read: { grain: 'hour', fromS: 0, toS: 10 * HOUR, afterSeries: null, cellsMax: 100, ...read },
             resolve: (cells) => {
               found = cells;
               return { writes, seals, task: null };
@@ -82,8 +82,16 @@ export function sealContract(name: string, make: () => Promise<StoreUnderTest>):
     }
 
     const hoursThrough = (hour: number): SealState => ({ through: { ...UNSEALED.through, hour }, open: null });
-    const shown = (found: SourceCells | null | undefined): string[] =>
-      (found?.cells ?? []).map(({ bucketS, series }) => `${bucketS} ${series.dims[0]}`);
+    /** How far was read, and what. */
+    const shown = (found: SourceCells | undefined) => {
+      if (found === undefined) throw new Error('nothing was read');
+      const { throughS, throughSeries, series } = found;
+      return [
+        throughS,
+        throughSeries === null ? null : throughSeries[0],
+        Object.fromEntries(series.map(({ entry, cells }) => [entry.dims[0], cells.map(({ bucketS }) => bucketS)])),
+      ];
+    };
 
     it('what is sealed is told to each flush inside its transaction, and to the next owner', async () => {
       const { commit, slice, claim } = await claimed();
@@ -125,41 +133,55 @@ export function sealContract(name: string, make: () => Promise<StoreUnderTest>):
       expect(stored).toEqual(['2 900', '3 0']);
     });
 
-    it('a slice reads the finer cells of its buckets, from the first that has any, by series, so many of each at most', async () => {
+    it('a slice reads whole buckets, from the first that has any, as far as its cells go', async () => {
       const { slice, put } = await claimed();
-      const quarters = [0, 1, 2, 3].flatMap((series) => [keyOf(series, 2 * HOUR), keyOf(series, 2 * HOUR + 2_700)]);
-      await put([...quarters, keyOf(0, 3 * HOUR), keyOf(1, 10 * HOUR), keyOf(1, 0, 3)]);
-      const first = await slice({ cellsMax: 3 }, UNSEALED);
-      expect(first.found?.firstS).toBe(2 * HOUR);
-      const three = ['1', '127', '128'];
-      expect(shown(first.found)).toEqual([...three.map((id) => `7200 ${id}`), ...three.map((id) => `9900 ${id}`)]);
-      const rest = await slice({ fromS: 2 * HOUR, afterSeries: SERIES[1]?.id ?? NOTHING, bucketsMax: 2 }, UNSEALED);
-      expect(shown(rest.found)).toEqual(['7200 128', '7200 254', '9900 128', '9900 254', '10800 1']);
+      const quarters = [0, 1, 2].flatMap((series) => [keyOf(series, 2 * HOUR), keyOf(series, 2 * HOUR + 2_700)]);
+      await put([...quarters, keyOf(0, 3 * HOUR), keyOf(1, 5 * HOUR), keyOf(1, 10 * HOUR), keyOf(1, 0, 3)]);
+      const second = { '1': [7_200, 9_900], '127': [7_200, 9_900], '128': [7_200, 9_900] };
+      // The seventh cell may not be the last one of its hour.
+      expect(shown((await slice({ cellsMax: 7 }, UNSEALED)).found)).toEqual([3 * HOUR, null, second]);
+      const third = { ...second, '1': [7_200, 9_900, 10_800] };
+      expect(shown((await slice({ cellsMax: 8 }, UNSEALED)).found)).toEqual([5 * HOUR, null, third]);
+      const all = { ...third, '127': [7_200, 9_900, 18_000] };
+      expect(shown((await slice({ cellsMax: 9 }, UNSEALED)).found)).toEqual([10 * HOUR, null, all]);
     });
 
-    it('a bucket whose series are all done is told apart from there being nothing left', async () => {
+    it('of a bucket that does not fit, a slice reads some series to their end', async () => {
+      const { slice, put } = await claimed();
+      const both = [0, 1, 2, 3].flatMap((series) => [keyOf(series, 2 * HOUR), keyOf(series, 2 * HOUR + 2_700)]);
+      await put([...both, keyOf(1, 2 * HOUR + 900), keyOf(2, 2 * HOUR + 900), keyOf(0, 3 * HOUR)]);
+      // Two cells of each quarter: of the second one those are of series 127 and 128, and the others end with 127.
+      const first = { '1': [7_200, 9_900], '127': [7_200, 8_100, 9_900] };
+      expect(shown((await slice({ cellsMax: 8 }, UNSEALED)).found)).toEqual([2 * HOUR, 0x7f, first]);
+      const after = { fromS: 2 * HOUR, afterSeries: SERIES[1]?.id ?? NOTHING };
+      const rest = { '128': [7_200, 8_100, 9_900], '254': [7_200, 9_900] };
+      expect(shown((await slice({ ...after, cellsMax: 12 }, UNSEALED)).found)).toEqual([3 * HOUR, null, rest]);
+      // One of each at least.
+      expect(shown((await slice({ ...after, cellsMax: 1 }, UNSEALED)).found)).toEqual([2 * HOUR, 0x80, { '128': [7_200, 8_100, 9_900] }]);
+    });
+
+    it('a bucket whose series are all done is read to its end, and nothing is left behind it where there is none', async () => {
       const { slice, put } = await claimed();
       await put([keyOf(0, 0), keyOf(0, 5 * HOUR)]);
-      const done = await slice({ afterSeries: SERIES[3]?.id ?? NOTHING }, UNSEALED);
-      expect([done.found?.firstS, shown(done.found)]).toEqual([0, []]);
-      expect((await slice({ fromS: 6 * HOUR }, UNSEALED)).found).toBeNull();
-      expect((await slice({ fromS: -HOUR, toS: 0 }, UNSEALED)).found).toBeNull();
+      expect(shown((await slice({ afterSeries: SERIES[3]?.id ?? NOTHING }, UNSEALED)).found)).toEqual([HOUR, null, {}]);
+      expect(shown((await slice({ fromS: 6 * HOUR }, UNSEALED)).found)).toEqual([10 * HOUR, null, {}]);
+      expect(shown((await slice({ fromS: -HOUR, toS: 0 }, UNSEALED)).found)).toEqual([0, null, {}]);
     });
 
     it('buckets before 1970 are found by their own hour, and another partition’s cells are not read', async () => {
       const other = await claimed();
       await other.put([keyOf(0, -HOUR)]);
       const { slice, put } = await claimed();
-      await put([keyOf(2, -900)]);
-      const { found } = await slice({ fromS: -5 * HOUR }, UNSEALED);
-      expect([found?.firstS, shown(found)]).toEqual([-HOUR, ['-900 128']]);
+      await put([keyOf(2, -900), keyOf(3, -900)]);
+      const { found } = await slice({ fromS: -5 * HOUR, cellsMax: 1 }, UNSEALED);
+      expect(shown(found)).toEqual([-HOUR, 0x80, { '128': [-900] }]);
     });
 
     it('days are made of hours', async () => {
       const { slice, put } = await claimed();
       await put([keyOf(0, 900), keyOf(0, 86_400 + HOUR, 3)]);
       const { found } = await slice({ grain: 'day', toS: 2 * 86_400 }, UNSEALED);
-      expect([found?.firstS, shown(found)]).toEqual([86_400, [`${86_400 + HOUR} 1`]]);
+      expect(shown(found)).toEqual([2 * 86_400, null, { '1': [86_400 + HOUR] }]);
     });
 
     it('a slice that dies before its COMMIT leaves nothing, one that dies after it everything', async () => {

@@ -21,12 +21,12 @@ export function createSealTask({ registry, sealDelayMs, closedAfterS, clock }: S
   }
   return {
     name: 'seal',
-    due(owned, { records, buckets }) {
+    due(owned, { records }) {
       const asked = { completeThroughMs: owned.completeThroughMs, hasMinutes: registry.hasMinutes(), closedAfterS };
       const due = isSettled(owned) ? nextSeal(owned.seals, asked) : null;
       if (due === null) return null;
       return () => {
-        const slice = createSealSlice({ seals: owned.seals, due, size: { cells: records, buckets }, metricOf: registry.metricOf });
+        const slice = createSealSlice({ seals: owned.seals, due, cellsMax: records, metricOf: registry.metricOf });
         return {
           commit: { slice },
           isMade: () => slice.made() !== null,

@@ -1,7 +1,7 @@
 /** Making coarse cells out of finer ones when their bucket closes: what is due, and what a slice makes of the cells it read. */
-import { bucketStartS, compareBytes, createState, decodeState, encodeState, FINER_GRAIN, GRAINS, mergeState } from '@tidegate/core';
+import { bucketStartS, createState, decodeState, encodeState, GRAINS, mergeState } from '@tidegate/core';
 import type { CoarseGrain, CompiledMetric, RollupState, SealState, SeriesEntry } from '@tidegate/core';
-import type { CellWrite, SealedCells, SealSlice, SourceCell, SourceCells, SourceRead } from '@tidegate/postgres';
+import type { CellWrite, SealedCells, SealSlice, SourceCell, SourceCells } from '@tidegate/postgres';
 
 export interface DueSeal {
   readonly grain: CoarseGrain;
@@ -45,12 +45,6 @@ function isPutOff({ through, open }: SealState): boolean {
   return open?.grain === 'hour' && through.quarter_hour < through.hour + GRAINS.hour.seconds;
 }
 
-/** How much a slice of a seal may read. */
-export interface SealSize {
-  readonly cells: number;
-  readonly buckets: number;
-}
-
 export interface SliceOfSeal extends SealSlice {
   /** What it made; null before its transaction has read. */
   made(): SliceResult | null;
@@ -65,106 +59,64 @@ export interface SliceResult extends SealedCells {
 export interface SealSliceAsk {
   readonly seals: SealState;
   readonly due: DueSeal;
-  readonly size: SealSize;
+  /** Most finer cells that are read. */
+  readonly cellsMax: number;
   /** Null: no known pack names this version of the metric, so nobody can ask for it. */
   readonly metricOf: (series: SeriesEntry) => CompiledMetric | null;
 }
 
-export function createSealSlice({ seals, due, size, metricOf }: SealSliceAsk): SliceOfSeal {
+export function createSealSlice({ seals, due, cellsMax, metricOf }: SealSliceAsk): SliceOfSeal {
   const { grain, fromS, toS } = due;
-  const finerPerBucket = GRAINS[grain].seconds / GRAINS[FINER_GRAIN[grain]].seconds;
-  const read: SourceRead = {
-    grain,
-    fromS,
-    toS,
-    bucketsMax: size.buckets,
-    afterSeries: seals.open?.grain === grain ? seals.open.afterSeries : null,
-    cellsMax: Math.max(1, Math.floor(size.cells / finerPerBucket / size.buckets)),
-  };
+  const afterSeries = seals.open?.grain === grain ? seals.open.afterSeries : null;
   let made: SliceResult | null = null;
   return {
-    read,
-    resolve: (found) => (made = merge({ seals, due, read, metricOf }, found)),
+    read: { grain, fromS, toS, afterSeries, cellsMax },
+    resolve: (found) => (made = merge({ seals, due, metricOf }, found)),
     made: () => made,
   };
 }
 
-type MergeAsk = Omit<SealSliceAsk, 'size'> & { readonly read: SourceRead };
+type MergeAsk = Omit<SealSliceAsk, 'cellsMax'>;
 
-function merge(ask: MergeAsk, found: SourceCells | null): SliceResult {
-  const { seals, due, read } = ask;
+function merge({ seals, due, metricOf }: MergeAsk, { throughS, throughSeries, series }: SourceCells): SliceResult {
   const { grain, toS } = due;
-  const reached = found === null ? { throughS: toS, afterSeries: null } : reach(read, found);
-  const after: SealState = {
-    through: { ...seals.through, [grain]: reached.throughS },
-    open: reached.afterSeries === null ? null : { grain, afterSeries: reached.afterSeries },
-  };
-  const taken = (found?.cells ?? []).filter((cell) => isReached(grain, reached, cell));
+  const merged = series.flatMap(({ entry, cells }) => {
+    const metric = metricOf(entry);
+    return metric?.grains.includes(grain) === true ? mergeSeries({ entry, metric, grain }, cells).map((write) => ({ entry, write })) : [];
+  });
   return {
-    ...mergeCells(ask, taken),
-    seals: after,
-    task: reached.throughS >= toS ? null : { grain, toS },
-    cellsRead: found?.cells.length ?? 0,
+    writes: merged.map(({ write }) => write),
+    series: merged.map(({ entry }) => entry),
+    seals: {
+      through: { ...seals.through, [grain]: throughS },
+      open: throughSeries === null ? null : { grain, afterSeries: throughSeries },
+    },
+    task: throughS >= toS ? null : { grain, toS },
+    cellsRead: series.reduce((sum, { cells }) => sum + cells.length, 0),
   };
 }
 
-interface Reached {
-  /** Buckets that begin before it are whole. */
-  readonly throughS: number;
-  /** Of the bucket that begins there the series up to this one were read whole. */
-  readonly afterSeries: Uint8Array | null;
-}
-
-/** A finer bucket of which as many cells came as were asked for may have more: up to its last series everything was read. */
-function reach({ grain, toS, bucketsMax, cellsMax }: SourceRead, { firstS, cells }: SourceCells): Reached {
-  const { seconds } = GRAINS[grain];
-  const cutAfter = new Map<number, Uint8Array>();
-  for (const finer of Map.groupBy(cells, (cell) => cell.bucketS).values()) {
-    const last = finer.at(-1);
-    if (last === undefined || finer.length < cellsMax) continue;
-    const bucketS = bucketStartS(last.bucketS, grain);
-    const known = cutAfter.get(bucketS);
-    if (known === undefined || compareBytes(last.series.id, known) < 0) cutAfter.set(bucketS, last.series.id);
-  }
-  const [first] = [...cutAfter].toSorted(([a], [b]) => a - b);
-  if (first !== undefined) return { throughS: first[0], afterSeries: first[1] };
-  return { throughS: Math.min(toS, firstS + bucketsMax * seconds), afterSeries: null };
-}
-
-function isReached(grain: CoarseGrain, { throughS, afterSeries }: Reached, { bucketS, series }: SourceCell): boolean {
-  const startS = bucketStartS(bucketS, grain);
-  return startS < throughS || (startS === throughS && afterSeries !== null && compareBytes(series.id, afterSeries) <= 0);
-}
-
-interface Merging {
+interface SeriesAsk {
   readonly entry: SeriesEntry;
-  readonly bucketS: number;
-  readonly state: RollupState;
-  revision: number;
+  readonly metric: CompiledMetric;
+  readonly grain: CoarseGrain;
 }
 
 /** The coarse cells as they are now: nothing is added to what may be stored of them. */
-function mergeCells({ due, metricOf }: MergeAsk, cells: readonly SourceCell[]): { writes: CellWrite[]; series: SeriesEntry[] } {
-  const { code } = GRAINS[due.grain];
-  const merging = new Map<string, Merging>();
+function mergeSeries({ entry, metric, grain }: SeriesAsk, cells: readonly SourceCell[]): CellWrite[] {
+  const merging = new Map<number, { readonly state: RollupState; revision: number }>();
   for (const cell of cells) {
-    const metric = metricOf(cell.series);
-    if (metric?.grains.includes(due.grain) !== true) continue;
-    const bucketS = bucketStartS(cell.bucketS, due.grain);
-    const key = `${Buffer.from(cell.series.id).toString('latin1')}${bucketS}`;
-    const into = merging.get(key) ?? { entry: cell.series, bucketS, state: createState(metric.measures), revision: 0 };
-    merging.set(key, into);
+    const bucketS = bucketStartS(cell.bucketS, grain);
+    const into = merging.get(bucketS) ?? { state: createState(metric.measures), revision: 0 };
+    merging.set(bucketS, into);
     const state = decodeState(cell.state, metric.measures);
     if (state === null) throw new Error(`a cell of metric ${metric.metric} version ${metric.version} holds a state that cannot be read`);
     mergeState(into.state, state);
     into.revision += cell.revision;
   }
-  const made = [...merging.values()];
-  return {
-    writes: made.map(({ entry, bucketS, state, revision }) => ({
-      ...{ seriesId: entry.id, grain: code, bucketS, revision },
-      state: encodeState(state),
-    })),
-    series: made.map(({ entry }) => entry),
-  };
+  const { code } = GRAINS[grain];
+  return [...merging].map(([bucketS, { state, revision }]) => ({
+    ...{ seriesId: entry.id, grain: code, bucketS, revision },
+    state: encodeState(state),
+  }));
 }

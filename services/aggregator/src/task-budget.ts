@@ -8,7 +8,7 @@ const BUSY_SLICE_MS = 25;
 const QUIET_PAUSE_TIMES = 1;
 const BUSY_PAUSE_TIMES = 24;
 const RECORDS = { min: 500, first: 2_000, max: 20_000 };
-const BUCKETS_MAX = 64;
+const SPREAD_MAX = 64;
 const FAILURE_PAUSE_MS = { first: 1_000, most: 60_000 };
 
 export interface SliceTaken {
@@ -30,7 +30,7 @@ export interface TaskBudget {
 
 export function createTaskBudget(monotonicMs: () => number): TaskBudget {
   const sizes = new Map<TaskName, SliceSize>();
-  const size = (kind: TaskName): SliceSize => sizes.get(kind) ?? { records: RECORDS.first, buckets: 1 };
+  const size = (kind: TaskName): SliceSize => sizes.get(kind) ?? { records: RECORDS.first, spread: 1 };
   let notBeforeMs = 0;
   let failures = 0;
   let isBusy = false;
@@ -53,14 +53,14 @@ export function createTaskBudget(monotonicMs: () => number): TaskBudget {
   };
 }
 
-/** Sparse buckets are taken several at a time; full ones one by one, in as many slices as they need. */
-function nextSize({ records, buckets }: SliceSize, taken: SliceTaken, goalMs: number): SliceSize {
+/** What little was found in a short time says nothing of how long much would take: then more is looked at, not more taken. */
+function nextSize({ records, spread }: SliceSize, taken: SliceTaken, goalMs: number): SliceSize {
   const isSparse = taken.records < records / 4;
   const isFull = taken.records > records / 2;
   const isLong = taken.durationMs > goalMs;
   const isShort = taken.durationMs < goalMs / 2;
   return {
-    records: isLong ? Math.max(RECORDS.min, records / 2) : isShort ? Math.min(RECORDS.max, records * 2) : records,
-    buckets: isSparse ? Math.min(BUCKETS_MAX, buckets * 2) : isFull ? Math.max(1, buckets / 2) : buckets,
+    records: isLong ? Math.max(RECORDS.min, records / 2) : isShort && isFull ? Math.min(RECORDS.max, records * 2) : records,
+    spread: isSparse ? Math.min(SPREAD_MAX, spread * 2) : isFull ? Math.max(1, spread / 2) : spread,
   };
 }

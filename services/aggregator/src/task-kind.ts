@@ -10,8 +10,8 @@ export type TaskName = 'seal' | 'version' | 'recount' | 'erasure' | 'retention';
 export interface SliceSize {
   /** Cells or rows that are read. */
   readonly records: number;
-  /** Buckets that are sealed at once. */
-  readonly buckets: number;
+  /** So many times as many places are looked at for them: rows of one kind lie far apart among those of others. */
+  readonly spread: number;
 }
 
 /** What a slice adds to an empty commit of its partition. */

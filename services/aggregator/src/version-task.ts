@@ -157,8 +157,8 @@ function dropSlice(owned: OwnedPartition, names: readonly string[]): PreparedSli
   };
 }
 
-async function readPage(pages: RawPages, at: VersionTask['at'], { records, buckets }: SliceSize): Promise<MadePage> {
-  const page = await pages.read(at, { rows: records, offsets: records * buckets });
+async function readPage(pages: RawPages, at: VersionTask['at'], { records, spread }: SliceSize): Promise<MadePage> {
+  const page = await pages.read(at, { rows: records, offsets: records * spread });
   return { ...page, historyFromS: page.next === null ? await historyFrom(pages) : null };
 }
 

@@ -89,14 +89,14 @@ export class SealingOwner {
   }
 
   /** False: nothing is due. */
-  async slice(size: { cells: number; buckets: number }): Promise<boolean> {
+  async slice(cellsMax: number): Promise<boolean> {
     const due = nextSeal(this.seals, {
       completeThroughMs: this.nowMs,
       hasMinutes: this.metric.grains[0] === 'minute',
       closedAfterS: DAY_S,
     });
     if (due === null) return false;
-    const slice = createSealSlice({ seals: this.seals, due, size, metricOf: () => this.metric });
+    const slice = createSealSlice({ seals: this.seals, due, cellsMax, metricOf: () => this.metric });
     const none: PreparedCells = {
       ...{ absent: [], values: null, sealed: () => [], resolve: () => [] },
       ...{ newSeries: [], writes: [], series: [], places: [], unsettled: [] },

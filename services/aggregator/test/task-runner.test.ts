@@ -43,7 +43,7 @@ function runnerOf(
         clock.ms += 10;
         for (const commit of partitions) {
           commits.push(commit);
-          commit.slice?.resolve(null);
+          commit.slice?.resolve({ throughS: commit.slice.read.toS, throughSeries: null, series: [] });
         }
         return options.outcomes?.shift() ?? { kind: 'committed', writes: new Map() };
       },
