@@ -106,4 +106,22 @@ export const mutants: readonly Mutant[] = [
     tests: ['packages/postgres/test/memory-entities.test.ts'],
     kind: 'unit',
   },
+  {
+    name: 'an index that was left half made is taken for whole',
+    section: 6,
+    file: 'packages/postgres/src/entity-indexes.ts',
+    find: 'coalesce(i.indisvalid, false) AS is_whole',
+    replace: 'i.indexrelid IS NOT NULL AS is_whole',
+    tests: ['packages/postgres/test/entity-indexes.integration.test.ts'],
+    kind: 'integration',
+  },
+  {
+    name: 'an index of a large table is made while writes wait',
+    section: 6,
+    file: 'packages/postgres/src/entity-indexes.ts',
+    find: "format('CREATE INDEX CONCURRENTLY %I",
+    replace: "format('CREATE INDEX %I",
+    tests: ['packages/postgres/test/entity-indexes.integration.test.ts'],
+    kind: 'integration',
+  },
 ];

@@ -76,7 +76,8 @@ async function applyWhole(client: pg.Client, file: MigrationFile, { lockMs, paus
   }
 }
 
-function isGivingWay(error: unknown): boolean {
+/** Whether a statement waited for a lock for longer than it may. */
+export function isGivingWay(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE;
 }
 

@@ -1,4 +1,6 @@
 /** What the database itself has counted of its indexes and its slow statements: for a person who looks what to add and what to drop. */
+import { readWantedIndexes } from './entity-indexes.ts';
+import type { WantedIndex } from './entity-indexes.ts';
 import { createPool } from './pool.ts';
 import type pg from 'pg';
 import { run } from './statements.ts';
@@ -35,6 +37,8 @@ export interface IndexReport {
   readonly unused: readonly UnusedIndex[];
   readonly duplicate: readonly DuplicateIndex[];
   readonly scanned: readonly ScannedTable[];
+  /** Indexes that packs added to large tables, and that `tidegate db migrate` is to make. */
+  readonly wanted: readonly WantedIndex[];
   /** Null: pg_stat_statements is not there. */
   readonly slow: readonly SlowStatement[] | null;
 }
@@ -66,6 +70,7 @@ export async function readIndexReport({ databaseUrl, bytesMin, rowsMin, slowMs }
       scanned: (await run<ScannedRow>(pool, 'list-scanned-tables', [rowsMin])).map((row) => ({
         ...{ table: row.table_name, scans: row.scans, rowsAScan: row.rows_a_scan, indexScans: row.index_scans },
       })),
+      wanted: await readWantedIndexes(pool),
       slow: (await hasStatements(pool)) ? (await run<SlowRow>(pool, 'list-slow-statements', [slowMs, SLOW_MAX])).map(toSlow) : null,
     };
   } finally {

@@ -5,11 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { applyMigration, PATIENCE } from './apply-migration.ts';
 import type { MigrationFile, Patience } from './apply-migration.ts';
+import { makeEntityIndexes } from './entity-indexes.ts';
+import type { EntityIndexes } from './entity-indexes.ts';
 import { installQueueSchema } from './jobs/queue-schema.ts';
 
 /** Two migrators of one database meet on this advisory lock. */
 const MIGRATION_LOCK = '7425132';
 const TURN_EVERY_MS = 100;
+const INDEX_WAIT_MS = 60_000;
 const FILE_NAME = /^(\d{4})-[a-z0-9-]+\.sql$/;
 
 export interface MigrateOptions {
@@ -18,6 +21,8 @@ export interface MigrateOptions {
   readonly directory?: string;
   /** Of a migration that waits for locks. */
   readonly patience?: Partial<Patience>;
+  /** How long an index of an entity waits for each transaction that is at work; then it is left to the next run. Default: a minute. */
+  readonly indexWaitMs?: number;
 }
 
 export interface MigrationResult {
@@ -25,11 +30,13 @@ export interface MigrationResult {
   readonly applied: readonly string[];
   /** How many were in place before. */
   readonly present: number;
+  /** Indexes that packs added to large tables. */
+  readonly indexes: EntityIndexes;
 }
 
 /**
  * Brings a database to the newest schema: numbered files in order, each in a transaction of its own that also records it
- * with its SHA-256 (but for an index that is made beside writes, see `apply-migration.ts`); then the schema of the job queue's library. Throws when a recorded file was edited or is missing, and when a file fails (the ones before it stay).
+ * with its SHA-256 (but for an index that is made beside writes, see `apply-migration.ts`); then the schema of the job queue's library; then indexes that packs have added to large tables of entities. Throws when a recorded file was edited or is missing, and when a file fails (the ones before it stay).
  */
 export async function migrate(options: MigrateOptions): Promise<MigrationResult> {
   const files = await readMigrations(options.directory ?? fileURLToPath(new URL('../migrations/', import.meta.url)));
@@ -50,7 +57,7 @@ export async function migrate(options: MigrateOptions): Promise<MigrationResult>
       applied.push(file.name);
     }
     await installQueueSchema(client);
-    return { applied, present: recorded.size };
+    return { applied, present: recorded.size, indexes: await makeEntityIndexes(client, options.indexWaitMs ?? INDEX_WAIT_MS) };
   } finally {
     await client.end();
   }

@@ -40,8 +40,8 @@ const PARTS: readonly SchemaPart[] = [
   },
   { title: 'Audit', tables: ['audit_chain', 'audit_record', 'audit_position', 'audit_source'] },
   {
-    title: 'Jobs, archive and exports',
-    tables: ['job', 'job_schedule', 'archive_run', 'raw_archive', 'warehouse_export', 'warehouse_file'],
+    title: 'Jobs, archive, exports and indexes to be made',
+    tables: ['entity_index', 'job', 'job_schedule', 'archive_run', 'raw_archive', 'warehouse_export', 'warehouse_file'],
   },
 ];
 const UNHELD: readonly UnheldReference[] = [

@@ -29,7 +29,7 @@ export function addIndexReport(db: Command, terminal: Terminal): void {
     });
 }
 
-function reportView({ sinceMs, unused, duplicate, scanned, slow }: IndexReport): string {
+function reportView({ sinceMs, unused, duplicate, scanned, wanted, slow }: IndexReport): string {
   const since = sinceMs === null ? 'the database was made' : new Date(sinceMs).toISOString();
   return [
     `Counted since ${since}.`,
@@ -47,6 +47,11 @@ function reportView({ sinceMs, unused, duplicate, scanned, slow }: IndexReport):
       'Tables that are read whole: an index may be missing',
       ['table', 'scans', 'rows_a_scan', 'index_scans'],
       scanned.map(({ table, scans, rowsAScan, indexScans }) => [table, scans, Math.round(rowsAScan), indexScans]),
+    ),
+    section(
+      'Indexes of packs that `tidegate db migrate` is to make',
+      ['table', 'index'],
+      wanted.map(({ table, index }) => [table, index]),
     ),
     slow === null
       ? 'Slow statements: pg_stat_statements is not loaded (shared_preload_libraries, CREATE EXTENSION).\n'

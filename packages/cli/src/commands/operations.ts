@@ -19,8 +19,12 @@ export function addOperations(program: Command, terminal: Terminal): void {
       const onGaveWay = (name: string, tries: number): void => {
         terminal.stderr.write(`${name}: a table that it changes is in use; it let others go on, and comes again (${tries})\n`);
       };
-      const { applied, present } = await migrate({ databaseUrl, patience: { onGaveWay } });
+      const { applied, present, indexes } = await migrate({ databaseUrl, patience: { onGaveWay } });
       terminal.stdout.write(applied.length === 0 ? `up to date (${present} migrations)\n` : `applied ${applied.join(', ')}\n`);
+      for (const { table, index } of indexes.made) terminal.stdout.write(`made ${index} of ${table}\n`);
+      for (const { table, index } of indexes.waiting) {
+        terminal.stderr.write(`${index} of ${table} waits: a transaction that began before it is still at work; run this again\n`);
+      }
     });
   program
     .command('topics')
