@@ -41,6 +41,7 @@ const SERVICES = ['gateway', 'ingest', 'aggregator', 'query'] as const;
 const CANARY_PACK = `
 pack: canary
 title: Marked people
+privacy: {mapping: true}
 events:
   canary.visit:
     subject: required
@@ -234,6 +235,27 @@ test('no marked person is found in answers, logs, topics, tables, Redis or metri
   expect(holders.some((place) => place.startsWith('table '))).toBe(true);
 });
 
+/** As the audit, which names nobody otherwise, has it. */
+async function pseudonymInAudit(): Promise<string> {
+  const { body } = await call('GET', `/v1/admin/audit?subject=${MARKS.subject}`, { credential: system.tidegate.adminKey });
+  return String((body['records'] as { subject: string }[])[0]?.subject);
+}
+
+test('whom a pseudonym means is told to who may know it, and each reading is in the audit', { timeout: 120_000 }, async () => {
+  const admin = { credential: system.tidegate.adminKey };
+  await expect.poll(pseudonymInAudit, { timeout: 30_000 }).toMatch(/^[0-9a-f]{64}$/);
+  const pseudonym = await pseudonymInAudit();
+  const path = `/v1/privacy/subjects/${pseudonym}`;
+  expect(await call('GET', path, admin)).toEqual({ status: 200, body: { pseudonym, subject: MARKS.subject } });
+  expect(await call('GET', path, { credential: system.tidegate.apiKey })).toMatchObject({ status: 403, body: { code: 'scope_missing' } });
+  expect((await call('GET', path.slice(0, -1), admin)).status).toBe(404);
+  const readings = async (): Promise<unknown> => {
+    const { body } = await call('GET', `/v1/admin/audit?subject=${MARKS.subject}&resource_type=subjects`, admin);
+    return (body['records'] as Record<string, unknown>[]).map(({ action, opened, status_code: status }) => ({ action, opened, status }));
+  };
+  await expect.poll(readings, { timeout: 30_000 }).toEqual([{ action: 'read', opened: ['id'], status: 200 }]);
+});
+
 test('a member of a log line that has the name of a marked field is redacted, in every service', { timeout: 120_000 }, async () => {
   // Two of the services' own members, which are no person's: lines about requests have the one, of a pack in force the other.
   const members = { gateway: 'method', ingest: 'method', query: 'method', aggregator: 'making' };
@@ -361,6 +383,8 @@ test('a person who is erased is found where tombstones are and in what time take
   // e-1, e-2, h-1 and h-2 were counted. The row of h-1 and h-2 each is an entity of its pack, and of the refused ones six name the person.
   expect(certificate['removed']).toMatchObject({ raw_events: 4, person_keys: 1, accounts: 1, findings: 0 });
   expect((certificate['removed'] as Record<string, number>)['originals']).toBeGreaterThanOrEqual(6);
+  const mapping = await call('GET', `/v1/privacy/subjects/${String(certificate['subject'])}`, admin);
+  expect(mapping).toMatchObject({ status: 404, body: { code: 'not_found' } });
   const refused = await post('/v1/events', visit('e-9', { room: CONTROL }), {
     'x-api-key': system.tidegate.apiKey,
     'content-type': 'application/x-ndjson',

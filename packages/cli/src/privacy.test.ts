@@ -49,6 +49,15 @@ describe('tidegate privacy erase', () => {
   });
 });
 
+describe('tidegate privacy subject', () => {
+  it('asks for that pseudonym alone, and shows whom it means', async () => {
+    const pseudonym = 'ab'.repeat(32);
+    const { code, out, asked } = await run(['subject', pseudonym], [{ pseudonym, subject: 'anna' }]);
+    expect([code, asked]).toEqual([0, `GET /v1/privacy/subjects/${pseudonym}`]);
+    expect(JSON.parse(out)).toEqual({ pseudonym, subject: 'anna' });
+  });
+});
+
 describe('tidegate privacy export', () => {
   const state = (status: string, more: object = {}) => ({
     ...{ export_id: REQUEST, status, poll_url: `/v1/privacy/exports/${REQUEST}`, url: null, error_code: null },

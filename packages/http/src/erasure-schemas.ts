@@ -3,6 +3,12 @@ import { INSTANT_SCHEMA as instant } from './route-schemas.ts';
 
 export const ERASURE_PARAMS = z.object({ id: z.uuid() });
 
+export const SUBJECT_PARAMS = z.object({ pseudonym: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits') });
+
+export const NAMED_SUBJECT_SCHEMA = z
+  .object({ pseudonym: z.string(), subject: z.string().meta({ description: 'The id of the person, as events have it.' }) })
+  .meta({ id: 'NamedSubject' });
+
 export const ERASURE_ASK_SCHEMA = z.strictObject({
   subject: z.string().min(1).max(256).meta({ description: 'The id of the person, as events have it.' }),
   confirm: z.literal(true).meta({ description: 'What is erased cannot be brought back.' }),

@@ -153,8 +153,8 @@ export { createAuditReader } from './audit-reader.ts';
 export type { AuditFilter, AuditReader } from './audit-reader.ts';
 
 // keys of persons
-export { createPersonKeyStore, rewrapPersonKeys } from './person-keys.ts';
-export type { PersonKeyStore, RewrapReport } from './person-keys.ts';
+export { createPersonKeyStore, createSubjectIdStore, rewrapPersonKeys } from './person-keys.ts';
+export type { PersonKeyStore, RewrapReport, SubjectIdStore } from './person-keys.ts';
 
 // gaps of the log
 export { createGapStore, gapName, parseGapName } from './gap-store.ts';

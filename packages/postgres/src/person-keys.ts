@@ -13,6 +13,31 @@ export interface PersonKeyStore {
   insertOrRead(rows: readonly WrappedPersonKey[]): Promise<readonly WrappedPersonKey[]>;
 }
 
+/** The id of a person under its pseudonym, sealed with the person's key. */
+export interface SealedId extends KeyHolder {
+  readonly sealedId: string;
+}
+
+export interface SubjectIdStore {
+  /** Keeps the ids of those who have a key and no id yet. */
+  keepIds(ids: readonly SealedId[]): Promise<void>;
+  /** Null: none is kept. */
+  findId(holder: KeyHolder): Promise<(SealedId & { readonly key: WrappedPersonKey }) | null>;
+}
+
+/** `pool`: with the rights of ingest. */
+export function createSubjectIdStore(pool: pg.Pool): SubjectIdStore {
+  return {
+    async keepIds(ids) {
+      await run(pool, 'keep-subject-ids', [...namesOf(ids), ids.map(({ sealedId }) => sealedId)]);
+    },
+    async findId({ tenant, subject }) {
+      const [row] = await run<Row & { readonly sealed_id: string }>(pool, 'read-subject-id', [tenant, subject]);
+      return row === undefined ? null : { tenant, subject, sealedId: row.sealed_id, key: fromRow(row) };
+    },
+  };
+}
+
 /** `pool`: with `isDurable`, and the rights of ingest. */
 export function createPersonKeyStore(pool: pg.Pool): PersonKeyStore {
   const find: PersonKeyStore['find'] = async (holders) =>

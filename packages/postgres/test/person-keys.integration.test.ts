@@ -1,7 +1,7 @@
 import { createKeyWrapper, openField, sealField } from '@tidegate/runtime';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPersonKeyStore, createPool, migrate, rewrapPersonKeys } from '../src/index.ts';
+import { createPersonKeyStore, createPool, createSubjectIdStore, migrate, rewrapPersonKeys } from '../src/index.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 import { createScratchDatabase } from './scratch-database.ts';
 
@@ -86,6 +86,8 @@ describe('keys of persons', () => {
     ['tidegate_ingest', `DELETE FROM person_key`],
     ['tidegate_keys', `UPDATE person_key SET subject = 'x'`],
     ['tidegate_keys', `DELETE FROM person_key`],
+    ['tidegate_keys', `UPDATE person_key SET sealed_id = 'x'`],
+    ['tidegate_aggregator', `SELECT sealed_id FROM person_key`],
     ['tidegate_keys', `SELECT FROM raw_event`],
     // It deletes keys of persons who are erased, and cannot read one.
     ['tidegate_aggregator', `SELECT wrapped FROM person_key`],
@@ -96,6 +98,44 @@ describe('keys of persons', () => {
     ['tidegate_query', `DELETE FROM person_key`],
   ])('%s may not %s', async (role, statement) => {
     await expect(poolOf(role).query(statement)).rejects.toThrow('permission denied');
+  });
+});
+
+describe('ids of persons', () => {
+  test('are kept once beside a key, and found for their own tenant alone', async () => {
+    const pool = poolOf('tidegate_ingest');
+    const [keys, ids] = [createPersonKeyStore(pool), createSubjectIdStore(pool)];
+    const [jo, mo, without] = ['jo', 'mo', 'without'].map((subject) => ({ tenant: 'ids', subject }));
+    if (jo === undefined || mo === undefined || without === undefined) throw new Error('there are three');
+    const rows = await keys.insertOrRead([jo, mo].map((holder) => createKeyWrapper([OLD]).make(holder)));
+    expect(await ids.findId(jo)).toBeNull();
+    await ids.keepIds([jo, mo, without].map((holder) => ({ ...holder, sealedId: `first ${holder.subject}` })));
+    await ids.keepIds([{ ...jo, sealedId: 'second' }]);
+    expect(await ids.findId(jo)).toEqual({ ...jo, sealedId: 'first jo', key: rows.find(({ subject }) => subject === 'jo') });
+    expect(await ids.findId({ ...jo, tenant: 'other' })).toBeNull();
+    expect(await ids.findId(without)).toBeNull();
+    await ids.keepIds([]);
+  });
+
+  test('of two ingests that keep the same ones at once, in opposite orders, neither waits for the other for ever', async () => {
+    const people = holders('ids-race', 500);
+    const stores = [createSubjectIdStore(poolOf('tidegate_ingest')), createSubjectIdStore(poolOf('tidegate_ingest'))];
+    await createPersonKeyStore(poolOf('tidegate_ingest')).insertOrRead(people.map((holder) => createKeyWrapper([OLD]).make(holder)));
+    const [one, two] = [people, people.toReversed()].map((list) => list.map((holder) => ({ ...holder, sealedId: 'same' })));
+    await Promise.all([stores[0]?.keepIds(one ?? []), stores[1]?.keepIds(two ?? [])]);
+    await stores[0]?.keepIds(one ?? []);
+    expect(await database.query(`SELECT count(*)::int AS n FROM person_key WHERE tenant = 'ids-race' AND sealed_id = 'same'`)).toEqual([
+      { n: 500 },
+    ]);
+  });
+
+  test('go with the key when a person is erased, and none is kept after', async () => {
+    const ids = createSubjectIdStore(poolOf('tidegate_ingest'));
+    await createPersonKeyStore(poolOf('tidegate_ingest')).insertOrRead([createKeyWrapper([OLD]).make({ tenant: 'ids', subject: 'gone' })]);
+    await ids.keepIds([{ tenant: 'ids', subject: 'gone', sealedId: 'x' }]);
+    await poolOf('tidegate_aggregator').query(`DELETE FROM person_key WHERE tenant = 'ids' AND subject = 'gone'`);
+    await ids.keepIds([{ tenant: 'ids', subject: 'gone', sealedId: 'x' }]);
+    expect(await ids.findId({ tenant: 'ids', subject: 'gone' })).toBeNull();
   });
 });
 

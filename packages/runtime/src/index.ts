@@ -24,7 +24,7 @@ export type { KafkaSettings, KafkaTarget } from './kafka-fields.ts';
 export { kafkaFields, kafkaTarget } from './kafka-fields.ts';
 export { deriveKey } from './key-derivation.ts';
 export type { PersonKey, SealedPlace } from './person-key.ts';
-export { keyIdOf, openField, sealField } from './person-key.ts';
+export { keyIdOf, openField, openId, sealField, sealId } from './person-key.ts';
 export type { KeyHolder, KeyWrapper, WrappedPersonKey } from './person-key-wrapping.ts';
 export { createKeyWrapper } from './person-key-wrapping.ts';
 export { createPseudonymHmac } from './pseudonym.ts';

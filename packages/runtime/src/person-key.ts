@@ -48,6 +48,20 @@ export function sealField(key: PersonKey, place: SealedPlace, json: Uint8Array):
   return PREFIX + sealed.toString('base64url');
 }
 
+/** Where the id of the person itself is sealed: as if an event without a type had it. */
+const idPlace = ({ tenant, subject }: Pick<SealedPlace, 'tenant' | 'subject'>): SealedPlace => ({ tenant, subject, type: '', field: 'id' });
+
+/** The id that a pseudonym was made of, so that who may read it can tell whom the pseudonym means. */
+export function sealId(key: PersonKey, holder: Pick<SealedPlace, 'tenant' | 'subject'>, id: string): string {
+  return sealField(key, idPlace(holder), Buffer.from(JSON.stringify(id)));
+}
+
+/** Null as in `openField`. */
+export function openId(key: PersonKey, holder: Pick<SealedPlace, 'tenant' | 'subject'>, sealed: string): string | null {
+  const json = openField(key, idPlace(holder), sealed);
+  return json === null ? null : String(JSON.parse(Buffer.from(json).toString()));
+}
+
 /** The id of the key that opens the value; null where the text is no sealed value. */
 export function keyIdOf(value: string): Uint8Array | null {
   return bytesOf(value)?.subarray(0, PERSON_KEY_ID_BYTES) ?? null;

@@ -16,6 +16,7 @@ import type { PersonKeys } from './person-keys.ts';
 import type { Refused } from './reject.ts';
 import type { MakeId } from './request-ids.ts';
 import type { TenantShield } from './shield.ts';
+import type { SubjectIds } from './subject-ids.ts';
 
 export interface AdmitDeps {
   readonly clock: Clock;
@@ -33,6 +34,7 @@ export interface AdmitDeps {
   readonly isErased: (tenant: string, pseudonym: string) => boolean;
   /** Told of each event of a declared type what was said of it. */
   readonly tally: PackTally;
+  readonly subjectIds: Pick<SubjectIds, 'note'>;
   /** Of events that wait for a person's key. */
   readonly holdBytesMax: number;
   readonly reject: (refused: Refused) => PendingBatch;
@@ -195,6 +197,7 @@ class RequestAdmission implements Admission {
     if (this.isRefused(lane)) return ledger.retry();
     const pseudonym = this.shield.pseudonym(judge.subject);
     if (this.deps.isErased(tenant, pseudonym)) return this.refuse(toFault('erased'), { bytes, format: this.format });
+    this.noteId(pseudonym);
     const needsKey = judge.holdsSealed();
     const key = needsKey ? this.deps.personKeys.known(tenant, pseudonym) : null;
     if ((needsKey && key === null) || this.hold.has(pseudonym)) {
@@ -203,6 +206,11 @@ class RequestAdmission implements Admission {
       return;
     }
     ledger.accept(this.append(pseudonym, key, lane), lane, this.partition);
+  }
+
+  private noteId(pseudonym: string): void {
+    const { type, subject } = this.shared.judge;
+    if (pseudonym !== '' && type?.keepsId === true) this.deps.subjectIds.note(this.request.tenant, pseudonym, subject);
   }
 
   private wait(pseudonym: string, event: Omit<HeldEvent, 'index'>): void {

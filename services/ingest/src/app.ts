@@ -3,7 +3,7 @@ import type { HttpListener, RouteNameOf } from '@tidegate/http';
 import { createHttpServer } from '@tidegate/http';
 import type { LogClient, LogProducer } from '@tidegate/kafka';
 import { createLogClient, topicNames } from '@tidegate/kafka';
-import type { BulkRejected, ErasureStore, JobQueue, PersonKeyStore, RejectedStore } from '@tidegate/postgres';
+import type { BulkRejected, ErasureStore, JobQueue, PersonKeyStore, RejectedStore, SubjectIdStore } from '@tidegate/postgres';
 import {
   createBulkRejected,
   createErasureStore,
@@ -12,10 +12,10 @@ import {
   createPool,
   createPoolMeter,
   createRejectedStore,
+  createSubjectIdStore,
 } from '@tidegate/postgres';
 import type { Clock, RunningService } from '@tidegate/runtime';
 import {
-  createKeyWrapper,
   createOpenOriginal,
   createSealer,
   databaseTarget,
@@ -39,7 +39,6 @@ import { startErasingOriginals } from './erase-originals.ts';
 import { createOriginalQuota } from './original-quota.ts';
 import { createOpenSealed } from './open-sealed.ts';
 import { createPackTally } from './pack-tally.ts';
-import { createPersonKeys } from './person-keys.ts';
 import { createPrivacy } from './privacy.ts';
 import { createPressure } from './pressure.ts';
 import type { ReceiveDeps } from './receive.ts';
@@ -55,7 +54,9 @@ import { createReplay } from './replay.ts';
 import { createRespond, createSealReceipt } from './respond.ts';
 import { createSubjectSealer } from './sealed-subject.ts';
 import { createReadAges } from './sealed-ages.ts';
+import { createReadSubject } from './read-subject.ts';
 import { createShield } from './shield.ts';
+import { createSealing, type Sealing } from './sealing.ts';
 
 export interface IngestApp extends RunningService {
   /** The ports that are listened on. */
@@ -77,6 +78,7 @@ export interface IngestAppDeps {
   readonly bulk?: BulkRejected;
   readonly jobs?: IngestJobs;
   readonly personKeys?: PersonKeyStore;
+  readonly subjectIds?: SubjectIdStore;
   readonly erasures?: ErasureStore;
 }
 
@@ -102,6 +104,8 @@ interface Parts {
   /** Null: this process was not told where Postgres is. */
   readonly rejected: RejectedStore | null;
   readonly personKeys: PersonKeyStore | null;
+  readonly subjectIds: SubjectIdStore | null;
+  readonly sealing: Sealing;
   readonly bulk: BulkRejected | null;
   readonly jobs: IngestJobs | null;
   readonly erasures: ErasureStore | null;
@@ -122,8 +126,9 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
   const health = createBrokerHealth(clock.monotonicMs);
   const appender = createAppender({ producer, clock, metrics, health, lingerMs, batchBytesMax: BATCH_BYTES_MAX, bufferBytesMax });
   const postgres = connectPostgres(config, { metrics, clock, log });
-  const { rejected, bulk, jobs, personKeys, erasures } = { ...postgres, ...deps };
-  const stores = { rejected, bulk, jobs, personKeys, erasures };
+  const { rejected, bulk, jobs, personKeys, subjectIds, erasures } = { ...postgres, ...deps };
+  const sealing = createSealing({ config, clock, log, metrics, personKeys, subjectIds });
+  const stores = { rejected, bulk, jobs, personKeys, subjectIds, sealing, erasures };
   const server = createServer({ config, clock, log, metrics, tracing, registry, backlog, appender, ...stores });
   const stopErasing = eraseOriginals({ config, erasures, metrics, log });
   let isDraining = false;
@@ -145,6 +150,7 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
     async stop() {
       // Requests end first, each with its verdicts, so nothing that was taken is left without an answer.
       await server.close();
+      await sealing.ids.settled();
       await stopErasing();
       await jobs?.close();
       await appender.drained();
@@ -163,7 +169,7 @@ export async function startIngest(config: IngestConfig, deps: IngestAppDeps): Pr
  */
 function connectPostgres(config: IngestConfig, { metrics, clock, log }: Pick<Parts, 'metrics' | 'clock' | 'log'>) {
   if (config.databaseUrl === 'none' && config.databaseHost === '')
-    return { rejected: null, bulk: null, jobs: null, personKeys: null, erasures: null, close: async () => undefined };
+    return { rejected: null, bulk: null, jobs: null, personKeys: null, subjectIds: null, erasures: null, close: async () => undefined };
   const common = {
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     isDurable: true,
@@ -181,6 +187,7 @@ function connectPostgres(config: IngestConfig, { metrics, clock, log }: Pick<Par
     rejected: createRejectedStore(pool, lanes),
     bulk: createBulkRejected(pool, lanes),
     personKeys: createPersonKeyStore(pool),
+    subjectIds: createSubjectIdStore(pool),
     erasures: createErasureStore(pool),
     jobs: createJobQueue({
       pool: queuePool,
@@ -203,7 +210,7 @@ function createServer(parts: Parts): HttpListener {
   if (fieldKey === undefined) throw new Error('FIELD_KEYS holds no key');
   const topicKey = deriveKey(config.pseudonymSecret, 'tidegate/topic-key', 16);
   const shieldOf = createShield({ pseudonymSecret: config.pseudonymSecret, cacheEntries: config.pseudonymCacheEntries });
-  const wrapper = createKeyWrapper(config.fieldKeys);
+  const { wrapper, keys: personKeys, ids: subjectIds } = parts.sealing;
   const admit = createAdmit({
     clock,
     appender,
@@ -212,9 +219,7 @@ function createServer(parts: Parts): HttpListener {
     isTooFarBehind: (lane) => backlog.isTooFarBehind(clock.nowMs(), lane),
     ...{ partitions: registry.partitions, isGrowing: registry.isGrowing },
     shieldOf,
-    isErased: registry.isErased,
-    tally: createPackTally(metrics),
-    personKeys: createPersonKeys({ ...parts, store: parts.personKeys, wrapper, cacheEntries: config.personKeyCacheEntries }),
+    ...{ isErased: registry.isErased, tally: createPackTally(metrics), personKeys, subjectIds },
     holdBytesMax: config.bufferBytesMax,
     reject: createReject({
       ...{ appender, topic: topics.rejected, partitions: registry.partitions, fieldKey, identityKey },
@@ -249,6 +254,7 @@ function createServer(parts: Parts): HttpListener {
       ...createPrivacy({ ...parts, ...keepingOf(config), shieldOf, topicKey }),
       sendEvents: createReceive(deps),
       openSealed: createOpenSealed({ ...parts, wrapper, shieldOf }),
+      readSubject: createReadSubject({ ...parts, wrapper }),
       readAges: createReadAges({ ...parts, wrapper, shieldOf }),
       ...createSegmentHandlers(deps),
     },

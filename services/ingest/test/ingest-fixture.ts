@@ -111,7 +111,9 @@ export interface IngestFixture {
 }
 
 /** What stands in place of tables; absent: nothing does, and Postgres is not named. */
-export type FixtureStores = Pick<IngestAppDeps, 'rejected' | 'bulk' | 'jobs' | 'personKeys' | 'erasures'> & { readonly log?: Logger };
+export type FixtureStores = Pick<IngestAppDeps, 'rejected' | 'bulk' | 'jobs' | 'personKeys' | 'subjectIds' | 'erasures'> & {
+  readonly log?: Logger;
+};
 
 /** The service on an in-memory log that holds one pack of the tenant `acme`. */
 export async function startFixture(changes: Partial<IngestConfig> = {}, stores: FixtureStores = {}): Promise<IngestFixture> {

@@ -1,4 +1,4 @@
-import type { PersonKeyStore } from '@tidegate/postgres';
+import type { PersonKeyStore, SubjectIdStore } from '@tidegate/postgres';
 import type { PersonKey, WrappedPersonKey } from '@tidegate/runtime';
 import { createKeyWrapper, openField } from '@tidegate/runtime';
 import { config, NOW_MS, packRecord, publish } from './ingest-fixture.ts';
@@ -32,8 +32,10 @@ export function joined(id: string, subject: string, data = `"room":"a","email":"
 }
 
 /** Keys of persons in memory; each answer waits for `open`. */
-export interface FakeKeys extends PersonKeyStore {
+export interface FakeKeys extends PersonKeyStore, SubjectIdStore {
   readonly rows: Map<string, WrappedPersonKey>;
+  /** Sealed, by tenant and pseudonym. */
+  readonly ids: Map<string, string>;
   readonly calls: string[];
   isAway: boolean;
   /** Until it resolves nothing is answered. */
@@ -42,9 +44,11 @@ export interface FakeKeys extends PersonKeyStore {
 
 export function createFakeKeys(): FakeKeys {
   const rows = new Map<string, WrappedPersonKey>();
+  const ids = new Map<string, string>();
   const nameOf = ({ tenant, subject }: { tenant: string; subject: string }): string => `${tenant}/${subject}`;
   const fake: FakeKeys = {
     rows,
+    ids,
     calls: [],
     isAway: false,
     gate: Promise.resolve(),
@@ -60,6 +64,17 @@ export function createFakeKeys(): FakeKeys {
       if (fake.isAway) throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
       for (const row of made) if (!rows.has(nameOf(row))) rows.set(nameOf(row), row);
       return made.flatMap((row) => rows.get(nameOf(row)) ?? []);
+    },
+    async keepIds(told) {
+      fake.calls.push(`keep ${told.length}`);
+      await fake.gate;
+      if (fake.isAway) throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+      for (const one of told) if (rows.has(nameOf(one)) && !ids.has(nameOf(one))) ids.set(nameOf(one), one.sealedId);
+    },
+    async findId(holder) {
+      if (fake.isAway) throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+      const [key, sealedId] = [rows.get(nameOf(holder)), ids.get(nameOf(holder))];
+      return key === undefined || sealedId === undefined ? null : { ...holder, sealedId, key };
     },
   };
   return fake;

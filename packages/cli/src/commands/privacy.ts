@@ -55,6 +55,13 @@ export function addPrivacy(program: Command, terminal: Terminal): void {
       printJson(terminal, wait === true ? await client.call({ method: 'GET', path: `${path}/certificate` }) : erasure);
     });
   privacy
+    .command('subject <pseudonym>')
+    .description('Whom a pseudonym means, where a pack has ids kept. The audit has every reading.')
+    .action(async (pseudonym: string, _flags: unknown, command: Command) => {
+      const client = connect(terminal, command.optsWithGlobals<Connection>());
+      printJson(terminal, await client.call({ method: 'GET', path: `/v1/privacy/subjects/${encodeURIComponent(pseudonym)}` }));
+    });
+  privacy
     .command('export <subject>')
     .description('All that is held about a person, as JSON: events, entities, figures, findings, refused events, accesses.')
     .action(async (subject: string, _flags: unknown, command: Command) => {

@@ -28,6 +28,8 @@ export interface JudgedType {
   readonly derived: readonly DerivedField[];
   /** Null: the pack has none. */
   readonly guard: PersonalGuard | null;
+  /** Whether the id of the subject is kept, sealed. */
+  readonly keepsId: boolean;
 }
 
 /** What a field may be beside each value of another; beside a value without an entry anything of its type. */
@@ -76,6 +78,7 @@ function compileJudgedType(pack: CompiledPack, compiled: CompiledEventType): Jud
     sealed: compiled.fields.flatMap((field, index) => (field.action === 'seal' ? [index] : [])),
     derived: compileDerived(compiled.fields),
     guard: compileGuard(pack.guard, compiled.fields),
+    keepsId: pack.keepsIds && compiled.subject !== 'none',
   };
 }
 

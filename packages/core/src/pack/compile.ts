@@ -54,6 +54,7 @@ export function compilePack({ tenant, version, metricVersions, pack }: PackToCom
   return {
     ...{ tenant, pack: pack.pack, version, title: pack.title, eventTypes, entities, metrics },
     guard: pack.privacy?.guard ?? [],
+    keepsIds: pack.privacy?.mapping === true,
     segment: compileSegment(pack.segment, pack.events),
     ...eventRetentionOf(pack),
   };

@@ -148,6 +148,8 @@ export interface CompiledPack extends EventRetention {
   readonly eventTypes: ReadonlyMap<string, CompiledEventType>;
   /** What no text may look like that is kept as it was sent. */
   readonly guard: readonly PersonalKind[];
+  /** Whether the ids of its subjects are kept, sealed. */
+  readonly keepsIds: boolean;
   readonly entities: ReadonlyMap<string, CompiledEntity>;
   readonly metrics: ReadonlyMap<string, CompiledMetric>;
   /** By `segmentKey`. */

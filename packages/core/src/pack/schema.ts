@@ -217,7 +217,10 @@ export const PACK_SCHEMA = z.strictObject({
       guard: z
         .array(z.enum(['email', 'phone', 'card']))
         .min(1)
-        .max(3),
+        .max(3)
+        .optional(),
+      /** The ids of its subjects are kept, sealed, so that who has `privacy:admin` can tell whom a pseudonym means. */
+      mapping: z.literal(true).optional(),
     })
     .optional(),
   segment: segment.optional(),

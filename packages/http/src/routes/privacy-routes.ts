@@ -106,6 +106,20 @@ export const PRIVACY_ROUTES = {
     responses: { 200: { description: 'Its state.', schema: exports.EXPORT_STATE_SCHEMA } },
     faults: ['not_found', 'unavailable'],
   },
+  readSubject: {
+    method: 'GET',
+    path: '/v1/privacy/subjects/{pseudonym}',
+    summary: 'Whom a pseudonym means',
+    answers: 'ingest',
+    scope: 'privacy:admin',
+    limitClass: 'api_key',
+    params: erasures.SUBJECT_PARAMS,
+    accesses: { resource: 'subjects', action: 'read', person: 'always' },
+    responses: {
+      200: { description: 'The id, where a pack has it kept (`privacy: {mapping: true}`).', schema: erasures.NAMED_SUBJECT_SCHEMA },
+    },
+    faults: ['not_found', 'unavailable'],
+  },
   createErasure: {
     method: 'POST',
     path: '/v1/privacy/erasures',

@@ -1356,6 +1356,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/privacy/subjects/{pseudonym}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Whom a pseudonym means */
+        readonly get: operations["readSubject"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/privacy/erasures": {
         readonly parameters: {
             readonly query?: never;
@@ -4121,6 +4138,11 @@ export interface components {
             /** @description Whoever has it fetches the export, without a key, until `expires_at`; null: it is being made. */
             readonly url: string | null;
             readonly expires_at: string | null;
+        };
+        readonly NamedSubject: {
+            readonly pseudonym: string;
+            /** @description The id of the person, as events have it. */
+            readonly subject: string;
         };
         readonly Erasure: {
             /** Format: uuid */
@@ -7142,6 +7164,28 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ExportState"];
+                };
+            };
+        };
+    };
+    readonly readSubject: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly pseudonym: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The id, where a pack has it kept (`privacy: {mapping: true}`). */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NamedSubject"];
                 };
             };
         };
