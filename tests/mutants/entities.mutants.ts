@@ -124,4 +124,13 @@ export const mutants: readonly Mutant[] = [
     tests: ['packages/postgres/test/entity-indexes.integration.test.ts'],
     kind: 'integration',
   },
+  {
+    name: 'of rows at one instant the greater key is the later',
+    section: 6,
+    file: 'packages/postgres/src/entity-read-text.ts',
+    find: 'return [updated, `newest_event(${alias}._state, ${created}, ${updated})`, `${alias}',
+    replace: 'return [`${alias}',
+    tests: ['packages/postgres/test/pg-entity-reader.integration.test.ts'],
+    kind: 'integration',
+  },
 ];

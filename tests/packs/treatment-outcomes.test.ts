@@ -88,6 +88,22 @@ describe('synthetic: how treatments turn out', () => {
     expect(await outcome('d')).toMatchObject({ treatments: [{ treatment_id: 'td', instrument: null, category: 'not_evaluable' }] });
   });
 
+  test('of two scores at one instant the one with the greater event id counts, whatever the ids of the measurements', async () => {
+    const one = runPack('novamind');
+    const at = (id: string, measurement: string, day: string, score: number) => {
+      const data = { measurement_id: measurement, instrument: 'phq9', score };
+      return JSON.stringify({ id, type: 'clinical.outcome.measured', subject: 'p', occurred_at: `${day}T10:00:00Z`, data });
+    };
+    one.send([
+      ...[at('k2', 'a', '2026-02-20', 20), at('k1', 'z', '2026-02-20', 9), begun('p', 't')],
+      ...[at('k3', 'y', '2026-05-01', 4), at('k4', 'b', '2026-05-01', 10)],
+    ]);
+    // k2 says 20, k4 says 10: half of the way.
+    expect(await one.view('treatment_outcomes', { patient_id: 'p', ...year })).toMatchObject({
+      treatments: [{ baseline: 20, latest: 10, improvement_pct: 50, category: 'response' }],
+    });
+  });
+
   test('a medication is told by its courses: who got better, who stopped and why, who was harmed', async () => {
     const one = runPack('novamind');
     const course = (patient: string, id: string) =>

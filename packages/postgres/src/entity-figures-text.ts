@@ -1,6 +1,6 @@
 /** The one statement that works out figures over rows of an entity. */
 import type { EntityFigures, EntityMember, FigureBuckets, FigureList, FigureValue, PlannedFigure } from '@tidegate/core';
-import { createBind, foundText, placeText, testOf } from './entity-read-text.ts';
+import { createBind, foundText, placeText, testOf, tiedTexts } from './entity-read-text.ts';
 import type { Bind, Statement } from './entity-read-text.ts';
 import { shownText } from './entity-table.ts';
 
@@ -70,11 +70,12 @@ interface End {
   readonly isLast: boolean;
 }
 
-/** Of rows that have a value the one of the first or the last; of those at one place that of the greater id. */
+/** Of rows that have a value the one of the first or the last; of those at one place that of the later event. */
 function endText({ at, by, isLast }: End, tests: readonly string[]): string {
   const place = placeText(by);
   const there = [...tests, `${at} IS NOT NULL`, `${place} IS NOT NULL`].join(' AND ');
-  return `(array_agg(${at} ORDER BY ${place}${isLast ? ' DESC' : ''}, t._subject DESC, t._id DESC) FILTER (WHERE ${there}))[1]`;
+  const sorted = [`${place}${isLast ? ' DESC' : ''}`, ...tiedTexts('t').map((tied) => `${tied} DESC`)].join(', ');
+  return `(array_agg(${at} ORDER BY ${sorted}) FILTER (WHERE ${there}))[1]`;
 }
 
 /** Null where nothing weighs anything. */

@@ -128,10 +128,8 @@ function besideText({ name, entity, on, conditions, bounds, order, pick }: Entit
     ...(order === null ? [] : [`${at(order.by)} IS NOT NULL`]),
     ...(pick === null ? [] : [pickText(pick, { table, own: 'u', rival: 'v' }, scope)]),
   ];
-  const sorted =
-    order === null
-      ? 'u._updated_at DESC, u._subject, u._id'
-      : `${at(order.by)}${order.isDescending ? ' DESC' : ''}, u._subject DESC, u._id DESC`;
+  const first = order === null ? [] : [`${at(order.by)}${order.isDescending ? ' DESC' : ''}`];
+  const sorted = [...first, ...tiedTexts('u').map((tied) => `${tied} DESC`)].join(', ');
   return `
 LEFT JOIN LATERAL (SELECT u.* FROM ${table} u WHERE ${tests.join(' AND ')}
   ORDER BY ${sorted} LIMIT 1) ${aliasOf(name)} ON true`;
@@ -161,6 +159,12 @@ function isKey({ fields, idFields }: CompiledEntity, { columnName, column }: Ent
   return column === 'text' && others.length === 0 && fields.some((field) => field.name === id && field.columnName === columnName);
 }
 
+/** What decides between rows at one place, the greater is the later: the last event of each, then the key, for one event may make several rows. */
+export function tiedTexts(alias: string): readonly string[] {
+  const [created, updated] = [`${alias}._created_at`, `${alias}._updated_at`];
+  return [updated, `newest_event(${alias}._state, ${created}, ${updated})`, `${alias}._subject`, `${alias}._id`];
+}
+
 interface Rivals {
   readonly table: string;
   readonly own: string;
@@ -170,7 +174,7 @@ interface Rivals {
 /** No row with equal members comes before it, or after it. What has no value of a member is the only one of its kind. */
 function pickText({ keys, by, isLast, among, any }: EntityPick, { table, own, rival }: Rivals, { person, bind }: Scope): string {
   const at = (alias: string, { columnName }: EntityPlace): string => `${alias}.${quoted(columnName)}`;
-  const placed = (alias: string): string => `(${at(alias, by)}, ${alias}._subject, ${alias}._id)`;
+  const placed = (alias: string): string => `(${[at(alias, by), ...tiedTexts(alias)].join(', ')})`;
   const tests = [
     ...thereTests(rival, person),
     ...keys.map((key) => `${at(rival, key)} = ${at(own, key)}`),

@@ -14,7 +14,7 @@ import type {
 } from '@tidegate/core';
 import { readMark, toFigureRows, toPage } from './entity-reader.ts';
 import type { EntityMark, EntityReader, StoredEntityRow } from './entity-reader.ts';
-import { compareKeys, compareValues, holds, valueAt } from './memory-entity-match.ts';
+import { compareKeys, compareTied, compareValues, holds, NEWEST_EVENT, valueAt } from './memory-entity-match.ts';
 import { figuresOf } from './memory-figures.ts';
 
 export interface MemoryEntity {
@@ -119,12 +119,12 @@ function createBeside(entities: MemoryEntities, asked: EntityBeside, subject: st
 }
 
 function besideOrder({ order }: EntityBeside): RowOrder {
-  if (order === null) return (a, b) => Number(b.values.get('_updated_at')) - Number(a.values.get('_updated_at')) || compareKeys(a, b);
+  if (order === null) return (a, b) => compareTied(b, a);
   const { by, isDescending } = order;
   const at = ownPlace(by);
   return (a, b) => {
     const placed = compareValues(valueAt(a, at) ?? '', valueAt(b, at) ?? '', by.column === 'numeric');
-    return (isDescending ? -placed : placed) || compareKeys(b, a);
+    return (isDescending ? -placed : placed) || compareTied(b, a);
   };
 }
 
@@ -149,7 +149,7 @@ function isWithin(
 function createPicked({ keys, by, isLast, among, any }: EntityPick, all: readonly StoredEntityRow[]): (row: StoredEntityRow) => boolean {
   const order: RowOrder = (a, b) => {
     const [left, right] = [valueAt(a, by), valueAt(b, by)];
-    return left === undefined || right === undefined ? 0 : compareValues(left, right, by.column === 'numeric') || compareKeys(a, b);
+    return left === undefined || right === undefined ? 0 : compareValues(left, right, by.column === 'numeric') || compareTied(a, b);
   };
   const isBefore = (a: StoredEntityRow, b: StoredEntityRow): boolean => (isLast ? order(a, b) > 0 : order(a, b) < 0);
   const best = new Map<string, StoredEntityRow>();
@@ -190,7 +190,7 @@ function toStored(row: MemoryEntity): StoredEntityRow {
 function createStored({ subject, id, state }: MemoryEntity): StoredEntityRow {
   const values = new Map<string, EntityValue>([...state.values].map(([name, { value }]) => [name, value]));
   if (state.createdMs !== null) values.set('_created_at', state.createdMs);
-  if (state.live !== null) values.set('_updated_at', state.live.timeMs);
+  if (state.live !== null) values.set('_updated_at', state.live.timeMs).set(NEWEST_EVENT, state.live.id);
   return { subject, id, values, beside: new Map() };
 }
 

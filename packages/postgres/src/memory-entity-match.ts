@@ -39,10 +39,23 @@ export function compareKeys(a: StoredEntityRow, b: StoredEntityRow): number {
   return compareUtf8(a.subject, b.subject) || compareUtf8(a.id, b.id);
 }
 
+/** Of rows at one place: by the last event of each, then by the key, for one event may make several rows. */
+export function compareTied(a: StoredEntityRow, b: StoredEntityRow): number {
+  const [left, right] = [a.values, b.values];
+  return (
+    Number(left.get('_updated_at')) - Number(right.get('_updated_at')) ||
+    compareUtf8(String(left.get(NEWEST_EVENT)), String(right.get(NEWEST_EVENT))) ||
+    compareKeys(a, b)
+  );
+}
+
 export function compareValues(a: EntityValue, b: EntityValue, isExact: boolean): number {
   if (isExact) return compareExact(parseExact(String(a)) ?? ZERO, parseExact(String(b)) ?? ZERO);
   if (typeof a === 'string' && typeof b === 'string') return compareUtf8(a, b);
   return Number(a) - Number(b);
 }
+
+/** Among the values of a row, which no field is named like: the id of its last event. */
+export const NEWEST_EVENT = '_event';
 
 const ZERO = { unscaled: 0, scale: 0 } as const;

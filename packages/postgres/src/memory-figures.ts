@@ -2,7 +2,7 @@
 import { ExactSum, formatExact, parseExact } from '@tidegate/core';
 import type { EntityColumn, EntityFigures, EntityMember, EntityValue, FigureList, FigureValue, PlannedFigure } from '@tidegate/core';
 import type { StoredEntityRow, StoredFigures } from './entity-reader.ts';
-import { compareKeys, compareValues, holds, valueAt } from './memory-entity-match.ts';
+import { compareKeys, compareTied, compareValues, holds, valueAt } from './memory-entity-match.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -87,11 +87,11 @@ function ofValues(figure: PlannedFigure, values: readonly EntityValue[]): Entity
   return ofNumbers(figure, values);
 }
 
-/** Of those at one place the one with the greater key. */
+/** Of those at one place the one of the later event. */
 function endOf(found: readonly Measured[], by: EntityMember, sign: 1 | -1): EntityValue | null {
   const placed = found.filter(({ row }) => valueAt(row, by) !== undefined);
   const [first] = placed.toSorted(
-    (a, b) => nullsLast([valueAt(a.row, by), valueAt(b.row, by)], by.column, sign) || compareKeys(b.row, a.row),
+    (a, b) => nullsLast([valueAt(a.row, by), valueAt(b.row, by)], by.column, sign) || compareTied(b.row, a.row),
   );
   return first?.value ?? null;
 }

@@ -66,13 +66,15 @@ function entityOf(name: string): CompiledEntity {
 interface Seed {
   readonly subject?: string;
   readonly id: string;
+  /** Of its event; default: the row's own. */
+  readonly event?: string;
   readonly at: string;
   readonly values: Readonly<Record<string, EntityValue>>;
   readonly isDeleted?: true;
 }
 
-function seeded({ subject = '', id, at, values, isDeleted }: Seed): SeededRow {
-  const stamp = { timeMs: Date.parse(at), id };
+function seeded({ subject = '', id, event = id, at, values, isDeleted }: Seed): SeededRow {
+  const stamp = { timeMs: Date.parse(at), id: event };
   return {
     ...{ tenant: 'acme', subject, id },
     state: {
@@ -113,9 +115,41 @@ const ROWS: readonly SeededEntity[] = [
   { entity: entityOf('shop'), rows: [seeded({ id: 'A', at: '2026-01-01T00:00:00Z', values: { 'shop.text': 'A', 'town.text': 'Köln' } })] },
 ];
 
+interface TiedSeed {
+  readonly shop: string;
+  readonly event: string;
+  readonly at?: string;
+  readonly updatedAt?: string;
+}
+
+function tiedRow(id: string, { shop, event, at = '2026-03-01T10:00:00Z', updatedAt = at }: TiedSeed): SeededRow {
+  const { state, ...key } = order(id, 'anna', updatedAt, { 'shop.text': shop }, { event });
+  return { ...key, state: { ...state, createdMs: Date.parse(at) } };
+}
+
+/** Of one instant in each shop: the ids of their events say which is the later. */
+const TIED: readonly SeededRow[] = [
+  tiedRow('z', { shop: 'same', event: 'e1' }),
+  tiedRow('a', { shop: 'same', event: 'e3' }),
+  tiedRow('m', { shop: 'same', event: 'e2' }),
+  // Changed by a later event, whose id is the smaller one.
+  tiedRow('d', { shop: 'fixed', event: 'e9' }),
+  tiedRow('c', { shop: 'fixed', event: 'e0', updatedAt: '2026-03-01T10:00:01Z' }),
+  // In more than 127 bytes.
+  tiedRow('y', { shop: 'long', event: `${'x'.repeat(200)}1` }),
+  tiedRow('b', { shop: 'long', event: `${'x'.repeat(200)}2` }),
+  // With instants that take fewer bytes.
+  tiedRow('z2', { shop: 'old', event: 'e1', at: '1969-12-31T23:59:59Z' }),
+  tiedRow('a2', { shop: 'old', event: 'e2', at: '1969-12-31T23:59:59Z' }),
+  // In bytes é comes after z, as in the log.
+  tiedRow('r', { shop: 'other', event: 'z' }),
+  tiedRow('q', { shop: 'other', event: 'é' }),
+];
+
 export function entityFiguresContract(name: string, open: (seeds: readonly SeededEntity[]) => Promise<EntityReader>): void {
   describe(`${name} works out figures over rows of entities`, () => {
     const opened = open(ROWS);
+    const tied = open([{ entity: entityOf('order'), rows: TIED }]);
     const COUNT = { n: { measure: 'count' } } as const;
 
     async function figures(question: Partial<FiguresQuestion>): Promise<readonly EntityRow[]> {
@@ -327,6 +361,34 @@ export function entityFiguresContract(name: string, open: (seeds: readonly Seede
       expect(await faultOf({ measures: { x: { measure: 'last', field: ['amount'], by: 'mood' } } })).toBe(
         'dimension_unknown measures.x.by',
       );
+    });
+
+    test('of rows at one place the one of the later event is the later, whatever the ids of the rows', async () => {
+      const ask = { groupBy: ['shop'], measures: { last: { measure: 'last', field: ['order_id'], by: '_created_at' } } } as const;
+      const ofTied = async (more: object) => {
+        const read = await (await tied).read({ entity: entityOf('order'), limit: 100, ...more });
+        return read.ok ? read.value.rows : [];
+      };
+      const latest = { fixed: 'c', long: 'b', old: 'a2', other: 'q', same: 'a' };
+      const figured = await (await tied).figures({ entity: entityOf('order'), ...ask });
+      expect(figured).toEqual({ ok: true, value: Object.entries(latest).map(([shop, last]) => ({ shop, last })) });
+      const picked = async (pick: object) => (await ofTied({ pick })).map(({ shop, order_id: id }) => [shop, id]).toSorted();
+      expect(await picked({ last: ['shop'], by: '_created_at' })).toEqual(Object.entries(latest));
+      expect(await picked({ first: ['shop'], by: '_created_at' })).toEqual([
+        ...[
+          ['fixed', 'd'],
+          ['long', 'y'],
+          ['old', 'z2'],
+          ['other', 'r'],
+          ['same', 'z'],
+        ],
+      ]);
+      for (const order of [{ order: '-_created_at' }, { order: '_created_at' }, {}]) {
+        const beside = { other: { entity: entityOf('order'), on: { shop: 'shop' }, ...order } };
+        const pairs = (await ofTied({ beside })).map(({ shop, other }) => [shop, (other as EntityRow | null)?.['order_id']]);
+        expect(pairs).toHaveLength(TIED.length);
+        expect(Object.fromEntries(pairs)).toEqual(latest);
+      }
     });
 
     test('rows are meant of which one list of conditions holds, and rivals of a pick are such rows', async () => {
