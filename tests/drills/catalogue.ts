@@ -1,6 +1,7 @@
 import type { Tidegate } from '@tidegate/native';
 import type { Client } from '@tidegate/sdk';
 import type { TcpProxy } from '@tidegate/testkit';
+import { auditRefuses } from './audit.ts';
 import { clocks } from './clocks.ts';
 import type { DrillOptions, DrillReport } from './drill.ts';
 import { failover } from './failover.ts';
@@ -75,6 +76,7 @@ export const GROUND_DRILLS = {
       (scene) =>
         slowPostgres(scene, { proxy, durationMs, statementMs: 2 * SECOND_MS }),
   }),
+  audit: onStream('audit', { minutes: 1, act: (_ground, durationMs) => (scene) => auditRefuses(scene, { durationMs }) }),
   failover: onStream('failover', { minutes: 1, act: (ground, durationMs) => (scene) => failover(scene, ground, { durationMs }) }),
   restore: onStream('restore', { minutes: 1, act: (ground, durationMs) => (scene) => restore(scene, ground, { durationMs }) }),
   clocks: (options, { client }) => clocks({ ...options, client }),

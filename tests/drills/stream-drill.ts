@@ -163,6 +163,10 @@ const NEVER: Readonly<Record<string, (count: number) => string>> = {
   stale_answers: (count) => `${count} answers lay behind by more than is allowed`,
   not_ready_answers: (count) => `${count} requests were answered that a process is not ready which had said it is`,
   service_ends: (count) => `${count} times a service ended instead of waiting for what it needs`,
+  unaudited: (count) => `${count} changes were made that the chain does not hold`,
+  made_though_refused: (count) => `${count} changes were made that were answered 503`,
+  lost_changes: (count) => `${count} changes were answered 201 and are not there`,
+  broken_chains: () => 'the chain of the audit is not whole',
   connections_above: (count) => `services held ${count} connections to Postgres more than their pools may`,
   bad_exits: (count) => `${count} processes did not end with 0`,
 };

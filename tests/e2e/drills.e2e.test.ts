@@ -25,6 +25,7 @@ test.each([
   ['everything in the log is appended to it a second time: no event counts twice', 'duplicates'],
   ['each statement of Postgres takes two seconds: nothing is lost when that is over', 'slow-postgres'],
   ['members leave the group and join it all the time: no event is lost or doubled', 'rebalance-storm'],
+  ['the audit takes no record, then its chain does not: no change of an admin is unaudited, and the chain is whole', 'audit'],
   ['clocks of senders are wrong: each event lies in its own day, none in the future', 'clocks'],
 ] as const)('%s', async (_guarantee, name) => {
   const report = await GROUND_DRILLS[name](

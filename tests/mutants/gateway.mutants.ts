@@ -4,6 +4,7 @@ const GATE = ['services/gateway/test/gate.test.ts'];
 const ABORTS = ['services/gateway/test/aborts.test.ts'];
 const RULES = ['services/gateway/test/proxy-rules.test.ts'];
 const ENDURANCE = ['services/gateway/test/endurance.test.ts'];
+const AUDIT = ['services/gateway/test/audit.test.ts'];
 const LIVE = ['services/gateway/test/live.test.ts'];
 const BUCKET = ['packages/core/src/limit/bucket.property.test.ts'];
 const LUA = 'packages/redis/src/lua/bucket-take.lua';
@@ -14,6 +15,15 @@ const PUBLISHER = ['services/gateway/src/publisher.test.ts'];
 
 /** Limits (promise P9), identity between services, and the road of definitions (section 10). */
 export const mutants: readonly Mutant[] = [
+  {
+    name: 'a change by an admin is made though the audit takes nothing',
+    section: 10,
+    file: 'services/gateway/src/audit/audit.ts',
+    find: 'if (!isKept) return',
+    replace: 'if (!isKept && response.closed) return',
+    tests: AUDIT,
+    kind: 'unit',
+  },
   {
     name: 'a token is granted while a part of it is missing',
     section: 9,

@@ -40,7 +40,10 @@ const AUDITED_SCHEMA = z
     resource_id: z.string().nullable(),
     subject: z.string().nullable().meta({ description: 'Pseudonym of the person whose rows were shown; `*`: several.' }),
     opened: z.array(z.string()).optional().meta({ description: 'Sealed fields of that person that were shown opened.' }),
-    status_code: z.int(),
+    status_code: z.int().nullable().meta({
+      description:
+        'Of the answer; null: an admin was let in to change something, and what became of it is another record of this `request_id`.',
+    }),
     route: z.string(),
     trace_id: z.string(),
     request_id: z.string(),

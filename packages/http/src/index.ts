@@ -65,7 +65,7 @@ export {
 } from './user-schemas.ts';
 export type { RouteMatch } from './router.ts';
 export { createRouter } from './router.ts';
-export { accessOf, OPENED_HEADER, SUBJECT_HEADER } from './routes/access.ts';
+export { accessOf, isAdministration, OPENED_HEADER, SUBJECT_HEADER } from './routes/access.ts';
 export type { Access, LimitClass, RouteDeclaration, Upstream } from './routes/route-declaration.ts';
 export type { NamedRoute, RouteName, RouteNameOf } from './routes/routes.ts';
 export { INTERNAL_ROUTES, isOpenTo, listRoutes, ROUTES, withPackName } from './routes/routes.ts';

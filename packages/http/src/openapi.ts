@@ -5,7 +5,7 @@ import { packOperations } from './openapi-packs.ts';
 import type { PackSignatures } from './openapi-packs.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import { PROBLEM_SCHEMA } from './route-schemas.ts';
-import { accessOf } from './routes/access.ts';
+import { accessOf, isAdministration } from './routes/access.ts';
 import type { RouteBody, RouteDeclaration } from './routes/route-declaration.ts';
 import type { NamedRoute } from './routes/routes.ts';
 import { listRoutes } from './routes/routes.ts';
@@ -28,7 +28,7 @@ const AUTHENTICATED: readonly FaultCode[] = [
   'scope_missing',
   'not_ready',
 ];
-/** Where an answer may hold data of persons. */
+/** Where an answer may hold data of persons, or an admin changes something. */
 const AUDITED: readonly FaultCode[] = ['audit_unavailable'];
 const PROXIED: readonly FaultCode[] = ['request_timeout', 'upstream_unreachable', 'upstream_timeout'];
 
@@ -120,7 +120,7 @@ export function faultsOf(route: NamedRoute): FaultCode[] {
       ...(route.scope === null ? [] : AUTHENTICATED),
       ...(route.params === undefined ? [] : (['not_found'] as const)),
       ...(route.limitClass === null ? [] : (['quota_exceeded'] as const)),
-      ...(accessOf(route)?.person === undefined ? [] : AUDITED),
+      ...(accessOf(route)?.person !== undefined || isAdministration(route) ? AUDITED : []),
       ...(route.answers === 'gateway' ? [] : PROXIED),
       ...(route.isLive === true ? (['live_connections_exceeded'] as const) : []),
     ]),

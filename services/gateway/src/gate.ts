@@ -86,7 +86,7 @@ export function createGate(dependencies: GateDependencies): Gate {
     if (headers === null || response.closed) return;
     const refused = isOff(asked.route, caller) ? OFF : forbidden(asked.route, caller);
     if (refused !== null) return sendProblem(response, { ...refused, headers }, context);
-    return through({ ...arrival, ...asked, caller, headers });
+    return audit.announce({ response, context, routed }, () => through({ ...arrival, ...asked, caller, headers }));
   }
 
   async function passAnybody(arrival: Arrival, found: NamedRoute, target: string): Promise<void> {

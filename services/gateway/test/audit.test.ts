@@ -165,6 +165,38 @@ describe('the gate', () => {
     expect((await ask({ 'x-ask-about': 'pseudonym-1' })).status).toBe(503);
   });
 
+  it('a change by an admin is not made before it is written down, and not at all where it cannot be', async () => {
+    const records: AuditedAccess[] = [];
+    let mayKeep = Promise.withResolvers<boolean>();
+    const keep = (access: AuditedAccess): Promise<boolean> => {
+      records.push(access);
+      return mayKeep.promise;
+    };
+    await start({ scopes: ['tenant:admin'], auditLog: { note: (access) => void records.push(access), keep } });
+    const change = (): Promise<Response> => ask({}, '/v1/admin/keys');
+    const first = change();
+    await expect.poll(() => records.length).toBe(1);
+    expect(records).toMatchObject([{ actor: 'key_1', action: 'create', resource_type: 'keys', status_code: null }]);
+    expect(gate.handled).toEqual([]);
+    mayKeep.resolve(true);
+    await first;
+    expect(gate.handled).toEqual(['createKey']);
+    await expect.poll(() => records.length).toBe(2);
+    expect(records[1]?.status_code).not.toBeNull();
+    expect(records[1]?.request_id).toBe(records[0]?.request_id);
+
+    mayKeep = Promise.withResolvers<boolean>();
+    mayKeep.resolve(false);
+    const answer = await change();
+    expect([answer.status, await answer.json()]).toMatchObject([503, { code: 'audit_unavailable' }]);
+    expect(answer.headers.get('retry-after')).not.toBeNull();
+    expect(gate.handled).toEqual(['createKey']);
+    // Taking access away waits for nothing.
+    const key = { method: 'DELETE', headers: { 'x-api-key': gate.key } };
+    await fetch(`http://127.0.0.1:${gate.port}/v1/admin/keys/key_2`, key);
+    expect(gate.handled).toEqual(['createKey', 'revokeKey']);
+  });
+
   it('an answer of many parts is held as a whole, and then comes as it was', async () => {
     const gates: ((kept: boolean) => void)[] = [];
     await start({ auditLog: { note: () => undefined, keep: () => new Promise((resolve) => gates.push(resolve)) } });

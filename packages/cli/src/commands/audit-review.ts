@@ -75,7 +75,8 @@ async function* accessesOf(client: ReturnType<typeof connect>, search: Readonly<
   for (let cursor: string | null = null; ;) {
     const query = new URLSearchParams({ ...search, limit: PAGE_ROWS, ...(cursor === null ? {} : { cursor }) });
     const page: z.output<typeof PAGE> = PAGE.parse(await client.call({ method: 'GET', path: `/v1/admin/audit?${query.toString()}` }));
-    yield* page.records.map(toAccess);
+    // Of a change that was about to be made, what became of it is a record too.
+    yield* page.records.filter((record) => record.status_code !== null).map(toAccess);
     cursor = page.next_cursor;
     if (cursor === null) return;
   }

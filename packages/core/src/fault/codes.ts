@@ -29,7 +29,7 @@ export const FAULTS = {
     status: 503,
     title: 'Audit cannot be kept',
     meaning:
-      'The answer holds data of persons, and the record of this access could not be kept in time; nothing was shown. What was asked to be changed may have been.',
+      'The answer holds data of persons, or an admin asks for a change, and the record of this access could not be kept in time; nothing was shown. A change by an admin was not made; what anybody else asked to be changed may have been.',
     next: 'Send the request again after the seconds in Retry-After.',
   },
   bad_character: {

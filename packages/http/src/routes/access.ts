@@ -10,6 +10,14 @@ export const SUBJECT_HEADER = 'x-tidegate-subject';
 /** Beside it, which sealed fields of that person the answer shows opened: names with commas between them. */
 export const OPENED_HEADER = 'x-tidegate-opened';
 
+/**
+ * Whether a route changes what an admin decides: nothing is done before it is written down that it is about to be. What takes
+ * access away (a key, a user, an issuer that is deleted) is more urgent than its record, and is written down when it is done.
+ */
+export function isAdministration(route: NamedRoute): boolean {
+  return route.scope?.endsWith(':admin') === true && route.method !== 'DELETE' && accessOf(route)?.action !== 'read';
+}
+
 const ACTIONS = { GET: 'read', POST: 'create', PUT: 'update', DELETE: 'delete' } as const;
 
 /**

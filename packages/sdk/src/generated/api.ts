@@ -3970,7 +3970,8 @@ export interface components {
             readonly subject: string | null;
             /** @description Sealed fields of that person that were shown opened. */
             readonly opened?: readonly string[];
-            readonly status_code: number;
+            /** @description Of the answer; null: an admin was let in to change something, and what became of it is another record of this `request_id`. */
+            readonly status_code: number | null;
             readonly route: string;
             readonly trace_id: string;
             readonly request_id: string;

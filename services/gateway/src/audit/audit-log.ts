@@ -16,7 +16,8 @@ export interface AuditedAccess {
   readonly subject: string | null;
   /** Sealed fields of that person that were shown opened; absent: none. */
   readonly opened?: readonly string[];
-  readonly status_code: number;
+  /** Null: it was let in to change something, and is about to. */
+  readonly status_code: number | null;
   /** Method and path template. */
   readonly route: string;
   readonly trace_id: string;

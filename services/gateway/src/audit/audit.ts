@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Access, Caller, RequestContext } from '@tidegate/http';
-import { accessOf, OPENED_HEADER, sendProblem, statusOf, SUBJECT_HEADER } from '@tidegate/http';
+import { accessOf, isAdministration, OPENED_HEADER, sendProblem, statusOf, SUBJECT_HEADER } from '@tidegate/http';
 import type { PackRoute } from '../pack-routes.ts';
 import type { Routed } from '../routing.ts';
 import type { AuditedAccess, AuditLog } from './audit-log.ts';
@@ -14,6 +14,8 @@ export interface Audited {
 }
 
 export interface Audit {
+  /** Does what is asked for. Where an admin would change something by it, it is written down first that this is about to be. */
+  announce(audited: Audited, act: () => Promise<void> | void): Promise<void> | void;
   /** Once for each request to a declared route, before anything else is done. */
   begin(audited: Audited): void;
   /** Who it was, as soon as that is known. */
@@ -30,7 +32,8 @@ function ofPack({ kind, method }: PackRoute): Access {
 
 /**
  * The one place where accesses are written down, whichever route and whoever answers it. An answer that holds data of persons
- * waits until its record is kept, and does not leave without it (503 `audit_unavailable`); all others are noted when they are over.
+ * waits until its record is kept, and does not leave without it (503 `audit_unavailable`); a change by an admin is written down
+ * before it is made, and is not made without that; all others are noted when they are over.
  */
 export function createAudit(log: Pick<AuditLog, 'note' | 'keep'>): Audit {
   const callers = new WeakMap<ServerResponse, Caller>();
@@ -68,6 +71,16 @@ export function createAudit(log: Pick<AuditLog, 'note' | 'keep'>): Audit {
         refuse: () => sendProblem(response, { code: 'audit_unavailable' }, context),
       });
     },
+    announce(audited, act) {
+      const { response, context, routed } = audited;
+      const access = accessBy(routed);
+      if (access === null || routed.kind !== 'engine' || !isAdministration(routed.route)) return act();
+      const record = toRecord(audited, { access, status: null, subject: null, caller: callers.get(response) });
+      return log.keep(record).then((isKept) => {
+        if (!isKept) return sendProblem(response, { code: 'audit_unavailable' }, context);
+        return response.closed ? undefined : act();
+      });
+    },
     identify: (response, caller) => void callers.set(response, caller),
   };
 }
@@ -81,7 +94,7 @@ function takeHeader(headers: Record<string, unknown>, name: string): string | nu
 
 interface Seen {
   readonly access: Access;
-  readonly status: number;
+  readonly status: number | null;
   readonly subject: string | null;
   readonly caller: Caller | undefined;
 }
