@@ -203,6 +203,30 @@ describe('the chart', () => {
     }
   });
 
+  it('brings dumps on into an object store where there is one: behind the dump, as nobody who knows the passphrase or the database', () => {
+    const set = ['enabled=true', 'image=tools:18', 'existingSecret=passphrase', 's3.endpoint=https://objects.example', 's3.bucket=dumps'];
+    const all = ['kafka.brokers=kafka:9092', ...[...set, 's3.existingSecret=dumps-keys'].map((pair) => `backup.${pair}`)];
+    const objects = renderChart(tools.helm, { release: 'tidegate', values: [], set: all });
+    const [cron] = ofKind<object>(objects, 'CronJob');
+    expect(cron === undefined ? [] : schemaFaults(cron)).toEqual([]);
+    expect(policyFaults(objects)).toEqual([]);
+    const [pod] = podsOf(cron === undefined ? [] : [cron]);
+    interface Spec {
+      readonly initContainers: readonly { readonly name: string; readonly env: readonly { readonly name: string }[] }[];
+      readonly containers: readonly { readonly args: readonly string[]; readonly env: readonly { readonly name: string }[] }[];
+      readonly volumes: readonly { readonly name: string; readonly emptyDir?: object }[];
+      readonly securityContext: object;
+    }
+    const spec = pod?.spec as unknown as Spec;
+    expect(spec.initContainers.map(({ name, env }) => [name, env.at(-1)])).toEqual([['backup', { name: 'BACKUP_UMASK', value: '027' }]]);
+    expect(spec.containers.map(({ args }) => args.slice(1))).toEqual([['backup', 'push', '/backups', '--keep', '14']]);
+    const known = spec.containers.flatMap(({ env }) => env.map(({ name }) => name));
+    const s3 = ['ENDPOINT', 'BUCKET', 'REGION', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY'];
+    expect(known).toEqual(s3.map((name) => `BACKUP_S3_${name}`));
+    expect(spec.volumes).toEqual(expect.arrayContaining([{ name: 'backups', emptyDir: { sizeLimit: '20Gi' } }]));
+    expect(spec.securityContext).toMatchObject({ fsGroup: 10_001 });
+  });
+
   it('has what may stand before the pods, each off unless it is asked for: live connections by client, a network, a mesh', () => {
     const plain = renderNamed(tools, 'minimal');
     const full = renderNamed(tools, 'gateway-api');

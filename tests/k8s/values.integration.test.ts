@@ -39,6 +39,11 @@ it.each([
     ['backup.enabled=true', 'backup.image=tools:18'],
     /backup\.enabled needs backup\.image, backup\.existingClaim/,
   ],
+  [
+    'a backup into no bucket',
+    ['backup.enabled=true', 'backup.image=tools:18', 'backup.existingSecret=key', 'backup.s3.endpoint=https://objects.example'],
+    /backup\.s3\.endpoint needs backup\.s3\.bucket/,
+  ],
   ['a schedule that is none', ['archive.schedule=daily'], /\/archive\/schedule/],
   ['an ingress for no host', ['ingress.enabled=true'], /ingress\.enabled needs ingress\.hosts/],
   ['a route of no gateway', ['gatewayApi.enabled=true'], /needs gatewayApi\.parentRefs/],

@@ -59,8 +59,11 @@
 {{- end }}
 {{- end }}
 {{- with $values.backup }}
-{{- if and .enabled (not (and .image .existingClaim .existingSecret)) }}
-{{- fail "backup.enabled needs backup.image, backup.existingClaim and backup.existingSecret" }}
+{{- if and .enabled (not (and .image (or .existingClaim .s3.endpoint) .existingSecret)) }}
+{{- fail "backup.enabled needs backup.image, backup.existingClaim (or backup.s3.endpoint) and backup.existingSecret" }}
+{{- end }}
+{{- if and .enabled .s3.endpoint (not (and .s3.bucket .s3.existingSecret)) }}
+{{- fail "backup.s3.endpoint needs backup.s3.bucket and backup.s3.existingSecret" }}
 {{- end }}
 {{- end }}
 {{- if and $values.ingress.enabled (not $values.ingress.hosts) }}

@@ -3,6 +3,8 @@ export type { Archive, ArchiveDeps, ArchiveOutcome, RestoreOutcome } from './arc
 export { createArchiveReader } from './archive-reader.ts';
 export type { ArchiveReaderDeps } from './archive-reader.ts';
 export type { ArchiveErasure } from './erase-archived.ts';
+export { createBackupStore } from './backup-store.ts';
+export type { BackupFile, KeptBackup } from './backup-store.ts';
 export { createFolderStore } from './folder-store.ts';
 export type { ObjectStore } from './object-store.ts';
 export { tableParquet } from './table-parquet.ts';

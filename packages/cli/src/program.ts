@@ -6,6 +6,7 @@ import { addAudit } from './commands/audit.ts';
 import { addBudgets } from './commands/budgets.ts';
 import { addCache } from './commands/cache.ts';
 import { addArchive } from './commands/archive.ts';
+import { addBackup } from './commands/backup.ts';
 import { addDrill } from './commands/drill.ts';
 import { addExport } from './commands/export.ts';
 import { addEvent } from './commands/event.ts';
@@ -84,6 +85,7 @@ export async function runProgram(args: readonly string[], world: Terminal): Prom
   addPreflight(program, terminal);
   addVerify(program, terminal);
   addArchive(program, terminal);
+  addBackup(program, terminal);
   addDrill(program, terminal);
   addLoadtest(program, terminal);
   addProfile(program, terminal);

@@ -1,3 +1,5 @@
+export type { S3Server } from './s3-server.ts';
+export { S3_CREDENTIALS, startS3Server } from './s3-server.ts';
 export { testServers } from './test-servers.ts';
 export { createCertificate } from './certificate.ts';
 export type { Certificate } from './certificate.ts';

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Writes a consistent, encrypted dump of the database that DATABASE_URL names, beside the services and without stopping them, into
 # a new folder of BACKUP_DIR: roles.sql.enc, database.dump.enc, SHA256SUMS. A folder without SHA256SUMS is not a whole backup.
-# BACKUP_KEY_FILE holds the passphrase. The newest BACKUP_KEEP (default 14) whole backups stay.
+# BACKUP_KEY_FILE holds the passphrase. The newest BACKUP_KEEP (default 14) whole backups stay. BACKUP_UMASK (default 077): 027 where
+# somebody of the folder's group, and nobody else, is to bring them on.
 set -eu
-umask 077
+umask "${BACKUP_UMASK:-077}"
 for tool in pg_dump psql openssl sha256sum; do
   command -v "$tool" >/dev/null || { echo "backup: this image has no $tool" >&2; exit 78; }
 done

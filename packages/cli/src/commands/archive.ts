@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Archive, ObjectStore } from '@tidegate/archive';
 import type { ArchiveInfo, ArchiveStore } from '@tidegate/postgres';
+import { s3Objects } from '../s3-objects.ts';
 import { numberText, tableView } from '../table-view.ts';
 import { CommandFailure, directDatabaseUrl, printJson, requireSetting, setting, type Terminal } from '../terminal.ts';
 
@@ -137,19 +138,11 @@ async function withArchive(terminal: Terminal, work: (opened: Opened) => Promise
 }
 
 async function openObjects(terminal: Terminal): Promise<{ readonly objects: ObjectStore; readonly place: string }> {
-  const { createFolderStore, createS3Store } = await import('@tidegate/archive');
-  const endpoint = setting(terminal, 'ARCHIVE_S3_ENDPOINT');
-  if (endpoint === undefined) {
-    const folder = resolve(setting(terminal, 'ARCHIVE_FOLDER') ?? DEFAULT_FOLDER);
-    return { objects: createFolderStore(folder), place: folder };
-  }
-  const bucket = requireSetting(terminal, 'ARCHIVE_S3_BUCKET');
-  const objects = createS3Store({
-    ...{ endpoint, bucket, region: setting(terminal, 'ARCHIVE_S3_REGION') ?? 'us-east-1' },
-    accessKeyId: requireSetting(terminal, 'ARCHIVE_S3_ACCESS_KEY_ID'),
-    secretAccessKey: requireSetting(terminal, 'ARCHIVE_S3_SECRET_ACCESS_KEY'),
-  });
-  return { objects, place: `${endpoint}/${bucket}` };
+  const s3 = await s3Objects(terminal, 'ARCHIVE');
+  if (s3 !== null) return s3;
+  const { createFolderStore } = await import('@tidegate/archive');
+  const folder = resolve(setting(terminal, 'ARCHIVE_FOLDER') ?? DEFAULT_FOLDER);
+  return { objects: createFolderStore(folder), place: folder };
 }
 
 function dayOf(date: string): number {
