@@ -8,12 +8,14 @@ import { runMutants } from './mutants.ts';
 import { floods } from './floods.ts';
 import { redisFaults } from './redis-faults.ts';
 import { runAllAtOnce } from './run-all-at-once.ts';
+import { runCutOff } from './run-cut-off.ts';
 import { runDiskFull } from './run-disk-full.ts';
 import { runStartKills } from './run-start-kills.ts';
 import type { Drill, DrillReport } from './drill.ts';
 
 const DRILLS: Readonly<Record<string, Drill>> = {
   'all-at-once': runAllAtOnce,
+  'cut-off': (options) => runCutOff(options),
   'disk-full': runDiskFull,
   'exactly-once': runExactlyOnce,
   'flush-boundaries': runFlushBoundaries,

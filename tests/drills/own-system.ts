@@ -85,11 +85,12 @@ export interface GroundOptions {
   readonly servers: ServerAddresses & Partial<Pick<Servers, 'kafka' | 'postgres'>>;
   readonly folder: string;
   readonly namespace?: string;
+  readonly front?: NonNullable<TidegateOptions['front']>;
 }
 
 /** Three aggregators on servers that run already, reached through a proxy where it is Postgres; `use` gets all of it. */
 export async function withGround<T>(options: GroundOptions, use: (ground: Ground) => Promise<T>): Promise<T> {
-  const { dataDir, servers, folder, namespace = 'tidegate' } = options;
+  const { dataDir, servers, folder, namespace = 'tidegate', front } = options;
   const url = new URL(servers.databaseUrl);
   const proxy = await createTcpProxy(tcpTargetOf(servers.databaseUrl));
   url.port = String(proxy.port);
@@ -98,6 +99,7 @@ export async function withGround<T>(options: GroundOptions, use: (ground: Ground
     const tidegate = await startTidegate({
       ...{ dataDir, namespace, packs: ['wikipedia'], tuning: 'test', aggregators: 3, settings: { GROUP_SESSION_MS } },
       servers: { ...servers, databaseUrl: url.href },
+      ...(front === undefined ? {} : { front }),
     });
     try {
       const ground = { ...tidegate, kafka: servers.kafka ?? null, postgres: servers.postgres ?? null };
