@@ -27,7 +27,15 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** The client asked to speak WebSocket, and the route may. */
   readonly upgrade?: Upgrade;
+  /** Of GET, where the service does more with a JSON answer than to write it. */
+  readonly deliver?: DeliverJson;
 }
+
+/** What an answer is sent by, and to whom. */
+export type Addressee = Pick<Exchange, 'request' | 'response' | 'context' | 'caller'>;
+
+/** Sends the body of a JSON answer (200): smaller, say, or not at all where the caller has it already. */
+export type DeliverJson = (to: Addressee, of: { readonly body: Buffer; readonly headers: Readonly<Record<string, string>> }) => void;
 
 /** The client's own request id where it is harmless, else a new one. */
 export function requestIdOf(request: IncomingMessage): string {
@@ -46,16 +54,21 @@ export function clientGone(response: ServerResponse): AbortSignal {
 
 /** Answers with JSON; the whole body at once. */
 export function sendJson(
-  exchange: Pick<Exchange, 'response' | 'context'>,
+  exchange: Pick<Exchange, 'response' | 'context'> & Partial<Pick<Exchange, 'request' | 'caller' | 'deliver'>>,
   value: unknown,
   options: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
 ): void {
   const body = Buffer.from(JSON.stringify(value));
-  exchange.response.writeHead(options.status ?? 200, {
+  const { request, response, context, caller, deliver } = exchange;
+  const status = options.status ?? 200;
+  if (status === 200 && deliver !== undefined && request !== undefined && caller !== undefined) {
+    return deliver({ request, response, context, caller }, { body, headers: { 'content-type': 'application/json', ...options.headers } });
+  }
+  response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': body.length,
-    'x-request-id': exchange.context.requestId,
+    'x-request-id': context.requestId,
     ...options.headers,
   });
-  exchange.response.end(body);
+  response.end(body);
 }

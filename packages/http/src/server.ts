@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { CallerReading } from './caller.ts';
 import { CALLER_HEADER, createCallerVerifier } from './caller.ts';
-import type { Exchange, RequestContext } from './exchange.ts';
+import type { DeliverJson, Exchange, RequestContext } from './exchange.ts';
 import { clientGone } from './exchange.ts';
 import type { HttpListener, Upgrade } from './listener.ts';
 import { createListener } from './listener.ts';
@@ -25,6 +25,8 @@ export interface HttpServerOptions<N extends RouteName> extends RequestTelemetry
   readonly callerKey: Uint8Array;
   /** Asked before each request; false is answered 503 `not_ready`. Default: always ready. */
   readonly isReady?: () => boolean;
+  /** Of JSON answers to GET; default: they are written as they are. */
+  readonly deliver?: DeliverJson;
 }
 
 /** The server of a service behind the gateway: routes, the signed caller, trace context, metrics, faults as problems. */
@@ -33,6 +35,7 @@ export function createHttpServer<N extends RouteName>(options: HttpServerOptions
   const resolve = createResolver(handlers);
   const verify = createCallerVerifier(options.callerKey, options.clock);
   const telemetry = createRequestTelemetry(options);
+  const own = options.deliver === undefined ? {} : { deliver: options.deliver };
 
   async function serve(request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): Promise<void> {
     const resolved = resolve(request);
@@ -48,7 +51,8 @@ export function createHttpServer<N extends RouteName>(options: HttpServerOptions
       if (!isOpenTo(withPackName(route, params), caller.caller)) return sendProblem(response, { code: 'row_refused' }, context);
       const asked = { request, response, params, query, context, caller: caller.caller, signal: clientGone(response) };
       // A route that does not go on answers as if nothing else had been asked for.
-      const exchange: Exchange = { ...asked, ...(route.isLive === true && upgrade !== undefined ? { upgrade } : {}) };
+      const live = route.isLive === true && upgrade !== undefined ? { upgrade } : {};
+      const exchange: Exchange = { ...asked, ...live, ...(route.method === 'GET' ? own : {}) };
       await span.run(async () => runHandler(handle, exchange, options));
     }
   }

@@ -1,5 +1,5 @@
 /** The routes of questions: one in a body, one in an address whose answer callers may keep, many in a body. */
-import type { Exchange, ProblemFault } from '@tidegate/http';
+import type { Addressee, Exchange, ProblemFault } from '@tidegate/http';
 import { BATCH_QUESTIONS_MAX, invalidMember, readJsonBody, refuse, sendJson, SUBJECT_HEADER, toProblem } from '@tidegate/http';
 import type { Step } from '@tidegate/telemetry';
 import { z } from 'zod';
@@ -201,7 +201,11 @@ interface Sending {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export function sendBody(step: Step, { request, response, context }: Exchange, { status = 200, body, headers }: Sending): void {
+export function sendBody(
+  step: Step,
+  { request, response, context }: Omit<Addressee, 'caller'>,
+  { status = 200, body, headers }: Sending,
+): void {
   // Until the last byte is out, or the client gone.
   void step('send_response', async () => {
     const closed = new Promise((resolve) => response.once('close', resolve));

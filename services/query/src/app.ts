@@ -1,6 +1,5 @@
 /** Puts the service together: the only place where its adapters are made. */
 import { randomBytes } from 'node:crypto';
-import { createHttpServer } from '@tidegate/http';
 import type { HttpListener } from '@tidegate/http';
 import { createLogClient, topicNames } from '@tidegate/kafka';
 import {
@@ -47,7 +46,6 @@ import { startFinding } from './finding-app.ts';
 import { createFreshness } from './freshness.ts';
 import type { Freshness } from './freshness.ts';
 import { createHandlers } from './handlers.ts';
-import type { QueryHandlers } from './handlers.ts';
 import { holdHandlers } from './hold-to-person.ts';
 import { startJobs } from './jobs-app.ts';
 import type { RunningJobs } from './jobs-app.ts';
@@ -55,6 +53,7 @@ import { createKeptHistory, followKept } from './kept-history.ts';
 import { materialiseAll } from './materialise-all.ts';
 import { createMeteredRegistry } from './metered-registry.ts';
 import { readOnReplica } from './replica.ts';
+import { serve } from './serve.ts';
 import { createStatus } from './status.ts';
 import { storesOf } from './stores-app.ts';
 import { warehouseOf } from './warehouse-fields.ts';
@@ -119,7 +118,7 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
   });
   jobs.work();
   const held = explainHandlers(holdHandlers(handlers, asking.pseudonymOf), adapters.explain);
-  const server = serve(config, context, { ...adapters, handlers: held, isReady: () => isRegistryRead });
+  const server = serve(config, { ...adapters, asking, log: context.log, handlers: held, isReady: () => isRegistryRead });
   const port = await server.listen({ host: config.listenHost, port: config.listenPort });
   let isDraining = false;
   const health = { isLive: () => true, isReady: () => !isDraining && isRegistryRead };
@@ -140,16 +139,6 @@ export async function startQuery(config: QueryConfig, context: ServiceContext): 
       await telemetry.close();
     },
   };
-}
-
-interface Serving extends Pick<QueryAdapters, 'metrics' | 'tracing'> {
-  readonly handlers: QueryHandlers;
-  readonly isReady: () => boolean;
-}
-
-function serve({ secretKey }: QueryConfig, { log }: ServiceContext, { handlers, isReady, metrics, tracing }: Serving): HttpListener {
-  const callerKey = deriveKey(secretKey, 'tidegate/caller', 32);
-  return createHttpServer({ handlers, callerKey, isReady, clock: systemClock, log, metrics, tracing });
 }
 
 /** What is followed as long as the service runs. */
