@@ -546,4 +546,13 @@ export const mutants: readonly Mutant[] = [
     tests: ['packages/runtime/src/audit-chain.property.test.ts'],
     kind: 'unit',
   },
+  {
+    name: 'who left while waiting to be sent on keeps its turn',
+    section: 8,
+    file: 'services/gateway/src/proxy.ts',
+    find: '    if (response.closed) return done.resolve();\n',
+    replace: '',
+    tests: ['services/gateway/test/aborts.test.ts'],
+    kind: 'unit',
+  },
 ];

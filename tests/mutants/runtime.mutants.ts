@@ -19,4 +19,22 @@ export const mutants: readonly Mutant[] = [
     tests: ['packages/telemetry/src/logger.test.ts'],
     kind: 'unit',
   },
+  {
+    name: 'the flood of one tenant stands before all others',
+    section: 8,
+    file: 'packages/runtime/src/turns.ts',
+    find: '      queues.delete(tenant);\n      if (others.length > 0)',
+    replace: '      if (others.length === 0) queues.delete(tenant);\n      else',
+    tests: ['packages/runtime/src/turns.test.ts'],
+    kind: 'unit',
+  },
+  {
+    name: 'as many wait as may go fast enough',
+    section: 8,
+    file: 'packages/runtime/src/turns.ts',
+    find: 'before >= beforeMax || ',
+    replace: '',
+    tests: ['packages/runtime/src/turns.test.ts'],
+    kind: 'unit',
+  },
 ];

@@ -30,7 +30,7 @@ const AUTHENTICATED: readonly FaultCode[] = [
 ];
 /** Where an answer may hold data of persons, or an admin changes something. */
 const AUDITED: readonly FaultCode[] = ['audit_unavailable'];
-const PROXIED: readonly FaultCode[] = ['request_timeout', 'upstream_unreachable', 'upstream_timeout'];
+const PROXIED: readonly FaultCode[] = ['overloaded', 'request_timeout', 'upstream_unreachable', 'upstream_timeout'];
 
 /** The OpenAPI 3.1 document of the public API, made from the declared routes and those of packs, and from nothing else. */
 export function openApiDocument({ version, packs = { views: [], writes: [] } }: OpenApiOptions): JsonObject {

@@ -241,11 +241,18 @@ export const METRICS = {
     help: 'Keys of persons that were not in memory, by result (found, made, failed: Postgres did not answer, unreadable: FIELD_KEYS lacks the key that wraps it).',
     labels: ['result'],
   },
+  proxy_exchanges: { kind: 'gauge', help: 'Requests that are under way to a service, live answers apart.', labels: ['upstream'] },
+  proxy_refused_total: {
+    kind: 'counter',
+    help: 'Requests refused because their turn to be sent on would have come too late.',
+    labels: ['upstream'],
+  },
   proxy_upstream_failures_total: {
     kind: 'counter',
     help: 'Upstream requests that failed, by upstream and reason (connect, timeout, aborted, broken).',
     labels: ['upstream', 'reason'],
   },
+  proxy_waiting: { kind: 'gauge', help: 'Requests that wait for their turn to be sent on to a service.', labels: ['upstream'] },
   rate_limiter_degraded: {
     kind: 'gauge',
     help: '1 while Redis is not asked and limits hold as their policies say for that case.',

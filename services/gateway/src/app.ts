@@ -82,6 +82,15 @@ export interface RunningGateway extends RunningService {
 const VERSION = '0.1.0';
 const ROLE = 'tidegate_gateway';
 
+function createProxyOf(config: GatewayConfig, metrics: Metrics): Proxy {
+  return createProxy({
+    upstreams: { ingest: config.ingestUrl, query: config.queryUrl },
+    ...{ connections: config.upstreamConnections, turnWithinMs: config.upstreamTurnWithinMs },
+    callerKey: callerKeyOf(config),
+    ...{ clock, metrics, bodyBytesMax: config.bodyBytesMax, liveIdleMs: config.liveIdleS * 1_000 },
+  });
+}
+
 /** Composes the gateway from its settings and starts it. */
 export async function startApp(config: GatewayConfig, context: ServiceContext): Promise<RunningGateway> {
   const background = new AbortController();
@@ -91,14 +100,7 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   const revocations = watchRevocations({ ...parts, clock, log: context.log });
   const counting = countUsers({ ...store, metrics, log: context.log, signal: background.signal });
   const swaps = swapVersions({ control, store, wake: publishing.wake, log: context.log, signal: background.signal });
-  const proxy = createProxy({
-    upstreams: { ingest: config.ingestUrl, query: config.queryUrl },
-    callerKey: callerKeyOf(config),
-    clock,
-    metrics,
-    bodyBytesMax: config.bodyBytesMax,
-    liveIdleMs: config.liveIdleS * 1_000,
-  });
+  const proxy = createProxyOf(config, metrics);
   let isDraining = false;
   const keyUse = startKeyUse({ store, log: context.log });
   const auditLog = startAuditLog({

@@ -53,6 +53,19 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     description:
       'How long browsers are to ask this host and those under it by TLS alone (Strict-Transport-Security); 0: they are not told.',
   } satisfies ConfigField<number>,
+  upstreamConnections: {
+    env: 'UPSTREAM_CONNECTIONS',
+    schema: text.integer({ min: 1, max: 10_000 }),
+    default: '128',
+    description:
+      'Most requests that are under way to each service at the same time, live answers apart; others wait for their turn, tenants one after another.',
+  } satisfies ConfigField<number>,
+  upstreamTurnWithinMs: {
+    env: 'UPSTREAM_TURN_WITHIN_MS',
+    schema: text.integer({ min: 0, max: 60_000 }),
+    default: '2000',
+    description: 'Where that turn would take longer to come than this, the request is refused with 503 `overloaded` and Retry-After.',
+  } satisfies ConfigField<number>,
   ingestUrl: {
     env: 'INGEST_URL',
     schema: text.url(['http']),

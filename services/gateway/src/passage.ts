@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, RequestContext, Upgrade, Upstream } from '@tidegate/http';
 import { CALLER_HEADER, sendProblem, signCaller } from '@tidegate/http';
 import type { Clock } from '@tidegate/runtime';
+import { Overloaded } from '@tidegate/runtime';
 import type { Metrics } from '@tidegate/telemetry';
 import type { IncomingHttpHeaders } from 'node:http';
 import { requestHeaders, responseHeaders } from './forward-headers.ts';
@@ -88,6 +89,8 @@ export function createPassages({ callerKey, clock, metrics }: PassagesOptions): 
       const { response, context, upstream } = passage;
       const headers = brokenOff(passage);
       if (error instanceof BodyTooLarge) return sendProblem(response, { code: 'body_too_large', headers }, context);
+      if (error instanceof Overloaded)
+        return sendProblem(response, { code: 'overloaded', headers, retryAfterS: error.retryAfterS }, context);
       if (error instanceof BodyStalled) return sendProblem(response, { code: 'request_timeout', headers }, context);
       const reason = failureReason(error);
       metrics.counter('proxy_upstream_failures_total', { upstream, reason }).inc();

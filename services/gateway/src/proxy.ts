@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Upgrade, Upstream } from '@tidegate/http';
+import type { TakeTurn } from '@tidegate/runtime';
+import { createTurns, Overloaded } from '@tidegate/runtime';
 import type { Dispatcher } from 'undici';
 import { Pool } from 'undici';
-import type { Passage, PassagesOptions } from './passage.ts';
+import type { Passage, Passages, PassagesOptions } from './passage.ts';
 import { createPassages, failureReason } from './passage.ts';
 import { createRelay } from './relay.ts';
 import { BODY_IDLE_MS, BodyStalled, dropRest, readWhole, RequestBody } from './request-body.ts';
@@ -16,6 +18,10 @@ export interface Proxy {
 
 export interface ProxyOptions extends PassagesOptions {
   readonly upstreams: Readonly<Record<Upstream, string>>;
+  /** Most exchanges with each service at the same time, live ones apart; default 128. */
+  readonly connections?: number;
+  /** Longest expected wait for one of these with which a request is let in; default 2 s. */
+  readonly turnWithinMs?: number;
   /** Of a body as it comes, before inflation. */
   readonly bodyBytesMax: number;
   /** Longest that nothing is said in a live answer; default 60 s. */
@@ -25,6 +31,7 @@ export interface ProxyOptions extends PassagesOptions {
 }
 
 const CONNECTIONS = 128;
+const TURN_WITHIN_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 1_000;
 const LIVE_IDLE_MS = 60_000;
 /** Questions and receipts may wait 10 s for events to be counted. */
@@ -40,14 +47,17 @@ const KEEP_ALIVE_MS = 1_000;
 
 /** Streams requests to the services and their answers back, with the caller's identity signed. Holds no body in memory. */
 export function createProxy(options: ProxyOptions): Proxy {
-  const { upstreams, bodyBytesMax, liveIdleMs = LIVE_IDLE_MS, clientIdleMs = BODY_IDLE_MS } = options;
+  const { upstreams, bodyBytesMax, connections = CONNECTIONS, liveIdleMs = LIVE_IDLE_MS, clientIdleMs = BODY_IDLE_MS } = options;
   const { sentHeaders, answerHeaders, fail } = createPassages(options);
-  const pools = { ingest: createPool(upstreams.ingest), query: createPool(upstreams.query) };
+  const pools = { ingest: createPool(upstreams.ingest, connections), query: createPool(upstreams.query, connections) };
+  const turns = { ingest: turnsOf('ingest', options), query: turnsOf('query', options) };
   // Of their own: however many live answers there are, none takes a connection that a question needs.
   const live = { ingest: createLivePool(upstreams.ingest, liveIdleMs), query: createLivePool(upstreams.query, liveIdleMs) };
 
   function exchange(passage: Passage, done: Pick<PromiseWithResolvers<void>, 'resolve' | 'reject'>): void {
     const { request, response, upstream, target: path } = passage;
+    // It left while it waited for its turn.
+    if (response.closed) return done.resolve();
     const pool = (passage.isLive === true ? live : pools)[upstream];
     const isRepeatable = (request.method === 'GET' || request.method === 'HEAD') && !hasBody(request);
     let wasRepeated = false;
@@ -88,16 +98,32 @@ export function createProxy(options: ProxyOptions): Proxy {
     });
   }
 
+  function forwardLive(passage: Passage): Promise<void> {
+    const { upgrade } = passage;
+    return upgrade === undefined ? begin(passage) : new Promise((resolve) => void tunnel(passage, upgrade, resolve));
+  }
+
+  const begin = (passage: Passage): Promise<void> => new Promise((resolve, reject) => void exchange(passage, { resolve, reject }));
   return {
-    forward: (passage) =>
-      new Promise((resolve, reject) => {
-        if (passage.isLive === true && passage.upgrade !== undefined) tunnel(passage, passage.upgrade, resolve);
-        else exchange(passage, { resolve, reject });
-      }),
+    forward: (passage) => (passage.isLive === true ? forwardLive(passage) : inTurn(turns[passage.upstream], passage, { begin, fail })),
     close: async () => {
       await Promise.all([...Object.values(pools), ...Object.values(live)].map((pool) => pool.close()));
     },
   };
+}
+
+interface Exchanging {
+  readonly begin: (passage: Passage) => Promise<void>;
+  readonly fail: Passages['fail'];
+}
+
+async function inTurn(takeTurn: TakeTurn, passage: Passage, { begin, fail }: Exchanging): Promise<void> {
+  try {
+    await takeTurn(passage.caller.tenant, async () => begin(passage));
+  } catch (error) {
+    if (!(error instanceof Overloaded)) throw error;
+    fail(passage, error);
+  }
 }
 
 /** Each live answer has a connection; how many there may be is counted elsewhere. */
@@ -111,9 +137,26 @@ function createLivePool(origin: string, idleMs: number): Pool {
   });
 }
 
-function createPool(origin: string): Pool {
+/**
+ * Who is sent on: as many at once as there are connections. In front of the pool nobody waits, for it would let everybody wait, one
+ * tenant's flood before all others.
+ */
+function turnsOf(upstream: Upstream, { connections = CONNECTIONS, turnWithinMs = TURN_WITHIN_MS, clock, metrics }: ProxyOptions): TakeTurn {
+  const ofExchanges = metrics.gauge('proxy_exchanges', { upstream });
+  const ofWaiting = metrics.gauge('proxy_waiting', { upstream });
+  return createTurns({
+    ...{ atOnce: connections, waitMaxMs: turnWithinMs, monotonicMs: () => clock.monotonicMs() },
+    onChange({ going, waiting }) {
+      ofExchanges.set(going);
+      ofWaiting.set(waiting);
+    },
+    onRefused: () => metrics.counter('proxy_refused_total', { upstream }).inc(),
+  });
+}
+
+function createPool(origin: string, connections: number): Pool {
   return new Pool(origin, {
-    connections: CONNECTIONS,
+    connections,
     pipelining: 1,
     connectTimeout: CONNECT_TIMEOUT_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,

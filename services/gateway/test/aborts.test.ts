@@ -111,6 +111,50 @@ describe('a body longer than a request may be', () => {
   });
 });
 
+describe('more than may be under way to a service', () => {
+  const gauge = async (name: string): Promise<number> =>
+    Number(new RegExp(`^${name}\\{[^}]*upstream="query"[^}]*\\} (\\d+)$`, 'm').exec(await gate.metrics.expose())?.[1]);
+  const ask = async (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`http://127.0.0.1:${gate.port}${path}`, { ...init, headers: { 'x-api-key': gate.key } });
+
+  /** One goes on until told; so many more wait, each of which is thought to take 10 ms. */
+  async function startBusy(waiting: number): Promise<{ readonly answers: readonly Promise<Response>[]; readonly goOn: () => void }> {
+    gate = await startGate({ exchanges: { connections: 1, turnWithinMs: 25 } });
+    const held = Promise.withResolvers<void>();
+    gate.upstream.respond = (_request, response) => void held.promise.then(() => response.end('{}'));
+    const answers = Array.from({ length: 1 + waiting }, async (_, at) => ask(`/v1/metrics?n=${at}`));
+    await expect.poll(() => gauge('proxy_waiting')).toBe(waiting);
+    return { answers, goOn: held.resolve };
+  }
+
+  it('waits for its turn, and is told to come again where that would be too late', async () => {
+    const { answers, goOn } = await startBusy(2);
+    const refused = await ask('/v1/query', { method: 'POST', body: '{}' });
+    expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toMatchObject([503, '1', { code: 'overloaded' }]);
+    expect([gate.upstream.seen.length, await gauge('proxy_refused_total')]).toEqual([1, 1]);
+    // What goes to the other service has connections of its own.
+    const sent = ask('/v1/events', { method: 'POST', body: '[]' });
+    await expect.poll(() => gate.upstream.seen.length).toBe(2);
+    goOn();
+    expect((await Promise.all([...answers, sent])).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(gate.upstream.seen.map(({ url }) => url).toSorted()).toEqual(['/v1/events', ...[0, 1, 2].map((n) => `/v1/metrics?n=${n}`)]);
+    await expect.poll(() => gauge('proxy_exchanges')).toBe(0);
+  });
+
+  it('is not sent on where its client has left meanwhile, and the next one has its turn', async () => {
+    const { answers, goOn } = await startBusy(1);
+    const client = begin('POST', '/v1/query');
+    client.write('{');
+    await expect.poll(() => gauge('proxy_waiting')).toBe(2);
+    client.destroy();
+    await expect.poll(inProgress).toBe(2);
+    goOn();
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
+    expect(await statusOf('/v1/metrics')).toBe(200);
+    expect(gate.upstream.seen.map(({ method }) => method)).toEqual(['GET', 'GET', 'GET']);
+  });
+});
+
 describe('under load', () => {
   /** More than the 128 connections that the gateway opens to a service: any that stayed would stop it. */
   const TIMES = 150;

@@ -29,6 +29,7 @@ import type { LiveBounds } from '../src/live-slots.ts';
 import { createLiveSlots } from '../src/live-slots.ts';
 import type { PackRoutes } from '../src/pack-routes.ts';
 import { createProxy } from '../src/proxy.ts';
+import type { ProxyOptions } from '../src/proxy.ts';
 import type { ReadToken } from '../src/tokens/tokens.ts';
 import { oneView } from './one-view.ts';
 import type { Upstream } from './recording-upstream.ts';
@@ -72,6 +73,8 @@ export interface GateOptions {
   readonly subscriptionsMax?: number;
   /** Pages that may read answers, by tenant. */
   readonly origins?: Readonly<Record<string, readonly string[]>>;
+  /** Exchanges with a service at once, and longest wait for one. */
+  readonly exchanges?: Pick<ProxyOptions, 'connections' | 'turnWithinMs'>;
   /** Longest silence in a live answer. */
   readonly liveIdleMs?: number;
   /** Longest silence of a client in its body, or towards an answer. */
@@ -214,6 +217,7 @@ export async function startGate(options: GateOptions = {}): Promise<GateUnderTes
     bodyBytesMax,
     liveIdleMs,
     clientIdleMs,
+    ...options.exchanges,
   });
   const handled: string[] = [];
   const audited: AuditedAccess[] = [];

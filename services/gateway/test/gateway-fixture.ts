@@ -28,6 +28,7 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
     ...{ tlsCertFile: '', tlsKeyFile: '', tlsVersionMin: '1.3', hstsSeconds: 0 },
     ingestUrl: upstreamUrl,
     queryUrl: upstreamUrl,
+    ...{ upstreamConnections: 128, upstreamTurnWithinMs: 2_000 },
     bodyBytesMax: 1_000_000,
     ...{ livePerKeyMax: 100, livePerTenantMax: 1_000, liveSubscriptionsMax: 50, liveIdleS: 60, drainLingerMs: 0 },
     jwksPlainHosts: ['127.0.0.1'],

@@ -23,6 +23,7 @@ const NAMES: Readonly<Record<string, string>> = {
   id: '0199c1d2-0000-7000-8000-000000000000',
   no: '0',
   ref: 'i-1-2-3',
+  pseudonym: 'a'.repeat(64),
 };
 /** A request path of the route, also under `/api` where it has that alias. */
 const formsOf = ({ path }: NamedRoute): string[] => {

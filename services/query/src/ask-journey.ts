@@ -12,8 +12,8 @@ import type { ClaimingDeps } from './fresh-claims.ts';
 import type { KeptHistory } from './kept-history.ts';
 import { openAfter, toProblemFault } from './question-faults.ts';
 import type { Receipts } from './receipts.ts';
-import { inTurn } from './turns.ts';
-import type { TakeTurn } from './turns.ts';
+import { inTurn } from '@tidegate/runtime';
+import type { TakeTurn } from '@tidegate/runtime';
 import type { Registry } from './registry.ts';
 import type { OnReplica } from './on-replica.ts';
 

@@ -6,7 +6,7 @@ import { isExplaining } from '@tidegate/postgres';
 import type { FindingsOf, JourneyReader, NewestReader, ReadStore } from '@tidegate/postgres';
 import type { CellStore, KeptFigures, RecentSets } from '@tidegate/redis';
 import { createRepeatableSealer, createSealer, deriveKey, pause, systemClock } from '@tidegate/runtime';
-import type { ConfigValues } from '@tidegate/runtime';
+import type { ConfigValues, TakeTurn } from '@tidegate/runtime';
 import type { Metrics, Tracing } from '@tidegate/telemetry';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
@@ -37,8 +37,7 @@ import { createRecentEvents } from './recent/recent-events.ts';
 import type { Registry } from './registry.ts';
 import type { OnReplica } from './on-replica.ts';
 import { createSharedRead } from './share-read.ts';
-import { createTurns } from './turns.ts';
-import type { Lanes, TakeTurn } from './turns.ts';
+import { createLanes } from './lanes.ts';
 import { createKeptViews } from './views/kept-views.ts';
 import type { RunView } from './views/run-view.ts';
 import { createViewInTurn } from './views/view-in-turn.ts';
@@ -153,24 +152,6 @@ function createLive(config: ConfigValues<typeof queryConfig>, metrics: Metrics, 
     onTopics: (count) => metrics.gauge('live_questions').set(count),
   });
   return { hub, monotonicMs, pause, lifeMs: config.liveLifeS * 1_000 };
-}
-
-/** What takes long leaves half of what may be made at once to what does not. */
-const SLOW_SHARE = 0.5;
-
-function createLanes({ answersAtOnce, turnWithinMs }: ConfigValues<typeof queryConfig>, metrics: Metrics): Lanes {
-  const laneOf = (lane: keyof Lanes, atOnce: number): TakeTurn => {
-    const [ofMaking, ofWaiting] = [metrics.gauge('answers_making', { lane }), metrics.gauge('answers_waiting', { lane })];
-    return createTurns({
-      ...{ atOnce, waitMaxMs: turnWithinMs, monotonicMs: systemClock.monotonicMs },
-      onChange({ making, waiting }) {
-        ofMaking.set(making);
-        ofWaiting.set(waiting);
-      },
-      onRefused: () => metrics.counter('answers_refused_total', { lane }).inc(),
-    });
-  };
-  return { quick: laneOf('quick', answersAtOnce), slow: laneOf('slow', Math.ceil(SLOW_SHARE * answersAtOnce)) };
 }
 
 /** What findings stand on. */

@@ -93,6 +93,13 @@ export const queryConfig = defineConfig('query', {
     description:
       'Most answers that are made anew at the same time, and half as many that may become jobs; others wait for their turn, tenants one after another.',
   },
+  answersWaitingMax: {
+    env: 'ANSWERS_WAITING_MAX',
+    schema: text.integer({ min: 0, max: 100_000 }),
+    default: '64',
+    description:
+      'Most answers that may wait before one that is asked for, and half as many that may become jobs; more are refused with 503 `overloaded`. Who waits holds a connection of a gateway (UPSTREAM_CONNECTIONS), and kept answers need some too.',
+  },
   turnWithinMs: {
     env: 'TURN_WITHIN_MS',
     schema: text.integer({ min: 0, max: 60_000 }),

@@ -1,5 +1,5 @@
 import type { ProblemFault } from '@tidegate/http';
-import { Overloaded } from './turns.ts';
+import { Overloaded } from '@tidegate/runtime';
 import { isOverTime, isUnavailable } from '@tidegate/postgres';
 
 /** Longer than a connection that breaks, shorter than a failover: clients come back a few times. */

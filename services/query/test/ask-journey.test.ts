@@ -7,7 +7,7 @@ import type { AskJourneyDeps } from '../src/ask-journey.ts';
 import type { Asker } from '../src/ask.ts';
 import { createFreshness } from '../src/freshness.ts';
 import { NOTHING_DROPPED } from '../src/kept-history.ts';
-import { Overloaded } from '../src/turns.ts';
+import { Overloaded } from '@tidegate/runtime';
 import { NO_TURNS } from './fixtures.ts';
 
 const NOW_MS = Date.parse('2026-11-20T12:00:00Z');

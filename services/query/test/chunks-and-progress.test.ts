@@ -14,7 +14,7 @@ import type { Materialise } from '../src/materialise.ts';
 import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import type { Read, ReadResult } from '../src/read.ts';
-import { Overloaded } from '../src/turns.ts';
+import { Overloaded } from '@tidegate/runtime';
 import { NAMES, SILENT_METER, createFakePrimary, pageSeries, planOf, TENANT, UTC_DAY, NO_TURNS } from './fixtures.ts';
 import type { FakePrimary } from './fixtures.ts';
 

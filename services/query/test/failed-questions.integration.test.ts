@@ -21,7 +21,7 @@ beforeAll(async () => {
   const value = { pack: 'wiki', version: 1, source: PACK, metrics: { 'wiki.edits': 1 } };
   await world.sendJson(world.topics.control, 'pack/acme/wiki', { version: 1, value });
   await world.commit({ partition: 0, page: 'Oslo', count: 2 });
-  service = await world.start({ DATABASE_CONNECTIONS: String(CONNECTIONS), TURN_WITHIN_MS: '60000' });
+  service = await world.start({ DATABASE_CONNECTIONS: String(CONNECTIONS), TURN_WITHIN_MS: '60000', ANSWERS_WAITING_MAX: '1000' });
   await until(
     async () => ask(0),
     (status) => status === 200,

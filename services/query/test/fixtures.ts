@@ -5,7 +5,7 @@ import type { CellSnapshot, CountedProgress, ReadStore } from '@tidegate/postgre
 import type { PlacedCell } from '@tidegate/redis';
 import type { CacheMeter } from '../src/cache-meter.ts';
 import { createChangedNames } from '../src/changed-names.ts';
-import type { TakeTurn } from '../src/turns.ts';
+import type { TakeTurn } from '@tidegate/runtime';
 
 export const SILENT_METER: CacheMeter = { lookedUp: () => undefined, failed: () => undefined, dropped: () => undefined };
 export const NAMES = createChangedNames(new Uint8Array(16));

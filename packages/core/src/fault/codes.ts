@@ -374,7 +374,8 @@ export const FAULTS = {
   overloaded: {
     status: 503,
     title: 'Too much in flight',
-    meaning: 'As much waits here as may wait: events on their way into the log, passwords to be checked, or answers to be made.',
+    meaning:
+      'As much waits here as may wait: events on their way into the log, passwords to be checked, answers to be made, or requests to be sent on.',
     next: 'Send the request again after the seconds in Retry-After.',
   },
   pack_invalid: {

@@ -21,7 +21,7 @@ const ENTRY_SCHEMA = z.object({
   epoch: z.string(),
   /** Name, mark, how old the answer may become once it has fallen. */
   marks: z.array(z.tuple([z.string(), z.string(), z.number()])).nullable(),
-  body: z.record(z.string(), z.json()),
+  body: z.record(z.string(), z.unknown()),
   meta: z.looseObject({ generated_at: z.string() }),
   may_age_ms: z.number(),
   persons: z.array(z.string()),
@@ -40,10 +40,9 @@ export function openEntry(sealer: Sealer, bytes: Uint8Array): KeptEntry | null {
   const json = plain === null ? null : decodeJson(plain);
   const parsed = json?.ok === true ? ENTRY_SCHEMA.safeParse(json.value) : null;
   if (parsed?.success !== true) return null;
-  const { at_ms: atMs, epoch, marks, body, meta: told, may_age_ms: mayAgeMs, persons } = parsed.data;
-  // Sealed by this service alone, of answers that have this shape.
-  const meta = told as ViewAnswer['meta'];
-  const answer = { body, meta, mayAgeMs, persons };
+  const { at_ms: atMs, epoch, marks, body, meta, may_age_ms: mayAgeMs, persons } = parsed.data;
+  // Sealed by this service alone, of answers that have this shape: to walk through all of it took a tenth of a hit.
+  const answer = { body, meta, mayAgeMs, persons } as ViewAnswer;
   return { atMs, epoch, marks: marks === null ? null : marksOf(marks), answer };
 }
 

@@ -22,8 +22,10 @@ import { heldOf } from '../read.ts';
 import type { Registry } from '../registry.ts';
 import { createSharedFlights } from '../shared-flights.ts';
 import type { KeptEntry } from './kept-entry.ts';
-import { openEntry, sealEntry } from './kept-entry.ts';
+import { sealEntry } from './kept-entry.ts';
 import { createMarkLog } from './mark-log.ts';
+import { createOpenEntry } from './opened-entries.ts';
+import type { OpenEntry } from './opened-entries.ts';
 import type { RunView, ViewAnswer, ViewAsk, ViewOutcome } from './run-view.ts';
 import type { ViewMeta } from './view-meta.ts';
 
@@ -64,7 +66,12 @@ interface Absent {
 
 type Found = { readonly kind: 'hit'; readonly answer: ViewAnswer } | Absent | { readonly kind: 'away' };
 
-export function createKeptViews(deps: KeptViewsDeps): RunView {
+interface FindDeps extends KeptViewsDeps {
+  readonly openEntry: OpenEntry;
+}
+
+export function createKeptViews(given: KeptViewsDeps): RunView {
+  const deps = { ...given, openEntry: createOpenEntry(given.entrySealer) };
   const share = createSharedFlights();
   const never = new AbortController().signal;
   return async function keptView(asked) {
@@ -88,13 +95,13 @@ function keyOf({ registry, kept, entryKey, nowMs }: KeptViewsDeps, { view, value
   return createHmac('sha256', entryKey).update(JSON.stringify(all)).digest('base64url');
 }
 
-async function findOrMake(deps: KeptViewsDeps, wanted: Wanted): Promise<ViewOutcome> {
+async function findOrMake(deps: FindDeps, wanted: Wanted): Promise<ViewOutcome> {
   const found = await find(deps, wanted);
   if (found.kind === 'hit') return { ok: true, answer: found.answer };
   return found.kind === 'away' ? withState(await deps.runView(wanted.asked), 'bypass') : make(deps, wanted, found);
 }
 
-async function find(deps: KeptViewsDeps, wanted: Wanted): Promise<Found> {
+async function find(deps: FindDeps, wanted: Wanted): Promise<Found> {
   const { meter, cacheBudgetMs, store, figures } = deps;
   const { lifetime, asked, key, counted } = wanted;
   try {
@@ -102,7 +109,7 @@ async function find(deps: KeptViewsDeps, wanted: Wanted): Promise<Found> {
     const asking = async () => Promise.all([store.readProgress(), store.readAnswer(asked.asker.tenant, key)]);
     const [progress, bytes] = await within(cacheBudgetMs, asking);
     if (progress === null) return { kind: 'away' };
-    const entry = opened(deps, lifetime, bytes);
+    const entry = opened(deps, wanted, bytes);
     const answer = entry === null ? null : await answerOf(deps, wanted, { entry, progress });
     if (answer === null) return missed(deps, wanted, { epoch: progress.epoch, wasThere: entry !== null });
     meter.lookedUp(lifetime.of, { hits: 1, misses: 0 });
@@ -115,9 +122,9 @@ async function find(deps: KeptViewsDeps, wanted: Wanted): Promise<Found> {
   }
 }
 
-function opened({ entrySealer, meter }: KeptViewsDeps, { of }: Lifetime, bytes: Uint8Array | null): KeptEntry | null {
-  const entry = bytes === null ? null : openEntry(entrySealer, bytes);
-  if (bytes !== null && entry === null) meter.dropped(of);
+function opened({ openEntry, meter }: FindDeps, { key, lifetime }: Wanted, bytes: Uint8Array | null): KeptEntry | null {
+  const entry = bytes === null ? null : openEntry(key, bytes);
+  if (bytes !== null && entry === null) meter.dropped(lifetime.of);
   return entry;
 }
 

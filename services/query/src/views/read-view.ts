@@ -10,6 +10,7 @@ import type { Background } from '../background/background.ts';
 import { viewInTime } from '../background/view-in-time.ts';
 import type { Registry } from '../registry.ts';
 import type { Step } from '@tidegate/telemetry';
+import { bodyWith } from './body-text.ts';
 import { givenOf } from './given.ts';
 import { mayInclude, openMembers } from './open-members.ts';
 import type { OpenedAnswer, OpenMembersDeps } from './open-members.ts';
@@ -95,7 +96,7 @@ function sendOpened(deps: ReadViewDeps, exchange: Exchange, answer: ViewAnswer &
 /** The tag is weak: it is of everything but what `meta` says of now, which `Tidegate-Meta` tells on 304 too. */
 function sendAnswer({ etagOf, step }: ReadViewDeps, exchange: Exchange, { body, meta, mayAgeMs, persons }: ViewAnswer): void {
   const { caller, request } = exchange;
-  const lasting = Buffer.from(JSON.stringify({ ...body, meta: lastingMeta(meta) }));
+  const lasting = Buffer.from(bodyWith(body, lastingMeta(meta)));
   const etag = etagOf({ tenant: caller.tenant, format: 'json', body: lasting });
   const headers = {
     etag: `W/${etag}`,
@@ -106,6 +107,6 @@ function sendAnswer({ etagOf, step }: ReadViewDeps, exchange: Exchange, { body, 
     ...ofPerson(...persons),
   };
   if (isNamed(request.headers['if-none-match'], etag)) return sendBody(step, exchange, { status: 304, body: null, headers });
-  const whole = step('generate_response', () => Buffer.from(JSON.stringify({ ...body, meta })));
+  const whole = step('generate_response', () => Buffer.from(bodyWith(body, meta)));
   sendBody(step, exchange, { body: whole, headers: { 'content-type': 'application/json', ...headers } });
 }

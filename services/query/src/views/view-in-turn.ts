@@ -1,6 +1,6 @@
 /** Views are made by turns: all questions of one are asked in the turn of the view. */
-import { inTurn } from '../turns.ts';
-import type { Lanes } from '../turns.ts';
+import { inTurn } from '@tidegate/runtime';
+import type { Lanes } from '../lanes.ts';
 import type { RunView } from './run-view.ts';
 
 export function createViewInTurn(runView: RunView, { quick, slow }: Lanes): RunView {

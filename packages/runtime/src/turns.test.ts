@@ -6,7 +6,7 @@ import type { TurnsDeps } from './turns.ts';
 /** Actions that end when told, and what is known of them. */
 function house(deps: Partial<TurnsDeps> = {}) {
   let nowMs = 0;
-  const counts = { making: 0, waiting: 0, refused: 0 };
+  const counts = { going: 0, waiting: 0, refused: 0 };
   const begun: string[] = [];
   const ending = new Map<string, () => void>();
   const takeTurn = createTurns({
@@ -40,12 +40,12 @@ describe('turns', () => {
     const { ask, end, begun, counts, settled } = house();
     const all = ['a', 'b', 'c', 'd'].map(async (name) => ask(name));
     await settled();
-    expect([begun, counts]).toEqual([['a', 'b'], { making: 2, waiting: 2, refused: 0 }]);
+    expect([begun, counts]).toEqual([['a', 'b'], { going: 2, waiting: 2, refused: 0 }]);
     await end('b');
     expect(begun).toEqual(['a', 'b', 'c']);
     for (const name of ['a', 'c', 'd']) await end(name);
     expect(await Promise.all(all)).toEqual(['a', 'b', 'c', 'd']);
-    expect(counts).toEqual({ making: 0, waiting: 0, refused: 0 });
+    expect(counts).toEqual({ going: 0, waiting: 0, refused: 0 });
   });
 
   it('come to each tenant after another, however many one of them asks for', async () => {
@@ -74,7 +74,17 @@ describe('turns', () => {
     await expect(ask('late')).rejects.toMatchObject({ retryAfterS: 1 });
     void ask('first', 'other');
     await settled();
-    expect(counts).toEqual({ making: 2, waiting: 21, refused: 2 });
+    expect(counts).toEqual({ going: 2, waiting: 21, refused: 2 });
+  });
+
+  it('are refused to who has so many before them, however fast they go', async () => {
+    const { ask, counts, settled } = house({ atOnce: 1, beforeMax: 2, waitMaxMs: Number.POSITIVE_INFINITY });
+    for (const name of ['a', 'b', 'c']) void ask(name);
+    await expect(ask('late')).rejects.toMatchObject({ retryAfterS: 1 });
+    // Of another tenant one comes after the first that waits.
+    void ask('first', 'other');
+    await settled();
+    expect(counts).toEqual({ going: 1, waiting: 3, refused: 1 });
   });
 
   it('tell by how long making takes when to come again', async () => {
@@ -91,7 +101,7 @@ describe('turns', () => {
     await expect(fail()).rejects.toThrow('made wrong');
     const next = ask('a');
     await end('a');
-    expect([await next, counts.making]).toEqual(['a', 0]);
+    expect([await next, counts.going]).toEqual(['a', 0]);
   });
 
   it('are never more than may be at once, and none is lost', async () => {
@@ -110,13 +120,13 @@ describe('turns', () => {
           if (isEnd) await endOne();
           else answers.push(ask(String(at), tenant).catch(() => 'refused'));
           await settled();
-          expect(counts.making).toBeLessThanOrEqual(atOnce);
-          expect(counts.making === atOnce || counts.waiting === 0).toBe(true);
+          expect(counts.going).toBeLessThanOrEqual(atOnce);
+          expect(counts.going === atOnce || counts.waiting === 0).toBe(true);
         }
         while (ended.length < begun.length) await endOne();
         const names = (await Promise.all(answers)).filter((name) => name !== 'refused');
         expect(names.toSorted()).toEqual(begun.toSorted());
-        expect(counts).toMatchObject({ making: 0, waiting: 0, refused: answers.length - names.length });
+        expect(counts).toMatchObject({ going: 0, waiting: 0, refused: answers.length - names.length });
       }),
       { numRuns: 100 },
     );

@@ -1,17 +1,17 @@
 /**
- * Turns at making answers. What is made anew takes milliseconds of the one thread that also gives out kept answers, so only some
- * are made at once; others wait, those of each tenant in their order and tenants by turns, so that nobody's flood stands before
- * another's request. Who would wait longer than is worth waiting for is refused at once and told when to come again: nothing is
- * begun that its caller no longer waits for. What may become a job takes long and has a lane of its own. Jobs and watched answers
- * take no turn: they are few at a time.
+ * Turns at what only some may do at once: making answers anew, being sent on to a service. Others wait, those of each tenant in
+ * their order and tenants by turns, so that nobody's flood stands before another's request. Who would wait longer than is worth
+ * waiting for is refused at once and told when to come again: nothing is begun that its caller no longer waits for.
  */
 export interface TurnsDeps {
   /** So many at once. */
   readonly atOnce: number;
+  /** Who has so many before them is refused, however fast they may go; default: no bound. */
+  readonly beforeMax?: number;
   /** Longest expected wait with which one is let in. */
   readonly waitMaxMs: number;
   readonly monotonicMs: () => number;
-  readonly onChange: (counts: { readonly making: number; readonly waiting: number }) => void;
+  readonly onChange: (counts: { readonly going: number; readonly waiting: number }) => void;
   readonly onRefused: () => void;
 }
 
@@ -33,16 +33,10 @@ export class Overloaded extends Error {
   readonly retryAfterS: number;
 
   constructor(retryAfterS: number) {
-    super(`as many answers wait to be made as may; the next one could begin in ${String(retryAfterS)} s`);
+    super(`as many wait for their turn as may; the next one could begin in ${String(retryAfterS)} s`);
     this.name = 'Overloaded';
     this.retryAfterS = retryAfterS;
   }
-}
-
-export interface Lanes {
-  readonly quick: TakeTurn;
-  /** For what may become a job. */
-  readonly slow: TakeTurn;
 }
 
 /** What the latest one took counts so much against all before it. */
@@ -50,27 +44,28 @@ const LATEST_SHARE = 0.1;
 /** Before the first one is done. */
 const FIRST_TAKES_MS = 10;
 
-export function createTurns({ atOnce, waitMaxMs, monotonicMs, onChange, onRefused }: TurnsDeps): TakeTurn {
+export function createTurns(deps: TurnsDeps): TakeTurn {
+  const { atOnce, beforeMax = Number.POSITIVE_INFINITY, waitMaxMs, monotonicMs, onChange, onRefused } = deps;
   /** By tenant, the one whose turn is next first; none is empty. */
   const queues = new Map<string, (() => void)[]>();
-  let [making, waiting, takesMs] = [0, 0, FIRST_TAKES_MS];
+  let [going, waiting, takesMs] = [0, 0, FIRST_TAKES_MS];
 
-  /** Milliseconds until one that comes now would begin. */
-  function expectedMs(tenant: string): number {
+  /** How many begin before one that comes now. */
+  function countBefore(tenant: string): number {
     const own = queues.get(tenant)?.length ?? 0;
     const tenants = queues.size + (own === 0 ? 1 : 0);
-    const before = Math.min(waiting, own * tenants + tenants - 1);
-    return ((before + 1) * takesMs) / atOnce;
+    return Math.min(waiting, own * tenants + tenants - 1);
   }
 
   async function begin(tenant: string): Promise<void> {
-    if (making < atOnce) {
-      making += 1;
-      onChange({ making, waiting });
+    if (going < atOnce) {
+      going += 1;
+      onChange({ going, waiting });
       return;
     }
-    const waitMs = expectedMs(tenant);
-    if (waitMs > waitMaxMs) {
+    const before = countBefore(tenant);
+    const waitMs = ((before + 1) * takesMs) / atOnce;
+    if (before >= beforeMax || waitMs > waitMaxMs) {
       onRefused();
       throw new Overloaded(Math.ceil(waitMs / 1_000));
     }
@@ -79,7 +74,7 @@ export function createTurns({ atOnce, waitMaxMs, monotonicMs, onChange, onRefuse
     queues.set(tenant, queue);
     queue.push(resolve);
     waiting += 1;
-    onChange({ making, waiting });
+    onChange({ going, waiting });
     await promise;
   }
 
@@ -87,7 +82,7 @@ export function createTurns({ atOnce, waitMaxMs, monotonicMs, onChange, onRefuse
   function passOn(): void {
     const [first] = queues;
     if (first === undefined) {
-      making -= 1;
+      going -= 1;
     } else {
       const [tenant, [next, ...others]] = first;
       queues.delete(tenant);
@@ -95,7 +90,7 @@ export function createTurns({ atOnce, waitMaxMs, monotonicMs, onChange, onRefuse
       waiting -= 1;
       next?.();
     }
-    onChange({ making, waiting });
+    onChange({ going, waiting });
   }
 
   return async function takeTurn(tenant, action) {
