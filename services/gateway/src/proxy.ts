@@ -85,6 +85,8 @@ export function createProxy(options: ProxyOptions): Proxy {
       .catch((error: unknown) => (error instanceof BodyStalled ? fail(passage, error) : done.reject(error)));
   }
 
+  const begin = (passage: Passage): Promise<void> => new Promise((resolve, reject) => void exchange(passage, { resolve, reject }));
+
   function tunnel(passage: Passage, upgrade: Upgrade, onDone: () => void): void {
     const { request, response, upstream, target } = passage;
     openTunnel({
@@ -103,7 +105,6 @@ export function createProxy(options: ProxyOptions): Proxy {
     return upgrade === undefined ? begin(passage) : new Promise((resolve) => void tunnel(passage, upgrade, resolve));
   }
 
-  const begin = (passage: Passage): Promise<void> => new Promise((resolve, reject) => void exchange(passage, { resolve, reject }));
   return {
     forward: (passage) => (passage.isLive === true ? forwardLive(passage) : inTurn(turns[passage.upstream], passage, { begin, fail })),
     close: async () => {
