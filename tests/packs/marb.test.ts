@@ -127,9 +127,10 @@ test('claims, remittances, episodes and risks have the indexes by which they are
   expect(indexesOf('claim')).toEqual(
     expect.arrayContaining(['payer_id _created_at', 'provider_id _created_at', 'practice_id _created_at', '_created_at']),
   );
-  expect(indexesOf('claim_step')).toEqual(['claim_id _created_at', '_created_at', 'payer_id status', 'payment_date']);
+  const ofSteps = ['claim_id _created_at', '_created_at', 'status _created_at', 'payer_id status', 'payment_date', 'status payment_date'];
+  expect(indexesOf('claim_step')).toEqual(ofSteps);
   expect(indexesOf('remittance')).toEqual(expect.arrayContaining(['payer_id', '_created_at']));
-  expect(indexesOf('episode')).toEqual(expect.arrayContaining(['claim_id', 'remittance_id', '_created_at']));
+  expect(indexesOf('episode')).toEqual(expect.arrayContaining(['claim_id', 'remittance_id', '_created_at', 'status _created_at']));
   expect(indexesOf('risk')).toEqual(['_updated_at']);
 });
 

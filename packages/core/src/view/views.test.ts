@@ -79,15 +79,14 @@ describe('a view of a pack', () => {
     });
   });
 
-  it('has an index for a list that its route filters by several members', () => {
+  it('has an index for rows that its route finds by several members', () => {
     const filtered = (where: object, entity: object): readonly string[] => {
       const entities = { outing: { id: '_event', events: ['walk.ended'], ...entity } };
       const queries = { days: { entity: 'outing', subject: '${params.user_id}', where } };
       return faultsOf({ queries, answer: {} }, { entities });
     };
     const place = { place: 'park' };
-    const fault =
-      'views.mine.queries.days.where: no index of the entity begins with two of _subject, place.text, by which the list is filtered';
+    const fault = 'views.mine.queries.days.where: no index of the entity begins with two of _subject, place.text, by which rows are found';
     expect(filtered(place, {})).toEqual([fault]);
     expect(filtered(place, { indexes: [['subject'], ['metres', 'place', 'subject']] })).toEqual([fault]);
     expect(filtered(place, { indexes: [['place', 'subject', 'metres']] })).toEqual([]);
@@ -102,6 +101,21 @@ describe('a view of a pack', () => {
     );
   });
 
+  it('has an index for figures over rows that its route finds by several members', () => {
+    const figures = (indexes: readonly (readonly string[])[], query: object = { where: { place: 'park' } }): readonly string[] => {
+      const entities = { outing: { id: '_event', events: ['walk.ended'], indexes } };
+      const range = { at: '_created_at', from: '${window.from}', to: '${window.to}' };
+      const days = { entity: 'outing', range, measures: { n: { measure: 'count' } }, ...query };
+      return faultsOf({ queries: { days }, answer: {} }, { entities });
+    };
+    const fault =
+      'views.mine.queries.days.where: no index of the entity begins with two of place.text, _created_at, by which rows are found';
+    expect(figures([['place'], ['_created_at']])).toEqual([fault]);
+    expect(figures([['place', '_created_at']])).toEqual([]);
+    // The range alone is one member.
+    expect(figures([['metres']], {})).toEqual([]);
+  });
+
   it('has an index for whichever of its filters are given', () => {
     const params = { ...view.params, metres: { type: 'integer', optional: true }, since: { type: 'instant', optional: true } };
     const filtered = (query: object, indexes: readonly (readonly string[])[]): readonly string[] => {
@@ -109,7 +123,7 @@ describe('a view of a pack', () => {
       return faultsOf({ params, queries: { days: { entity: 'outing', ...query } }, answer: {} }, { entities });
     };
     const missing = (...columns: readonly string[]): string =>
-      `views.mine.queries.days.where: no index of the entity begins with two of ${columns.join(', ')}, by which the list is filtered`;
+      `views.mine.queries.days.where: no index of the entity begins with two of ${columns.join(', ')}, by which rows are found`;
     const where = { place: '${params.place}', metres: '${params.metres}' };
     // Both together go by the index, and without them there is one member alone; with metres alone there is none.
     const ofOne = { subject: '${params.user_id}', where };
