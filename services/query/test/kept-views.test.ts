@@ -108,6 +108,16 @@ interface Serving {
   readonly isOn?: boolean;
 }
 
+/** What was asked of the cache and what it answered, in the order of both. */
+let words: string[] = [];
+
+async function told<T>(what: string, asking: () => Promise<T>): Promise<T> {
+  words.push(`${what}?`);
+  const found = await asking();
+  words.push(what);
+  return found;
+}
+
 const away = async (): Promise<never> => Promise.reject(new Error('away'));
 
 function keeper({ registry = registryWith(1), byVariable = new Map(), isOn = true }: Serving): (runView: RunView) => RunView {
@@ -116,10 +126,10 @@ function keeper({ registry = registryWith(1), byVariable = new Map(), isOn = tru
       runView,
       store: {
         readProgress: async () => (isAway ? away() : store.readProgress()),
-        readAnswer: async (...of) => (isAway ? away() : store.readAnswer(...of)),
+        readAnswer: async (...of) => (isAway ? away() : told('answer', async () => store.readAnswer(...of))),
         writeAnswer: async (...of) => (isAway ? away() : store.writeAnswer(...of)),
         takeMarks: async (...of) => (isAway ? away() : store.takeMarks(...of)),
-        readMarks: async (...of) => (isAway ? away() : store.readMarks(...of)),
+        readMarks: async (...of) => (isAway ? away() : told('marks', async () => store.readMarks(...of))),
       },
       ...{ freshness: createFreshness(() => nowMs), nowMs: () => nowMs, names: NAMES, meter: SILENT_METER, cacheBudgetMs: 10_000 },
       lifetimeOf: createLifetimes({ isOn, byVariable, byClass: new Map() }),
@@ -162,6 +172,22 @@ test('what one instance made is a hit of another, with the figures of then and t
   expect([response.headers.get('x-cache'), n, asked]).toEqual(['HIT', 5, 1]);
   expect(meta).toMatchObject({ cache: { state: 'hit', age_ms: 4_000 }, generated_at: '2027-01-15T08:00:00.000Z' });
   expect(meta['complete_through']).toBe('2027-01-15T08:00:00.000Z');
+});
+
+test('the marks of an entry that was opened before are asked for together with it, and decide as if they had been asked for after', async () => {
+  const [one, other] = [await serve(), await serve()];
+  const wordsOf = async (call: typeof one): Promise<readonly unknown[]> => {
+    words = [];
+    const [word] = await look(call, '/v1/views/wiki/mine?user_id=u-1');
+    return [word, words.join(' ')];
+  };
+  expect(await wordsOf(one)).toEqual(['MISS', 'answer? answer']);
+  expect(await wordsOf(other)).toEqual(['HIT', 'answer? answer marks? marks']);
+  expect(await wordsOf(other)).toEqual(['HIT', 'answer? marks? answer marks']);
+  await changed('acme/u-1');
+  expect(await wordsOf(one)).toEqual(['MISS', 'answer? answer marks? marks']);
+  // What is there now is another entry than the one that was opened.
+  expect(await wordsOf(other)).toEqual(['HIT', 'answer? marks? answer marks marks? marks']);
 });
 
 test('one write of a person drops all that was kept of that person, and nothing of another', async () => {

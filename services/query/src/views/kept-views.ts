@@ -24,8 +24,8 @@ import { createSharedFlights } from '../shared-flights.ts';
 import type { KeptEntry } from './kept-entry.ts';
 import { sealEntry } from './kept-entry.ts';
 import { createMarkLog } from './mark-log.ts';
-import { createOpenEntry } from './opened-entries.ts';
-import type { OpenEntry } from './opened-entries.ts';
+import { createOpenedEntries } from './opened-entries.ts';
+import type { OpenedEntries } from './opened-entries.ts';
 import type { RunView, ViewAnswer, ViewAsk, ViewOutcome } from './run-view.ts';
 import type { ViewMeta } from './view-meta.ts';
 
@@ -67,11 +67,11 @@ interface Absent {
 type Found = { readonly kind: 'hit'; readonly answer: ViewAnswer } | Absent | { readonly kind: 'away' };
 
 interface FindDeps extends KeptViewsDeps {
-  readonly openEntry: OpenEntry;
+  readonly entries: OpenedEntries;
 }
 
 export function createKeptViews(given: KeptViewsDeps): RunView {
-  const deps = { ...given, openEntry: createOpenEntry(given.entrySealer) };
+  const deps = { ...given, entries: createOpenedEntries(given.entrySealer) };
   const share = createSharedFlights();
   const never = new AbortController().signal;
   return async function keptView(asked) {
@@ -104,13 +104,19 @@ async function findOrMake(deps: FindDeps, wanted: Wanted): Promise<ViewOutcome> 
 async function find(deps: FindDeps, wanted: Wanted): Promise<Found> {
   const { meter, cacheBudgetMs, store, figures } = deps;
   const { lifetime, asked, key, counted } = wanted;
+  const { tenant } = asked.asker;
+  // What was there last is most often what is there still: its marks are asked for in the same go.
+  const last = deps.entries.last(key);
+  const names = namesOf(last);
   try {
     // Answered in this order, so an entry whose marks are the same after this holds what progress names.
-    const asking = async () => Promise.all([store.readProgress(), store.readAnswer(asked.asker.tenant, key)]);
-    const [progress, bytes] = await within(cacheBudgetMs, asking);
+    const asking = async () =>
+      Promise.all([store.readProgress(), store.readAnswer(tenant, key), names.length === 0 ? null : store.readMarks({ tenant, names })]);
+    const [progress, bytes, ofLast] = await within(cacheBudgetMs, asking);
     if (progress === null) return { kind: 'away' };
     const entry = opened(deps, wanted, bytes);
-    const answer = entry === null ? null : await answerOf(deps, wanted, { entry, progress });
+    const marksNow = entry === last ? ofLast : null;
+    const answer = entry === null ? null : await answerOf(deps, wanted, { entry, progress, marksNow });
     if (answer === null) return missed(deps, wanted, { epoch: progress.epoch, wasThere: entry !== null });
     meter.lookedUp(lifetime.of, { hits: 1, misses: 0 });
     figures.count(counted, 'hits');
@@ -122,8 +128,12 @@ async function find(deps: FindDeps, wanted: Wanted): Promise<Found> {
   }
 }
 
-function opened({ openEntry, meter }: FindDeps, { key, lifetime }: Wanted, bytes: Uint8Array | null): KeptEntry | null {
-  const entry = bytes === null ? null : openEntry(key, bytes);
+function namesOf(entry: KeptEntry | null): readonly string[] {
+  return [...(entry?.marks?.keys() ?? [])];
+}
+
+function opened({ entries, meter }: FindDeps, { key, lifetime }: Wanted, bytes: Uint8Array | null): KeptEntry | null {
+  const entry = bytes === null ? null : entries.open(key, bytes);
   if (bytes !== null && entry === null) meter.dropped(lifetime.of);
   return entry;
 }
@@ -138,13 +148,16 @@ function missed({ meter, figures }: KeptViewsDeps, { lifetime, counted }: Wanted
 interface EntryFound {
   readonly entry: KeptEntry;
   readonly progress: MaterialisedProgress;
+  /** As they were after progress was read; null: they were not asked for yet. */
+  readonly marksNow: readonly (string | null)[] | null;
 }
 
 /** Null: it may not be given any more. */
-async function answerOf(deps: KeptViewsDeps, { asked, lifetime }: Wanted, { entry, progress }: EntryFound): Promise<ViewAnswer | null> {
+async function answerOf(deps: KeptViewsDeps, { asked, lifetime }: Wanted, found: EntryFound): Promise<ViewAnswer | null> {
+  const { entry, progress } = found;
   const ageMs = Math.max(0, deps.nowMs() - entry.atMs);
   const { answer } = entry;
-  const mayAgeMs = await untilWhen(deps, asked.asker.tenant, { entry, progress });
+  const mayAgeMs = await untilWhen(deps, asked.asker.tenant, found);
   if (mayAgeMs === UNCHANGED) return { ...answer, meta: claimedNow(deps, answer.meta, { progress, ageMs }) };
   const allowedMs = Math.max(lifetime.maxStalenessMs, mayAgeMs);
   if (allowedMs === 0 || ageMs > allowedMs) return null;
@@ -155,11 +168,15 @@ async function answerOf(deps: KeptViewsDeps, { asked, lifetime }: Wanted, { entr
 const UNCHANGED = Number.POSITIVE_INFINITY;
 
 /** How old the answer may become with what has changed since it was made. */
-async function untilWhen({ store, cacheBudgetMs }: KeptViewsDeps, tenant: string, { entry, progress }: EntryFound): Promise<number> {
+async function untilWhen(
+  { store, cacheBudgetMs }: KeptViewsDeps,
+  tenant: string,
+  { entry, progress, marksNow }: EntryFound,
+): Promise<number> {
   const { marks, epoch } = entry;
   if (marks === null || epoch !== progress.epoch) return 0;
   if (marks.size === 0) return UNCHANGED;
-  const now = await within(cacheBudgetMs, async () => store.readMarks({ tenant, names: [...marks.keys()] }));
+  const now = marksNow ?? (await within(cacheBudgetMs, async () => store.readMarks({ tenant, names: namesOf(entry) })));
   const fallen = [...marks.values()].filter(({ mark }, at) => mark !== now[at]);
   return Math.min(UNCHANGED, ...fallen.map(({ mayAgeMs }) => mayAgeMs));
 }
