@@ -37,10 +37,19 @@ export const mutants: readonly Mutant[] = [
     name: 'progress is read after the marks of a kept answer',
     section: 8,
     file: VIEWS,
-    find: '  const mayAgeMs = await untilWhen(deps, asked.asker.tenant, { entry, progress });\n',
-    replace:
-      '  const mayAgeMs = await untilWhen(deps, asked.asker.tenant, { entry, progress });\n  progress = (await deps.store.readProgress()) ?? progress;\n',
+    find: 'claimedNow(deps, answer.meta, { progress, ageMs })',
+    replace: 'claimedNow(deps, answer.meta, { progress: (await deps.store.readProgress()) ?? progress, ageMs })',
     tests: TESTS,
+    kind: 'unit',
+  },
+  {
+    name: 'the marks of what was there last are read before progress',
+    section: 8,
+    file: VIEWS,
+    find: '      Promise.all([store.readProgress(), store.readAnswer(tenant, key), names.length === 0 ? null : store.readMarks({ tenant, names })]);',
+    replace:
+      '      Promise.all([names.length === 0 ? null : store.readMarks({ tenant, names }), store.readProgress(), store.readAnswer(tenant, key)]).then(([of, ...rest]) => [...rest, of] as const);',
+    tests: ['services/query/test/kept-views.test.ts'],
     kind: 'unit',
   },
   {

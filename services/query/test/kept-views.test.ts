@@ -125,7 +125,7 @@ function keeper({ registry = registryWith(1), byVariable = new Map(), isOn = tru
     createKeptViews({
       runView,
       store: {
-        readProgress: async () => (isAway ? away() : store.readProgress()),
+        readProgress: async () => (isAway ? away() : told('progress', async () => store.readProgress())),
         readAnswer: async (...of) => (isAway ? away() : told('answer', async () => store.readAnswer(...of))),
         writeAnswer: async (...of) => (isAway ? away() : store.writeAnswer(...of)),
         takeMarks: async (...of) => (isAway ? away() : store.takeMarks(...of)),
@@ -181,13 +181,13 @@ test('the marks of an entry that was opened before are asked for together with i
     const [word] = await look(call, '/v1/views/wiki/mine?user_id=u-1');
     return [word, words.join(' ')];
   };
-  expect(await wordsOf(one)).toEqual(['MISS', 'answer? answer']);
-  expect(await wordsOf(other)).toEqual(['HIT', 'answer? answer marks? marks']);
-  expect(await wordsOf(other)).toEqual(['HIT', 'answer? marks? answer marks']);
+  expect(await wordsOf(one)).toEqual(['MISS', 'progress? answer? progress answer']);
+  expect(await wordsOf(other)).toEqual(['HIT', 'progress? answer? progress answer marks? marks']);
+  expect(await wordsOf(other)).toEqual(['HIT', 'progress? answer? marks? progress answer marks']);
   await changed('acme/u-1');
-  expect(await wordsOf(one)).toEqual(['MISS', 'answer? answer marks? marks']);
+  expect(await wordsOf(one)).toEqual(['MISS', 'progress? answer? progress answer marks? marks']);
   // What is there now is another entry than the one that was opened.
-  expect(await wordsOf(other)).toEqual(['HIT', 'answer? marks? answer marks marks? marks']);
+  expect(await wordsOf(other)).toEqual(['HIT', 'progress? answer? marks? progress answer marks marks? marks']);
 });
 
 test('one write of a person drops all that was kept of that person, and nothing of another', async () => {
