@@ -13,7 +13,7 @@ interface Change {
   readonly status: number | null;
 }
 
-interface Record {
+interface AuditRecord {
   readonly trace_id: string;
   readonly status_code: number | null;
   readonly route: string;
@@ -144,7 +144,7 @@ async function announcedIn(admin: ReturnType<typeof createClient>): Promise<Read
   const traces = new Set<string>();
   for (let cursor: string | null = ''; cursor !== null;) {
     const path = `/v1/admin/audit?action=create&resource_type=keys&limit=1000${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
-    const page = (await admin.call({ method: 'GET', path })) as { records: readonly Record[]; next_cursor: string | null };
+    const page = (await admin.call({ method: 'GET', path })) as { records: readonly AuditRecord[]; next_cursor: string | null };
     for (const { trace_id: trace, status_code: status, route } of page.records) if (route === ROUTE && status === null) traces.add(trace);
     cursor = page.next_cursor;
   }

@@ -40,7 +40,7 @@ export type { RunningService, ServiceContext, ServiceProcess } from './service.t
 export { runService } from './service.ts';
 export { sharedFields } from './shared-fields.ts';
 export { text } from './text-schema.ts';
-export type { TakeTurn, TurnsDeps, TurnTaker } from './turns.ts';
-export { createTurns, inTurn, Overloaded } from './turns.ts';
+export type { TakeTurn } from './turns.ts';
+export { createTurns, Overloaded } from './turns.ts';
 export { isWeakSecret } from './weak-secret.ts';
 export { writeWhole } from './write-whole.ts';

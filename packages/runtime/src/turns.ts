@@ -18,17 +18,6 @@ export interface TurnsDeps {
 /** @throws Overloaded */
 export type TakeTurn = <T>(tenant: string, action: () => Promise<T>) => Promise<T>;
 
-/** Whose turn it is, and whether one is taken at all. */
-export interface TurnTaker {
-  readonly tenant: string;
-  readonly takesTurns?: boolean;
-}
-
-/** @throws Overloaded */
-export async function inTurn<T>(takeTurn: TakeTurn, { tenant, takesTurns = false }: TurnTaker, action: () => Promise<T>): Promise<T> {
-  return takesTurns ? takeTurn(tenant, action) : action();
-}
-
 export class Overloaded extends Error {
   readonly retryAfterS: number;
 

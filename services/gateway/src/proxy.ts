@@ -106,7 +106,8 @@ export function createProxy(options: ProxyOptions): Proxy {
   }
 
   return {
-    forward: (passage) => (passage.isLive === true ? forwardLive(passage) : inTurn(turns[passage.upstream], passage, { begin, fail })),
+    forward: (passage) =>
+      passage.isLive === true ? forwardLive(passage) : forwardInTurn(turns[passage.upstream], passage, { begin, fail }),
     close: async () => {
       await Promise.all([...Object.values(pools), ...Object.values(live)].map((pool) => pool.close()));
     },
@@ -118,7 +119,7 @@ interface Exchanging {
   readonly fail: Passages['fail'];
 }
 
-async function inTurn(takeTurn: TakeTurn, passage: Passage, { begin, fail }: Exchanging): Promise<void> {
+async function forwardInTurn(takeTurn: TakeTurn, passage: Passage, { begin, fail }: Exchanging): Promise<void> {
   try {
     await takeTurn(passage.caller.tenant, async () => begin(passage));
   } catch (error) {

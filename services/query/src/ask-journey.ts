@@ -12,7 +12,7 @@ import type { ClaimingDeps } from './fresh-claims.ts';
 import type { KeptHistory } from './kept-history.ts';
 import { openAfter, toProblemFault } from './question-faults.ts';
 import type { Receipts } from './receipts.ts';
-import { inTurn } from '@tidegate/runtime';
+import { inTurn } from './lanes.ts';
 import type { TakeTurn } from '@tidegate/runtime';
 import type { Registry } from './registry.ts';
 import type { OnReplica } from './on-replica.ts';

@@ -13,6 +13,17 @@ export interface Lanes {
   readonly slow: TakeTurn;
 }
 
+/** Whose turn it is, and whether one is taken at all. */
+interface TurnTaker {
+  readonly tenant: string;
+  readonly takesTurns?: boolean;
+}
+
+/** @throws Overloaded */
+export async function inTurn<T>(takeTurn: TakeTurn, { tenant, takesTurns = false }: TurnTaker, action: () => Promise<T>): Promise<T> {
+  return takesTurns ? takeTurn(tenant, action) : action();
+}
+
 /** What takes long leaves half of what may be made at once to what does not. */
 const SLOW_SHARE = 0.5;
 

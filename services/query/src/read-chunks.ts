@@ -22,7 +22,7 @@ import type { LoadChunks, LoadedChunk } from './load-chunks.ts';
 import type { MadeAnswers } from './made-answers.ts';
 import { keyOfRead } from './read-ask.ts';
 import type { ReadAsk } from './read-ask.ts';
-import { inTurn } from '@tidegate/runtime';
+import { inTurn } from './lanes.ts';
 import type { TakeTurn } from '@tidegate/runtime';
 
 /** Cells that are merged and read in about the time of one round trip: looking for a kept answer would cost more. */

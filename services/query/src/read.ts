@@ -25,7 +25,8 @@ import type { ReadAsk } from './read-ask.ts';
 import { createReadChunks } from './read-chunks.ts';
 import type { ChunkShape, ChunksRead, ReadChunksDeps } from './read-chunks.ts';
 import type { OnReplica } from './on-replica.ts';
-import { inTurn, Overloaded } from '@tidegate/runtime';
+import { Overloaded } from '@tidegate/runtime';
+import { inTurn } from './lanes.ts';
 import type { TakeTurn } from '@tidegate/runtime';
 import { createIsWanted } from './wanted-buckets.ts';
 

@@ -1,5 +1,5 @@
 /** Views are made by turns: all questions of one are asked in the turn of the view. */
-import { inTurn } from '@tidegate/runtime';
+import { inTurn } from '../lanes.ts';
 import type { Lanes } from '../lanes.ts';
 import type { RunView } from './run-view.ts';
 
