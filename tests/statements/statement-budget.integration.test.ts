@@ -167,6 +167,12 @@ const ROUTES: Readonly<Record<string, AskedRoute>> = {
   'GET /v1/experiments': { path: '/v1/experiments' },
 };
 
+/** What is about events one by one or about their order; figures are read from cells and rows (S-39). */
+const READ_EVENTS: ReadonlySet<string> = new Set([
+  ...['POST /v1/query: funnel', 'POST /v1/query: retention', 'POST /v1/query: sessions', 'POST /v1/funnels'],
+  ...['GET /v1/events/recent', 'GET /v1/events/{id}'],
+]);
+
 const VIEWS: Readonly<Record<string, AskedRoute>> = Object.fromEntries(
   views.map((view) => [`${view.pack}/${view.view}`, { path: pathOf(view) }]),
 );
@@ -187,7 +193,8 @@ async function sentFor(tenant: Tenant, { path, body }: AskedRoute, budget: numbe
       (count) => count >= budget,
       5_000,
     ).catch(() => undefined);
-  return { status, text: status === 200 ? '' : text, statements: sent.length };
+  const readsEvents = sent.some((statement) => statement.includes('raw_event'));
+  return { status, text: status === 200 ? '' : text, statements: sent.length, readsEvents };
 }
 
 describe.each([
@@ -200,9 +207,9 @@ describe.each([
     expect(Object.keys(budgets).toSorted()).toEqual(Object.keys(asked).toSorted());
   });
 
-  test.each(Object.entries(asked))('%s sends as many statements for many rows as for few', async (name, route) => {
+  test.each(Object.entries(asked))('%s sends as many statements for many rows as for few, and reads events where it is about them', async (name, route) => {
     const budget = Number(budgets[name] ?? '0');
-    const expected = { status: 200, text: '', statements: budget };
+    const expected = { status: 200, text: '', statements: budget, readsEvents: READ_EVENTS.has(name) };
     expect({ few: await sentFor('few', route, budget), many: await sentFor('many', route, budget) }).toEqual({
       few: expected,
       many: expected,

@@ -152,6 +152,19 @@ describe('rows of entities', () => {
     expect([...announced()].toSorted()).toEqual(['acme health goal anna g1', 'acme health goal anna g2', 'acme health goal anna g3']);
   });
 
+  test('a correction of what lies in a closed bucket restates its figures, and it is told', async () => {
+    await begin();
+    await world.start('a');
+    const told = () => [...world.database.restated.values()].map(({ metric, cause, revision }) => `${metric} ${cause} ${revision}`);
+    const twoDaysAgo = -2 * 24 * 60;
+    await send([{ goal: 'old', minute: twoDaysAgo, status: 'active', target: 7 }]);
+    await until('it is counted', () => world.isCounted());
+    expect([figures(), told()]).toEqual([['active 1 7'], ['goals late_event 1']]);
+    await send([{ goal: 'old', minute: twoDaysAgo + 1, target: 9 }]);
+    await until('it is corrected', () => world.isCounted());
+    expect([figures(), told()]).toEqual([['active 1 9'], ['goals late_event 2']]);
+  });
+
   test.each([...COMMIT_FAULT_POINTS, 'announce.begun'] as const)(
     'a process that dies at %s leaves neither rows nor cells half done, and the next one announces what it did not',
     async (point: FaultPoint) => {
