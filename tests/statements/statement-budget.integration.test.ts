@@ -207,14 +207,17 @@ describe.each([
     expect(Object.keys(budgets).toSorted()).toEqual(Object.keys(asked).toSorted());
   });
 
-  test.each(Object.entries(asked))('%s sends as many statements for many rows as for few, and reads events where it is about them', async (name, route) => {
-    const budget = Number(budgets[name] ?? '0');
-    const expected = { status: 200, text: '', statements: budget, readsEvents: READ_EVENTS.has(name) };
-    expect({ few: await sentFor('few', route, budget), many: await sentFor('many', route, budget) }).toEqual({
-      few: expected,
-      many: expected,
-    });
-  });
+  test.each(Object.entries(asked))(
+    '%s sends as many statements for many rows as for few, and reads events where it is about them',
+    async (name, route) => {
+      const budget = Number(budgets[name] ?? '0');
+      const expected = { status: 200, text: '', statements: budget, readsEvents: READ_EVENTS.has(name) };
+      expect({ few: await sentFor('few', route, budget), many: await sentFor('many', route, budget) }).toEqual({
+        few: expected,
+        many: expected,
+      });
+    },
+  );
 });
 
 test('the first answer of a question that is watched costs what the question does', async () => {
