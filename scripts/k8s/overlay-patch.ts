@@ -5,6 +5,7 @@ interface Container {
   readonly name: string;
   readonly args: readonly string[];
   readonly env?: readonly { readonly name: string }[];
+  readonly ports?: readonly { readonly name?: string }[];
   readonly resources: unknown;
 }
 
@@ -24,7 +25,7 @@ export interface Deployment extends Manifest {
   readonly spec: { readonly replicas?: number; readonly template: PodTemplate };
 }
 
-/** The strategic merge patch that makes `wanted` of `base`: lists of containers and variables are merged by name. */
+/** The strategic merge patch that makes `wanted` of `base`: lists of containers, variables and ports are merged. */
 export function overlayPatch(base: Deployment, wanted: Deployment): Manifest & { readonly spec: unknown } {
   const [from, to] = [base.spec.template.spec, wanted.spec.template.spec];
   const initContainers = containerPatches(from.initContainers ?? [], to.initContainers ?? []);
@@ -51,12 +52,18 @@ export function overlayPatch(base: Deployment, wanted: Deployment): Manifest & {
 function containerPatches(base: readonly Container[], wanted: readonly Container[]): readonly Partial<Container>[] {
   return wanted.flatMap((to) => {
     const from = base.find(({ name }) => name === to.name);
-    const env = (to.env ?? []).filter((entry) => !from?.env?.some((before) => isDeepStrictEqual(before, entry)));
+    const env = changed(from?.env, to.env);
+    const ports = changed(from?.ports, to.ports);
     const patch = {
       ...(isDeepStrictEqual(from?.args, to.args) ? {} : { args: to.args }),
       ...(env.length === 0 ? {} : { env }),
+      ...(ports.length === 0 ? {} : { ports }),
       ...(isDeepStrictEqual(from?.resources, to.resources) ? {} : { resources: to.resources }),
     };
     return Object.keys(patch).length === 0 ? [] : [{ name: to.name, ...patch }];
   });
+}
+
+function changed<T>(before: readonly T[] = [], after: readonly T[] = []): readonly T[] {
+  return after.filter((entry) => !before.some((known) => isDeepStrictEqual(known, entry)));
 }

@@ -88,6 +88,7 @@ describe('the chart', () => {
     expect(container).toMatchObject({
       ports: [
         { name: 'http', containerPort: 8_000 },
+        { name: 'redirect', containerPort: 8_080 },
         { name: 'metrics', containerPort: 9_464 },
       ],
       resources: { requests: { cpu: '500m', memory: '512Mi' }, limits: { cpu: '2000m', memory: '2Gi' } },
@@ -98,7 +99,7 @@ describe('the chart', () => {
     expect(service?.spec).toMatchObject({
       type: 'LoadBalancer',
       ports: [
-        { port: 80, targetPort: 'http' },
+        { port: 80, targetPort: 'redirect' },
         { port: 443, targetPort: 'http' },
       ],
     });

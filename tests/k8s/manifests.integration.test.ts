@@ -19,11 +19,16 @@ const schemaFaults = createSchemaCheck();
 const kustomize = (folder: string): readonly Manifest[] =>
   readManifests(runProgram(tools.kubectl, ['kustomize', join(repositoryRoot, folder)]));
 
-/** Without what says who rendered it; variables in the order of their names, which is all the same to a pod. */
+function isNamed(entry: unknown): entry is Pick<EnvEntry, 'name'> {
+  return typeof entry === 'object' && entry !== null && 'name' in entry;
+}
+
+/** Without what says who rendered it; variables and ports in the order of their names, which is all the same to a pod. */
 function plain(object: Manifest): unknown {
   const text = JSON.stringify(object, (key: string, value: unknown) => {
     if (['helm.sh/chart', 'app.kubernetes.io/managed-by', 'checksum/config'].includes(key)) return undefined;
-    return key === 'env' && Array.isArray(value) ? (value as EnvEntry[]).toSorted((a, b) => a.name.localeCompare(b.name)) : value;
+    const isUnordered = (key === 'env' || key === 'ports') && Array.isArray(value) && value.every(isNamed);
+    return isUnordered ? value.toSorted((a, b) => a.name.localeCompare(b.name)) : value;
   });
   const copy: Manifest & { spec?: { template?: { metadata: { annotations?: unknown } } } } = JSON.parse(text);
   delete copy.spec?.template?.metadata.annotations;

@@ -45,6 +45,13 @@ it.each([
     /backup\.s3\.endpoint needs backup\.s3\.bucket/,
   ],
   ['a schedule that is none', ['archive.schedule=daily'], /\/archive\/schedule/],
+  ['a redirect to nowhere', ['service.redirect.enabled=true'], /service\.redirect\.enabled needs service\.httpsPort/],
+  [
+    'a redirect to itself',
+    ['service.redirect.enabled=true', 'service.port=443', 'service.httpsPort=443'],
+    /needs service\.httpsPort, another port/,
+  ],
+  ['a redirect to a host that is none', ['service.redirect.hosts={https://events.example.org}'], /\/service\/redirect\/hosts\/0/],
   ['an ingress for no host', ['ingress.enabled=true'], /ingress\.enabled needs ingress\.hosts/],
   ['a route of no gateway', ['gatewayApi.enabled=true'], /needs gatewayApi\.parentRefs/],
   ['a tag in place of a digest', ['image.digest=latest'], /\/image\/digest/],

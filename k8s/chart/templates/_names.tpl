@@ -66,6 +66,11 @@ app.kubernetes.io/version: {{ default .root.Chart.AppVersion .root.Values.image.
 {{ get (dict "gateway" "8000" "ingest" "8001" "query" "8002") . }}
 {{- end }}
 
+{{/* Port of the gateway's Service that answers requests: the other one may only send there. */}}
+{{- define "tidegate.servingPort" -}}
+{{ ternary .Values.service.httpsPort .Values.service.port .Values.service.redirect.enabled }}
+{{- end }}
+
 {{/* MiB of a quantity of memory in Mi or Gi. */}}
 {{- define "tidegate.mebibytes" -}}
 {{- $text := toString . -}}

@@ -93,6 +93,20 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
 {{- end }}
 {{- end }}
 
+{{/* Of a port that sends to where TLS is spoken, as callers see it. */}}
+{{- define "tidegate.redirectEnv" -}}
+{{- if .Values.service.redirect.enabled }}
+- name: REDIRECT_PORT
+  value: '8080'
+- name: REDIRECT_TO_PORT
+  value: {{ .Values.service.httpsPort | quote }}
+{{- with .Values.service.redirect.hosts }}
+- name: REDIRECT_HOSTS
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Where an object store is and who may write to it. Takes prefix (of the variables) and s3. */}}
 {{- define "tidegate.objectStoreEnv" -}}
 - name: {{ .prefix }}_S3_ENDPOINT
@@ -167,6 +181,7 @@ KAFKA_SASL_USERNAME: {{ .Values.kafka.sasl.username | quote }}
 {{- end }}
 {{- if eq .service "gateway" }}
 {{- include "tidegate.tlsEnv" .root }}
+{{- include "tidegate.redirectEnv" .root }}
 {{- end }}
 {{- if eq .service "aggregator" }}
 - name: DEDUP_MEMORY_MB

@@ -66,6 +66,9 @@
 {{- fail "backup.s3.endpoint needs backup.s3.bucket and backup.s3.existingSecret" }}
 {{- end }}
 {{- end }}
+{{- if and $values.service.redirect.enabled (or (not $values.service.httpsPort) (eq (int $values.service.httpsPort) (int $values.service.port))) }}
+{{- fail "service.redirect.enabled needs service.httpsPort, another port than service.port: where it sends to" }}
+{{- end }}
 {{- if and $values.ingress.enabled (not $values.ingress.hosts) }}
 {{- fail "ingress.enabled needs ingress.hosts" }}
 {{- end }}

@@ -42,6 +42,8 @@ export interface Upgrade {
 export interface ListenerOptions {
   /** Takes requests that ask for a WebSocket; `response` may refuse one as any other. Absent: the wish is not heard. */
   readonly onUpgrade?: (request: IncomingMessage, response: ServerResponse, upgrade: Upgrade) => void;
+  /** Whether a client that waits to be asked for its body (`Expect: 100-continue`) is asked; default true. */
+  readonly asksForBodies?: boolean;
   /** Longest until all headers of a request are there; default 10 s. */
   readonly headersTimeoutMs?: number;
   /** Longest until all of a request is there; default 5 minutes. */
@@ -78,13 +80,14 @@ export function createListener(listener: RequestListener, options: ListenerOptio
   let isDraining = false;
   let isClosing = false;
   const inFlight = createInFlight<ServerResponse>();
-  const { onUpgrade, tls, hstsSeconds = 0, lingerMs = LINGER_MS } = options;
+  const { onUpgrade, asksForBodies = true, tls, hstsSeconds = 0, lingerMs = LINGER_MS } = options;
   const take: RequestListener = (request, response) => {
     if (enter(request, response)) listener(request, response);
   };
   const secure = tls === undefined ? null : createSecureServer({ ...serverOptions(options), ...secureOptions(tls) }, take);
   const server = secure ?? createServer(serverOptions(options), take);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseConnection(error, { socket, inFlight }));
+  if (!asksForBodies) server.on('checkContinue', take);
   if (onUpgrade !== undefined) {
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       const response = answerOn(socket, request);

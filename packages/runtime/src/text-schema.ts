@@ -28,6 +28,8 @@ export const text = {
     text.number(range).transform((seconds) => Math.round(seconds * 1_000)),
   /** A TCP port; 0 asks the system for a free one. */
   port: (): z.ZodType<number> => text.integer({ min: 0, max: 65_535 }),
+  /** A TCP port as above, or `none`: null. */
+  portOrNone: (): z.ZodType<number | null> => z.union([z.literal('none').transform(() => null), text.port()]),
   megabytes: (range: { readonly min: number; readonly max: number }): z.ZodType<number> =>
     text.integer(range).transform((count) => count * MEGABYTE),
   flag: (): z.ZodType<boolean> =>
@@ -51,6 +53,8 @@ export const text = {
       .refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)), {
         message: `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
       }),
+  /** Words, comma separated; also none. */
+  list: (): z.ZodType<readonly string[]> => z.string().transform(splitList),
   /** `host:port` pairs, comma separated. */
   hostPorts: (): z.ZodType<readonly string[]> =>
     z

@@ -269,6 +269,11 @@ export const METRICS = {
     labels: [],
   },
   recount_cells_total: { kind: 'counter', help: 'Cells that were compared with a recount of the raw events.', labels: [] },
+  redirects_total: {
+    kind: 'counter',
+    help: 'Requests that came without TLS to `REDIRECT_PORT`, by status of the answer.',
+    labels: ['status'],
+  },
   rejected_beyond_quota_total: {
     kind: 'counter',
     help: 'Refused events that a tenant’s quota of the day (REJECTED_MB_PER_DAY) had no room for, by code: counted, and no row kept.',

@@ -28,7 +28,6 @@ import { createAudit } from './audit/audit.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { startAuditLog } from './audit/start-audit-log.ts';
 import { createAuthenticate } from './authenticate.ts';
-import { createPublicListener } from './certificate.ts';
 import type { GATEWAY_CONFIG } from './config.ts';
 import { createControlApp } from './control-app.ts';
 import type { ControlView } from './control.ts';
@@ -44,6 +43,7 @@ import { startKeyUse } from './key-use.ts';
 import type { KeyDirectory } from './keys.ts';
 import { createKeyDirectory } from './keys.ts';
 import { createIssuerAdmin } from './issuer-admin.ts';
+import { createListeners, type ListeningPorts } from './listeners.ts';
 import { fetchKeys } from './tokens/fetch-keys.ts';
 import type { IssuerDirectory } from './tokens/issuers.ts';
 import { createIssuerDirectory } from './tokens/issuers.ts';
@@ -73,9 +73,7 @@ import { redisLines, waitForRedis } from './wait-for-redis.ts';
 
 export type GatewayConfig = ConfigValues<typeof GATEWAY_CONFIG>;
 
-export interface RunningGateway extends RunningService {
-  /** The port of the public API. */
-  readonly port: number;
+export interface RunningGateway extends RunningService, ListeningPorts {
   readonly metricsPort: number;
 }
 
@@ -109,24 +107,24 @@ export async function startApp(config: GatewayConfig, context: ServiceContext): 
   });
   const live = createLiveSlots({ perKeyMax: config.livePerKeyMax, perTenantMax: config.livePerTenantMax }, metrics);
   const gate = createGateOf(parts, { proxy, live, auditLog, wake: publishing.wake, isDraining: () => isDraining });
-  const listener = createPublicListener(gate, config, { metrics, log: context.log, signal: background.signal });
+  const listeners = createListeners(gate, config, { metrics, log: context.log, signal: background.signal });
   await waitForRedis({ ...parts, withinMs: config.redisStartWaitMs, log: context.log });
-  const port = await listener.listen({ host: config.apiHost, port: config.apiPort });
+  const ports = await listeners.listen();
   const probes = await startTelemetryServer({
     ...{ ...telemetryTarget(config), metrics },
     // Before all keys are known none is let in.
     health: { isLive: () => true, isReady: () => !isDraining && control.isLoaded() },
   });
   return {
-    port,
+    ...ports,
     metricsPort: probes.port,
     drain: () => {
       isDraining = true;
-      listener.drain();
+      listeners.drain();
       live.end();
     },
     stop: async () => {
-      const closed = listener.close();
+      const closed = listeners.close();
       live.end();
       await closed;
       background.abort();

@@ -53,6 +53,25 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
     description:
       'How long browsers are to ask this host and those under it by TLS alone (Strict-Transport-Security); 0: they are not told.',
   } satisfies ConfigField<number>,
+  redirectPort: {
+    env: 'REDIRECT_PORT',
+    schema: text.portOrNone(),
+    default: 'none',
+    description:
+      'A plain port at the same address that serves nothing: every request is answered 308 with where TLS is spoken, path and query kept. none: there is none.',
+  } satisfies ConfigField<number | null>,
+  redirectToPort: {
+    env: 'REDIRECT_TO_PORT',
+    schema: text.integer({ min: 1, max: 65_535 }),
+    default: '443',
+    description: 'The port that it sends to: where TLS is spoken, as callers see it, by the gateway or by what stands before it.',
+  } satisfies ConfigField<number>,
+  redirectHosts: {
+    env: 'REDIRECT_HOSTS',
+    schema: text.list(),
+    default: '',
+    description: 'Hosts that it sends on, comma separated; others are answered 421. Empty: whichever host a request names.',
+  } satisfies ConfigField<readonly string[]>,
   upstreamConnections: {
     env: 'UPSTREAM_CONNECTIONS',
     schema: text.integer({ min: 1, max: 10_000 }),
@@ -185,12 +204,7 @@ export const GATEWAY_CONFIG = defineConfig('gateway', {
   } satisfies ConfigField<number>,
   jwksPlainHosts: {
     env: 'JWKS_PLAIN_HOSTS',
-    schema: text.maybe().transform((list) =>
-      list
-        .split(',')
-        .map((host) => host.trim())
-        .filter((host) => host !== ''),
-    ),
+    schema: text.list(),
     default: '',
     description: 'Hosts, comma separated, whose keys may be read over plain http: an issuer in your own network. All others need https.',
   } satisfies ConfigField<readonly string[]>,

@@ -26,6 +26,7 @@ export function gatewayConfig({ kafkaBrokers, databaseUrl, redisPort, upstreamUr
     apiHost: '127.0.0.1',
     apiPort: 0,
     ...{ tlsCertFile: '', tlsKeyFile: '', tlsVersionMin: '1.3', hstsSeconds: 0 },
+    ...{ redirectPort: null, redirectToPort: 443, redirectHosts: [] },
     ingestUrl: upstreamUrl,
     queryUrl: upstreamUrl,
     ...{ upstreamConnections: 128, upstreamTurnWithinMs: 2_000 },
