@@ -53,6 +53,15 @@ export const mutants: readonly Mutant[] = [
     kind: 'unit',
   },
   {
+    name: 'an answer whose zone a row says is kept over the midnight of that zone',
+    section: 8,
+    file: 'packages/core/src/view/kept-name.ts',
+    find: 'view.asksLast || ofRows !== undefined ?',
+    replace: 'view.asksLast ?',
+    tests: ['packages/core/src/view/row-defaults.test.ts'],
+    kind: 'unit',
+  },
+  {
     name: 'a request joins a flight that began before it came',
     section: 8,
     file: 'services/query/src/shared-flights.ts',

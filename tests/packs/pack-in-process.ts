@@ -12,6 +12,7 @@ import {
   createRowFold,
   createStateAlgebra,
   decodeState,
+  defaultsRows,
   encodeState,
   eventOf,
   eventOfFinding,
@@ -35,6 +36,7 @@ import {
   toEntityQuery,
   toQuestion,
   toStreamAsk,
+  withDefaults,
   withoutSealed,
   WORK_MAX,
   writeCanonical,
@@ -202,7 +204,11 @@ export function runPack(name: string, reader?: EntityReader): PackInProcess {
       const given = new Map(Object.entries(params).map(([param, value]) => [param, [value]]));
       const values = parseParams(view, { given, nowMs: NOW_MS, callerSubject: null, pseudonymOf: (id) => id, mayNameAll: () => true });
       if (!values.ok) throw new Error(JSON.stringify(values.fault));
-      const answer = await answerOf(view, values.value, { sources });
+      const read = defaultsRows(view, values.value, pack.entities).map(async ({ params: of, ask }) => {
+        const page = ask === null ? null : await sources.read(ask);
+        return { params: of, row: page?.rows[0] as Readonly<Record<string, unknown>> | undefined };
+      });
+      const answer = await answerOf(view, withDefaults(view, values.value, await Promise.all(read)).values, { sources });
       // What is opened stays as it was sealed; what is sensitive nobody asks for.
       const sensitive = view.sealed.filter(({ isSensitive }) => isSensitive);
       return answer === undefined ? answer : withoutSealed(answer as Readonly<Record<string, Json>>, { sealed: sensitive });

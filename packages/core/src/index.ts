@@ -181,6 +181,8 @@ export { compileViews, isOfPerson, viewRoutes, viewSignatures } from './view/pac
 export type { ViewRoute, ViewSignature } from './view/pack-views.ts';
 export { namesAll, parseParams } from './view/params.ts';
 export type { GivenParams, ViewValues } from './view/params.ts';
+export { defaultsRows, withDefaults } from './view/row-defaults.ts';
+export type { DefaultsRow, DefaultsTold, RowRead } from './view/row-defaults.ts';
 export { ENGINE_SEGMENTS, routeShape } from './view/route-template.ts';
 export type { RouteTemplate } from './view/route-template.ts';
 export { leastPersons, suppressedIn } from './view/withholding.ts';

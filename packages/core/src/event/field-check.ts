@@ -1,5 +1,6 @@
 import type { FaultCode } from '../fault/codes.ts';
 import type { CompiledField, NumberBounds } from '../pack/compiled.ts';
+import { createZone } from '../time/zone.ts';
 import { byteAt } from './byte-at.ts';
 import type { ExactNumber } from './exact-number.ts';
 import { compareExact, parseExact } from './exact-number.ts';
@@ -25,7 +26,7 @@ export function compileFieldCheck(field: CompiledField): FieldCheck {
     return () => ({ code: 'field_refused', message: 'is made by Tidegate of another field and must not be sent' });
   switch (field.type) {
     case 'string':
-      return stringCheck(field.maxLength);
+      return field.format === 'zone' ? zoneCheck(stringCheck(field.maxLength)) : stringCheck(field.maxLength);
     case 'enum':
       return enumCheck(field.values ?? []);
     case 'integer':
@@ -70,6 +71,26 @@ function stringCheck(maxLength: number | undefined): FieldCheck {
     const inside = endOf(list, index) - startOf(list, index) - 2;
     return inside <= maxLength || textLength(bytes, list, index) <= maxLength ? null : tooLong;
   };
+}
+
+/** Temporal tells names apart by no case, so those that were found are bounded. */
+const ZONES_MAX = 1_000;
+const zones = new Set<string>();
+
+function zoneCheck(checkText: FieldCheck): FieldCheck {
+  const refusal = invalid('must be the name of an IANA time zone');
+  return function checkZone(bytes, list, index) {
+    const refused = checkText(bytes, list, index);
+    return refused ?? (isZone(memberText(bytes, list, index)) ? null : refusal);
+  };
+}
+
+function isZone(name: string): boolean {
+  if (zones.has(name)) return true;
+  if (createZone(name) === null) return false;
+  if (zones.size >= ZONES_MAX) zones.clear();
+  zones.add(name);
+  return true;
 }
 
 /** Length in Unicode characters (code points). */

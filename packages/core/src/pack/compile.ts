@@ -97,7 +97,7 @@ function compileField(name: string, field: FieldSource): CompiledField {
             ...defined({ bands: derive.bands, table: derive.table, cases: derive.cases?.map(compileCase) }),
           },
         }),
-    ...defined({ values, valuesBy, unit: field.unit, maxLength: field.max_length, scaleMax: field.scale_max }),
+    ...defined({ values, valuesBy, unit: field.unit, maxLength: field.max_length, format: field.format, scaleMax: field.scale_max }),
     ...(field.min === undefined && field.max === undefined ? {} : { bounds: compileBounds(field) }),
     ...(boundsBy === undefined
       ? {}

@@ -48,6 +48,8 @@ export interface CompiledField {
   readonly derive?: Derivation;
   readonly values?: readonly string[];
   readonly maxLength?: number;
+  /** A text that names an IANA time zone. */
+  readonly format?: 'zone';
   readonly bounds?: NumberBounds;
   readonly boundsBy?: { readonly field: string; readonly of: Readonly<Record<string, NumberBounds>> };
   readonly valuesBy?: { readonly field: string; readonly of: Readonly<Record<string, readonly string[]>> };

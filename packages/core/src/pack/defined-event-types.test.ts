@@ -10,6 +10,7 @@ const FIELDS = {
   n: { type: 'integer', min: 0, max: 10, action: 'keep', why: 'for the tests' },
   price: { type: 'decimal', scale_max: 2, unit: 'EUR', optional: true, action: 'keep', why: 'for the tests' },
   mail: { type: 'string', sensitive: 'pii', action: 'hash', why: 'for the tests' },
+  zone: { type: 'string', format: 'zone', optional: true, action: 'keep', why: 'for the tests' },
 };
 const METRICS = { 'shop.sales': { dimensions: ['page'], measures: { n: { measure: 'count' } } } };
 const SALE = { subject: 'required', key: 'page', aliases: ['sale'], fields: FIELDS, metrics: METRICS };
@@ -86,6 +87,7 @@ describe('a change of an event type', () => {
     ['a field that figures are grouped by', {}, { kind: { ...FIELDS.kind, dimension: true } }],
     ['more values', {}, { kind: { ...FIELDS.kind, values: ['c', 'b', 'a'] } }],
     ['wider bounds', {}, { n: { ...FIELDS.n, min: -1, max: 11 } }],
+    ['any text where one of a format was', {}, { zone: { ...FIELDS.zone, format: undefined } }],
     ['no bounds', {}, { n: { type: 'integer', action: 'keep', why: 'for the tests' }, page: { type: 'string', dimension: true } }],
     ['longer texts', {}, { page: { ...FIELDS.page, max_length: 51 }, price: { ...FIELDS.price, scale_max: 3 } }],
     ['a further metric', { metrics: { ...METRICS, 'shop.pages': { measures: { n: { measure: 'count' } } } } }, {}],
@@ -106,6 +108,7 @@ describe('a change of an event type', () => {
     ['a higher least', {}, { n: { ...FIELDS.n, min: 1 } }, 'fields.n.min'],
     ['a lower most', {}, { n: { ...FIELDS.n, max: 9 } }, 'fields.n.max'],
     ['a bound where none was', {}, { price: { ...FIELDS.price, max: 5 } }, 'fields.price.max'],
+    ['a format where none was', {}, { page: { ...FIELDS.page, format: 'zone' } }, 'fields.page.format'],
     ['shorter texts', {}, { page: { ...FIELDS.page, max_length: 49 } }, 'fields.page.max_length'],
     ['fewer decimals', {}, { price: { ...FIELDS.price, scale_max: 1 } }, 'fields.price.scale_max'],
     [

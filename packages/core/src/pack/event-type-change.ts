@@ -58,6 +58,7 @@ const OF_FIELDS: readonly Rule<FieldSource>[] = [
     message: 'is what figures are grouped by',
   },
   { path: 'values', isKept: (before, after) => isWithin(before.values, after.values), message: 'may be added, and none goes' },
+  { path: 'format', isKept: (before, after) => after.format === undefined || after.format === before.format, message: 'may go' },
   { path: 'min', isKept: (before, after) => isWider(before.min, after.min, -1), message: 'may fall, or go' },
   ...(['max', 'max_length', 'scale_max'] as const).map(rising),
 ];

@@ -24,7 +24,7 @@ const RESULT_TYPES: Readonly<Record<Exclude<Derive['as'], 'table'>, FieldSource[
   cases: 'string',
 };
 /** Members that judge what is sent, which a derived value is not. */
-const JUDGING = ['optional', 'min', 'max', 'bounds_by', 'values_by', 'max_length', 'scale_max', 'values'] as const;
+const JUDGING = ['optional', 'min', 'max', 'bounds_by', 'values_by', 'max_length', 'format', 'scale_max', 'values'] as const;
 
 /** Of fields that no reader of the log can read: a metric, dimension or condition on one would find nothing. */
 export function isUnreadable({ action }: FieldSource): boolean {

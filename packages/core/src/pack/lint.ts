@@ -133,6 +133,7 @@ function lintTypeMembers(field: FieldSource, report: Report): void {
   if (field.scale_max !== undefined && field.type !== 'decimal') report('.scale_max', 'belongs to decimal fields only');
   if ((field.type === 'enum') !== (field.values !== undefined)) report('.values', 'an enum field has values, other fields have none');
   if (field.values_by !== undefined && field.type !== 'string') report('.values_by', 'belongs to string fields only');
+  if (field.format !== undefined && field.type !== 'string') report('.format', 'belongs to string fields only');
   if (field.max_length !== undefined && !LENGTHY.has(field.type)) report('.max_length', 'belongs to string fields only');
 }
 

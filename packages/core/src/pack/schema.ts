@@ -69,6 +69,8 @@ const declaredField = z.strictObject({
   /** Of a string: which values it may have beside each value of another field; beside others any. */
   values_by: z.strictObject({ field: fieldName, of: z.record(z.string(), z.array(z.string().min(1).max(100)).min(1).max(50)) }).optional(),
   max_length: z.int().min(1).max(65_536).optional(),
+  /** Of a string: it names an IANA time zone. */
+  format: z.enum(['zone']).optional(),
   scale_max: z.int().min(0).max(38).optional(),
   values: z.array(z.string().min(1).max(100)).min(1).max(500).optional(),
   sensitive: z.enum(['id', 'phi', 'pii']).optional(),

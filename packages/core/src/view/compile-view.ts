@@ -3,6 +3,7 @@ import { createCompile } from '../expression/expression.ts';
 import { failed, ok } from '../fault/fault.ts';
 import type { Fault, Result } from '../fault/fault.ts';
 import type { CacheClass, CompiledLet, CompiledParam, CompiledQuery, CompiledView } from './compiled-view.ts';
+import { findZone } from '../query/plan.ts';
 import { compileQueries, compileTree, inOrder, joined } from './compile-queries.ts';
 import type { Report } from './compile-queries.ts';
 import { RESERVED_PARAMS } from './params.ts';
@@ -10,7 +11,7 @@ import { parseRoute } from './route-template.ts';
 import type { RouteTemplate } from './route-template.ts';
 import { compileSealed, INCLUDE_PARAM } from './sealed-members.ts';
 import type { CacheSource, ParamSource, QuerySource, ViewSource } from './view-schema.ts';
-import { WINDOW_PARAMS } from './window.ts';
+import { windowParams } from './window.ts';
 
 /** What every expression of a view may name, beside its queries. */
 export const VIEW_NAMES = ['params', 'pseudonyms', 'window', 'now', 'caller', 'meta'] as const;
@@ -130,6 +131,7 @@ export function compileParam(name: string, source: ParamSource, route: RouteTemp
     ...given({
       title: source.title,
       default: source.default,
+      from: source.default_from,
       values: source.enum,
       min: source.min,
       max: source.max,
@@ -153,12 +155,39 @@ function lintParams(view: ViewSource, route: RouteTemplate | null, report: Repor
     const at: Report = (path, message) => report(`params.${name}${path}`, message);
     if (ofEngine.has(name)) at('', 'is a parameter that the engine declares');
     lintParam(source, route?.params.includes(name) === true, at);
+    lintDefaultFrom(source, view.params, at);
     if (source.everybody !== undefined && view.background === true) at('.everybody', 'does not go with background: a job is of one person');
   }
+  lintZone(view, report);
+}
+
+function lintZone({ window, params }: Pick<ViewSource, 'window' | 'params'>, report: Report): void {
+  const tz = window?.tz;
+  if (tz === undefined) return;
+  const at: Report = (path, message) => report(`window.tz${path}`, message);
+  lintParam({ type: 'zone', ...tz }, false, at);
+  lintDefaultFrom({ type: 'zone', ...tz }, params, at);
+}
+
+const FROM_ROWS: ReadonlySet<string> = new Set(['string', 'integer', 'number', 'boolean', 'date', 'zone']);
+const NAMING_ROWS: ReadonlySet<string> = new Set(['subject', 'string', 'integer', 'id']);
+
+/** What needs no entity to be known; `lintRowDefaults` says the rest. */
+function lintDefaultFrom(
+  { type, optional, default: value, default_from: from }: ParamSource,
+  params: ViewSource['params'],
+  report: Report,
+): void {
+  if (from === undefined) return;
+  const of = Object.hasOwn(params, from.of) ? params[from.of] : undefined;
+  if (!FROM_ROWS.has(type)) report('.default_from', `is not for a parameter of type ${type}`);
+  if (value === undefined && optional !== true) report('.default_from', 'needs a default for where there is no such row');
+  if (of === undefined || !NAMING_ROWS.has(of.type) || of.default_from !== undefined)
+    report('.default_from.of', 'names a parameter of the view, of type subject, string, integer or id, that is not read from a row itself');
 }
 
 function engineParams({ window, sealed }: ViewSource): readonly string[] {
-  return [...(window === undefined ? [] : WINDOW_PARAMS), ...(sealed === undefined ? [] : [INCLUDE_PARAM])].map(({ name }) => name);
+  return [...windowParams(window), ...(sealed === undefined ? [] : [INCLUDE_PARAM])].map(({ name }) => name);
 }
 
 const BOUNDED: ReadonlySet<string> = new Set(['integer', 'number', 'list']);
@@ -171,6 +200,7 @@ export function lintParam(source: ParamSource, isInPath: boolean, report: Report
   if (source.enum !== undefined && !LISTED.has(type)) report('.enum', 'belongs to a string or a list');
   if (source.everybody !== undefined && type !== 'subject') report('.everybody', 'belongs to a subject');
   if (source.default !== undefined) lintDefault(source, report);
+  if (type === 'zone' && !findZone(String(source.default ?? 'UTC')).ok) report('.default', 'is not the name of an IANA time zone');
 }
 
 function lintBounds({ type, min = -Infinity, max = Infinity }: ParamSource, report: Report): void {
@@ -218,7 +248,7 @@ function compileCache({ cache: name }: ViewSource, classes: CacheSource | undefi
 function compileCacheKey({ cache_key: text, params, window }: ViewSource, report: Report): readonly string[] | null {
   if (text === undefined) return null;
   const parts = text.split(/\{(\w+)\}/);
-  const known = new Set([...Object.keys(params), ...(window === undefined ? [] : WINDOW_PARAMS.map(({ name }) => name))]);
+  const known = new Set([...Object.keys(params), ...windowParams(window).map(({ name }) => name)]);
   const unknown = parts.find((part, at) => at % 2 === 1 && !known.has(part));
   if (unknown !== undefined) report('cache_key', `names {${unknown}}, which is no parameter of the view`);
   return parts;

@@ -4,6 +4,13 @@ import type { Template } from '../expression/template.ts';
 import type { RouteTemplate } from './route-template.ts';
 import type { ParamSource, WindowSource } from './view-schema.ts';
 
+/** A field of the one row of the person, or of the thing, whom the parameter `of` names. */
+export interface RowDefault {
+  readonly entity: string;
+  readonly field: string;
+  readonly of: string;
+}
+
 export interface CompiledParam {
   readonly name: string;
   readonly type: ParamSource['type'];
@@ -11,6 +18,8 @@ export interface CompiledParam {
   /** Null without a value; otherwise a request without one is refused. */
   readonly isOptional: boolean;
   readonly default?: string | number | boolean;
+  /** The row that says what it is before `default` does. */
+  readonly from?: RowDefault;
   readonly values?: readonly string[];
   readonly min?: number;
   readonly max?: number;

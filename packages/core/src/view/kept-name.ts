@@ -10,24 +10,25 @@ const NAME_LENGTH_MAX = 200;
 const PSEUDONYM = /^[0-9a-f]{64}$/;
 const NAMING: ReadonlySet<string> = new Set(['subject', 'id']);
 
-type Values = Pick<ViewValues, 'params' | 'ofNow'>;
+type Values = Pick<ViewValues, 'params' | 'ofNow' | 'ofRows'>;
 
 /**
  * Two requests with the same identity have the same answer from the same data: parameters, the date that each named clock shows
- * (and UTC's), and of a view that reaches back from now the quarter of an hour. Instants that nobody gave are left out.
+ * (and UTC's), and of a view that reaches back from now the quarter of an hour. Instants that nobody gave are left out. Where a row
+ * says what a parameter is, its name, and the quarter too: days of every zone begin with one, and the zone may be what the row says.
  */
-export function keptIdentity(view: CompiledView, { params, ofNow }: Values, nowMs: number): readonly unknown[] {
+export function keptIdentity(view: CompiledView, { params, ofNow, ofRows }: Values, nowMs: number): readonly unknown[] {
   const given = Object.entries(params).filter(([name]) => !ofNow.includes(name));
   const clocks = [...view.params.filter(({ type }) => type === 'zone').map(({ name }) => name), ...(view.window === null ? [] : ['tz'])];
   const dates = ['UTC', ...clocks.flatMap((name) => params[name] ?? [])].map((zone) => localDate(toIsoUtc(nowMs), zone));
-  const quarter = view.asksLast ? Math.floor(nowMs / QUARTER_MS) : null;
-  return [view.pack, view.view, given.sort(([a], [b]) => (a < b ? -1 : 1)), dates, quarter];
+  const quarter = view.asksLast || ofRows !== undefined ? Math.floor(nowMs / QUARTER_MS) : null;
+  return [view.pack, view.view, given.sort(([a], [b]) => (a < b ? -1 : 1)), dates, quarter, ofRows?.names ?? []];
 }
 
 /** `class:…`, by the view's pattern, else the view and its parameters. Persons show as their pseudonyms. */
-export function keptName(view: CompiledView, { params, ofNow }: Values, pseudonymOf: (id: string) => string): string {
+export function keptName(view: CompiledView, { params, ofNow, ofRows }: Values, pseudonymOf: (id: string) => string): string {
   const shown = (name: string): string => {
-    const value = ofNow.includes(name) ? null : (params[name] ?? null);
+    const value = ofNow.includes(name) || ofRows?.names.includes(name) === true ? null : (params[name] ?? null);
     return typeof value === 'string' && typeOf(view, name) === 'subject' ? pseudonymOf(value) : textOf(value);
   };
   const parts =

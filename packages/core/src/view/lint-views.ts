@@ -12,6 +12,7 @@ import { routeShape } from './route-template.ts';
 import { toQuestion } from './view-query.ts';
 import type { CacheSource, ViewSource } from './view-schema.ts';
 import { lintSealed } from './sealed-members.ts';
+import { lintRowDefaults } from './row-defaults.ts';
 import { windowOf } from './window.ts';
 import { leastPersons, lintWithholds } from './withholding.ts';
 
@@ -40,6 +41,7 @@ export function lintViews({ pack, views, cache, about }: ViewsToLint): readonly 
     lintSealed({ view: compiled.value, answer: view.answer, entities: about.entities }, report);
     lintWithholds({ view: compiled.value, source: view }, report);
     lintWhole(compiled.value, report);
+    lintRowDefaults(compiled.value, about.entities, report);
   }
   return faults;
 }

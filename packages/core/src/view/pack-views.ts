@@ -5,7 +5,7 @@ import type { CompiledParam, CompiledView } from './compiled-view.ts';
 import { parseRoute } from './route-template.ts';
 import type { RouteTemplate } from './route-template.ts';
 import { compileSealed, INCLUDE_PARAM, takesInclude } from './sealed-members.ts';
-import { WINDOW_PARAMS } from './window.ts';
+import { windowParams } from './window.ts';
 
 /** By name. Of a pack that was linted: what cannot be compiled all the same is left out. */
 export function compileViews({ pack, views = {}, cache }: PackSource): ReadonlyMap<string, CompiledView> {
@@ -51,7 +51,7 @@ export function viewSignatures(source: Pick<PackSource, 'pack' | 'views'>): read
     if (view === undefined) return [];
     const own = Object.entries(view.params).map(([name, param]) => compileParam(name, param, route.route));
     const included = takesInclude({ sealed: compileSealed(view) }) ? [INCLUDE_PARAM] : [];
-    const params = [...own, ...(view.window === undefined ? [] : WINDOW_PARAMS), ...included];
+    const params = [...own, ...windowParams(view.window), ...included];
     return [{ ...route, title: view.title ?? route.view, description: view.description ?? null, params }];
   });
 }

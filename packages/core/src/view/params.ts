@@ -9,7 +9,7 @@ import type { CompiledParam, CompiledView } from './compiled-view.ts';
 import type { ParamValue, ParamValues } from './param-values.ts';
 import { INCLUDE_PARAM, takesInclude } from './sealed-members.ts';
 import type { Window } from './window.ts';
-import { WINDOW_PARAMS, windowOf } from './window.ts';
+import { windowOf, windowParams } from './window.ts';
 
 export interface GivenParams {
   /** Every value of every name. */
@@ -34,6 +34,15 @@ export interface ViewValues {
   readonly wait: { readonly after?: string; readonly wait_ms?: number };
   /** Sensitive members are asked for. */
   readonly includesSensitive: boolean;
+  /** Absent: no row says what a parameter is. */
+  readonly ofRows?: ValuesOfRows;
+}
+
+/** Until the rows are read these parameters have their defaults, and the window is that of these. */
+export interface ValuesOfRows {
+  readonly names: readonly string[];
+  /** All parameters, before the window filled in what was not given. */
+  readonly asked: ParamValues;
 }
 
 /** Every view takes them. */
@@ -41,11 +50,16 @@ export const RESERVED_PARAMS: ReadonlySet<string> = new Set(['after', 'wait_ms']
 
 export type Say = (path: string, message: string) => void;
 
+/** Those of the view, and those that its window declares. */
+export function declaredParams({ params, window }: Pick<CompiledView, 'params' | 'window'>): readonly CompiledParam[] {
+  return [...params, ...windowParams(window)];
+}
+
 export function parseParams(view: CompiledView, asked: GivenParams): Result<ViewValues, readonly QuestionError[]> {
   const errors: QuestionError[] = [];
   const say: Say = (path, message) => errors.push({ path, code: 'invalid_value', message });
   const params: Record<string, ParamValue> = {};
-  const declared = [...view.params, ...(view.window === null ? [] : WINDOW_PARAMS)];
+  const declared = declaredParams(view);
   for (const param of declared) params[param.name] = readParam(param, asked, say);
   const engineOnly = takesInclude(view) ? [INCLUDE_PARAM] : [];
   const isIncluded = engineOnly.some((param) => readParam(param, asked, say) !== null);
@@ -57,7 +71,9 @@ export function parseParams(view: CompiledView, asked: GivenParams): Result<View
   const ofNow = declared.filter((param) => isOfNow(param, asked)).map(({ name }) => name);
   if (errors.length > 0) return failed(errors);
   const pseudonyms = pseudonymsOf(view, params, asked);
-  return ok({ params: { ...params, ...window?.params }, pseudonyms, window, ofNow, wait, includesSensitive: isIncluded });
+  const names = declared.filter(({ name, from }) => from !== undefined && !asked.given.has(name)).map(({ name }) => name);
+  const ofRows = names.length === 0 ? {} : { ofRows: { names, asked: params } };
+  return ok({ params: { ...params, ...window?.params }, pseudonyms, window, ofNow, wait, includesSensitive: isIncluded, ...ofRows });
 }
 
 function pseudonymsOf({ params: declared }: CompiledView, params: ParamValues, { pseudonymOf }: GivenParams): ViewValues['pseudonyms'] {

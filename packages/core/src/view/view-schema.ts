@@ -12,6 +12,9 @@ export const SCOPE_SCHEMA = z.string().regex(SCOPE_PATTERN, 'must be two words j
 
 const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()]);
 
+/** The one row that says what a parameter is that nobody gave: that of the person, or of the thing, whom the parameter `of` names. */
+const rowDefault = z.strictObject({ entity: name, field: z.string().max(129), of: name });
+
 export const PARAM_SCHEMA = z.strictObject({
   /**
    * `subject`: the plain id of a person; callers who may see only one person may name no other. `id`: the plain id of a thing
@@ -26,6 +29,8 @@ export const PARAM_SCHEMA = z.strictObject({
   optional: z.boolean().optional(),
   /** Of an instant `now`; of a subject `caller`, the person who asks. */
   default: scalar.optional(),
+  /** Before `default`, which holds where there is no such row, or no value in it. */
+  default_from: rowDefault.optional(),
   /** Of a string or of the parts of a list. */
   enum: z.array(z.string().min(1).max(100)).min(1).max(500).optional(),
   /** Of a number; of a list how many parts it has. */
@@ -42,6 +47,8 @@ const window = z.strictObject({
   days: z.int().min(1).max(3_660).default(30),
   min_days: z.int().min(1).max(3_660).default(1),
   max_days: z.int().min(1).max(3_660).default(1_826),
+  /** Of a request that names no zone; absent: UTC. */
+  tz: z.strictObject({ default: z.string().max(100).default('UTC'), default_from: rowDefault.optional() }).optional(),
 });
 
 /** A question, as `POST /v1/query` takes it, rows of an entity, findings of an insight, or how the stream goes; every text may hold `${…}`. */

@@ -18,13 +18,20 @@ export interface Window {
 
 const ANY_LENGTH = 100;
 
-export const WINDOW_PARAMS: readonly CompiledParam[] = [
+const WINDOW_PARAMS: readonly CompiledParam[] = [
   { name: 'days', type: 'integer', isOptional: true, min: 1, max: 3_660, lengthMax: ANY_LENGTH },
   { name: 'start', type: 'date', isOptional: true, lengthMax: ANY_LENGTH },
   { name: 'end', type: 'date', isOptional: true, lengthMax: ANY_LENGTH },
   { name: 'as_of', type: 'instant', isOptional: false, default: 'now', lengthMax: ANY_LENGTH },
-  { name: 'tz', type: 'zone', isOptional: false, default: 'UTC', lengthMax: ANY_LENGTH },
 ];
+
+/** What a window declares; null: there is none. */
+export function windowParams(window: Pick<WindowSource, 'tz'> | null | undefined): readonly CompiledParam[] {
+  if (window === null || window === undefined) return [];
+  const { default: zone, default_from: from } = window.tz ?? { default: 'UTC' };
+  const tz = { name: 'tz', type: 'zone', isOptional: false, default: zone, lengthMax: ANY_LENGTH } as const;
+  return [...WINDOW_PARAMS, from === undefined ? tz : { ...tz, from }];
+}
 
 type Say = (path: string, message: string) => void;
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { NAME_SCHEMA, PARAM_SCHEMA, QUERY_SCHEMA, SCOPE_SCHEMA } from '../view/view-schema.ts';
 
 /** As a parameter, but read from JSON: a list is a list, and `json` is whatever the event type makes of it. */
-const bodyMember = PARAM_SCHEMA.omit({ in: true, everybody: true }).extend({
+const bodyMember = PARAM_SCHEMA.omit({ in: true, everybody: true, default_from: true }).extend({
   type: z.enum(['string', 'integer', 'number', 'boolean', 'date', 'instant', 'zone', 'subject', 'list', 'json']),
   max_length: z.int().min(1).max(65_536).optional(),
 });
@@ -30,7 +30,7 @@ const write = z.strictObject({
   description: z.string().max(2_000).optional(),
   route: z.string().max(200),
   scope: SCOPE_SCHEMA.optional(),
-  params: z.record(NAME_SCHEMA, PARAM_SCHEMA.omit({ everybody: true })).default({}),
+  params: z.record(NAME_SCHEMA, PARAM_SCHEMA.omit({ everybody: true, default_from: true })).default({}),
   body: z.record(NAME_SCHEMA, bodyMember).default({}),
   /** Asked of committed rows before the event is sent: what `exists`, `conflict`, `rules` and the event name. */
   checks: z.record(NAME_SCHEMA, QUERY_SCHEMA).default({}),

@@ -21,6 +21,7 @@ import { joinViewMeta } from './view-meta.ts';
 import type { QueryAnswer } from './query-answer.ts';
 import { answerOfQuestion, NOT_ASKED } from './query-answer.ts';
 import type { ReadEntity } from './read-entity.ts';
+import { createReadDefaults } from './row-defaults.ts';
 import type { ReadStream } from './read-stream.ts';
 import type { InsightsQuery } from './insights-query.ts';
 
@@ -61,8 +62,13 @@ export type RunView = (asked: ViewAsk) => Promise<ViewOutcome>;
 type Answered = { readonly ok: true; readonly value: QueryAnswer } | { readonly ok: false; readonly problem: ProblemFault };
 
 export function createRunView(deps: RunViewDeps): RunView {
-  return async function runView(asked) {
-    const { view, values, callerSubject, more } = asked;
+  const readDefaults = createReadDefaults(deps);
+  return async function runView(wanted) {
+    const read = await readDefaults(wanted);
+    if (!read.ok) return { ok: false, problem: read.fault };
+    const { values, told, answers: rowsRead } = read.value;
+    const asked = { ...wanted, values };
+    const { view, callerSubject, more } = asked;
     const now = toIsoUtc(deps.nowMs());
     const running: Running = {
       ...{ deps, asked },
@@ -85,10 +91,15 @@ export function createRunView(deps: RunViewDeps): RunView {
     const filled = fillAnswer(view, withRows(running.base, found.answers), running.work);
     if (!filled.ok) return { ok: false, problem: problemOf(filled.fault.member, filled.fault) };
     if (filled.value === undefined)
-      return { ok: false, problem: { code: (await isOfOther(asked, runView)) ? 'row_refused' : 'not_found' } };
-    const meta = withSuppressed(view, joinViewMeta([...found.answers.values()], now), filled.value);
-    const mayAgeMs = Math.min(...[...found.answers.values()].map((one) => one.mayAgeMs), view.cache?.maxStalenessMs ?? 0);
-    return { ok: true, answer: { body: filled.value as ViewAnswer['body'], meta, mayAgeMs, persons: personsOf(found.answers) } };
+      return { ok: false, problem: { code: (await isOfOther(wanted, runView)) ? 'row_refused' : 'not_found' } };
+    const answers = [...rowsRead, ...found.answers.values()];
+    const meta = withSuppressed(
+      view,
+      { ...joinViewMeta(answers, now), ...(values === wanted.values ? {} : { defaults: told }) },
+      filled.value,
+    );
+    const mayAgeMs = Math.min(...answers.map((one) => one.mayAgeMs), view.cache?.maxStalenessMs ?? 0);
+    return { ok: true, answer: { body: filled.value as ViewAnswer['body'], meta, mayAgeMs, persons: personsOf(answers) } };
   };
 }
 
@@ -104,8 +115,8 @@ async function isOfOther(asked: ViewAsk, runView: RunView): Promise<boolean> {
   return (await asEverybody(async () => runView({ ...asked, asker: { ...asker, rows: null } }))).ok;
 }
 
-function personsOf(answers: ReadonlyMap<string, QueryAnswer>): readonly string[] {
-  return [...new Set([...answers.values()].flatMap(({ person }) => person ?? []))];
+function personsOf(answers: readonly QueryAnswer[]): readonly string[] {
+  return [...new Set(answers.flatMap(({ person }) => person ?? []))];
 }
 
 interface Running {

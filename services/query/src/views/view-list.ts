@@ -22,12 +22,13 @@ export function viewOfParams(params: readonly CompiledParam[], route: RouteTempl
 
 type Member = Omit<CompiledParam, 'type'> & { readonly type: string };
 
-export function viewOfMember({ name, type, isOptional, default: value, values, min, max }: Member): Shown {
+export function viewOfMember({ name, type, isOptional, default: value, from, values, min, max }: Member): Shown {
   return {
     name,
     type,
     optional: isOptional || value !== undefined,
     ...(value === undefined ? {} : { default: value }),
+    ...(from === undefined ? {} : { default_from: from }),
     ...(values === undefined ? {} : { enum: values }),
     ...(min === undefined ? {} : { min }),
     ...(max === undefined ? {} : { max }),

@@ -1,4 +1,5 @@
 /** What the answer of a view claims: of each claim of its questions the weakest. */
+import type { DefaultsTold } from '@tidegate/core';
 import type { AnswerMeta } from '../ask.ts';
 import { joinClaims } from '../join-claims.ts';
 import type { QueryAnswer } from './query-answer.ts';
@@ -6,7 +7,12 @@ import type { QueryAnswer } from './query-answer.ts';
 type OfOneQuestion = 'metric_version' | 'grain' | 'zone' | 'analysis';
 
 /** Of a view that asks nothing only the time is known. */
-export type ViewMeta = Partial<Omit<AnswerMeta, OfOneQuestion>> & Pick<AnswerMeta, 'generated_at'> & { readonly zone?: string };
+export type ViewMeta = Partial<Omit<AnswerMeta, OfOneQuestion>> &
+  Pick<AnswerMeta, 'generated_at'> & {
+    readonly zone?: string;
+    /** By parameter what it came to that nobody gave, and which field said so. Absent: rows were asked for none. */
+    readonly defaults?: DefaultsTold;
+  };
 
 export function joinViewMeta(answers: readonly QueryAnswer[], now: string): ViewMeta {
   const claims = answers.flatMap((answer) => answer.claims ?? []);
