@@ -7,8 +7,8 @@ import pg from 'pg';
 export const COUNTED_HEADER = 'x-counted-as';
 
 const IS_FRAME = /^\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b/i;
-/** What a connection is made ready with, once for all that are asked of it. */
-const IS_OF_SESSION = /set_config\(s\.key|FROM pg_settings/;
+/** What a connection is made ready with, or tested by after a pause: of none of those who use it. */
+const IS_OF_SESSION = /set_config\(s\.key|FROM pg_settings|test before use/;
 
 interface Watching {
   /** Texts sent to Postgres for the requests that came with this name, without the frames of transactions. */

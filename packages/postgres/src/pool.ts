@@ -7,6 +7,7 @@ import { explainOnConnection } from './explain.ts';
 import { setPerTransaction } from './per-transaction.ts';
 import type { SessionSettings } from './per-transaction.ts';
 import type { PoolMeter } from './pool-meter.ts';
+import { testBeforeUse } from './test-before-use.ts';
 
 /** What stands between a pool and Postgres: nothing that changes sessions, or a pooler that gives one out for each transaction. */
 export type Pooler = 'none' | 'transaction';
@@ -33,6 +34,8 @@ export interface PoolOptions {
   readonly isExplained?: boolean;
   /** A connection older than this is made anew when it is given back, so that none stays with a server that was replaced; default an hour. */
   readonly lifetimeS?: number;
+  /** A connection that was idle for longer is asked for an answer before it is handed out; default a second. */
+  readonly testAfterIdleMs?: number;
   readonly onError?: (error: Error) => void;
   /** Called when the first connection stands. */
   readonly onConnected?: () => void;
@@ -41,10 +44,12 @@ export interface PoolOptions {
 }
 
 const LIFETIME_S = 3_600;
+const TEST_AFTER_IDLE_MS = 1_000;
+const TEST_WITHIN_MS = 1_000;
 
 /**
- * Connections of one purpose. Each is tried when it is made (its settings are a statement), an idle one that ends leaves the pool at
- * once, and one that was idle for half a minute is given up. A broken connection is reported and replaced, never thrown.
+ * Connections of one purpose. Each is tried when it is made (its settings are a statement) and when it was idle for a second; an idle one
+ * that ends leaves the pool at once, and one that was idle for half a minute is given up. A broken connection is reported and replaced, never thrown.
  */
 export function createPool(options: PoolOptions): pg.Pool {
   // The pool waits for what this returns before it hands the connection out; its type says void.
@@ -64,6 +69,12 @@ export function createPool(options: PoolOptions): pg.Pool {
   // The pool listens to its idle connections alone; the loss of one that is in use would end the process.
   pool.on('connect', (client) => client.on('error', (error) => options.onError?.(error)));
   pool.on('error', () => undefined);
+  testBeforeUse(pool, {
+    idleMs: options.testAfterIdleMs ?? TEST_AFTER_IDLE_MS,
+    withinMs: TEST_WITHIN_MS,
+    monotonicMs: () => performance.now(),
+    onGone: () => options.onError?.(new Error('an idle connection did not answer, and was given up')),
+  });
   if (options.holdsToPerson === true || options.isExplained === true) keepContext(pool);
   pool.once('connect', () => options.onConnected?.());
   options.meter?.watch(pool);

@@ -18,6 +18,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Keeps connections open and lets nothing through, as a stopped process does. */
   stall(): void;
+  /** Lets nothing more through what is connected now, and says so to nobody; what connects from here on is served. */
+  strand(): void;
   /** Lets everything through again, what was held included. */
   resume(): void;
   /** Ends all connections and refuses new ones, as a killed process does. */
@@ -61,6 +63,9 @@ export async function createTcpProxy(first: TcpTarget): Promise<TcpProxy> {
     port,
     stall: () => {
       isStalled = true;
+      for (const end of ends) end.pause();
+    },
+    strand: () => {
       for (const end of ends) end.pause();
     },
     resume: () => {
