@@ -1,6 +1,6 @@
 /** Tables of a shipped pack in a database of their own, and its views over them. */
 import { readFileSync } from 'node:fs';
-import { compilePack, parsePack } from '@tidegate/core';
+import { compilePack, entityTable, parsePack } from '@tidegate/core';
 import type { CompiledEntity, CompiledPack, EntityRowState } from '@tidegate/core';
 import { createEntityReader, createPool, migrate } from '@tidegate/postgres';
 import { createScratchDatabase } from '@tidegate/postgres/scratch';
@@ -25,13 +25,30 @@ export async function createTablesOf(name: string): Promise<TablesOfPack> {
   const compiled = compilePack({ tenant: 'acme', version: 1, metricVersions: {}, pack: parsed.value });
   const database = await createScratchDatabase();
   await migrate({ databaseUrl: database.url });
-  for (const { pack, entity, fields, indexes } of compiled.entities.values()) {
+  await makeTables(database.query, compiled);
+  return { database, compiled };
+}
+
+/** As the owner of a database asks it. */
+type Query = (text: string, values?: unknown[]) => Promise<readonly unknown[]>;
+
+export async function makeTables(query: Query, { entities }: Pick<CompiledPack, 'entities'>): Promise<void> {
+  for (const { pack, entity, fields, indexes } of entities.values()) {
     const columns = fields.map(({ columnName }) => columnName);
     const listed = indexes.map((index) => index.map((column) => `${column},`).join(''));
-    const made = await database.query('SELECT ensure_entity_table($1, $2, $3, $4) AS outcome', [pack, entity, columns, listed]);
+    const made = await query('SELECT ensure_entity_table($1, $2, $3, $4) AS outcome', [pack, entity, columns, listed]);
     expect(made).toEqual([{ outcome: 'ok' }]);
   }
-  return { database, compiled };
+}
+
+/** In place of what is there: the rows that these events make. */
+export async function putRows(query: Query, compiled: CompiledPack, events: readonly Logged[]): Promise<void> {
+  const rows = createRows(compiled);
+  for (const event of events) rows.add(event);
+  for (const entity of compiled.entities.values()) {
+    await query(`TRUNCATE "${entityTable(entity)}"`);
+    await query(insertText(entity), [JSON.stringify(rows.of(entity).map((row) => toRecord(entity, row)))]);
+  }
 }
 
 export interface TablesOfPack {
@@ -46,12 +63,7 @@ export async function runPackInPostgres(name: string): Promise<PackInPostgres> {
   return {
     view: runPack(name, createEntityReader(pool)).view,
     async put(events) {
-      const rows = createRows(compiled);
-      for (const event of events) rows.add(event);
-      for (const entity of compiled.entities.values()) {
-        await database.query(`TRUNCATE "entity.${name}.${entity.entity}"`);
-        await database.query(insertText(entity), [JSON.stringify(rows.of(entity).map((row) => toRecord(entity, row)))]);
-      }
+      await putRows(database.query, compiled, events);
       await database.query('ANALYZE');
     },
     async close() {
@@ -66,10 +78,11 @@ const TYPES: Readonly<Record<CompiledEntity['fields'][number]['column'], string>
   ...{ instant: 'timestamptz', date: 'date' },
 };
 
-function insertText({ pack, entity, fields }: CompiledEntity): string {
+function insertText(entity: CompiledEntity): string {
+  const { fields } = entity;
   const names = fields.map(({ columnName }) => `, "${columnName}"`).join('');
   const types = fields.map(({ columnName, column }) => `, "${columnName}" ${TYPES[column]}`).join('');
-  return `INSERT INTO "entity.${pack}.${entity}" (_tenant, _subject, _id, _created_at, _updated_at, _exists, _partition, _state${names})
+  return `INSERT INTO "${entityTable(entity)}" (_tenant, _subject, _id, _created_at, _updated_at, _exists, _partition, _state${names})
     SELECT 'acme', subject, id, created_at, updated_at, true, 0, ''${names}
     FROM jsonb_to_recordset($1) r (subject text, id text, created_at timestamptz, updated_at timestamptz${types})`;
 }

@@ -42,7 +42,7 @@ export async function createWorld(partitions: number) {
     lock: database.lock,
     databaseUrl: database.url,
     /** A statement of the owner of the database. */
-    sql: async (statement: string) => (await database.pool.query<Record<string, unknown>>(statement)).rows,
+    sql: async (statement: string, values: unknown[] = []) => (await database.pool.query<Record<string, unknown>>(statement, values)).rows,
     ...cache,
     topics: log.topics,
     sendJson: log.sendJson,
