@@ -185,7 +185,7 @@ function tableOf(heading: string): Readonly<Record<string, string>> {
 }
 
 async function sentFor(tenant: Tenant, { path, body }: AskedRoute, budget: number) {
-  const { status, text, sent } = await call(tenant, typeof path === 'string' ? path : path(tenant), { body });
+  const { status, headers, text, sent } = await call(tenant, typeof path === 'string' ? path : path(tenant), { body });
   // What a request leaves behind it (recent events are put into Redis) counts too.
   if (sent.length < budget)
     await until(
@@ -194,7 +194,13 @@ async function sentFor(tenant: Tenant, { path, body }: AskedRoute, budget: numbe
       5_000,
     ).catch(() => undefined);
   const readsEvents = sent.some((statement) => statement.includes('raw_event'));
-  return { status, text: status === 200 ? '' : text, statements: sent.length, readsEvents };
+  return { status, text: status === 200 ? '' : text, hasEtag: headers.has('etag'), statements: sent.length, readsEvents };
+}
+
+/** Whether who has its answer may be told so: of views all say so, as the one route that they all are. */
+function declaresUnchanged(name: string): boolean {
+  const route = listServedRoutes().find(({ method, path }) => name === `${method} ${path}`);
+  return route === undefined ? name in VIEWS : 304 in route.responses;
 }
 
 describe.each([
@@ -208,10 +214,10 @@ describe.each([
   });
 
   test.each(Object.entries(asked))(
-    '%s sends as many statements for many rows as for few, and reads events where it is about them',
+    '%s sends as many statements for many rows as for few, reads events where it is about them, and has an ETag where it declares 304',
     async (name, route) => {
       const budget = Number(budgets[name] ?? '0');
-      const expected = { status: 200, text: '', statements: budget, readsEvents: READ_EVENTS.has(name) };
+      const expected = { status: 200, text: '', hasEtag: declaresUnchanged(name), statements: budget, readsEvents: READ_EVENTS.has(name) };
       expect({ few: await sentFor('few', route, budget), many: await sentFor('many', route, budget) }).toEqual({
         few: expected,
         many: expected,

@@ -37,6 +37,12 @@ export type Addressee = Pick<Exchange, 'request' | 'response' | 'context' | 'cal
 /** Sends the body of a JSON answer (200): smaller, say, or not at all where the caller has it already. */
 export type DeliverJson = (to: Addressee, of: { readonly body: Buffer; readonly headers: Readonly<Record<string, string>> }) => void;
 
+/** Of a service's GET routes: those that declare 304, and the others. */
+export interface Delivery {
+  readonly kept: DeliverJson;
+  readonly sent: DeliverJson;
+}
+
 /** The client's own request id where it is harmless, else a new one. */
 export function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
@@ -62,7 +68,7 @@ export function sendJson(
   const { request, response, context, caller, deliver } = exchange;
   const status = options.status ?? 200;
   if (status === 200 && deliver !== undefined && request !== undefined && caller !== undefined) {
-    return deliver({ request, response, context, caller }, { body, headers: { 'content-type': 'application/json', ...options.headers } });
+    return deliver({ request, response, context, caller }, { body, headers: options.headers ?? {} });
   }
   response.writeHead(status, {
     'content-type': 'application/json',

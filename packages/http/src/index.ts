@@ -13,7 +13,7 @@ export {
   visibleRows,
   writableSubject,
 } from './caller.ts';
-export type { Addressee, DeliverJson, Exchange, RequestContext } from './exchange.ts';
+export type { Addressee, DeliverJson, Delivery, Exchange, RequestContext } from './exchange.ts';
 export { clientGone, requestIdOf, sendJson } from './exchange.ts';
 export { ERASURE_ASK_SCHEMA, OWN_ERASURE_ASK_SCHEMA } from './erasure-schemas.ts';
 export { EXPORT_ASK_SCHEMA } from './export-schemas.ts';

@@ -66,11 +66,18 @@ export function openApiDocument({ version, packs = { views: [], writes: [] } }: 
   };
 }
 
+const IF_NONE_MATCH = { name: 'If-None-Match', in: 'header', required: false, schema: { type: 'string' } } as const;
+const ETAG = {
+  description: 'What `If-None-Match` may name. Absent where nobody may keep the answer.',
+  schema: { type: 'string' },
+} as const;
+
 function operation(route: NamedRoute, components: Components): JsonObject {
   const parameters = [
     ...parametersIn('path', route.params, components).map((parameter) => ({ ...parameter, required: true })),
     ...parametersIn('query', route.query, components),
     ...parametersIn('header', route.headers, components),
+    ...(304 in route.responses ? [IF_NONE_MATCH] : []),
   ];
   return {
     operationId: route.name,
@@ -96,6 +103,7 @@ function responses(route: NamedRoute, components: Components): JsonObject {
   >(route.responses)) {
     byStatus[status] = {
       description,
+      ...(304 in route.responses && (status === '200' || status === '304') ? { headers: { ETag: ETAG } } : {}),
       ...(schema === null ? {} : { content: content(contentTypes, jsonSchema(schema, 'output', components)) }),
     };
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { CallerReading } from './caller.ts';
 import { CALLER_HEADER, createCallerVerifier } from './caller.ts';
-import type { DeliverJson, Exchange, RequestContext } from './exchange.ts';
+import type { Delivery, Exchange, RequestContext } from './exchange.ts';
 import { clientGone } from './exchange.ts';
 import type { HttpListener, Upgrade } from './listener.ts';
 import { createListener } from './listener.ts';
@@ -26,7 +26,7 @@ export interface HttpServerOptions<N extends RouteName> extends RequestTelemetry
   /** Asked before each request; false is answered 503 `not_ready`. Default: always ready. */
   readonly isReady?: () => boolean;
   /** Of JSON answers to GET; default: they are written as they are. */
-  readonly deliver?: DeliverJson;
+  readonly delivery?: Delivery;
 }
 
 /** The server of a service behind the gateway: routes, the signed caller, trace context, metrics, faults as problems. */
@@ -35,7 +35,7 @@ export function createHttpServer<N extends RouteName>(options: HttpServerOptions
   const resolve = createResolver(handlers);
   const verify = createCallerVerifier(options.callerKey, options.clock);
   const telemetry = createRequestTelemetry(options);
-  const own = options.deliver === undefined ? {} : { deliver: options.deliver };
+  const deliveryOf = createDeliveryOf(options.delivery);
 
   async function serve(request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): Promise<void> {
     const resolved = resolve(request);
@@ -52,7 +52,7 @@ export function createHttpServer<N extends RouteName>(options: HttpServerOptions
       const asked = { request, response, params, query, context, caller: caller.caller, signal: clientGone(response) };
       // A route that does not go on answers as if nothing else had been asked for.
       const live = route.isLive === true && upgrade !== undefined ? { upgrade } : {};
-      const exchange: Exchange = { ...asked, ...live, ...(route.method === 'GET' ? own : {}) };
+      const exchange: Exchange = { ...asked, ...live, ...deliveryOf(route) };
       await span.run(async () => runHandler(handle, exchange, options));
     }
   }
@@ -61,6 +61,13 @@ export function createHttpServer<N extends RouteName>(options: HttpServerOptions
   return createListener((request, response) => void serve(request, response), {
     ...(hasLive ? { onUpgrade: (request, response, upgrade) => void serve(request, response, upgrade) } : {}),
   });
+}
+
+/** A route that says nothing of 304 never answers it. */
+function createDeliveryOf(delivery: Delivery | undefined): (route: NamedRoute) => Pick<Exchange, 'deliver'> {
+  if (delivery === undefined) return () => ({});
+  const [kept, sent, other] = [{ deliver: delivery.kept }, { deliver: delivery.sent }, {}] as const;
+  return ({ method, responses }) => (method !== 'GET' ? other : 304 in responses ? kept : sent);
 }
 
 type Resolution =

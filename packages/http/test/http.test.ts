@@ -198,7 +198,11 @@ describe('the API document', () => {
     expect(Object.keys(document.paths['/v1/query']?.['post']?.responses ?? {})).toEqual(
       expect.arrayContaining(['200', '400', '401', '403', '422', '429', '500', '502', '503', '504']),
     );
-    expect(document.paths['/v1/receipts/{receipt}']?.['get']?.parameters?.map(({ name }) => name)).toEqual(['receipt', 'wait_ms']);
+    expect(document.paths['/v1/receipts/{receipt}']?.['get']?.parameters?.map(({ name }) => name)).toEqual([
+      'receipt',
+      'wait_ms',
+      'If-None-Match',
+    ]);
   });
 
   it('has no reference that leads nowhere', () => {

@@ -72,6 +72,7 @@ it('has the routes of packs with their scope, their parameters and those of ever
     ['on', 'query', true, { type: 'string', format: 'date' }],
     ['after', 'query', false, { type: 'string', description: 'A receipt: wait until its events are counted.' }],
     ['wait_ms', 'query', false, { type: 'integer', minimum: 0, maximum: 10_000 }],
+    ['If-None-Match', 'header', false, { type: 'string' }],
   ]);
   expect(Object.keys(goals?.responses ?? {})).toEqual(expect.arrayContaining(['200', '304', '401', '403', '404', '422', '429', '503']));
 });
@@ -80,7 +81,7 @@ it('has a view without a route under its name, with what its window declares', (
   const unnamed = document.paths['/v1/views/health/unnamed']?.get;
   expect(unnamed?.['x-required-scope']).toBe('query:read');
   expect(unnamed?.parameters.map(({ name, required }) => [name, required])).toEqual(
-    ['days', 'start', 'end', 'as_of', 'tz', 'after', 'wait_ms'].map((name) => [name, false]),
+    ['days', 'start', 'end', 'as_of', 'tz', 'after', 'wait_ms', 'If-None-Match'].map((name) => [name, false]),
   );
 });
 

@@ -87,12 +87,16 @@ export function createEtag(key: Uint8Array): EtagOf {
   };
 }
 
-/** Whether the header If-None-Match names the tag; compared as RFC 9110 section 13.1.2 wants it, weak marks aside. */
+/** Whether the header If-None-Match names the tag; compared as RFC 9110 section 13.1.2 wants it, weak marks of both aside. */
 export function isNamed(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   if (ifNoneMatch.trim() === '*') return true;
   // None of our tags holds a comma, so cutting at one cannot cut ours.
-  return ifNoneMatch.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
+  return ifNoneMatch.split(',').some((one) => strong(one.trim()) === strong(etag));
+}
+
+function strong(etag: string): string {
+  return etag.replace(/^W\//, '');
 }
 
 /** JSON in a header: ASCII, whatever a name holds. */

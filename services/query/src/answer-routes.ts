@@ -1,19 +1,18 @@
 /** The routes of questions: one in a body, one in an address whose answer callers may keep, many in a body. */
-import type { Addressee, Exchange, ProblemFault } from '@tidegate/http';
+import type { Exchange, ProblemFault } from '@tidegate/http';
 import { BATCH_QUESTIONS_MAX, invalidMember, readJsonBody, refuse, sendJson, SUBJECT_HEADER, toProblem } from '@tidegate/http';
 import type { Step } from '@tidegate/telemetry';
 import { z } from 'zod';
-import { bodyOf, isNamed, lasting, toHeader } from './answer-body.ts';
+import { bodyOf, lasting, toHeader } from './answer-body.ts';
 import { ANSWER_TYPES, formatOf } from './answer-format.ts';
 import type { AnswerFormat } from './answer-format.ts';
 import type { Answer, AnswerMeta, Ask, Asker, AskOutcome } from './ask.ts';
 import { askerOf } from './asker.ts';
 import { questionInTime } from './background/question-in-time.ts';
 import type { QuestionInTimeDeps } from './background/question-in-time.ts';
-import { compressed } from './compressed.ts';
-import type { Encoding } from './compressed.ts';
 import type { KeptBodyOf } from './kept-bodies.ts';
 import { decodeQuestion } from './repeated-questions.ts';
+import { sendBody, sendKept } from './send-body.ts';
 import { storeFaultOf } from './store-fault.ts';
 
 export interface AnswerRoutesDeps extends QuestionInTimeDeps {
@@ -77,8 +76,7 @@ export async function askKept(deps: AnswerRoutesDeps, exchange: Exchange): Promi
   const format = formatOf(request.headers.accept);
   const made = async (): Promise<KeptSending> => keptSendingOf(keptBodyOf, { ...outcome, tenant: caller.tenant, format });
   const { body, headers } = await step('generate_response', made);
-  if (isNamed(request.headers['if-none-match'], headers.etag)) return sendBody(step, exchange, { status: 304, body: null, headers });
-  sendBody(step, exchange, { body, headers: { 'content-type': ANSWER_TYPES[format], ...headers } });
+  sendKept(step, exchange, { contentType: ANSWER_TYPES[format], headers, body: () => body });
 }
 
 interface KeptAsked extends Pick<Extract<AskOutcome, { ok: true }>, 'answer' | 'mayAgeMs' | 'person'> {
@@ -193,41 +191,4 @@ function besideRows({ meta, next_cursor: cursor }: Answer): Readonly<Record<stri
 
 export function cacheWordOf(state: AnswerMeta['cache']['state']): CacheWord {
   return CACHE_WORDS[state];
-}
-
-interface Sending {
-  readonly status?: number;
-  readonly body: Buffer | null;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-export function sendBody(
-  step: Step,
-  { request, response, context }: Omit<Addressee, 'caller'>,
-  { status = 200, body, headers }: Sending,
-): void {
-  // Until the last byte is out, or the client gone.
-  void step('send_response', async () => {
-    const closed = new Promise((resolve) => response.once('close', resolve));
-    const small = body === null ? null : await compressed(body, oneOf(request.headers['accept-encoding']));
-    const length = small === null ? {} : { 'content-length': small.body.length };
-    response.writeHead(status, { ...encoded(headers, small?.encoding ?? null), ...length, 'x-request-id': context.requestId });
-    response.end(small?.body);
-    await closed;
-  });
-}
-
-function oneOf(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header.join(',') : header;
-}
-
-/** A strong tag is of the bytes that go out; what it says of the answer stays true of its other forms. */
-function encoded(headers: Sending['headers'], encoding: Encoding | null): Sending['headers'] {
-  const { vary, etag, ...others } = headers;
-  return {
-    ...others,
-    vary: vary === undefined ? 'accept-encoding' : `${vary}, accept-encoding`,
-    ...(etag === undefined ? {} : { etag: encoding === null || etag.startsWith('W/') ? etag : `W/${etag}` }),
-    ...(encoding === null ? {} : { 'content-encoding': encoding }),
-  };
 }

@@ -3,7 +3,7 @@ import type { HttpListener } from '@tidegate/http';
 import { deriveKey, systemClock } from '@tidegate/runtime';
 import type { Logger, Metrics, Tracing } from '@tidegate/telemetry';
 import type { QueryHandlers } from './handlers.ts';
-import { createDeliver, type SmallAnswersDeps } from './small-answers.ts';
+import { createDelivery, type SmallAnswersDeps } from './small-answers.ts';
 
 interface Serving {
   readonly asking: SmallAnswersDeps;
@@ -20,5 +20,5 @@ export function serve(
   { asking, log, metrics, tracing, handlers, isReady }: Serving,
 ): HttpListener {
   const callerKey = deriveKey(config.secretKey, 'tidegate/caller', 32);
-  return createHttpServer({ handlers, callerKey, isReady, clock: systemClock, log, metrics, tracing, deliver: createDeliver(asking) });
+  return createHttpServer({ handlers, callerKey, isReady, clock: systemClock, log, metrics, tracing, delivery: createDelivery(asking) });
 }

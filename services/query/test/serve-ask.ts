@@ -25,7 +25,7 @@ import type { GapsDeps } from '../src/gaps.ts';
 import type { Exporting } from '../src/export/export-routes.ts';
 import type { Warehousing } from '../src/warehouse/warehouse-routes.ts';
 import { createHandlers } from '../src/handlers.ts';
-import { createDeliver } from '../src/small-answers.ts';
+import { createDelivery } from '../src/small-answers.ts';
 import type { HandlerDeps } from '../src/handlers.ts';
 import type { Receipts } from '../src/receipts.ts';
 import type { RejectedDeps } from '../src/rejected.ts';
@@ -202,8 +202,8 @@ export async function serveAsk(ask: Ask, stores: ServedStores = {}): Promise<Ser
     step: (_name, action) => action(),
   });
   const metrics = createMetrics('query');
-  const deliver = createDeliver({ etagOf: ETAG_OF, step: (_name, action) => action() });
-  const server = createHttpServer({ handlers, callerKey, deliver, clock, log, metrics, tracing: createTracing({ service: 'query' }) });
+  const delivery = createDelivery({ etagOf: ETAG_OF, step: (_name, action) => action() });
+  const server = createHttpServer({ handlers, callerKey, delivery, clock, log, metrics, tracing: createTracing({ service: 'query' }) });
   const port = await server.listen({ host: '127.0.0.1', port: 0 });
   return {
     call(path, { tenant = 'acme', keyId = 'k', scopes = [], subject, rows, headers, ...init } = {}) {

@@ -6,15 +6,22 @@ import { systemClock as clock } from '@tidegate/runtime';
 import { createMetrics, createTracing, silentLogger as log } from '@tidegate/telemetry';
 import { afterEach, expect, test } from 'vitest';
 import { createEtag } from '../src/answer-body.ts';
-import { createDeliver } from '../src/small-answers.ts';
+import { createDelivery } from '../src/small-answers.ts';
 
 const callerKey = new Uint8Array(32).fill(1);
 let server: HttpListener;
 
-async function serve(listJobs: Handler): Promise<number> {
-  const deliver = createDeliver({ etagOf: createEtag(new Uint8Array(32).fill(2)), step: (_name, action) => action() });
+async function serve(handle: Handler): Promise<number> {
+  const delivery = createDelivery({ etagOf: createEtag(new Uint8Array(32).fill(2)), step: (_name, action) => action() });
   const traced = { metrics: createMetrics('query'), tracing: createTracing({ service: 'query' }) };
-  server = createHttpServer({ handlers: { listJobs, cancelJob: listJobs }, callerKey, deliver, clock, log, ...traced });
+  server = createHttpServer({
+    handlers: { listJobs: handle, cancelJob: handle, listInsights: handle },
+    callerKey,
+    delivery,
+    clock,
+    log,
+    ...traced,
+  });
   return server.listen({ host: '127.0.0.1', port: 0 });
 }
 afterEach(() => server.close(0));
@@ -93,4 +100,11 @@ test('what nobody may keep has no ETag; answers to other methods and other statu
     { method: 'DELETE', path: '/v1/jobs/0192f0aa-0000-7000-8000-000000000001' },
   );
   expect([ended.status, ended.headers['etag'], ended.headers['content-encoding']]).toEqual([200, undefined, undefined]);
+});
+
+test('a route that does not declare 304 never answers it, whatever its handler forgot to say', async () => {
+  const port = await serve((exchange) => sendJson(exchange, LONG));
+  const got = await get(port, { 'if-none-match': '*', 'accept-encoding': 'gzip' }, { path: '/v1/insights/healthtrack' });
+  expect([got.status, got.headers['etag'], got.headers['content-encoding']]).toEqual([200, undefined, 'gzip']);
+  expect((await get(port, { 'if-none-match': '*' })).status).toBe(304);
 });

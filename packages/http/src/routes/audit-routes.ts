@@ -1,7 +1,7 @@
 import * as chain from '../audit-chain-schemas.ts';
 import * as audit from '../audit-schemas.ts';
 import { JSON_BODY } from '../route-faults.ts';
-import { JSON_ONLY } from './route-declaration.ts';
+import { JSON_ONLY, UNCHANGED } from './route-declaration.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 
 /** Who accessed what, and whether the figures are what the events give. */
@@ -45,7 +45,10 @@ export const AUDIT_ROUTES = {
     scope: 'query:read',
     limitClass: 'api_key',
     query: audit.RECOUNTS_QUERY,
-    responses: { 200: { description: 'A recount for each version of a metric, and what recounts found.', schema: audit.RECOUNTS_SCHEMA } },
+    responses: {
+      ...UNCHANGED,
+      200: { description: 'A recount for each version of a metric, and what recounts found.', schema: audit.RECOUNTS_SCHEMA },
+    },
     faults: ['not_found', 'request_invalid', 'unavailable'],
   },
   askRecount: {

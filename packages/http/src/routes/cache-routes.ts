@@ -1,6 +1,6 @@
 import * as cache from '../cache-schemas.ts';
 import { JSON_BODY } from '../route-faults.ts';
-import { JSON_ONLY } from './route-declaration.ts';
+import { JSON_ONLY, UNCHANGED } from './route-declaration.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 
 const READING = {
@@ -25,7 +25,7 @@ export const CACHE_ROUTES = {
     path: '/v1/cache/stats',
     summary: 'How often kept answers were found: in all, by class and by name',
     ...READING,
-    responses: { 200: { description: 'Of all, or of the name in `key`.', schema: cache.CACHE_STATS_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'Of all, or of the name in `key`.', schema: cache.CACHE_STATS_SCHEMA } },
   },
   resetCacheStats: {
     method: 'POST',
@@ -41,21 +41,21 @@ export const CACHE_ROUTES = {
     path: '/v1/admin/cache',
     summary: 'Classes of kept answers with their lifetimes, aims, figures, and history by hour',
     ...READING,
-    responses: { 200: { description: 'The last `days` (14, at most 90).', schema: cache.CACHE_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'The last `days` (14, at most 90).', schema: cache.CACHE_SCHEMA } },
   },
   listKeptNames: {
     method: 'GET',
     path: '/v1/admin/cache/keys',
     summary: 'What lies in the cache: patterns of names, how many, how much memory',
     ...READING,
-    responses: { 200: { description: 'Of all classes, or of one.', schema: cache.CACHE_KEYS_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'Of all classes, or of one.', schema: cache.CACHE_KEYS_SCHEMA } },
   },
   adviseCache: {
     method: 'GET',
     path: '/v1/admin/cache/advice',
     summary: 'What lifetimes should be, by the figures of the last days',
     ...READING,
-    responses: { 200: { description: 'A line for each class.', schema: cache.CACHE_ADVICE_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'A line for each class.', schema: cache.CACHE_ADVICE_SCHEMA } },
   },
   dropKept: {
     method: 'POST',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { EVENT_STATE_PARAMS, EVENT_STATE_QUERY, EVENT_STATE_SCHEMA } from '../event-state-schemas.ts';
 import * as schemas from '../route-schemas.ts';
 import { RECENT_QUERY, RECENT_SCHEMA, STREAM_QUERY, STREAM_SCHEMA } from '../stream-schemas.ts';
-import { OF_GROUPS } from './route-declaration.ts';
+import { OF_GROUPS, UNCHANGED } from './route-declaration.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 
 const EVENT_TYPES = ['application/json', 'application/x-ndjson'] as const;
@@ -106,7 +106,7 @@ export const EVENT_ROUTES = {
     scope: 'query:read',
     limitClass: 'api_key',
     query: STREAM_QUERY,
-    responses: { 200: { description: 'Counts by type, rates and lag of the last minutes.', schema: STREAM_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'Counts by type, rates and lag of the last minutes.', schema: STREAM_SCHEMA } },
     faults: ['request_invalid', 'unavailable'],
   },
   readRecentEvents: {
@@ -134,7 +134,7 @@ export const EVENT_ROUTES = {
     rows: 'confined',
     params: EVENT_STATE_PARAMS,
     query: EVENT_STATE_QUERY,
-    responses: { 200: { description: 'Whether it is counted, and where it lies.', schema: EVENT_STATE_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'Whether it is counted, and where it lies.', schema: EVENT_STATE_SCHEMA } },
     faults: ['request_invalid', 'unavailable'],
   },
   readReceipt: {
@@ -147,7 +147,7 @@ export const EVENT_ROUTES = {
     rows: 'none',
     params: schemas.RECEIPT_PARAMS,
     query: schemas.RECEIPT_QUERY,
-    responses: { 200: { description: 'How far the events are counted.', schema: schemas.RECEIPT_STATE_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'How far the events are counted.', schema: schemas.RECEIPT_STATE_SCHEMA } },
     faults: ['not_found', 'request_invalid', 'unavailable'],
   },
 } as const satisfies Readonly<Record<string, RouteDeclaration>>;

@@ -1,6 +1,6 @@
 import * as gaps from '../gap-schemas.ts';
 import { JSON_BODY } from '../route-faults.ts';
-import { JSON_ONLY } from './route-declaration.ts';
+import { JSON_ONLY, UNCHANGED } from './route-declaration.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 
 /** Accepted events that the log lost. */
@@ -12,7 +12,7 @@ export const GAP_ROUTES = {
     answers: 'query',
     scope: 'ops:admin',
     limitClass: 'api_key',
-    responses: { 200: { description: 'All gaps, newest first.', schema: gaps.GAPS_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'All gaps, newest first.', schema: gaps.GAPS_SCHEMA } },
     faults: ['unavailable'],
   },
   acknowledgeGap: {

@@ -1,5 +1,6 @@
 import * as jobs from '../job-schemas.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
+import { UNCHANGED } from './route-declaration.ts';
 
 /** Work that goes on after its request was answered. */
 export const JOB_ROUTES = {
@@ -11,7 +12,7 @@ export const JOB_ROUTES = {
     scope: 'query:read',
     limitClass: 'api_key',
     query: jobs.JOBS_QUERY,
-    responses: { 200: { description: 'Those of the key; with tenant:admin all of the tenant.', schema: jobs.JOBS_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'Those of the key; with tenant:admin all of the tenant.', schema: jobs.JOBS_SCHEMA } },
     faults: ['cursor_invalid', 'request_invalid', 'unavailable'],
   },
   readJob: {
@@ -22,7 +23,7 @@ export const JOB_ROUTES = {
     scope: 'query:read',
     limitClass: 'api_key',
     params: jobs.JOB_PARAMS,
-    responses: { 200: { description: 'The job.', schema: jobs.JOB_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'The job.', schema: jobs.JOB_SCHEMA } },
     faults: ['not_found', 'unavailable'],
   },
   cancelJob: {

@@ -6,7 +6,7 @@ import { RESTATEMENTS_QUERY, RESTATEMENTS_SCHEMA } from '../restatement-schemas.
 import { ANSWERING, JSON_BODY } from '../route-faults.ts';
 import * as schemas from '../route-schemas.ts';
 import { INSIGHTS_PARAMS, INSIGHTS_QUERY, INSIGHTS_SCHEMA, VIEW_ANSWER_SCHEMA, VIEW_PARAMS, VIEW_QUERY } from '../view-schemas.ts';
-import { JSON_ONLY, OF_GROUPS } from './route-declaration.ts';
+import { JSON_ONLY, OF_GROUPS, SAME_ANSWER, UNCHANGED } from './route-declaration.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 
 /** What takes long becomes a job. */
@@ -54,10 +54,7 @@ export const QUESTION_ROUTES = {
         contentTypes: ANSWER_CONTENT_TYPES,
       },
       202: PROCESSING,
-      304: {
-        description: 'The answer that `If-None-Match` names is what would be sent now. `Tidegate-Meta` says how fresh it is.',
-        schema: null,
-      },
+      ...SAME_ANSWER,
     },
     faults: ['bad_json', 'request_invalid', ...ANSWERING],
   },
@@ -110,7 +107,7 @@ export const QUESTION_ROUTES = {
     scope: 'query:read',
     limitClass: 'api_key',
     rows: 'none',
-    responses: { 200: { description: 'Each with the question that asks it, once it has a range.', schema: packs.FUNNELS_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'Each with its question, which lacks a range.', schema: packs.FUNNELS_SCHEMA } },
     faults: [],
   },
   listExperiments: {
@@ -122,6 +119,7 @@ export const QUESTION_ROUTES = {
     limitClass: 'api_key',
     rows: 'none',
     responses: {
+      ...UNCHANGED,
       200: {
         description: 'Each with its variants and the question that asks for its result, once it has a range.',
         schema: packs.EXPERIMENTS_SCHEMA,
@@ -156,7 +154,7 @@ export const QUESTION_ROUTES = {
     rows: 'confined',
     params: packs.EXPERIMENT_PARAMS,
     query: packs.ASSIGNMENT_QUERY,
-    responses: { 200: { description: 'The same for as long as name and weights stay.', schema: packs.ASSIGNMENT_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'The same for as long as name and weights stay.', schema: packs.ASSIGNMENT_SCHEMA } },
     faults: ['not_found', 'request_invalid', 'row_refused'],
   },
   askBatch: {
@@ -189,7 +187,7 @@ export const QUESTION_ROUTES = {
         schema: VIEW_ANSWER_SCHEMA,
       },
       202: PROCESSING,
-      304: { description: 'The figures are those that `If-None-Match` names. `Tidegate-Meta` says how fresh they are.', schema: null },
+      ...SAME_ANSWER,
     },
     faults: ['request_invalid', 'not_found', 'feature_disabled', 'view_failed', 'view_too_large', ...ANSWERING],
   },
@@ -219,7 +217,7 @@ export const QUESTION_ROUTES = {
     scope: 'query:read',
     limitClass: 'api_key',
     ...OF_GROUPS,
-    responses: { 200: { description: 'All metrics of the tenant.', schema: schemas.METRICS_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'All metrics of the tenant.', schema: schemas.METRICS_SCHEMA } },
     faults: [],
   },
   readMetric: {
@@ -231,7 +229,7 @@ export const QUESTION_ROUTES = {
     limitClass: 'api_key',
     ...OF_GROUPS,
     params: schemas.METRIC_PARAMS,
-    responses: { 200: { description: 'The metric.', schema: schemas.METRIC_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'The metric.', schema: schemas.METRIC_SCHEMA } },
     faults: ['not_found'],
   },
   listEventTypes: {
@@ -241,7 +239,7 @@ export const QUESTION_ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    responses: { 200: { description: 'Event types of all packs of the tenant, by name.', schema: packs.EVENT_TYPES_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'Event types of all packs of the tenant, by name.', schema: packs.EVENT_TYPES_SCHEMA } },
     faults: [],
   },
   listBudgets: {
@@ -252,7 +250,7 @@ export const QUESTION_ROUTES = {
     scope: 'query:read',
     limitClass: 'api_key',
     query: BUDGETS_QUERY,
-    responses: { 200: { description: 'Budgets of the tenant.', schema: BUDGETS_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'Budgets of the tenant.', schema: BUDGETS_SCHEMA } },
     faults: ['request_invalid', 'unavailable'],
   },
   listRestatements: {
@@ -263,7 +261,7 @@ export const QUESTION_ROUTES = {
     scope: 'query:read',
     limitClass: 'api_key',
     query: RESTATEMENTS_QUERY,
-    responses: { 200: { description: 'A page of them, by metric, version and bucket.', schema: RESTATEMENTS_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'A page of them, by metric, version and bucket.', schema: RESTATEMENTS_SCHEMA } },
     faults: ['cursor_invalid', 'request_invalid', 'unavailable'],
   },
   listPacks: {
@@ -273,7 +271,7 @@ export const QUESTION_ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    responses: { 200: { description: 'All packs of the tenant.', schema: packs.PACKS_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'All packs of the tenant.', schema: packs.PACKS_SCHEMA } },
     faults: [],
   },
   readPack: {
@@ -284,7 +282,7 @@ export const QUESTION_ROUTES = {
     scope: 'query:read',
     limitClass: 'api_key',
     params: packs.PACK_PARAMS,
-    responses: { 200: { description: 'The pack.', schema: packs.PACK_SUMMARY_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'The pack.', schema: packs.PACK_SUMMARY_SCHEMA } },
     faults: ['not_found'],
   },
   readStatus: {
@@ -294,7 +292,7 @@ export const QUESTION_ROUTES = {
     answers: 'query',
     scope: 'query:read',
     limitClass: 'api_key',
-    responses: { 200: { description: 'Partitions, lag, complete-through, dependencies.', schema: schemas.STATUS_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'Partitions, lag, complete-through, dependencies.', schema: schemas.STATUS_SCHEMA } },
     faults: [],
   },
 } as const satisfies Readonly<Record<string, RouteDeclaration>>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import * as jobs from '../job-schemas.ts';
 import { JSON_BODY } from '../route-faults.ts';
 import * as schemas from '../route-schemas.ts';
-import { JSON_ONLY } from './route-declaration.ts';
+import { JSON_ONLY, UNCHANGED } from './route-declaration.ts';
 import type { RouteDeclaration } from './route-declaration.ts';
 
 /** Events that were refused, and what becomes of them. */
@@ -15,7 +15,10 @@ export const REJECTED_ROUTES = {
     scope: 'events:read',
     limitClass: 'api_key',
     query: schemas.REJECTED_QUERY,
-    responses: { 200: { description: 'A page of them; none holds anything of the event.', schema: schemas.REJECTED_LIST_SCHEMA } },
+    responses: {
+      ...UNCHANGED,
+      200: { description: 'A page of them; none holds anything of the event.', schema: schemas.REJECTED_LIST_SCHEMA },
+    },
     faults: ['cursor_invalid', 'request_invalid', 'unavailable'],
   },
   readRejected: {
@@ -27,7 +30,7 @@ export const REJECTED_ROUTES = {
     limitClass: 'api_key',
     params: schemas.REJECTED_PARAMS,
     accesses: { id: 'ref' },
-    responses: { 200: { description: 'The row, without the original.', schema: schemas.REJECTED_SCHEMA } },
+    responses: { ...UNCHANGED, 200: { description: 'The row, without the original.', schema: schemas.REJECTED_SCHEMA } },
     faults: ['not_found', 'unavailable'],
   },
   readRejectedOriginal: {

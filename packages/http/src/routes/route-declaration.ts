@@ -63,6 +63,17 @@ export interface RouteDeclaration {
   readonly faults: readonly FaultCode[];
 }
 
+/** Of a GET route whose JSON answers callers may keep and ask for again (`If-None-Match`); others never answer 304. */
+export const UNCHANGED = { 304: { description: 'What `If-None-Match` names is what would be sent now.', schema: null } } as const;
+
+/** The same of answers, whose bodies say nothing of now. */
+export const SAME_ANSWER = {
+  304: {
+    description: 'The answer that `If-None-Match` names is what would be sent now. `Tidegate-Meta` says how fresh it is.',
+    schema: null,
+  },
+} as const;
+
 /** Content types of a body that is JSON and nothing else. */
 export const JSON_ONLY = ['application/json'] as const;
 

@@ -4716,7 +4716,9 @@ export interface operations {
             readonly query?: {
                 readonly minutes?: number;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -4725,11 +4727,22 @@ export interface operations {
             /** @description Counts by type, rates and lag of the last minutes. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["StreamStatistics"];
                 };
+            };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -4765,7 +4778,9 @@ export interface operations {
                 readonly subject?: string;
                 readonly receipt?: string;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 readonly id: string;
             };
@@ -4776,11 +4791,22 @@ export interface operations {
             /** @description Whether it is counted, and where it lies. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["EventState"];
                 };
+            };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -4789,7 +4815,9 @@ export interface operations {
             readonly query?: {
                 readonly wait_ms?: number;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 readonly receipt: string;
             };
@@ -4800,11 +4828,22 @@ export interface operations {
             /** @description How far the events are counted. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ReceiptState"];
                 };
+            };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -4813,7 +4852,9 @@ export interface operations {
             readonly query: {
                 readonly q: string;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -4822,6 +4863,8 @@ export interface operations {
             /** @description The answer. `ETag` is of the rows and of what they were made from. Of `meta` the body holds what is the same whenever the rows are; all of it, made now, stands as JSON in the header `Tidegate-Meta`. `Cache-Control` follows `max_staleness_ms`. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4843,6 +4886,8 @@ export interface operations {
             /** @description The answer that `If-None-Match` names is what would be sent now. `Tidegate-Meta` says how fresh it is. */
             readonly 304: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -4931,15 +4976,19 @@ export interface operations {
     readonly listFunnels: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description Each with the question that asks it, once it has a range. */
+            /** @description Each with its question, which lacks a range. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4947,6 +4996,15 @@ export interface operations {
                         readonly funnels: readonly components["schemas"]["NamedFunnel"][];
                     };
                 };
+            };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -4989,7 +5047,9 @@ export interface operations {
     readonly listExperiments: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -4998,6 +5058,8 @@ export interface operations {
             /** @description Each with its variants and the question that asks for its result, once it has a range. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5005,6 +5067,15 @@ export interface operations {
                         readonly experiments: readonly components["schemas"]["NamedExperiment"][];
                     };
                 };
+            };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5057,7 +5128,9 @@ export interface operations {
             readonly query: {
                 readonly subject: string;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 readonly pack: string;
                 readonly experiment: string;
@@ -5069,11 +5142,22 @@ export interface operations {
             /** @description The same for as long as name and weights stay. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Assignment"];
                 };
+            };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5109,7 +5193,9 @@ export interface operations {
                 readonly after?: string;
                 readonly wait_ms?: number;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 readonly pack: string;
                 readonly view: string;
@@ -5121,6 +5207,8 @@ export interface operations {
             /** @description The answer as the pack shapes it, with `meta` over all questions that it is made of. The scope is the one that the view declares; `GET /v1/packs/{pack}` lists views with their parameters. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5136,9 +5224,11 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Processing"];
                 };
             };
-            /** @description The figures are those that `If-None-Match` names. `Tidegate-Meta` says how fresh they are. */
+            /** @description The answer that `If-None-Match` names is what would be sent now. `Tidegate-Meta` says how fresh it is. */
             readonly 304: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -5177,7 +5267,9 @@ export interface operations {
     readonly listMetrics: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -5186,6 +5278,8 @@ export interface operations {
             /** @description All metrics of the tenant. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5194,12 +5288,23 @@ export interface operations {
                     };
                 };
             };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     readonly readMetric: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 readonly metric: string;
             };
@@ -5210,18 +5315,31 @@ export interface operations {
             /** @description The metric. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Metric"];
                 };
             };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     readonly listEventTypes: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -5230,6 +5348,8 @@ export interface operations {
             /** @description Event types of all packs of the tenant, by name. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5237,6 +5357,15 @@ export interface operations {
                         readonly event_types: readonly components["schemas"]["EventType"][];
                     };
                 };
+            };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5272,7 +5401,9 @@ export interface operations {
                 readonly spent?: "true";
                 readonly limit?: number;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -5281,6 +5412,8 @@ export interface operations {
             /** @description Budgets of the tenant. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5302,6 +5435,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     readonly listRestatements: {
@@ -5314,7 +5456,9 @@ export interface operations {
                 readonly cursor?: string;
                 readonly limit?: number;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -5323,18 +5467,31 @@ export interface operations {
             /** @description A page of them, by metric, version and bucket. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Restatements"];
                 };
             };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     readonly listPacks: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -5343,6 +5500,8 @@ export interface operations {
             /** @description All packs of the tenant. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5351,12 +5510,23 @@ export interface operations {
                     };
                 };
             };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     readonly readPack: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 readonly pack: string;
             };
@@ -5367,18 +5537,31 @@ export interface operations {
             /** @description The pack. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["PackSummary"];
                 };
             };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     readonly readStatus: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -5387,11 +5570,22 @@ export interface operations {
             /** @description Partitions, lag, complete-through, dependencies. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Status"];
                 };
+            };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5461,7 +5655,9 @@ export interface operations {
                 readonly limit?: number;
                 readonly tenant?: "-";
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -5470,6 +5666,8 @@ export interface operations {
             /** @description A page of them; none holds anything of the event. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5498,12 +5696,23 @@ export interface operations {
                     };
                 };
             };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     readonly readRejected: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 readonly ref: string;
             };
@@ -5514,11 +5723,22 @@ export interface operations {
             /** @description The row, without the original. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Rejected"];
                 };
+            };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5602,7 +5822,9 @@ export interface operations {
                 readonly cursor?: string;
                 readonly limit?: number;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -5611,6 +5833,8 @@ export interface operations {
             /** @description Those of the key; with tenant:admin all of the tenant. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5620,12 +5844,23 @@ export interface operations {
                     };
                 };
             };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     readonly readJob: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path: {
                 readonly job: string;
             };
@@ -5636,11 +5871,22 @@ export interface operations {
             /** @description The job. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Job"];
                 };
+            };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -6621,7 +6867,9 @@ export interface operations {
                 readonly metric?: string;
                 readonly limit?: number;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -6630,6 +6878,8 @@ export interface operations {
             /** @description A recount for each version of a metric, and what recounts found. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6639,6 +6889,15 @@ export interface operations {
                         readonly drift: readonly components["schemas"]["Drift"][];
                     };
                 };
+            };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -6679,7 +6938,9 @@ export interface operations {
                 readonly class?: string;
                 readonly days?: number;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -6688,6 +6949,8 @@ export interface operations {
             /** @description Of all, or of the name in `key`. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6756,6 +7019,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     readonly resetCacheStats: {
@@ -6796,7 +7068,9 @@ export interface operations {
                 readonly class?: string;
                 readonly days?: number;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -6805,6 +7079,8 @@ export interface operations {
             /** @description The last `days` (14, at most 90). */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6888,6 +7164,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     readonly listKeptNames: {
@@ -6897,7 +7182,9 @@ export interface operations {
                 readonly class?: string;
                 readonly days?: number;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -6906,6 +7193,8 @@ export interface operations {
             /** @description Of all classes, or of one. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6922,6 +7211,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     readonly adviseCache: {
@@ -6931,7 +7229,9 @@ export interface operations {
                 readonly class?: string;
                 readonly days?: number;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -6940,6 +7240,8 @@ export interface operations {
             /** @description A line for each class. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6963,6 +7265,15 @@ export interface operations {
                         }[];
                     };
                 };
+            };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -7445,7 +7756,9 @@ export interface operations {
     readonly listGaps: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                readonly "If-None-Match"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -7454,6 +7767,8 @@ export interface operations {
             /** @description All gaps, newest first. */
             readonly 200: {
                 headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -7461,6 +7776,15 @@ export interface operations {
                         readonly gaps: readonly components["schemas"]["Gap"][];
                     };
                 };
+            };
+            /** @description What `If-None-Match` names is what would be sent now. */
+            readonly 304: {
+                headers: {
+                    /** @description What `If-None-Match` may name. Absent where nobody may keep the answer. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

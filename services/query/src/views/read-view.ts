@@ -3,12 +3,13 @@ import { failed, isOfPerson, namesAll, ok, parseParams } from '@tidegate/core';
 import type { CompiledView, Result, RowScope } from '@tidegate/core';
 import type { Exchange, ProblemFault } from '@tidegate/http';
 import { mayAsk, OPENED_HEADER, refuse, visibleRows } from '@tidegate/http';
-import { cacheWordOf, ofPerson, sendBody } from '../answer-routes.ts';
-import { isNamed, toHeader } from '../answer-body.ts';
+import { cacheWordOf, ofPerson } from '../answer-routes.ts';
+import { toHeader } from '../answer-body.ts';
 import type { EtagOf } from '../answer-body.ts';
 import type { Background } from '../background/background.ts';
 import { viewInTime } from '../background/view-in-time.ts';
 import type { Registry } from '../registry.ts';
+import { sendBody, sendKept } from '../send-body.ts';
 import type { Step } from '@tidegate/telemetry';
 import { bodyWith } from './body-text.ts';
 import { givenOf } from './given.ts';
@@ -95,7 +96,7 @@ function sendOpened(deps: ReadViewDeps, exchange: Exchange, answer: ViewAnswer &
 
 /** The tag is weak: it is of everything but what `meta` says of now, which `Tidegate-Meta` tells on 304 too. */
 function sendAnswer({ etagOf, step }: ReadViewDeps, exchange: Exchange, { body, meta, mayAgeMs, persons }: ViewAnswer): void {
-  const { caller, request } = exchange;
+  const { caller } = exchange;
   const lasting = Buffer.from(bodyWith(body, lastingMeta(meta)));
   const etag = etagOf({ tenant: caller.tenant, format: 'json', body: lasting });
   const headers = {
@@ -106,7 +107,6 @@ function sendAnswer({ etagOf, step }: ReadViewDeps, exchange: Exchange, { body, 
     'tidegate-meta': toHeader(meta),
     ...ofPerson(...persons),
   };
-  if (isNamed(request.headers['if-none-match'], etag)) return sendBody(step, exchange, { status: 304, body: null, headers });
-  const whole = step('generate_response', () => Buffer.from(bodyWith(body, meta)));
-  sendBody(step, exchange, { body: whole, headers: { 'content-type': 'application/json', ...headers } });
+  const whole = (): Buffer => step('generate_response', () => Buffer.from(bodyWith(body, meta)));
+  sendKept(step, exchange, { contentType: 'application/json', headers, body: whole });
 }
