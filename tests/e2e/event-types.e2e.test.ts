@@ -27,6 +27,7 @@ const DATA: Readonly<Record<string, object>> = {
   'learning.level.reached': { ...SESSION, level: 2 },
   'learning.achievement.unlocked': { ...SESSION, achievement_id: 'first' },
   'learning.streak.updated': { ...SESSION, streak_days: 3 },
+  'learning.profile.updated': { time_zone: 'Europe/Oslo' },
   'learning.coach.messaged': { ...SESSION, conversation_id: 'k-1', role: 'user', topic: 'sums', response_ms: 900, tokens: 40 },
   'learning.coach.rated': { ...SESSION, conversation_id: 'k-1', rating: 4 },
   'system.request.completed': {
@@ -50,7 +51,7 @@ interface Recent {
   readonly events: readonly { readonly id: string }[];
 }
 
-test('each of fifteen event types is heard live, read back and counted once; what is refused or a copy is counted as that', async () => {
+test('each of sixteen event types is heard live, read back and counted once; what is refused or a copy is counted as that', async () => {
   const live = createLive({ gateway: system.tidegate.gateway, apiKey: system.tidegate.adminKey });
   const heard: LiveUpdate[] = [];
   live.subscribe('events', { limit: 50 }, { onUpdate: (update) => void heard.push(update) });
@@ -64,10 +65,10 @@ test('each of fifteen event types is heard live, read back and counted once; wha
   const answer = await fetch(`${system.tidegate.gateway}/v1/events`, { method: 'POST', headers, body });
   const told = (await answer.json()) as { receipt: string; rejected: readonly { index: number; code: string }[] };
   expect(answer.status).toBe(207);
-  // After fifteen good ones and a copy of the first.
+  // After sixteen good ones and a copy of the first.
   expect(told.rejected.map(({ index, code }) => [index, code])).toEqual([
-    [16, 'type_unknown'],
-    [17, 'field_invalid'],
+    [17, 'type_unknown'],
+    [18, 'field_invalid'],
   ]);
   expect(await system.client.counted([told.receipt], 60_000)).toBe(true);
 
