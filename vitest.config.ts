@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { plantedHere } from './tests/mutants/planted-source.ts';
 
@@ -7,6 +8,9 @@ import { plantedHere } from './tests/mutants/planted-source.ts';
 // Kubernetes (npm run test:cluster starts one).
 // With a mutant asked for by `tests/mutants`, its file is served with the bug in it; the tree stays as it is.
 const planted = plantedHere();
+
+/** Tests of what runs elsewhere wait for it half of their time: more files at once than there are cores. */
+const WAITING_FILES_MAX = Math.ceil(availableParallelism() * 1.5);
 
 export default defineConfig({
   plugins: [
@@ -21,6 +25,9 @@ export default defineConfig({
     maxWorkers: '100%',
     // A fact that is polled for comes late on a busy machine; it is the test's own time limit that ends the waiting.
     expect: { poll: { timeout: 20_000 } },
+    // The files of a worker share its modules: loading them anew for each file took as long as the tests. Nothing here keeps
+    // state in a module, and the leak guard looks at every file.
+    isolate: false,
     // vitest resolves these from the root also for the projects below.
     setupFiles: [
       './tests/gates/leak-guard.ts',
@@ -40,9 +47,6 @@ export default defineConfig({
           ],
           exclude: ['**/node_modules/**', '**/*.integration.test.ts', '**/*.e2e.test.ts', '**/*.datasets.test.ts', '**/*.cluster.test.ts'],
           testTimeout: 30_000,
-          // The files of a worker share its modules: loading them anew for each file took longer than the tests. Nothing here
-          // keeps state in a module, and the leak guard looks at every file.
-          isolate: false,
         },
       },
       {
@@ -54,6 +58,8 @@ export default defineConfig({
             'infra/native/**/*.integration.test.ts',
             'tests/**/*.integration.test.ts',
           ],
+          maxWorkers: WAITING_FILES_MAX,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -63,6 +69,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/**/*.e2e.test.ts', 'infra/native/**/*.e2e.test.ts'],
+          maxWorkers: WAITING_FILES_MAX,
+          sequence: { groupOrder: 2 },
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
@@ -74,7 +82,7 @@ export default defineConfig({
           include: ['tests/**/*.datasets.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
       {

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { compilePack, entityTable, parsePack } from '@tidegate/core';
 import type { CompiledEntity, EntityColumn } from '@tidegate/core';
-import { migrate } from '@tidegate/postgres';
-import { createScratchDatabase, type ScratchDatabase } from '@tidegate/postgres/scratch';
+import { createMigratedDatabase, type ScratchDatabase } from '@tidegate/postgres/scratch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { packFile } from './pack-in-process.ts';
@@ -24,8 +23,7 @@ const declared = entities.flatMap((entity) =>
 );
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   for (const entity of entities) {
     await makeTable(entity, entity.indexes);
     await database.query(filling(entity));

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { compilePack, entityTable, parsePack } from '@tidegate/core';
 import type { CompiledEntity, CompiledPack, EntityRowState } from '@tidegate/core';
-import { createEntityReader, createPool, migrate } from '@tidegate/postgres';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { createEntityReader, createPool } from '@tidegate/postgres';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { expect } from 'vitest';
 import { parse } from 'yaml';
@@ -23,8 +23,7 @@ export async function createTablesOf(name: string): Promise<TablesOfPack> {
   const parsed = parsePack(parse(readFileSync(packFile(name, 'pack.yaml'), 'utf8')));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
   const compiled = compilePack({ tenant: 'acme', version: 1, metricVersions: {}, pack: parsed.value });
-  const database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  const database = await createMigratedDatabase();
   await makeTables(database.query, compiled);
   return { database, compiled };
 }

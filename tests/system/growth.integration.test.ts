@@ -7,14 +7,14 @@ import { compilePack, decodeState, formatExact, GRAINS, parsePack, readMeasureAt
 import type { CompiledMeasure, CompiledPack } from '@tidegate/core';
 import { createLogClient, createRecordBatch, encodeHeaders, ensureTidegateTopics, topicNames } from '@tidegate/kafka';
 import type { LogAdmin, LogClient, LogProducer } from '@tidegate/kafka';
-import { createControlStore, createGrowthStore, migrate } from '@tidegate/postgres';
+import { createControlStore, createGrowthStore } from '@tidegate/postgres';
 import type { GrowthStore } from '@tidegate/postgres';
 import { pause, systemClock } from '@tidegate/runtime';
 import { silentLogger } from '@tidegate/telemetry';
 import { testServers } from '@tidegate/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { growPartitions } from '../../packages/cli/src/grow-partitions.ts';
-import { createScratchDatabase } from '../../packages/postgres/test/scratch-database.ts';
+import { createMigratedDatabase } from '../../packages/postgres/test/scratch-database.ts';
 import type { ScratchDatabase } from '../../packages/postgres/test/scratch-database.ts';
 import { startIngest } from '../../services/ingest/src/app.ts';
 import type { IngestApp } from '../../services/ingest/src/app.ts';
@@ -53,8 +53,7 @@ let publishing: Promise<void> = Promise.resolve();
 let logs = '';
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   growth = createGrowthStore({ databaseUrl: database.url });
   client = await openClient('test');
   admin = client.createAdmin();

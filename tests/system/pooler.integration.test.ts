@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPgBouncer, type PgBouncer } from '@tidegate/native';
-import { asPerson, createControlStore, createPgStore, createPool, migrate, type PoolOptions } from '@tidegate/postgres';
+import { asPerson, createControlStore, createPgStore, createPool, type PoolOptions } from '@tidegate/postgres';
 import { testServers } from '@tidegate/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createScratchDatabase, type ScratchDatabase } from '../../packages/postgres/test/scratch-database.ts';
+import { createMigratedDatabase, type ScratchDatabase } from '../../packages/postgres/test/scratch-database.ts';
 import { storeContract } from '../../packages/postgres/test/store.contract.ts';
 import { storeTables } from '../../packages/postgres/test/store-tables.ts';
 
@@ -22,8 +22,7 @@ beforeAll(async () => {
   const { databaseUrl } = testServers();
   const users = [new URL(databaseUrl).username, login];
   pooler = await startPgBouncer({ databaseUrl, users, sessionsMax: SESSIONS, dataDir, log: () => undefined });
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   await database.query(`CREATE ROLE ${login} LOGIN`);
 }, 120_000);
 afterAll(async () => {
@@ -152,8 +151,7 @@ describe('through a pooler of transactions', () => {
 });
 
 storeContract('the store in Postgres, through a pooler of transactions', async () => {
-  const own = await createScratchDatabase();
-  await migrate({ databaseUrl: own.url });
+  const own = await createMigratedDatabase();
   return {
     open: (failAt) =>
       createPgStore({

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createArchiveStore, createEventsReader, createPgStore, createPool, createRetentionStore, migrate } from '@tidegate/postgres';
+import { createArchiveStore, createEventsReader, createPgStore, createPool, createRetentionStore } from '@tidegate/postgres';
 import type { ArchivedRow, EventsAsk, EventsOrder, EventsRead } from '@tidegate/postgres';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { createSealer } from '@tidegate/runtime';
 import { createSeededRandom } from '@tidegate/testkit';
@@ -37,8 +37,7 @@ let sent: readonly Put[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidegate-archive-test-'));
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   pool = createPool({
     ...{ databaseUrl: database.url, applicationName: 'test', role: 'tidegate_query' },
     ...{ connectionsMax: 2, statementTimeoutMs: 30_000 },

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { createArchiveStore, createPgStore, createRetentionStore, migrate } from '@tidegate/postgres';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { createArchiveStore, createPgStore, createRetentionStore } from '@tidegate/postgres';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { createSealer, deriveKey } from '@tidegate/runtime';
 import { createSeededRandom } from '@tidegate/testkit';
@@ -46,8 +46,7 @@ async function dropDay(): Promise<string> {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidegate-archive-test-'));
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   store = createArchiveStore({ databaseUrl: database.url });
   const data = createPgStore({ databaseUrl: database.url, applicationName: 'test' });
   await data.ensureRawDays([DAY]);

@@ -2,8 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { migrate } from '@tidegate/postgres';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProgram } from './program.ts';
@@ -12,8 +11,7 @@ let database: ScratchDatabase;
 let folder: string;
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   folder = await mkdtemp(join(tmpdir(), 'tidegate-cli-archive-'));
   await database.query(`SELECT ensure_raw_day('2026-08-01')`);
   await database.query(

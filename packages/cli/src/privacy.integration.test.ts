@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
-import { migrate } from '@tidegate/postgres';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { connectRedis, whenConnected } from '@tidegate/redis';
 import { createPseudonymHmac } from '@tidegate/runtime';
@@ -17,8 +16,7 @@ const PSEUDONYM = createPseudonymHmac(new TextEncoder().encode(SECRET), 'acme')(
 let database: ScratchDatabase;
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   await database.query(`SELECT ensure_raw_day('2026-11-20')`);
 });
 

@@ -1,13 +1,12 @@
 import { PassThrough } from 'node:stream';
-import { createControlStore, migrate } from '@tidegate/postgres';
-import { createScratchDatabase, type ScratchDatabase } from '@tidegate/postgres/scratch';
+import { createControlStore } from '@tidegate/postgres';
+import { createMigratedDatabase, type ScratchDatabase } from '@tidegate/postgres/scratch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runProgram } from './program.ts';
 
 let database: ScratchDatabase;
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
 });
 afterAll(async () => database.drop());
 

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControlStore, Session, UserInfo } from '../src/index.ts';
-import { createControlStore, migrate, parseDenials } from '../src/index.ts';
+import { createControlStore, parseDenials } from '../src/index.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 
 const HASH = '$2b$12$abcdefghijklmnopqrstuux8vFXrN4f2Dy1/zY0fsjfGWB8wQZ22q';
 const NOW_MS = Date.UTC(2026, 10, 29);
@@ -15,8 +15,7 @@ describe('accounts in Postgres', () => {
   let names = 0;
 
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
     store = createControlStore({ databaseUrl: database.url, role: 'tidegate_gateway' });
     for (const tenant of ['acme', 'other']) await store.createTenant({ tenant, title: tenant });
   });

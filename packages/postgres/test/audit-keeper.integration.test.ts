@@ -4,9 +4,8 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuditKeeper } from '../src/audit-keeper.ts';
 import type { AuditArrival, AuditKeeper, AuditPosition } from '../src/audit-keeper.ts';
 import { createAuditReader } from '../src/audit-reader.ts';
-import { migrate } from '../src/migrate.ts';
 import { createPool } from '../src/pool.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 const TOPIC = 'cluster/topic';
@@ -35,9 +34,8 @@ describe('the keeper of the audit', () => {
   const opened: ScratchDatabase[] = [];
 
   beforeEach(async () => {
-    database = await createScratchDatabase();
+    database = await createMigratedDatabase();
     opened.push(database);
-    await migrate({ databaseUrl: database.url });
   });
   afterAll(async () => {
     await Promise.all(pools.map((pool) => pool.end()));

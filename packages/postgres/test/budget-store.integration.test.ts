@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createBudgetStore } from '../src/budget-store.ts';
 import type { BudgetInfo } from '../src/budget-store.ts';
-import { migrate } from '../src/migrate.ts';
 import { createPool } from '../src/pool.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 let database: ScratchDatabase;
 let pool: ReturnType<typeof createPool>;
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   await database.query(`
     INSERT INTO dimension_budget (tenant, metric, dimension, event_day, admitted, values_max, spent_at) VALUES
       ('acme', 'sales', 'city', '2026-11-28', 100, 100, '2026-11-28T10:00:00Z'),

@@ -1,16 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControlOutbox, ControlStore, CreatedKey } from '../src/index.ts';
-import {
-  createControlOutbox,
-  createControlStore,
-  listenForControlChanges,
-  migrate,
-  parseApiKeyRecord,
-  readApiKey,
-  seedDemo,
-} from '../src/index.ts';
+import { createControlOutbox, createControlStore, listenForControlChanges, parseApiKeyRecord, readApiKey, seedDemo } from '../src/index.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 
 const PACK = {
   pack: 'shop',
@@ -37,8 +29,7 @@ describe('the control plane in Postgres', () => {
   let outbox: ControlOutbox;
 
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
     store = createControlStore({ databaseUrl: database.url, role: 'tidegate_gateway' });
     outbox = createControlOutbox({ databaseUrl: database.url, role: 'tidegate_gateway' });
     for (const tenant of ['acme', 'other', 'racing', 'moving', 'turning', 'used']) await store.createTenant({ tenant, title: tenant });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControlStore } from '../src/index.ts';
-import { createControlStore, migrate } from '../src/index.ts';
+import { createControlStore } from '../src/index.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 
 const SALE = {
   fields: { country: { type: 'string', dimension: true } },
@@ -19,8 +19,7 @@ describe('event types that tenants define', () => {
   let store: ControlStore;
 
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
     store = createControlStore({ databaseUrl: database.url, role: 'tidegate_gateway' });
     for (const tenant of ['acme', 'other', 'racing']) await store.createTenant({ tenant, title: tenant });
   });

@@ -2,12 +2,11 @@ import { changedRows, compilePack, createRawFold, createRowFold, parsePack, proj
 import type { CompiledEntity, CompiledPack, EntityRowState } from '@tidegate/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PendingEntities } from '../src/entity-commit.ts';
-import { migrate } from '../src/migrate.ts';
 import { createEntityReader } from '../src/pg-entity-reader.ts';
 import { createPgStore } from '../src/pg-store.ts';
 import { createPool } from '../src/pool.ts';
 import type { CommitFaultPoint, DataStore, PartitionCommit } from '../src/store.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 function compiled(): CompiledPack {
@@ -78,8 +77,7 @@ let held: (point: CommitFaultPoint) => Promise<void> = async () => undefined;
 const cleanUp: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   const { pack, entity, fields } = entityOf();
   await database.query('SELECT ensure_entity_table($1, $2, $3, $4)', [
     pack,

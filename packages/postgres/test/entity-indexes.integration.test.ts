@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readIndexReport } from '../src/index-report.ts';
 import { migrate } from '../src/migrate.ts';
 import type { MigrationResult } from '../src/migrate.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 const TABLE = 'entity.shop.order';
@@ -41,8 +41,7 @@ const wanted = async () =>
   (await readIndexReport({ databaseUrl: database.url, bytesMin: 0, rowsMin: 0, slowMs: 0 })).wanted.map(({ table }) => table);
 
 beforeEach(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   await ensure();
   [reader, writer] = [new pg.Client({ connectionString: database.url }), new pg.Client({ connectionString: database.url })];
   await Promise.all([reader.connect(), writer.connect()]);

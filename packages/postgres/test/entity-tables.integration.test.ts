@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ControlStore } from '../src/index.ts';
-import { createControlStore, migrate } from '../src/index.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createControlStore } from '../src/index.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 let database: ScratchDatabase;
 let store: ControlStore;
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   store = createControlStore({ databaseUrl: database.url, role: 'tidegate_gateway' });
   for (const tenant of ['acme', 'other']) await store.createTenant({ tenant, title: tenant });
 });

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEventStore } from '../src/event-store.ts';
 import type { EventAsk, EventStore } from '../src/event-store.ts';
-import { migrate } from '../src/migrate.ts';
 import { createPool } from '../src/pool.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 const [CLOSED, OPEN] = ['2026-11-19', '2026-11-20'];
@@ -31,8 +30,7 @@ async function put({ id, day, offset, tenant = 'acme', source = '', subject = 'p
 }
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   for (const day of [CLOSED, OPEN]) await database.query('SELECT ensure_raw_day($1)', [day]);
   await put({ id: 'e-1', day: CLOSED, offset: 5 });
   await put({ id: 'e-1', day: OPEN, offset: 995, subject: 'q' });

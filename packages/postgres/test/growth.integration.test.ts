@@ -2,10 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createControlStore } from '../src/control/control-store.ts';
 import { createGrowthStore } from '../src/growth-store.ts';
 import type { GrowthStore } from '../src/growth-store.ts';
-import { migrate } from '../src/migrate.ts';
 import { createPgStore } from '../src/pg-store.ts';
 import type { DataStore, PartitionCommit } from '../src/store.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 const BEFORE = 3;
@@ -20,8 +19,7 @@ let store: DataStore;
 let growth: GrowthStore;
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   store = createPgStore({ databaseUrl: database.url, applicationName: 'test', role: 'tidegate_aggregator' });
   growth = createGrowthStore({ databaseUrl: database.url });
   const control = createControlStore({ databaseUrl: database.url });

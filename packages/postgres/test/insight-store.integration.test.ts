@@ -5,9 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createErasureStore } from '../src/erasure-store.ts';
 import { createInsightStore } from '../src/insight-store.ts';
 import type { FindingsOf, InsightStore } from '../src/insight-store.ts';
-import { migrate } from '../src/migrate.ts';
 import { createPool } from '../src/pool.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 const OF: FindingsOf = { tenant: 'acme', subject: 'p1', pack: 'health', insight: 'rules' };
@@ -24,8 +23,7 @@ describe('kept findings', () => {
   let store: InsightStore;
 
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
     const shared = { databaseUrl: database.url, applicationName: 'tidegate-insight-test', role: 'tidegate_query' };
     pool = createPool({ ...shared, connectionsMax: 4, statementTimeoutMs: 10_000 });
     store = createInsightStore(pool);

@@ -1,10 +1,10 @@
 import { pause } from '@tidegate/runtime';
 import { createMetrics } from '@tidegate/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createJobQueue, createPool, migrate } from '../src/index.ts';
+import { createJobQueue, createPool } from '../src/index.ts';
 import type { DueJob, JobQueue, JobScheduleState } from '../src/index.ts';
 import { createJobAttempts } from '../src/jobs/job-store.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 const INSTANCES = 5;
@@ -23,8 +23,7 @@ function poolOf(role: string): ReturnType<typeof createPool> {
 }
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   queues = Array.from({ length: INSTANCES }, () =>
     createJobQueue({
       ...{ pool: poolOf('tidegate_jobs'), metrics: createMetrics('test'), monotonicMs: () => performance.now(), pause },

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { pause } from '@tidegate/runtime';
 import { createMetrics } from '@tidegate/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createJobQueue, createJobReader, createPool, declareJob, migrate } from '../src/index.ts';
+import { createJobQueue, createJobReader, createPool, declareJob } from '../src/index.ts';
 import type { DeclaredJob, JobQueue } from '../src/index.ts';
 import { createJobAttempts } from '../src/jobs/job-store.ts';
 import type { JobRows } from './jobs.contract.ts';
 import { describeJobs } from './jobs.contract.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 type Pool = ReturnType<typeof createPool>;
@@ -36,8 +36,7 @@ function queueOn(pool: Pool, errors: unknown[] = []): JobQueue {
 const kindOf = (name: string, run: DeclaredJob['run']): DeclaredJob => declareJob({ name, keepS: 60, readParams: (text) => text, run });
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   const pool = poolOf('tidegate_jobs');
   const queue = queueOn(pool);
   // Shown and cancelled as the query service does it, worked on as a worker does.

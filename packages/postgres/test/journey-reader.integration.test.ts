@@ -3,9 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEventsReader } from '../src/events-reader.ts';
 import { createJourneyReader } from '../src/journey-reader.ts';
 import type { JourneyAsk, JourneyReader } from '../src/journey-reader.ts';
-import { migrate } from '../src/migrate.ts';
 import { createPool } from '../src/pool.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 const DAY = '2026-11-20';
@@ -47,8 +46,7 @@ async function read(ask: Partial<JourneyAsk> = {}) {
 }
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   await database.query(`SELECT ensure_raw_day('${DAY}')`);
   pool = createPool({
     databaseUrl: database.url,

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { migrate } from '../src/migrate.ts';
 import { createNewestReader } from '../src/newest-reader.ts';
 import type { NewestAsk, NewestReader } from '../src/newest-reader.ts';
 import { createPool } from '../src/pool.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 const [CLOSED, OPEN] = ['2026-11-19', '2026-11-20'];
@@ -50,8 +49,7 @@ async function put({
 }
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   for (const day of [CLOSED, OPEN]) await database.query('SELECT ensure_raw_day($1)', [day]);
   await put({ id: 'a', at: `${CLOSED}T10:00:00Z`, offset: 1 });
   await put({ id: 'b', at: `${CLOSED}T10:00:00Z`, offset: 2, type: 'visit', subject: null });

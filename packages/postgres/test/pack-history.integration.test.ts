@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControlStore } from '../src/index.ts';
-import { createControlStore, migrate } from '../src/index.ts';
+import { createControlStore } from '../src/index.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 
 describe('a metric that changes after its events', () => {
   const PACK = {
@@ -16,8 +16,7 @@ describe('a metric that changes after its events', () => {
   let database: ScratchDatabase;
   let store: ControlStore;
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
     store = createControlStore({ databaseUrl: database.url, role: 'tidegate_gateway' });
     for (const tenant of ['changing', 'other']) await store.createTenant({ tenant, title: tenant });
     await store.applyPack('other', PACK);

@@ -1,9 +1,9 @@
 import { createKeyWrapper, openField, sealField } from '@tidegate/runtime';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPersonKeyStore, createPool, createSubjectIdStore, migrate, rewrapPersonKeys } from '../src/index.ts';
+import { createPersonKeyStore, createPool, createSubjectIdStore, rewrapPersonKeys } from '../src/index.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 
 const [OLD, NEW, OTHER] = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte));
 if (OLD === undefined || NEW === undefined || OTHER === undefined) throw new Error('there are three');
@@ -12,8 +12,7 @@ let database: ScratchDatabase;
 const pools: pg.Pool[] = [];
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   // The settings of a server that answers before a commit is on its disk.
   await database.query(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET synchronous_commit = off`);
   await database.query('CREATE TABLE seen_setting (value text NOT NULL)');

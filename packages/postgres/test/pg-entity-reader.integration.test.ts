@@ -2,13 +2,12 @@ import type { CompiledEntity } from '@tidegate/core';
 import { createPool } from '../src/pool.ts';
 import { writeRows } from '../src/entity-rows.ts';
 import { createEntityReader } from '../src/pg-entity-reader.ts';
-import { migrate } from '../src/migrate.ts';
 import { afterAll } from 'vitest';
 import type { EntityReader } from '../src/entity-reader.ts';
 import { entityFiguresContract } from './entity-figures.contract.ts';
 import type { SeededEntity } from './entity-figures.contract.ts';
 import { entityReaderContract } from './entity-reader.contract.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 const open: { readonly databases: ScratchDatabase[]; readonly pools: { end(): Promise<void> }[] } = { databases: [], pools: [] };
@@ -25,9 +24,8 @@ interface Opened {
 }
 
 async function openRows(seeds: readonly SeededEntity[]): Promise<Opened> {
-  const database = await createScratchDatabase();
+  const database = await createMigratedDatabase();
   open.databases.push(database);
-  await migrate({ databaseUrl: database.url });
   for (const { entity } of seeds) await ensureTable(database, entity);
   const options = { databaseUrl: database.url, applicationName: 'test', connectionsMax: 1, statementTimeoutMs: 10_000 };
   const writing = createPool({ ...options, role: 'tidegate_aggregator' });

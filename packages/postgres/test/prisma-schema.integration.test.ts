@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrate } from '../src/index.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 
 /** `column type [not null]` of each table; a hand-made reading of the file, so that the generator is not its own witness. */
 type Tables = ReadonlyMap<string, readonly string[]>;
@@ -53,8 +52,7 @@ describe('schema.prisma', () => {
   let database: ScratchDatabase;
 
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
   });
   afterAll(() => database.drop());
 

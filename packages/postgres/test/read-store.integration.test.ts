@@ -2,13 +2,12 @@ import { createState, encodeState, NOTHING_SEALED, seriesEntry, unpackCells } fr
 import type { CellRange, RangePiece, SealedThrough } from '@tidegate/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createGapStore } from '../src/gap-store.ts';
-import { migrate } from '../src/migrate.ts';
 import { createPgStore } from '../src/pg-store.ts';
 import { createPool } from '../src/pool.ts';
 import { createReadStore } from '../src/read-store.ts';
 import type { ReadStore } from '../src/read-store.ts';
 import { statement } from '../src/statements.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 const STATE = Buffer.from(encodeState(createState([{ name: 'edits', kind: 'count', numbers: 'exact' }])));
@@ -33,8 +32,7 @@ describe('reading cells', () => {
   }
 
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
     pool = createPool({
       databaseUrl: database.url,
       applicationName: 'test',

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { migrate } from '../src/migrate.ts';
 import { createPool } from '../src/pool.ts';
 import { createRejectedStore, parseRejectedRef, rejectedRef } from '../src/rejected-store.ts';
 import type { RejectedInfo, RejectedStore } from '../src/rejected-store.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 const TOPICS = { ingest: 'rejected', events: 'events', backfill: 'backfill' };
@@ -15,8 +14,7 @@ let ingest: RejectedStore;
 let query: RejectedStore;
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   pools = ['tidegate_ingest', 'tidegate_query'].map((role) =>
     createPool({ databaseUrl: database.url, applicationName: 'test', role, connectionsMax: 1, statementTimeoutMs: 10_000 }),
   );

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPgStore } from '../src/pg-store.ts';
 import { createPool } from '../src/pool.ts';
-import { migrate } from '../src/migrate.ts';
 import { createRestatedStore } from '../src/restated-store.ts';
 import type { RestatedBucket, RestatedFilter } from '../src/restated-store.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 const TOKEN = new Uint8Array(16).fill(1);
@@ -18,8 +17,7 @@ describe('restated buckets', () => {
   const commitNos = [0, 0];
 
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
     const shared = { databaseUrl: database.url, applicationName: 'tidegate-restated-test' };
     store = createPgStore({ ...shared, role: 'tidegate_aggregator' });
     pool = createPool({ ...shared, role: 'tidegate_query', connectionsMax: 1, statementTimeoutMs: 10_000 });

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrate } from '../src/migrate.ts';
 import { drawSchema } from './schema-picture.ts';
 import type { SchemaPart, UnheldReference } from './schema-picture.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 // docs/reference/schema.md is drawn from the migrated database. `npx vitest run --project integration <this file> -u` draws it anew.
@@ -58,8 +57,7 @@ Not drawn: a table \`entity.<pack>.<entity>\` for each entity of the packs ([ent
 
 let database: ScratchDatabase;
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
 });
 afterAll(async () => database?.drop());
 

@@ -1,12 +1,11 @@
 import { createMetrics } from '@tidegate/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrate } from '../src/migrate.ts';
 import { createPgStore } from '../src/pg-store.ts';
 import { createRawRows } from '../src/raw-rows.ts';
 import { createPoolMeter } from '../src/pool-meter.ts';
 import { COMMIT_FAULT_POINTS } from '../src/store.ts';
 import type { PartitionCommit } from '../src/store.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 import { budgetContract } from './budget.contract.ts';
 import { rawContract } from './raw.contract.ts';
@@ -16,8 +15,7 @@ import type { StoreUnderTest } from './store.contract.ts';
 import { storeTables } from './store-tables.ts';
 
 async function make(): Promise<StoreUnderTest> {
-  const database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  const database = await createMigratedDatabase();
   return {
     open: (failAt) =>
       createPgStore({
@@ -62,8 +60,7 @@ const UNOWNED: PartitionCommit = {
 
 describe('a raw row', () => {
   it('holds what an event says beside its data, and null where it says nothing', async () => {
-    const database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    const database = await createMigratedDatabase();
     const store = createPgStore({ databaseUrl: database.url, applicationName: 'test', role: 'tidegate_aggregator' });
     await store.ensureRawDays([0]);
     const lane = { startOffset: 0, topicId: 'c/t' };
@@ -90,8 +87,7 @@ describe('a flush whose connection the server ends while statements are under wa
   let database: ScratchDatabase;
 
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
   });
 
   afterAll(async () => database.drop());
@@ -122,8 +118,7 @@ describe('a thousand transactions that fail', () => {
   let database: ScratchDatabase;
 
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
   });
 
   afterAll(async () => database.drop());

@@ -1,10 +1,9 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { migrate } from '../src/migrate.ts';
 import { createPool } from '../src/pool.ts';
 import { createTallyReader, createTallyStore } from '../src/tally-store.ts';
 import type { TallyRow } from '../src/tally-store.ts';
-import { createScratchDatabase } from './scratch-database.ts';
+import { createMigratedDatabase } from './scratch-database.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 // What is asked about lies in hours of the test's own choice; only what is pruned goes by the server's clock.
@@ -32,8 +31,7 @@ function row(tenant: string, minutesAgo: number, more: Partial<TallyRow> = {}): 
 }
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
 });
 afterAll(async () => {
   await Promise.all(pools.map(async (pool) => pool.end()));

@@ -1,5 +1,5 @@
-import { createPgStore, migrate } from '@tidegate/postgres';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { createPgStore } from '@tidegate/postgres';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { COLUMNS_OF_SHOP, expectedFigures, isOthers, REQUEST, SALES, sendSale, tellShop } from './sales.ts';
@@ -10,8 +10,7 @@ let database: ScratchDatabase;
 let world: World;
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   await database.query('SELECT ensure_entity_table($1, $2, $3, $4)', [...COLUMNS_OF_SHOP]);
   world = await World.create();
   world.nowMs = START_MS + 60_000;

@@ -1,7 +1,7 @@
 import { GRAINS, seriesEntry } from '@tidegate/core';
 import type { StoredGrain } from '@tidegate/core';
-import { createKeptStore, createPgStore, createPool, createRetentionStore, migrate } from '@tidegate/postgres';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { createKeptStore, createPgStore, createPool, createRetentionStore } from '@tidegate/postgres';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { createMetrics, silentLogger } from '@tidegate/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,8 +21,7 @@ describe('maintenance on Postgres', () => {
   let pool: ReturnType<typeof createPool>;
 
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
     const shared = { databaseUrl: database.url, role: 'tidegate_aggregator' };
     retention = createRetentionStore(shared);
     store = createPgStore({ ...shared, applicationName: 'tidegate-maintenance-test' });

@@ -1,6 +1,6 @@
-import { createPgStore, createPool, createRetentionStore, migrate } from '@tidegate/postgres';
+import { createPgStore, createPool, createRetentionStore } from '@tidegate/postgres';
 import type { RawIndex } from '@tidegate/postgres';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { createMetrics, silentLogger } from '@tidegate/telemetry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -21,8 +21,7 @@ const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().sli
 const tableOf = (day: number): string => `raw_event_${dateOf(day).replaceAll('-', '')}`;
 
 beforeAll(async () => {
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   const shared = { databaseUrl: database.url, role: 'tidegate_aggregator' };
   retention = createRetentionStore(shared);
   store = createPgStore({ ...shared, applicationName: 'tidegate-raw-indexes-test' });

@@ -1,7 +1,7 @@
 import { fromRecountJson } from '@tidegate/core';
 import type { RecountRound } from '@tidegate/core';
-import { createAuditStore, createPgStore, createPool, migrate } from '@tidegate/postgres';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { createAuditStore, createPgStore, createPool } from '@tidegate/postgres';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -34,8 +34,7 @@ describe('recounts of rows of entities in Postgres', () => {
   let onRowsRead: () => Promise<void> = async () => undefined;
 
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
     await database.query('SELECT ensure_entity_table($1, $2, $3, $4)', [...COLUMNS_OF_SHOP]);
     const shared = { databaseUrl: database.url, applicationName: 'tidegate-recount-rows-test' };
     pool = createPool({ ...shared, role: 'tidegate_query', connectionsMax: 1, statementTimeoutMs: 10_000 });

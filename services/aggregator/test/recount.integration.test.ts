@@ -1,7 +1,7 @@
 import { fromRecountJson } from '@tidegate/core';
 import type { RecountRound } from '@tidegate/core';
-import { createAuditStore, createPgStore, createPool, createRestatedStore, migrate } from '@tidegate/postgres';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { createAuditStore, createPgStore, createPool, createRestatedStore } from '@tidegate/postgres';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestEvent } from './records.ts';
@@ -21,8 +21,7 @@ describe('recounts in Postgres', () => {
   let world: World;
 
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
     const shared = { databaseUrl: database.url, applicationName: 'tidegate-recount-test' };
     pool = createPool({ ...shared, role: 'tidegate_query', connectionsMax: 1, statementTimeoutMs: 10_000 });
     audit = createAuditStore(pool);

@@ -1,8 +1,8 @@
 import { piecesOfPlan, parseQuestion, planQuestion, readMeasureAt, decodeState, unpackCells } from '@tidegate/core';
 import type { SealedThrough } from '@tidegate/core';
-import { createPgStore, createPool, createReadStore, migrate } from '@tidegate/postgres';
+import { createPgStore, createPool, createReadStore } from '@tidegate/postgres';
 import type { StoredCell } from '@tidegate/postgres';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { createSeededRandom } from '@tidegate/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,8 +16,7 @@ describe('sealing in Postgres', () => {
   let failAt: string | null = null;
 
   beforeAll(async () => {
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
     const shared = { databaseUrl: database.url, applicationName: 'tidegate-seal-test' };
     pool = createPool({ ...shared, role: 'tidegate_query', connectionsMax: 1, statementTimeoutMs: 10_000 });
     store = createPgStore({

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createLogClient, ensureTidegateTopics, topicNames } from '@tidegate/kafka';
-import { migrate, seedDemo } from '@tidegate/postgres';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { seedDemo } from '@tidegate/postgres';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { Logger } from '@tidegate/telemetry';
 import { silentLogger } from '@tidegate/telemetry';
 import { testServers } from '@tidegate/testkit';
@@ -102,8 +102,7 @@ export interface GatewayUnderTest {
 export async function startGateway(settings: Partial<GatewayConfig> = {}): Promise<GatewayUnderTest> {
   const { kafkaBrokers, redisUrl } = testServers();
   const prefix = `gw-${randomBytes(6).toString('hex')}.`;
-  const [upstream, database] = await Promise.all([startUpstream(), createScratchDatabase()]);
-  await migrate({ databaseUrl: database.url });
+  const [upstream, database] = await Promise.all([startUpstream(), createMigratedDatabase()]);
   const { adminKey } = await seedDemo({ databaseUrl: database.url });
   const client = await createLogClient({ kind: 'platformatic', brokers: kafkaBrokers.split(','), clientId: 'test' });
   const admin = client.createAdmin();

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { LogAdmin, LogClient } from '@tidegate/kafka';
 import { createLogClient, ensureTidegateTopics, followTable, topicNames } from '@tidegate/kafka';
-import { migrate, seedDemo } from '@tidegate/postgres';
+import { seedDemo } from '@tidegate/postgres';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { Logger } from '@tidegate/telemetry';
 import { createLogger, silentLogger } from '@tidegate/telemetry';
 import type { TcpProxy } from '@tidegate/testkit';
@@ -69,8 +69,7 @@ describe('the gateway over real Kafka, Postgres and Redis', () => {
     const redis = new URL(servers.redisUrl);
     redisProxy = await createTcpProxy({ host: redis.hostname, port: Number(redis.port) });
     upstream = await startUpstream();
-    database = await createScratchDatabase();
-    await migrate({ databaseUrl: database.url });
+    database = await createMigratedDatabase();
     keys = await seedDemo({ databaseUrl: database.url });
     client = await createLogClient({ kind: 'platformatic', brokers: servers.kafkaBrokers.split(','), clientId: 'test' });
     admin = client.createAdmin();

@@ -13,9 +13,8 @@ import {
   createPgStore,
   createPool,
   createRetentionStore,
-  migrate,
 } from '@tidegate/postgres';
-import { createScratchDatabase } from '@tidegate/postgres/scratch';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import type { ScratchDatabase } from '@tidegate/postgres/scratch';
 import { createSealer } from '@tidegate/runtime';
 import { createSeededRandom } from '@tidegate/testkit';
@@ -80,8 +79,7 @@ const typeOf = (type: string): CompiledEventType => ({
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidegate-archive-test-'));
-  database = await createScratchDatabase();
-  await migrate({ databaseUrl: database.url });
+  database = await createMigratedDatabase();
   const at = { databaseUrl: database.url, applicationName: 'test' };
   pool = createPool({ ...at, role: 'tidegate_query', connectionsMax: 2, statementTimeoutMs: 30_000 });
   store = createArchiveStore(at);

@@ -4,7 +4,8 @@ import type { SeriesEntry } from '@tidegate/core';
 import { CALLER_HEADER, signCaller } from '@tidegate/http';
 import type { Caller } from '@tidegate/http';
 import { createLogClient, createRecordBatch, encodeHeaders, ensureTidegateTopics, NO_HEADERS, topicNames } from '@tidegate/kafka';
-import { createPool, migrate } from '@tidegate/postgres';
+import { createPool } from '@tidegate/postgres';
+import { createMigratedDatabase } from '@tidegate/postgres/scratch';
 import { connectRedis, whenConnected } from '@tidegate/redis';
 import { createSealer, deriveKey, readConfig } from '@tidegate/runtime';
 import { silentLogger } from '@tidegate/telemetry';
@@ -32,7 +33,7 @@ export type World = Awaited<ReturnType<typeof createWorld>>;
 
 export async function createWorld(partitions: number) {
   const name = `tidegate_query_test_${randomBytes(5).toString('hex')}`;
-  const database = await createDatabase(name, partitions);
+  const database = await createDatabase(partitions);
   const log = await createLog(name, partitions);
   const cache = await createCache(name);
   const services = createServices({ name, databaseUrl: database.url, topicPrefix: log.prefix, redisPort: cache.proxy.port });
@@ -55,14 +56,9 @@ export async function createWorld(partitions: number) {
   };
 }
 
-async function createDatabase(name: string, partitions: number) {
-  const { databaseUrl } = testServers();
-  const options = { applicationName: 'test', connectionsMax: 1, statementTimeoutMs: 10_000 };
-  const server = createPool({ databaseUrl, ...options });
-  await server.query(`CREATE DATABASE ${name}`);
-  const url = Object.assign(new URL(databaseUrl), { pathname: `/${name}` }).toString();
-  await migrate({ databaseUrl: url });
-  const pool = createPool({ databaseUrl: url, ...options });
+async function createDatabase(partitions: number) {
+  const { url, drop } = await createMigratedDatabase();
+  const pool = createPool({ databaseUrl: url, applicationName: 'test', connectionsMax: 1, statementTimeoutMs: 10_000 });
   await pool.query(
     `INSERT INTO partition_progress (lane, partition, owner, term, commit_no, next_offset, log_generation, topic_id, complete_through)
      SELECT 'live', p, '\\x00', 1, 0, 0, 1, 'test', now() FROM generate_series(0, $1::int4 - 1) p`,
@@ -83,8 +79,7 @@ async function createDatabase(name: string, partitions: number) {
     },
     async drop(): Promise<void> {
       await pool.end();
-      await server.query(`DROP DATABASE ${name} WITH (FORCE)`);
-      await server.end();
+      await drop();
     },
   };
 }
