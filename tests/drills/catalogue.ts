@@ -5,6 +5,7 @@ import { auditRefuses } from './audit.ts';
 import { clocks } from './clocks.ts';
 import type { DrillOptions, DrillReport } from './drill.ts';
 import { failover } from './failover.ts';
+import { migration } from './migration.ts';
 import { replayLog } from './replayed-log.ts';
 import { restore } from './restore.ts';
 import { aggregatorKills, brokerDown, brokerPause, rebalanceStorm } from './single-faults.ts';
@@ -77,6 +78,7 @@ export const GROUND_DRILLS = {
         slowPostgres(scene, { proxy, durationMs, statementMs: 2 * SECOND_MS }),
   }),
   audit: onStream('audit', { minutes: 1, act: (_ground, durationMs) => (scene) => auditRefuses(scene, { durationMs }) }),
+  migration: onStream('migration', { minutes: 1, act: (ground, durationMs) => (scene) => migration(scene, ground, { durationMs }) }),
   failover: onStream('failover', { minutes: 1, act: (ground, durationMs) => (scene) => failover(scene, ground, { durationMs }) }),
   restore: onStream('restore', { minutes: 1, act: (ground, durationMs) => (scene) => restore(scene, ground, { durationMs }) }),
   clocks: (options, { client }) => clocks({ ...options, client }),

@@ -38,7 +38,11 @@ export async function rollingRestart(scene: Scene, options: RollingRestartOption
 }
 
 /** Asks the same question all the time; every one has to be answered at the first try. */
-function askOn({ tidegate, history, say }: Scene, apiKey: string): { stop(): Promise<{ questions: number; failed_questions: number }> } {
+export function askOn(
+  { tidegate, history, say }: Scene,
+  apiKey: string,
+  everyMs: number = ASK_EVERY_MS,
+): { stop(): Promise<{ questions: number; failed_questions: number }> } {
   let isOver = false;
   let [questions, failed] = [0, 0];
   const [from, to] = [-1, 1].map((days) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10));
@@ -50,7 +54,7 @@ function askOn({ tidegate, history, say }: Scene, apiKey: string): { stop(): Pro
     return response.ok ? null : `${response.status} ${text.slice(0, 200)}`;
   };
   const run = async (): Promise<void> => {
-    for (; !isOver; await delay(ASK_EVERY_MS)) {
+    for (; !isOver; await delay(everyMs)) {
       questions += 1;
       const fault = await ask().catch((error: unknown) => String(error instanceof Error ? (error.cause ?? error) : error));
       if (fault === null) continue;

@@ -164,6 +164,7 @@ const NEVER: Readonly<Record<string, (count: number) => string>> = {
   not_ready_answers: (count) => `${count} requests were answered that a process is not ready which had said it is`,
   service_ends: (count) => `${count} times a service ended instead of waiting for what it needs`,
   hung_questions: (count) => `${count} questions got no answer in time`,
+  unclean_reruns: (count) => `${count} steps of a migration were left half done, or done other than once`,
   unaudited: (count) => `${count} changes were made that the chain does not hold`,
   made_though_refused: (count) => `${count} changes were made that were answered 503`,
   lost_changes: (count) => `${count} changes were answered 201 and are not there`,
