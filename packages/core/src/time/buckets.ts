@@ -43,14 +43,18 @@ export interface Buckets {
 /** The buckets that tile the range, which is widened to the grid of the cells. Null: more than `bucketsMax`. */
 export function bucketsOf(ask: BucketAsk): Buckets | null {
   const { cellMs = CELL_MS } = ask;
-  const fromMs = floorTo(ask.fromMs, cellMs);
-  const toMs = -floorTo(-ask.toMs, cellMs);
+  const { fromMs, toMs } = widened(ask, cellMs);
   if (fromMs >= toMs) return { startsMs: [], edgesMs: [], edgesRounded: false };
   const { zone, grain } = ask;
   const range = { fromMs, toMs, bucketsMax: ask.bucketsMax };
   const starts = isClockGrain(grain) ? clockStarts(zone, WIDTH_MS[grain], range) : calendarStarts(zone, grain, range);
   if (starts === null) return null;
   return tile(starts, { fromMs, toMs, cellMs, edgesRounded: fromMs !== ask.fromMs || toMs !== ask.toMs });
+}
+
+/** The range with both ends on the grid of cells. */
+export function widened({ fromMs, toMs }: Pick<BucketAsk, 'fromMs' | 'toMs'>, cellMs: number): Pick<BucketAsk, 'fromMs' | 'toMs'> {
+  return { fromMs: floorTo(fromMs, cellMs), toMs: -floorTo(-toMs, cellMs) };
 }
 
 /** Start of the bucket that holds the instant. */
