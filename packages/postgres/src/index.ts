@@ -105,6 +105,8 @@ export type { BudgetFilter, BudgetInfo, BudgetStore } from './budget-store.ts';
 export { createNewestReader, NEWEST_OFFSETS } from './newest-reader.ts';
 export type { LanePlace, NewestAsk, NewestRead, NewestReader } from './newest-reader.ts';
 
+export { createTableStatistics } from './table-statistics.ts';
+export type { TableStatistics } from './table-statistics.ts';
 export { createTallyReader, createTallyStore } from './tally-store.ts';
 export type { LagSum, TallyReader, TallyRow, TallyStore, TallySum } from './tally-store.ts';
 

@@ -2,7 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createCanonicalReader, dedupWindowMsMin } from '@tidegate/core';
 import { createLogClient, topicNames } from '@tidegate/kafka';
 import type { LogClient } from '@tidegate/kafka';
-import { createPgStore, createPool, createPoolMeter, createRetentionStore, createTallyStore } from '@tidegate/postgres';
+import {
+  createPgStore,
+  createPool,
+  createPoolMeter,
+  createRetentionStore,
+  createTableStatistics,
+  createTallyStore,
+} from '@tidegate/postgres';
 import {
   ConfigError,
   createSealer,
@@ -24,6 +31,7 @@ import type { AGGREGATOR_CONFIG } from './config.ts';
 import { shareDedupMemory } from './dedup-memory.ts';
 import type { Fault } from './fault-points.ts';
 import { startTallying } from './stream-tally.ts';
+import { startAnalysingGrown } from './analyse-grown.ts';
 import { startMaintenance } from './maintain.ts';
 import type { Maintenance } from './maintain.ts';
 
@@ -84,7 +92,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
     sleep: (ms) => pause(ms),
   });
   const maintenance = maintain(config, context, { aggregator, metrics });
-  const tallying = tallyStream(config, context, aggregator);
+  const beside = workBeside(config, context, aggregator);
   let isDraining = false;
   const telemetry = await startTelemetryServer({
     ...telemetryTarget(config),
@@ -96,7 +104,7 @@ export async function startApp(config: AggregatorConfig, context: ServiceContext
     stop: async () => {
       await maintenance.stop();
       await aggregator.stop();
-      await tallying.stop();
+      await beside.stop();
       await Promise.all([store.close(), client.close(), tracing.close(), telemetry.close()]);
     },
   };
@@ -133,18 +141,30 @@ function maintain(
   };
 }
 
-const TALLY_EVERY_MS = 5_000;
+const BESIDE_EVERY_MS = 5_000;
+/** What a sample of a large table may take. */
+const BESIDE_TIMEOUT_MS = 60_000;
 
-function tallyStream(config: AggregatorConfig, { log }: ServiceContext, { tally }: Aggregator): { stop(): Promise<void> } {
-  const onError = (error: unknown): void => log.warn('tally_not_written', { error });
+/** What is done every few seconds beside the commits, and may come late: one connection serves it. */
+function workBeside(config: AggregatorConfig, { log }: ServiceContext, { tally }: Aggregator): { stop(): Promise<void> } {
+  const warn =
+    (code: string) =>
+    (error: unknown): void =>
+      log.warn(code, { error });
   const pool = createPool({
     ...databaseTarget(config),
-    ...{ applicationName: 'tidegate-tally', role: ROLE, connectionsMax: 1, statementTimeoutMs: TALLY_EVERY_MS, onError },
+    ...{ applicationName: 'tidegate-beside', role: ROLE, connectionsMax: 1, statementTimeoutMs: BESIDE_TIMEOUT_MS },
+    onError: warn('database_session_lost'),
   });
-  const stop = startTallying({ tally, store: createTallyStore(pool), sleep: pause, everyMs: TALLY_EVERY_MS, onError });
+  const every = { everyMs: BESIDE_EVERY_MS, sleep: pause };
+  const stopTallying = startTallying({ ...every, tally, store: createTallyStore(pool), onError: warn('tally_not_written') });
+  const stopAnalysing = startAnalysingGrown({
+    ...{ ...every, statistics: createTableStatistics(pool), onError: warn('table_not_analysed') },
+    onAnalysed: (table) => log.info('table_analysed', { detail: { table } }),
+  });
   return {
     async stop() {
-      await stop();
+      await Promise.all([stopTallying(), stopAnalysing()]);
       await pool.end();
     },
   };

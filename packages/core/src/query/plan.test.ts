@@ -9,7 +9,7 @@ const METRIC: CompiledMetric = {
   dimensions: [],
   sets: [{ setNo: 0, dimensions: [], bySubject: false }],
   grains: ['quarter_hour', 'hour', 'day'],
-  measures: [{ name: 'events', kind: 'count' }],
+  measures: [{ name: 'events', kind: 'count', numbers: 'exact' }],
 };
 
 function planned(from: string, to: string): Plan {
