@@ -19,10 +19,16 @@ function dayText(utcDay: number, isShort: boolean): string {
   return text;
 }
 
+/**
+ * Of the spans of chunks and their fields. A service of before and one of now run beside each other while they are replaced: each
+ * has chunks of its own, and a progress that speaks of these.
+ */
+const FORMAT = 'v2';
+
 /** All keys of a tenant's chunks share a hash tag, so that a script may touch a chunk and its parts on a cluster. */
 export function chunkKey(prefix: string, name: ChunkName): string {
   const day = dayText(name.utcDay, name.grain === MINUTE || !Number.isInteger(name.utcDay));
-  const base = `${prefix}:{c:${name.tenant}}:chunk:${name.metric}:${name.version}:${name.setNo}:${name.grain}:${day}`;
+  const base = `${prefix}:{c:${name.tenant}}:chunk:${FORMAT}:${name.metric}:${name.version}:${name.setNo}:${name.grain}:${day}`;
   return name.subject === null ? base : `${base}:${name.subject}`;
 }
 
@@ -48,5 +54,5 @@ export function recentTypeKey(prefix: string, tenant: string, type: string): str
 }
 
 export function progressKey(prefix: string): string {
-  return `${prefix}:progress`;
+  return `${prefix}:progress:${FORMAT}`;
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { chunkCellField, encodeChunkCell, packCells } from '@tidegate/core';
 import { testServers } from '@tidegate/testkit';
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
@@ -30,22 +29,25 @@ describeCellStore('redis', async () => {
   });
 });
 
-test('a chunk that an earlier version of the service filled, field by field, is whole', async () => {
+test('a service of before, which cuts ranges into other chunks and moves its own progress, changes nothing of these', async () => {
   const client = new Redis(testServers().redisUrl);
   const prefix = `test-${randomBytes(6).toString('hex')}`;
   const store = createRedisCells({ client, prefix });
-  const name: ChunkName = { tenant: 'acme', metric: 'm', version: 1, setNo: 0, grain: 2, utcDay: 20_000, subject: null };
-  const cell = { seriesId: new Uint8Array(16), bucketS: 0, partition: 3, term: 1, commitNo: 2, revision: 0, state: Uint8Array.of(1) };
+  const name: ChunkName = { tenant: 'acme', metric: 'm', version: 1, setNo: 0, grain: 2, utcDay: 20_000, subject: 'p1' };
+  // As the first format names them.
+  const before = [`${prefix}:progress`, `${prefix}:{c:acme}:chunk:m:1:0:2:2024-10-04:p1`];
   try {
+    await client.hset(before[0] ?? '', { epoch: 'e0', 0: '{}' });
+    await client.hset(before[1] ?? '', { '#token': 't0', '#epoch': 'e0', '#filled': 2 });
+    expect(await store.readProgress()).toBeNull();
+    expect(await store.read(name, { epoch: 'e0', known: null })).toEqual({ kind: 'absent', brokenToken: null });
+    expect(await store.findPresent([name])).toEqual([]);
     await store.create(name, { token: 't1', epoch: 'e1', brokenToken: null });
-    const field = Buffer.from(chunkCellField(cell));
-    await client.hset(chunkKey(prefix, name), new Map<string | Buffer, string | Buffer>([[field, Buffer.from(encodeChunkCell(cell))]]));
-    await client.hset(chunkKey(prefix, name), { '#counter': 1, '#floor': 1, '#filled': 1 });
-    const reading = await store.read(name, { epoch: 'e1', known: { token: 't1', counters: [0] } });
-    expect(reading).toMatchObject({ kind: 'full', content: { packed: [], cells: [cell] } });
-    expect(await store.fill(name, 't1', { series: [], packed: packCells([cell]) })).toEqual({ kind: 'filled', version: null });
+    await store.beginEpoch({ seen: null, epoch: 'e1', progress: [] });
+    expect(await client.hget(before[0] ?? '', 'epoch')).toBe('e0');
+    expect(await client.hget(before[1] ?? '', '#token')).toBe('t0');
   } finally {
-    await client.del(chunkKey(prefix, name));
+    await client.del(...(await client.keys(`${prefix}:*`)));
     await client.quit();
   }
 });

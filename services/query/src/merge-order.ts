@@ -6,7 +6,7 @@
  * Canonical: by chunk (its first day, then its grain), series, bucket, then partition; the partitions of a bucket are merged
  * first.
  */
-import type { CompiledMeasure, Plan, RangePiece } from '@tidegate/core';
+import type { CellRange, CompiledMeasure, Plan, RangePiece } from '@tidegate/core';
 import type { PlacedCell } from '@tidegate/redis';
 import { firstDay } from './chunks.ts';
 import { createGrainOf } from './wanted-buckets.ts';
@@ -19,12 +19,15 @@ export function isOrderSeenIn({ numbers, kind }: CompiledMeasure): boolean {
   return numbers === 'double' || kind === 'top_k';
 }
 
-/** The cells of some pieces in canonical order, those that differ in the partition alone together. */
-export function inMergeOrder(cells: readonly PlacedCell[], pieces: readonly RangePiece[]): PlacedCell[][] {
+/** The cells of some pieces of a range in canonical order, those that differ in the partition alone together. */
+export function inMergeOrder(
+  cells: readonly PlacedCell[],
+  { range, pieces }: { readonly range: Pick<CellRange, 'subject'>; readonly pieces: readonly RangePiece[] },
+): PlacedCell[][] {
   const grainOf = createGrainOf(pieces);
   const keyed = cells.map((cell) => {
     const grain = grainOf(cell.bucketS);
-    return { cell, grain, day: firstDay(cell.bucketS, grain), series: seriesKey(cell.seriesId) };
+    return { cell, grain, day: firstDay(range, grain, cell.bucketS), series: seriesKey(cell.seriesId) };
   });
   keyed.sort(
     (a, b) =>

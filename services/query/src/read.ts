@@ -155,7 +155,7 @@ function answerFromSnapshot(
     }
     return answer.finish();
   }
-  for (const [first, ...others] of inMergeOrder(unpackCells(cells), pieces)) {
+  for (const [first, ...others] of inMergeOrder(unpackCells(cells), { range: plan.range, pieces })) {
     if (first === undefined) continue;
     const state = surely(decodeState(first.state, measures));
     for (const other of others) mergeState(state, surely(decodeState(other.state, measures)));

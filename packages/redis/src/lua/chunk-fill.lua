@@ -11,6 +11,6 @@ local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 local mine = redis.call('HMGET', key, '#token', '#run', '#filled')
 if mine[1] ~= ARGV[1] or mine[2] ~= run then return 0 end
 if mine[3] then return 2 end
-redis.call('HSET', key, 'b', ARGV[3], '#filled', '2')
+redis.call('HSET', key, 'b', ARGV[3], '#filled', '1')
 redis.call('PEXPIRE', key, ARGV[2])
 return 1

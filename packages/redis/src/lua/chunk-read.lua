@@ -6,7 +6,6 @@
 -- ARGV[3]  counter that the reader knows, or -1
 -- ARGV[4]  'changes' for the version alone where only the whole chunk would tell; 'splits' for a loader: token and number
 --          of parts, filled or not
--- Filled: '2' at once, as a base (chunk-fill); '1' as field by field, by a service of before that runs beside this one.
 -- Returns  {'absent'} | {'split', token, n} | {'splits', token, n} | {'same' | 'version', token, counter}
 --          | {'delta' | 'full', token, counter, field, value, …}
 local key = KEYS[1]
