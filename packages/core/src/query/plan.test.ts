@@ -15,7 +15,7 @@ const METRIC: CompiledMetric = {
 function planned(from: string, to: string): Plan {
   const parsed = parseQuestion({ metric: 'm', kind: 'series', grain: 'day', from, to });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-  const made = planQuestion({ question: parsed.question, metric: METRIC, subject: null, cursor: null, nowMs: 0, bucketsMax: 100 });
+  const made = planQuestion({ question: parsed.question, metric: METRIC, subject: null, cursor: null, nowMs: 0, bucketsMax: 10_000 });
   if (!made.ok) throw new Error(made.fault.message);
   return made.value;
 }
@@ -30,4 +30,10 @@ test('ranges that end at different instants of one quarter of an hour share thei
   expect([now, later, whole].map(({ edgesRounded }) => edgesRounded)).toEqual([true, true, false]);
   const next = planned('2026-11-01T00:00:00Z', '2026-11-20T10:30:00.001Z');
   expect(next.buckets?.edgesMs.at(-1)).toBe(Date.UTC(2026, 10, 20, 10, 45));
+});
+
+test('a range of all years that ends now has its buckets cut once', () => {
+  const [first, second] = [planned('2000-01-01', '2026-11-20T10:17:03Z'), planned('2000-01-01', '2026-11-20T10:18:00Z')];
+  expect(first.buckets?.startsMs.length).toBe(9_821);
+  expect(second.buckets).toBe(first.buckets);
 });

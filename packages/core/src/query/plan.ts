@@ -186,9 +186,11 @@ function planBuckets(ask: PlanAsk, metric: CompiledMetric, { zone, grain, fromMs
  * time.
  */
 const cutRanges = new Map<string, Buckets>();
-const CUT_RANGES_MAX = 256;
-/** Longer ones are rare, and so many of them would fill the memory. */
-const CUT_BUCKETS_MAX = 2_000;
+/** In all of them: 8 MB. A range of ten years of days has 3,653. */
+const CUT_BUCKETS_MAX = 500_000;
+/** What a short range takes beside its buckets is as much as some of them. */
+const BUCKETS_OF_ENTRY = 20;
+let cutBuckets = 0;
 
 function keptBuckets(ask: BucketAsk): Buckets | null {
   const { zone, grain, fromMs, toMs, bucketsMax, cellMs } = ask;
@@ -196,9 +198,14 @@ function keptBuckets(ask: BucketAsk): Buckets | null {
   const known = cutRanges.get(name);
   if (known !== undefined) return known;
   const buckets = bucketsOf(ask);
-  if (buckets === null || buckets.startsMs.length > CUT_BUCKETS_MAX) return buckets;
-  if (cutRanges.size >= CUT_RANGES_MAX) cutRanges.clear();
+  if (buckets === null) return null;
+  const count = buckets.startsMs.length + BUCKETS_OF_ENTRY;
+  if (cutBuckets + count > CUT_BUCKETS_MAX) {
+    cutRanges.clear();
+    cutBuckets = 0;
+  }
   cutRanges.set(name, buckets);
+  cutBuckets += count;
   return buckets;
 }
 
