@@ -104,7 +104,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a chunk is filled from a replica',
     section: 8,
     file: 'services/query/src/load-chunks.ts',
-    find: 'if (snapshot.isReplica || (snapshot.isCut && open.length === 1))',
+    find: 'if (read.isReplica || (read.isCut && open.length === 1))',
     replace: 'if (snapshot.isCut && open.length === 1)',
     tests: CHUNK_TESTS,
     kind: 'unit',

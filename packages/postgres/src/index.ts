@@ -87,7 +87,6 @@ export type { RevisedUser, SignInRecord, UserChange, UserInfo } from './control/
 export { createReadStore } from './read-store.ts';
 export type {
   CellSnapshot,
-  PieceCells,
   CountedLane,
   CountedProgress,
   EndedLog,
@@ -97,6 +96,7 @@ export type {
   ReadStore,
   RecentAsk,
 } from './read-store.ts';
+export type { CellsOf, CellsRead, PieceCells } from './range-cells.ts';
 
 // budgets of dimensions
 export { createBudgetStore } from './budget-store.ts';

@@ -1,6 +1,6 @@
 /** The read side of the data plane: cells of a range together with the progress that they are complete for. */
 import { GRAINS, leastSealed } from '@tidegate/core';
-import type { CellRange, PackedCells, RangePiece, SealedThrough, SeriesEntry } from '@tidegate/core';
+import type { CellRange, RangePiece, SealedThrough } from '@tidegate/core';
 import type pg from 'pg';
 import { inTransaction, SNAPSHOT } from './in-transaction.ts';
 import { int4Array, int8Array, textArray } from './binary-array.ts';
@@ -9,7 +9,8 @@ import type { RawEventRow } from './raw-reader.ts';
 import type { StoredEvent } from './raw-shape.ts';
 import { fromSealedColumns } from './seal-columns.ts';
 import type { SealedColumns } from './seal-columns.ts';
-import { columnsOf, readPacked } from './range-cells.ts';
+import { readRangeCells } from './range-cells.ts';
+import type { CellsOf, CellsRead } from './range-cells.ts';
 import { run } from './statements.ts';
 import type { EventLane } from './store.ts';
 import type { TaskRow } from './task-shape.ts';
@@ -65,20 +66,8 @@ export interface LogSpan {
   readonly lastOffset: number;
 }
 
-export interface CellSnapshot {
+export interface CellSnapshot extends CellsRead {
   readonly progress: readonly CountedProgress[];
-  readonly series: readonly SeriesEntry[];
-  /** Those of one series and piece together, named by the very array that is the id of the series. */
-  readonly cells: readonly PieceCells[];
-  /** More cells than asked for at most: none of them is here. */
-  readonly isCut: boolean;
-  /** A replica may lie behind announcements that are in a cache already, so nothing may be kept from it. */
-  readonly isReplica: boolean;
-}
-
-export interface PieceCells extends PackedCells {
-  /** Position of the piece among those that were asked for. */
-  readonly piece: number;
 }
 
 /** Which cells of a range are read, once the snapshot has told what is sealed on every partition. */
@@ -111,6 +100,8 @@ export interface ReadStore {
    * quarter hours of the whole range.
    */
   readCells(range: CellRange, cellsMax: number, piecesOf?: PiecesOf): Promise<CellSnapshot>;
+  /** Series and cells of known pieces, of one instant: for whoever knows how far they are complete otherwise. */
+  readPieces(of: CellsOf, cellsMax: number, pieces: readonly RangePiece[]): Promise<CellsRead>;
 }
 
 interface ProgressRow extends SealedColumns {
@@ -123,7 +114,6 @@ interface ProgressRow extends SealedColumns {
   readonly backfill_next_offset: string | null;
   readonly backfill_log_generation: number | null;
   readonly has_gap: boolean;
-  readonly is_replica: boolean;
 }
 
 interface GapRow {
@@ -143,12 +133,6 @@ interface EndedRow {
   readonly partition: number;
   readonly log_generation: number;
   readonly next_offset: string;
-}
-
-interface SeriesRow {
-  readonly series_id: string;
-  readonly subject: string;
-  readonly dims: (string | null)[];
 }
 
 export function createReadStore(pool: pg.Pool): ReadStore {
@@ -174,6 +158,7 @@ export function createReadStore(pool: pg.Pool): ReadStore {
     },
     readCells: async (range, cellsMax, piecesOf = quarterHours(range)) =>
       inTransaction(pool, async (client) => readSnapshot(client, { range, piecesOf, cellsMax }), { begin: SNAPSHOT }),
+    readPieces: async (of, cellsMax, pieces) => readRangeCells(pool, { of, pieces, cellsMax }),
   };
 }
 
@@ -192,24 +177,9 @@ interface SnapshotAsk {
 }
 
 async function readSnapshot(client: pg.ClientBase, { range, piecesOf, cellsMax }: SnapshotAsk): Promise<CellSnapshot> {
-  const progress = (await run<ProgressRow>(client, 'read-live-progress', [])).map((row) => ({
-    ...toProgress(row),
-    isReplica: row.is_replica,
-  }));
+  const progress = await readCountedProgress(client);
   const pieces = piecesOf(leastSealed(progress.map(({ sealed }) => sealed)));
-  const { tenant, metric, version, setNo, subject, among } = range;
-  const subjects = subject === null ? among : [subject];
-  const of = [tenant, metric, version, setNo, subjects === undefined ? null : textArray(subjects)];
-  const series = await run<SeriesRow>(client, 'read-range-series', [...of, ...columnsOf(pieces)]);
-  const rows = await readPacked(client, { of, pieces, seriesMax: series.length, partitions: progress.length, cellsMax });
-  const ids = new Map<string, Uint8Array>();
-  return {
-    progress: progress.map(({ isReplica: _isReplica, ...one }) => one),
-    series: series.map((row) => ({ id: idOf(ids, row.series_id), tenant, metric, version, setNo, subject: row.subject, dims: row.dims })),
-    cells: (rows ?? []).map(({ seriesId, ...cells }) => ({ seriesId: idOf(ids, seriesId), ...cells })),
-    isCut: rows === null,
-    isReplica: progress.some(({ isReplica }) => isReplica),
-  };
+  return { progress, ...(await readRangeCells(client, { of: range, pieces, cellsMax })) };
 }
 
 function toProgress(row: ProgressRow): CountedProgress {
@@ -247,13 +217,4 @@ function toGap(row: GapRow): LogGap {
 
 function toEndedLog(row: EndedRow): EndedLog {
   return { lane: row.lane, partition: row.partition, logGeneration: row.log_generation, nextOffset: Number(row.next_offset) };
-}
-
-/** One array for each id, however many cells name it. */
-function idOf(ids: Map<string, Uint8Array>, uuid: string): Uint8Array {
-  const known = ids.get(uuid);
-  if (known !== undefined) return known;
-  const id = new Uint8Array(Buffer.from(uuid.replaceAll('-', ''), 'hex'));
-  ids.set(uuid, id);
-  return id;
 }

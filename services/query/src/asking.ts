@@ -182,7 +182,11 @@ function createReading(
   { newToken, onReplica, takeTurn }: Pick<AskingParts, 'newToken' | 'onReplica'> & { readonly takeTurn: TakeTurn },
 ): Read {
   const { step } = tracing;
-  const primary: ReadStore = { ...untraced, readCells: (...asked) => step('query_database', async () => untraced.readCells(...asked)) };
+  const primary: ReadStore = {
+    ...untraced,
+    readCells: (...asked) => step('query_database', async () => untraced.readCells(...asked)),
+    readPieces: (...asked) => step('query_database', async () => untraced.readPieces(...asked)),
+  };
   const read = createRead({
     ...{ onReplica, takeTurn },
     store,

@@ -8,20 +8,19 @@
  * | reading the primary | the same | the same |
  * | a part of the filling | some filled; others still unfilled | the same; cells are taken only if newer |
  *
- * The chunks of a question are read in one transaction for each grain: one about a person reaches over a month of days of few
- * cells, and a transaction for each day was all that such an answer cost. What was read is handed out under the version that
- * the chunk has with it and nothing else: who asked looks at the chunks again, after his own reading of progress, and is told
- * what has come since.
+ * The chunks of a question are read by one statement, however many there are: a statement for each was all that an answer of few
+ * cells cost. What was read is handed out under the version that the chunk has with it and nothing else: who asked looks at the
+ * chunks again, after his own reading of progress, and is told what has come since.
  */
-import type { CellRange, ChunkBase, GrainCode, PackedCells, SeriesEntry } from '@tidegate/core';
-import type { CellSnapshot, ReadStore } from '@tidegate/postgres';
+import type { ChunkBase, PackedCells, SeriesEntry } from '@tidegate/core';
+import type { CellsRead, ReadStore } from '@tidegate/postgres';
 import type { CellStore, ChunkName, ChunkVersion, FillOutcome } from '@tidegate/redis';
 import { chunkId, rangeOfChunk } from './chunks.ts';
 
 export interface LoadChunksDeps {
   readonly store: CellStore;
   /** Of the primary. */
-  readonly primary: ReadStore;
+  readonly primary: Pick<ReadStore, 'readPieces'>;
   readonly newToken: () => string;
   readonly cellsMax: number;
 }
@@ -71,7 +70,7 @@ export function createLoadChunks(deps: LoadChunksDeps): LoadChunks {
       const filled = await fillFrom(deps, open);
       for (const [at, one] of open.entries()) outcomes.set(one, await settle(deps, one, filled[at]));
     };
-    for (const open of byGrain(created.filter((one) => one !== null))) await Promise.all(sideBySide(open).map(load));
+    await Promise.all(sideBySide(created.filter((one) => one !== null)).map(load));
     return created.map((one) => (one === null ? FILLED_BEFORE : (outcomes.get(one) ?? LOST)));
   };
 }
@@ -79,8 +78,8 @@ export function createLoadChunks(deps: LoadChunksDeps): LoadChunks {
 const SIDE_BY_SIDE_MIN = 8;
 
 /**
- * Each chunk is right by itself, so many are read by two transactions at once: Postgres packs cells on two cores, and while one half is
- * packed the other is filled (90 days by hour in no cache: 90 ms in place of 108 at the median, in turns on two cores). Not those about a person, which hold few cells each: a transaction is what they cost.
+ * Each chunk is right by itself, so many are read by two statements at once: Postgres packs cells on two cores, and while one half is
+ * packed the other is filled (90 days by hour in no cache: 90 ms in place of 108 at the median, in turns on two cores). Not those about a person, which hold few cells each: a statement is what they cost.
  */
 function sideBySide(open: readonly OpenChunk[]): readonly (readonly OpenChunk[])[] {
   if (open.length < SIDE_BY_SIDE_MIN || open.some(({ name }) => name.subject !== null)) return [open];
@@ -95,31 +94,19 @@ async function settle(deps: LoadChunksDeps, open: OpenChunk, outcome: Filling = 
   return again.kind === 'split' ? LOST : again;
 }
 
-/** Cells of different grains may begin at the same instant, and a reading does not tell them apart. */
-function byGrain(open: readonly OpenChunk[]): readonly (readonly OpenChunk[])[] {
-  const groups = new Map<GrainCode, OpenChunk[]>();
-  for (const one of open) groups.set(one.name.grain, [...(groups.get(one.name.grain) ?? []), one]);
-  return [...groups.values()];
-}
-
 /** What is too much together may fit in halves. */
 async function fillFrom(deps: LoadChunksDeps, open: readonly OpenChunk[]): Promise<readonly Filling[]> {
   const ranges = open.map(({ name }) => rangeOfChunk(name));
   const [first] = ranges;
   if (first === undefined) return [];
   const pieces = ranges.flatMap((range) => range.pieces);
-  const range: CellRange = {
-    ...first.range,
-    fromS: Math.min(...pieces.map((piece) => piece.fromS)),
-    toS: Math.max(...pieces.map((piece) => piece.toS)),
-  };
-  const snapshot = await deps.primary.readCells(range, deps.cellsMax, () => pieces);
-  if (snapshot.isReplica || (snapshot.isCut && open.length === 1)) return open.map(() => UNFIT);
-  if (snapshot.isCut) {
+  const read = await deps.primary.readPieces(first.range, deps.cellsMax, pieces);
+  if (read.isReplica || (read.isCut && open.length === 1)) return open.map(() => UNFIT);
+  if (read.isCut) {
     const middle = open.length >> 1;
     return [...(await fillFrom(deps, open.slice(0, middle))), ...(await fillFrom(deps, open.slice(middle)))];
   }
-  const bases = basesOf(open, snapshot);
+  const bases = basesOf(open, read);
   return Promise.all(
     open.map(async ({ name, token }, at) => {
       const base = bases[at] ?? NOTHING;
@@ -135,8 +122,8 @@ function toFilling(outcome: FillOutcome, base: ChunkBase): Filling {
   return { kind: 'filled', loaded: outcome.version === null ? null : { version: outcome.version, base } };
 }
 
-/** What of a snapshot belongs into which chunk: each was a piece of it. */
-function basesOf(open: readonly OpenChunk[], { series, cells }: CellSnapshot): readonly ChunkBase[] {
+/** What of a reading belongs into which chunk: each was a piece of it. */
+function basesOf(open: readonly OpenChunk[], { series, cells }: CellsRead): readonly ChunkBase[] {
   const entries = new Map(series.map((entry) => [entry.id, entry]));
   const filling = open.map(() => ({ series: new Set<SeriesEntry>(), packed: new Array<PackedCells>() }));
   for (const { piece, ...packed } of cells) {

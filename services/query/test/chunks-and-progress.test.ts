@@ -124,11 +124,11 @@ test('a question is refused a turn only where something has to be read from Post
     refused += isFull ? 1 : 0;
     return isFull ? Promise.reject(new Overloaded(3)) : action();
   });
-  const reading = vi.spyOn(primary, 'readCells');
+  const readings = [vi.spyOn(primary, 'readCells'), vi.spyOn(primary, 'readPieces')];
   const asked = { plan: planOf(), subjectShown: null, skipCache: false, takesTurns: true };
   await expect(inTurn(asked)).rejects.toThrow(Overloaded);
   await expect(inTurn({ ...asked, skipCache: true })).rejects.toThrow(Overloaded);
-  expect([refused, reading.mock.calls.length]).toEqual([2, 0]);
+  expect([refused, ...readings.map(({ mock }) => mock.calls.length)]).toEqual([2, 0, 0]);
   // Who takes no turn is not refused.
   expect((await inTurn({ ...asked, takesTurns: false })).ok).toBe(true);
   isFull = false;

@@ -90,7 +90,7 @@ export function createFakePrimary(partitions: number): FakePrimary {
     readEndedLogs: async () => [],
     countRejected: async () => 0,
     ...{ readTasks: async () => [], readRecentEvents: async () => [] },
-    async readCells(_range, _cellsMax, piecesOf): Promise<CellSnapshot> {
+    ...readingCells(async (_range, _cellsMax, piecesOf) => {
       reads += 1;
       piecesOf?.(NOTHING_SEALED);
       const snapshot = {
@@ -101,9 +101,21 @@ export function createFakePrimary(partitions: number): FakePrimary {
       };
       await primary.onSnapshot?.();
       return snapshot;
-    },
+    }),
   };
   return primary;
+}
+
+/** Both ways of reading cells by one: what is known of pieces is asked for as they are. */
+export function readingCells(readCells: ReadStore['readCells']): Pick<ReadStore, 'readCells' | 'readPieces'> {
+  return {
+    readCells,
+    async readPieces(of, cellsMax, pieces) {
+      const [fromS, toS] = [Math.min(...pieces.map((piece) => piece.fromS)), Math.max(...pieces.map((piece) => piece.toS))];
+      const { progress: _progress, ...read } = await readCells({ ...of, fromS, toS }, cellsMax, () => pieces);
+      return read;
+    },
+  };
 }
 
 /** Series and their cells as the real reader gives them: by piece, under the very array that is the id of the series. */

@@ -21,7 +21,7 @@ import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import { createKeptViews } from '../src/views/kept-views.ts';
 import type { RunView, ViewAsk } from '../src/views/run-view.ts';
-import { createFakePrimary, NAMES, pageSeries, planOf, SILENT_METER, TENANT, UTC_DAY, NO_TURNS } from './fixtures.ts';
+import { createFakePrimary, NAMES, pageSeries, planOf, readingCells, SILENT_METER, TENANT, UTC_DAY, NO_TURNS } from './fixtures.ts';
 
 const CHUNK = { tenant: TENANT, metric: 'wiki.edits', version: 1, setNo: 0, grain: 2, utcDay: UTC_DAY, subject: null } as const;
 const MAX_STALENESS_MS = 40;
@@ -203,8 +203,9 @@ class World {
     const freshness = createFreshness(nowMs);
     const primary = {
       ...this.primary,
-      readCells: async (...asked: Parameters<typeof this.primary.readCells>) =>
+      ...readingCells(async (...asked) =>
         scheduler.schedule(Promise.resolve(), 'cells').then(async () => this.primary.readCells(...asked)),
+      ),
     };
     const read = createRead({
       ...{ store, primary, cacheBudgetMs: 10_000, chunksMax: 10, cellsMax: 1_000, meter: SILENT_METER, takeTurn: NO_TURNS },

@@ -20,7 +20,7 @@ import { createMaterialise } from '../src/materialise.ts';
 import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import { createRegistry } from '../src/registry.ts';
-import { NAMES, SILENT_METER, createFakePrimary, DAY_S, TENANT, withCells, NO_TURNS } from './fixtures.ts';
+import { NAMES, SILENT_METER, createFakePrimary, DAY_S, TENANT, readingCells, withCells, NO_TURNS } from './fixtures.ts';
 
 const METRIC: CompiledMetric = {
   tenant: TENANT,
@@ -149,7 +149,7 @@ function createHouse(seed: number) {
     ...createFakePrimary(4),
     readProgress: async () => commitNos.map((_, partition) => progress(partition)),
     // In no order, and all cells whatever the range: an answer takes those of its range.
-    readCells: async ({ fromS, toS }, _cellsMax, piecesOf) => {
+    ...readingCells(async ({ fromS, toS }, _cellsMax, piecesOf) => {
       const pieces = piecesOf?.(NOTHING_SEALED) ?? [];
       const pieceOf = ({ bucketS }: PlacedCell): number =>
         Math.max(
@@ -163,7 +163,7 @@ function createHouse(seed: number) {
         isCut: false,
         isReplica: false,
       };
-    },
+    }),
   };
   const store = createMemoryCells({ nowMs: () => clockMs });
   const materialise = createMaterialise({

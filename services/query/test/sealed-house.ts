@@ -11,7 +11,18 @@ import { createMaterialise } from '../src/materialise.ts';
 import { createMadeAnswers } from '../src/made-answers.ts';
 import { createRead } from '../src/read.ts';
 import type { ReadResult } from '../src/read.ts';
-import { countState, createFakePrimary, METRIC, NAMES, pageSeries, planOf, SILENT_METER, withCells, NO_TURNS } from './fixtures.ts';
+import {
+  countState,
+  createFakePrimary,
+  METRIC,
+  NAMES,
+  pageSeries,
+  planOf,
+  SILENT_METER,
+  readingCells,
+  withCells,
+  NO_TURNS,
+} from './fixtures.ts';
 
 export const PARTITIONS = 2;
 
@@ -50,7 +61,7 @@ export class SealedHouse {
   private readonly primary: ReadStore = {
     ...createFakePrimary(PARTITIONS),
     readProgress: async () => [...this.progress],
-    readCells: async ({ fromS, toS }, _cellsMax, piecesOf) => {
+    ...readingCells(async ({ fromS, toS }, _cellsMax, piecesOf) => {
       const pieces = piecesOf?.(leastSealed(this.progress.map(({ sealed }) => sealed))) ?? [{ grain: 2, fromS, toS }];
       const series = pageSeries('a');
       const pieceOf = (cell: { readonly grain: StoredGrain; readonly bucketS: number }): number =>
@@ -58,7 +69,7 @@ export class SealedHouse {
       const cells = [...this.cells.values()].filter((cell) => pieceOf(cell) >= 0).map((cell) => ({ ...cell, seriesId: series.id }));
       this.cellsRead += cells.length;
       return { progress: [...this.progress], ...withCells([series], cells, pieceOf), isCut: false, isReplica: false };
-    },
+    }),
   };
   private readonly materialise = createMaterialise({
     store: this.store,
