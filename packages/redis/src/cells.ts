@@ -1,6 +1,4 @@
 /** Hot cells in Redis. The scripts of `lua/chunk-*` and `lua/progress-*` hold the protocol; this file calls them. */
-import { encodeChunkBase } from '@tidegate/core';
-import type { ChunkBase } from '@tidegate/core';
 import type { Redis } from 'ioredis';
 import type {
   Advance,
@@ -13,12 +11,12 @@ import type {
   ChunkName,
   ChunkReading,
   ChunkVersion,
-  FillOutcome,
   NewEpoch,
 } from './cell-store.ts';
-import { CELL_LIMITS, partsFor, splitBase, splitContent } from './cell-store.ts';
+import { CELL_LIMITS, splitContent } from './cell-store.ts';
 import { fromFields, toFields } from './chunk-codec.ts';
 import { answerKey, chunkKey, partKeys, progressKey } from './chunk-key.ts';
+import { fillChunk } from './fill-chunk.ts';
 import { createMarks, dropMarks } from './marks.ts';
 import { createProgressDecoder, encodeProgress } from './progress-codec.ts';
 import { createScript, isDamage, listOf, textOf } from './script-runner.ts';
@@ -90,7 +88,7 @@ export function createRedisCells({ client, prefix, limits = CELL_LIMITS, onDamag
       const word = textOf(kind);
       return { kind: word === 'filled' || word === 'loading' ? word : 'created', token: textOf(held) };
     },
-    fill: async (name, token, base) => fill(cells, { key: chunkKey(prefix, name), token }, base),
+    fill: async (name, token, base) => fillChunk(cells, { key: chunkKey(prefix, name), token }, base),
     read: async (name, as) => read(cells, chunkKey(prefix, name), as),
     ...createMarks(client, prefix),
     readAnswer: async (tenant, key) =>
@@ -190,47 +188,6 @@ async function beginEpoch(cells: Cells, { seen, epoch, progress }: NewEpoch): Pr
   const key = progressKey(cells.prefix);
   const send = async (): Promise<ScriptReply> => cells.scripts.begin.run([key], [seen ?? '', epoch, ...pairs]);
   return (await orIfDamaged(cells, send, async () => cells.client.del(key).then(send))) === 1;
-}
-
-interface Loading {
-  readonly key: string;
-  readonly token: string;
-}
-
-async function fill(cells: Cells, loading: Loading, base: ChunkBase): Promise<FillOutcome> {
-  const state = listOf(await cells.scripts.read.run([loading.key], ['', loading.token, -1, 'splits']));
-  const parts = Number(textOf(state[2]));
-  if (parts > 1) return fillParts(cells, loading, splitBase(base, parts));
-  const needed = partsFor(base, cells.limits);
-  if (needed === 1) return outcomeOfFills(loading.token, [await fillOne(cells, loading, base)]);
-  const keys = [loading.key, ...partKeys(loading.key, needed)];
-  return (await cells.scripts.split.run(keys, [loading.token, cells.limits.ttlMs])) === 1 ? { kind: 'split' } : LOST;
-}
-
-const LOST = { kind: 'lost' } as const;
-
-type Filled = 'here' | 'elsewhere' | 'lost';
-
-/** The chunk itself is marked last: a reader that sees it filled finds every part filled. */
-async function fillParts(cells: Cells, { key, token }: Loading, bases: readonly ChunkBase[]): Promise<FillOutcome> {
-  const keys = partKeys(key, bases.length);
-  const filled: Filled[] = [];
-  for (const [at, base] of bases.entries()) filled.push(await fillOne(cells, { key: keys[at] ?? key, token }, base));
-  if (filled.includes('lost')) return LOST;
-  const whole = await fillOne(cells, { key, token }, { series: [], packed: [] });
-  return whole === 'lost' ? LOST : outcomeOfFills(token, filled);
-}
-
-/** Before anything was announced to a part its counter is 0. */
-function outcomeOfFills(token: string, parts: readonly Filled[]): FillOutcome {
-  if (parts.includes('lost')) return LOST;
-  return { kind: 'filled', version: parts.includes('elsewhere') ? null : { token, counters: parts.map(() => 0) } };
-}
-
-async function fillOne(cells: Cells, { key, token }: Loading, base: ChunkBase): Promise<Filled> {
-  const filled = await cells.scripts.fill.run([key], [token, cells.limits.ttlMs, encodeChunkBase(base)]);
-  if (filled === 1) return 'here';
-  return filled === 2 ? 'elsewhere' : 'lost';
 }
 
 type ReadAs = Parameters<CellStore['read']>[1];

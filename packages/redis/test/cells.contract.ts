@@ -265,6 +265,16 @@ function describeChunks(label: string, open: () => Promise<CellsUnderTest>): voi
         expect(lines((await readAll()) ?? content())).toEqual(lines(content(...expected)));
       });
 
+      test('a loader under the same token whose reading would fit one chunk fills the parts that another one made', async () => {
+        await create('t1');
+        expect(await store.fill(NAME, 't1', base(...many))).toMatchObject({ kind: 'split' });
+        const few = many.slice(0, 3);
+        expect(await store.fill(NAME, 't1', base(...few))).toEqual({ kind: 'filled', version: { token: 't1', counters: [0, 0, 0, 0, 0] } });
+        expect(lines((await readAll()) ?? content())).toEqual(lines(content(...few)));
+        expect(await store.fill(NAME, 't1', base(...many))).toEqual({ kind: 'filled', version: null });
+        expect(lines((await readAll()) ?? content())).toEqual(lines(content(...few)));
+      });
+
       test('with one part evicted all of it is absent, and it can be loaded again', async () => {
         await load('t1');
         await under.evictPart(NAME, 2, 5);

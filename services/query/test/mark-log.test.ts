@@ -47,7 +47,7 @@ async function play(steps: readonly (Commit | Reading)[]): Promise<readonly (Kep
     if (step.kind === 'read') {
       const log = createMarkLog({
         names: NAMES,
-        take: async (name, ending) => (await store.takeMarks({ tenant: 'acme', names: [name] }, 60_000, ending))[0] ?? null,
+        take: async (names, ending) => store.takeMarks({ tenant: 'acme', names }, 60_000, ending),
       });
       const { text: value, lookups } = step;
       await log.entity({ ...ENTITY, lookups }, { person: null, id: null, value: { lookup: 'order', text: value } });
@@ -99,7 +99,7 @@ test('it stays while all who write know the entity as its reader does, and touch
 });
 
 test('a reading by a value that two queries make ages as the stricter lets it', async () => {
-  const log = createMarkLog({ names: NAMES, take: async (name, ending = '') => `m-${name}${ending}` });
+  const log = createMarkLog({ names: NAMES, take: async (names, ending = '') => names.map((name) => `m-${name}${ending}`) });
   const of = { ...ENTITY, lookups: ['order'] };
   const which = { person: null, id: null, value: { lookup: 'order', text: 'a' } };
   await log.mayAge(5_000).entity(of, which);
@@ -112,4 +112,24 @@ test('a reading by a value that two queries make ages as the stricter lets it', 
     0, 0, 9_000,
   ]);
   expect(ages.size).toBe(3);
+});
+
+test('names that are taken together are asked for together, by what they end with; each is answered its own mark', async () => {
+  const asked: string[] = [];
+  const log = createMarkLog({
+    names: NAMES,
+    async take(names, ending) {
+      asked.push(`${names.length} ${ending ?? ''}`.trim());
+      return names.map((name, at) => (name === 'lost' ? null : `m-${name}-${at}`));
+    },
+  });
+  await Promise.all([log.also(['class', 'name', 'person']), log.metric('visits', null), log.metric('visits', null)]);
+  expect(asked).toEqual(['4']);
+  await log.metric('sales', null);
+  expect(asked).toEqual(['4', '1']);
+  const marks = await log.marks();
+  if (marks === null || marks === 'lost') throw new Error('no marks');
+  expect([...marks].map(([name, { mark }]) => mark.startsWith(`m-${name}-`))).toEqual([true, true, true, true, true]);
+  await log.also(['lost']);
+  expect(await log.marks()).toBe('lost');
 });

@@ -4,13 +4,11 @@
 -- ARGV[1]  the epoch
 -- ARGV[2]  token that the reader knows, or ''
 -- ARGV[3]  counter that the reader knows, or -1
--- ARGV[4]  'changes' for the version alone where only the whole chunk would tell; 'splits' for a loader: token and number
---          of parts, filled or not
--- Returns  {'absent'} | {'split', token, n} | {'splits', token, n} | {'same' | 'version', token, counter}
+-- ARGV[4]  'changes' for the version alone where only the whole chunk would tell
+-- Returns  {'absent'} | {'split', token, n} | {'same' | 'version', token, counter}
 --          | {'delta' | 'full', token, counter, field, value, …}
 local key = KEYS[1]
 local known = redis.call('HMGET', key, '#run', '#epoch', '#filled', '#token', '#counter', '#floor', '#splits')
-if ARGV[4] == 'splits' then return {'splits', known[4] or '', known[7] or '0'} end
 if not known[1] or known[2] ~= ARGV[1] or not known[3] then return {'absent'} end
 if known[1] ~= string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') then return {'absent'} end
 local token, counter, floor = known[4], tonumber(known[5]), tonumber(known[6]) or 0

@@ -191,7 +191,7 @@ function claimedNow(deps: KeptViewsDeps, meta: ViewMeta, { progress, ageMs }: { 
 async function make(deps: KeptViewsDeps, wanted: Wanted, absent: Absent): Promise<ViewOutcome> {
   const { asked } = wanted;
   const atMs = deps.nowMs();
-  const reads = createMarkLog({ names: deps.names, take: async (name, ending) => takeMark(deps, wanted, { name, ending }) });
+  const reads = createMarkLog({ names: deps.names, take: async (names, ending) => takeMarks(deps, wanted, { names, ending }) });
   await reads.also(droppedBy(deps, wanted));
   const outcome = withState(await deps.runView({ ...asked, asker: { ...asked.asker, reads } }), 'miss');
   if (!outcome.ok) return outcome;
@@ -202,18 +202,17 @@ async function make(deps: KeptViewsDeps, wanted: Wanted, absent: Absent): Promis
 }
 
 /** Never rejects; null: it could not be had. */
-async function takeMark(
+async function takeMarks(
   { store, cacheBudgetMs, meter }: KeptViewsDeps,
   { lifetime, counted }: Wanted,
-  { name, ending }: { readonly name: string; readonly ending: string | undefined },
-): Promise<string | null> {
-  const of = { tenant: counted.tenant, names: [name] };
+  { names, ending }: { readonly names: readonly string[]; readonly ending: string | undefined },
+): Promise<readonly (string | null)[]> {
+  const of = { tenant: counted.tenant, names };
   try {
-    const [mark = null] = await within(cacheBudgetMs, async () => store.takeMarks(of, lifetime.ttlMs + MARK_MORE_MS, ending));
-    return mark;
+    return await within(cacheBudgetMs, async () => store.takeMarks(of, lifetime.ttlMs + MARK_MORE_MS, ending));
   } catch (error) {
     meter.failed(lifetime.of, error);
-    return null;
+    return names.map(() => null);
   }
 }
 

@@ -4,9 +4,11 @@ import type { ChangedNames } from '../changed-names.ts';
 
 export interface MarkLogDeps {
   readonly names: Pick<ChangedNames, 'ofMetric' | 'ofEntity' | 'ofLookup' | 'ofTold' | 'endingOf'>;
-  /** Never rejects; null: the mark could not be had. A new one ends as asked. */
-  readonly take: (name: string, ending?: string) => Promise<string | null>;
+  readonly take: TakeMarks;
 }
+
+/** Never rejects; null: a mark could not be had. New ones end as asked. */
+export type TakeMarks = (names: readonly string[], ending: string | undefined) => Promise<readonly (string | null)[]>;
 
 export interface Mark {
   readonly mark: string;
@@ -26,7 +28,8 @@ interface Taken {
   readonly mayAgeMs: number;
 }
 
-export function createMarkLog({ names, take }: MarkLogDeps): MarkLog {
+export function createMarkLog({ names, take: takeMarks }: MarkLogDeps): MarkLog {
+  const take = gatherTakes(takeMarks);
   const taken = new Map<string, Taken>();
   let isTold = true;
 
@@ -69,5 +72,28 @@ export function createMarkLog({ names, take }: MarkLogDeps): MarkLog {
       }
       return marks;
     },
+  };
+}
+
+/**
+ * Names that are taken in one turn of the event loop in one call: a view's questions begin together, and each mark by itself was a fifth
+ * of what a view asked of Redis.
+ */
+function gatherTakes(take: TakeMarks): (name: string, ending?: string) => Promise<string | null> {
+  const gathering = new Map<string | undefined, { readonly names: string[]; readonly marks: ReturnType<TakeMarks> }>();
+  const begin = (ending: string | undefined) => {
+    const names: string[] = [];
+    const marks = new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
+      gathering.delete(ending);
+      return take(names, ending);
+    });
+    const group = { names, marks };
+    gathering.set(ending, group);
+    return group;
+  };
+  return async (name, ending) => {
+    const { names, marks } = gathering.get(ending) ?? begin(ending);
+    const at = names.push(name) - 1;
+    return (await marks)[at] ?? null;
   };
 }
