@@ -53,8 +53,10 @@ export async function rendered(namespace: string, values: Values): Promise<reado
 export function chartOfVersion(version: string): { readonly path: string; readonly remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-chart-'));
   cpSync(CHART, folder, { recursive: true });
-  const file = join(folder, 'Chart.yaml');
-  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/^(version|appVersion): .*$/gm, `$1: ${version}`));
+  for (const name of ['Chart.yaml', 'values.yaml']) {
+    const file = join(folder, name);
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/^(version|appVersion|valuesOf): .*$/gm, `$1: ${version}`));
+  }
   return { path: folder, remove: () => rmSync(folder, { recursive: true }) };
 }
 

@@ -47,8 +47,11 @@ describe('a release', () => {
     expect(await get('jobs', namespace)).toEqual([]);
   });
 
-  it('is upgraded from the version before', async () => {
-    await helm([...helmArguments('upgrade', namespace, MINIMAL), ...WAIT]);
+  it('is upgraded from the version before with its own values and the new defaults, and not with the old defaults', async () => {
+    const upgrade = helmArguments('upgrade', namespace, { files: [] });
+    const { code, stderr } = await tryHelm([...upgrade, '--reuse-values']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('defaults of chart 0.0.9, and this is chart 0.1.0')]);
+    await helm([...upgrade, '--reset-then-reuse-values', ...WAIT]);
     expect(await versionsIn(namespace)).toEqual(all('0.1.0'));
     await allReady(namespace);
   });

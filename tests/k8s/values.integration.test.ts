@@ -13,6 +13,12 @@ const render = (set: readonly string[], values: readonly string[] = []) =>
 const SCHEDULE = ['name=nightly', 'tenant=acme', 'every=1d', 'at=03:17', 'last=1d'].map((pair) => `warehouse.schedules[0].${pair}`);
 
 it.each([
+  ['defaults of an earlier chart', ['valuesOf=0.0.9'], /defaults of chart 0\.0\.9, .*upgrade with --reset-then-reuse-values/],
+  [
+    'defaults that lack what is new',
+    ['valuesOf=null', 'service.redirect=null'],
+    /defaults of an earlier chart, .*--reset-then-reuse-values/,
+  ],
   ['no brokers', ['kafka.brokers='], /kafka\.brokers is not set/],
   ['brokers without port', ['kafka.brokers=kafka'], /\/kafka\/brokers/],
   ['a name that is misspelt', ['gateway.replica=3'], /additional properties 'replica' not allowed/],

@@ -8,8 +8,9 @@ gateway ingest aggregator query
 {{ default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" }}
 {{- end }}
 
-{{/* At most 40 characters: the longest ending is "-roundtrip", and names of services hold 63. */}}
+{{/* At most 40 characters: the longest ending is "-roundtrip", and names of services hold 63. Every template begins with it. */}}
 {{- define "tidegate.fullname" -}}
+{{- include "tidegate.validateDefaults" . -}}
 {{- if .Values.fullnameOverride -}}
 {{ .Values.fullnameOverride | trunc 40 | trimSuffix "-" }}
 {{- else if contains (include "tidegate.name" .) .Release.Name -}}

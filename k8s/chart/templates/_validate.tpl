@@ -170,3 +170,11 @@
 {{- fail (printf "aggregator.dedupWindowHours is %d: it must be kafka.eventsRetentionHours + 6 + 12 = %d at least, or events count twice when the log is read again" (int $values.aggregator.dedupWindowHours) $windowMin) }}
 {{- end }}
 {{- end }}
+
+{{/* Told before anything else is rendered, for what is new in a chart has no value among the defaults of an earlier one. */}}
+{{- define "tidegate.validateDefaults" -}}
+{{- $of := .Values.valuesOf | default "" -}}
+{{- if ne $of .Chart.Version -}}
+{{- fail (printf "these are defaults of %s, and this is chart %s: --reuse-values keeps those of the chart that was installed, so what is new has no value; upgrade with --reset-then-reuse-values, which keeps your own (and take valuesOf out of your files, if it is there)" (ternary (printf "chart %s" $of) "an earlier chart" (ne $of "")) .Chart.Version) }}
+{{- end -}}
+{{- end -}}
