@@ -6,6 +6,7 @@ import { perMillion, startParts } from './processor-parts.ts';
 import { measureProducer } from './kafka-producer.ts';
 import { sendLoad, type LoadResult } from './load.ts';
 import type { BenchMeasurement } from './report.ts';
+import { readStorage, residentMb, storedPerMillion } from './storage.ts';
 import { createWorkload, type Workload } from './workload.ts';
 
 export interface BenchOptions {
@@ -41,6 +42,7 @@ export async function benchRoad(options: BenchOptions): Promise<BenchMeasurement
   const before = await measureProducer(tidegate, say);
   await warmUp(options, workload);
   const counted = await countEdits(client);
+  const stored = await readStorage(tidegate);
   say(`sending for ${options.minutes} min`);
   const cpu = startCpuWindow(process.pid, nowMs);
   const parts = startParts(tidegate);
@@ -50,6 +52,8 @@ export async function benchRoad(options: BenchOptions): Promise<BenchMeasurement
   const visibleMs = await untilVisible(client, counted + load.distinct);
   const used = cpu.end();
   const partSeconds = parts();
+  const resident = residentMb(tidegate);
+  const storedAfter = await readStorage(tidegate);
   say('Kafka producer, after');
   const after = await measureProducer(tidegate, say);
   const perSecond = load.distinct / ((visibleMs - load.firstByteMs) / 1_000);
@@ -64,6 +68,8 @@ export async function benchRoad(options: BenchOptions): Promise<BenchMeasurement
       drain_seconds: (visibleMs - load.lastAnswerMs) / 1_000,
       kafka_producer_records_per_second: (before + after) / 2,
       ...perMillion(partSeconds, load.distinct),
+      ...storedPerMillion(stored, storedAfter, load.distinct),
+      ...resident,
     },
     ratios: { kafka_producer: perSecond / ((before + after) / 2) },
     outsideCores: used.outsideCores,
