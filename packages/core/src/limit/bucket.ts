@@ -127,8 +127,8 @@ function refill({ policy, state }: BucketLevel, nowUs: number): Standing {
     const isReset = -elapsedUs > Math.max(CLOCK_BACK_US_MAX, ceilDivide(capacity, p));
     return { units, lastUs: isReset ? nowUs : state.lastUs };
   }
-  // Compared before multiplying, so that no product leaves the exact integers however long the bucket lay.
-  if (elapsedUs >= ceilDivide(capacity - units, p)) return { units: capacity, lastUs: nowUs };
+  // However long the bucket lay: a product beyond 2^53 is rounded, but never to less than 2^53, and so is more than any capacity.
+  if (elapsedUs * p >= capacity - units) return { units: capacity, lastUs: nowUs };
   return { units: units + elapsedUs * p, lastUs: nowUs };
 }
 
