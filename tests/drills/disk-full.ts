@@ -88,6 +88,12 @@ async function kafkaFull(
   disk.fill();
   const orchestrator = keepUp(server);
   await delay(fullMs);
+  // On a busy machine the broker meets its full disk late.
+  await untilSeen(
+    'a request is refused while the disk of Kafka is full',
+    () => Promise.resolve(outcomesSince(scene, sinceMs)),
+    ({ refused, unanswered }) => refused + unanswered > 0,
+  );
   disk.giveRoom();
   const roomMs = scene.history.nowMs();
   await untilSeen(
@@ -97,8 +103,7 @@ async function kafkaFull(
   );
   const backMs = scene.history.nowMs() - roomMs;
   scene.say(`Kafka has room: events are accepted again after ${backMs} ms`);
-  const { refused, unanswered } = outcomesSince(scene, sinceMs);
-  if (refused + unanswered === 0) throw new Error('no request was refused while the disk of Kafka was full');
+  const { refused } = outcomesSince(scene, sinceMs);
   return {
     kafka_restarts: await orchestrator.stop(),
     kafka_no_space: noSpaceIn(logDir, 'kafka'),
